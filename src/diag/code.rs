@@ -1,0 +1,45 @@
+//! What is fixed about a problem, whatever text it is found in.
+
+use std::fmt;
+
+/// How much a problem weighs: an error stops the compiler, a warning and a note do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    Note,
+    Warning,
+    Error,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Level::Note => "note",
+            Level::Warning => "warning",
+            Level::Error => "error",
+        })
+    }
+}
+
+/// A kind of problem: a stable id and the sentence that explains it to someone who meets it for the first time.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// `L` and four digits; the first two are the group.
+    pub id: &'static str,
+    pub level: Level,
+    /// Why this is a problem, in a sentence or two.
+    pub about: &'static str,
+}
+
+impl Code {
+    pub const fn error(id: &'static str, about: &'static str) -> Self {
+        Self { id, level: Level::Error, about }
+    }
+
+    pub const fn warning(id: &'static str, about: &'static str) -> Self {
+        Self { id, level: Level::Warning, about }
+    }
+
+    pub const fn note(id: &'static str, about: &'static str) -> Self {
+        Self { id, level: Level::Note, about }
+    }
+}

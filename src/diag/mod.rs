@@ -1,0 +1,38 @@
+//! Every problem a spec can have, declared once: its code, its words, its labels and its help.
+//!
+//! A group of related problems is one file: a `Code` constant for each, in the group's `CODES`, and beside it the
+//! function that builds the [`Diagnostic`] from what was expected and what was found.
+
+mod code;
+pub mod names;
+pub mod render;
+mod report;
+mod suggest;
+pub mod text;
+
+pub use code::{Code, Level};
+pub use report::{Diagnostic, Label, Report};
+pub use suggest::{among, did_you_mean};
+
+/// A run of bytes in a source text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Span {
+    pub const fn new(start: usize, end: usize) -> Self {
+        Self { start, end }
+    }
+
+    /// From the first of two spans to the end of the last.
+    pub fn to(self, last: Self) -> Self {
+        Self::new(self.start.min(last.start), self.end.max(last.end))
+    }
+}
+
+/// Every declared code, group by group.
+pub fn catalogue() -> impl Iterator<Item = &'static Code> {
+    [text::CODES, names::CODES].into_iter().flatten().copied()
+}

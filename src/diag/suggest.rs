@@ -1,0 +1,28 @@
+//! "Did you mean": the nearest of the names that would have been right.
+
+/// The candidate nearest to `name`, if one is near enough to be what was meant.
+pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (name.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Case and underscores weigh nothing: `w_a` is `W_A` and `maxpool` is `max_pool`.
+fn distance(a: &str, b: &str) -> usize {
+    let plain = |text: &str| text.to_lowercase().replace('_', "");
+    strsim::damerau_levenshtein(&plain(a), &plain(b))
+}
+
+/// `a`, `b` or `c`: the choices, as words for a help line.
+pub fn among<'a>(choices: impl IntoIterator<Item = &'a str>) -> String {
+    let quoted: Vec<String> = choices.into_iter().map(|choice| format!("`{choice}`")).collect();
+    match quoted.split_last() {
+        None => "nothing".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}

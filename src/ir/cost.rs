@@ -1,0 +1,89 @@
+//! What a net costs: parameters, arithmetic and memory, read off its shapes.
+
+use super::{Net, Node, Op, Shape, Step};
+
+/// One layer's cost for one image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The equation, or the primitive where the author gave no name.
+    pub layer: String,
+    pub shape: Shape,
+    /// Trained parameters, counted at their first use only.
+    pub parameters: u128,
+    /// Multiply-adds an image, all steps of a loop together.
+    pub multiply_adds: u128,
+    /// Bytes of activity an image in single precision, as training keeps it: every step of a loop.
+    pub activation: u128,
+}
+
+/// What each named layer of a net costs; the penalties, which cost per batch and not per image, are left out.
+pub fn table(net: &Net) -> Vec<Row> {
+    let mut rows = Rows { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
+    rows.steps(&net.body, 1);
+    rows.rows
+}
+
+#[derive(Default)]
+struct Cost {
+    parameters: u128,
+    multiply_adds: u128,
+    activation: u128,
+}
+
+struct Rows<'a> {
+    net: &'a Net,
+    seen: Vec<bool>,
+    rows: Vec<Row>,
+    /// The cost of unnamed primitives, until the equation they belong to ends.
+    open: Cost,
+}
+
+impl Rows<'_> {
+    fn steps(&mut self, steps: &[Step], times: u128) {
+        for step in steps {
+            match step {
+                Step::Node(node) => self.node(node, times),
+                Step::Loop(region) => self.steps(&region.body, times.saturating_mul(region.steps as u128)),
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, times: u128) {
+        for id in node.op.params() {
+            if !std::mem::replace(&mut self.seen[id.0], true) && self.net.param(id).class.trained() {
+                self.open.parameters += self.net.param(id).len() as u128;
+            }
+        }
+        if !node.shape.per_image() {
+            return;
+        }
+        self.open.multiply_adds += self.multiply_adds(node).saturating_mul(times);
+        self.open.activation += (4 * node.shape.len() as u128).saturating_mul(times);
+        if let Some(name) = &node.name {
+            let Cost { parameters, multiply_adds, activation } = std::mem::take(&mut self.open);
+            let (layer, shape) = (name.clone(), node.shape.clone());
+            self.rows.push(Row { layer, shape, parameters, multiply_adds, activation });
+        }
+    }
+
+    /// Of one run of the primitive; only sums of products count, as in the field's tables.
+    fn multiply_adds(&self, node: &Node) -> u128 {
+        match &node.op {
+            Op::Conv { weight, .. } => {
+                let taps: usize = self.net.param(*weight).shape.iter().skip(1).product();
+                (taps as u128).saturating_mul(node.shape.len() as u128)
+            }
+            Op::Dense { weight, .. } => self.net.param(*weight).len() as u128,
+            Op::Param(_)
+            | Op::Number(_)
+            | Op::Pool { .. }
+            | Op::BatchNorm { .. }
+            | Op::Dropout { .. }
+            | Op::Unary { .. }
+            | Op::Binary { .. }
+            | Op::Reduce { .. }
+            | Op::Flatten { .. }
+            | Op::Concat { .. } => 0,
+        }
+    }
+}

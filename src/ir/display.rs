@@ -1,0 +1,134 @@
+//! A net as text: what `lcnnc lower --emit ir` prints and the goldens hold.
+
+use super::{Net, Node, Op, Padding, ParamId, Pool, Step, Value};
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (input, [c, h, w]) = &self.input;
+        writeln!(f, "net {}", self.name)?;
+        writeln!(f, "  input {input}: [{c}, {h}, {w}]")?;
+        self.params_table(f)?;
+        let mut names = Names::of(self);
+        names.steps(f, &self.body, 1)?;
+        writeln!(f, "  output {} = {}: [{}]", self.output.0, names.of_value(self.output.1), self.classes)?;
+        for penalty in &self.penalties {
+            writeln!(f, "  penalty {} = {}", penalty.name, names.of_value(penalty.value))?;
+        }
+        Ok(())
+    }
+}
+
+impl Net {
+    fn params_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let trained: usize = self.params.iter().filter(|p| p.class.trained()).map(super::Param::len).sum();
+        writeln!(f, "  parameters: {trained}")?;
+        let width = self.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
+        for param in &self.params {
+            let role = param.role.map_or(String::new(), |role| format!(", {role}"));
+            let dims = format!("{:?}", param.shape);
+            let (name, len, class, init) = (&param.name, param.len(), param.class, param.init);
+            writeln!(f, "    {name:width$}  {dims:16} {len:>8}  {class}{role}, {init}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What each value is called: its equation's name, or a number.
+struct Names<'a> {
+    net: &'a Net,
+    known: BTreeMap<Value, String>,
+    unnamed: usize,
+}
+
+impl<'a> Names<'a> {
+    fn of(net: &'a Net) -> Self {
+        let known = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
+        Self { net, known, unnamed: 0 }
+    }
+
+    fn of_value(&self, value: Value) -> &str {
+        self.known.get(&value).map_or("?", String::as_str)
+    }
+
+    fn of_param(&self, id: ParamId) -> &str {
+        &self.net.param(id).name
+    }
+
+    fn steps(&mut self, f: &mut fmt::Formatter<'_>, steps: &[Step], depth: usize) -> fmt::Result {
+        let indent = "  ".repeat(depth);
+        for step in steps {
+            match step {
+                Step::Node(node) => {
+                    let op = self.op(&node.op);
+                    let name = self.define(node);
+                    writeln!(f, "{indent}{name} = {op}: {}", node.shape)?;
+                }
+                Step::Loop(region) => {
+                    writeln!(f, "{indent}loop {} ({} steps)", region.name, region.steps)?;
+                    for state in &region.states {
+                        self.known.insert(state.current, state.name.clone());
+                        writeln!(f, "{indent}  state {} = {}: {}", state.name, self.of_value(state.init), state.shape)?;
+                    }
+                    self.steps(f, &region.body, depth + 1)?;
+                    for state in &region.states {
+                        writeln!(f, "{indent}  next {} = {}", state.name, self.of_value(state.next))?;
+                        self.known.insert(state.last, state.name.clone());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn define(&mut self, node: &Node) -> String {
+        let name = node.name.clone().unwrap_or_else(|| {
+            self.unnamed += 1;
+            format!("%{}", self.unnamed)
+        });
+        self.known.insert(node.value, name.clone());
+        name
+    }
+
+    fn op(&self, op: &Op) -> String {
+        let v = |value: &Value| self.of_value(*value);
+        let mut text = match op {
+            Op::Param(id) => format!("param {}", self.of_param(*id)),
+            Op::Number(x) => format!("number {}", crate::schema::real(*x)),
+            Op::Conv { x, weight, .. } => format!("conv {}, {}", v(x), self.of_param(*weight)),
+            Op::Dense { x, weight, .. } => format!("dense {}, {}", v(x), self.of_param(*weight)),
+            Op::Pool { kind, x, kernel: [h, w], stride } => {
+                let kind = match kind {
+                    Pool::Max => "max_pool",
+                    Pool::Average => "avg_pool",
+                };
+                format!("{kind} {}, kernel {h}x{w}, stride {stride}", v(x))
+            }
+            Op::BatchNorm { x, scale, epsilon, momentum, .. } => {
+                let epsilon = crate::schema::real(*epsilon);
+                format!("batch_norm {}, {}, epsilon {epsilon}, momentum {momentum}", v(x), self.of_param(*scale))
+            }
+            Op::Dropout { x, rate } => format!("dropout {}, rate {rate}", v(x)),
+            Op::Unary { f, x } => format!("{} {}", f.word(), v(x)),
+            Op::Binary { f, left, right } => format!("{} {}, {}", f.word(), v(left), v(right)),
+            Op::Reduce { f, x } => format!("{} {}", f.word(), v(x)),
+            Op::Flatten { x } => format!("flatten {}", v(x)),
+            Op::Concat { parts } => format!("concat {}", parts.iter().map(v).collect::<Vec<_>>().join(", ")),
+        };
+        if let Op::Conv { bias, .. } | Op::Dense { bias, .. } = op
+            && let Some(bias) = bias
+        {
+            // Writing to a `String` does not fail.
+            let _ = write!(text, ", {}", self.of_param(*bias));
+        }
+        if let Op::Conv { stride, padding, .. } = op {
+            let padding = match padding {
+                Padding::Same => "same",
+                Padding::Valid => "valid",
+            };
+            let _ = write!(text, ", stride {stride}, padding {padding}");
+        }
+        text
+    }
+}

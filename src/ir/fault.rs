@@ -1,0 +1,23 @@
+//! What can be wrong with a shape. No source, no spans: whoever called the builder knows the place.
+
+use super::Shape;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// `wanted` names the shape that was needed: "a feature map", "a vector".
+    Wanted { wanted: &'static str, found: Shape },
+    /// Weights made for `expected` channels meet `found`.
+    Channels { expected: usize, found: Shape },
+    /// Two values that must have one shape have two.
+    Unequal { left: Shape, right: Shape },
+    /// A kernel that does not fit into the map it runs over, padding counted in.
+    Window { kernel: usize, height: usize, width: usize },
+    /// Padding that keeps the size needs a middle pixel.
+    EvenKernel { kernel: usize },
+    /// Rows or columns that no window reaches; a warning.
+    Dropped { height: usize, width: usize, kernel: usize, stride: usize },
+    /// More numbers in one tensor than `limit`.
+    TooLarge { what: String, limit: usize },
+    /// A reduction or an arithmetic sign over nothing.
+    Empty,
+}

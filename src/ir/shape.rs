@@ -1,0 +1,60 @@
+//! What a value is, without the batch.
+
+use std::fmt;
+
+/// The shape of one image's value, or of a weight.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// Feature maps: channels, height, width; one set for each image of a batch.
+    Map([usize; 3]),
+    /// A vector for each image of a batch.
+    Vector(usize),
+    /// A weight, the same for every image.
+    Weight(Vec<usize>),
+    /// One number for the whole batch.
+    Scalar,
+}
+
+impl Shape {
+    /// How many numbers it holds (of one image, where there is one for each).
+    pub fn len(&self) -> usize {
+        match self {
+            Shape::Map(dims) => dims.iter().product(),
+            Shape::Vector(n) => *n,
+            Shape::Weight(dims) => dims.iter().product(),
+            Shape::Scalar => 1,
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// True for what each image of a batch has its own of.
+    pub fn per_image(&self) -> bool {
+        matches!(self, Shape::Map(_) | Shape::Vector(_))
+    }
+
+    /// Channels of a feature map, entries of a vector.
+    pub fn channels(&self) -> usize {
+        match self {
+            Shape::Map([c, _, _]) => *c,
+            Shape::Vector(n) => *n,
+            Shape::Weight(dims) => dims.first().copied().unwrap_or(1),
+            Shape::Scalar => 1,
+        }
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dims: &[usize] = match self {
+            Shape::Map(dims) => dims,
+            Shape::Vector(n) => std::slice::from_ref(n),
+            Shape::Weight(dims) => dims,
+            Shape::Scalar => return f.write_str("scalar"),
+        };
+        let dims: Vec<String> = dims.iter().map(usize::to_string).collect();
+        write!(f, "[{}]", dims.join(", "))
+    }
+}

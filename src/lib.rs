@@ -1,0 +1,5 @@
+pub mod diag;
+pub mod ir;
+pub mod kinds;
+pub mod schema;
+pub mod syntax;

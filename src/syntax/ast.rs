@@ -1,0 +1,138 @@
+//! The tree of a spec: what was written and where, before any name is looked up.
+
+use crate::diag::Span;
+
+/// A word with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    pub text: String,
+    pub span: Span,
+}
+
+/// A whole file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ast {
+    /// The `//!` lines at its head, without their marks.
+    pub doc: Vec<String>,
+    pub items: Vec<Item>,
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    pub kind: ItemKind,
+    pub span: Span,
+    /// The `///` lines above it, without their marks.
+    pub doc: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemKind {
+    /// `model Name`
+    Model(Name),
+    /// `const name = value`
+    Const { name: Name, value: Expr },
+    /// `input name: [C, H, W]`
+    Input { name: Name, shape: Expr },
+    /// `weights name: kind(in -> out, …)`
+    Weights { name: Name, call: Call },
+    /// `name = value`, or `name' = value` inside a loop
+    Equation { name: Name, primed: bool, value: Expr },
+    /// `loop name(steps: n) { … }`
+    Loop { name: Name, args: Vec<Arg>, body: Vec<Item> },
+    /// `state name = value`, inside a loop
+    State { name: Name, init: Expr },
+    /// `branch name = how { … }`
+    Branch { name: Name, how: Name, arms: Vec<Item> },
+    /// `role name = value`, inside a branch; the role is looked up later
+    Arm { role: Name, name: Name, value: Expr },
+    /// `penalty name = value`
+    Penalty { name: Name, value: Expr },
+    /// `fn name(a, b) = body`
+    Fn { name: Name, params: Vec<Name>, body: Expr },
+    /// `output value`
+    Output { value: Expr },
+    /// `word { key: value … }`: a settings block; the word is looked up later
+    Settings { word: Name, entries: Vec<Entry>, close: usize },
+}
+
+/// `key: value` in a settings block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub key: Name,
+    pub value: Expr,
+}
+
+/// `callee(args)`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub callee: Name,
+    pub args: Vec<Arg>,
+    pub span: Span,
+}
+
+impl Call {
+    /// Where the closing bracket stands.
+    pub fn close(&self) -> usize {
+        self.span.end.saturating_sub(1)
+    }
+}
+
+/// `value` or `name: value`, in a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    pub name: Option<Name>,
+    pub value: Expr,
+}
+
+impl Arg {
+    pub fn span(&self) -> Span {
+        self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `3`, `1e-3`, `15%`, `10 batches`: the unit is the word or `%` behind the number.
+    Number { value: f64, unit: Option<Name> },
+    /// `true` or `false`
+    Bool(bool),
+    /// A word: a feature map, a bundle, a const, a kind, a choice; looked up later.
+    Name(String),
+    /// `O'`: the value of this step
+    Primed(String),
+    /// `[a, b, c]`
+    List(Vec<Expr>),
+    Call(Call),
+    /// `-x`
+    Negate(Box<Expr>),
+    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    /// `8 -> 16`: what a bundle maps, and onto what
+    Map { from: Box<Expr>, to: Box<Expr> },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+impl BinaryOp {
+    /// The sign, as written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Text to tree. The only room that sees pest.
+
+pub mod ast;
