@@ -1,5 +1,87 @@
+//! `lcnnc` compiles `.lcnn` specs, convolutional networks with the parts of a visual cortex, and trains them.
+//!
+//! ```text
+//! &str ─ syntax ─▶ Ast ─ front ─▶ Graph ─ lower ─▶ Net ─ back::burn ─▶ Model ─ train ─▶ run directory
+//! ```
+//!
+//! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
+//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net).
+
+pub mod back;
+pub mod data;
 pub mod diag;
+pub mod front;
 pub mod ir;
 pub mod kinds;
+pub mod lower;
 pub mod schema;
 pub mod syntax;
+pub mod train;
+
+use diag::{Report, Span};
+use front::edits::Edits;
+use front::settings::Settings;
+use ir::Net;
+use syntax::ast::Ast;
+
+/// How many classes there are where no data set says so: those of MNIST, Fashion-MNIST and CIFAR-10.
+pub const DEFAULT_CLASSES: usize = 10;
+
+/// A spec's text and the name that problems in it are reported under.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub name: String,
+    pub text: String,
+}
+
+/// What a spec leaves open.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Overrides of consts: name and value, as `--set name=value` gives them.
+    pub set: Vec<(String, String)>,
+    /// The data set's number of classes; [`DEFAULT_CLASSES`] if none is given.
+    pub classes: Option<usize>,
+}
+
+/// What became of a spec.
+#[derive(Debug)]
+pub struct Compiled {
+    /// None if the spec has errors.
+    pub net: Option<Net>,
+    pub settings: Settings,
+    /// Every problem, sorted by place.
+    pub report: Report,
+    ast: Ast,
+    edits: Edits,
+}
+
+/// Compiles a spec. Never fails: what is wrong is in the report.
+pub fn compile(source: &Source, options: &Options) -> Compiled {
+    let classes = options.classes.unwrap_or(DEFAULT_CLASSES);
+    let (ast, mut diagnostics) = syntax::parse(&source.text);
+    let mut edits = Edits::default();
+    let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
+    let net = lower::lower(&front, classes, source.text.len(), &mut diagnostics, &mut edits);
+    if ast.broken.is_empty() {
+        front::check_unused(&front, &mut diagnostics);
+    }
+    let settings = front.settings;
+    let report = Report::new(&source.name, &source.text, diagnostics);
+    let net = net.filter(|_| !report.has_errors());
+    Compiled { net, settings, report, ast, edits }
+}
+
+impl Compiled {
+    /// The author's text with every override and default written in, and with those settings: it compiles to the
+    /// same net, and says all that a rerun needs.
+    pub fn resolved(&self, settings: &Settings) -> String {
+        let mut edits = self.edits.clone();
+        settings.write(&self.ast.items, &self.report.text, &mut edits);
+        edits.apply(&self.report.text)
+    }
+
+    /// The place of the input's shape, for problems that only a data set brings up.
+    pub fn input_span(&self) -> Span {
+        self.ast.input_span()
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `lcnnc` program.
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

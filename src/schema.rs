@@ -10,17 +10,31 @@ pub struct Arg {
     /// One line: what it means, with its unit.
     pub about: &'static str,
     pub ty: Type,
-    /// Filled in where the author says nothing; without one the argument must be given.
-    pub default: Option<Value>,
+    /// Filled in where the author says nothing.
+    pub default: Default,
+}
+
+/// What an argument is where the author says nothing.
+#[derive(Debug)]
+pub enum Default {
+    /// There is none: it must be given.
+    Required,
+    Value(Value),
+    /// The same as another argument, declared before it.
+    Like(&'static str),
 }
 
 impl Arg {
     pub const fn required(name: &'static str, ty: Type, about: &'static str) -> Self {
-        Self { name, about, ty, default: None }
+        Self { name, about, ty, default: Default::Required }
+    }
+
+    pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Like(other) }
     }
 
     pub const fn with(name: &'static str, ty: Type, default: Value, about: &'static str) -> Self {
-        Self { name, about, ty, default: Some(default) }
+        Self { name, about, ty, default: Default::Value(default) }
     }
 }
 
@@ -28,9 +42,15 @@ impl Arg {
 #[derive(Debug)]
 pub enum Type {
     /// A whole number, bounds included.
-    Count { min: usize, max: usize },
+    Count {
+        min: usize,
+        max: usize,
+    },
     /// A real number, bounds included.
-    Real { min: f64, max: f64 },
+    Real {
+        min: f64,
+        max: f64,
+    },
     /// A part of a whole: `15%` or `0.15`.
     Share,
     Bool,
@@ -90,13 +110,27 @@ pub fn real(x: f64) -> String {
 ///
 /// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
 /// tests that walk the registries find.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
     pub callee: &'static str,
     pub values: Vec<(&'static str, Value)>,
 }
 
 impl Bound {
+    /// The same call, with every declared argument that it leaves out at its default.
+    pub fn completed(&self, args: &'static [Arg]) -> Self {
+        let mut complete = Self { callee: self.callee, values: Vec::with_capacity(args.len()) };
+        for arg in args {
+            let value = self.get(arg.name).or(match &arg.default {
+                Default::Required => None,
+                Default::Value(value) => Some(value),
+                Default::Like(other) => complete.get(other),
+            });
+            complete.values.extend(value.cloned().map(|value| (arg.name, value)));
+        }
+        complete
+    }
+
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }

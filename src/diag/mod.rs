@@ -4,9 +4,15 @@
 //! function that builds the [`Diagnostic`] from what was expected and what was found.
 
 mod code;
+pub mod config;
+pub mod loops;
 pub mod names;
+pub mod penalty;
 pub mod render;
 mod report;
+pub mod roles;
+pub mod settings;
+pub mod shape;
 mod suggest;
 pub mod text;
 
@@ -34,5 +40,17 @@ impl Span {
 
 /// Every declared code, group by group.
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
-    [text::CODES, names::CODES].into_iter().flatten().copied()
+    [
+        text::CODES,
+        names::CODES,
+        shape::CODES,
+        loops::CODES,
+        roles::CODES,
+        penalty::CODES,
+        settings::CODES,
+        config::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
 }

@@ -1,0 +1,196 @@
+//! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
+
+use super::{Code, Diagnostic, Span, among, did_you_mean};
+
+pub const CODES: &[&Code] = &[
+    &UNKNOWN_NAME,
+    &UNKNOWN_CALL,
+    &UNKNOWN_ARGUMENT,
+    &DUPLICATE,
+    &MISSING_ARGUMENT,
+    &WRONG_TYPE,
+    &OUT_OF_RANGE,
+    &SUPERFLUOUS,
+    &UNUSED,
+    &MISUSED,
+    &UNKNOWN_CONST,
+    &OVERRIDE_TYPE,
+    &RECURSIVE,
+    &MISSING_STATEMENT,
+    &RESERVED,
+    &NOT_DECLARABLE,
+];
+
+const UNKNOWN_NAME: Code = Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.");
+const UNKNOWN_CALL: Code =
+    Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.");
+const UNKNOWN_ARGUMENT: Code = Code::error("L0103", "A misspelt argument would otherwise silently keep its default.");
+const DUPLICATE: Code =
+    Code::error("L0104", "A name, a key or an argument has one definition, or nobody knows which one counts.");
+const MISSING_ARGUMENT: Code =
+    Code::error("L0105", "An argument without a default is a choice that only the author can make.");
+const WRONG_TYPE: Code = Code::error("L0106", "Each argument has a type: a whole number, a word of a few, a list.");
+const OUT_OF_RANGE: Code =
+    Code::error("L0107", "A value outside of its range has no meaning, or none that a computer can hold.");
+const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
+const UNUSED: Code = Code::warning("L0109", "Something that nothing reads is often a slip in another line.");
+const MISUSED: Code = Code::error(
+    "L0110",
+    "Weights are applied with `*`, feature maps flow through layers, consts are plain numbers or words: one cannot stand for another.",
+);
+const UNKNOWN_CONST: Code = Code::error("L0111", "`--set` changes a const of the spec, so that const must exist.");
+const OVERRIDE_TYPE: Code = Code::error("L0112", "`--set` keeps a const's type: a number stays a number.");
+const RECURSIVE: Code =
+    Code::error("L0113", "A `fn` is written out where it is called, so one that calls itself would never end.");
+const MISSING_STATEMENT: Code = Code::error("L0114", "A network needs an image to see and an output to be judged by.");
+const RESERVED: Code = Code::error("L0115", "Some names come with the language and mean the same in every spec.");
+const NOT_DECLARABLE: Code = Code::error(
+    "L0116",
+    "A bundle is declared for a kind that maps channels onto channels: `weights W: conv(8 -> 8, kernel: 7)`.",
+);
+
+/// A "did you mean" where something is near, a list of what there is where not.
+fn nearest(name: &str, candidates: &[&str], else_say: &str) -> String {
+    match did_you_mean(name, candidates.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => else_say.to_owned(),
+    }
+}
+
+pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
+    let help = nearest(name, visible, &format!("define it, as in `{name} = …`"));
+    Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`")).label(span, "not defined here").help(help)
+}
+
+/// A name that exists, but inside of a loop that this place stands outside of.
+pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: &[&str]) -> Diagnostic {
+    let help = match states {
+        [] => format!("make it a state of `{within}` to see its value after the last step"),
+        states => format!("behind the loop, its states are seen: {}", among(states.iter().copied())),
+    };
+    Diagnostic::new(&UNKNOWN_NAME, format!("`{name}` is only known inside loop `{within}`"))
+        .label(span, "read outside of the loop")
+        .label(defined, "defined inside of it")
+        .help(help)
+}
+
+pub fn unknown_call(name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let help = nearest(name, known, &format!("layer kinds and functions are {}", among(known.iter().copied())));
+    Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
+        .label(span, "called here")
+        .help(help)
+}
+
+/// `owner` is what the words belong to: "the branch", "`conv`".
+pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let list = format!("it is one of {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
+        .label(span, format!("not {}", article(what)))
+        .help(nearest(name, known, &list))
+}
+
+pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let list = match known {
+        [] => format!("`{callee}` takes no named arguments"),
+        _ => format!("`{callee}` takes {}", among(known.iter().copied())),
+    };
+    Diagnostic::new(&UNKNOWN_ARGUMENT, format!("`{callee}` has no argument `{name}`"))
+        .label(span, "unknown argument")
+        .help(nearest(name, known, &list))
+}
+
+pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::new(&DUPLICATE, format!("`{name}` is given twice"))
+        .label(second, "given again here")
+        .label(first, "given here first")
+        .help("remove one, or give it another name")
+}
+
+pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` needs `{argument}`: {about}"))
+        .label(span, format!("without `{argument}`"))
+        .help(format!("add `{argument}: …`"))
+}
+
+pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
+    Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` is applied to nothing"))
+        .label(span, "without an input")
+        .help(format!("name what it is applied to first, as in `{example}`"))
+}
+
+pub fn wrong_type(what: &str, expected: &str, found: &str, span: Span, help: String) -> Diagnostic {
+    Diagnostic::new(&WRONG_TYPE, format!("{what} is {expected}, found {found}"))
+        .label(span, format!("expected {expected}"))
+        .help(help)
+}
+
+pub fn out_of_range(what: &str, range: &str, found: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&OUT_OF_RANGE, format!("{what} is {range}, found {found}"))
+        .label(span, "out of range")
+        .help(format!("choose a value that is {range}"))
+}
+
+pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` takes {takes}")).label(span, "one too many").help("remove it")
+}
+
+pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&UNUSED, format!("{what} `{name}` is never used"))
+        .label(span, "defined here, read nowhere")
+        .help("remove it, or use it in an equation")
+}
+
+/// `is` and `wanted` say what the name stands for and what was needed: "a weight bundle", "a feature map".
+pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&MISUSED, format!("{name} is {is}, where {wanted} is needed")).label(span, is).help(help)
+}
+
+pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
+    let help = match known {
+        [] => "this spec has no consts to set".to_owned(),
+        _ => nearest(name, known, &format!("this spec has {}", among(known.iter().copied()))),
+    };
+    Diagnostic::new(&UNKNOWN_CONST, format!("`--set {name}=…`: the spec has no const `{name}`")).help(help)
+}
+
+pub fn override_type(name: &str, given: &str, is: &str, declared: Span) -> Diagnostic {
+    Diagnostic::new(&OVERRIDE_TYPE, format!("`--set {name}={given}`: const `{name}` is {is}"))
+        .label(declared, format!("declared as {is}"))
+        .help(format!("give {is}"))
+}
+
+pub fn recursive(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&RECURSIVE, format!("`{name}` calls itself"))
+        .label(span, "called from its own body")
+        .help("write out what it should compute; a `fn` has no end to recurse to")
+}
+
+pub fn missing_statement(word: &str, example: &str, end: usize) -> Diagnostic {
+    Diagnostic::new(&MISSING_STATEMENT, format!("the spec has no `{word}`"))
+        .label(Span::new(end, end), format!("no `{word}` up to here"))
+        .help(format!("add a line such as `{example}`"))
+}
+
+pub fn reserved(name: &str, means: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&RESERVED, format!("`{name}` already means {means}"))
+        .label(span, "defined anew here")
+        .help("choose another name")
+}
+
+pub fn not_declarable(kind: &str, span: Span, example: &str) -> Diagnostic {
+    Diagnostic::new(&NOT_DECLARABLE, format!("`{kind}` is not a kind that weights are declared for"))
+        .label(span, "maps no channels onto channels")
+        .help(format!("call it in an equation, as in `{example}`"))
+}
+
+pub fn missing_map(kind: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&MISSING_ARGUMENT, format!("a bundle says what it maps onto what: `{kind}(in -> out, …)`"))
+        .label(span, "without `in -> out`")
+        .help(format!("write the channels first, as in `{kind}(8 -> 8, …)`"))
+}
+
+/// "a layer", "an argument".
+fn article(noun: &str) -> String {
+    let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
+    format!("{} {noun}", if vowel { "an" } else { "a" })
+}

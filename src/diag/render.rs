@@ -1,7 +1,10 @@
 //! Diagnostics as people see them: the source, the places underlined, the help below.
 
 use super::{Diagnostic, Level, Report};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
+    SourceSpan, SpanContents,
+};
 use std::fmt;
 
 /// How wide a report is where there is no terminal to ask.
@@ -18,7 +21,7 @@ pub fn coloured(report: &Report, width: usize) -> String {
 }
 
 fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
-    let source = NamedSource::new(&report.name, report.text.clone());
+    let source = WholeLines { name: &report.name, text: &report.text };
     let mut out = String::new();
     for diagnostic in &report.diagnostics {
         let mut theme = theme.clone();
@@ -27,7 +30,7 @@ fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
         theme.characters.error.clone_from(&sign);
         theme.characters.warning.clone_from(&sign);
         theme.characters.advice = sign;
-        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(0);
+        let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_context_lines(1);
         let drawn = Drawn { diagnostic, source: &source };
         // Writing to a `String` does not fail.
         let _ = handler.render_report(&mut out, &drawn);
@@ -36,11 +39,48 @@ fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
     out
 }
 
+/// A source of which a place is shown with the whole of its lines, and with no lines around them.
+#[derive(Debug)]
+struct WholeLines<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl SourceCode for WholeLines<'_> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        _lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // Asked for no lines around, miette looks for the column of the place itself.
+        let shown = if lines_before == 0 { *span } else { self.widened(span) };
+        let contents = self.text.read_span(&shown, 0, 0)?;
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.name.to_owned(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            contents.column(),
+            contents.line_count(),
+        )))
+    }
+}
+
+impl WholeLines<'_> {
+    fn widened(&self, span: &SourceSpan) -> SourceSpan {
+        let (start, end) = (span.offset(), span.offset() + span.len());
+        let first = self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+        let last = self.text.get(end..).and_then(|after| after.find('\n')).map_or(self.text.len(), |at| end + at);
+        (first, last - first).into()
+    }
+}
+
 /// A diagnostic with its source, as miette wants to see one.
 #[derive(Debug)]
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,
-    source: &'a NamedSource<String>,
+    source: &'a WholeLines<'a>,
 }
 
 impl fmt::Display for Drawn<'_> {

@@ -53,6 +53,8 @@ pub struct Report {
 impl Report {
     pub fn new(name: impl Into<String>, text: impl Into<String>, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|d| (d.place(), d.code.id));
+        // A bundle applied at two places has one declaration to be wrong.
+        diagnostics.dedup();
         Self { name: name.into(), text: text.into(), diagnostics }
     }
 

@@ -1,0 +1,218 @@
+//! Problems of the text itself: what cannot be read, and statements that are written or placed wrongly.
+
+use super::{Code, Diagnostic, Span, among, did_you_mean};
+
+pub const CODES: &[&Code] = &[
+    &UNEXPECTED,
+    &UNCLOSED,
+    &STRAY,
+    &UNKNOWN_WORD,
+    &WRONG_FORM,
+    &TOO_LARGE,
+    &TOO_DEEP,
+    &BAD_NUMBER,
+    &FOREIGN,
+    &MISPLACED,
+];
+
+pub const UNEXPECTED: Code = Code::error(
+    "L0001",
+    "The statement stops making sense at this place. The message names what may stand there; the statement is left \
+     out and the rest of the file is read.",
+);
+pub const UNCLOSED: Code = Code::error(
+    "L0002",
+    "Every bracket and brace that is opened must be closed: `(` by `)`, `[` by `]`, `{` by `}`. Where the closing one \
+     is missing is a guess from the lines that follow.",
+);
+pub const STRAY: Code = Code::error("L0003", "A closing bracket needs an opening one of the same kind before it.");
+pub const UNKNOWN_WORD: Code = Code::error(
+    "L0004",
+    "A statement starts with a word that says what it declares, such as `const` or `weights`, or with the name of a \
+     value, as in `A = relu(x)`.",
+);
+pub const WRONG_FORM: Code =
+    Code::error("L0005", "Each statement has one form, and this statement is written in the form of another.");
+pub const TOO_LARGE: Code =
+    Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
+pub const TOO_DEEP: Code = Code::error(
+    "L0007",
+    "Brackets within brackets and the operators of one statement are limited, so that no text can exhaust the compiler. \
+     Give parts of a long expression names of their own.",
+);
+pub const BAD_NUMBER: Code = Code::error(
+    "L0008",
+    "A number is written as `3`, `0.5` or `1e-3`, with `%` or a unit such as `batches` behind it where one is asked \
+     for, and must not be larger than a double can hold.",
+);
+pub const FOREIGN: Code = Code::error(
+    "L0009",
+    "A spec is made of names, numbers, `+ - * /`, `= : ,`, `->`, `'`, `%`, brackets and `//` comments. Names are made of \
+     the letters a to z and A to Z, digits and `_`.",
+);
+pub const MISPLACED: Code = Code::error(
+    "L0010",
+    "Some statements belong in a block, such as `state` into a loop, and some stand outside of all blocks, such as \
+     `input` and `weights`.",
+);
+
+/// What was found where something else was to stand.
+pub enum Found<'a> {
+    /// A word or sign, and where.
+    Text(Span, &'a str),
+    /// The statement ended behind this.
+    End(Span),
+}
+
+/// `expected` is in words, `after` the text before the place.
+pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
+    let (span, label) = match found {
+        Found::Text(span, text) => (span, format!("found {} here", quoted(text))),
+        Found::End(span) => (span, "nothing follows this".to_owned()),
+    };
+    let place = if after.is_empty() { String::new() } else { format!(" after `{after}`") };
+    let found = Diagnostic::new(&UNEXPECTED, format!("expected {expected}{place}")).label(span, label);
+    Diagnostic { help, ..found }
+}
+
+pub fn unclosed(open: Span, sign: &str, closing: &str) -> Diagnostic {
+    let what = if sign == "{" { "brace" } else { "bracket" };
+    Diagnostic::new(&UNCLOSED, format!("the {what} `{sign}` is never closed"))
+        .label(open, "opened here")
+        .help(format!("close it with `{closing}`"))
+}
+
+/// A bracket closed by one of another kind.
+pub fn wrong_bracket(open: Span, expected: &str, here: Span, found: &str) -> Diagnostic {
+    Diagnostic::new(&STRAY, format!("expected `{expected}`, found `{found}`"))
+        .label(here, format!("`{found}` closes nothing"))
+        .label(open, "this is what is to be closed")
+        .help(format!("write `{expected}`"))
+}
+
+pub fn stray(here: Span, sign: &str) -> Diagnostic {
+    Diagnostic::new(&STRAY, format!("`{sign}` closes nothing"))
+        .label(here, "nothing is open here")
+        .help(format!("remove the `{sign}`, or add what it is to close"))
+}
+
+/// A statement that starts with a word that starts none, among the words that would have fitted.
+pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
+    let found = Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`"));
+    match did_you_mean(word, known.iter().copied()) {
+        Some(near) => {
+            found.label(at, format!("did you mean `{near}`?")).help(format!("write `{near}` in place of `{word}`"))
+        }
+        None => {
+            let words = among(known.iter().copied());
+            let help = format!("start with {words}, or write an equation, `name = value`");
+            found.label(at, "unknown word").help(help)
+        }
+    }
+}
+
+/// A statement whose word asks for another form, such as `const name = value`.
+pub fn wrong_form(at: Span, word: &str, form: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("this is not how `{word}` is written"))
+        .label(at, "this has another form")
+        .help(format!("write `{form}`"))
+}
+
+/// `const steps: 3`: the form needs another sign.
+pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("expected `{expected}` after `{after}`"))
+        .label(at, format!("found `{found}` here"))
+        .help(format!("write `{form}`"))
+}
+
+/// `key: value` where statements stand.
+pub fn lone_entry(at: Span, key: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("`{key}: …` is neither a statement nor inside a settings block"))
+        .label(at, "a setting")
+        .help(format!(
+            "put it into a block such as `train {{ … }}`, write `{key} = …` for an equation, or put `input` or `weights` \
+             in front"
+        ))
+}
+
+/// A statement where settings stand, or a setting without its colon.
+pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
+    let block = if block.is_empty() { String::new() } else { format!(" in `{block}`") };
+    Diagnostic::new(&WRONG_FORM, format!("this is not how a setting{block} is written"))
+        .label(at, "expected a `:` behind the name")
+        .help(format!("write `{key}: value`"))
+}
+
+pub fn too_large(size: usize, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_LARGE, format!("this text has {size} bytes; a spec has at most {limit}"))
+        .label(Span::default(), "not read")
+        .help("check that this is the file you meant")
+}
+
+pub fn too_deep(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("brackets are nested more than {limit} deep"))
+        .label(at, "one bracket too many")
+        .help("give the inner parts names of their own, in equations before this one")
+}
+
+pub fn too_long(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} operators"))
+        .label(at, "one operator too many")
+        .help("split it into several equations")
+}
+
+pub fn bad_number(at: Span, number: &str) -> Diagnostic {
+    Diagnostic::new(&BAD_NUMBER, format!("{} is not a number", quoted(number)))
+        .label(at, "cannot be read as a number")
+        .help("write a number as `3`, `0.5` or `1e-3`")
+}
+
+pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
+    Diagnostic::new(&BAD_NUMBER, format!("{} is out of range", quoted(number)))
+        .label(at, "too large for a double")
+        .help("the largest number is about `1.8e308`")
+}
+
+/// A character, or a word with such characters, that no spec is made of.
+pub fn foreign(at: Span, found: &str) -> Diagnostic {
+    let is_word = found.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let message = if is_word { "is not a name" } else { "does not belong in a spec" };
+    let help = if is_word { ASCII_NAMES.to_owned() } else { instead(found) };
+    Diagnostic::new(&FOREIGN, format!("{} {message}", quoted(found))).label(at, "cannot be read").help(help)
+}
+
+const ASCII_NAMES: &str = "make names of the letters a to z and A to Z, digits and `_`, such as `alpha` for `α`";
+
+/// What to write in place of a character that was likely copied from a paper or another language.
+fn instead(found: &str) -> String {
+    match found {
+        "−" | "–" | "—" => "write a plain `-`",
+        "×" | "·" | "∗" | "⊗" | "⊙" => "write `*`",
+        "÷" => "write `/`",
+        "→" | "⇒" => "write `->`",
+        "′" | "’" | "‘" | "`" | "´" => "for the value of this step write a plain `'`",
+        "\"" | "“" | "”" => "names and choices stand without quotes",
+        ";" => "give each statement a line of its own",
+        "#" => "a comment starts with `//`",
+        "^" => "there is no power operator; write `square(x)` or `x * x`",
+        "\u{a0}" | "\u{2009}" | "\u{202f}" | "\u{3000}" => "this is a special space; write a plain one",
+        _ => "remove it",
+    }
+    .to_owned()
+}
+
+/// A statement that belongs elsewhere: `place` is where it stands, `belongs` where it is to stand, both in words.
+pub fn misplaced(at: Span, what: &str, place: &str, belongs: &str) -> Diagnostic {
+    Diagnostic::new(&MISPLACED, format!("{what} cannot stand {place}"))
+        .label(at, "in the wrong place")
+        .help(format!("move it {belongs}"))
+}
+
+/// In backticks, with control characters made visible and cut to a length that can be read.
+fn quoted(text: &str) -> String {
+    const LONGEST: usize = 32;
+    let shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    let rest = if text.chars().nth(LONGEST).is_some() { "…" } else { "" };
+    // `escape_debug` shields the quotes that Rust would; a reader wants to see what stands in the file.
+    format!("`{}{rest}`", shown.replace("\\'", "'").replace("\\\"", "\""))
+}

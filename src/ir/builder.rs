@@ -85,9 +85,15 @@ impl Builder {
         Ok(id)
     }
 
-    /// Gives every parameter of an owner the role of the arm it drives.
+    /// The parameter of that name, if something has used it.
+    pub fn find(&self, name: &str) -> Option<ParamId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// Gives every parameter of an owner, and of the layers inside of it, the role of the arm it drives.
     pub fn set_role(&mut self, owner: &str, role: Role) {
-        for param in self.params.iter_mut().filter(|param| param.owner() == owner) {
+        let inside = |name: &str| name.strip_prefix(owner).is_some_and(|rest| rest.starts_with('.'));
+        for param in self.params.iter_mut().filter(|param| inside(&param.name)) {
             param.role = Some(role);
         }
     }
@@ -115,14 +121,7 @@ impl Builder {
     }
 
     /// `x` is `[in, H, W]`, the weight `[out, in, k, k]`.
-    pub fn conv(
-        &mut self,
-        x: Value,
-        weight: ParamId,
-        bias: Option<ParamId>,
-        stride: usize,
-        padding: Padding,
-    ) -> Made {
+    pub fn conv(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
         let [channels, height, width] = self.map(x)?;
         let dims = &self.params[weight.0].shape;
         let (out, from, kernel) = (dims[0], dims[1], dims[2]);
@@ -133,8 +132,11 @@ impl Builder {
             return Err(Fault::EvenKernel { kernel });
         }
         let pad = 2 * padding.pixels(kernel);
-        let [height, width] = windows([height + pad, width + pad], [kernel, kernel], stride)
-            .ok_or(Fault::Window { kernel, height, width })?;
+        let [height, width] = windows([height + pad, width + pad], [kernel, kernel], stride).ok_or(Fault::Window {
+            kernel,
+            height,
+            width,
+        })?;
         self.append_checked(Op::Conv { x, weight, bias, stride, padding }, [out, height, width])
     }
 
@@ -229,12 +231,7 @@ impl Builder {
     }
 
     /// Opens a loop: what is appended from here on is its body. Gives each state's value as the body reads it.
-    pub fn begin_loop(
-        &mut self,
-        name: &str,
-        steps: usize,
-        states: Vec<(String, Value)>,
-    ) -> (LoopBuilder, Vec<Value>) {
+    pub fn begin_loop(&mut self, name: &str, steps: usize, states: Vec<(String, Value)>) -> (LoopBuilder, Vec<Value>) {
         let states: Vec<(String, Value, Value)> = states
             .into_iter()
             .map(|(name, init)| {

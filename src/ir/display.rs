@@ -1,6 +1,6 @@
 //! A net as text: what `lcnnc lower --emit ir` prints and the goldens hold.
 
-use super::{Net, Node, Op, Padding, ParamId, Pool, Step, Value};
+use super::{Net, Node, Op, Padding, ParamId, Step, Value};
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -99,11 +99,7 @@ impl<'a> Names<'a> {
             Op::Conv { x, weight, .. } => format!("conv {}, {}", v(x), self.of_param(*weight)),
             Op::Dense { x, weight, .. } => format!("dense {}, {}", v(x), self.of_param(*weight)),
             Op::Pool { kind, x, kernel: [h, w], stride } => {
-                let kind = match kind {
-                    Pool::Max => "max_pool",
-                    Pool::Average => "avg_pool",
-                };
-                format!("{kind} {}, kernel {h}x{w}, stride {stride}", v(x))
+                format!("{} {}, kernel {h}x{w}, stride {stride}", kind.word(), v(x))
             }
             Op::BatchNorm { x, scale, epsilon, momentum, .. } => {
                 let epsilon = crate::schema::real(*epsilon);

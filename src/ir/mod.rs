@@ -3,12 +3,14 @@
 //! A [`Net`] carries no source text, no weights and no device: the same net compiles anywhere. [`Builder`] is the only
 //! way to make one; it checks and computes each shape as it appends, so a net that exists is a net that runs.
 
+pub mod bounds;
 mod builder;
 pub mod cost;
 mod display;
 mod fault;
 mod op;
 mod param;
+pub mod reach;
 mod shape;
 
 pub use builder::{Builder, LoopBuilder};

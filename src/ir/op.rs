@@ -177,6 +177,15 @@ pub enum Pool {
     Average,
 }
 
+impl Pool {
+    pub fn word(self) -> &'static str {
+        match self {
+            Pool::Max => "max_pool",
+            Pool::Average => "avg_pool",
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     Negate,

@@ -31,8 +31,7 @@ fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, F
     };
     let init = Init::fan_in(from * kernel * kernel);
     let weight = site.param("weight", &[out, from, kernel, kernel], init, ParamClass::Kernel)?;
-    let bias =
-        if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
+    let bias = if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
     let padding = if args.word("padding") == "same" { Padding::Same } else { Padding::Valid };
     site.net.conv(inputs[0], weight, bias, args.count("stride"), padding)
 }

@@ -15,6 +15,19 @@ pub struct Ast {
     /// The `//!` lines at its head, without their marks.
     pub doc: Vec<String>,
     pub items: Vec<Item>,
+    /// Names that a statement which could not be read would have given: whoever misses one of them stays silent.
+    pub broken: Vec<Name>,
+}
+
+impl Ast {
+    /// The place of the input's shape; the file's start if there is none.
+    pub fn input_span(&self) -> Span {
+        let shapes = self.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Input { shape, .. } => Some(shape.span),
+            _ => None,
+        });
+        shapes.min().unwrap_or_default()
+    }
 }
 
 /// One statement.
@@ -100,7 +113,10 @@ pub struct Expr {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// `3`, `1e-3`, `15%`, `10 batches`: the unit is the word or `%` behind the number.
-    Number { value: f64, unit: Option<Name> },
+    Number {
+        value: f64,
+        unit: Option<Name>,
+    },
     /// `true` or `false`
     Bool(bool),
     /// A word: a feature map, a bundle, a const, a kind, a choice; looked up later.
@@ -112,9 +128,47 @@ pub enum ExprKind {
     Call(Call),
     /// `-x`
     Negate(Box<Expr>),
-    Binary { op: BinaryOp, left: Box<Expr>, right: Box<Expr> },
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `8 -> 16`: what a bundle maps, and onto what
-    Map { from: Box<Expr>, to: Box<Expr> },
+    Map {
+        from: Box<Expr>,
+        to: Box<Expr>,
+    },
+}
+
+impl Expr {
+    /// Moves every span in it.
+    pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.span = to(self.span);
+        match &mut self.kind {
+            ExprKind::Number { unit, .. } => {
+                if let Some(unit) = unit {
+                    unit.span = to(unit.span);
+                }
+            }
+            ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
+            ExprKind::List(items) => items.iter_mut().for_each(|item| item.shift(to)),
+            ExprKind::Call(call) => {
+                call.span = to(call.span);
+                call.callee.span = to(call.callee.span);
+                for arg in &mut call.args {
+                    arg.value.shift(to);
+                    if let Some(name) = &mut arg.name {
+                        name.span = to(name.span);
+                    }
+                }
+            }
+            ExprKind::Negate(x) => x.shift(to),
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
+                left.shift(to);
+                right.shift(to);
+            }
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,98 @@
+//! Where a net runs.
+
+use burn::tensor::Device;
+use std::fmt;
+use std::str::FromStr;
+
+/// What the user asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceChoice {
+    /// The first CUDA device if there is one that works, otherwise the CPU.
+    #[default]
+    Auto,
+    Cpu,
+    /// The CUDA device of that index, from 0.
+    Cuda(usize),
+}
+
+/// A device that is there.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// Without autodiff: `opened.device.clone().autodiff()` for training.
+    pub device: Device,
+    /// For people: `cpu (Flex, 4 threads)`.
+    pub name: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    #[error("unknown device `{0}`: choose `auto`, `cpu`, `cuda` or `cuda:1` (the second CUDA device)")]
+    Unknown(String),
+    #[error(
+        "this lcnnc was built without CUDA: build it with `cargo build --release --features cuda`, or choose the \
+         device `cpu`"
+    )]
+    NotBuilt,
+    /// No driver, no such device, no compiler for its kernels: what is wrong, and what to do about it.
+    #[error("{0}")]
+    Cuda(String),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = DeviceError;
+
+    fn from_str(text: &str) -> Result<Self, DeviceError> {
+        match text {
+            "auto" => Ok(DeviceChoice::Auto),
+            "cpu" => Ok(DeviceChoice::Cpu),
+            "cuda" => Ok(DeviceChoice::Cuda(0)),
+            _ => text
+                .strip_prefix("cuda:")
+                .and_then(|index| index.parse().ok())
+                .map(DeviceChoice::Cuda)
+                .ok_or_else(|| DeviceError::Unknown(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DeviceChoice::Auto => f.write_str("auto"),
+            DeviceChoice::Cpu => f.write_str("cpu"),
+            DeviceChoice::Cuda(index) => write!(f, "cuda:{index}"),
+        }
+    }
+}
+
+impl DeviceChoice {
+    /// # Errors
+    /// If a CUDA device is asked for and cannot be had; `auto` and `cpu` always give something.
+    pub fn open(self) -> Result<Opened, DeviceError> {
+        match self {
+            DeviceChoice::Auto => Ok(cuda(0).unwrap_or_else(|_| cpu())),
+            DeviceChoice::Cpu => Ok(cpu()),
+            DeviceChoice::Cuda(index) => cuda(index),
+        }
+    }
+}
+
+fn cpu() -> Opened {
+    let name = match rayon::current_num_threads() {
+        1 => "cpu (Flex, 1 thread)".to_owned(),
+        threads => format!("cpu (Flex, {threads} threads)"),
+    };
+    Opened { device: Device::flex(), name }
+}
+
+#[cfg(not(feature = "cuda"))]
+fn cuda(_index: usize) -> Result<Opened, DeviceError> {
+    Err(DeviceError::NotBuilt)
+}
+
+/// Burn opens a device on a thread of its own and panics there if anything is missing, so everything is looked at first.
+#[cfg(feature = "cuda")]
+fn cuda(index: usize) -> Result<Opened, DeviceError> {
+    let gpu = super::cuda::cuda_device(index).map_err(|problem| DeviceError::Cuda(problem.to_string()))?;
+    Ok(Opened { device: Device::cuda(index), name: format!("cuda:{index} ({gpu})") })
+}

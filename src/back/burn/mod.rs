@@ -1,0 +1,169 @@
+//! The net as a Burn module: runs, trains and remembers on whatever device Burn reaches.
+//!
+//! The interpreter walks the net's body. Every value is a tensor of rank 4: feature maps `[B, C, H, W]`, vectors
+//! `[B, N, 1, 1]`, numbers `[1, 1, 1, 1]`. Parameters are kept that way too, see `held`. Loops are unrolled by running
+//! their body `steps` times, so a shared weight's gradient is the sum over the steps.
+
+#[cfg(feature = "cuda")]
+mod cuda;
+mod device;
+mod init;
+mod loss;
+mod module;
+mod ops;
+mod plan;
+mod run;
+mod weights;
+
+pub use device::{DeviceChoice, DeviceError, Opened};
+pub use loss::loss;
+pub use weights::{Weight, WeightProblem, WeightsError};
+
+use crate::ir::Net;
+use burn::module::{Module, Param, ParamId};
+use burn::tensor::{DType, Device, Tensor};
+use plan::Plan;
+use run::Run;
+use std::fmt;
+use std::sync::Arc;
+
+/// The width of every number of a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits, for training.
+    #[default]
+    Single,
+    /// 64 bits, for checking gradients.
+    Double,
+}
+
+impl Precision {
+    pub fn dtype(self) -> DType {
+        match self {
+            Precision::Single => DType::F32,
+            Precision::Double => DType::F64,
+        }
+    }
+}
+
+/// A net with weights on a device.
+///
+/// As a Burn module its records name each parameter as the net does (`W_L.weight`), and a parameter's id is its place in
+/// the net, so an optimizer's record fits a model that is built anew from the same spec.
+#[derive(Clone)]
+pub struct Model {
+    net: Arc<Net>,
+    plan: Arc<Plan>,
+    params: Vec<Param<Tensor<4>>>,
+    precision: Precision,
+}
+
+/// What one run of a net gives.
+#[derive(Debug)]
+pub struct Forward {
+    /// One score a class: `[B, classes]`.
+    pub logits: Tensor<2>,
+    /// In the net's order, one number each: `[1]`.
+    pub penalties: Vec<Tensor<1>>,
+}
+
+impl Forward {
+    /// What training makes small: the loss `[1]` and all penalties.
+    pub fn total(&self, loss: Tensor<1>) -> Tensor<1> {
+        self.penalties.iter().fold(loss, |sum, penalty| sum + penalty.clone())
+    }
+}
+
+/// Running statistics after a training run, for [`Model::absorb`]; empty for a net without batch normalisation.
+#[derive(Debug)]
+pub struct Statistics(Vec<(usize, Tensor<4>)>);
+
+impl Model {
+    /// A model with fresh weights: the same seed gives the same weights on every device and in every order of
+    /// construction, because each parameter draws from a ChaCha8 stream of its own, on the host, in double precision.
+    ///
+    /// On a device with autodiff the trained parameters require gradients; running statistics never do.
+    pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
+        let plan = Arc::new(Plan::of(&net));
+        let params = net.params.iter().enumerate().map(|(index, param)| {
+            let data = init::values(param, seed, index);
+            let tensor = Tensor::from_data(data, (device, precision.dtype()));
+            Param::initialized(id(index), tensor).set_require_grad(param.class.trained())
+        });
+        let params = params.collect();
+        Self { net, plan, params, precision }
+    }
+
+    pub fn net(&self) -> &Arc<Net> {
+        &self.net
+    }
+
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// Runs the net as it is used after training: no dropout, running statistics instead of the batch's.
+    ///
+    /// `images` is `[B, C, H, W]` of the net's input shape, in the model's precision and on its device.
+    ///
+    /// # Panics
+    /// Like every run, if the images have another shape, or if the device fails.
+    pub fn forward(&self, images: Tensor<4>) -> Forward {
+        Run::new(self, images.device()).run(images)
+    }
+
+    /// Runs the net as it is trained: dropout on, batch normalisation by the batch's own statistics.
+    ///
+    /// The dropped entries depend on `noise` alone, the same on every device: give each training step a number of its
+    /// own. The running statistics are returned, not stored, because the optimizer takes the model before they count:
+    /// hand them to [`Model::absorb`]. Inside a loop they are updated at every step in turn.
+    ///
+    /// A channel of a single number (one image of one pixel) has no unbiased variance; its running variance takes in 0.
+    pub fn forward_training(&self, images: Tensor<4>, noise: u64) -> (Forward, Statistics) {
+        Run::training(self, images.device(), noise).run_training(images)
+    }
+
+    /// [`Model::forward`], and beside it every named value in order of execution: those of a loop's body once a step,
+    /// and a loop's states once more before its first step, by the state's name. `[B, C, H, W]` or `[B, N, 1, 1]`.
+    pub fn trace(&self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
+        Run::new(self, images.device()).run_traced(images)
+    }
+
+    /// The model with the running statistics of a training run.
+    pub fn absorb(mut self, statistics: Statistics) -> Self {
+        for (index, value) in statistics.0 {
+            self.replace(index, |_| value);
+        }
+        self
+    }
+
+    /// Puts another tensor in a parameter's place, which keeps its id and whether it requires gradients.
+    fn replace(&mut self, index: usize, with: impl FnOnce(&Tensor<4>) -> Tensor<4>) {
+        let old = &self.params[index];
+        let trained = self.net.params[index].class.trained();
+        self.params[index] = Param::initialized(id(index), with(old)).set_require_grad(trained);
+    }
+}
+
+impl fmt::Debug for Model {
+    /// The name and the size, never the numbers: they may be on another device.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Model({}, {} numbers, {:?})", self.net.name, self.num_params(), self.precision)
+    }
+}
+
+fn id(index: usize) -> ParamId {
+    ParamId::from(index as u64)
+}
+
+/// How a parameter of that shape is kept: `[C]` as `[1, C, 1, 1]`, so that it meets the channels of a map, and
+/// everything else with ones behind.
+fn held(shape: &[usize]) -> [usize; 4] {
+    match *shape {
+        [] => [1; 4],
+        [c] => [1, c, 1, 1],
+        [out, from] => [out, from, 1, 1],
+        [out, from, height] => [out, from, height, 1],
+        [out, from, height, ref rest @ ..] => [out, from, height, rest.iter().product()],
+    }
+}

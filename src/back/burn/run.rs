@@ -1,0 +1,213 @@
+//! One run of a net over a batch.
+
+use super::{Forward, Model, Statistics, init, ops};
+use crate::ir::{Binary, Node, Op, ParamId, Region, Step, Value};
+use burn::tensor::{Device, Tensor, module};
+use rand_chacha::ChaCha8Rng;
+
+/// The stream that dropout draws from; those of the parameters are numbered from 0.
+const DROPOUT: u64 = u64::MAX;
+
+pub(super) struct Run<'a> {
+    model: &'a Model,
+    device: Device,
+    values: Vec<Option<Tensor<4>>>,
+    /// How often each value will still be read; the last reader takes it.
+    reads: Vec<usize>,
+    training: Option<Training>,
+    trace: Option<Vec<(String, Tensor<4>)>>,
+}
+
+/// What only a training run keeps.
+struct Training {
+    random: ChaCha8Rng,
+    /// Running statistics that a batch has been mixed into, by parameter.
+    running: Vec<Option<Tensor<1>>>,
+}
+
+/// A batch normalisation's parameters and settings.
+struct Norm {
+    scale: ParamId,
+    shift: ParamId,
+    mean: ParamId,
+    variance: ParamId,
+    epsilon: f64,
+    momentum: f64,
+}
+
+impl<'a> Run<'a> {
+    pub fn new(model: &'a Model, device: Device) -> Self {
+        let len = model.net.values;
+        Self { model, device, values: vec![None; len], reads: vec![0; len], training: None, trace: None }
+    }
+
+    pub fn training(model: &'a Model, device: Device, noise: u64) -> Self {
+        let (random, running) = (init::stream(noise, DROPOUT), vec![None; model.params.len()]);
+        Self { training: Some(Training { random, running }), ..Self::new(model, device) }
+    }
+
+    pub fn run_training(mut self, images: Tensor<4>) -> (Forward, Statistics) {
+        let forward = self.net(images);
+        let running = self.training.map_or(Vec::new(), |training| training.running);
+        let held = |x: Tensor<1>| {
+            let [channels] = x.dims();
+            x.reshape([1, channels, 1, 1])
+        };
+        let statistics = running.into_iter().enumerate().filter_map(|(n, x)| x.map(|x| (n, held(x))));
+        (forward, Statistics(statistics.collect()))
+    }
+
+    pub fn run_traced(mut self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
+        self.trace = Some(Vec::new());
+        let forward = self.net(images);
+        (forward, self.trace.unwrap_or_default())
+    }
+
+    pub fn run(mut self, images: Tensor<4>) -> Forward {
+        self.net(images)
+    }
+
+    fn net(&mut self, images: Tensor<4>) -> Forward {
+        let net = &self.model.net;
+        self.define(Value::INPUT, images);
+        self.steps(&net.body);
+        let logits = self.read(net.output.1);
+        let [batch, classes, ..] = logits.dims();
+        let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
+        Forward { penalties: penalties.collect(), logits: logits.reshape([batch, classes]) }
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Node(node) => self.node(node),
+                Step::Loop(region) => self.region(region),
+            }
+        }
+    }
+
+    fn region(&mut self, region: &Region) {
+        let states = &region.states;
+        let mut carried: Vec<Tensor<4>> = states.iter().map(|state| self.read(state.init)).collect();
+        for (state, value) in states.iter().zip(&carried) {
+            self.note(Some(&state.name), value);
+        }
+        for _ in 0..region.steps {
+            for (state, value) in states.iter().zip(carried) {
+                self.define(state.current, value);
+            }
+            self.steps(&region.body);
+            carried = states.iter().map(|state| self.read(state.next)).collect();
+        }
+        for (state, value) in states.iter().zip(carried) {
+            self.define(state.last, value);
+        }
+    }
+
+    fn define(&mut self, value: Value, tensor: Tensor<4>) {
+        self.reads[value.0] = self.model.plan.reads[value.0];
+        self.values[value.0] = (self.reads[value.0] > 0).then_some(tensor);
+    }
+
+    fn note(&mut self, name: Option<&String>, tensor: &Tensor<4>) {
+        if let (Some(trace), Some(name)) = (&mut self.trace, name) {
+            trace.push((name.clone(), tensor.clone()));
+        }
+    }
+
+    fn read(&mut self, value: Value) -> Tensor<4> {
+        if let Some(x) = self.model.plan.numbers[value.0] {
+            return Tensor::full([1; 4], x, (&self.device, self.model.precision.dtype()));
+        }
+        let left = &mut self.reads[value.0];
+        *left = left.saturating_sub(1);
+        let place = &mut self.values[value.0];
+        let tensor = if *left == 0 { place.take() } else { place.clone() };
+        tensor.unwrap_or_else(|| unreachable!("a net reads a value only after it is made"))
+    }
+
+    fn param(&self, id: ParamId) -> Tensor<4> {
+        self.model.params[id.0].val()
+    }
+
+    fn node(&mut self, node: &Node) {
+        let tensor = match &node.op {
+            Op::Param(id) => self.param(*id),
+            // Numbers are made where they are read.
+            Op::Number(_) => return,
+            Op::Conv { x, weight, bias, stride, padding } => {
+                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
+                let padding = padding.pixels(weight.dims()[2]);
+                ops::conv(self.read(*x), weight, bias, *stride, padding)
+            }
+            Op::Dense { x, weight, bias } => {
+                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
+                ops::dense(self.read(*x), weight, bias)
+            }
+            Op::Pool { kind, x, kernel, stride } => ops::pool(*kind, self.read(*x), *kernel, *stride),
+            Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum } => {
+                let (scale, shift, mean, variance) = (*scale, *shift, *mean, *variance);
+                let norm = Norm { scale, shift, mean, variance, epsilon: *epsilon, momentum: *momentum };
+                let x = self.read(*x);
+                self.batch_norm(x, &norm)
+            }
+            Op::Dropout { x, rate } => {
+                let x = self.read(*x);
+                self.dropout(x, *rate)
+            }
+            Op::Unary { f, x } => ops::unary(*f, self.read(*x)),
+            Op::Binary { f, left, right } => self.binary(*f, *left, *right),
+            Op::Reduce { f, x } => ops::reduce(*f, self.read(*x)),
+            Op::Flatten { x } => ops::flatten(self.read(*x)),
+            Op::Concat { parts } => Tensor::cat(parts.iter().map(|part| self.read(*part)).collect(), 1),
+        };
+        self.note(node.name.as_ref(), &tensor);
+        self.define(node.value, tensor);
+    }
+
+    /// A literal number is folded into the operation, instead of becoming a tensor that is spread over the other.
+    fn binary(&mut self, f: Binary, left: Value, right: Value) -> Tensor<4> {
+        let numbers = &self.model.plan.numbers;
+        match (numbers[left.0], numbers[right.0]) {
+            (None, Some(number)) => ops::with_number(f, self.read(left), number),
+            (Some(number), None) => ops::number_with(f, number, self.read(right)),
+            (None, None) | (Some(_), Some(_)) => ops::binary(f, self.read(left), self.read(right)),
+        }
+    }
+
+    fn dropout(&mut self, x: Tensor<4>, rate: f64) -> Tensor<4> {
+        match &mut self.training {
+            Some(training) if rate > 0.0 => {
+                let mask = init::mask(&mut training.random, rate, x.dims());
+                let mask = Tensor::from_data(mask, (&self.device, self.model.precision.dtype()));
+                x * mask
+            }
+            Some(_) | None => x,
+        }
+    }
+
+    fn batch_norm(&mut self, x: Tensor<4>, norm: &Norm) -> Tensor<4> {
+        let channels = |id| ops::channels(self.param(id));
+        let (scale, shift) = (channels(norm.scale), channels(norm.shift));
+        let (mean, variance) = (channels(norm.mean), channels(norm.variance));
+        let Some(training) = &mut self.training else {
+            return module::batch_norm(x, scale, shift, mean, variance, norm.epsilon);
+        };
+        let [batch, _, height, width] = x.dims();
+        let count = batch * height * width;
+        let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
+        let seen = module::batch_norm_train(x, scale, shift, norm.epsilon);
+        training.mix(norm.mean, mean, seen.mean, norm.momentum);
+        training.mix(norm.variance, variance, seen.variance * unbiased, norm.momentum);
+        seen.output
+    }
+}
+
+impl Training {
+    /// As PyTorch: the running value keeps `1 - momentum` of itself.
+    fn mix(&mut self, id: ParamId, start: Tensor<1>, batch: Tensor<1>, momentum: f64) {
+        let place = &mut self.running[id.0];
+        let old = place.take().unwrap_or(start);
+        *place = Some(old * (1.0 - momentum) + batch * momentum);
+    }
+}

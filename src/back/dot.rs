@@ -1,0 +1,151 @@
+//! Nets as drawings, in the DOT language of Graphviz.
+
+use crate::ir::{Net, Node, Op, Region, Step, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How loops are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loops {
+    /// As the spec has them: the body once, a dashed edge from each next value back to its state.
+    Folded,
+    /// Every step on its own.
+    Unrolled,
+}
+
+/// The net from image to output; penalties are left out.
+pub fn emit(net: &Net, loops: Loops) -> String {
+    let mut drawing = Drawing { net, loops, out: String::new(), ids: BTreeMap::new(), depth: 1 };
+    drawing.line(&format!("label=\"{}\"; labelloc=t; rankdir=TB;", net.name));
+    drawing.line("node [shape=box, style=rounded, fontname=\"Helvetica\"];");
+    let (name, [c, h, w]) = &net.input;
+    drawing.line(&format!("input [label=\"{name}\\n[{c}, {h}, {w}]\", shape=ellipse];"));
+    drawing.ids.insert(Value::INPUT, "input".to_owned());
+    drawing.steps(&net.body, "");
+    drawing.line(&format!("output [label=\"output {}\\n[{}]\", shape=ellipse];", net.output.0, net.classes));
+    drawing.edge(net.output.1, "output", "");
+    format!("digraph {} {{\n{}}}\n", net.name, drawing.out)
+}
+
+struct Drawing<'a> {
+    net: &'a Net,
+    loops: Loops,
+    out: String,
+    /// The drawn node that each value is the outcome of.
+    ids: BTreeMap<Value, String>,
+    depth: usize,
+}
+
+impl Drawing<'_> {
+    /// `copy` tells the steps of unrolled loops apart.
+    fn steps(&mut self, steps: &[Step], copy: &str) {
+        for step in steps {
+            match step {
+                Step::Node(node) if node.shape.per_image() => self.node(node, copy),
+                Step::Node(_) => {}
+                Step::Loop(region) => match self.loops {
+                    Loops::Folded => self.folded(region, copy),
+                    Loops::Unrolled => self.unrolled(region, copy),
+                },
+            }
+        }
+    }
+
+    fn node(&mut self, node: &Node, copy: &str) {
+        let id = format!("v{}{copy}", node.value.0);
+        let name = node.name.as_ref().map_or(String::new(), |name| format!("{name} = "));
+        let weights: Vec<&str> =
+            node.op.params().into_iter().map(|param| self.net.param(param).owner()).take(1).collect();
+        let weights = weights.first().map_or(String::new(), |owner| format!(" {owner}"));
+        self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", word(&node.op), node.shape));
+        for read in node.op.reads() {
+            self.edge(read, &id, "");
+        }
+        self.ids.insert(node.value, id);
+    }
+
+    fn folded(&mut self, region: &Region, copy: &str) {
+        let steps = region.steps;
+        self.open(&format!("{}{copy}", region.name), &format!("loop {}, {steps} steps", region.name));
+        for state in &region.states {
+            let id = format!("v{}{copy}", state.current.0);
+            self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
+            self.ids.insert(state.current, id);
+        }
+        self.steps(&region.body, copy);
+        self.close();
+        for state in &region.states {
+            let current = self.id(state.current);
+            self.edge(state.init, &current, " [label=\"step 0\"]");
+            self.edge(state.next, &current, " [label=\"next step\", style=dashed, constraint=false]");
+            let last = self.id(state.next);
+            self.ids.insert(state.last, last);
+        }
+    }
+
+    fn unrolled(&mut self, region: &Region, copy: &str) {
+        for state in &region.states {
+            let init = self.id(state.init);
+            self.ids.insert(state.current, init);
+        }
+        for step in 1..=region.steps {
+            let copy = format!("{copy}_{step}");
+            self.open(&format!("{}{copy}", region.name), &format!("{}, step {step}", region.name));
+            self.steps(&region.body, &copy);
+            self.close();
+            let next: Vec<String> = region.states.iter().map(|state| self.id(state.next)).collect();
+            for (state, id) in region.states.iter().zip(next) {
+                self.ids.insert(state.current, id);
+            }
+        }
+        for state in &region.states {
+            let last = self.id(state.current);
+            self.ids.insert(state.last, last);
+        }
+    }
+
+    fn open(&mut self, id: &str, label: &str) {
+        self.line(&format!("subgraph cluster_{id} {{"));
+        self.depth += 1;
+        self.line(&format!("label=\"{label}\";"));
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    /// Weights read as values are not drawn, so they have no edge.
+    fn edge(&mut self, from: Value, to: &str, style: &str) {
+        if let Some(from) = self.ids.get(&from).cloned() {
+            self.line(&format!("{from} -> {to}{style};"));
+        }
+    }
+
+    fn id(&self, value: Value) -> String {
+        self.ids.get(&value).cloned().unwrap_or_default()
+    }
+
+    fn line(&mut self, text: &str) {
+        // Writing to a `String` does not fail.
+        let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
+    }
+}
+
+/// What a node does, in the words of the spec.
+fn word(op: &Op) -> String {
+    match op {
+        Op::Param(_) => "weight".to_owned(),
+        Op::Number(x) => crate::schema::real(*x),
+        Op::Conv { .. } => "conv".to_owned(),
+        Op::Dense { .. } => "dense".to_owned(),
+        Op::Pool { kind, kernel: [h, w], .. } => format!("{} {h}x{w}", kind.word()),
+        Op::BatchNorm { .. } => "batch_norm".to_owned(),
+        Op::Dropout { rate, .. } => format!("dropout {rate}"),
+        Op::Unary { f, .. } => f.word().to_owned(),
+        Op::Binary { f, .. } => f.word().to_owned(),
+        Op::Reduce { f, .. } => f.word().to_owned(),
+        Op::Flatten { .. } => "flatten".to_owned(),
+        Op::Concat { .. } => "concat".to_owned(),
+    }
+}

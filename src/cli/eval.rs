@@ -1,0 +1,36 @@
+//! `lcnnc eval`: a run's test accuracy once more.
+
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{Layer, Progress, TrainError, Trained, Which};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Test the weights of a run, from the files of its folder alone.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The run's folder
+    run: PathBuf,
+    /// Another data set of as many classes [default: the run's]
+    #[arg(long, value_name = "SET")]
+    dataset: Option<String>,
+    /// Where data sets lie [default: where they lay for the run]
+    #[arg(long, value_name = "DIR")]
+    data_root: Option<PathBuf>,
+    /// auto, cpu or cuda[:n] [default: as for the run]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+    /// best (of the best validation accuracy) or last
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    weights: Which,
+}
+
+impl Args {
+    pub fn eval(self) -> Result<ExitCode, TrainError> {
+        let Self { run, dataset, data_root, device, weights } = self;
+        let over = Layer { dataset, data_root, device, ..Layer::default() };
+        let score = Trained::open(&run, over, weights)?.score()?;
+        Progress::new().line(&format!("test accuracy {score}"));
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line: argv to one call of the library to an exit code. One file a verb.
+
+mod check;
+mod eval;
+mod graph;
+mod lower;
+mod predict;
+mod run;
+mod show;
+mod spec;
+
+use clap::{Parser, Subcommand};
+use lcnnc::train::{Progress, TrainError};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  problems in the spec or its settings
+  2  usage, files or data
+  3  training diverged: the loss was no longer a number
+  4  the device cannot be had";
+
+/// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXIT_CODES, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Args),
+    Show(show::Args),
+    Lower(lower::Args),
+    Graph(graph::Args),
+    Run(run::Args),
+    Eval(eval::Args),
+    Predict(predict::Args),
+}
+
+/// Does what the command line says.
+pub fn main() -> ExitCode {
+    match Cli::parse().verb {
+        Verb::Check(args) => ended(args.run()),
+        Verb::Show(args) => ended(args.run()),
+        Verb::Lower(args) => ended(args.run()),
+        Verb::Graph(args) => ended(args.run()),
+        Verb::Run(args) => ended(args.run()),
+        Verb::Eval(args) => ended(args.eval()),
+        Verb::Predict(args) => ended(args.predict()),
+    }
+}
+
+/// Says why there is no result, if there is none.
+fn ended(result: Result<ExitCode, TrainError>) -> ExitCode {
+    result.unwrap_or_else(|error| {
+        complain(&error);
+        ExitCode::from(error.exit_code())
+    })
+}
+
+fn complain(error: &TrainError) {
+    let progress = Progress::new();
+    match error {
+        TrainError::Reports(reports) => reports.iter().for_each(|report| progress.report(report)),
+        error => progress.warn(&format!("error: {error}")),
+    }
+}
+
+/// The spec that a path means: `lc_cnn` finds `lc_cnn.lcnn`.
+fn spec_path(path: &Path) -> PathBuf {
+    let longer = path.with_added_extension("lcnn");
+    if !path.is_file() && longer.is_file() { longer } else { path.to_owned() }
+}

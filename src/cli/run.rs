@@ -1,0 +1,120 @@
+//! `lcnnc run`: trains a spec.
+
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{self, Layer, Progress, Setting, Target, TrainError, duration, yaml};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Train a spec and leave a folder with its weights, numbers and settings.
+///
+/// Settings come from the spec's own `train` and `data` blocks, over them --config, over that the flags. Values are
+/// written as in a spec.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The spec, `.lcnn` may be left out; not needed with --config
+    spec: Option<PathBuf>,
+    /// mnist, fashion-mnist, cifar10, contours (built in, the default) or folder:PATH
+    #[arg(long, value_name = "SET")]
+    dataset: Option<String>,
+    /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
+    #[arg(long, value_name = "DIR")]
+    data_root: Option<PathBuf>,
+    /// auto, cpu or cuda[:n] [default: auto]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+    /// Passes over the training images
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    epochs: Option<String>,
+    /// Images in a batch
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    batch: Option<String>,
+    /// Learning rate
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    lr: Option<String>,
+    /// Weight decay, as the optimizer defines it
+    #[arg(long, value_name = "X", allow_hyphen_values = true)]
+    weight_decay: Option<String>,
+    /// The optimizer, as in 'adam(lr: 1e-3)'
+    #[arg(long, value_name = "CALL")]
+    optimizer: Option<String>,
+    /// What every random choice starts from
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    seed: Option<String>,
+    /// Most images of the training half to use, validation included
+    #[arg(long, value_name = "N")]
+    limit: Option<NonZeroUsize>,
+    /// Change a const of the spec; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
+    set: Vec<(String, String)>,
+    /// Settings as a run folder's run.yaml has them
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where run folders go, each into DIR/<spec>/
+    #[arg(long, value_name = "DIR", default_value = "runs")]
+    runs: PathBuf,
+    /// CPU threads [default: all cores]; the same number, the same bits
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+}
+
+/// Reads `name=value`.
+pub fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("expected NAME=VALUE, as in `steps=5`".to_owned()),
+    }
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let below = self.config.as_deref().map(yaml::load).transpose()?.unwrap_or_default();
+        let runs = self.runs.clone();
+        let layer = self.layer().over(below);
+        let progress = Progress::new();
+        let done = train::run(layer, &runs, std::env::args().collect(), &progress)?;
+        let summary = &done.summary;
+        let validation = summary.validation_accuracy;
+        let validation =
+            validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
+        progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
+        progress.line(&format!("test accuracy {}", summary.test));
+        progress.line(&format!(
+            "took {}, see {}",
+            duration(Duration::from_secs_f64(summary.seconds)),
+            done.folder.display()
+        ));
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn layer(self) -> Layer {
+        let spec = self.spec.as_deref().map(super::spec_path);
+        let key = |block, key| Target::Key { block, key };
+        // The optimizer first: the flags behind it change its arguments.
+        let texts = [
+            ("--optimizer", key("train", "optimizer"), self.optimizer),
+            ("--epochs", key("train", "epochs"), self.epochs),
+            ("--batch", key("train", "batch"), self.batch),
+            ("--seed", key("train", "seed"), self.seed),
+            ("--lr", Target::Optimizer("lr"), self.lr),
+            ("--weight-decay", Target::Optimizer("weight_decay"), self.weight_decay),
+        ];
+        let setting = |(flag, target, text): (&str, Target, Option<String>)| {
+            text.map(|text| Setting { origin: flag.to_owned(), target, text })
+        };
+        Layer {
+            name: spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_string_lossy().into_owned())),
+            spec,
+            dataset: self.dataset,
+            data_root: self.data_root,
+            device: self.device,
+            threads: self.threads.map(NonZeroUsize::get),
+            limit: self.limit.map(NonZeroUsize::get),
+            set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
+            settings: texts.into_iter().filter_map(setting).collect(),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `lcnnc show`: a spec with nothing left unsaid, and what its layers cost.
+
+use super::spec::SpecArgs;
+use lcnnc::back::summary;
+use lcnnc::train::{Progress, TrainError};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Print a spec with every default and override written in, and a table of its layers.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The spec, `.lcnn` may be left out
+    spec: PathBuf,
+    #[command(flatten)]
+    options: SpecArgs,
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let compiled = self.options.compile_clean(&self.spec)?;
+        let progress = Progress::new();
+        progress.line(compiled.resolved(&compiled.settings).trim_end());
+        if let Some(net) = &compiled.net {
+            progress.line(&format!("\n{}", summary::emit(net).trim_end()));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,38 @@
+//! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
+
+use super::spec_path;
+use lcnnc::train::TrainError;
+use lcnnc::{Compiled, Options, Source, compile};
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+/// What a spec leaves open, as flags.
+#[derive(Debug, clap::Args)]
+pub struct SpecArgs {
+    /// Change a const of the spec; may be given more than once
+    #[arg(long, value_name = "NAME=VALUE", value_parser = super::run::assignment)]
+    set: Vec<(String, String)>,
+    /// What `classes` stands for, where no data set says so [default: 10]
+    #[arg(long, value_name = "N")]
+    classes: Option<NonZeroUsize>,
+}
+
+impl SpecArgs {
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn compile(&self, path: &Path) -> Result<Compiled, TrainError> {
+        let path = spec_path(path);
+        let text = std::fs::read_to_string(&path).map_err(TrainError::file(&path, "read"))?;
+        let options = Options { set: self.set.clone(), classes: self.classes.map(NonZeroUsize::get) };
+        Ok(compile(&Source { name: path.display().to_string(), text }, &options))
+    }
+
+    /// The same, where only a spec without errors will do.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or everything that is wrong with it.
+    pub fn compile_clean(&self, path: &Path) -> Result<Compiled, TrainError> {
+        let compiled = self.compile(path)?;
+        if compiled.net.is_none() { Err(TrainError::Reports(vec![compiled.report])) } else { Ok(compiled) }
+    }
+}

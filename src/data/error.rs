@@ -1,0 +1,103 @@
+//! Everything that can be wrong with data, each with the place, what was expected, what was found and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use super::decode::LARGEST_SIDE;
+
+/// Why data could not be had.
+#[derive(Debug, Error)]
+pub enum DataError {
+    #[error("there is no data set `{name}`; {help}")]
+    UnknownSet { name: String, help: String },
+
+    #[error("the data set `{set}` needs a path: write `{set}:PATH`")]
+    PathMissing { set: &'static str },
+
+    #[error("the data set `{set}` takes no path, but `{written}` gives one: write `{set}`")]
+    PathUnwanted { set: &'static str, written: String },
+
+    #[error("the data set `{set}` was not found; looked for {expected} in{places}\nto get it: {fetch}")]
+    NotFound {
+        set: &'static str,
+        expected: String,
+        /// One line a place, each with a line break before it.
+        places: String,
+        fetch: String,
+    },
+
+    #[error("{}: missing, but the data set `{set}` needs it; to get it: {fetch}", path.display())]
+    Missing { path: PathBuf, set: &'static str, fetch: String },
+
+    #[error("{}: cannot be read: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+
+    #[error("{}: damaged gzip file: {reason}; fetch it again", path.display())]
+    Gzip { path: PathBuf, reason: String },
+
+    #[error(
+        "{}: expected {what}, which starts with 0x{expected:08x}, found 0x{found:08x}; fetch it again and keep its name",
+        path.display()
+    )]
+    Magic { path: PathBuf, what: &'static str, expected: u32, found: u32 },
+
+    #[error("{}: {} expected {expected} bytes ({why}), found {found}; fetch it again",
+        path.display(), if found < expected { "too short:" } else { "too long:" })]
+    Length { path: PathBuf, expected: u64, found: u64, why: String },
+
+    #[error("{}: expected {expected}, found {found}; fetch it again", path.display())]
+    Content { path: PathBuf, expected: String, found: String },
+
+    #[error("{}: image {index} has label {found}, expected one below {classes}; fetch the file again", path.display())]
+    Label { path: PathBuf, index: usize, found: u8, classes: usize },
+
+    #[error("{}: {problem}; expected {LAYOUT}", path.display())]
+    Layout { path: PathBuf, problem: String },
+
+    #[error(
+        "{}: cannot be decoded: {reason}; expected a PNG or JPEG of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels; \
+         repair it or move it out of the folder", path.display()
+    )]
+    Decode { path: PathBuf, reason: String },
+
+    #[error("{name} was asked for, but there are only {len}")]
+    NoSuchImage { name: String, len: usize },
+
+    #[error(
+        "{name} is {found:?} (channels, height, width) when it reaches the network, which expects {expected:?}; {}",
+        reshape(*expected, *found)
+    )]
+    Shape { name: String, expected: [usize; 3], found: [usize; 3] },
+
+    #[error("{name}: transform `{transform}`: {reason}")]
+    Transform { name: String, transform: &'static str, reason: String },
+
+    #[error("a batch must hold at least one image, but the batch size is 0")]
+    EmptyBatch,
+
+    #[error("cannot start a thread that prepares batches: {source}; are there too many processes?")]
+    Thread { source: io::Error },
+
+    #[error("a thread that prepares batches failed: {reason}; this is a mistake in the program, please report it")]
+    Worker { reason: String },
+}
+
+const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png (also .jpg, .jpeg)";
+
+/// What would bring an image into the expected shape.
+fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
+    let mut needed = Vec::new();
+    if expected[0] == 1 && found[0] == 3 {
+        needed.push("`grayscale`".to_owned());
+    }
+    if expected[1..] != found[1..] && expected[1] == expected[2] {
+        needed.push(format!("`resize({})`", expected[1]));
+    }
+    if needed.is_empty() {
+        format!("declare the input as {found:?}, or change the images")
+    } else {
+        format!("add {} to the transforms", needed.join(" and "))
+    }
+}

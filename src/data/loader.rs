@@ -1,0 +1,199 @@
+//! Batches, prepared ahead on threads while the network is busy with the one before.
+
+use std::iter::FusedIterator;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use super::transform::Chain;
+use super::{DataError, Image, Source};
+
+/// Finished batches that may wait at each thread.
+const AHEAD: usize = 2;
+
+/// Threads, where the machine has as many; more would take cores from the network.
+const MOST_WORKERS: usize = 2;
+
+/// Some images as the network takes them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// Image after image, each planar.
+    pub images: Vec<f32>,
+    pub labels: Vec<usize>,
+    /// Images, channels, height, width.
+    pub shape: [usize; 4],
+}
+
+/// What to make batches of.
+#[derive(Clone)]
+pub struct Feed {
+    pub source: Arc<dyn Source>,
+    /// Indices into the source, in the order wanted. Random augmentation would take its seed from the epoch and the
+    /// place in here, never from the thread, so that it would not depend on the thread count either.
+    pub order: Vec<usize>,
+    pub transforms: Arc<Chain>,
+    /// Channels, height, width that every image must have after the transforms.
+    pub shape: [usize; 3],
+    /// Images a batch; the last one holds what is left.
+    pub batch: usize,
+}
+
+impl Feed {
+    /// How many batches there will be.
+    pub fn batches(&self) -> usize {
+        self.order.len().div_ceil(self.batch.max(1))
+    }
+
+    fn batch(&self, number: usize, stop: &AtomicBool) -> Result<Option<Batch>, DataError> {
+        let indices = self.order.chunks(self.batch).nth(number).unwrap_or(&[]);
+        let [channels, height, width] = self.shape;
+        let mut batch = Batch {
+            images: Vec::new(),
+            labels: Vec::with_capacity(indices.len()),
+            shape: [indices.len(), channels, height, width],
+        };
+        for &index in indices {
+            if stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let image = self.image(index)?;
+            if batch.images.is_empty() {
+                // Only now: a shape is no reason to reserve memory before an image is seen to have it.
+                batch.images.reserve_exact(image.pixels.len().saturating_mul(indices.len()));
+            }
+            batch.images.extend_from_slice(&image.pixels);
+            batch.labels.push(self.source.label(index));
+        }
+        Ok(Some(batch))
+    }
+
+    fn image(&self, index: usize) -> Result<Image, DataError> {
+        let name = || self.source.name(index);
+        let image = self.transforms.apply(self.source.image(index)?, name)?;
+        if image.shape() != self.shape {
+            return Err(DataError::Shape { name: name(), expected: self.shape, found: image.shape() });
+        }
+        Ok(image)
+    }
+}
+
+type Prepared = Result<Batch, DataError>;
+
+struct Worker {
+    /// `None` once the loader no longer wants batches.
+    batches: Option<Receiver<Prepared>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// The batches of a [`Feed`], in order.
+///
+/// Batch `k` comes from worker `k` modulo their number, so the order does not depend on which is faster. After the
+/// first error there is nothing more. Dropping the loader stops its threads at the image they are busy with.
+pub struct Loader {
+    workers: Vec<Worker>,
+    stop: Arc<AtomicBool>,
+    next: usize,
+    end: usize,
+}
+
+impl Loader {
+    /// Starts to prepare batches.
+    ///
+    /// # Errors
+    /// If the batch size is zero or a thread cannot be started.
+    pub fn new(feed: Feed) -> Result<Self, DataError> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        Self::with_workers(feed, cores.min(MOST_WORKERS))
+    }
+
+    /// As [`Loader::new`], with this many threads (at least one). Their number changes no batch.
+    ///
+    /// # Errors
+    /// If the batch size is zero or a thread cannot be started.
+    pub fn with_workers(feed: Feed, workers: usize) -> Result<Self, DataError> {
+        if feed.batch == 0 {
+            return Err(DataError::EmptyBatch);
+        }
+        let end = feed.batches();
+        let step = workers.clamp(1, end.max(1));
+        let feed = Arc::new(feed);
+        let mut loader = Self { workers: Vec::with_capacity(step), stop: Arc::default(), next: 0, end };
+        for first in 0..step {
+            loader.workers.push(start(&feed, first, step, &loader.stop)?);
+        }
+        Ok(loader)
+    }
+
+    fn receive(&mut self) -> Prepared {
+        let turn = self.next % self.workers.len();
+        let worker = &mut self.workers[turn];
+        match worker.batches.as_ref().and_then(|batches| batches.recv().ok()) {
+            Some(prepared) => prepared,
+            None => Err(DataError::Worker { reason: last_words(worker.thread.take()) }),
+        }
+    }
+}
+
+impl Iterator for Loader {
+    type Item = Prepared;
+
+    fn next(&mut self) -> Option<Prepared> {
+        if self.next >= self.end {
+            return None;
+        }
+        let prepared = self.receive();
+        self.next = if prepared.is_ok() { self.next + 1 } else { self.end };
+        Some(prepared)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let left = self.end - self.next;
+        (left.min(1), Some(left))
+    }
+}
+
+impl FusedIterator for Loader {}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for worker in &mut self.workers {
+            // A thread that waits for room in its queue wakes when the other end is gone.
+            worker.batches = None;
+        }
+        for worker in &mut self.workers {
+            // A panic not yet reported has no one left to be reported to.
+            let _ = worker.thread.take().map(JoinHandle::join);
+        }
+    }
+}
+
+fn start(feed: &Arc<Feed>, first: usize, step: usize, stop: &Arc<AtomicBool>) -> Result<Worker, DataError> {
+    let (sender, batches) = sync_channel(AHEAD);
+    let (feed, stop) = (Arc::clone(feed), Arc::clone(stop));
+    let thread = thread::Builder::new()
+        .name(format!("batches-{first}"))
+        .spawn(move || prepare(&feed, first, step, &stop, &sender))
+        .map_err(|source| DataError::Thread { source })?;
+    Ok(Worker { batches: Some(batches), thread: Some(thread) })
+}
+
+fn prepare(feed: &Feed, first: usize, step: usize, stop: &AtomicBool, sender: &SyncSender<Prepared>) {
+    for number in (first..feed.batches()).step_by(step) {
+        let Some(prepared) = feed.batch(number, stop).transpose() else { return };
+        let failed = prepared.is_err();
+        if sender.send(prepared).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// What a thread said when it panicked.
+fn last_words(thread: Option<JoinHandle<()>>) -> String {
+    let panic = thread.and_then(|thread| thread.join().err());
+    let words = panic.as_ref().and_then(|panic| {
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied())
+    });
+    words.unwrap_or("it ended too early").to_owned()
+}

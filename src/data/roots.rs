@@ -1,0 +1,90 @@
+//! Where data sets lie: torchvision's layout under a data root.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{DataError, Request};
+
+/// A set that lies under a data root.
+pub struct Layout {
+    pub set: &'static str,
+    /// Under the root.
+    pub folder: &'static str,
+    /// In that folder; a file may also be there with `.gz` behind its name where the set allows it.
+    pub files: &'static [&'static str],
+    pub gzip: bool,
+    /// From where to fetch them.
+    pub origin: &'static str,
+}
+
+impl Layout {
+    /// The folder of the set under the first root that holds any of its files.
+    ///
+    /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
+    /// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
+    pub fn find(&self, request: &Request) -> Result<PathBuf, DataError> {
+        let places = places(request, |name| env::var_os(name));
+        let holds = |root: &Path| self.files.iter().any(|file| self.file(&root.join(self.folder), file).is_ok());
+        let found = places.iter().filter_map(|place| place.root.as_ref()).find(|root| holds(root));
+        found.map(|root| root.join(self.folder)).ok_or_else(|| self.not_found(&places))
+    }
+
+    /// The path of a file in the set's folder, and whether it is compressed.
+    pub fn file(&self, folder: &Path, name: &str) -> Result<(PathBuf, bool), DataError> {
+        let plain = folder.join(name);
+        let packed = folder.join(format!("{name}.gz"));
+        if plain.exists() {
+            Ok((plain, false))
+        } else if self.gzip && packed.exists() {
+            Ok((packed, true))
+        } else {
+            Err(DataError::Missing { path: plain, set: self.set, fetch: self.fetch() })
+        }
+    }
+
+    fn fetch(&self) -> String {
+        let ending = if self.gzip { " (as they are, or with .gz)" } else { "" };
+        format!("put {}{ending} from {} into {} under a data root", self.files.join(", "), self.origin, self.folder)
+    }
+
+    fn not_found(&self, places: &[Place]) -> DataError {
+        let gzip = if self.gzip { " (or .gz)" } else { "" };
+        DataError::NotFound {
+            set: self.set,
+            expected: format!("{}/{}{gzip}", self.folder, self.files[0]),
+            places: places.iter().map(|place| format!("\n  {}", place.describe())).collect(),
+            fetch: self.fetch(),
+        }
+    }
+}
+
+/// A place where a data root may be.
+struct Place {
+    /// How it is chosen.
+    by: &'static str,
+    /// `None` if it was not.
+    root: Option<PathBuf>,
+}
+
+impl Place {
+    fn describe(&self) -> String {
+        match &self.root {
+            Some(root) => format!("{} ({})", root.display(), self.by),
+            None => format!("no folder, since {} is not set", self.by),
+        }
+    }
+}
+
+fn places(request: &Request, variable: impl Fn(&str) -> Option<OsString>) -> Vec<Place> {
+    if let Some(root) = &request.root {
+        return vec![Place { by: "--data-root", root: Some(root.clone()) }];
+    }
+    let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let cache = path("XDG_CACHE_HOME").or_else(|| path("HOME").map(|home| home.join(".cache")));
+    vec![
+        Place { by: "$LCNNC_DATA", root: path("LCNNC_DATA") },
+        Place { by: "in the working directory", root: Some(PathBuf::from("data")) },
+        Place { by: "$XDG_CACHE_HOME or $HOME", root: cache.map(|cache| cache.join("lcnnc")) },
+    ]
+}

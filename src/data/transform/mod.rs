@@ -1,0 +1,88 @@
+//! What is done to every image before it reaches the network, training and test alike: one file a transform.
+
+mod grayscale;
+mod normalise;
+mod resize;
+
+use super::{DataError, Image};
+use crate::schema::{Bound, Callable};
+
+/// Something done to one image. The same image always gives the same result.
+pub trait Transform: Send + Sync {
+    /// The shape (channels, height, width) that an image of the given shape will have afterwards.
+    ///
+    /// # Errors
+    /// If an image of that shape cannot be transformed: what was expected and what was found.
+    fn shape(&self, shape: [usize; 3]) -> Result<[usize; 3], String>;
+
+    /// The transformed image, for an image of a shape that [`Transform::shape`] accepts.
+    fn apply(&self, image: Image) -> Image;
+}
+
+/// A transform that a spec can name.
+pub struct Kind {
+    pub call: Callable,
+    pub build: fn(&Bound) -> Box<dyn Transform>,
+}
+
+/// Every transform there is.
+pub const TRANSFORMS: &[Kind] = &[grayscale::KIND, resize::KIND, normalise::KIND];
+
+/// How each of [`TRANSFORMS`] is called.
+pub const CALLABLES: &[Callable] = &callables();
+
+const fn callables() -> [Callable; TRANSFORMS.len()] {
+    let mut calls = [const { Callable { name: "", about: "", args: &[] } }; TRANSFORMS.len()];
+    let mut i = 0;
+    while i < calls.len() {
+        let Callable { name, about, args } = TRANSFORMS[i].call;
+        calls[i] = Callable { name, about, args };
+        i += 1;
+    }
+    calls
+}
+
+/// Transforms, one after the other.
+#[derive(Default)]
+pub struct Chain(Vec<(&'static str, Box<dyn Transform>)>);
+
+impl Chain {
+    /// The transforms that `calls` name.
+    ///
+    /// # Panics
+    /// If a call was not bound against [`CALLABLES`]; no spec can bring that about.
+    pub fn new(calls: &[Bound]) -> Self {
+        let step = |call: &Bound| match TRANSFORMS.iter().find(|kind| kind.call.name == call.callee) {
+            Some(kind) => (kind.call.name, (kind.build)(call)),
+            None => unreachable!("no transform is called `{}`", call.callee),
+        };
+        Self(calls.iter().map(step).collect())
+    }
+
+    /// The shape (channels, height, width) that an image of the given shape will have after all of them.
+    ///
+    /// # Errors
+    /// If one of them cannot transform what reaches it; `name` says whose shape it is.
+    pub fn shape(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<[usize; 3], DataError> {
+        self.0.iter().try_fold(shape, |shape, step| check(step, shape, &name))
+    }
+
+    /// The image after all of them.
+    ///
+    /// # Errors
+    /// If one of them cannot transform what reaches it; `name` says which image it is.
+    pub fn apply(&self, image: Image, name: impl Fn() -> String) -> Result<Image, DataError> {
+        self.0.iter().try_fold(image, |image, step| {
+            check(step, image.shape(), &name)?;
+            Ok(step.1.apply(image))
+        })
+    }
+}
+
+fn check(
+    (transform, step): &(&'static str, Box<dyn Transform>),
+    shape: [usize; 3],
+    name: impl Fn() -> String,
+) -> Result<[usize; 3], DataError> {
+    step.shape(shape).map_err(|reason| DataError::Transform { name: name(), transform, reason })
+}

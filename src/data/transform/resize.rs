@@ -1,0 +1,93 @@
+//! Another size, by antialiased bilinear interpolation.
+
+use std::sync::OnceLock;
+
+use super::{Kind, Transform};
+use crate::data::Image;
+use crate::schema::{Arg, Bound, Callable, Type};
+
+pub const KIND: Kind = Kind {
+    call: Callable {
+        name: "resize",
+        about: "resizes to a square, bilinear and antialiased; an image that is not square is squeezed",
+        args: &[Arg::required("size", Type::Count { min: 1, max: 8192 }, "height and width in pixels")],
+    },
+    build: |call: &Bound| Box::new(Resize { size: call.count("size"), first: OnceLock::new() }),
+};
+
+struct Resize {
+    size: usize,
+    /// The weights for the height and width of the first image; most sets have no other.
+    first: OnceLock<[Weights; 2]>,
+}
+
+impl Transform for Resize {
+    fn shape(&self, [channels, height, width]: [usize; 3]) -> Result<[usize; 3], String> {
+        if height == 0 || width == 0 {
+            return Err(format!("expected an image, found one of {height} x {width} pixels"));
+        }
+        Ok([channels, self.size, self.size])
+    }
+
+    fn apply(&self, image: Image) -> Image {
+        if [image.height, image.width] == [self.size; 2] {
+            return image;
+        }
+        let make = || [Weights::new(image.height, self.size), Weights::new(image.width, self.size)];
+        let first = self.first.get_or_init(make);
+        if [first[0].from, first[1].from] == [image.height, image.width] {
+            resized(&image, first)
+        } else {
+            resized(&image, &make())
+        }
+    }
+}
+
+/// How each pixel along one axis is made of the old ones.
+struct Weights {
+    /// Old pixels along the axis.
+    from: usize,
+    /// For each new pixel: the first old one it is made of, and the weights, summing to 1, from that one on.
+    taps: Vec<(usize, Vec<f32>)>,
+}
+
+impl Weights {
+    /// A triangle filter: as wide as a new pixel when shrinking, so that every old one counts, and as an old pixel when
+    /// enlarging. Pillow's bilinear filter and torchvision's with `antialias=True` are this one.
+    fn new(from: usize, to: usize) -> Self {
+        let scale = from as f64 / to as f64;
+        let support = scale.max(1.0);
+        let tap = |new: usize| {
+            let centre = (new as f64 + 0.5) * scale;
+            let start = (centre - support + 0.5).max(0.0) as usize;
+            let end = ((centre + support + 0.5) as usize).min(from);
+            let weight = |old: usize| (1.0 - ((old as f64 + 0.5 - centre) / support).abs()).max(0.0);
+            let sum: f64 = (start..end).map(weight).sum();
+            (start, (start..end).map(|old| (weight(old) / sum) as f32).collect())
+        };
+        Self { from, taps: (0..to).map(tap).collect() }
+    }
+}
+
+/// First along the rows, then along the columns.
+fn resized(image: &Image, [rows, columns]: &[Weights; 2]) -> Image {
+    let (height, width) = (rows.taps.len(), columns.taps.len());
+    let mut pixels = Vec::with_capacity(image.channels * height * width);
+    for plane in image.pixels.chunks_exact(image.height * image.width) {
+        let narrow: Vec<f32> = plane.chunks_exact(image.width).flat_map(|row| along(row, columns)).collect();
+        for (start, weights) in &rows.taps {
+            let mut line = vec![0.0; width];
+            for (row, weight) in narrow.chunks_exact(width).skip(*start).zip(weights) {
+                for (sum, pixel) in line.iter_mut().zip(row) {
+                    *sum += weight * pixel;
+                }
+            }
+            pixels.extend_from_slice(&line);
+        }
+    }
+    Image { channels: image.channels, height, width, pixels }
+}
+
+fn along(row: &[f32], weights: &Weights) -> impl Iterator<Item = f32> {
+    weights.taps.iter().map(|(start, taps)| row[*start..].iter().zip(taps).map(|(pixel, weight)| pixel * weight).sum())
+}

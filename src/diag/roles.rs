@@ -1,0 +1,44 @@
+//! Excitatory and inhibitory arms, and the penalties that push them apart.
+
+use super::{Code, Diagnostic, Span};
+use crate::ir::Role;
+
+pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE];
+
+const BOTH: Code =
+    Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
+const MISSING_ROLE: Code =
+    Code::error("L0402", "A branch sets excitation against inhibition, so it needs an arm of each.");
+const SWAPPED: Code = Code::warning(
+    "L0403",
+    "A separation penalty pushes its first argument up and its second down: the excitatory bundle comes first.",
+);
+const NO_ROLE: Code = Code::warning("L0404", "A separation penalty acts on the weights of a branch's arms.");
+
+pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
+    Diagnostic::new(&BOTH, format!("`{bundle}` is both {} and {}", first.0, second.0))
+        .label(second.1, format!("{} here", second.0))
+        .label(first.1, format!("{} here", first.0))
+        .help("declare a bundle of its own for each arm")
+}
+
+pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(&MISSING_ROLE, format!("branch `{branch}` has no {missing} arm"))
+        .label(span, format!("no `{}` arm", missing.word()))
+        .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
+}
+
+pub fn swapped(penalty: &str, bundle: &str, is: Role, wanted: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(&SWAPPED, format!("`{penalty}` takes the {wanted} bundle here, but `{bundle}` is {is}"))
+        .label(span, format!("{is} weights"))
+        .help("swap the arguments: the excitatory bundle comes first")
+}
+
+pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &NO_ROLE,
+        format!("`{penalty}` takes the {wanted} bundle here, but `{bundle}` drives no arm of a branch"),
+    )
+    .label(span, "neither excitatory nor inhibitory")
+    .help(format!("use `{bundle}` in an `{}` arm of a branch", wanted.word()))
+}

@@ -1,0 +1,33 @@
+//! Settings blocks: `train { … }` and `data { … }`.
+
+use super::{Code, Diagnostic, Span, among, did_you_mean};
+
+pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT];
+
+const UNKNOWN_BLOCK: Code = Code::error("L0601", "A settings block says how to train or what to train on.");
+const UNKNOWN_KEY: Code = Code::error("L0602", "A misspelt key would otherwise silently keep its default.");
+const WRONG_UNIT: Code = Code::error("L0603", "A number's unit says what it counts, so it must be one that fits.");
+
+pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let help = did_you_mean(word, known.iter().copied()).map_or_else(
+        || format!("settings blocks are {}", among(known.iter().copied())),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
+        .label(span, "unknown block")
+        .help(help)
+}
+
+pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let help = did_you_mean(key, known.iter().copied()).map_or_else(
+        || format!("`{block}` has {}", among(known.iter().copied())),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").help(help)
+}
+
+pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_UNIT, format!("{what} is not measured in `{unit}`"))
+        .label(span, "unit does not fit")
+        .help(format!("write it {allowed}"))
+}

@@ -1,0 +1,169 @@
+//! Shapes: what flows into what, in channels and in height x width.
+
+use super::{Code, Diagnostic, Span};
+use crate::ir::Shape;
+
+pub const CODES: &[&Code] =
+    &[&CHANNELS, &UNEQUAL, &LATERAL, &WINDOW, &DROPPED, &WRONG_FORM, &EVEN_KERNEL, &TOO_LARGE, &OUTPUT, &IMAGE];
+
+const CHANNELS: Code =
+    Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.");
+const UNEQUAL: Code =
+    Code::error("L0202", "Feature maps are added and multiplied entry by entry, so they must have one shape.");
+const LATERAL: Code = Code::error(
+    "L0203",
+    "A loop feeds a state back into its lateral weights at every step, so what they give must have the state's shape.",
+);
+const WINDOW: Code = Code::error("L0204", "A kernel or pooling window must fit into the map it runs over.");
+const DROPPED: Code =
+    Code::warning("L0205", "Rows or columns that no window reaches are silently lost to the network.");
+const WRONG_FORM: Code = Code::error(
+    "L0206",
+    "Convolution and pooling need feature maps `[C, H, W]`; a dense layer's output is a vector `[N]`.",
+);
+const EVEN_KERNEL: Code =
+    Code::error("L0207", "`same` padding centres the kernel on each pixel, and an even kernel has no centre.");
+const TOO_LARGE: Code =
+    Code::error("L0208", "A tensor of more than 2^30 numbers (4 GB) an image is almost always a slip of a digit.");
+const OUTPUT: Code = Code::error("L0209", "Cross-entropy compares one score for each class with the label.");
+const IMAGE: Code = Code::error("L0210", "An image has channels, height and width: `[1, 48, 48]`.");
+
+/// Where a bundle says what it maps, and the number it says.
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    pub span: Span,
+    pub from: usize,
+}
+
+pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
+    let (from, got) = (declared.from, found.channels());
+    Diagnostic::new(&CHANNELS, format!("`{name}` takes {from} channels, but is applied to {got}"))
+        .label(applied, format!("applied to {found}"))
+        .label(declared.span, format!("declared for {from}"))
+        .help(format!("declare it for {got} channels, or change what flows into it"))
+}
+
+/// The same for a dense bundle, which counts every entry of a map.
+pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
+    let (from, got) = (declared.from, found.len());
+    Diagnostic::new(&CHANNELS, format!("`{name}` takes {from} inputs, but is applied to {got}"))
+        .label(applied, format!("applied to {found}, {got} numbers"))
+        .label(declared.span, format!("declared for {from}"))
+        .help(format!("declare it for {got} inputs, or change what flows into it"))
+}
+
+/// Two operands and their places.
+#[derive(Clone, Copy, Debug)]
+pub struct Operands<'a> {
+    pub left: (&'a Shape, Span),
+    pub right: (&'a Shape, Span),
+}
+
+pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
+    let ((left, at_left), (right, at_right)) = (operands.left, operands.right);
+    Diagnostic::new(&UNEQUAL, format!("{what} need one shape, found {left} and {right}"))
+        .label(at_left, format!("this is {left}"))
+        .label(at_right, format!("this is {right}"))
+        .help(difference(left, right))
+}
+
+/// What would make two shapes one.
+fn difference(left: &Shape, right: &Shape) -> String {
+    match (left, right) {
+        (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
+            format!("heights and widths agree; give both {c} or both {d} channels")
+        }
+        (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if c == d => {
+            format!("channels agree; {h}x{w} became {i}x{j} through a stride, a pooling layer or `padding: valid`")
+        }
+        _ => "bring both to one shape with a `conv` or a pooling layer".to_owned(),
+    }
+}
+
+/// All that is known of lateral weights which do not map their state onto itself.
+#[derive(Clone, Debug)]
+pub struct Lateral<'a> {
+    pub state: (&'a str, &'a Shape, Span),
+    /// Where the bundle says `in -> out`.
+    pub map: Span,
+    pub from: usize,
+    pub to: usize,
+    pub kind: &'a str,
+    /// Where the bundle is applied, and the shape that gives.
+    pub applied: Span,
+    pub gives: Option<&'a Shape>,
+}
+
+pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
+    let (state, shape, at) = what.state;
+    let channels = shape.channels();
+    let resized = what.from == what.to && what.from == channels;
+    let declared = if resized {
+        "keeps the channels, but not height and width".to_owned()
+    } else {
+        format!("maps {} channels to {}", what.from, what.to)
+    };
+    let so = what.gives.map_or_else(|| format!("takes {} channels", what.from), |gives| format!("so this is {gives}"));
+    let fix = if resized {
+        "give it `stride: 1` and `padding: same`".to_owned()
+    } else {
+        format!("write `{}({channels} -> {channels}, …)`", what.kind)
+    };
+    Diagnostic::new(&LATERAL, "lateral weights must map a state onto itself")
+        .label(what.map, declared)
+        .label(what.applied, so)
+        .label(at, format!("but {state} is {shape}"))
+        .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"))
+}
+
+pub fn window(kernel: usize, height: usize, width: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&WINDOW, format!("a window of {kernel}x{kernel} does not fit into a map of {height}x{width}"))
+        .label(span, format!("{height}x{width} in, {kernel}x{kernel} wanted"))
+        .help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
+}
+
+pub fn dropped(height: usize, width: usize, kernel: usize, stride: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &DROPPED,
+        format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
+    )
+    .label(span, "the last rows or columns are dropped")
+    .help(format!("choose a window that divides {height} and {width}, or resize the image"))
+}
+
+pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {
+    let is = match found {
+        Shape::Map(_) => "the feature maps",
+        Shape::Vector(_) => "the vector",
+        Shape::Weight(_) => "the weight",
+        Shape::Scalar => "the",
+    };
+    Diagnostic::new(&WRONG_FORM, format!("`{callee}` needs {wanted}, found {is} {found}"))
+        .label(span, format!("given {found}"))
+        .help("move it before the layer that flattens, or leave it out")
+}
+
+pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
+    let (below, above) = (kernel.saturating_sub(1).max(1), kernel + 1);
+    Diagnostic::new(&EVEN_KERNEL, format!("a kernel of {kernel}x{kernel} has no centre for `padding: same`"))
+        .label(span, "even kernel")
+        .help(format!("choose {below} or {above}, or write `padding: valid`"))
+}
+
+pub fn too_large(what: &str, limit: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&TOO_LARGE, format!("{what} holds more than {limit} numbers"))
+        .label(span, "too large")
+        .help("check the digits: channels, kernel, height and width multiply")
+}
+
+pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&OUTPUT, format!("the output must be a vector of {classes} classes, found {found}"))
+        .label(span, format!("this is {found}"))
+        .help("end with a layer such as `logits = dense(x, classes)`")
+}
+
+pub fn image(span: Span) -> Diagnostic {
+    Diagnostic::new(&IMAGE, "an input's shape is `[channels, height, width]`")
+        .label(span, "not three whole numbers of at least 1")
+        .help("write `[1, 48, 48]` for a gray image of 48 x 48 pixels")
+}

@@ -1,0 +1,235 @@
+//! Arguments are taken from a call one by one, against their declarations; what is left over is an error.
+
+use super::consts::{Const, Consts, describe};
+use super::edits::Edits;
+use crate::diag::{Diagnostic, Span, among, did_you_mean, names, settings};
+use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
+use crate::syntax::ast::{self, Expr, ExprKind};
+
+/// Takes arguments: knows the consts, collects what is wrong and what was left to a default.
+#[derive(Debug)]
+pub struct Binder<'a> {
+    pub consts: &'a Consts,
+    pub diagnostics: &'a mut Vec<Diagnostic>,
+    pub edits: &'a mut Edits,
+}
+
+/// Where a call stands: its words, and the place of its closing bracket, if it has brackets.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    pub span: Span,
+    pub close: Option<usize>,
+}
+
+impl Binder<'_> {
+    /// Binds what a call was given to what it declares. Positions count from the first declared argument.
+    pub fn call(
+        &mut self,
+        callee: &'static str,
+        args: &'static [Arg],
+        given: &[ast::Arg],
+        site: Site,
+    ) -> Option<Bound> {
+        let mut places: Vec<Option<&ast::Arg>> = vec![None; args.len()];
+        let mut complete = true;
+        for (n, arg) in given.iter().enumerate() {
+            complete &= self.place(callee, args, &mut places, n, arg);
+        }
+        let mut bound = Bound { callee, values: Vec::with_capacity(args.len()) };
+        let mut filled = Vec::new();
+        for (arg, place) in args.iter().zip(places) {
+            let value = match place {
+                Some(given) => self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, &given.value),
+                None => {
+                    let value = self.default(callee, arg, &bound, given, site);
+                    filled.extend(value.iter().map(|value| format!("{}: {value}", arg.name)));
+                    value
+                }
+            };
+            match value {
+                Some(value) => bound.values.push((arg.name, value)),
+                None => complete = false,
+            }
+        }
+        if !filled.is_empty() {
+            self.edits.fill(site.span, site.close, given.is_empty(), &filled.join(", "));
+        }
+        complete.then_some(bound)
+    }
+
+    /// What an argument is that was not given.
+    fn default(&mut self, callee: &str, arg: &Arg, bound: &Bound, given: &[ast::Arg], site: Site) -> Option<Value> {
+        match &arg.default {
+            Default::Value(value) => Some(value.clone()),
+            Default::Like(other) => bound.get(other).cloned(),
+            Default::Required => {
+                // Given under a misspelt name, it is not missing.
+                let meant = |name: &ast::Name| did_you_mean(&name.text, [arg.name]).is_some();
+                if !given.iter().filter_map(|given| given.name.as_ref()).any(meant) {
+                    self.diagnostics.push(names::missing_argument(callee, arg.name, arg.about, site.span));
+                }
+                None
+            }
+        }
+    }
+
+    /// Finds the declaration that an argument belongs to.
+    fn place<'g>(
+        &mut self,
+        callee: &str,
+        args: &'static [Arg],
+        places: &mut [Option<&'g ast::Arg>],
+        position: usize,
+        given: &'g ast::Arg,
+    ) -> bool {
+        let found = match &given.name {
+            Some(name) => {
+                let found = args.iter().position(|arg| arg.name == name.text);
+                if found.is_none() {
+                    let known: Vec<&str> = args.iter().map(|arg| arg.name).collect();
+                    self.diagnostics.push(names::unknown_argument(callee, &name.text, name.span, &known));
+                }
+                found
+            }
+            None => {
+                let found = (position < args.len()).then_some(position);
+                if found.is_none() {
+                    let takes = match args.len() {
+                        0 => "no settings".to_owned(),
+                        1 => "one setting".to_owned(),
+                        n => format!("{n} settings"),
+                    };
+                    self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));
+                }
+                found
+            }
+        };
+        let Some(found) = found else { return false };
+        if let Some(first) = places[found] {
+            self.diagnostics.push(names::duplicate(args[found].name, first.span(), given.span()));
+            return false;
+        }
+        places[found] = Some(given);
+        true
+    }
+
+    /// Reads one value of the declared type.
+    pub fn value(&mut self, what: &str, ty: &'static Type, expr: &Expr) -> Option<Value> {
+        match ty {
+            Type::Count { min, max } => self.count(what, *min, *max, expr).map(Value::Count),
+            Type::Real { min, max } => self.real(what, *min, *max, expr).map(Value::Real),
+            Type::Share => self.share(what, expr).map(Value::Real),
+            Type::Bool => match self.consts.eval(expr, self.diagnostics)? {
+                Const::Bool(b) => Some(Value::Bool(b)),
+                other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr.span),
+            },
+            Type::Word(words) => self.word(what, words, expr).map(Value::Word),
+            Type::Reals => self.reals(what, expr).map(Value::Reals),
+            Type::Call(choices) => self.choice(what, choices, expr).map(Value::Call),
+            Type::Calls(choices) => {
+                let items = match &expr.kind {
+                    ExprKind::List(items) => items.as_slice(),
+                    _ => std::slice::from_ref(expr),
+                };
+                let bound: Vec<_> = items.iter().map(|item| self.choice(what, choices, item)).collect();
+                bound.into_iter().collect::<Option<Vec<_>>>().map(Value::Calls)
+            }
+        }
+    }
+
+    fn count(&mut self, what: &str, min: usize, max: usize, expr: &Expr) -> Option<usize> {
+        let x = self.number(what, "a whole number", expr)?;
+        if x.fract() != 0.0 {
+            return self.mistyped(what, "a whole number", &real(x), expr.span);
+        }
+        if x < min as f64 || x > max as f64 {
+            let range = format!("from {min} to {max}");
+            self.diagnostics.push(names::out_of_range(what, &range, &real(x), expr.span));
+            return None;
+        }
+        Some(x as usize)
+    }
+
+    fn real(&mut self, what: &str, min: f64, max: f64, expr: &Expr) -> Option<f64> {
+        let x = self.number(what, "a number", expr)?;
+        if x < min || x > max {
+            let range = format!("from {} to {}", real(min), real(max));
+            self.diagnostics.push(names::out_of_range(what, &range, &real(x), expr.span));
+            return None;
+        }
+        Some(x)
+    }
+
+    fn share(&mut self, what: &str, expr: &Expr) -> Option<f64> {
+        let (x, written) = match &expr.kind {
+            ExprKind::Number { value, unit: Some(unit) } if unit.text == "%" => (value / 100.0, format!("{value}%")),
+            ExprKind::Number { unit: Some(unit), .. } => {
+                let allowed = "as `15%` or `0.15`";
+                self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, allowed));
+                return None;
+            }
+            _ => self.number(what, "a share such as `15%`", expr).map(|x| (x, real(x)))?,
+        };
+        if !(0.0..1.0).contains(&x) {
+            self.diagnostics.push(names::out_of_range(what, "at least 0% and less than 100%", &written, expr.span));
+            return None;
+        }
+        Some(x)
+    }
+
+    fn number(&mut self, what: &str, expected: &str, expr: &Expr) -> Option<f64> {
+        if let ExprKind::Number { unit: Some(unit), .. } = &expr.kind {
+            self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, "without a unit"));
+            return None;
+        }
+        match self.consts.eval(expr, self.diagnostics)? {
+            Const::Number(x) if x.is_finite() => Some(x),
+            Const::Number(x) => self.mistyped(what, expected, &x.to_string(), expr.span),
+            other => self.mistyped(what, expected, &format!("`{other}`"), expr.span),
+        }
+    }
+
+    fn word(&mut self, what: &str, words: &'static [&'static str], expr: &Expr) -> Option<&'static str> {
+        let choices = || among(words.iter().copied());
+        let ExprKind::Name(name) = &expr.kind else {
+            return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr.span);
+        };
+        let chosen = words.iter().find(|word| *word == name || *word == &self.consts.resolve(name));
+        if chosen.is_none() {
+            self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, expr.span, words));
+        }
+        chosen.copied()
+    }
+
+    fn reals(&mut self, what: &str, expr: &Expr) -> Option<Vec<f64>> {
+        let items = match &expr.kind {
+            ExprKind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(expr),
+        };
+        let bound: Vec<_> = items.iter().map(|item| self.number(what, "a list of numbers", item)).collect();
+        bound.into_iter().collect()
+    }
+
+    /// A call of one of a few, or its bare name.
+    fn choice(&mut self, what: &str, choices: &'static [Callable], expr: &Expr) -> Option<Bound> {
+        let (name, span, args, close): (_, _, &[ast::Arg], _) = match &expr.kind {
+            ExprKind::Name(name) => (name.as_str(), expr.span, &[], None),
+            ExprKind::Call(call) => (call.callee.text.as_str(), call.callee.span, &call.args, Some(call.close())),
+            _ => {
+                let known = among(choices.iter().map(|choice| choice.name));
+                return self.mistyped(what, &format!("one of {known}"), describe(expr), expr.span);
+            }
+        };
+        let Some(choice) = choices.iter().find(|choice| choice.name == self.consts.resolve(name)) else {
+            let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
+            self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, span, &known));
+            return None;
+        };
+        self.call(choice.name, choice.args, args, Site { span: expr.span, close })
+    }
+
+    fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, span: Span) -> Option<T> {
+        self.diagnostics.push(names::wrong_type(what, expected, found, span, format!("write {expected}")));
+        None
+    }
+}

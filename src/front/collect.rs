@@ -1,0 +1,186 @@
+//! From statements to definitions: every name gets its node before any expression is looked into.
+
+use super::consts::Consts;
+use super::edits::Edits;
+use super::graph::{Edge, Function, Graph, Node, NodeKind};
+use super::settings::RESERVED;
+use crate::diag::{Diagnostic, Span, loops, names};
+use crate::syntax::ast::{Ast, Item, ItemKind, Name};
+use petgraph::graph::NodeIndex;
+use std::collections::BTreeMap;
+
+/// Gathers a spec's definitions.
+#[derive(Debug)]
+pub struct Collector<'a, 'd> {
+    pub graph: Graph<'a>,
+    pub consts: Consts,
+    pub model: Option<&'a Name>,
+    pub diagnostics: &'d mut Vec<Diagnostic>,
+    pub edits: &'d mut Edits,
+    /// Where each const and function was defined, to name the first when there is a second.
+    defined: BTreeMap<&'a str, Span>,
+}
+
+impl<'a, 'd> Collector<'a, 'd> {
+    pub fn new(classes: usize, diagnostics: &'d mut Vec<Diagnostic>, edits: &'d mut Edits) -> Self {
+        let (graph, consts) = (Graph::default(), Consts::new(classes));
+        Self { graph, consts, model: None, diagnostics, edits, defined: BTreeMap::new() }
+    }
+
+    pub fn prelude(&mut self, ast: &'a Ast) {
+        for item in &ast.items {
+            if let ItemKind::Fn { name, params, body } = &item.kind {
+                self.graph.functions.insert(&name.text, Function { name, params, body, prelude: true });
+            }
+        }
+    }
+
+    /// Consts come first, in order of the text: everything else may use them, wherever it stands.
+    pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
+        for item in &ast.items {
+            let ItemKind::Const { name, value } = &item.kind else { continue };
+            if !self.fresh(name) {
+                continue;
+            }
+            self.defined.insert(&name.text, name.span);
+            // The last of several overrides counts, as with any flag.
+            let given = set.iter().rev().find(|(set, _)| *set == name.text).map(|(_, text)| text.as_str());
+            if let Some(text) = self.consts.define(name, value, given, self.diagnostics) {
+                self.edits.replace(value.span, text);
+            }
+        }
+        for (name, _) in set {
+            if !self.consts.names().any(|known| known == name) {
+                let known: Vec<&str> = self.consts.names().collect();
+                self.diagnostics.push(names::unknown_const(name, &known));
+            }
+        }
+    }
+
+    pub fn items(&mut self, items: &'a [Item], within: Option<NodeIndex>) {
+        for item in items {
+            self.item(item, within);
+        }
+    }
+
+    fn item(&mut self, item: &'a Item, within: Option<NodeIndex>) {
+        match &item.kind {
+            ItemKind::Model(name) => match self.model {
+                Some(first) => self.diagnostics.push(names::duplicate("model", first.span, name.span)),
+                None => self.model = Some(name),
+            },
+            ItemKind::Const { .. } | ItemKind::Settings { .. } => {}
+            ItemKind::Input { name, shape } => drop(self.define(name, NodeKind::Input { shape }, within)),
+            ItemKind::Weights { name, call } => drop(self.define(name, NodeKind::Weights { call }, within)),
+            ItemKind::Equation { name, primed: false, value } => {
+                self.define(name, NodeKind::Equation { value }, within);
+            }
+            // Its state may be declared further down: see `next_values`.
+            ItemKind::Equation { primed: true, .. } => {}
+            ItemKind::Loop { name, args, body } => {
+                let node = self.define(name, NodeKind::Loop { args, states: Vec::new() }, within);
+                self.items(body, Some(node));
+                self.next_values(body, node);
+            }
+            ItemKind::State { name, init } => {
+                let node = self.define(name, NodeKind::State { init, next: None }, within);
+                if let Some(within) = within
+                    && let NodeKind::Loop { states, .. } = &mut self.graph.nodes[within].kind
+                {
+                    states.push(node);
+                }
+            }
+            ItemKind::Branch { name, how, arms } => {
+                let node = self.define(name, NodeKind::Branch { how, arms: Vec::new() }, within);
+                self.arms(arms, node, within);
+            }
+            ItemKind::Arm { .. } => {}
+            ItemKind::Penalty { name, value } => drop(self.define(name, NodeKind::Penalty { value }, within)),
+            ItemKind::Fn { name, params, body } => {
+                if self.fresh(name) {
+                    self.defined.insert(&name.text, name.span);
+                    self.graph.functions.insert(&name.text, Function { name, params, body, prelude: false });
+                }
+            }
+            ItemKind::Output { value } => self.output(item.span, value, within),
+        }
+    }
+
+    fn arms(&mut self, items: &'a [Item], branch: NodeIndex, within: Option<NodeIndex>) {
+        for item in items {
+            let ItemKind::Arm { role, name, value } = &item.kind else { continue };
+            let arm = self.define(name, NodeKind::Arm { role, value }, within);
+            self.graph.nodes.add_edge(branch, arm, Edge::Contains);
+            if let NodeKind::Branch { arms, .. } = &mut self.graph.nodes[branch].kind {
+                arms.push(arm);
+            }
+        }
+    }
+
+    /// The primed equations of a loop, once all its states are known.
+    fn next_values(&mut self, body: &'a [Item], within: NodeIndex) {
+        for item in body {
+            let ItemKind::Equation { name, primed: true, value } = &item.kind else { continue };
+            let state = match self.graph.find(&name.text, Some(within)) {
+                super::graph::Found::Node(node) if self.is_state_of(node, within) => node,
+                _ => {
+                    let within = self.graph.nodes[within].name;
+                    self.diagnostics.push(loops::primed_stateless(&name.text, name.span, within));
+                    continue;
+                }
+            };
+            let node = self.add(name, NodeKind::Next { state, value }, Some(within));
+            let NodeKind::State { next, .. } = &mut self.graph.nodes[state].kind else { continue };
+            if let Some(first) = next.replace(node) {
+                let first = self.graph.nodes[first].span;
+                self.diagnostics.push(names::duplicate(&format!("{}'", name.text), first, name.span));
+            }
+            self.graph.nodes.add_edge(state, node, Edge::Feeds);
+        }
+    }
+
+    fn is_state_of(&self, node: NodeIndex, within: NodeIndex) -> bool {
+        self.graph.nodes[node].within == Some(within) && matches!(self.graph.nodes[node].kind, NodeKind::State { .. })
+    }
+
+    fn output(&mut self, span: Span, value: &'a crate::syntax::ast::Expr, within: Option<NodeIndex>) {
+        let first = self.graph.nodes.node_weights().find(|node| matches!(node.kind, NodeKind::Output { .. }));
+        if let Some(first) = first {
+            self.diagnostics.push(names::duplicate("output", first.span, span));
+            return;
+        }
+        self.graph.nodes.add_node(Node { name: "output", span, kind: NodeKind::Output { value }, within });
+    }
+
+    /// Adds a definition and enters its name; a second one of a name is reported and has none.
+    fn define(&mut self, name: &'a Name, kind: NodeKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
+        let fresh = self.fresh(name);
+        let node = self.add(name, kind, within);
+        if fresh && let Some(first) = self.graph.define(within, &name.text, node) {
+            let first = self.graph.nodes[first].span;
+            self.diagnostics.push(names::duplicate(&name.text, first, name.span));
+        }
+        node
+    }
+
+    fn add(&mut self, name: &'a Name, kind: NodeKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
+        let node = self.graph.nodes.add_node(Node { name: &name.text, span: name.span, kind, within });
+        if let Some(within) = within {
+            self.graph.nodes.add_edge(within, node, Edge::Contains);
+        }
+        node
+    }
+
+    /// Reports a name that the language or a const or function of the spec already has.
+    fn fresh(&mut self, name: &'a Name) -> bool {
+        if let Some((_, means)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.text) {
+            self.diagnostics.push(names::reserved(&name.text, means, name.span));
+            return false;
+        }
+        if let Some(first) = self.defined.get(name.text.as_str()) {
+            self.diagnostics.push(names::duplicate(&name.text, *first, name.span));
+            return false;
+        }
+        true
+    }
+}

@@ -1,0 +1,217 @@
+//! The spec as a graph: what is defined, and what reads what.
+
+use crate::diag::Span;
+use crate::syntax::ast::{Arg, Call, Expr, Name};
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::{DfsPostOrder, EdgeFiltered, EdgeRef};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A definition of the spec.
+#[derive(Debug)]
+pub struct Node<'a> {
+    pub name: &'a str,
+    pub span: Span,
+    pub kind: NodeKind<'a>,
+    /// The loop it stands in.
+    pub within: Option<NodeIndex>,
+}
+
+#[derive(Debug)]
+pub enum NodeKind<'a> {
+    Input {
+        shape: &'a Expr,
+    },
+    Weights {
+        call: &'a Call,
+    },
+    Equation {
+        value: &'a Expr,
+    },
+    Loop {
+        args: &'a [Arg],
+        states: Vec<NodeIndex>,
+    },
+    State {
+        init: &'a Expr,
+        next: Option<NodeIndex>,
+    },
+    /// `O' = …`: what a state becomes.
+    Next {
+        state: NodeIndex,
+        value: &'a Expr,
+    },
+    Branch {
+        how: &'a Name,
+        arms: Vec<NodeIndex>,
+    },
+    Arm {
+        role: &'a Name,
+        value: &'a Expr,
+    },
+    Output {
+        value: &'a Expr,
+    },
+    Penalty {
+        value: &'a Expr,
+    },
+}
+
+impl NodeKind<'_> {
+    /// What it is, in words.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            NodeKind::Input { .. } => "the input",
+            NodeKind::Weights { .. } => "a weight bundle",
+            NodeKind::Equation { .. } | NodeKind::Next { .. } => "a feature map",
+            NodeKind::Loop { .. } => "a loop",
+            NodeKind::State { .. } => "a state",
+            NodeKind::Branch { .. } => "a branch",
+            NodeKind::Arm { .. } => "an arm of a branch",
+            NodeKind::Output { .. } => "the output",
+            NodeKind::Penalty { .. } => "a penalty",
+        }
+    }
+}
+
+/// How one definition depends on another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The first reads the second's value.
+    Reads,
+    /// The first, a loop or a branch, is made of the second.
+    Contains,
+    /// The first, a state, takes the second's value at the next step: the one edge that may close a cycle.
+    Feeds,
+}
+
+/// A `fn`: its parameters and what it computes from them.
+#[derive(Debug)]
+pub struct Function<'a> {
+    pub name: &'a Name,
+    pub params: &'a [Name],
+    pub body: &'a Expr,
+    /// True for those that come with the compiler: the spec's author cannot mend them.
+    pub prelude: bool,
+}
+
+/// A whole spec.
+#[derive(Debug, Default)]
+pub struct Graph<'a> {
+    pub nodes: DiGraph<Node<'a>, Edge>,
+    names: BTreeMap<(Option<NodeIndex>, &'a str), NodeIndex>,
+    /// What loops define, as seen from outside of them: states are read there, the rest is hidden.
+    outside: BTreeMap<&'a str, NodeIndex>,
+    pub functions: BTreeMap<&'a str, Function<'a>>,
+}
+
+/// What a name means at some place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Node(NodeIndex),
+    /// Defined inside that loop, which the place stands outside of.
+    Hidden(NodeIndex),
+    Nothing,
+}
+
+impl<'a> Graph<'a> {
+    /// Looks a name up from inside of a loop, or from outside of all.
+    pub fn find(&self, name: &str, from: Option<NodeIndex>) -> Found {
+        let mut scope = from;
+        loop {
+            if let Some(found) = self.names.get(&(scope, name)) {
+                return Found::Node(*found);
+            }
+            match scope {
+                Some(within) => scope = self.nodes[within].within,
+                None => break,
+            }
+        }
+        match self.outside.get(name) {
+            Some(node) if matches!(self.nodes[*node].kind, NodeKind::State { .. }) => Found::Node(*node),
+            Some(node) => Found::Hidden(*node),
+            None => Found::Nothing,
+        }
+    }
+
+    /// Enters a name into a scope; gives the definition that already has it.
+    pub fn define(&mut self, scope: Option<NodeIndex>, name: &'a str, node: NodeIndex) -> Option<NodeIndex> {
+        if let Some(first) = self.names.get(&(scope, name)) {
+            return Some(*first);
+        }
+        self.names.insert((scope, name), node);
+        let outermost = scope.is_some_and(|within| self.nodes[within].within.is_none());
+        if outermost && matches!(self.nodes[node].kind, NodeKind::State { .. }) {
+            self.outside.insert(name, node);
+        } else if scope.is_some() {
+            self.outside.entry(name).or_insert(node);
+        }
+        None
+    }
+
+    /// Every name seen from a place, for suggestions.
+    pub fn visible(&self, from: Option<NodeIndex>) -> Vec<&'a str> {
+        let seen = |(scope, name): &(Option<NodeIndex>, &'a str), node: &NodeIndex| {
+            let state = matches!(self.nodes[*node].kind, NodeKind::State { .. });
+            (scope.is_none() || *scope == from || state).then_some(*name)
+        };
+        self.names.iter().filter_map(|(key, node)| seen(key, node)).collect()
+    }
+
+    /// True if an equation reads it; penalties alone do not count.
+    pub fn applied(&self, node: NodeIndex) -> bool {
+        let readers = self.nodes.edges_directed(node, petgraph::Direction::Incoming);
+        readers.into_iter().any(|edge| {
+            *edge.weight() == Edge::Reads && !matches!(self.nodes[edge.source()].kind, NodeKind::Penalty { .. })
+        })
+    }
+
+    /// Every definition behind all it depends on; otherwise in the order of the text.
+    pub fn order(&self) -> Vec<NodeIndex> {
+        let forward = EdgeFiltered::from_fn(&self.nodes, |edge| *edge.weight() != Edge::Feeds);
+        let mut visit = DfsPostOrder::empty(&forward);
+        let mut order = Vec::with_capacity(self.nodes.node_count());
+        for start in self.nodes.node_indices() {
+            visit.move_to(start);
+            while let Some(node) = visit.next(&forward) {
+                order.push(node);
+            }
+        }
+        order
+    }
+
+    /// Cycles that no state breaks, each in the order in which one equation reads the next.
+    pub fn cycles(&self) -> Vec<Vec<NodeIndex>> {
+        let forward = EdgeFiltered::from_fn(&self.nodes, |edge| *edge.weight() != Edge::Feeds);
+        let mut cycles: Vec<Vec<NodeIndex>> = petgraph::algo::kosaraju_scc(&forward)
+            .into_iter()
+            .filter(|component| component.len() > 1 || self.reads_itself(component[0]))
+            .map(|component| self.walk(&component))
+            .collect();
+        cycles.sort_by_key(|cycle| cycle.iter().map(|node| self.nodes[*node].span).min());
+        cycles
+    }
+
+    fn reads_itself(&self, node: NodeIndex) -> bool {
+        self.nodes.edges_connecting(node, node).any(|edge| *edge.weight() != Edge::Feeds)
+    }
+
+    /// One round through a strongly connected component: from its first equation along edges that stay inside,
+    /// until a definition comes up a second time.
+    fn walk(&self, component: &[NodeIndex]) -> Vec<NodeIndex> {
+        let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
+        let mut round: Vec<NodeIndex> = Vec::new();
+        let mut here = component.iter().copied().min_by_key(|node| self.nodes[*node].span).unwrap_or_default();
+        loop {
+            if let Some(start) = round.iter().position(|node| *node == here) {
+                return round.split_off(start);
+            }
+            round.push(here);
+            let edges = self.nodes.edges(here).filter(|edge| *edge.weight() != Edge::Feeds);
+            let next = edges.map(|edge| edge.target()).filter(|target| inside.contains(target)).min();
+            match next {
+                Some(next) => here = next,
+                None => return round,
+            }
+        }
+    }
+}

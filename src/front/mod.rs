@@ -1,0 +1,98 @@
+//! From the tree to the graph: names are looked up, consts evaluated, settings read, cycles found.
+
+pub mod bind;
+mod collect;
+pub mod consts;
+pub mod edits;
+pub mod graph;
+mod reads;
+pub mod settings;
+
+use crate::diag::{Diagnostic, loops, names};
+use crate::syntax::ast::{Ast, Name};
+use collect::Collector;
+use consts::Consts;
+use edits::Edits;
+use graph::{Edge, Graph, NodeKind};
+use reads::Reader;
+use settings::Settings;
+use std::sync::LazyLock;
+
+/// A spec whose names are looked up.
+#[derive(Debug)]
+pub struct Front<'a> {
+    pub graph: Graph<'a>,
+    pub consts: Consts,
+    pub settings: Settings,
+    pub model: Option<&'a Name>,
+    /// False if some statement could not be read: what is missing may well stand in it.
+    pub whole: bool,
+}
+
+/// The functions that come with the compiler, written in the language.
+static PRELUDE: LazyLock<Ast> = LazyLock::new(|| crate::syntax::parse(include_str!("../../grammar/prelude.lcnn")).0);
+
+/// Builds the graph of a spec.
+///
+/// `classes` is the data set's number of classes and `set` the overrides of consts. Whatever is wrong is added to
+/// `diagnostics`; what was overridden is added to `edits`.
+pub fn analyse<'a>(
+    ast: &'a Ast,
+    classes: usize,
+    set: &[(String, String)],
+    diagnostics: &mut Vec<Diagnostic>,
+    edits: &mut Edits,
+) -> Front<'a> {
+    let mut collector = Collector::new(classes, diagnostics, edits);
+    collector.prelude(&PRELUDE);
+    collector.consts(ast, set);
+    collector.items(&ast.items, None);
+    let Collector { mut graph, consts, model, .. } = collector;
+
+    Reader { graph: &mut graph, consts: &consts, broken: &ast.broken, diagnostics }.read();
+    let settings = Settings::read(&ast.items, &consts, diagnostics);
+    check_cycles(&graph, diagnostics);
+    check_states(&graph, diagnostics);
+    Front { graph, consts, settings, model, whole: ast.broken.is_empty() }
+}
+
+fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for cycle in graph.cycles() {
+        let named: Vec<_> = cycle.iter().map(|node| (graph.nodes[*node].name, graph.nodes[*node].span)).collect();
+        diagnostics.push(loops::cycle(&named));
+    }
+}
+
+fn check_states(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for node in graph.nodes.node_weights() {
+        if let (NodeKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within) {
+            diagnostics.push(loops::never_updated(node.name, node.span, graph.nodes[within].name));
+        }
+    }
+}
+
+/// Definitions and consts that nothing reads. Asked for last: lowering is what evaluates most consts.
+pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (name, span) in front.consts.unused() {
+        diagnostics.push(names::unused("const", name, span));
+    }
+    for index in front.graph.nodes.node_indices() {
+        let node = &front.graph.nodes[index];
+        let what = match node.kind {
+            NodeKind::Weights { .. } => "the bundle",
+            NodeKind::Equation { .. } => "the equation",
+            NodeKind::Branch { .. } => "the branch",
+            NodeKind::Input { .. } => "the input",
+            NodeKind::Loop { .. }
+            | NodeKind::State { .. }
+            | NodeKind::Next { .. }
+            | NodeKind::Arm { .. }
+            | NodeKind::Output { .. }
+            | NodeKind::Penalty { .. } => continue,
+        };
+        let mut readers = front.graph.nodes.edges_directed(index, petgraph::Direction::Incoming);
+        if !readers.any(|edge| *edge.weight() == Edge::Reads) {
+            diagnostics.push(names::unused(what, node.name, node.span));
+        }
+    }
+}

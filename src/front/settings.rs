@@ -1,0 +1,240 @@
+//! The `train` and `data` blocks: every key declared once, with its type, default and meaning.
+
+use super::bind::Binder;
+use super::consts::{CLASSES, Consts};
+use super::edits::Edits;
+use crate::data::transform;
+use crate::diag::{Diagnostic, Span, names, settings as problems};
+use crate::schema::{Arg, Bound, Type, Value};
+use crate::syntax::ast::{Entry, Expr, Item, ItemKind};
+use crate::syntax::parse_expr;
+use crate::train::optimizer;
+
+/// A settings block and its keys.
+#[derive(Debug)]
+pub struct Block {
+    pub name: &'static str,
+    pub keys: &'static [Arg],
+}
+
+/// Every settings block, in the order in which `show` prints them.
+pub const BLOCKS: &[Block] = &[
+    Block {
+        name: "train",
+        keys: &[
+            Arg::with(
+                "optimizer",
+                Type::Call(optimizer::CALLABLES),
+                Value::Call(optimizer::DEFAULT),
+                "the rule by which weights follow their gradients",
+            ),
+            Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
+            Arg::with(
+                "epochs",
+                Type::Count { min: 1, max: 1_000_000 },
+                Value::Count(20),
+                "passes over the training images",
+            ),
+            Arg::with(
+                "seed",
+                Type::Count { min: 0, max: u32::MAX as usize },
+                Value::Count(0),
+                "what every random choice starts from",
+            ),
+        ],
+    },
+    Block {
+        name: "data",
+        keys: &[
+            Arg::with(
+                "transform",
+                Type::Calls(transform::CALLABLES),
+                Value::Calls(Vec::new()),
+                "what is done to each image, in order",
+            ),
+            Arg::with(
+                "validation",
+                Type::Share,
+                Value::Real(0.15),
+                "share of the training images held out to choose the best epoch by",
+            ),
+        ],
+    },
+];
+
+/// Every setting of a spec, defaults filled in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    pub train: Bound,
+    pub data: Bound,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let bound = |block: &Block| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
+        let mut settings = Self { train: bound(&BLOCKS[0]), data: bound(&BLOCKS[1]) };
+        let optimizer = optimizer::complete(settings.train.call("optimizer"));
+        settings.put("train", "optimizer", Value::Call(optimizer));
+        settings
+    }
+}
+
+impl Settings {
+    /// Reads the settings blocks of a spec.
+    pub fn read(items: &[Item], consts: &Consts, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut settings = Self::default();
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        for item in items {
+            let ItemKind::Settings { word, entries, .. } = &item.kind else { continue };
+            let Some(block) = BLOCKS.iter().find(|block| block.name == word.text) else {
+                let known: Vec<&str> = BLOCKS.iter().map(|block| block.name).collect();
+                diagnostics.push(problems::unknown_block(&word.text, word.span, &known));
+                continue;
+            };
+            match seen.iter().find(|(name, _)| *name == block.name) {
+                Some((_, first)) => diagnostics.push(names::duplicate(block.name, *first, word.span)),
+                None => seen.push((block.name, word.span)),
+            }
+            settings.read_block(block, entries, consts, diagnostics);
+        }
+        settings
+    }
+
+    fn read_block(
+        &mut self,
+        block: &'static Block,
+        entries: &[Entry],
+        consts: &Consts,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let mut seen: Vec<(&str, Span)> = Vec::new();
+        for Entry { key, value } in entries {
+            if let Some((_, first)) = seen.iter().find(|(name, _)| *name == key.text) {
+                diagnostics.push(names::duplicate(&key.text, *first, key.span));
+                continue;
+            }
+            seen.push((&key.text, key.span));
+            self.set_expr(block, &key.text, key.span, value, consts, diagnostics);
+        }
+    }
+
+    fn set_expr(
+        &mut self,
+        block: &'static Block,
+        key: &str,
+        at: Span,
+        value: &Expr,
+        consts: &Consts,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let Some(declared) = block.keys.iter().find(|arg| arg.name == key) else {
+            let known: Vec<&str> = block.keys.iter().map(|arg| arg.name).collect();
+            diagnostics.push(problems::unknown_key(block.name, key, at, &known));
+            return;
+        };
+        // Settings are written back whole, so what a nested call was filled up with needs no edit.
+        let mut binder = Binder { consts, diagnostics, edits: &mut Edits::default() };
+        if let Some(value) = binder.value(&format!("`{key}`"), &declared.ty, value) {
+            self.put(block.name, declared.name, value);
+        }
+    }
+
+    fn put(&mut self, block: &str, key: &'static str, value: Value) {
+        let bound = if block == BLOCKS[0].name { &mut self.train } else { &mut self.data };
+        if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
+            place.1 = value;
+        }
+    }
+
+    /// Sets one key from text in the language, as `run.yaml` and flags do. Spans of the errors are in that text.
+    ///
+    /// # Errors
+    /// What is wrong with the block's name, the key or the text.
+    pub fn set(&mut self, block: &str, key: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let whole = Span::new(0, text.len());
+        let Some(block) = BLOCKS.iter().find(|known| known.name == block) else {
+            let known: Vec<&str> = BLOCKS.iter().map(|block| block.name).collect();
+            return Err(vec![problems::unknown_block(block, whole, &known)]);
+        };
+        let value = parse_expr(text)?;
+        let mut diagnostics = Vec::new();
+        self.set_expr(block, key, whole, &value, &Consts::new(0), &mut diagnostics);
+        if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
+    }
+
+    /// Sets one argument of the optimizer from text in the language.
+    ///
+    /// # Errors
+    /// What is wrong with the argument's name or the text.
+    pub fn set_optimizer(&mut self, argument: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+        let optimizer = self.train.call("optimizer");
+        let declared = optimizer::CALLABLES.iter().find(|known| known.name == optimizer.callee);
+        let args = declared.map_or(&[] as &[Arg], |callable| callable.args);
+        let Some(arg) = args.iter().find(|arg| arg.name == argument) else {
+            let known: Vec<&str> = args.iter().map(|arg| arg.name).collect();
+            let span = Span::new(0, text.len());
+            return Err(vec![names::unknown_argument(optimizer.callee, argument, span, &known)]);
+        };
+        let value = parse_expr(text)?;
+        let mut diagnostics = Vec::new();
+        let consts = Consts::new(0);
+        let mut binder = Binder { consts: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
+        let what = format!("`{argument}` of `{}`", optimizer.callee);
+        let Some(value) = binder.value(&what, &arg.ty, &value) else { return Err(diagnostics) };
+        let mut changed = optimizer.clone();
+        if let Some(place) = changed.values.iter_mut().find(|(name, _)| *name == argument) {
+            place.1 = value;
+        }
+        self.put("train", "optimizer", Value::Call(changed));
+        Ok(())
+    }
+
+    /// The edits that write these settings into a spec: values in their places, missing keys and blocks added.
+    pub fn write(&self, items: &[Item], text: &str, edits: &mut Edits) {
+        for block in BLOCKS {
+            let bound = if block.name == BLOCKS[0].name { &self.train } else { &self.data };
+            let written = items.iter().find_map(|item| match &item.kind {
+                ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
+                _ => None,
+            });
+            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written_as(name, value));
+            match written {
+                Some((entries, close)) => {
+                    let mut missing = String::new();
+                    for (name, value) in &bound.values {
+                        match entries.iter().find(|entry| entry.key.text == *name) {
+                            Some(entry) => edits.replace(entry.value.span, written_as(name, value)),
+                            None => missing.push_str(&line(name, value)),
+                        }
+                    }
+                    if !missing.is_empty() {
+                        let own_line = text[..close].trim_end_matches([' ', '\t']).ends_with('\n');
+                        let line_end = if own_line { "" } else { "\n" };
+                        edits.replace(Span::new(close, close), format!("{line_end}{missing}"));
+                    }
+                }
+                None => {
+                    let lines: String = bound.values.iter().map(|(name, value)| line(name, value)).collect();
+                    edits.replace(Span::new(text.len(), text.len()), format!("\n{} {{\n{lines}}}\n", block.name));
+                }
+            }
+        }
+    }
+}
+
+/// A value as the block writes it: shares as percents.
+fn written_as(name: &str, value: &Value) -> String {
+    let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
+    match value {
+        // Rounded far below any use, so that 0.15 is written 15% and not 15.000000000000002%.
+        Value::Real(x) if share => format!("{}%", (x * 1e10).round() / 1e8),
+        _ => value.to_string(),
+    }
+}
+
+/// Names that a spec may not define anew, and what they mean.
+pub const RESERVED: &[(&str, &str)] = &[
+    (CLASSES, "the number of classes of the data set"),
+    ("weights", "every kernel of the net"),
+    ("parameters", "every trained parameter of the net"),
+];

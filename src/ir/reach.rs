@@ -1,0 +1,39 @@
+//! What a value depends on.
+
+use super::{Net, ParamId, Region, Step, Value};
+use std::collections::BTreeSet;
+
+/// Every parameter that a value depends on, by way of whatever step of whatever loop.
+pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
+    let mut reads: Vec<Vec<Value>> = vec![Vec::new(); net.values];
+    let mut owned: Vec<Vec<ParamId>> = vec![Vec::new(); net.values];
+    for node in net.nodes() {
+        reads[node.value.0] = node.op.reads();
+        owned[node.value.0] = node.op.params();
+    }
+    for region in regions(net) {
+        for state in &region.states {
+            reads[state.current.0] = vec![state.init, state.next];
+            reads[state.last.0] = vec![state.init, state.next];
+        }
+    }
+    let (mut seen, mut pending, mut found) = (vec![false; net.values], vec![value], BTreeSet::new());
+    while let Some(value) = pending.pop() {
+        if !std::mem::replace(&mut seen[value.0], true) {
+            pending.extend(&reads[value.0]);
+            found.extend(&owned[value.0]);
+        }
+    }
+    found
+}
+
+fn regions(net: &Net) -> Vec<&Region> {
+    let (mut pending, mut found): (Vec<&Step>, Vec<&Region>) = (net.body.iter().collect(), Vec::new());
+    while let Some(step) = pending.pop() {
+        if let Step::Loop(region) = step {
+            found.push(region);
+            pending.extend(&region.body);
+        }
+    }
+    found
+}

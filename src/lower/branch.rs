@@ -1,0 +1,85 @@
+//! Branches: arms of one shape, brought together.
+
+use super::{Lowerer, Val};
+use crate::diag::{names, shape};
+use crate::front::graph::NodeKind;
+use crate::ir::{Binary, Fault, Role, Value};
+use crate::syntax::ast::Name;
+use petgraph::graph::NodeIndex;
+
+/// How a branch's arms are combined, as written before its brace.
+pub const COMBINATIONS: &[&str] = &["sum", "difference", "product", "concat"];
+
+/// The role that a word in front of an arm names.
+pub(super) fn role(word: &str) -> Option<Role> {
+    Role::ALL.into_iter().find(|role| role.word() == word)
+}
+
+impl Lowerer<'_, '_, '_> {
+    pub(super) fn branch(&mut self, node: NodeIndex, how: &Name, arms: &[NodeIndex]) -> Val {
+        if !COMBINATIONS.contains(&how.text.as_str()) {
+            return self.report(names::unknown_word("way to combine arms:", &how.text, how.span, COMBINATIONS));
+        }
+        let values: Option<Vec<Value>> = arms.iter().map(|arm| self.arm(*arm)).collect();
+        let Some(values) = values.filter(|values| !values.is_empty()) else { return Val::Poison };
+        let made = match how.text.as_str() {
+            "concat" => self.net.concat(values.clone()),
+            "product" => self.fold(&values, |_| Binary::Mul, arms),
+            "difference" => self.difference(&values, arms),
+            _ => self.fold(&values, |_| Binary::Add, arms),
+        };
+        match made {
+            Ok(value) => {
+                self.net.name(value, self.front.graph.nodes[node].name);
+                Val::Value(value)
+            }
+            Err(fault) => {
+                self.arms_differ(&fault, &values, arms);
+                Val::Poison
+            }
+        }
+    }
+
+    fn arm(&self, arm: NodeIndex) -> Option<Value> {
+        match self.values[arm.index()] {
+            Val::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn is_inhibitory(&self, arm: NodeIndex) -> bool {
+        match self.front.graph.nodes[arm].kind {
+            NodeKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
+            _ => false,
+        }
+    }
+
+    /// Excitation less inhibition, whatever the order of the arms.
+    fn difference(&mut self, values: &[Value], arms: &[NodeIndex]) -> Result<Value, Fault> {
+        let mut sorted: Vec<(bool, Value)> =
+            arms.iter().zip(values).map(|(arm, value)| (self.is_inhibitory(*arm), *value)).collect();
+        sorted.sort_by_key(|(inhibitory, _)| *inhibitory);
+        let (inhibitory, values): (Vec<bool>, Vec<Value>) = sorted.into_iter().unzip();
+        self.fold(&values, |n| if inhibitory[n] { Binary::Sub } else { Binary::Add }, arms)
+    }
+
+    fn fold(&mut self, values: &[Value], with: impl Fn(usize) -> Binary, _arms: &[NodeIndex]) -> Result<Value, Fault> {
+        let mut all = *values.first().ok_or(Fault::Empty)?;
+        for (n, value) in values.iter().enumerate().skip(1) {
+            all = self.net.binary(with(n), all, *value)?;
+        }
+        Ok(all)
+    }
+
+    fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex]) {
+        let Fault::Unequal { left, right } = fault else { return };
+        let span = |arm: NodeIndex| match self.front.graph.nodes[arm].kind {
+            NodeKind::Arm { value, .. } => value.span,
+            _ => self.front.graph.nodes[arm].span,
+        };
+        let other = values.iter().position(|value| self.net.shape(*value) == right).unwrap_or(arms.len() - 1);
+        let operands = shape::Operands { left: (left, span(arms[0])), right: (right, span(arms[other])) };
+        let problem = shape::unequal("the arms of a branch", operands);
+        self.diagnostics.push(problem);
+    }
+}

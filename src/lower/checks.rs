@@ -1,0 +1,61 @@
+//! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
+
+use crate::diag::{Diagnostic, penalty};
+use crate::front::Front;
+use crate::front::graph::NodeKind;
+use crate::ir::{Net, ParamId, bounds, reach};
+use crate::syntax::ast::{Call, Expr, ExprKind};
+
+pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let behind = reach::params(net, net.output.1);
+    let mut penalties = net.penalties.iter();
+    for node in front.graph.nodes.node_weights() {
+        match node.kind {
+            NodeKind::Weights { .. } => {
+                let weight = net.params.iter().position(|param| param.owner() == node.name);
+                if weight.is_some_and(|weight| !behind.contains(&ParamId(weight))) {
+                    diagnostics.push(penalty::unreached(node.name, node.span));
+                }
+            }
+            NodeKind::Penalty { value } => {
+                let Some(made) = penalties.next() else { continue };
+                let reached = reach::params(net, made.value);
+                if !reached.iter().any(|id| net.param(*id).class.trained()) {
+                    diagnostics.push(penalty::reaches_nothing(node.name, value.span));
+                } else if bounds::below(net, made.value).is_none() {
+                    let suggestion = find_call(value, "abs_gap").map(saturating);
+                    diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The call of `name` in an expression.
+fn find_call<'e>(expr: &'e Expr, name: &str) -> Option<&'e Call> {
+    let mut pending = vec![expr];
+    while let Some(expr) = pending.pop() {
+        match &expr.kind {
+            ExprKind::Call(call) if call.callee.text == name => return Some(call),
+            ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
+            ExprKind::Negate(x) => pending.push(x),
+            ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The same gap, saturated: the form that the paper found not to hurt.
+fn saturating(call: &Call) -> String {
+    let names: Vec<&str> = call
+        .args
+        .iter()
+        .map(|arg| match &arg.value.kind {
+            ExprKind::Name(name) => name.as_str(),
+            _ => "…",
+        })
+        .collect();
+    format!("sat_abs({})", names.join(", "))
+}

@@ -1,0 +1,52 @@
+//! Faults of shape, brought to the place in the text that they come from.
+
+use super::Lowerer;
+use crate::diag::{Span, names, shape};
+use crate::ir::{Fault, Value};
+use crate::syntax::ast::{Arg, Call};
+
+/// A layer that was applied: what to call it and where to point.
+pub(super) struct Applied<'p> {
+    pub name: &'p str,
+    pub span: Span,
+    /// The call that holds its arguments: its own, or its bundle's declaration.
+    pub call: &'p Call,
+    pub inputs: &'p [Arg],
+    /// For a bundle, the place of `in -> out`.
+    pub declared: Option<Span>,
+}
+
+impl Applied<'_> {
+    /// The place of an argument, or of the whole call where it was left to its default or has no name.
+    fn argument(&self, name: &str) -> Span {
+        let named = self.call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
+        named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, Arg::span)
+    }
+}
+
+impl Lowerer<'_, '_, '_> {
+    pub(super) fn fault(&mut self, fault: Fault, applied: &Applied<'_>, inputs: &[Value]) {
+        let problem = match fault {
+            Fault::Wanted { wanted, found } => shape::wrong_form(applied.name, wanted, &found, applied.span),
+            // A bundle's own check has come first; what is left are weights reused on another shape.
+            Fault::Channels { expected, found } => {
+                let declared = shape::Declared { span: applied.declared.unwrap_or(applied.call.span), from: expected };
+                shape::channels(applied.name, declared, &found, applied.span)
+            }
+            Fault::Unequal { left, right } => {
+                let other = inputs.iter().position(|input| *self.net.shape(*input) == right).unwrap_or_default();
+                let span = |n: usize| applied.inputs.get(n).map_or(applied.span, |arg| arg.value.span);
+                let operands = shape::Operands { left: (&left, span(0)), right: (&right, span(other)) };
+                shape::unequal(&format!("the parts of `{}`", applied.name), operands)
+            }
+            Fault::Window { kernel, height, width } => shape::window(kernel, height, width, applied.span),
+            Fault::EvenKernel { kernel } => shape::even_kernel(kernel, applied.argument("kernel")),
+            Fault::Dropped { height, width, kernel, stride } => {
+                shape::dropped(height, width, kernel, stride, applied.span)
+            }
+            Fault::TooLarge { what, limit } => shape::too_large(&what, limit, applied.span),
+            Fault::Empty => names::missing_input(applied.name, applied.span, "concat(x, y)"),
+        };
+        self.diagnostics.push(problem);
+    }
+}

@@ -1,0 +1,136 @@
+//! Roles: a bundle takes the role of the arm it drives, and penalties are held against it.
+
+use super::Lowerer;
+use super::branch::role;
+use crate::diag::{Span, names, roles};
+use crate::front::graph::{Found, NodeKind};
+use crate::ir::Role;
+use crate::syntax::ast::{Expr, ExprKind};
+use petgraph::graph::NodeIndex;
+use std::collections::BTreeMap;
+
+/// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
+const SEPARATION: [&str; 2] = ["e", "i"];
+
+type Roles = BTreeMap<NodeIndex, (Role, Span)>;
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    pub(super) fn roles(&mut self) {
+        let mut roles = Roles::new();
+        for node in self.front.graph.nodes.node_indices() {
+            match &self.front.graph.nodes[node].kind {
+                NodeKind::Arm { role: word, value } => match role(&word.text) {
+                    Some(role) => self.arm_roles(node, role, value, &mut roles),
+                    None => {
+                        let known: Vec<&str> = Role::ALL.map(Role::word).to_vec();
+                        self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
+                    }
+                },
+                NodeKind::Branch { arms, .. } => self.both_arms(node, arms),
+                _ => {}
+            }
+        }
+        for node in self.front.graph.nodes.node_indices() {
+            if let NodeKind::Penalty { value } = self.front.graph.nodes[node].kind {
+                self.separation(value, &roles);
+            }
+        }
+    }
+
+    fn arm_roles(&mut self, arm: NodeIndex, role: Role, value: &'a Expr, roles: &mut Roles) {
+        let own = self.path(arm);
+        self.net.set_role(&own, role);
+        let within = self.front.graph.nodes[arm].within;
+        for (bundle, span) in self.bundles_in(value, within) {
+            match roles.get(&bundle) {
+                Some(first) if first.0 != role => {
+                    let name = self.front.graph.nodes[bundle].name;
+                    self.diagnostics.push(roles::both(name, *first, (role, span)));
+                }
+                Some(_) => {}
+                None => {
+                    roles.insert(bundle, (role, span));
+                    let owner = self.path(bundle);
+                    self.net.set_role(&owner, role);
+                }
+            }
+        }
+    }
+
+    fn both_arms(&mut self, branch: NodeIndex, arms: &[NodeIndex]) {
+        let given: Vec<Option<Role>> = arms
+            .iter()
+            .map(|arm| match self.front.graph.nodes[*arm].kind {
+                NodeKind::Arm { role: word, .. } => role(&word.text),
+                _ => None,
+            })
+            .collect();
+        // A misspelt role is reported as such; it may well be the one that is missing.
+        if given.contains(&None) {
+            return;
+        }
+        for missing in Role::ALL.into_iter().filter(|role| !given.contains(&Some(*role))) {
+            let node = &self.front.graph.nodes[branch];
+            self.diagnostics.push(roles::missing_role(node.name, missing, node.span));
+        }
+    }
+
+    /// Calls of `fn f(e, i)` in a penalty, their bundles held against the roles they have.
+    fn separation(&mut self, expr: &'a Expr, roles: &Roles) {
+        let mut pending = vec![expr];
+        while let Some(expr) = pending.pop() {
+            match &expr.kind {
+                ExprKind::Negate(x) => pending.push(x),
+                ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
+                ExprKind::Call(call) => {
+                    pending.extend(call.args.iter().map(|arg| &arg.value));
+                    let callee = self.front.consts.resolve(&call.callee.text);
+                    let function = self.front.graph.functions.get(callee);
+                    let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
+                    if separates {
+                        for (arg, wanted) in call.args.iter().zip(Role::ALL) {
+                            self.separates(callee, &arg.value, wanted, roles);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn separates(&mut self, callee: &str, arg: &Expr, wanted: Role, roles: &Roles) {
+        let ExprKind::Name(name) = &arg.kind else { return };
+        let Found::Node(bundle) = self.front.graph.find(name, None) else { return };
+        if !matches!(self.front.graph.nodes[bundle].kind, NodeKind::Weights { .. }) {
+            return;
+        }
+        match roles.get(&bundle) {
+            None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.span)),
+            Some((is, _)) if *is != wanted => {
+                self.diagnostics.push(roles::swapped(callee, name, *is, wanted, arg.span));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The bundles that an expression names, each with its place.
+    fn bundles_in(&self, expr: &'a Expr, within: Option<NodeIndex>) -> Vec<(NodeIndex, Span)> {
+        let (mut pending, mut found) = (vec![expr], Vec::new());
+        while let Some(expr) = pending.pop() {
+            match &expr.kind {
+                ExprKind::Name(name) => {
+                    if let Found::Node(node) = self.front.graph.find(name, within)
+                        && matches!(self.front.graph.nodes[node].kind, NodeKind::Weights { .. })
+                    {
+                        found.push((node, expr.span));
+                    }
+                }
+                ExprKind::Negate(x) => pending.push(x),
+                ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
+                ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
+                _ => {}
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,191 @@
+//! Expressions, from the grammar's pairs to the tree.
+
+use super::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Name};
+use super::grammar::Rule;
+use crate::diag::{Diagnostic, Span, text};
+use pest::iterators::Pair;
+
+/// Operators in one statement, at most: with the limit on brackets, this bounds how deep a tree can be.
+const MAX_OPERATORS: usize = 256;
+
+/// Reads the pairs of one piece of text. What cannot be read is `None`, and has been reported.
+pub struct Reader<'a> {
+    /// Where in the file the piece starts.
+    base: usize,
+    operators: usize,
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    pub fn new(base: usize, problems: &'a mut Vec<Diagnostic>) -> Self {
+        Self { base, operators: 0, problems }
+    }
+
+    pub fn report(&mut self, problem: Diagnostic) {
+        self.problems.push(problem);
+    }
+
+    pub fn span(&self, pair: &Pair<Rule>) -> Span {
+        let span = pair.as_span();
+        Span::new(self.base + span.start(), self.base + span.end())
+    }
+
+    pub fn name(&self, pair: &Pair<Rule>) -> Name {
+        Name { text: pair.as_str().to_owned(), span: self.span(pair) }
+    }
+
+    /// The expression of a whole statement or setting.
+    pub fn value(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        self.operators = 0;
+        self.expr(pair)
+    }
+
+    fn expr(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let mut sums = pair.into_inner().filter(|pair| pair.as_rule() == Rule::sum);
+        let from = self.chain(sums.next()?)?;
+        let Some(to) = sums.next() else { return Some(from) };
+        let to = self.chain(to)?;
+        let span = from.span.to(to.span);
+        Some(Expr { kind: ExprKind::Map { from: Box::new(from), to: Box::new(to) }, span })
+    }
+
+    /// A sum of products or a product of signed values: operators of one rank group from the left.
+    fn chain(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        if pair.as_rule() == Rule::signed {
+            return self.signed(pair);
+        }
+        let mut parts = pair.into_inner();
+        let mut left = self.chain(parts.next()?)?;
+        while let (Some(sign), Some(right)) = (parts.next(), parts.next()) {
+            self.count(&sign)?;
+            let op = match sign.as_rule() {
+                Rule::plus => BinaryOp::Add,
+                Rule::minus => BinaryOp::Sub,
+                Rule::times => BinaryOp::Mul,
+                _ => BinaryOp::Div,
+            };
+            let right = self.chain(right)?;
+            let span = left.span.to(right.span);
+            left = Expr { kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span };
+        }
+        Some(left)
+    }
+
+    fn signed(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let mut signs = Vec::new();
+        let mut value = None;
+        for part in pair.into_inner() {
+            if part.as_rule() == Rule::minus {
+                self.count(&part)?;
+                signs.push(self.span(&part));
+            } else {
+                value = Some(self.atom(part)?);
+            }
+        }
+        signs.into_iter().rev().fold(value, |value, sign| {
+            let value = value?;
+            let span = sign.to(value.span);
+            Some(Expr { kind: ExprKind::Negate(Box::new(value)), span })
+        })
+    }
+
+    fn count(&mut self, sign: &Pair<Rule>) -> Option<()> {
+        self.operators += 1;
+        if self.operators > MAX_OPERATORS {
+            let problem = text::too_long(self.span(sign), MAX_OPERATORS);
+            self.report(problem);
+            return None;
+        }
+        Some(())
+    }
+
+    fn atom(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        let kind = match pair.as_rule() {
+            Rule::amount => return self.amount(pair),
+            Rule::named => return self.named(pair),
+            Rule::group => {
+                let inner = pair.into_inner().find(|part| part.as_rule() == Rule::expr)?;
+                return Some(Expr { span, ..self.expr(inner)? });
+            }
+            Rule::list => {
+                let values = pair.into_inner().filter(|part| part.as_rule() == Rule::expr);
+                ExprKind::List(values.map(|value| self.expr(value)).collect::<Option<_>>()?)
+            }
+            _ => return None,
+        };
+        Some(Expr { kind, span })
+    }
+
+    /// A name, alone or with what makes it a call or the value of this step.
+    fn named(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let mut parts = pair.into_inner();
+        let name = self.name(&parts.next()?);
+        let Some(behind) = parts.next() else {
+            let kind = match name.text.as_str() {
+                "true" => ExprKind::Bool(true),
+                "false" => ExprKind::Bool(false),
+                _ => ExprKind::Name(name.text),
+            };
+            return Some(Expr { kind, span: name.span });
+        };
+        let span = name.span.to(self.span(&behind));
+        let kind = if behind.as_rule() == Rule::args {
+            ExprKind::Call(Call { callee: name, args: self.args(behind)?, span })
+        } else {
+            ExprKind::Primed(name.text)
+        };
+        Some(Expr { kind, span })
+    }
+
+    pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<Arg>> {
+        pair.into_inner().filter(|part| part.as_rule() == Rule::arg).map(|arg| self.arg(arg)).collect()
+    }
+
+    fn arg(&mut self, pair: Pair<Rule>) -> Option<Arg> {
+        let mut name = None;
+        let mut value = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::name => name = Some(self.name(&part)),
+                Rule::expr => value = Some(self.expr(part)?),
+                _ => {}
+            }
+        }
+        Some(Arg { name, value: value? })
+    }
+
+    fn amount(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let mut parts = pair.into_inner();
+        let number = parts.next()?;
+        let behind = parts.next();
+        // The pair of a unit ends behind the white space that was looked past; its name does not.
+        let unit = behind.map(|unit| {
+            let word = unit.clone().into_inner().next().unwrap_or(unit);
+            self.name(&word)
+        });
+        let span = self.span(&number);
+        let value = self.number(&number, unit.as_ref())?;
+        let whole = unit.as_ref().map_or(span, |unit| span.to(unit.span));
+        Some(Expr { kind: ExprKind::Number { value, unit }, span: whole })
+    }
+
+    fn number(&mut self, number: &Pair<Rule>, unit: Option<&Name>) -> Option<f64> {
+        let span = self.span(number);
+        let glued = unit.filter(|unit| unit.span.start == span.end && unit.text != "%");
+        // `1_000`, `0x10` and `1e` are numbers of other languages, or unfinished, and no number with a unit.
+        if let Some(tail) =
+            glued.filter(|unit| unit.text == "e" || unit.text.contains(|c: char| !c.is_ascii_alphabetic()))
+        {
+            let all = format!("{}{}", number.as_str(), tail.text);
+            self.report(text::bad_number(span.to(tail.span), &all));
+            return None;
+        }
+        match number.as_str().parse::<f64>() {
+            Ok(value) if value.is_finite() => return Some(value),
+            Ok(_) => self.report(text::number_too_large(span, number.as_str())),
+            Err(_) => self.report(text::bad_number(span, number.as_str())),
+        }
+        None
+    }
+}

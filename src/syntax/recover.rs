@@ -1,0 +1,221 @@
+//! Statement by statement through the file: each is read alone, and a broken one is reported and passed over.
+
+use super::ast::{Ast, Item, ItemKind, Name};
+use super::brackets::{Brackets, MAX_NESTING, brackets};
+use super::expr::Reader;
+use super::grammar::{Grammar, Rule};
+use super::item::{Head, Part, Place, form, misplaced, sign, words_at};
+use super::layout::{Piece, piece};
+use super::scan::{Kind, Token, tokens};
+use super::{doc, words};
+use crate::diag::text::{self, Found};
+use crate::diag::{Diagnostic, Span};
+use pest::Parser;
+use pest::error::{Error, ErrorVariant, InputLocation};
+use std::ops::Range;
+
+/// The items of a text of bounded size, and every problem, in no order.
+pub fn read(source: &str) -> (Ast, Vec<Diagnostic>) {
+    let tokens = tokens(source);
+    let mut brackets = brackets(&tokens);
+    let problems = std::mem::take(&mut brackets.loose_braces);
+    let mut file = File { source, tokens, brackets, problems, broken: Vec::new() };
+    let parts = file.parts(0..file.tokens.len(), Place::Top, "", 0);
+    let items = parts.into_iter().filter_map(|part| match part {
+        Part::Item(item, _) => Some(item),
+        Part::Entry(_) => None,
+    });
+    (Ast { doc: Vec::new(), items: items.collect(), broken: file.broken }, file.problems)
+}
+
+struct File<'a> {
+    source: &'a str,
+    tokens: Vec<Token>,
+    brackets: Brackets,
+    problems: Vec<Diagnostic>,
+    broken: Vec<Name>,
+}
+
+impl File<'_> {
+    /// What stands among those tokens, which are those of the file or of the block of that name.
+    fn parts(&mut self, range: Range<usize>, place: Place, block: &str, depth: usize) -> Vec<Part> {
+        let mut parts = Vec::new();
+        let mut at = range.start;
+        while let Some(piece) = piece(&self.tokens, &self.brackets, at, range.end) {
+            at = piece.next;
+            for part in self.piece(&piece, place, depth) {
+                match misplaced(&part, place, block) {
+                    None => parts.push(part),
+                    Some(problem) => {
+                        self.problems.push(problem);
+                        self.mourn(part);
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    fn piece(&mut self, piece: &Piece, place: Place, depth: usize) -> Vec<Part> {
+        let (mut parts, head) = match self.flaw(piece) {
+            None => self.grammar(piece, place),
+            Some(problem) => {
+                self.give_up(piece, problem);
+                (Vec::new(), None)
+            }
+        };
+        let Some(body) = piece.body.clone().filter(|_| depth < MAX_NESTING) else { return parts };
+        // What stands in a block that is never closed may well belong behind it.
+        let is_closed = self.brackets.extents.get(&(body.start - 1)).is_some_and(|extent| extent.closed);
+        let inside = head.as_ref().map_or(Place::Unknown, Head::place);
+        let block = head.as_ref().map_or_else(String::new, Head::word);
+        let held = self.parts(body.clone(), if is_closed { inside } else { Place::Unknown }, &block, depth + 1);
+        match head {
+            Some(head) => {
+                let end = self.tokens.get(piece.next - 1).map_or(self.source.len(), |last| last.span.end);
+                parts.push(self.documented(head.with_body(held, end)));
+            }
+            None => held.into_iter().for_each(|part| self.mourn(part)),
+        }
+        parts
+    }
+
+    /// What the grammar need not be asked about: brackets that do not match, and characters of no spec.
+    fn flaw(&self, piece: &Piece) -> Option<Diagnostic> {
+        let bracket = self.brackets.problems.range(piece.tokens.clone()).next().map(|(_, problem)| problem.clone());
+        bracket.or_else(|| {
+            let foreign = self.tokens[piece.tokens.clone()].iter().find(|token| token.kind == Kind::Foreign)?;
+            Some(text::foreign(foreign.span, self.text(foreign.span)))
+        })
+    }
+
+    /// What the grammar makes of a piece; the head is that of the block at its end.
+    fn grammar(&mut self, piece: &Piece, place: Place) -> (Vec<Part>, Option<Head>) {
+        let tokens = &self.tokens[piece.tokens.clone()];
+        let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return (Vec::new(), None) };
+        let span = first.span.to(last.span);
+        let source = self.source;
+        let rule = if place == Place::Top { Rule::outer } else { Rule::inner };
+        let pairs = match Grammar::parse(rule, source.get(span.start..span.end).unwrap_or_default()) {
+            Ok(pairs) => pairs,
+            Err(error) => {
+                let problem = self.explain(piece, place, span.start, &error);
+                self.give_up(piece, problem);
+                return (Vec::new(), None);
+            }
+        };
+        let mut parts = Vec::new();
+        let mut head = None;
+        let mut problems = Vec::new();
+        let mut reader = Reader::new(span.start, &mut problems);
+        for pair in pairs {
+            match pair.as_rule() {
+                Rule::EOI | Rule::comma => {}
+                Rule::opening => head = reader.head(pair, place),
+                _ => parts.extend(reader.part(pair, place)),
+            }
+        }
+        for problem in problems {
+            self.give_up(piece, problem);
+        }
+        (parts.into_iter().map(|part| self.documented(part)).collect(), head)
+    }
+
+    fn documented(&self, part: Part) -> Part {
+        match part {
+            Part::Item(item, word) => Part::Item(Item { doc: doc::above(self.source, item.span.start), ..item }, word),
+            entry @ Part::Entry(_) => entry,
+        }
+    }
+
+    /// Why the grammar stopped.
+    fn explain(&self, piece: &Piece, place: Place, base: usize, error: &Error<Rule>) -> Diagnostic {
+        let tokens = &self.tokens[piece.tokens.clone()];
+        let at = base
+            + match error.location {
+                InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+            };
+        let word = tokens.first().filter(|first| first.kind == Kind::Word).map(|first| first.span);
+        let known = word.and_then(|word| form(self.text(word)));
+        let is_statement = tokens.get(1).is_some_and(|second| second.kind == Kind::Word);
+        if let (Some(word), None, true, false) = (word, known, is_statement, place == Place::Branch) {
+            return text::unknown_word(word, self.text(word), &words_at(place));
+        }
+        let positives = match &error.variant {
+            ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
+            ErrorVariant::CustomError { .. } => &[],
+        };
+        let behind = tokens.partition_point(|token| token.span.end <= at);
+        let last = tokens[..behind].last().map_or(Span::new(base, base), |token| token.span);
+        let found = match tokens.get(behind) {
+            Some(token) => Found::Text(token.span, self.text(token.span)),
+            None => Found::End(last),
+        };
+        let help = known.map(|form| format!("write `{form}`"));
+        let expected = match tokens[..behind].iter().map(|token| token.kind).collect::<Vec<_>>().as_slice() {
+            [Kind::Word] => behind_word(known, place).to_owned(),
+            [Kind::Word, Kind::Word] if known.is_some() => behind_name(known),
+            _ => words::expected(positives),
+        };
+        text::unexpected(found, &expected, self.lead(&tokens[..behind]), help)
+    }
+
+    /// The end of the statement up to the place where it broke, as far as it fits into a message.
+    fn lead(&self, tokens: &[Token]) -> &str {
+        const SHORT: usize = 32;
+        let Some(last) = tokens.last() else { return "" };
+        let fits = |token: &&Token| last.span.end - token.span.start <= SHORT && token.kind != Kind::Newline;
+        let first = tokens.iter().rev().take_while(fits).last().unwrap_or(last);
+        self.text(first.span.to(last.span))
+    }
+
+    fn text(&self, span: Span) -> &str {
+        self.source.get(span.start..span.end).unwrap_or_default()
+    }
+
+    /// Reports a piece that cannot be read, and keeps the name that it would have given.
+    fn give_up(&mut self, piece: &Piece, problem: Diagnostic) {
+        self.problems.push(problem);
+        let mut words = self.tokens[piece.tokens.clone()].iter().take_while(|token| token.kind == Kind::Word);
+        let name = words.next().map(|first| words.next().unwrap_or(first).span);
+        if let Some(span) = name {
+            self.broken.push(Name { text: self.text(span).to_owned(), span });
+        }
+    }
+
+    /// Keeps the names that a part would have given, had it a place in the tree.
+    fn mourn(&mut self, part: Part) {
+        let Part::Item(item, _) = part else { return };
+        match item.kind {
+            ItemKind::Const { name, .. }
+            | ItemKind::Input { name, .. }
+            | ItemKind::Weights { name, .. }
+            | ItemKind::Equation { name, .. }
+            | ItemKind::State { name, .. }
+            | ItemKind::Arm { name, .. }
+            | ItemKind::Penalty { name, .. }
+            | ItemKind::Fn { name, .. } => self.broken.push(name),
+            ItemKind::Loop { name, body, .. } | ItemKind::Branch { name, arms: body, .. } => {
+                self.broken.push(name);
+                body.into_iter().for_each(|item| self.mourn(Part::Item(item, Span::default())));
+            }
+            ItemKind::Model(_) | ItemKind::Output { .. } | ItemKind::Settings { .. } => {}
+        }
+    }
+}
+
+/// What was to follow the first word of a statement, whose form is that if it is known.
+fn behind_word(form: Option<&str>, place: Place) -> &'static str {
+    match (place, form) {
+        (Place::Settings, _) => "`:`",
+        (Place::Branch, _) => "a name",
+        (_, Some(form)) if form.ends_with(" value") && sign(form).is_none() => "a value",
+        (_, Some(_)) => "a name",
+        (_, None) => "`=`",
+    }
+}
+
+/// What was to follow the first two words of a statement of that form.
+fn behind_name(form: Option<&str>) -> String {
+    form.and_then(sign).map_or_else(|| "the end of the line".to_owned(), |sign| format!("`{sign}`"))
+}

@@ -1,0 +1,54 @@
+//! What the grammar expected, in words.
+
+use super::grammar::Rule;
+
+/// What a rule is called in a message; `None` where naming it would help nobody.
+fn words(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::EOI => "the end of the line",
+        Rule::eq => "`=`",
+        Rule::colon => "`:`",
+        Rule::comma => "`,`",
+        Rule::arrow => "`->`",
+        Rule::open_paren => "`(`",
+        Rule::close_paren => "`)`",
+        Rule::open_bracket => "`[`",
+        Rule::close_bracket => "`]`",
+        Rule::open_brace => "`{`",
+        Rule::name => "a name",
+        Rule::number => "a number",
+        Rule::args | Rule::params => "arguments in brackets",
+        Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
+        Rule::expr | Rule::sum | Rule::product | Rule::signed | Rule::arg => "a value",
+        Rule::amount | Rule::named | Rule::list | Rule::group => "a value",
+        Rule::entry => "a setting",
+        Rule::outer | Rule::inner | Rule::statement => "a statement",
+        Rule::opening | Rule::equation | Rule::definition | Rule::function => "a statement",
+        Rule::declaration | Rule::plain => "a statement",
+        Rule::prime | Rule::percent | Rule::unit | Rule::WHITESPACE | Rule::COMMENT => return None,
+    })
+}
+
+/// All that was expected, each named once, in the order in which a reader would try them.
+pub fn expected(rules: &[Rule]) -> String {
+    let has = |rule: Rule| rules.contains(&rule);
+    // Behind a value the statement may go on in many ways: only the likely ones are named.
+    let helps = |rule: &Rule| match rule {
+        Rule::arrow | Rule::open_paren | Rule::open_brace => !has(Rule::plus) && !has(Rule::times),
+        Rule::name => !has(Rule::signed) && !has(Rule::EOI),
+        _ => true,
+    };
+    let mut all: Vec<&str> = Vec::new();
+    let (ends, others): (Vec<Rule>, Vec<Rule>) =
+        rules.iter().copied().filter(helps).partition(|rule| matches!(rule, Rule::EOI));
+    for word in others.into_iter().chain(ends).filter_map(words) {
+        if !all.contains(&word) {
+            all.push(word);
+        }
+    }
+    match all.split_last() {
+        None => "the end of the line".to_owned(),
+        Some((only, [])) => (*only).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,91 @@
+//! Everything that ends a run early, and the exit code it ends with.
+
+use crate::back::burn::{DeviceError, WeightsError};
+use crate::data::DataError;
+use crate::diag::Report;
+use crate::schema::real;
+use std::io;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Why there is no result.
+#[derive(Debug, Error)]
+pub enum TrainError {
+    /// Problems in the spec, in run.yaml or in the text of a flag: everything that was found.
+    #[error("{}", .0.iter().map(Report::to_string).collect::<String>())]
+    Reports(Vec<Report>),
+
+    /// The images cannot be what the net takes.
+    #[error("the data does not fit the spec: {0}")]
+    Unfit(DataError),
+
+    #[error("`{name}` has {found} classes, but the run was trained on {expected}: {}", classes.join(", "))]
+    Classes { name: String, expected: usize, found: usize, classes: Vec<String> },
+
+    #[error("no spec was given: write `lcnnc run SPEC`, or `lcnnc run --config RUN.yaml`")]
+    NoSpec,
+
+    #[error("a {part} of `{name}` holds no image, so there is nothing to {verb}")]
+    Empty { name: String, part: &'static str, verb: &'static str },
+
+    #[error(transparent)]
+    Data(#[from] DataError),
+
+    #[error("{}: cannot be {doing}: {source}", path.display())]
+    File { path: PathBuf, doing: &'static str, source: io::Error },
+
+    #[error("{}: not a run folder: {missing} is missing", path.display())]
+    NoRun { path: PathBuf, missing: &'static str },
+
+    #[error("{}: damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+
+    #[error("{}: {source}", path.display())]
+    Weights { path: PathBuf, source: WeightsError },
+
+    #[error("cannot use {threads} threads: {reason}")]
+    Threads { threads: usize, reason: String },
+
+    #[error(
+        "diverged: the loss was {loss} at step {step} of epoch {epoch}, with a learning rate of {}\n\
+         advice: {}", real(*lr), advice(*lr)
+    )]
+    Diverged { epoch: usize, step: usize, loss: f32, lr: f64 },
+
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+}
+
+/// What to try after a run diverged.
+fn advice(lr: f64) -> String {
+    format!(
+        "try a smaller learning rate, such as `--lr {}`; if that changes nothing, look for a penalty without a lower \
+         bound or for images that are not scaled to 0..1",
+        real(if lr > 1.0 { 1e-2 } else { lr / 10.0 })
+    )
+}
+
+impl TrainError {
+    pub fn file(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::File { path: path.to_owned(), doing, source }
+    }
+
+    /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
+    /// diverged, 4 for a device that cannot be had.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Reports(_) | Self::Unfit(_) => 1,
+            Self::Classes { .. }
+            | Self::NoSpec
+            | Self::Empty { .. }
+            | Self::Data(_)
+            | Self::File { .. }
+            | Self::NoRun { .. }
+            | Self::Damaged { .. }
+            | Self::Weights { .. }
+            | Self::Threads { .. } => 2,
+            Self::Diverged { .. } => 3,
+            Self::Device(_) => 4,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! How well a model names classes.
+
+use super::TrainError;
+use crate::back::burn::{Model, loss};
+use crate::data::loader::{Batch, Feed, Loader};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use serde::Serialize;
+use std::fmt;
+
+/// The answers to some images, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Tally {
+    pub images: usize,
+    /// How many the largest score named right.
+    pub correct: usize,
+    /// Summed over the images, in nats.
+    pub cross_entropy: f64,
+}
+
+impl Tally {
+    /// From 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.images.max(1) as f64
+    }
+
+    /// Nats an image.
+    pub fn mean_cross_entropy(&self) -> f64 {
+        self.cross_entropy / self.images.max(1) as f64
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.images += other.images;
+        self.correct += other.correct;
+        self.cross_entropy += other.cross_entropy;
+    }
+}
+
+/// A model's result on a test set, as files and people get it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Score {
+    /// From 0 to 1.
+    pub accuracy: f64,
+    pub correct: usize,
+    pub images: usize,
+    /// Nats an image.
+    pub cross_entropy: f64,
+}
+
+impl From<Tally> for Score {
+    fn from(tally: Tally) -> Self {
+        Self {
+            accuracy: tally.accuracy(),
+            correct: tally.correct,
+            images: tally.images,
+            cross_entropy: tally.mean_cross_entropy(),
+        }
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (percent, nats) = (100.0 * self.accuracy, self.cross_entropy);
+        write!(f, "{percent:.2} % ({} of {}), cross-entropy {nats:.4}", self.correct, self.images)
+    }
+}
+
+/// Runs a model over a feed as it is used after training. The model and its device are without autodiff.
+///
+/// # Errors
+/// If an image cannot be had.
+pub fn evaluate(model: &Model, device: &Device, feed: Feed) -> Result<Tally, TrainError> {
+    let mut tally = Tally::default();
+    for batch in Loader::new(feed)? {
+        let batch = batch?;
+        let answers = labels(&batch, device);
+        let logits = model.forward(images(batch, model, device)).logits;
+        let mean = f64::from(loss(logits.clone(), answers.clone()).into_scalar::<f32>());
+        tally.add(count(logits, answers, mean));
+    }
+    Ok(tally)
+}
+
+/// Counts one batch: `logits` is `[B, classes]`, `answers` `[B]`, `mean` their cross-entropy in nats an image.
+pub(super) fn count(logits: Tensor<2>, answers: Tensor<1, Int>, mean: f64) -> Tally {
+    let [images, _] = logits.dims();
+    let named = logits.argmax(1).squeeze_dim::<1>(1);
+    let correct = named.equal(answers).int().sum().into_scalar::<i64>();
+    // A sum of ones is not negative.
+    Tally { images, correct: usize::try_from(correct).unwrap_or(0), cross_entropy: mean * images as f64 }
+}
+
+/// A batch's images: `[B, C, H, W]`.
+pub(super) fn images(batch: Batch, model: &Model, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(batch.images, batch.shape), (device, model.precision().dtype()))
+}
+
+/// A batch's classes: `[B]`.
+pub(super) fn labels(batch: &Batch, device: &Device) -> Tensor<1, Int> {
+    let labels: Vec<i64> = batch.labels.iter().map(|&label| label as i64).collect();
+    let count = labels.len();
+    Tensor::from_data(TensorData::new(labels, [count]), device)
+}

@@ -1,0 +1,44 @@
+//! Files that are there whole or not at all.
+
+use super::TrainError;
+use crate::Source;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+/// Writes a file under a name of its own and moves it to its place, so that a reader never finds half of it, and a crash
+/// leaves the one that was there before.
+///
+/// # Errors
+/// If the file cannot be written; then nothing is left behind.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
+    let mut partial = path.as_os_str().to_owned();
+    partial.push(".partial");
+    let partial = Path::new(&partial);
+    let written = File::create(partial).and_then(|mut file| {
+        file.write_all(contents)?;
+        // A rename may reach the disk before the contents do.
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(partial, path)).map_err(|source| {
+        // What failed is reported; that its remains cannot be removed either would add nothing.
+        let _ = fs::remove_file(partial);
+        TrainError::file(path, "written")(source)
+    })
+}
+
+/// A spec's text, under the path it was asked for by.
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8.
+pub fn source(path: &Path) -> Result<Source, TrainError> {
+    Ok(Source { name: path.display().to_string(), text: read(path)? })
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8.
+pub fn read(path: &Path) -> Result<String, TrainError> {
+    fs::read_to_string(path).map_err(TrainError::file(path, "read"))
+}

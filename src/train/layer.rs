@@ -1,0 +1,85 @@
+//! What a run is made of, as far as one place says it: run.yaml, or the flags of the command line.
+//!
+//! Three layers make a run: the spec's own settings blocks, over them run.yaml, over that the flags. What no layer says
+//! has its documented default.
+
+use crate::back::burn::DeviceChoice;
+use crate::diag::Report;
+use crate::front::settings::Settings;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The wishes of one place; whatever is `None` or empty is left to the layer below.
+#[derive(Clone, Debug, Default)]
+pub struct Layer {
+    pub spec: Option<PathBuf>,
+    /// The name of the folder, under the folder of all runs, that the run's own folder is put into.
+    pub name: Option<String>,
+    /// As [`crate::data::load`] takes it: `contours`, `folder:PATH`.
+    pub dataset: Option<String>,
+    pub data_root: Option<PathBuf>,
+    pub device: Option<DeviceChoice>,
+    /// CPU threads.
+    pub threads: Option<usize>,
+    /// Most images of the training half to use, validation included.
+    pub limit: Option<usize>,
+    /// Consts of the spec and what they are set to.
+    pub set: BTreeMap<String, String>,
+    /// In the order in which they are applied.
+    pub settings: Vec<Setting>,
+}
+
+/// A value for one setting, in the language of the spec.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// Who says so, as a problem with the text names it: `--lr`.
+    pub origin: String,
+    pub target: Target,
+    pub text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A key of a settings block.
+    Key { block: &'static str, key: &'static str },
+    /// An argument of whatever optimizer was chosen.
+    Optimizer(&'static str),
+}
+
+impl Layer {
+    /// This layer on top of another one.
+    pub fn over(self, below: Self) -> Self {
+        let (mut set, mut settings) = (below.set, below.settings);
+        set.extend(self.set);
+        settings.extend(self.settings);
+        Self {
+            spec: self.spec.or(below.spec),
+            name: self.name.or(below.name),
+            dataset: self.dataset.or(below.dataset),
+            data_root: self.data_root.or(below.data_root),
+            device: self.device.or(below.device),
+            threads: self.threads.or(below.threads),
+            limit: self.limit.or(below.limit),
+            set,
+            settings,
+        }
+    }
+
+    /// Changes settings to what the layer says.
+    ///
+    /// # Errors
+    /// A report for each text that is not what its setting takes.
+    pub fn apply(&self, settings: &mut Settings) -> Result<(), Vec<Report>> {
+        let mut reports = Vec::new();
+        for setting in &self.settings {
+            let done = match setting.target {
+                Target::Key { block, key } => settings.set(block, key, &setting.text),
+                Target::Optimizer(argument) => settings.set_optimizer(argument, &setting.text),
+            };
+            if let Err(diagnostics) = done {
+                reports.push(Report::new(&setting.origin, &setting.text, diagnostics));
+            }
+        }
+        if reports.is_empty() { Ok(()) } else { Err(reports) }
+    }
+}

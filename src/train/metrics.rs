@@ -1,0 +1,104 @@
+//! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
+
+use super::TrainError;
+use serde::Serialize;
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The numbers of one epoch. Losses are means over images, in nats; accuracies are shares from 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Epoch {
+    /// From 1.
+    pub epoch: usize,
+    pub lr: f64,
+    /// Cross-entropy and penalties, over the training images as the epoch met them.
+    pub train_loss: f64,
+    pub train_cross_entropy: f64,
+    pub train_accuracy: f64,
+    /// After the epoch, with the running statistics and without dropout; absent where no image was held out.
+    pub validation_cross_entropy: Option<f64>,
+    pub validation_accuracy: Option<f64>,
+    /// Of training alone, without the validation.
+    pub seconds: f64,
+    pub images_per_second: f64,
+}
+
+impl Epoch {
+    /// The columns of metrics.csv.
+    pub const COLUMNS: [&str; 9] = [
+        "epoch",
+        "lr",
+        "train_loss",
+        "train_cross_entropy",
+        "train_accuracy",
+        "validation_cross_entropy",
+        "validation_accuracy",
+        "seconds",
+        "images_per_second",
+    ];
+
+    /// The values in the order of [`Epoch::COLUMNS`]; what is absent is an empty cell.
+    fn cells(&self) -> [String; Self::COLUMNS.len()] {
+        let cell = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+        [
+            self.epoch.to_string(),
+            self.lr.to_string(),
+            self.train_loss.to_string(),
+            self.train_cross_entropy.to_string(),
+            self.train_accuracy.to_string(),
+            cell(self.validation_cross_entropy),
+            cell(self.validation_accuracy),
+            self.seconds.to_string(),
+            self.images_per_second.to_string(),
+        ]
+    }
+}
+
+/// The two files, growing by a line an epoch.
+#[derive(Debug)]
+pub struct Metrics {
+    lines: Log,
+    table: Log,
+}
+
+impl Metrics {
+    /// Starts `metrics.jsonl` and `metrics.csv` in a run folder.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn start(folder: &Path) -> Result<Self, TrainError> {
+        let (lines, mut table) = (Log::open(folder.join("metrics.jsonl"))?, Log::open(folder.join("metrics.csv"))?);
+        table.write(&Epoch::COLUMNS.join(","))?;
+        Ok(Self { lines, table })
+    }
+
+    /// Appends an epoch to both.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn append(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
+        self.lines.write(&serde_json::json!(epoch).to_string())?;
+        self.table.write(&epoch.cells().join(","))
+    }
+}
+
+/// A text file that only grows, whole lines at a time.
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
+    file: File,
+}
+
+impl Log {
+    fn open(path: PathBuf) -> Result<Self, TrainError> {
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let file = opened.map_err(TrainError::file(&path, "written"))?;
+        Ok(Self { path, file })
+    }
+
+    /// Unbuffered, so that whoever reads the file sees the line at once.
+    fn write(&mut self, line: &str) -> Result<(), TrainError> {
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(TrainError::file(&self.path, "written"))
+    }
+}

@@ -1,0 +1,150 @@
+//! The rules by which weights follow their gradients.
+//!
+//! Each is Burn's, set up so that it does what PyTorch's of the same name does, update for update: SGD without
+//! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
+
+use crate::back::burn::Model;
+use crate::schema::{Arg, Bound, Callable, Type, Value};
+use burn::optim::decay::WeightDecayConfig;
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::Gradients;
+
+/// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
+const LARGEST: f64 = 1e30;
+
+const LR: &str = "learning rate: how far a weight moves along its update";
+
+const fn rate(default: f64) -> Arg {
+    Arg::with("lr", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), LR)
+}
+
+const fn share(name: &'static str, default: f64, about: &'static str) -> Arg {
+    // One itself would never forget, and Adam would divide by zero.
+    Arg::with(name, Type::Real { min: 0.0, max: 0.999_999 }, Value::Real(default), about)
+}
+
+const fn decay(default: f64, about: &'static str) -> Arg {
+    Arg::with("weight_decay", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), about)
+}
+
+const EPSILON: Arg = Arg::with(
+    "epsilon",
+    Type::Real { min: 1e-30, max: 1.0 },
+    Value::Real(1e-8),
+    "added to the root of the squared gradients' average before dividing by it",
+);
+const BETA1: Arg = share("beta1", 0.9, "how much of the gradients' running average a step keeps");
+const BETA2: Arg = share("beta2", 0.999, "how much of the squared gradients' running average a step keeps");
+const L2: &str = "this many times the weight is added to its gradient";
+
+/// Every optimizer a spec can name.
+pub const CALLABLES: &[Callable] = &[
+    Callable {
+        name: "sgd",
+        about: "stochastic gradient descent with momentum",
+        args: &[rate(1e-2), share("momentum", 0.9, "how much of its last movement a weight keeps"), decay(0.0, L2)],
+    },
+    Callable {
+        name: "adam",
+        about: "steps scaled by running averages of the gradient and its square (Kingma & Ba, 2015)",
+        args: &[rate(1e-3), BETA1, BETA2, EPSILON, decay(0.0, L2)],
+    },
+    Callable {
+        name: "adamw",
+        about: "Adam with decoupled weight decay (Loshchilov & Hutter, 2019)",
+        args: &[
+            rate(1e-3),
+            BETA1,
+            BETA2,
+            EPSILON,
+            decay(1e-2, "each step takes lr times this share off a weight, beside its update"),
+        ],
+    },
+];
+
+/// What a spec gets that names none, written without arguments: as everywhere, what is not written has its default.
+pub const DEFAULT: Bound = Bound { callee: "sgd", values: Vec::new() };
+
+/// The call with every argument it leaves out at its declared default, in declared order.
+///
+/// # Panics
+/// If the call names none of [`CALLABLES`]; no spec can bring that about.
+pub fn complete(call: &Bound) -> Bound {
+    let Some(declared) = CALLABLES.iter().find(|callable| callable.name == call.callee) else {
+        unreachable!("no optimizer is called `{}`", call.callee)
+    };
+    call.completed(declared.args)
+}
+
+/// A rule with its memory of the steps before.
+pub struct Optimizer {
+    rule: ModuleOptimizer,
+    lr: f64,
+}
+
+/// The optimizer that a call names, with nothing remembered yet.
+///
+/// # Panics
+/// If the call was not bound against [`CALLABLES`]; no spec can bring that about.
+pub fn build(call: &Bound) -> Optimizer {
+    let call = complete(call);
+    let rule = match call.callee {
+        "sgd" => sgd(&call),
+        "adam" => adam(&call),
+        "adamw" => adamw(&call),
+        other => unreachable!("no optimizer is called `{other}`"),
+    };
+    Optimizer { rule, lr: call.real("lr") }
+}
+
+fn sgd(call: &Bound) -> ModuleOptimizer {
+    let momentum = call.real("momentum");
+    // Burn's own default would dampen a gradient by a tenth from the second step on.
+    let momentum = (momentum > 0.0).then(|| MomentumConfig::new().with_momentum(momentum).with_dampening(0.0));
+    SgdConfig::new().with_momentum(momentum).with_weight_decay(added(call)).init()
+}
+
+fn adam(call: &Bound) -> ModuleOptimizer {
+    AdamConfig::new()
+        .with_beta_1(call.real("beta1") as f32)
+        .with_beta_2(call.real("beta2") as f32)
+        .with_epsilon(call.real("epsilon") as f32)
+        .with_weight_decay(added(call))
+        .init()
+}
+
+fn adamw(call: &Bound) -> ModuleOptimizer {
+    AdamWConfig::new()
+        .with_beta_1(call.real("beta1") as f32)
+        .with_beta_2(call.real("beta2") as f32)
+        .with_epsilon(call.real("epsilon") as f32)
+        .with_weight_decay(call.real("weight_decay") as f32)
+        .init()
+}
+
+/// Weight decay as L2 on the gradient.
+fn added(call: &Bound) -> Option<WeightDecayConfig> {
+    let decay = call.real("weight_decay");
+    (decay > 0.0).then(|| WeightDecayConfig::new(decay as f32))
+}
+
+impl Optimizer {
+    /// The learning rate of the next step.
+    pub fn lr(&self) -> f64 {
+        self.lr
+    }
+
+    /// Moves every trained parameter by its gradient. Running statistics have none and stay; so does what the loss does
+    /// not depend on.
+    pub fn step(&mut self, model: Model, gradients: Gradients) -> Model {
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        self.rule.step(self.lr, model, gradients)
+    }
+}
+
+impl std::fmt::Debug for Optimizer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Optimizer(lr: {})", self.lr)
+    }
+}

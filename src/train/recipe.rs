@@ -1,0 +1,105 @@
+//! A spec with its settings, compiled and known to fit its data.
+
+use super::{Layer, TrainError};
+use crate::data::loader::Feed;
+use crate::data::split::{self, Split};
+use crate::data::transform::Chain;
+use crate::data::{self, DataError, DataSet};
+use crate::diag::Report;
+use crate::front::settings::Settings;
+use crate::ir::Net;
+use crate::{Compiled, Options, Source, compile};
+use std::sync::Arc;
+
+/// All that decides what a run does, but for the data and the device.
+#[derive(Clone)]
+pub struct Recipe {
+    pub net: Arc<Net>,
+    /// From the spec, run.yaml and the flags together.
+    pub settings: Settings,
+    /// The spec's text as it was read.
+    pub text: String,
+    /// The same with overrides and defaults written in.
+    pub resolved: String,
+    pub transforms: Arc<Chain>,
+    /// The spec's warnings and notes.
+    pub remarks: Report,
+}
+
+impl Recipe {
+    /// Compiles a spec for a number of classes and applies a layer's consts and settings to it.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the spec and with the layer's texts.
+    pub fn new(source: Source, layer: &Layer, classes: usize) -> Result<Self, TrainError> {
+        let set = layer.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let compiled = compile(&source, &Options { set, classes: Some(classes) });
+        let mut settings = compiled.settings.clone();
+        let mut reports = layer.apply(&mut settings).err().unwrap_or_default();
+        let resolved = compiled.resolved(&settings);
+        let Compiled { net, report, .. } = compiled;
+        let net = match net {
+            Some(net) if !report.has_errors() && reports.is_empty() => Arc::new(net),
+            _ => {
+                reports.insert(0, report);
+                reports.retain(|report| !report.diagnostics.is_empty());
+                return Err(TrainError::Reports(reports));
+            }
+        };
+        let transforms = Arc::new(Chain::new(settings.data.calls("transform")));
+        Ok(Self { net, settings, text: source.text, resolved, transforms, remarks: report })
+    }
+
+    /// Images in a batch.
+    pub fn batch(&self) -> usize {
+        self.settings.train.count("batch")
+    }
+
+    pub fn epochs(&self) -> usize {
+        self.settings.train.count("epochs")
+    }
+
+    pub fn seed(&self) -> u64 {
+        self.settings.train.count("seed") as u64
+    }
+
+    /// How many numbers are trained.
+    pub fn trained(&self) -> usize {
+        self.net.params.iter().filter(|param| param.class.trained()).map(|param| param.len()).sum()
+    }
+
+    /// Checks that images of a data set, transformed, are what the net takes. Of a set whose images may differ, it looks
+    /// at the first.
+    ///
+    /// # Errors
+    /// Both shapes, and which transform to add.
+    pub fn check(&self, data: &DataSet) -> Result<(), TrainError> {
+        let (shape, name) = match data.shape {
+            Some(shape) => (shape, format!("an image of `{}`", data.name)),
+            None => (data.train.image(0)?.shape(), data.train.name(0)),
+        };
+        let found = self.transforms.shape(shape, || name.clone()).map_err(TrainError::Unfit)?;
+        let expected = self.net.input.1;
+        if found != expected {
+            return Err(TrainError::Unfit(DataError::Shape { name, expected, found }));
+        }
+        Ok(())
+    }
+
+    /// Images of a source, in an order, as the net takes them.
+    pub fn feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>) -> Feed {
+        Feed {
+            source: source.clone(),
+            order,
+            transforms: self.transforms.clone(),
+            shape: self.net.input.1,
+            batch: self.batch(),
+        }
+    }
+
+    /// Which images train and which validate; at most `limit` of them together.
+    pub fn split(&self, data: &DataSet, limit: Option<usize>) -> Split {
+        let used = split::sample(data.train.len(), limit.unwrap_or(usize::MAX), self.seed());
+        split::split(&used, self.settings.data.real("validation"), self.seed())
+    }
+}

@@ -1,0 +1,286 @@
+//! run.yaml: a layer of wishes as a file.
+//!
+//! The values of the settings blocks are in the language of the spec: `optimizer: "sgd(lr: 0.01)"`. The text is read as
+//! plain YAML and then key by key against what is known, so that one reading finds every mistake.
+
+use super::layer::{Layer, Setting, Target};
+use super::{TrainError, files, place};
+use crate::back::burn::DeviceChoice;
+use crate::diag::{Diagnostic, Report, Span, config};
+use crate::front::settings::{BLOCKS, Block, Settings};
+use crate::schema::{Bound, Type, Value as Bind};
+use serde_yaml::{Mapping, Value};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The keys at the top, in the order in which they are written, each with a line as an example.
+const KEYS: [(&str, &str); 8] = [
+    ("spec", "spec: lc_cnn.lcnn"),
+    ("name", "name: lc_cnn"),
+    ("dataset", "dataset: contours"),
+    ("data_root", "data_root: ../data"),
+    ("device", "device: auto"),
+    ("threads", "threads: 4"),
+    ("limit", "limit: 1000"),
+    ("set", "set: {steps: 5}"),
+];
+
+const HEAD: &str = "# The settings of a run. `lcnnc run --config run.yaml` repeats it.\n";
+
+/// The text of a run.yaml: what a layer says, and every setting as it was in the end.
+pub fn write(layer: &Layer, settings: &Settings) -> String {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::from(path.to_string_lossy().into_owned()));
+    let set: Mapping = layer.set.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+    let values = [
+        path(&layer.spec),
+        layer.name.clone().map(Value::from),
+        layer.dataset.clone().map(Value::from),
+        path(&layer.data_root),
+        layer.device.map(|device| Value::from(device.to_string())),
+        layer.threads.map(Value::from),
+        layer.limit.map(Value::from),
+        (!set.is_empty()).then_some(Value::Mapping(set)),
+    ];
+    let mut top: Mapping =
+        KEYS.iter().zip(values).filter_map(|((key, _), value)| Some((Value::from(*key), value?))).collect();
+    for (block, bound) in BLOCKS.iter().zip([&settings.train, &settings.data]) {
+        top.insert(block.name.into(), Value::Mapping(block_values(block, bound)));
+    }
+    // Texts, whole numbers and mappings of them can always be written.
+    HEAD.to_owned() + &serde_yaml::to_string(&top).unwrap_or_default()
+}
+
+fn block_values(block: &Block, bound: &Bound) -> Mapping {
+    let value = |name: &str, value: &Bind| match value {
+        Bind::Count(n) => Value::from(*n),
+        Bind::Real(x) if block.keys.iter().any(|key| key.name == name && matches!(key.ty, Type::Share)) => {
+            // Rounded far below any use, so that 0.15 is written 15% and not 15.000000000000002%.
+            Value::from(format!("{}%", (x * 1e10).round() / 1e8))
+        }
+        other => Value::from(other.to_string()),
+    };
+    bound.values.iter().map(|(name, bound)| (Value::from(*name), value(name, bound))).collect()
+}
+
+/// Reads a run.yaml from its file, see [`read`].
+///
+/// # Errors
+/// If the file cannot be read, or everything that is wrong with it.
+pub fn load(file: &Path) -> Result<Layer, TrainError> {
+    read(file, &files::read(file)?).map_err(|report| TrainError::Reports(vec![report]))
+}
+
+/// Reads the text of a run.yaml. Relative paths in it are relative to its own folder.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
+    let name = file.display().to_string();
+    let mut reader = Reader { text, origin: name.clone(), layer: Layer::default(), diagnostics: Vec::new() };
+    match serde_yaml::from_str(text) {
+        Ok(top) => reader.top(&top),
+        Err(error) => reader.diagnostics.push(syntax(text, &error)),
+    }
+    if !reader.diagnostics.is_empty() {
+        return Err(Report::new(name, text, reader.diagnostics));
+    }
+    Ok(based(reader.layer, file.parent().unwrap_or(Path::new(""))))
+}
+
+fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
+    let location = error.location();
+    let message = error.to_string();
+    // The place is shown, so it need not be said as well.
+    let reason = message.split(" at line ").next().unwrap_or_default();
+    config::not_yaml(reason, place::of_error(text, location.as_ref()))
+}
+
+fn based(mut layer: Layer, folder: &Path) -> Layer {
+    layer.spec = layer.spec.map(|spec| folder.join(spec));
+    layer.data_root = layer.data_root.map(|root| folder.join(root));
+    layer.dataset = layer.dataset.map(|dataset| match dataset.split_once(':') {
+        Some((set, path)) => format!("{set}:{}", folder.join(path).display()),
+        None => dataset,
+    });
+    layer
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    origin: String,
+    layer: Layer,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn top(&mut self, top: &Value) {
+        for (key, value) in self.entries("a run", "dataset: contours", &[], top) {
+            let path = [key.clone()];
+            match key.as_str() {
+                "spec" => self.layer.spec = self.word(&path, value).map(PathBuf::from),
+                "name" => self.layer.name = self.word(&path, value),
+                "dataset" => self.layer.dataset = self.word(&path, value),
+                "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
+                "device" => self.layer.device = self.device(&path, value),
+                "threads" => self.layer.threads = self.count(&path, value),
+                "limit" => self.layer.limit = self.count(&path, value),
+                "set" => self.layer.set = self.consts(&path, value),
+                _ => match BLOCKS.iter().find(|block| block.name == key) {
+                    Some(block) => self.block(block, &path, value),
+                    None => self.unknown(
+                        &path,
+                        "",
+                        KEYS.iter().map(|(key, _)| *key).chain(BLOCKS.iter().map(|block| block.name)),
+                    ),
+                },
+            }
+        }
+    }
+
+    fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
+        let key = path.last().map_or("", String::as_str);
+        let known: Vec<&str> = known.collect();
+        self.diagnostics.push(config::unknown_key(key, within, place::of_key(self.text, path), &known));
+    }
+
+    /// The keys and values of a mapping; nothing is an empty one.
+    fn entries<'v>(
+        &mut self,
+        what: &str,
+        example: &str,
+        path: &[String],
+        value: &'v Value,
+    ) -> Vec<(String, &'v Value)> {
+        let mapping = match value {
+            Value::Mapping(mapping) => mapping,
+            Value::Null => return Vec::new(),
+            other => {
+                self.mistyped(what, "a block of keys", other, example, path);
+                return Vec::new();
+            }
+        };
+        let entry = |(key, value): (&Value, &'v Value)| Some((scalar(key)?, value));
+        mapping.iter().filter_map(entry).collect()
+    }
+
+    fn mistyped(&mut self, key: &str, expected: &str, found: &Value, example: &str, path: &[String]) {
+        let span = place::of_value(self.text, path);
+        self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
+    }
+
+    /// A value of a key at the top that is not what the key takes.
+    fn unfit(&mut self, path: &[String], expected: &str, found: &Value) {
+        let known = KEYS.into_iter().find(|(key, _)| path.first().is_some_and(|first| first == key));
+        let (key, example) = known.unwrap_or_default();
+        self.mistyped(key, expected, found, example, path);
+    }
+
+    fn word(&mut self, path: &[String], value: &Value) -> Option<String> {
+        let text = value.as_str().map(str::to_owned);
+        if text.is_none() {
+            self.unfit(path, "a text", value);
+        }
+        text
+    }
+
+    fn count(&mut self, path: &[String], value: &Value) -> Option<usize> {
+        let count = value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+        if count.is_none() {
+            self.unfit(path, "a whole number above 0", value);
+        }
+        count
+    }
+
+    fn device(&mut self, path: &[String], value: &Value) -> Option<DeviceChoice> {
+        let word = self.word(path, value)?;
+        let device = word.parse();
+        device
+            .map_err(|error: crate::back::burn::DeviceError| {
+                let span = place::of_value(self.text, path);
+                self.diagnostics.push(config::wrong_value(&error.to_string(), span));
+            })
+            .ok()
+    }
+
+    fn consts(&mut self, path: &[String], value: &Value) -> BTreeMap<String, String> {
+        let mut consts = BTreeMap::new();
+        for (name, value) in self.entries("set", "set: {steps: 5}", path, value) {
+            match scalar(value) {
+                Some(text) => drop(consts.insert(name, text)),
+                None => {
+                    let example = format!("{name}: 5");
+                    self.mistyped(&name, "a number or a word", value, &example, &[path[0].clone(), name.clone()]);
+                }
+            }
+        }
+        consts
+    }
+
+    fn block(&mut self, block: &'static Block, path: &[String], value: &Value) {
+        for (key, value) in
+            self.entries(block.name, &format!("{}: {{{}: …}}", block.name, block.keys[0].name), path, value)
+        {
+            let path = [path[0].clone(), key.clone()];
+            let Some(declared) = block.keys.iter().find(|known| known.name == key) else {
+                self.unknown(&path, block.name, block.keys.iter().map(|known| known.name));
+                continue;
+            };
+            let Some(text) = scalar(value) else {
+                let Span { start, end } = place::of_value(self.text, &path);
+                let example = format!("{key}: \"{}\"", &self.text[start..end]);
+                self.mistyped(&key, "a text in the language of the spec", value, &example, &path);
+                continue;
+            };
+            self.setting(block.name, declared.name, &path, text);
+        }
+    }
+
+    /// Tries a setting out, so that what is wrong with it is found here, where its place is known.
+    fn setting(&mut self, block: &'static str, key: &'static str, path: &[String], text: String) {
+        match Settings::default().set(block, key, &text) {
+            Ok(()) => {
+                let target = Target::Key { block, key };
+                self.layer.settings.push(Setting { origin: self.origin.clone(), target, text });
+            }
+            Err(found) => {
+                let span = place::of_value(self.text, path);
+                self.diagnostics.extend(found.into_iter().map(|diagnostic| moved(diagnostic, self.text, span, &text)));
+            }
+        }
+    }
+}
+
+/// A diagnostic of a value's text with its places in the file: to the letter where the file has the value as it is, else
+/// the whole value.
+fn moved(mut diagnostic: Diagnostic, file: &str, span: Span, value: &str) -> Diagnostic {
+    let inside = file[span.start..span.end].find(value).map(|at| span.start + at);
+    for label in &mut diagnostic.labels {
+        label.span = match inside {
+            Some(start) => Span::new(start + label.span.start, start + label.span.end),
+            None => span,
+        };
+    }
+    diagnostic
+}
+
+/// A text, a number or a truth value as text.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => None,
+    }
+}
+
+fn kind(value: &Value) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("`{text}`"),
+        Value::Sequence(_) => "a list".to_owned(),
+        Value::Mapping(_) => "a block of keys".to_owned(),
+        Value::Tagged(_) => "a tagged value".to_owned(),
+    }
+}
