@@ -7,7 +7,11 @@
 //! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
 //! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net).
 
+#![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
+
 pub mod back;
+// Data sets are files.
+#[allow(clippy::disallowed_methods)]
 pub mod data;
 pub mod diag;
 pub mod front;

@@ -75,7 +75,8 @@ impl Args {
         let runs = self.runs.clone();
         let layer = self.layer().over(below);
         let progress = Progress::new();
-        let done = train::run(layer, &runs, std::env::args().collect(), &progress)?;
+        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let done = train::run(layer, &runs, command, &progress)?;
         let summary = &done.summary;
         let validation = summary.validation_accuracy;
         let validation =

@@ -64,10 +64,7 @@ impl Builder {
         classes: usize,
         penalties: Vec<Penalty>,
     ) -> Net {
-        let image = match self.shapes[0] {
-            Shape::Map(dims) => dims,
-            _ => unreachable!("a builder starts with a map"),
-        };
+        let Shape::Map(image) = self.shapes[0] else { unreachable!("a builder starts with a map") };
         let body = self.bodies.pop().unwrap_or_default();
         let values = self.shapes.len();
         Net { name, input: (input, image), params: self.params, body, output, classes, penalties, values }
@@ -78,7 +75,7 @@ impl Builder {
         if let Some(known) = self.by_name.get(name) {
             return Ok(*known);
         }
-        self.fits(shape, || format!("`{name}`"))?;
+        fits(shape, || format!("`{name}`"))?;
         let id = ParamId(self.params.len());
         self.params.push(Param { name: name.to_owned(), shape: shape.to_vec(), init, class, role: None });
         self.by_name.insert(name.to_owned(), id);
@@ -276,16 +273,8 @@ impl Builder {
     }
 
     fn append_checked(&mut self, op: Op, dims: [usize; 3]) -> Made {
-        self.fits(&dims, || "a feature map".to_owned())?;
+        fits(&dims, || "a feature map".to_owned())?;
         Ok(self.append(op, Shape::Map(dims)))
-    }
-
-    fn fits(&self, dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
-        let len = dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim));
-        match len {
-            Some(len) if len <= LIMIT => Ok(()),
-            _ => Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), limit: LIMIT }),
-        }
     }
 
     fn append(&mut self, op: Op, shape: Shape) -> Value {
@@ -310,4 +299,12 @@ impl Builder {
 fn windows(size: [usize; 2], kernel: [usize; 2], stride: usize) -> Option<[usize; 2]> {
     let along = |size: usize, kernel: usize| size.checked_sub(kernel).map(|room| room / stride.max(1) + 1);
     Some([along(size[0], kernel[0])?, along(size[1], kernel[1])?])
+}
+
+/// Refuses what no computer should be asked to hold.
+fn fits(dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
+    match dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim)) {
+        Some(len) if len <= LIMIT => Ok(()),
+        _ => Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), limit: LIMIT }),
+    }
 }

@@ -7,7 +7,7 @@ use crate::data::transform::Chain;
 use crate::data::{self, DataError, DataSet};
 use crate::diag::Report;
 use crate::front::settings::Settings;
-use crate::ir::Net;
+use crate::ir::{Net, Param};
 use crate::{Compiled, Options, Source, compile};
 use std::sync::Arc;
 
@@ -65,7 +65,7 @@ impl Recipe {
 
     /// How many numbers are trained.
     pub fn trained(&self) -> usize {
-        self.net.params.iter().filter(|param| param.class.trained()).map(|param| param.len()).sum()
+        self.net.params.iter().filter(|param| param.class.trained()).map(Param::len).sum()
     }
 
     /// Checks that images of a data set, transformed, are what the net takes. Of a set whose images may differ, it looks

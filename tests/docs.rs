@@ -1,0 +1,113 @@
+//! The documentation says what the program does: its specs compile, and the reference is what the declarations say.
+
+use lcnnc::data::SETS;
+use lcnnc::front::settings::BLOCKS;
+use lcnnc::kinds::KINDS;
+use lcnnc::lower::functions::FUNCTIONS;
+use lcnnc::schema::{Arg, Callable, Default, Type};
+use lcnnc::{Options, Source, compile};
+use std::fmt::Write;
+use std::fs;
+
+/// The `lcnn` code blocks of a page.
+fn specs(page: &str) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    text.split("```lcnn\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_spec_in_the_documentation_compiles_without_a_problem() {
+    for page in ["docs/language.md", "README.md"] {
+        let specs = specs(page);
+        assert!(!specs.is_empty(), "{page} shows no spec");
+        for text in specs {
+            let compiled = compile(&Source { name: page.to_owned(), text }, &Options::default());
+            assert!(compiled.report.diagnostics.is_empty(), "{}", compiled.report);
+        }
+    }
+}
+
+#[test]
+fn the_reference_is_what_the_declarations_say() {
+    let made = reference();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::write("docs/reference.md", &made).unwrap();
+    }
+    let kept = fs::read_to_string("docs/reference.md").unwrap();
+    assert!(kept == made, "docs/reference.md is stale: run `UPDATE_DOCS=1 cargo test --test docs`");
+}
+
+fn reference() -> String {
+    let mut out = "# Reference\n\nMade from the declarations by `UPDATE_DOCS=1 cargo test --test docs`.\n".to_owned();
+    out.push_str("\n## Layer kinds\n");
+    for kind in KINDS {
+        let bundle = if kind.bundle.is_some() { " Bundles: `weights W: " } else { "" };
+        let bundle = if bundle.is_empty() { String::new() } else { format!("{bundle}{}(in -> out, …)`.", kind.name) };
+        writeln!(out, "\n### {}\n\n{}{bundle}\n\n```\n{}\n```", kind.name, kind.about, kind.example).unwrap();
+        args(&mut out, kind.args);
+    }
+    out.push_str("\n## Functions\n\n| function | gives |\n|---|---|\n");
+    for function in FUNCTIONS {
+        writeln!(out, "| `{}(x)` | {} |", function.name, function.about).unwrap();
+    }
+    prelude(&mut out);
+    out.push_str("\n## Settings\n");
+    for block in BLOCKS {
+        writeln!(out, "\n### {}", block.name).unwrap();
+        args(&mut out, block.keys);
+        for key in block.keys {
+            if let Type::Call(choices) | Type::Calls(choices) = &key.ty {
+                choices.iter().for_each(|choice| callable(&mut out, key.name, choice));
+            }
+        }
+    }
+    out.push_str("\n## Data sets\n\n| `--dataset` | what it is |\n|---|---|\n");
+    for set in SETS {
+        writeln!(out, "| `{}` | {} |", set.spelling(), set.about).unwrap();
+    }
+    out
+}
+
+fn prelude(out: &mut String) {
+    let (ast, problems) = lcnnc::syntax::parse(include_str!("../grammar/prelude.lcnn"));
+    assert!(problems.is_empty());
+    for item in ast.items {
+        let lcnnc::syntax::ast::ItemKind::Fn { name, params, .. } = item.kind else { continue };
+        let params: Vec<&str> = params.iter().map(|param| param.text.as_str()).collect();
+        writeln!(out, "| `{}({})` | {} |", name.text, params.join(", "), item.doc.join(" ").trim()).unwrap();
+    }
+}
+
+fn callable(out: &mut String, key: &str, callable: &Callable) {
+    writeln!(out, "\n#### {key}: {}\n\n{}", callable.name, callable.about).unwrap();
+    args(out, callable.args);
+}
+
+fn args(out: &mut String, args: &[Arg]) {
+    if args.is_empty() {
+        return;
+    }
+    out.push_str("\n| argument | is | default | meaning |\n|---|---|---|---|\n");
+    for arg in args {
+        let default = match &arg.default {
+            Default::Required => "must be given".to_owned(),
+            Default::Value(value) => format!("`{value}`"),
+            Default::Like(other) => format!("as `{other}`"),
+        };
+        writeln!(out, "| `{}` | {} | {default} | {} |", arg.name, is(&arg.ty), arg.about).unwrap();
+    }
+}
+
+fn is(ty: &Type) -> String {
+    let names = |choices: &[Callable]| choices.iter().map(|c| format!("`{}`", c.name)).collect::<Vec<_>>().join(", ");
+    match ty {
+        Type::Count { min, max } => format!("a whole number, {min} to {max}"),
+        Type::Real { min, max } => format!("a number, {min:?} to {max:?}"),
+        Type::Share => "a share, 0% to below 100%".to_owned(),
+        Type::Bool => "`true` or `false`".to_owned(),
+        Type::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
+        Type::Reals => "a list of numbers".to_owned(),
+        Type::Call(choices) => format!("one of {}", names(choices)),
+        Type::Calls(choices) => format!("a list of {}", names(choices)),
+    }
+}
