@@ -10,8 +10,6 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 pub mod back;
-// Data sets are files.
-#[allow(clippy::disallowed_methods)]
 pub mod data;
 pub mod diag;
 pub mod front;

@@ -176,7 +176,7 @@ fn checksum(root: &Path, halves: &Halves) -> Result<String, DataError> {
     let mut files: Vec<&PathBuf> = halves.train.values().chain(halves.test.values()).flatten().collect();
     files.sort();
     let line = |path: &&PathBuf| {
-        let contents = fs::read(path).map_err(|source| DataError::Read { path: path.clone(), source })?;
+        let contents = fs::read(path).map_err(|source| DataError::Read { path: PathBuf::clone(path), source })?;
         let below = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
         Ok(format!("{}  {below}\n", digest::sha256([contents.as_slice()])))
     };
