@@ -193,17 +193,17 @@ impl Settings {
     pub fn write(&self, items: &[Item], text: &str, edits: &mut Edits) {
         for block in BLOCKS {
             let bound = if block.name == BLOCKS[0].name { &self.train } else { &self.data };
-            let written = items.iter().find_map(|item| match &item.kind {
+            let block_in_text = items.iter().find_map(|item| match &item.kind {
                 ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
                 _ => None,
             });
-            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written_as(name, value));
-            match written {
+            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written(name, value));
+            match block_in_text {
                 Some((entries, close)) => {
                     let mut missing = String::new();
                     for (name, value) in &bound.values {
                         match entries.iter().find(|entry| entry.key.text == *name) {
-                            Some(entry) => edits.replace(entry.value.span, written_as(name, value)),
+                            Some(entry) => edits.replace(entry.value.span, written(name, value)),
                             None => missing.push_str(&line(name, value)),
                         }
                     }
@@ -222,8 +222,8 @@ impl Settings {
     }
 }
 
-/// A value as the block writes it: shares as percents.
-fn written_as(name: &str, value: &Value) -> String {
+/// A value as its block writes it: shares as percents.
+pub fn written(name: &str, value: &Value) -> String {
     let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
     match value {
         // Rounded far below any use, so that 0.15 is written 15% and not 15.000000000000002%.

@@ -7,8 +7,8 @@ use super::layer::{Layer, Setting, Target};
 use super::{TrainError, files, place};
 use crate::back::burn::DeviceChoice;
 use crate::diag::{Diagnostic, Report, Span, config};
-use crate::front::settings::{BLOCKS, Block, Settings};
-use crate::schema::{Bound, Type, Value as Bind};
+use crate::front::settings::{self, BLOCKS, Block, Settings};
+use crate::schema::{Bound, Value as Bind};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -44,20 +44,16 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
     let mut top: Mapping =
         KEYS.iter().zip(values).filter_map(|((key, _), value)| Some((Value::from(*key), value?))).collect();
     for (block, bound) in BLOCKS.iter().zip([&settings.train, &settings.data]) {
-        top.insert(block.name.into(), Value::Mapping(block_values(block, bound)));
+        top.insert(block.name.into(), Value::Mapping(block_values(bound)));
     }
     // Texts, whole numbers and mappings of them can always be written.
     HEAD.to_owned() + &serde_yaml::to_string(&top).unwrap_or_default()
 }
 
-fn block_values(block: &Block, bound: &Bound) -> Mapping {
+fn block_values(bound: &Bound) -> Mapping {
     let value = |name: &str, value: &Bind| match value {
         Bind::Count(n) => Value::from(*n),
-        Bind::Real(x) if block.keys.iter().any(|key| key.name == name && matches!(key.ty, Type::Share)) => {
-            // Rounded far below any use, so that 0.15 is written 15% and not 15.000000000000002%.
-            Value::from(format!("{}%", (x * 1e10).round() / 1e8))
-        }
-        other => Value::from(other.to_string()),
+        other => Value::from(settings::written(name, other)),
     };
     bound.values.iter().map(|(name, bound)| (Value::from(*name), value(name, bound))).collect()
 }
