@@ -1,6 +1,7 @@
 //! The Burn back end against mathematics: gradients by finite differences, loops by hand, weights in and out.
 
 mod gradients;
+mod kinds;
 mod nets;
 mod weights;
 mod words;

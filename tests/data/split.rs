@@ -58,7 +58,7 @@ fn every_epoch_has_an_order_of_its_own() {
 #[test]
 fn a_sample_is_no_larger_than_what_there_is() {
     assert_eq!(sample(5, 9, 0), all(5));
-    assert_eq!(sample(5, 0, 0), []);
+    assert!(sample(5, 0, 0).is_empty());
     assert!(sample(1000, 100, 4).is_sorted_by(|a, b| a < b));
 }
 

@@ -5,6 +5,7 @@
 //! their body `steps` times, so a shared weight's gradient is the sum over the steps.
 
 #[cfg(feature = "cuda")]
+#[expect(unsafe_code, reason = "the driver and NVRTC are asked for their versions through C")]
 mod cuda;
 mod device;
 mod init;
