@@ -63,14 +63,18 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let (ast, mut diagnostics) = syntax::parse(&source.text);
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower(&front, classes, source.text.len(), &mut diagnostics, &mut edits);
-    if ast.broken.is_empty() {
-        front::check_unused(&front, &mut diagnostics);
-    }
+    let net = lower::lower(&front, classes, last_place(&source.text), &mut diagnostics, &mut edits);
+    front::check_unused(&front, &mut diagnostics);
     let settings = front.settings;
     let report = Report::new(&source.name, &source.text, diagnostics);
     let net = net.filter(|_| !report.has_errors());
     Compiled { net, settings, report, ast, edits }
+}
+
+/// The last character that is not blank: nothing is drawn at the very end of a text.
+fn last_place(text: &str) -> Span {
+    let text = text.trim_end();
+    Span::new(text.char_indices().next_back().map_or(0, |(at, _)| at), text.len())
 }
 
 impl Compiled {

@@ -15,7 +15,7 @@ pub enum Loops {
 
 /// The net from image to output; penalties are left out.
 pub fn emit(net: &Net, loops: Loops) -> String {
-    let mut drawing = Drawing { net, loops, out: String::new(), ids: BTreeMap::new(), depth: 1 };
+    let mut drawing = Drawing { net, loops, out: String::new(), edges: String::new(), ids: BTreeMap::new(), depth: 1 };
     drawing.line(&format!("label=\"{}\"; labelloc=t; rankdir=TB;", net.name));
     drawing.line("node [shape=box, style=rounded, fontname=\"Helvetica\"];");
     let (name, [c, h, w]) = &net.input;
@@ -24,13 +24,15 @@ pub fn emit(net: &Net, loops: Loops) -> String {
     drawing.steps(&net.body, "");
     drawing.line(&format!("output [label=\"output {}\\n[{}]\", shape=ellipse];", net.output.0, net.classes));
     drawing.edge(net.output.1, "output", "");
-    format!("digraph {} {{\n{}}}\n", net.name, drawing.out)
+    format!("digraph \"{}\" {{\n{}}}\n", net.name, drawing.out + &drawing.edges)
 }
 
 struct Drawing<'a> {
     net: &'a Net,
     loops: Loops,
     out: String,
+    /// Behind all nodes: an edge drawn in a loop's box would draw both its ends into the box.
+    edges: String,
     /// The drawn node that each value is the outcome of.
     ids: BTreeMap<Value, String>,
     depth: usize,
@@ -54,9 +56,10 @@ impl Drawing<'_> {
     fn node(&mut self, node: &Node, copy: &str) {
         let id = format!("v{}{copy}", node.value.0);
         let name = node.name.as_ref().map_or(String::new(), |name| format!("{name} = "));
-        let weights: Vec<&str> =
-            node.op.params().into_iter().map(|param| self.net.param(param).owner()).take(1).collect();
-        let weights = weights.first().map_or(String::new(), |owner| format!(" {owner}"));
+        let params = node.op.params();
+        // A layer that is all of an equation has its name already.
+        let owner = params.first().map(|param| self.net.param(*param).owner()).filter(|owner| !named(node, owner));
+        let weights = owner.map_or(String::new(), |owner| format!(" {owner}"));
         self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", word(&node.op), node.shape));
         for read in node.op.reads() {
             self.edge(read, &id, "");
@@ -118,7 +121,8 @@ impl Drawing<'_> {
     /// Weights read as values are not drawn, so they have no edge.
     fn edge(&mut self, from: Value, to: &str, style: &str) {
         if let Some(from) = self.ids.get(&from).cloned() {
-            self.line(&format!("{from} -> {to}{style};"));
+            // Writing to a `String` does not fail.
+            let _ = writeln!(self.edges, "  {from} -> {to}{style};");
         }
     }
 
@@ -130,6 +134,11 @@ impl Drawing<'_> {
         // Writing to a `String` does not fail.
         let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
     }
+}
+
+/// Is this owner of weights the equation itself, in or out of a loop?
+fn named(node: &Node, owner: &str) -> bool {
+    node.name.as_deref() == owner.rsplit('.').next()
 }
 
 /// What a node does, in the words of the spec.

@@ -18,7 +18,7 @@ pub mod text;
 
 pub use code::{Code, Level};
 pub use report::{Diagnostic, Label, Report};
-pub use suggest::{among, did_you_mean};
+pub use suggest::{alike, among, did_you_mean};
 
 /// A run of bytes in a source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
-use super::{Code, Diagnostic, Span, among, did_you_mean};
+use super::{Code, Diagnostic, Span, alike, among, did_you_mean};
 
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
@@ -58,7 +58,9 @@ fn nearest(name: &str, candidates: &[&str], else_say: &str) -> String {
 }
 
 pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
-    let help = nearest(name, visible, &format!("define it, as in `{name} = …`"));
+    let like = alike(name, visible.iter().copied());
+    let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
+    let help = nearest(name, visible, &format!("define it, as in `{name} = …` or `weights {name}: …`{like}"));
     Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`")).label(span, "not defined here").help(help)
 }
 
@@ -74,6 +76,14 @@ pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: 
         .help(help)
 }
 
+/// What stands before the brackets of a `weights` statement.
+pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let help = nearest(name, known, &format!("weights are declared for {}", among(known.iter().copied())));
+    Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer `{name}` to declare weights for"))
+        .label(span, "unknown kind")
+        .help(help)
+}
+
 pub fn unknown_call(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let help = nearest(name, known, &format!("layer kinds and functions are {}", among(known.iter().copied())));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
@@ -85,7 +95,7 @@ pub fn unknown_call(name: &str, span: Span, known: &[&str]) -> Diagnostic {
 pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
-        .label(span, format!("not {}", article(what)))
+        .label(span, format!("not {}", article(what.trim_end_matches(':'))))
         .help(nearest(name, known, &list))
 }
 
@@ -112,6 +122,16 @@ pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -
         .help(format!("add `{argument}: …`"))
 }
 
+/// A `fn` called with less than its parameters.
+pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span) -> Diagnostic {
+    let (wanted, missing) = (params.len(), &params[found..]);
+    let takes = if wanted == 1 { "one argument".to_owned() } else { format!("{wanted} arguments") };
+    let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
+    Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` takes {takes}, found {found}"))
+        .label(span, format!("without {}", missing.join(" and ")))
+        .help(format!("write `{callee}({})`", params.join(", ")))
+}
+
 pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` is applied to nothing"))
         .label(span, "without an input")
@@ -119,13 +139,13 @@ pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
 }
 
 pub fn wrong_type(what: &str, expected: &str, found: &str, span: Span, help: String) -> Diagnostic {
-    Diagnostic::new(&WRONG_TYPE, format!("{what} is {expected}, found {found}"))
+    Diagnostic::new(&WRONG_TYPE, format!("{what} must be {expected}, found {found}"))
         .label(span, format!("expected {expected}"))
         .help(help)
 }
 
 pub fn out_of_range(what: &str, range: &str, found: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&OUT_OF_RANGE, format!("{what} is {range}, found {found}"))
+    Diagnostic::new(&OUT_OF_RANGE, format!("{what} must be {range}, found {found}"))
         .label(span, "out of range")
         .help(format!("choose a value that is {range}"))
 }
@@ -165,9 +185,10 @@ pub fn recursive(name: &str, span: Span) -> Diagnostic {
         .help("write out what it should compute; a `fn` has no end to recurse to")
 }
 
-pub fn missing_statement(word: &str, example: &str, end: usize) -> Diagnostic {
+/// `last` is the place of the last thing that is written.
+pub fn missing_statement(word: &str, example: &str, last: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_STATEMENT, format!("the spec has no `{word}`"))
-        .label(Span::new(end, end), format!("no `{word}` up to here"))
+        .label(last, format!("no `{word}` up to here"))
         .help(format!("add a line such as `{example}`"))
 }
 

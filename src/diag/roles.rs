@@ -11,7 +11,8 @@ const MISSING_ROLE: Code =
     Code::error("L0402", "A branch sets excitation against inhibition, so it needs an arm of each.");
 const SWAPPED: Code = Code::warning(
     "L0403",
-    "A separation penalty pushes its first argument up and its second down: the excitatory bundle comes first.",
+    "A separation penalty `f(e, i)` takes the excitatory bundle first: unless it is symmetric, it pushes the first up and \
+     the second down.",
 );
 const NO_ROLE: Code = Code::warning("L0404", "A separation penalty acts on the weights of a branch's arms.");
 
@@ -28,10 +29,22 @@ pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-pub fn swapped(penalty: &str, bundle: &str, is: Role, wanted: Role, span: Span) -> Diagnostic {
-    Diagnostic::new(&SWAPPED, format!("`{penalty}` takes the {wanted} bundle here, but `{bundle}` is {is}"))
-        .label(span, format!("{is} weights"))
-        .help("swap the arguments: the excitatory bundle comes first")
+/// The bundles that stand in each other's place, each with the role it has; one alone is there twice.
+pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)]) -> Diagnostic {
+    let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
+    let message = format!("`{penalty}` takes the excitatory bundle first, but {}", found.join(" and "));
+    let help = match bundles {
+        [(_, is, _)] => {
+            let wanted = if *is == Role::Excitatory { Role::Inhibitory } else { Role::Excitatory };
+            format!("name a bundle that drives an `{}` arm here", wanted.word())
+        }
+        _ => {
+            let names: Vec<&str> = bundles.iter().rev().map(|(name, _, _)| *name).collect();
+            format!("swap the two: `{penalty}({})`", names.join(", "))
+        }
+    };
+    let diagnostic = Diagnostic::new(&SWAPPED, message).help(help);
+    bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
 }
 
 pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnostic {

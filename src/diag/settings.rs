@@ -26,6 +26,13 @@ pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagno
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").help(help)
 }
 
+/// A setting that the block has not, but its optimizer does.
+pub fn key_of_optimizer(block: &str, key: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
+        .label(span, "this is the optimizer's")
+        .help(format!("give it to the optimizer, as in `optimizer: sgd({key}: …)`"))
+}
+
 pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_UNIT, format!("{what} is not measured in `{unit}`"))
         .label(span, "unit does not fit")

@@ -28,6 +28,12 @@ const TOO_LARGE: Code =
 const OUTPUT: Code = Code::error("L0209", "Cross-entropy compares one score for each class with the label.");
 const IMAGE: Code = Code::error("L0210", "An image has channels, height and width: `[1, 48, 48]`.");
 
+/// `1 channel`, `8 channels`
+fn count(n: usize, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{n} {what}{plural}")
+}
+
 /// Where a bundle says what it maps, and the number it says.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
@@ -37,19 +43,19 @@ pub struct Declared {
 
 pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.channels());
-    Diagnostic::new(&CHANNELS, format!("`{name}` takes {from} channels, but is applied to {got}"))
+    Diagnostic::new(&CHANNELS, format!("`{name}` takes {}, but is applied to {got}", count(from, "channel")))
         .label(applied, format!("applied to {found}"))
         .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {got} channels, or change what flows into it"))
+        .help(format!("declare it for {}, or change what flows into it", count(got, "channel")))
 }
 
 /// The same for a dense bundle, which counts every entry of a map.
 pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.len());
-    Diagnostic::new(&CHANNELS, format!("`{name}` takes {from} inputs, but is applied to {got}"))
+    Diagnostic::new(&CHANNELS, format!("`{name}` takes {}, but is applied to {got}", count(from, "input")))
         .label(applied, format!("applied to {found}, {got} numbers"))
         .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {got} inputs, or change what flows into it"))
+        .help(format!("declare it for {}, or change what flows into it", count(got, "input")))
 }
 
 /// Two operands and their places.
@@ -101,9 +107,11 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     let declared = if resized {
         "keeps the channels, but not height and width".to_owned()
     } else {
-        format!("maps {} channels to {}", what.from, what.to)
+        format!("maps {} to {}", count(what.from, "channel"), what.to)
     };
-    let so = what.gives.map_or_else(|| format!("takes {} channels", what.from), |gives| format!("so this is {gives}"));
+    let so = what
+        .gives
+        .map_or_else(|| format!("takes {}", count(what.from, "channel")), |gives| format!("so this is {gives}"));
     let fix = if resized {
         "give it `stride: 1` and `padding: same`".to_owned()
     } else {
@@ -116,18 +124,25 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"))
 }
 
-pub fn window(kernel: usize, height: usize, width: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&WINDOW, format!("a window of {kernel}x{kernel} does not fit into a map of {height}x{width}"))
-        .label(span, format!("{height}x{width} in, {kernel}x{kernel} wanted"))
-        .help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
+/// `declared` is where a bundle says how large its kernel is.
+pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: Option<Span>) -> Diagnostic {
+    let problem = format!("a window of {kernel}x{kernel} does not fit into a map of {height}x{width}");
+    let problem =
+        Diagnostic::new(&WINDOW, problem).label(span, format!("{height}x{width} in, {kernel}x{kernel} wanted"));
+    let problem = declared.into_iter().fold(problem, |problem, at| problem.label(at, "declared here"));
+    problem.help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
 }
 
-pub fn dropped(height: usize, width: usize, kernel: usize, stride: usize, span: Span) -> Diagnostic {
+/// `left` is how many rows and columns no window reaches.
+pub fn dropped(size: [usize; 2], kernel: usize, stride: usize, left: [usize; 2], span: Span) -> Diagnostic {
+    let ([height, width], [rows, columns]) = (size, left);
+    let lost: Vec<String> =
+        [(rows, "row"), (columns, "column")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
     Diagnostic::new(
         &DROPPED,
         format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
     )
-    .label(span, "the last rows or columns are dropped")
+    .label(span, format!("the last {} reach nothing", lost.join(" and the last ")))
     .help(format!("choose a window that divides {height} and {width}, or resize the image"))
 }
 
@@ -150,8 +165,8 @@ pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
         .help(format!("choose {below} or {above}, or write `padding: valid`"))
 }
 
-pub fn too_large(what: &str, limit: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&TOO_LARGE, format!("{what} holds more than {limit} numbers"))
+pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&TOO_LARGE, format!("{what} holds {numbers} numbers, more than {limit}"))
         .label(span, "too large")
         .help("check the digits: channels, kernel, height and width multiply")
 }

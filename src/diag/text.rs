@@ -37,8 +37,8 @@ pub const TOO_LARGE: Code =
     Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
 pub const TOO_DEEP: Code = Code::error(
     "L0007",
-    "Brackets within brackets and the operators of one statement are limited, so that no text can exhaust the compiler. \
-     Give parts of a long expression names of their own.",
+    "Brackets within brackets, the operators of one statement and functions that call functions are limited, so that no \
+     text can exhaust the compiler. Give parts of a long expression names of their own.",
 );
 pub const BAD_NUMBER: Code = Code::error(
     "L0008",
@@ -66,13 +66,24 @@ pub enum Found<'a> {
 
 /// `expected` is in words, `after` the text before the place.
 pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
-    let (span, label) = match found {
-        Found::Text(span, text) => (span, format!("found {} here", quoted(text))),
-        Found::End(span) => (span, "nothing follows this".to_owned()),
+    let (span, label, mend) = match found {
+        Found::Text(span, text) if expected.ends_with("the end of the line") => {
+            let text = quoted(text);
+            (
+                span,
+                format!("found {text} here"),
+                format!("give what starts with {text} a line of its own, or remove it"),
+            )
+        }
+        Found::Text(span, text) => {
+            let text = quoted(text);
+            (span, format!("found {text} here"), format!("write {expected} before {text}, or remove {text}"))
+        }
+        Found::End(span) => (span, "nothing follows this".to_owned(), format!("write {expected} behind it")),
     };
     let place = if after.is_empty() { String::new() } else { format!(" after `{after}`") };
     let found = Diagnostic::new(&UNEXPECTED, format!("expected {expected}{place}")).label(span, label);
-    Diagnostic { help, ..found }
+    found.help(help.unwrap_or(mend))
 }
 
 pub fn unclosed(open: Span, sign: &str, closing: &str) -> Diagnostic {
@@ -159,6 +170,20 @@ pub fn too_long(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} operators"))
         .label(at, "one operator too many")
         .help("split it into several equations")
+}
+
+/// Functions that call functions, written out: deeper than `limit` expressions.
+pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("written out, functions in functions are more than {limit} expressions deep"))
+        .label(at, "too deep from here on")
+        .help("call functions that call fewer others")
+}
+
+/// The same in all places together: more than `limit` calls.
+pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("written out, the functions of this spec are more than {limit} calls"))
+        .label(at, "one call too many")
+        .help("call functions that call fewer others")
 }
 
 pub fn bad_number(at: Span, number: &str) -> Diagnostic {

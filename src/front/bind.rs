@@ -52,7 +52,7 @@ impl Binder<'_> {
             }
         }
         if !filled.is_empty() {
-            self.edits.fill(site.span, site.close, given.is_empty(), &filled.join(", "));
+            self.edits.fill(site.span, site.close, &filled.join(", "));
         }
         complete.then_some(bound)
     }
@@ -121,7 +121,7 @@ impl Binder<'_> {
             Type::Share => self.share(what, expr).map(Value::Real),
             Type::Bool => match self.consts.eval(expr, self.diagnostics)? {
                 Const::Bool(b) => Some(Value::Bool(b)),
-                other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr.span),
+                other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr),
             },
             Type::Word(words) => self.word(what, words, expr).map(Value::Word),
             Type::Reals => self.reals(what, expr).map(Value::Reals),
@@ -140,11 +140,11 @@ impl Binder<'_> {
     fn count(&mut self, what: &str, min: usize, max: usize, expr: &Expr) -> Option<usize> {
         let x = self.number(what, "a whole number", expr)?;
         if x.fract() != 0.0 {
-            return self.mistyped(what, "a whole number", &real(x), expr.span);
+            return self.mistyped(what, "a whole number", &real(x), expr);
         }
         if x < min as f64 || x > max as f64 {
             let range = format!("from {min} to {max}");
-            self.diagnostics.push(names::out_of_range(what, &range, &real(x), expr.span));
+            self.out_of_range(what, &range, &real(x), expr);
             return None;
         }
         Some(x as usize)
@@ -154,7 +154,7 @@ impl Binder<'_> {
         let x = self.number(what, "a number", expr)?;
         if x < min || x > max {
             let range = format!("from {} to {}", real(min), real(max));
-            self.diagnostics.push(names::out_of_range(what, &range, &real(x), expr.span));
+            self.out_of_range(what, &range, &real(x), expr);
             return None;
         }
         Some(x)
@@ -171,7 +171,7 @@ impl Binder<'_> {
             _ => self.number(what, "a share such as `15%`", expr).map(|x| (x, real(x)))?,
         };
         if !(0.0..1.0).contains(&x) {
-            self.diagnostics.push(names::out_of_range(what, "at least 0% and less than 100%", &written, expr.span));
+            self.out_of_range(what, "at least 0% and less than 100%", &written, expr);
             return None;
         }
         Some(x)
@@ -184,15 +184,15 @@ impl Binder<'_> {
         }
         match self.consts.eval(expr, self.diagnostics)? {
             Const::Number(x) if x.is_finite() => Some(x),
-            Const::Number(x) => self.mistyped(what, expected, &x.to_string(), expr.span),
-            other => self.mistyped(what, expected, &format!("`{other}`"), expr.span),
+            Const::Number(x) => self.mistyped(what, expected, &x.to_string(), expr),
+            other => self.mistyped(what, expected, &format!("`{other}`"), expr),
         }
     }
 
     fn word(&mut self, what: &str, words: &'static [&'static str], expr: &Expr) -> Option<&'static str> {
         let choices = || among(words.iter().copied());
         let ExprKind::Name(name) = &expr.kind else {
-            return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr.span);
+            return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr);
         };
         let chosen = words.iter().find(|word| *word == name || *word == &self.consts.resolve(name));
         if chosen.is_none() {
@@ -217,7 +217,7 @@ impl Binder<'_> {
             ExprKind::Call(call) => (call.callee.text.as_str(), call.callee.span, &call.args, Some(call.close())),
             _ => {
                 let known = among(choices.iter().map(|choice| choice.name));
-                return self.mistyped(what, &format!("one of {known}"), describe(expr), expr.span);
+                return self.mistyped(what, &format!("one of {known}"), describe(expr), expr);
             }
         };
         let Some(choice) = choices.iter().find(|choice| choice.name == self.consts.resolve(name)) else {
@@ -228,8 +228,23 @@ impl Binder<'_> {
         self.call(choice.name, choice.args, args, Site { span: expr.span, close })
     }
 
-    fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, span: Span) -> Option<T> {
-        self.diagnostics.push(names::wrong_type(what, expected, found, span, format!("write {expected}")));
+    fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, expr: &Expr) -> Option<T> {
+        let help = format!("write {expected}");
+        let problem = names::wrong_type(what, expected, found, expr.span, help);
+        self.diagnostics.push(self.with_const(problem, expr));
         None
+    }
+
+    fn out_of_range(&mut self, what: &str, range: &str, found: &str, expr: &Expr) {
+        let problem = names::out_of_range(what, range, found, expr.span);
+        self.diagnostics.push(self.with_const(problem, expr));
+    }
+
+    /// The value of a const is mended where the const is declared.
+    fn with_const(&self, problem: Diagnostic, expr: &Expr) -> Diagnostic {
+        match self.consts.declared(expr) {
+            Some(declared) => problem.label(declared, "its value is set here"),
+            None => problem,
+        }
     }
 }

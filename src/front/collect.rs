@@ -7,7 +7,7 @@ use super::settings::RESERVED;
 use crate::diag::{Diagnostic, Span, loops, names};
 use crate::syntax::ast::{Ast, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Gathers a spec's definitions.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub struct Collector<'a, 'd> {
     pub model: Option<&'a Name>,
     pub diagnostics: &'d mut Vec<Diagnostic>,
     pub edits: &'d mut Edits,
+    /// Names whose definitions are reported and lost.
+    pub lost: BTreeSet<&'a str>,
     /// Where each const and function was defined, to name the first when there is a second.
     defined: BTreeMap<&'a str, Span>,
 }
@@ -24,7 +26,7 @@ pub struct Collector<'a, 'd> {
 impl<'a, 'd> Collector<'a, 'd> {
     pub fn new(classes: usize, diagnostics: &'d mut Vec<Diagnostic>, edits: &'d mut Edits) -> Self {
         let (graph, consts) = (Graph::default(), Consts::new(classes));
-        Self { graph, consts, model: None, diagnostics, edits, defined: BTreeMap::new() }
+        Self { graph, consts, model: None, diagnostics, edits, lost: BTreeSet::new(), defined: BTreeMap::new() }
     }
 
     pub fn prelude(&mut self, ast: &'a Ast) {
@@ -37,6 +39,8 @@ impl<'a, 'd> Collector<'a, 'd> {
 
     /// Consts come first, in order of the text: everything else may use them, wherever it stands.
     pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
+        self.lost.extend(ast.broken.iter().map(|name| name.text.as_str()));
+        self.consts.set_broken(ast.broken.iter().map(|name| name.text.clone()));
         for item in &ast.items {
             let ItemKind::Const { name, value } = &item.kind else { continue };
             if !self.fresh(name) {
@@ -50,7 +54,7 @@ impl<'a, 'd> Collector<'a, 'd> {
             }
         }
         for (name, _) in set {
-            if !self.consts.names().any(|known| known == name) {
+            if !self.consts.names().any(|known| known == name) && !self.consts.is_broken(name) {
                 let known: Vec<&str> = self.consts.names().collect();
                 self.diagnostics.push(names::unknown_const(name, &known));
             }
@@ -123,9 +127,12 @@ impl<'a, 'd> Collector<'a, 'd> {
             let ItemKind::Equation { name, primed: true, value } = &item.kind else { continue };
             let state = match self.graph.find(&name.text, Some(within)) {
                 super::graph::Found::Node(node) if self.is_state_of(node, within) => node,
+                // Its state could not be read.
+                _ if self.lost.contains(name.text.as_str()) => continue,
                 _ => {
                     let within = self.graph.nodes[within].name;
                     self.diagnostics.push(loops::primed_stateless(&name.text, name.span, within));
+                    self.lost.insert(&name.text);
                     continue;
                 }
             };
@@ -157,8 +164,14 @@ impl<'a, 'd> Collector<'a, 'd> {
         let fresh = self.fresh(name);
         let node = self.add(name, kind, within);
         if fresh && let Some(first) = self.graph.define(within, &name.text, node) {
-            let first = self.graph.nodes[first].span;
-            self.diagnostics.push(names::duplicate(&name.text, first, name.span));
+            let again = matches!(self.graph.nodes[node].kind, NodeKind::Equation { .. });
+            let first = &self.graph.nodes[first];
+            if again && matches!(first.kind, NodeKind::State { .. }) {
+                self.diagnostics.push(loops::unprimed(&name.text, first.span, name.span));
+                self.lost.insert(&name.text);
+            } else {
+                self.diagnostics.push(names::duplicate(&name.text, first.span, name.span));
+            }
         }
         node
     }

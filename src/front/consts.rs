@@ -4,7 +4,7 @@ use crate::diag::{Diagnostic, Span, names};
 use crate::schema::real;
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Name};
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What a const may be.
@@ -67,6 +67,8 @@ struct Entry {
 pub struct Consts {
     entries: BTreeMap<String, Entry>,
     classes: usize,
+    /// Names whose definitions could not be read; they may be consts.
+    broken: BTreeSet<String>,
 }
 
 /// The name that stands for the data set's number of classes.
@@ -74,7 +76,16 @@ pub const CLASSES: &str = "classes";
 
 impl Consts {
     pub fn new(classes: usize) -> Self {
-        Self { entries: BTreeMap::new(), classes }
+        Self { entries: BTreeMap::new(), classes, broken: BTreeSet::new() }
+    }
+
+    /// Names that are reported where they stand: whoever asks for one gets no value and says nothing.
+    pub fn set_broken(&mut self, names: impl Iterator<Item = String>) {
+        self.broken = names.collect();
+    }
+
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.contains(name)
     }
 
     /// Adds a const; `given` is what `--set` says of it. Gives the text that stands for an override.
@@ -121,6 +132,12 @@ impl Consts {
         })
     }
 
+    /// The place of the const that an expression names.
+    pub fn declared(&self, expr: &Expr) -> Option<Span> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        self.entries.get(name).map(|entry| entry.declared)
+    }
+
     pub fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
         self.entries.iter().filter(|(_, entry)| !entry.used.get()).map(|(name, entry)| (name.as_str(), entry.declared))
     }
@@ -146,6 +163,7 @@ impl Consts {
             ExprKind::Name(name) if name == CLASSES => Some(Const::Number(self.classes as f64)),
             ExprKind::Name(name) => match self.get(name) {
                 Some(value) => value.cloned(),
+                None if self.is_broken(name) => None,
                 None => {
                     let mut known: Vec<&str> = self.names().collect();
                     known.push(CLASSES);

@@ -15,12 +15,9 @@ impl Edits {
     }
 
     /// Adds arguments to a call: before its closing bracket, or with brackets of their own.
-    pub fn fill(&mut self, call: Span, close: Option<usize>, first: bool, arguments: &str) {
+    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: &str) {
         match close {
-            Some(close) => {
-                let comma = if first { "" } else { ", " };
-                self.replace(Span::new(close, close), format!("{comma}{arguments}"));
-            }
+            Some(close) => self.replace(Span::new(close, close), format!(", {arguments}")),
             None => self.replace(Span::new(call.end, call.end), format!("({arguments})")),
         }
     }
@@ -37,12 +34,17 @@ impl Edits {
         for (span, new) in changes {
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
-                let follows_comma = out.trim_end().ends_with(',');
-                out.push_str(if follows_comma { new.trim_start_matches([',', ' ']) } else { new });
+                let begins_list = matches!(last_sign(&out), Some(',' | '('));
+                out.push_str(if begins_list { new.trim_start_matches([',', ' ']) } else { new });
                 done = span.end;
             }
         }
         out.push_str(&text[done..]);
         out
     }
+}
+
+/// The last character that is neither blank nor in a comment.
+fn last_sign(text: &str) -> Option<char> {
+    text.lines().rev().find_map(|line| line.split("//").next()?.trim_end().chars().next_back())
 }

@@ -8,14 +8,16 @@ pub mod graph;
 mod reads;
 pub mod settings;
 
-use crate::diag::{Diagnostic, loops, names};
+use crate::diag::{Diagnostic, Level, loops, names, penalty};
 use crate::syntax::ast::{Ast, Name};
 use collect::Collector;
 use consts::Consts;
 use edits::Edits;
 use graph::{Edge, Graph, NodeKind};
+use petgraph::graph::NodeIndex;
 use reads::Reader;
 use settings::Settings;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 /// A spec whose names are looked up.
@@ -47,32 +49,49 @@ pub fn analyse<'a>(
     collector.prelude(&PRELUDE);
     collector.consts(ast, set);
     collector.items(&ast.items, None);
-    let Collector { mut graph, consts, model, .. } = collector;
+    let Collector { mut graph, consts, model, lost, .. } = collector;
 
-    Reader { graph: &mut graph, consts: &consts, broken: &ast.broken, diagnostics }.read();
+    let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
+    let sees = has_input && !ast.nameless;
+    Reader { graph: &mut graph, consts: &consts, lost: &lost, sees, diagnostics }.read(&ast.items);
     let settings = Settings::read(&ast.items, &consts, diagnostics);
     check_cycles(&graph, diagnostics);
-    check_states(&graph, diagnostics);
-    Front { graph, consts, settings, model, whole: ast.broken.is_empty() }
+    if ast.whole {
+        check_states(&graph, &lost, diagnostics);
+    }
+    Front { graph, consts, settings, model, whole: ast.whole }
 }
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for cycle in graph.cycles() {
-        let named: Vec<_> = cycle.iter().map(|node| (graph.nodes[*node].name, graph.nodes[*node].span)).collect();
-        diagnostics.push(loops::cycle(&named));
+        let next = |node: &NodeIndex| matches!(graph.nodes[*node].kind, NodeKind::Next { .. });
+        let named = cycle.iter().map(|node| {
+            let prime = if next(node) { "'" } else { "" };
+            (format!("{}{prime}", graph.nodes[*node].name), graph.nodes[*node].span)
+        });
+        let primed = cycle.iter().find(|node| next(node)).map(|node| graph.nodes[*node].name);
+        diagnostics.push(loops::cycle(&named.collect::<Vec<_>>(), primed));
     }
 }
 
-fn check_states(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
+/// A state whose next value could not be read is not at fault.
+fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
     for node in graph.nodes.node_weights() {
-        if let (NodeKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within) {
+        if let (NodeKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
+            && !lost.contains(node.name)
+        {
             diagnostics.push(loops::never_updated(node.name, node.span, graph.nodes[within].name));
         }
     }
 }
 
-/// Definitions and consts that nothing reads. Asked for last: lowering is what evaluates most consts.
+/// Definitions and consts that nothing reads. Asked for last, and only if there are no errors of names, loops and
+/// penalties: what is misspelt or missing there may be what would have read them.
 pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let groups = [names::CODES, loops::CODES, penalty::CODES];
+    if !front.whole || diagnostics.iter().any(|d| d.code.level == Level::Error && groups.concat().contains(&d.code)) {
+        return;
+    }
     for (name, span) in front.consts.unused() {
         diagnostics.push(names::unused("const", name, span));
     }

@@ -3,19 +3,22 @@
 use super::consts::{CLASSES, Consts};
 use super::graph::{Edge, Found, Graph, NodeKind};
 use super::settings::RESERVED;
-use crate::diag::{Diagnostic, Span, loops, names};
+use crate::diag::{Diagnostic, Span, did_you_mean, loops, names};
 use crate::kinds::{self, Inputs, Kind};
 use crate::lower::functions;
-use crate::syntax::ast::{Call, Expr, ExprKind, Name};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
+use std::collections::BTreeSet;
 
 /// Looks up the names of a spec and draws what reads what.
 #[derive(Debug)]
 pub struct Reader<'a, 'd> {
     pub graph: &'d mut Graph<'a>,
     pub consts: &'d Consts,
-    /// Names whose definitions could not be read.
-    pub broken: &'a [Name],
+    /// Names whose definitions are reported and lost.
+    pub lost: &'d BTreeSet<&'a str>,
+    /// False if the spec lacks its input or a definition that nobody can name: an unknown name may well be that.
+    pub sees: bool,
     pub diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -29,7 +32,8 @@ struct Place<'p> {
 }
 
 impl<'a> Reader<'a, '_> {
-    pub fn read(&mut self) {
+    pub fn read(&mut self, items: &'a [Item]) {
+        self.mention_settings(items);
         for node in self.graph.nodes.node_indices() {
             let (expr, within) = match &self.graph.nodes[node].kind {
                 NodeKind::Equation { value }
@@ -39,9 +43,19 @@ impl<'a> Reader<'a, '_> {
                 | NodeKind::Penalty { value } => (*value, self.graph.nodes[node].within),
                 // What a state starts from is made before the loop, outside of it.
                 NodeKind::State { init, .. } => (*init, self.outer(node)),
-                NodeKind::Input { .. } | NodeKind::Weights { .. } | NodeKind::Loop { .. } | NodeKind::Branch { .. } => {
+                NodeKind::Input { shape } => {
+                    self.mention(shape);
                     continue;
                 }
+                NodeKind::Weights { call } => {
+                    self.mention_args(&call.args);
+                    continue;
+                }
+                NodeKind::Loop { args, .. } => {
+                    self.mention_args(args);
+                    continue;
+                }
+                NodeKind::Branch { .. } => continue,
             };
             self.expr(expr, Place { node: Some(node), within, params: &[] });
         }
@@ -84,12 +98,43 @@ impl<'a> Reader<'a, '_> {
         let known = kinds::find(callee).is_some()
             || functions::find(callee).is_some()
             || self.graph.functions.contains_key(callee);
-        if !known && !self.broken.iter().any(|broken| broken.text == callee) {
+        if !known && !self.lost.contains(callee) {
             let known: Vec<&str> = self.callable().collect();
             self.diagnostics.push(names::unknown_call(&call.callee.text, call.callee.span, &known));
         }
+        self.mention_args(&call.args);
         for arg in call.args.iter().filter(|arg| arg.name.is_none()).take(inputs) {
             self.expr(&arg.value, place);
+        }
+    }
+
+    /// Consts named where only the binder looks are used, even if something else there keeps it from looking.
+    fn mention(&self, expr: &Expr) {
+        match &expr.kind {
+            ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Primed(_) => {}
+            ExprKind::Name(name) => drop(self.consts.get(name)),
+            ExprKind::List(items) => items.iter().for_each(|item| self.mention(item)),
+            ExprKind::Call(call) => {
+                self.consts.get(&call.callee.text);
+                self.mention_args(&call.args);
+            }
+            ExprKind::Negate(x) => self.mention(x),
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
+                self.mention(left);
+                self.mention(right);
+            }
+        }
+    }
+
+    fn mention_args(&self, args: &[Arg]) {
+        args.iter().for_each(|arg| self.mention(&arg.value));
+    }
+
+    fn mention_settings(&self, items: &[Item]) {
+        for item in items {
+            if let ItemKind::Settings { entries, .. } = &item.kind {
+                entries.iter().for_each(|entry| self.mention(&entry.value));
+            }
         }
     }
 
@@ -108,6 +153,7 @@ impl<'a> Reader<'a, '_> {
         }
         match self.graph.find(name, place.within) {
             Found::Node(found) => self.edge(place, found, span),
+            Found::Hidden(_) if self.lost.contains(name) => {}
             Found::Hidden(found) => {
                 let node = &self.graph.nodes[found];
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
@@ -118,13 +164,15 @@ impl<'a> Reader<'a, '_> {
                 self.diagnostics.push(names::hidden_name(name, span, node.span, within.name, &states));
             }
             // A definition that could not be read is reported where it stands.
-            Found::Nothing if self.broken.iter().any(|broken| broken.text == name) => {}
+            Found::Nothing if self.lost.contains(name) => {}
             Found::Nothing => {
                 let mut visible = self.graph.visible(place.within);
                 visible.extend(self.consts.names());
                 visible.extend(RESERVED.iter().map(|(name, _)| *name));
                 visible.extend(place.params.iter().map(|param| param.text.as_str()));
-                self.diagnostics.push(names::unknown_name(name, span, &visible));
+                if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
+                    self.diagnostics.push(names::unknown_name(name, span, &visible));
+                }
             }
         }
     }

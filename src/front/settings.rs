@@ -129,7 +129,12 @@ impl Settings {
     ) {
         let Some(declared) = block.keys.iter().find(|arg| arg.name == key) else {
             let known: Vec<&str> = block.keys.iter().map(|arg| arg.name).collect();
-            diagnostics.push(problems::unknown_key(block.name, key, at, &known));
+            let of_optimizer = block.keys.iter().any(|arg| arg.name == "optimizer")
+                && optimizer::CALLABLES.iter().flat_map(|callable| callable.args).any(|arg| arg.name == key);
+            diagnostics.push(match of_optimizer {
+                true => problems::key_of_optimizer(block.name, key, at),
+                false => problems::unknown_key(block.name, key, at, &known),
+            });
             return;
         };
         // Settings are written back whole, so what a nested call was filled up with needs no edit.

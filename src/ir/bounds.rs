@@ -1,17 +1,81 @@
 //! Between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, Reduce, Unary, Value};
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Step, Unary, Value};
 
 /// The greatest number that a value is known never to fall below; none if it may fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
-    let mut known: Vec<Interval> = vec![Interval::ALL; net.values];
-    // What a loop hands on stays unknown: its states may take any value.
-    for node in net.nodes() {
-        let interval = of(node, &known);
-        known[node.value.0] = interval;
-    }
-    let low = known[value.0].low;
+    let mut known = Known { intervals: vec![Interval::ALL; net.values], read: vec![None; net.values] };
+    known.steps(&net.body);
+    let low = known.intervals[value.0].low;
     (low > f64::NEG_INFINITY).then_some(low)
+}
+
+/// What is known of each value so far.
+struct Known {
+    intervals: Vec<Interval>,
+    /// The parameter that a value is; each time it is read, it is a value of its own.
+    read: Vec<Option<ParamId>>,
+}
+
+impl Known {
+    /// As the body of a loop reads them, states may take any value; what the loop hands on is the last next value.
+    fn steps(&mut self, body: &[Step]) {
+        for step in body {
+            match step {
+                Step::Node(node) => {
+                    self.intervals[node.value.0] = self.of(node);
+                    if let Op::Param(id) = node.op {
+                        self.read[node.value.0] = Some(id);
+                    }
+                }
+                Step::Loop(region) => {
+                    self.steps(&region.body);
+                    for state in &region.states {
+                        self.intervals[state.last.0] = self.intervals[state.next.0];
+                    }
+                }
+            }
+        }
+    }
+
+    fn same(&self, a: Value, b: Value) -> bool {
+        a == b || (self.read[a.0].is_some() && self.read[a.0] == self.read[b.0])
+    }
+
+    fn of(&self, node: &Node) -> Interval {
+        let at = |value: &Value| self.intervals[value.0];
+        match &node.op {
+            Op::Param(_) | Op::Conv { .. } | Op::Dense { .. } | Op::BatchNorm { .. } => Interval::ALL,
+            Op::Number(x) => Interval::new(*x, *x),
+            Op::Pool { x, .. } | Op::Flatten { x } => at(x),
+            Op::Dropout { x, rate } => {
+                let grown = at(x).mul(Interval::new(1.0 / (1.0 - rate), 1.0 / (1.0 - rate)));
+                Interval::new(grown.low.min(0.0), grown.high.max(0.0))
+            }
+            Op::Unary { f, x } => unary(*f, at(x)),
+            Op::Binary { f, left, right } => match f {
+                Binary::Add => at(left).add(at(right)),
+                Binary::Sub => at(left).add(at(right).negate()),
+                // Of a value with itself, a product is a square.
+                Binary::Mul if self.same(*left, *right) => unary(Unary::Square, at(left)),
+                Binary::Mul => at(left).mul(at(right)),
+                Binary::Div => at(left).mul(at(right).reciprocal()),
+            },
+            Op::Reduce { f, x } => match f {
+                // How many entries a sum has is not looked at: only its sign is sure.
+                Reduce::Sum => {
+                    let x = at(x);
+                    let low = if x.low >= 0.0 { x.low } else { f64::NEG_INFINITY };
+                    let high = if x.high <= 0.0 { x.high } else { f64::INFINITY };
+                    Interval::new(low, high)
+                }
+                Reduce::Mean | Reduce::Min | Reduce::Max => at(x),
+            },
+            Op::Concat { parts } => {
+                parts.iter().map(at).fold(at(&parts[0]), |a, b| Interval::new(a.low.min(b.low), a.high.max(b.high)))
+            }
+        }
+    }
 }
 
 /// From `low` to `high`, both included.
@@ -72,41 +136,6 @@ impl Interval {
 /// A bound times a bound: nothing of something boundless is nothing.
 fn product(a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { a * b }
-}
-
-fn of(node: &Node, known: &[Interval]) -> Interval {
-    let at = |value: &Value| known[value.0];
-    match &node.op {
-        Op::Param(_) | Op::Conv { .. } | Op::Dense { .. } | Op::BatchNorm { .. } => Interval::ALL,
-        Op::Number(x) => Interval::new(*x, *x),
-        Op::Pool { x, .. } | Op::Flatten { x } => at(x),
-        Op::Dropout { x, rate } => {
-            let grown = at(x).mul(Interval::new(1.0 / (1.0 - rate), 1.0 / (1.0 - rate)));
-            Interval::new(grown.low.min(0.0), grown.high.max(0.0))
-        }
-        Op::Unary { f, x } => unary(*f, at(x)),
-        Op::Binary { f, left, right } => match f {
-            Binary::Add => at(left).add(at(right)),
-            Binary::Sub => at(left).add(at(right).negate()),
-            // Of a value with itself, a product is a square.
-            Binary::Mul if left == right => unary(Unary::Square, at(left)),
-            Binary::Mul => at(left).mul(at(right)),
-            Binary::Div => at(left).mul(at(right).reciprocal()),
-        },
-        Op::Reduce { f, x } => match f {
-            // How many entries a sum has is not looked at: only its sign is sure.
-            Reduce::Sum => {
-                let x = at(x);
-                let low = if x.low >= 0.0 { x.low } else { f64::NEG_INFINITY };
-                let high = if x.high <= 0.0 { x.high } else { f64::INFINITY };
-                Interval::new(low, high)
-            }
-            Reduce::Mean | Reduce::Min | Reduce::Max => at(x),
-        },
-        Op::Concat { parts } => {
-            parts.iter().map(at).fold(at(&parts[0]), |a, b| Interval::new(a.low.min(b.low), a.high.max(b.high)))
-        }
-    }
 }
 
 fn unary(f: Unary, x: Interval) -> Interval {

@@ -151,9 +151,11 @@ impl Builder {
         let [channels, height, width] = self.map(x)?;
         let out = windows([height, width], kernel, stride);
         let [rows, columns] = out.ok_or(Fault::Window { kernel: kernel[0], height, width })?;
-        let reached = |n: usize, k: usize| (n - 1) * stride + k;
-        if reached(rows, kernel[0]) < height || reached(columns, kernel[1]) < width {
-            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride });
+        let beyond = |size: usize, n: usize, k: usize| size.saturating_sub((n - 1) * stride + k);
+        let (below, beside) = (beyond(height, rows, kernel[0]), beyond(width, columns, kernel[1]));
+        if below > 0 || beside > 0 {
+            let (rows, columns) = (below, beside);
+            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, rows, columns });
         }
         self.append_checked(Op::Pool { kind, x, kernel, stride }, [channels, rows, columns])
     }
@@ -305,6 +307,9 @@ fn windows(size: [usize; 2], kernel: [usize; 2], stride: usize) -> Option<[usize
 fn fits(dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
     match dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim)) {
         Some(len) if len <= LIMIT => Ok(()),
-        _ => Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), limit: LIMIT }),
+        _ => {
+            let numbers = dims.iter().fold(1u128, |product, dim| product.saturating_mul(*dim as u128));
+            Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), numbers, limit: LIMIT })
+        }
     }
 }

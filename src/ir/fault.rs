@@ -14,10 +14,10 @@ pub enum Fault {
     Window { kernel: usize, height: usize, width: usize },
     /// Padding that keeps the size needs a middle pixel.
     EvenKernel { kernel: usize },
-    /// Rows or columns that no window reaches; a warning.
-    Dropped { height: usize, width: usize, kernel: usize, stride: usize },
+    /// As many last rows and columns that no window reaches; a warning.
+    Dropped { height: usize, width: usize, kernel: usize, stride: usize, rows: usize, columns: usize },
     /// More numbers in one tensor than `limit`.
-    TooLarge { what: String, limit: usize },
+    TooLarge { what: String, numbers: u128, limit: usize },
     /// A reduction or an arithmetic sign over nothing.
     Empty,
 }

@@ -43,6 +43,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let x = self.expr(&arg.value, &inner);
         match function.apply {
             Apply::Entrywise(f) => self.entrywise(f, x, arg.value.span, &inner),
+            Apply::Reduce(_) if matches!(x, Val::Poison) => Val::Poison,
             Apply::Reduce(_) if !place.penalty => self.report(penalty::in_equation(function.name, place.at(call.span))),
             Apply::Reduce(f) => self.reduce(f, x, arg.value.span, &inner),
         }
@@ -122,7 +123,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let counts = kind.bundle.map_or(0, |count| count(&found));
         if found.per_image() && counts != from {
             let problem = match &lateral {
-                Some(lateral) if bundle.from != bundle.to => self.lateral_problem(lateral, &found, None, at.1),
+                Some(lateral) if self.updates(lateral.state, place) => {
+                    self.lateral_problem(lateral, &found, None, at.1)
+                }
                 _ if counts == found.channels() => {
                     shape::channels(name, shape::Declared { span: map, from }, &found, applied)
                 }
@@ -143,6 +146,16 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn state_of(&self, x: Value, place: &Place<'_>) -> Option<NodeIndex> {
         let NodeKind::Loop { states, .. } = &self.front.graph.nodes[place.within?].kind else { return None };
         states.iter().copied().find(|state| matches!(self.values[state.index()], Val::Value(value) if value == x))
+    }
+
+    /// Does what stands here become that state? Surely so where its loop has no other.
+    fn updates(&self, state: NodeIndex, place: &Place<'_>) -> bool {
+        let graph = &self.front.graph;
+        let alone = graph.nodes[state].within.is_some_and(|within| match &graph.nodes[within].kind {
+            NodeKind::Loop { states, .. } => states.len() == 1,
+            _ => false,
+        });
+        alone || matches!(graph.nodes[place.node].kind, NodeKind::Next { state: updated, .. } if updated == state)
     }
 
     /// Is this the outcome of lateral weights, meeting the shape that their state has?

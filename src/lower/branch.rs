@@ -1,5 +1,6 @@
 //! Branches: arms of one shape, brought together.
 
+use super::expr::Place;
 use super::{Lowerer, Val};
 use crate::diag::{names, shape};
 use crate::front::graph::NodeKind;
@@ -24,17 +25,21 @@ impl Lowerer<'_, '_, '_> {
         let Some(values) = values.filter(|values| !values.is_empty()) else { return Val::Poison };
         let made = match how.text.as_str() {
             "concat" => self.net.concat(values.clone()),
-            "product" => self.fold(&values, |_| Binary::Mul, arms),
+            "product" => self.fold(&values, |_| Binary::Mul),
             "difference" => self.difference(&values, arms),
-            _ => self.fold(&values, |_| Binary::Add, arms),
+            _ => self.fold(&values, |_| Binary::Add),
         };
         match made {
             Ok(value) => {
+                let lateral = values.iter().find_map(|arm| self.laterals.get(arm)).cloned();
+                if let Some(lateral) = lateral {
+                    self.laterals.insert(value, lateral);
+                }
                 self.net.name(value, self.front.graph.nodes[node].name);
                 Val::Value(value)
             }
             Err(fault) => {
-                self.arms_differ(&fault, &values, arms);
+                self.arms_differ(&fault, &values, arms, &Place::of(self.front, node));
                 Val::Poison
             }
         }
@@ -60,10 +65,10 @@ impl Lowerer<'_, '_, '_> {
             arms.iter().zip(values).map(|(arm, value)| (self.is_inhibitory(*arm), *value)).collect();
         sorted.sort_by_key(|(inhibitory, _)| *inhibitory);
         let (inhibitory, values): (Vec<bool>, Vec<Value>) = sorted.into_iter().unzip();
-        self.fold(&values, |n| if inhibitory[n] { Binary::Sub } else { Binary::Add }, arms)
+        self.fold(&values, |n| if inhibitory[n] { Binary::Sub } else { Binary::Add })
     }
 
-    fn fold(&mut self, values: &[Value], with: impl Fn(usize) -> Binary, _arms: &[NodeIndex]) -> Result<Value, Fault> {
+    fn fold(&mut self, values: &[Value], with: impl Fn(usize) -> Binary) -> Result<Value, Fault> {
         let mut all = *values.first().ok_or(Fault::Empty)?;
         for (n, value) in values.iter().enumerate().skip(1) {
             all = self.net.binary(with(n), all, *value)?;
@@ -71,7 +76,7 @@ impl Lowerer<'_, '_, '_> {
         Ok(all)
     }
 
-    fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex]) {
+    fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex], place: &Place<'_>) {
         let Fault::Unequal { left, right } = fault else { return };
         let span = |arm: NodeIndex| match self.front.graph.nodes[arm].kind {
             NodeKind::Arm { value, .. } => value.span,
@@ -79,7 +84,11 @@ impl Lowerer<'_, '_, '_> {
         };
         let other = values.iter().position(|value| self.net.shape(*value) == right).unwrap_or(arms.len() - 1);
         let operands = shape::Operands { left: (left, span(arms[0])), right: (right, span(arms[other])) };
-        let problem = shape::unequal("the arms of a branch", operands);
+        let lateral = values.iter().find_map(|arm| {
+            let other = if self.net.shape(*arm) == left { right } else { left };
+            self.lateral_mismatch(*arm, other, place)
+        });
+        let problem = lateral.unwrap_or_else(|| shape::unequal("the arms of a branch", operands));
         self.diagnostics.push(problem);
     }
 }

@@ -2,18 +2,24 @@
 
 use crate::diag::{Diagnostic, penalty};
 use crate::front::Front;
-use crate::front::graph::NodeKind;
+use crate::front::graph::{Edge, NodeKind};
 use crate::ir::{Net, ParamId, bounds, reach};
 use crate::syntax::ast::{Call, Expr, ExprKind};
+use petgraph::Direction;
+use petgraph::graph::NodeIndex;
+use petgraph::visit::EdgeRef;
+use std::collections::BTreeSet;
 
 pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let behind = reach::params(net, net.output.1);
+    let idle = idle(front);
     let mut penalties = net.penalties.iter();
-    for node in front.graph.nodes.node_weights() {
+    for index in front.graph.nodes.node_indices() {
+        let node = &front.graph.nodes[index];
         match node.kind {
             NodeKind::Weights { .. } => {
                 let weight = net.params.iter().position(|param| param.owner() == node.name);
-                if weight.is_some_and(|weight| !behind.contains(&ParamId(weight))) {
+                if !idle.contains(&index) && weight.is_some_and(|weight| !behind.contains(&ParamId(weight))) {
                     diagnostics.push(penalty::unreached(node.name, node.span));
                 }
             }
@@ -30,6 +36,30 @@ pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic
             _ => {}
         }
     }
+}
+
+/// What only unused equations read: the lint on those says it all.
+fn idle(front: &Front<'_>) -> BTreeSet<NodeIndex> {
+    let (graph, mut idle) = (&front.graph.nodes, BTreeSet::new());
+    // Readers come behind what they read, so backwards they come first.
+    for node in front.graph.order().into_iter().rev() {
+        let arm = matches!(graph[node].kind, NodeKind::Arm { .. });
+        let readers = graph.edges_directed(node, Direction::Incoming).filter(|edge| match edge.weight() {
+            Edge::Reads => true,
+            Edge::Contains => arm,
+            Edge::Feeds => false,
+        });
+        let (mut read, mut in_use) = (false, false);
+        for edge in readers {
+            read = true;
+            in_use |= !idle.contains(&edge.source());
+        }
+        let unused = !read && matches!(graph[node].kind, NodeKind::Equation { .. } | NodeKind::Branch { .. });
+        if unused || (read && !in_use) {
+            idle.insert(node);
+        }
+    }
+    idle
 }
 
 /// The call of `name` in an expression.

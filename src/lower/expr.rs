@@ -1,11 +1,12 @@
 //! Expressions: sums, products, names and calls of `fn`s.
 
+use super::inline::{Frame, MAX_DEPTH};
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, loops, names, penalty, shape};
+use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, text};
 use crate::front::Front;
 use crate::front::graph::{Found, NodeKind};
 use crate::ir::{Binary, ParamClass, Reduce, Shape, Unary, Value};
-use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 use petgraph::graph::NodeIndex;
 
 /// Where an expression stands.
@@ -22,15 +23,6 @@ pub(super) struct Place<'p> {
     pub frame: Option<&'p Frame<'p>>,
 }
 
-/// A `fn` being written out.
-pub(super) struct Frame<'p> {
-    name: &'p str,
-    args: Vec<(&'p str, Val)>,
-    /// For a function that the author cannot see into: the call that stands for every place inside of it.
-    site: Option<Span>,
-    caller: Option<&'p Frame<'p>>,
-}
-
 impl Place<'_> {
     pub fn of(front: &Front<'_>, node: NodeIndex) -> Self {
         let kind = &front.graph.nodes[node].kind;
@@ -43,7 +35,7 @@ impl Place<'_> {
         }
     }
 
-    fn inner(self) -> Self {
+    pub fn inner(self) -> Self {
         Self { outermost: false, ..self }
     }
 
@@ -55,6 +47,17 @@ impl Place<'_> {
 
 impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn expr(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
+        // One statement is bounded by the parser; functions in functions are not.
+        if self.depth == MAX_DEPTH {
+            return self.overrun(|| text::calls_too_deep(place.at(expr.span), MAX_DEPTH));
+        }
+        self.depth += 1;
+        let val = self.expr_within(expr, place);
+        self.depth -= 1;
+        val
+    }
+
+    fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
         match &expr.kind {
             ExprKind::Number { value, unit: None } => Val::Number(*value),
             ExprKind::Number { unit: Some(unit), .. } => {
@@ -258,7 +261,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     Some(param) => Some(self.net.read(param)),
                     None => {
                         // A bundle that is broken, or applied in a broken equation, is reported there.
-                        if !self.front.graph.applied(bundle) {
+                        if self.front.whole && !self.front.graph.applied(bundle) {
                             let name = self.front.graph.nodes[bundle].name;
                             self.diagnostics.push(penalty::never_applied(name, place.at(span)));
                         }
@@ -267,8 +270,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 }
             }
             Val::Weights(bundle) => {
-                let name = format!("`{}`", self.front.graph.nodes[bundle].name);
-                let help = format!("apply it with {name} * x");
+                let name = self.front.graph.nodes[bundle].name;
+                let (name, help) = (format!("`{name}`"), format!("apply it to something: `{name} * x`"));
                 self.diagnostics.push(names::misused(&name, "a weight bundle", "a feature map", place.at(span), help));
                 None
             }
@@ -312,36 +315,6 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Reduce::Max => over(&mut self.net).and_then(|over| self.net.binary(Binary::Add, b, over).ok()),
             Reduce::Min => over(&mut self.net).and_then(|over| self.net.binary(Binary::Sub, a, over).ok()),
         }
-    }
-
-    /// Writes a `fn` out in the place of its call.
-    pub(super) fn inline(&mut self, name: &str, call: &'a Call, place: &Place<'_>) -> Val {
-        let Some(function) = self.front.graph.functions.get(name) else { return Val::Poison };
-        let (params, body) = (function.params, function.body);
-        let callers = std::iter::successors(place.frame, |frame| frame.caller);
-        if callers.into_iter().any(|frame| frame.name == name) {
-            return self.report(names::recursive(name, place.at(call.span)));
-        }
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some()) {
-            let known: Vec<&str> = Vec::new();
-            let name_ = arg.name.as_ref().map_or("", |name| &name.text);
-            return self.report(names::unknown_argument(name, name_, arg.span(), &known));
-        }
-        if call.args.len() > params.len() {
-            let takes = format!("{} arguments", params.len());
-            return self.report(names::superfluous(name, &takes, call.args[params.len()].value.span));
-        }
-        if let Some(missing) = params.get(call.args.len()) {
-            let about = "an argument of the function";
-            return self.report(names::missing_argument(name, &missing.text, about, place.at(call.span)));
-        }
-        let inner = place.inner();
-        let args: Vec<Val> = call.args.iter().map(|arg| self.expr(&arg.value, &inner)).collect();
-        let args = params.iter().map(|param| param.text.as_str()).zip(args).collect();
-        let outer = place.frame.and_then(|frame| frame.site);
-        let site = outer.or_else(|| function.prelude.then_some(call.span));
-        let frame = Frame { name, args, site, caller: place.frame };
-        self.expr(body, &Place { frame: Some(&frame), ..inner })
     }
 
     /// The dotted name of a definition: behind those of the loops it stands in.

@@ -39,12 +39,15 @@ impl Lowerer<'_, '_, '_> {
                 let operands = shape::Operands { left: (&left, span(0)), right: (&right, span(other)) };
                 shape::unequal(&format!("the parts of `{}`", applied.name), operands)
             }
-            Fault::Window { kernel, height, width } => shape::window(kernel, height, width, applied.span),
-            Fault::EvenKernel { kernel } => shape::even_kernel(kernel, applied.argument("kernel")),
-            Fault::Dropped { height, width, kernel, stride } => {
-                shape::dropped(height, width, kernel, stride, applied.span)
+            Fault::Window { kernel, height, width } => {
+                let declared = applied.declared.map(|_| applied.argument("kernel"));
+                shape::window(kernel, [height, width], applied.span, declared)
             }
-            Fault::TooLarge { what, limit } => shape::too_large(&what, limit, applied.span),
+            Fault::EvenKernel { kernel } => shape::even_kernel(kernel, applied.argument("kernel")),
+            Fault::Dropped { height, width, kernel, stride, rows, columns } => {
+                shape::dropped([height, width], kernel, stride, [rows, columns], applied.span)
+            }
+            Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),
             Fault::Empty => names::missing_input(applied.name, applied.span, "concat(x, y)"),
         };
         self.diagnostics.push(problem);

@@ -73,7 +73,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let place = Place { within, ..Place::of(self.front, state) };
         let val = self.expr(init, &place);
         if let Val::Number(_) = val {
-            let help = "start it from a feature map";
+            let help = "start it from a feature map, such as `A`; `0 * A` is zeros in its shape";
             self.diagnostics.push(names::misused("this", "a number", "a feature map", init.span, help));
             return None;
         }

@@ -6,6 +6,7 @@ mod checks;
 mod expr;
 mod faults;
 pub mod functions;
+mod inline;
 mod loops;
 mod roles;
 
@@ -65,15 +66,20 @@ struct Lowerer<'f, 'a, 'd> {
     laterals: BTreeMap<Value, LateralUse>,
     /// How many layers of a kind each equation has so far, to number their weights.
     layers: BTreeMap<String, usize>,
+    /// Expressions within expressions at this place, and calls of functions written out so far.
+    depth: usize,
+    calls: usize,
+    /// One of the two was too much, and it is reported.
+    overrun: bool,
     /// What is to be lowered in each scope, in order.
     order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>>,
 }
 
-/// Lowers a spec. Gives no net where anything in it is wrong; `end` is the end of its text.
+/// Lowers a spec. Gives no net where anything in it is wrong; `end` is the last place of its text.
 pub fn lower(
     front: &Front<'_>,
     classes: usize,
-    end: usize,
+    end: Span,
     diagnostics: &mut Vec<Diagnostic>,
     edits: &mut Edits,
 ) -> Option<Net> {
@@ -93,6 +99,9 @@ pub fn lower(
         bundles: BTreeMap::new(),
         laterals: BTreeMap::new(),
         layers: BTreeMap::new(),
+        depth: 0,
+        calls: 0,
+        overrun: false,
         order,
     };
     match image {
@@ -181,7 +190,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let callee = self.front.consts.resolve(&call.callee.text);
         let Some(kind) = kinds::find(callee) else {
             let known: Vec<&str> = kinds::KINDS.iter().filter(|kind| kind.bundle.is_some()).map(|k| k.name).collect();
-            self.diagnostics.push(names::unknown_call(&call.callee.text, call.callee.span, &known));
+            self.diagnostics.push(names::unknown_kind(&call.callee.text, call.callee.span, &known));
             return None;
         };
         if kind.bundle.is_none() {

@@ -5,14 +5,15 @@ use super::branch::role;
 use crate::diag::{Span, names, roles};
 use crate::front::graph::{Found, NodeKind};
 use crate::ir::Role;
-use crate::syntax::ast::{Expr, ExprKind};
+use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::graph::NodeIndex;
 use std::collections::BTreeMap;
 
 /// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
 const SEPARATION: [&str; 2] = ["e", "i"];
 
-type Roles = BTreeMap<NodeIndex, (Role, Span)>;
+/// None where an arm's word is no role: it is reported, and the bundle's role cannot be known.
+type Roles = BTreeMap<NodeIndex, Option<(Role, Span)>>;
 
 impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn roles(&mut self) {
@@ -22,6 +23,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 NodeKind::Arm { role: word, value } => match role(&word.text) {
                     Some(role) => self.arm_roles(node, role, value, &mut roles),
                     None => {
+                        let within = self.front.graph.nodes[node].within;
+                        roles.extend(self.bundles_in(value, within).into_iter().map(|(bundle, _)| (bundle, None)));
                         let known: Vec<&str> = Role::ALL.map(Role::word).to_vec();
                         self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
                     }
@@ -43,13 +46,13 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let within = self.front.graph.nodes[arm].within;
         for (bundle, span) in self.bundles_in(value, within) {
             match roles.get(&bundle) {
-                Some(first) if first.0 != role => {
+                Some(Some(first)) if first.0 != role => {
                     let name = self.front.graph.nodes[bundle].name;
                     self.diagnostics.push(roles::both(name, *first, (role, span)));
                 }
                 Some(_) => {}
                 None => {
-                    roles.insert(bundle, (role, span));
+                    roles.insert(bundle, Some((role, span)));
                     let owner = self.path(bundle);
                     self.net.set_role(&owner, role);
                 }
@@ -65,8 +68,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 _ => None,
             })
             .collect();
-        // A misspelt role is reported as such; it may well be the one that is missing.
-        if given.contains(&None) {
+        // A misspelt role is reported as such; it may well be the one that is missing, as may an arm that cannot be read.
+        if given.contains(&None) || !self.front.whole {
             return;
         }
         for missing in Role::ALL.into_iter().filter(|role| !given.contains(&Some(*role))) {
@@ -87,10 +90,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     let callee = self.front.consts.resolve(&call.callee.text);
                     let function = self.front.graph.functions.get(callee);
                     let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
-                    if separates {
-                        for (arg, wanted) in call.args.iter().zip(Role::ALL) {
-                            self.separates(callee, &arg.value, wanted, roles);
-                        }
+                    if separates && call.args.len() == SEPARATION.len() {
+                        self.separates(callee, call, roles);
                     }
                 }
                 _ => {}
@@ -98,18 +99,23 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    fn separates(&mut self, callee: &str, arg: &Expr, wanted: Role, roles: &Roles) {
-        let ExprKind::Name(name) = &arg.kind else { return };
-        let Found::Node(bundle) = self.front.graph.find(name, None) else { return };
-        if !matches!(self.front.graph.nodes[bundle].kind, NodeKind::Weights { .. }) {
-            return;
-        }
-        match roles.get(&bundle) {
-            None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.span)),
-            Some((is, _)) if *is != wanted => {
-                self.diagnostics.push(roles::swapped(callee, name, *is, wanted, arg.span));
+    fn separates(&mut self, callee: &str, call: &Call, roles: &Roles) {
+        let mut swapped = Vec::new();
+        for (arg, wanted) in call.args.iter().zip(Role::ALL) {
+            let ExprKind::Name(name) = &arg.value.kind else { continue };
+            let Found::Node(bundle) = self.front.graph.find(name, None) else { continue };
+            if !matches!(self.front.graph.nodes[bundle].kind, NodeKind::Weights { .. }) {
+                continue;
             }
-            Some(_) => {}
+            match roles.get(&bundle) {
+                None if !self.front.whole => {}
+                None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
+                Some(Some((is, _))) if *is != wanted => swapped.push((name.as_str(), *is, arg.value.span)),
+                Some(_) => {}
+            }
+        }
+        if !swapped.is_empty() {
+            self.diagnostics.push(roles::swapped(callee, &swapped));
         }
     }
 

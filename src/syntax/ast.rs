@@ -17,6 +17,10 @@ pub struct Ast {
     pub items: Vec<Item>,
     /// Names that a statement which could not be read would have given: whoever misses one of them stays silent.
     pub broken: Vec<Name>,
+    /// False if anything could not be read, named or not: what seems missing may well stand there.
+    pub whole: bool,
+    /// True if something that could not be read defines who knows what: whoever misses a name may mean that.
+    pub nameless: bool,
 }
 
 impl Ast {

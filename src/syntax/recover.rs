@@ -19,13 +19,15 @@ pub fn read(source: &str) -> (Ast, Vec<Diagnostic>) {
     let tokens = tokens(source);
     let mut brackets = brackets(&tokens);
     let problems = std::mem::take(&mut brackets.loose_braces);
-    let mut file = File { source, tokens, brackets, problems, broken: Vec::new() };
+    let mut file = File { source, tokens, brackets, problems, broken: Vec::new(), nameless: false };
     let parts = file.parts(0..file.tokens.len(), Place::Top, "", 0);
     let items = parts.into_iter().filter_map(|part| match part {
         Part::Item(item, _) => Some(item),
         Part::Entry(_) => None,
     });
-    (Ast { doc: Vec::new(), items: items.collect(), broken: file.broken }, file.problems)
+    let whole = file.problems.is_empty();
+    let (broken, nameless) = (file.broken, file.nameless);
+    (Ast { doc: Vec::new(), items: items.collect(), broken, whole, nameless }, file.problems)
 }
 
 struct File<'a> {
@@ -34,6 +36,7 @@ struct File<'a> {
     brackets: Brackets,
     problems: Vec<Diagnostic>,
     broken: Vec<Name>,
+    nameless: bool,
 }
 
 impl File<'_> {
@@ -173,19 +176,33 @@ impl File<'_> {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Reports a piece that cannot be read, and keeps the name that it would have given.
+    /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the first
+    /// unless it starts statements, and whatever stands before a `=`.
     fn give_up(&mut self, piece: &Piece, problem: Diagnostic) {
         self.problems.push(problem);
-        let mut words = self.tokens[piece.tokens.clone()].iter().take_while(|token| token.kind == Kind::Word);
-        let name = words.next().map(|first| words.next().unwrap_or(first).span);
-        if let Some(span) = name {
-            self.broken.push(Name { text: self.text(span).to_owned(), span });
-        }
+        let tokens = &self.tokens[piece.tokens.clone()];
+        let leading = tokens.iter().take(2).take_while(|token| token.kind == Kind::Word);
+        let names = leading.chain(tokens.windows(3).filter_map(|next| match (next[1].kind, next[2].kind) {
+            (Kind::Sign("="), _) | (Kind::Sign("'"), Kind::Sign("=")) => Some(&next[0]),
+            _ => None,
+        }));
+        let is_name =
+            |span: &Span| self.text(*span).starts_with(char::is_alphabetic) && form(self.text(*span)).is_none();
+        let names = names.map(|token| token.span).filter(is_name);
+        let names: Vec<Name> = names.map(|span| Name { text: self.text(span).to_owned(), span }).collect();
+        self.nameless |= names.is_empty();
+        self.broken.extend(names);
     }
 
     /// Keeps the names that a part would have given, had it a place in the tree.
     fn mourn(&mut self, part: Part) {
-        let Part::Item(item, _) = part else { return };
+        let item = match part {
+            Part::Item(item, _) => item,
+            Part::Entry(entry) => {
+                self.nameless |= form(&entry.key.text).is_some();
+                return self.broken.push(entry.key);
+            }
+        };
         match item.kind {
             ItemKind::Const { name, .. }
             | ItemKind::Input { name, .. }

@@ -6,9 +6,8 @@ use lcnnc::kinds::KINDS;
 use lcnnc::{Options, Source};
 
 fn net_of(equation: &str) -> Net {
-    let text = format!(
-        "model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n"
-    );
+    let text =
+        format!("model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n");
     let source = Source { name: "example.lcnn".to_owned(), text };
     let compiled = lcnnc::compile(&source, &Options { classes: Some(crate::CLASSES), ..Options::default() });
     compiled.net.unwrap_or_else(|| panic!("{}", compiled.report))

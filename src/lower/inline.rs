@@ -1,0 +1,65 @@
+//! Calls of `fn`s, written out where they stand.
+
+use super::expr::Place;
+use super::{Lowerer, Val};
+use crate::diag::{Diagnostic, Span, names, text};
+use crate::syntax::ast::Call;
+
+/// Expressions within expressions, functions written out.
+pub(super) const MAX_DEPTH: usize = 1_000;
+
+/// Calls of functions in all of a spec, those inside of functions included.
+const MAX_CALLS: usize = 100_000;
+
+/// A `fn` being written out.
+pub(super) struct Frame<'p> {
+    pub name: &'p str,
+    pub args: Vec<(&'p str, Val)>,
+    /// For a function that the author cannot see into: the call that stands for every place inside of it.
+    pub site: Option<Span>,
+    pub caller: Option<&'p Frame<'p>>,
+}
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    /// Writes a `fn` out in the place of its call.
+    pub(super) fn inline(&mut self, name: &str, call: &'a Call, place: &Place<'_>) -> Val {
+        let Some(function) = self.front.graph.functions.get(name) else { return Val::Poison };
+        let (params, body) = (function.params, function.body);
+        let callers = std::iter::successors(place.frame, |frame| frame.caller);
+        if callers.into_iter().any(|frame| frame.name == name) {
+            return self.report(names::recursive(name, place.at(call.span)));
+        }
+        if self.calls == MAX_CALLS {
+            return self.overrun(|| text::too_many_calls(place.at(call.span), MAX_CALLS));
+        }
+        self.calls += 1;
+        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some()) {
+            let known: Vec<&str> = Vec::new();
+            let name_ = arg.name.as_ref().map_or("", |name| &name.text);
+            return self.report(names::unknown_argument(name, name_, arg.span(), &known));
+        }
+        if call.args.len() > params.len() {
+            let takes = format!("{} arguments", params.len());
+            return self.report(names::superfluous(name, &takes, call.args[params.len()].value.span));
+        }
+        if call.args.len() < params.len() {
+            let params: Vec<&str> = params.iter().map(|param| param.text.as_str()).collect();
+            return self.report(names::missing_parameter(name, &params, call.args.len(), place.at(call.span)));
+        }
+        let inner = place.inner();
+        let args: Vec<Val> = call.args.iter().map(|arg| self.expr(&arg.value, &inner)).collect();
+        let args = params.iter().map(|param| param.text.as_str()).zip(args).collect();
+        let outer = place.frame.and_then(|frame| frame.site);
+        let site = outer.or_else(|| function.prelude.then_some(call.span));
+        let frame = Frame { name, args, site, caller: place.frame };
+        self.expr(body, &Place { frame: Some(&frame), ..inner })
+    }
+
+    /// Says once that functions in functions are too much.
+    pub(super) fn overrun(&mut self, problem: impl Fn() -> Diagnostic) -> Val {
+        if !std::mem::replace(&mut self.overrun, true) {
+            self.diagnostics.push(problem());
+        }
+        Val::Poison
+    }
+}

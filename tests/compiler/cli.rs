@@ -1,0 +1,187 @@
+//! The program as users type it: `check`, `show`, `lower` and `graph`, their words and exit codes.
+
+use crate::support::project;
+use assert_cmd::Command;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+const BROKEN: &str = "tests/diagnostics/L0203.bad.lcnn";
+const WARNED: &str = "tests/diagnostics/L0205.bad.lcnn";
+
+struct Said {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Said {
+    /// Both streams: where a word stands is for the terminal, not for these tests.
+    fn all(&self) -> String {
+        format!("{}{}", self.out, self.err)
+    }
+}
+
+fn lcnnc_in(folder: &Path, args: &[&str]) -> Said {
+    let output = Command::cargo_bin("lcnnc").unwrap().current_dir(folder).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let said = Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) };
+    assert!(!said.all().contains('\u{1b}'), "colours where there is no terminal: {}", said.all());
+    said
+}
+
+fn lcnnc(args: &[&str]) -> Said {
+    lcnnc_in(&project(""), args)
+}
+
+#[test]
+fn check_of_good_specs_says_so() {
+    let said = lcnnc(&["check", "specs/lc_cnn.lcnn", "specs/lcei_cnn.lcnn"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    assert!(said.all().contains("specs/lc_cnn.lcnn: no problems"), "{}", said.all());
+    assert!(said.all().contains("specs/lcei_cnn.lcnn: no problems"), "{}", said.all());
+}
+
+#[test]
+fn check_goes_on_behind_a_broken_spec() {
+    let said = lcnnc(&["check", BROKEN, "specs/lc_cnn.lcnn"]);
+    assert_eq!(said.code, 1);
+    let all = said.all();
+    assert!(all.contains("error[L0203]: lateral weights must map a state onto itself"), "{all}");
+    assert!(all.contains(&format!("{BROKEN}: 1 error\n")), "{all}");
+    assert!(all.contains("specs/lc_cnn.lcnn: no problems"), "{all}");
+    assert!(all.contains(&format!("[{BROKEN}:6:19]")), "an editor can open the place: {all}");
+}
+
+#[test]
+fn a_warning_is_no_failure() {
+    let said = lcnnc(&["check", WARNED]);
+    assert_eq!(said.code, 0);
+    assert!(said.all().contains("warning[L0205]") && said.all().contains("1 warning"), "{}", said.all());
+}
+
+#[test]
+fn counts_are_of_every_level() {
+    let folder = TempDir::new().unwrap();
+    let warned =
+        fs::read_to_string(project(WARNED)).unwrap().replace("kernel: 7, bias: false)   // lateral", "kernel: 6)");
+    fs::write(folder.path().join("both.lcnn"), warned).unwrap();
+    let said = lcnnc_in(folder.path(), &["check", "both.lcnn"]);
+    assert_eq!(said.code, 1);
+    assert!(said.all().contains("both.lcnn: 1 error"), "{}", said.all());
+}
+
+#[test]
+fn the_extension_may_be_left_out() {
+    for verb in ["check", "show", "lower", "graph"] {
+        let said = lcnnc(&[verb, "specs/lc_cnn"]);
+        assert_eq!(said.code, 0, "{verb}: {}", said.all());
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    for verb in ["check", "show", "lower", "graph"] {
+        let said = lcnnc(&[verb, "specs/no_such.lcnn"]);
+        assert_eq!(said.code, 2, "{verb}");
+        assert!(said.err.contains("specs/no_such.lcnn") && said.err.starts_with("error: "), "{verb}: {}", said.err);
+        assert!(said.out.is_empty(), "{verb}: {}", said.out);
+    }
+    let said = lcnnc(&["check", "specs/no_such.lcnn", BROKEN]);
+    assert_eq!(said.code, 2, "a file that cannot be read weighs more than one that is wrong");
+    assert!(said.all().contains("L0203"), "{}", said.all());
+}
+
+#[test]
+fn a_file_that_is_no_text_is_named() {
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("image.lcnn"), [0x89, b'P', b'N', b'G', 0xff, 0xfe, 0]).unwrap();
+    let said = lcnnc_in(folder.path(), &["check", "image.lcnn"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("image.lcnn"), "{}", said.err);
+}
+
+#[test]
+fn lower_prints_the_ir_with_loops_as_loops() {
+    let said = lcnnc(&["lower", "specs/lc_cnn.lcnn", "--emit", "ir", "--set", "steps=5"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(said.out.starts_with("net LcCnn\n") && said.out.contains("loop V1 (5 steps)"), "{}", said.out);
+    assert!(said.err.is_empty(), "{}", said.err);
+    assert_eq!(lcnnc(&["lower", "specs/lc_cnn", "--set", "steps=5"]).out, said.out, "IR is what it prints by itself");
+}
+
+#[test]
+fn graph_prints_dot_folded_or_unrolled() {
+    let folded = lcnnc(&["graph", "specs/lc_cnn.lcnn"]);
+    let unrolled = lcnnc(&["graph", "specs/lc_cnn.lcnn", "--unrolled", "--set", "steps=4"]);
+    assert_eq!((folded.code, unrolled.code), (0, 0));
+    assert!(folded.out.starts_with("digraph ") && folded.out.contains("dashed"), "{}", folded.out);
+    assert_eq!(unrolled.out.matches("conv W_L").count(), 4, "{}", unrolled.out);
+    assert!(folded.err.is_empty() && unrolled.err.is_empty());
+}
+
+#[test]
+fn show_fills_in_and_adds_up() {
+    let said = lcnnc(&["show", "specs/lc_cnn.lcnn", "--set", "steps=5"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    for part in ["const steps = 5", "stride: 1, padding: same", "seed: 0", "multiply-adds", "49618"] {
+        assert!(said.out.contains(part), "{part} is not in\n{}", said.out);
+    }
+}
+
+#[test]
+fn classes_can_be_given() {
+    let said = lcnnc(&["lower", "specs/lc_cnn.lcnn", "--classes", "8"]);
+    assert!(said.out.contains("output logits = logits: [8]"), "{}", said.out);
+    assert_eq!(lcnnc(&["lower", "specs/lc_cnn.lcnn", "--classes", "0"]).code, 2);
+}
+
+#[test]
+fn an_override_of_nothing_is_met_with_a_suggestion() {
+    let said = lcnnc(&["check", "specs/lc_cnn.lcnn", "--set", "step=5"]);
+    assert_eq!(said.code, 1);
+    assert!(said.all().contains("error[L0111]") && said.all().contains("did you mean `steps`?"), "{}", said.all());
+    let said = lcnnc(&["graph", "specs/lc_cnn.lcnn", "--set", "steps=many"]);
+    assert_eq!(said.code, 1);
+    assert!(said.err.contains("error[L0112]") && said.out.is_empty(), "{}", said.all());
+    let said = lcnnc(&["check", "specs/lc_cnn.lcnn", "--set", "steps"]);
+    assert_eq!(said.code, 2);
+    assert!(said.err.contains("NAME=VALUE"), "{}", said.err);
+}
+
+#[test]
+fn a_broken_spec_prints_nothing_but_its_report() {
+    for verb in ["show", "lower", "graph"] {
+        let said = lcnnc(&[verb, BROKEN]);
+        assert_eq!(said.code, 1, "{verb}");
+        assert!(said.out.is_empty() && said.err.contains("error[L0203]"), "{verb}: {}", said.all());
+    }
+}
+
+#[test]
+fn what_is_typed_wrongly_is_a_usage_error() {
+    for args in [
+        &["check"][..],
+        &["check", "--loud", "specs/lc_cnn.lcnn"],
+        &["chekc", "specs/lc_cnn.lcnn"],
+        &["lower", "specs/lc_cnn.lcnn", "--emit", "onyx"],
+        &["graph"],
+        &[],
+    ] {
+        let said = lcnnc(args);
+        assert_eq!(said.code, 2, "{args:?}: {}", said.all());
+        assert!(said.err.contains("Usage") || said.err.contains("--help"), "{args:?}: {}", said.err);
+    }
+    assert!(lcnnc(&["chekc"]).err.contains("check"), "a misspelt verb earns a suggestion");
+}
+
+#[test]
+fn help_lists_the_exit_codes() {
+    for args in [&["--help"][..], &["check", "--help"], &["show", "--help"], &["lower", "--help"], &["graph", "--help"]]
+    {
+        let said = lcnnc(args);
+        assert_eq!(said.code, 0, "{args:?}");
+        assert!(said.out.contains("Exit codes:") && said.out.contains("  1  problems in the spec"), "{}", said.out);
+    }
+    assert!(lcnnc(&["--version"]).out.starts_with("lcnnc "));
+}

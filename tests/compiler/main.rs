@@ -1,0 +1,13 @@
+//! The compiler from text to net: what it finds wrong, what it makes, what it prints, and what it costs.
+
+#![allow(clippy::disallowed_methods)]
+
+mod bounds;
+mod cli;
+mod diagnostics;
+mod numbers;
+mod properties;
+mod registry;
+mod scale;
+mod specs;
+mod support;

@@ -1,0 +1,143 @@
+//! Large specs: in time, and without exhausting the stack. Test threads have a quarter of the main thread's.
+
+use crate::support::{clean, codes, compile_as};
+use lcnnc::back::dot::{self, Loops};
+use lcnnc::back::summary;
+use lcnnc::ir::{bounds, reach};
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+/// A spec around equations of which the last is `x<count - 1>`.
+fn around(equations: &str, last: &str) -> String {
+    format!("model Large\ninput image: [2, 8, 8]\n{equations}\nlogits = dense({last}, classes)\noutput logits\n")
+}
+
+/// Each equation reads the one before; in reverse they stand last first.
+fn chain(count: usize, reversed: bool) -> String {
+    let reads = |n: usize| if n == 0 { "image".to_owned() } else { format!("x{}", n - 1) };
+    let mut lines: Vec<String> = (0..count).map(|n| format!("x{n} = tanh({} + 0.5)", reads(n))).collect();
+    if reversed {
+        lines.reverse();
+    }
+    around(&lines.join("\n"), &format!("x{}", count - 1))
+}
+
+/// Lateral areas one behind the other: four statements with eight lines each.
+fn areas(count: usize) -> String {
+    let mut text = String::new();
+    for n in 0..count {
+        let before = if n == 0 { "image".to_owned() } else { format!("O{}", n - 1) };
+        writeln!(
+            text,
+            "weights W_A{n}: conv(2 -> 2, kernel: 3)\nweights W_L{n}: conv(2 -> 2, kernel: 3, bias: false)\n\
+             A{n} = relu(W_A{n} * {before})\nloop V{n}(steps: 2) {{\n    state O{n} = A{n}\n    L{n} = W_L{n} * O{n}\n    \
+             O{n}' = relu(A{n} + L{n})\n}}"
+        )
+        .unwrap();
+    }
+    around(&text, &format!("O{}", count - 1))
+}
+
+fn timed(text: &str) -> Duration {
+    let start = Instant::now();
+    clean(text, &[]);
+    start.elapsed()
+}
+
+#[test]
+fn a_thousand_equations_check_in_well_under_a_second() {
+    let text = areas(250);
+    assert_eq!(text.matches(" = ").count(), 1001);
+    // The best of three: other tests run beside this one.
+    let took = (0..3).map(|_| timed(&text)).min().unwrap();
+    assert!(took < Duration::from_millis(800), "{took:?}");
+}
+
+#[test]
+fn time_grows_in_step_with_the_text() {
+    let least = |count: usize| (0..3).map(|_| timed(&chain(count, false))).min().unwrap();
+    let (small, large) = (least(500), least(5_000));
+    // Ten times the text; a square would be a hundred times the time.
+    assert!(large < 40 * small.max(Duration::from_millis(1)), "500: {small:?}, 5000: {large:?}");
+}
+
+#[test]
+fn long_chains_compile_and_go_through_every_back_end() {
+    for reversed in [false, true] {
+        let compiled = clean(&chain(10_000, reversed), &[]);
+        let net = compiled.net.as_ref().unwrap();
+        assert_eq!(
+            net.nodes().filter(|node| node.name.as_ref().is_some_and(|name| name.starts_with('x'))).count(),
+            10_000
+        );
+        assert_eq!(reach::params(net, net.output.1).len(), 2);
+        assert_eq!(bounds::below(net, net.output.1), None);
+        assert!(net.to_string().contains("x9999 = tanh"));
+        assert!(dot::emit(net, Loops::Unrolled).contains("x9999 = tanh"));
+        assert!(summary::emit(net).contains("x9999"));
+        assert!(compiled.resolved(&compiled.settings).contains("x9999 = tanh(x9998 + 0.5)"));
+    }
+}
+
+#[test]
+fn long_loops_unroll_and_long_bodies_fold() {
+    let mut body = String::new();
+    for n in 0..5_000 {
+        let before = if n == 0 { "O".to_owned() } else { format!("x{}", n - 1) };
+        writeln!(body, "    x{n} = relu({before} + image)").unwrap();
+    }
+    let text = format!("loop V1(steps: 10000) {{\n    state O = image\n{body}    O' = x4999\n}}");
+    let compiled = clean(&around(&text, "O"), &[]);
+    let net = compiled.net.unwrap();
+    assert!(dot::emit(&net, Loops::Folded).contains("x4999 = relu"));
+    assert!(summary::emit(&net).lines().count() > 5_000);
+}
+
+#[test]
+fn a_long_cycle_is_one_problem() {
+    let mut text = String::new();
+    for n in 0..10_000 {
+        writeln!(text, "x{n} = tanh(x{})", (n + 1) % 10_000).unwrap();
+    }
+    let compiled = compile_as("test.lcnn", &around(&text, "x0"), &[]);
+    assert_eq!(codes(&compiled), ["L0301"]);
+    let message = &compiled.report.diagnostics[0].message;
+    assert!(message.len() < 200 && message.contains('…'), "{message}");
+}
+
+#[test]
+fn long_chains_of_functions_and_consts_end() {
+    let mut functions = "fn f0(x) = abs(x)\n".to_owned();
+    for n in 1..10_000 {
+        writeln!(functions, "fn f{n}(x) = f{}(x)", n - 1).unwrap();
+    }
+    let text = around("y = relu(image)", "y") + &functions + "penalty p = mean(f9999(y))\n";
+    assert_eq!(codes(&compile_as("test.lcnn", &text, &[])), ["L0007"]);
+    let mut consts = "const c0 = 1\n".to_owned();
+    for n in 1..10_000 {
+        writeln!(consts, "const c{n} = c{} + 1", n - 1).unwrap();
+    }
+    clean(&around(&format!("{consts}y = relu(c9999 * image)"), "y"), &[]);
+}
+
+/// Each function calls the one before twice: written out, thirty of them are 2^30 calls.
+#[test]
+fn functions_that_double_are_refused_in_time() {
+    let mut functions = "fn f0(x) = abs(x)\n".to_owned();
+    for n in 1..40 {
+        writeln!(functions, "fn f{n}(x) = f{0}(x) + f{0}(x)", n - 1).unwrap();
+    }
+    let start = Instant::now();
+    let text = around("y = relu(image)", "y") + &functions + "penalty p = mean(f39(y))\n";
+    assert_eq!(codes(&compile_as("test.lcnn", &text, &[])), ["L0007"]);
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn many_mistakes_are_many_reports() {
+    let text: String = (0..2_000).map(|n| format!("x{n} = conv(missing{n}, 8, kernal: 3)\n")).collect();
+    let start = Instant::now();
+    let compiled = compile_as("test.lcnn", &around(&text, "image"), &[]);
+    assert!(codes(&compiled).len() >= 4_000);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
