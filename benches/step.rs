@@ -1,6 +1,9 @@
 //! A training step on the CPU, as `lcnnc run` does it but for the loader: forward, cross-entropy and penalties,
 //! backward, update. 1 x 48 x 48 images in batches of 64, 10 classes: `cargo bench --bench step`.
 
+// The specs are files.
+#![allow(clippy::disallowed_methods)]
+
 use burn::tensor::{Device, Distribution, Int, Tensor};
 use lcnnc::back::burn::{Model, Precision, loss};
 use lcnnc::train::optimizer;

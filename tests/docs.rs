@@ -1,5 +1,8 @@
 //! The documentation says what the program does: its specs compile, and the reference is what the declarations say.
 
+// The documentation is files.
+#![allow(clippy::disallowed_methods)]
+
 use lcnnc::data::SETS;
 use lcnnc::front::settings::BLOCKS;
 use lcnnc::kinds::KINDS;

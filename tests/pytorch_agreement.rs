@@ -2,6 +2,9 @@
 //!
 //! `tests/reference/make.py` made the numbers; its head says what each file holds.
 
+// The references are files.
+#![allow(clippy::disallowed_methods)]
+
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Forward, Model, Precision, Statistics, Weight, loss};
 use lcnnc::ir::Net;

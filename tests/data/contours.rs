@@ -17,7 +17,8 @@ fn transposed(image: &Image) -> Image {
 /// Whether three lying bars, 7 pixels long and 3 wide, are on one line at even distances.
 fn has_lying_path(image: &Image) -> bool {
     let bright = |row: usize, column: usize| {
-        (row - 1..=row + 1).all(|r| image.pixels[r * SIZE + column - 3..=r * SIZE + column + 3].iter().all(|&x| x == 1.0))
+        (row - 1..=row + 1)
+            .all(|r| image.pixels[r * SIZE + column - 3..=r * SIZE + column + 3].iter().all(|&x| x == 1.0))
     };
     let starts = (4..SIZE - 4).flat_map(|row| (4..SIZE - 4).map(move |column| (row, column)));
     let mut paths = starts.flat_map(|(row, column)| (8..=19).map(move |apart| (row, column, apart)));

@@ -35,7 +35,7 @@ fn child() {
 #[test]
 fn places_are_tried_in_turn() {
     let [here, full, empty] = [(); 3].map(|()| tempfile::tempdir().unwrap());
-    let [here, full, empty] = [&here, &full, &empty].map(|folder| folder.path());
+    let [here, full, empty] = [&here, &full, &empty].map(tempfile::TempDir::path);
     let cache = full.join("cache");
     for root in [full.to_owned(), cache.join("lcnnc"), full.join("home/.cache/lcnnc")] {
         write_mnist(&root);
