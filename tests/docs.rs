@@ -31,6 +31,16 @@ fn every_spec_in_the_documentation_compiles_without_a_problem() {
 }
 
 #[test]
+fn the_error_in_the_readme_is_what_is_said() {
+    let slip = ("conv(8 -> 8, kernel: 7, bias: false)", "conv(8 -> 16, kernel: 7)");
+    let text = specs("README.md").remove(0).replace(slip.0, slip.1);
+    let compiled = compile(&Source { name: "lc_cnn.lcnn".to_owned(), text }, &Options::default());
+    let readme = fs::read_to_string("README.md").unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(compiled.report.to_string().trim(), shown.trim());
+}
+
+#[test]
 fn the_reference_is_what_the_declarations_say() {
     let made = reference();
     if std::env::var_os("UPDATE_DOCS").is_some() {

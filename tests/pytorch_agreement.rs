@@ -169,11 +169,12 @@ fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f64> {
     tensor.to_data().iter::<f64>().collect()
 }
 
-/// Asserts that the largest difference is within `tolerance` of the largest reference.
+/// Asserts that the largest difference is within `tolerance` of the largest reference; `--nocapture` shows each.
 fn assert_near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
     let wrong = found.iter().zip(expected).fold(0.0, |largest: f64, (a, b)| largest.max((a - b).abs()));
+    println!("{:8.1e}  {what}", wrong / largest);
     // Not `wrong > ...`, which a NaN would pass.
     assert!(wrong <= tolerance * largest, "{what}: {wrong:e} off, the largest number is {largest:e}");
 }

@@ -183,10 +183,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let help = format!("weights stand before what they are applied to: {name} first");
                 self.report(names::misused(&name, "a weight bundle", "a feature map", at.1, help))
             }
-            (op, Val::Group(group), Val::Group(_)) if !group.is_empty() => {
-                let _ = op;
-                self.report(penalty::group("weights", at.1))
-            }
+            (_, Val::Group(group), Val::Group(_)) if !group.is_empty() => self.report(penalty::group("weights", at.1)),
             (op, Val::Group(group), b) => {
                 let Some(b) = self.value(b, at.1, place) else { return Val::Poison };
                 self.over_group(group, at, place, |_, x| (op, x, b))

@@ -83,6 +83,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             self.diagnostics.push(shape::wrong_form("state", "a feature map or a vector", &found, init.span));
             return None;
         }
+        // A layer written into the state itself has no other name.
+        self.net.name(value, graph.nodes[state].name);
         Some(value)
     }
 
