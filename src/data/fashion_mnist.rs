@@ -4,14 +4,14 @@ use super::roots::Layout;
 use super::{Set, idx};
 
 pub const SET: Set = Set {
-    name: "fashion_mnist",
+    name: "fashion-mnist",
     about: "pieces of clothing: 60,000 + 10,000 grey images of 28 x 28 pixels, 10 classes",
     takes_path: false,
     load: |request| idx::load(&LAYOUT, &CLASSES, request),
 };
 
 const LAYOUT: Layout = Layout {
-    set: "fashion_mnist",
+    set: "fashion-mnist",
     folder: "FashionMNIST/raw",
     files: idx::FILES,
     gzip: true,

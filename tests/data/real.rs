@@ -52,7 +52,7 @@ fn mnist() {
 #[test]
 fn fashion_mnist() {
     let Some(root) = root() else { return };
-    let set = load("fashion_mnist", &root).unwrap();
+    let set = load("fashion-mnist", &root).unwrap();
     assert_eq!((counts(&*set.train), counts(&*set.test)), (vec![6_000; 10], vec![1_000; 10]));
     assert_moments(&*set.train, [0.2860, 0.3530]);
 }

@@ -59,7 +59,7 @@ fn fashion_mnist_lies_beside_mnist_and_has_its_own_classes() {
     let root = tempfile::tempdir().unwrap();
     write_mnist(root.path());
     fs::rename(root.path().join("MNIST"), root.path().join("FashionMNIST")).unwrap();
-    let set = load("fashion_mnist", root.path()).unwrap();
+    let set = load("fashion-mnist", root.path()).unwrap();
     assert_eq!(set.classes[0], "T-shirt/top");
     assert_eq!(set.classes[9], "Ankle boot");
     refused("mnist", root.path(), &["`mnist` was not found", "MNIST/raw/train-images-idx3-ubyte (or .gz)"]);
@@ -120,8 +120,8 @@ fn an_image_that_is_not_there_is_an_error() {
 #[test]
 fn a_wrong_name_gets_a_suggestion() {
     let message = |name| data::load(name, &Request::default()).err().unwrap().to_string();
-    assert!(message("fashionmnist").contains("did you mean `fashion_mnist`?"));
-    assert!(message("imagenet").contains("known are `mnist`, `fashion_mnist`, `cifar10`, `contours` or `folder:PATH`"));
+    assert!(message("fashionmnist").contains("did you mean `fashion-mnist`?"));
+    assert!(message("imagenet").contains("known are `mnist`, `fashion-mnist`, `cifar10`, `contours` or `folder:PATH`"));
     assert!(message("").contains("there is no data set ``"));
     assert!(message("folder").contains("write `folder:PATH`"));
     assert!(message("folder:").contains("write `folder:PATH`"));
