@@ -33,10 +33,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return self.overrun(|| text::too_many_calls(place.at(call.span), MAX_CALLS));
         }
         self.calls += 1;
-        if let Some(arg) = call.args.iter().find(|arg| arg.name.is_some()) {
-            let known: Vec<&str> = Vec::new();
-            let name_ = arg.name.as_ref().map_or("", |name| &name.text);
-            return self.report(names::unknown_argument(name, name_, arg.span(), &known));
+        if let Some(given) = call.args.iter().find_map(|arg| arg.name.as_ref()) {
+            return self.report(names::unknown_argument(name, &given.text, given.span, &[]));
         }
         if call.args.len() > params.len() {
             let takes = format!("{} arguments", params.len());
