@@ -157,6 +157,17 @@ impl<'a> Graph<'a> {
         self.names.iter().filter_map(|(key, node)| seen(key, node)).collect()
     }
 
+    /// The dotted name of a definition: behind those of the loops it stands in.
+    pub fn path(&self, node: NodeIndex) -> String {
+        let mut path = self.nodes[node].name.to_owned();
+        let mut within = self.nodes[node].within;
+        while let Some(region) = within {
+            path = format!("{}.{path}", self.nodes[region].name);
+            within = self.nodes[region].within;
+        }
+        path
+    }
+
     /// True if an equation reads it; penalties alone do not count.
     pub fn applied(&self, node: NodeIndex) -> bool {
         let readers = self.nodes.edges_directed(node, petgraph::Direction::Incoming);

@@ -85,7 +85,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     /// `h` for the layer that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
     fn layer_name(&mut self, kind: &Kind, place: &Place<'_>) -> String {
-        let path = self.path(place.node);
+        let path = self.front.graph.path(place.node);
         if place.outermost {
             return path;
         }
@@ -133,7 +133,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             };
             return self.report(problem);
         }
-        let owner = self.path(node);
+        let owner = self.front.graph.path(node);
         let declared = Applied { name, span: applied, call, inputs: &[], declared: Some(map) };
         let Some(out) = self.lower_kind(kind, &owner, &bound, &[x], &declared) else { return Val::Poison };
         if let Some(lateral) = lateral {

@@ -18,7 +18,8 @@ pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic
         let node = &front.graph.nodes[index];
         match node.kind {
             NodeKind::Weights { .. } => {
-                let weight = net.params.iter().position(|param| param.owner() == node.name);
+                let owner = front.graph.path(index);
+                let weight = net.params.iter().position(|param| param.owner() == owner);
                 if !idle.contains(&index) && weight.is_some_and(|weight| !behind.contains(&ParamId(weight))) {
                     diagnostics.push(penalty::unreached(node.name, node.span));
                 }
@@ -29,7 +30,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic
                 if !reached.iter().any(|id| net.param(*id).class.trained()) {
                     diagnostics.push(penalty::reaches_nothing(node.name, value.span));
                 } else if bounds::below(net, made.value).is_none() {
-                    let suggestion = find_call(value, "abs_gap").map(saturating);
+                    let suggestion = unbounded_gap(value, front).map(saturating);
                     diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
                 }
             }
@@ -62,19 +63,12 @@ fn idle(front: &Front<'_>) -> BTreeSet<NodeIndex> {
     idle
 }
 
-/// The call of `name` in an expression.
-fn find_call<'e>(expr: &'e Expr, name: &str) -> Option<&'e Call> {
-    let mut pending = vec![expr];
-    while let Some(expr) = pending.pop() {
-        match &expr.kind {
-            ExprKind::Call(call) if call.callee.text == name => return Some(call),
-            ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
-            ExprKind::Negate(x) => pending.push(x),
-            ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
-            _ => {}
-        }
-    }
-    None
+/// The call of the prelude's unbounded gap, under whatever const's name.
+fn unbounded_gap<'e>(expr: &'e Expr, front: &Front<'_>) -> Option<&'e Call> {
+    expr.parts().find_map(|part| match &part.kind {
+        ExprKind::Call(call) if front.consts.resolve(&call.callee.text) == "abs_gap" => Some(call),
+        _ => None,
+    })
 }
 
 /// The same gap, saturated: the form that the paper found not to hurt.

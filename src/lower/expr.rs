@@ -253,7 +253,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Val::Number(x) => Some(self.net.number(x)),
             Val::Value(value) => Some(value),
             Val::Weights(bundle) if place.penalty => {
-                let owner = self.path(bundle);
+                let owner = self.front.graph.path(bundle);
                 match self.net.find(&format!("{owner}.weight")) {
                     Some(param) => Some(self.net.read(param)),
                     None => {
@@ -312,17 +312,6 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Reduce::Max => over(&mut self.net).and_then(|over| self.net.binary(Binary::Add, b, over).ok()),
             Reduce::Min => over(&mut self.net).and_then(|over| self.net.binary(Binary::Sub, a, over).ok()),
         }
-    }
-
-    /// The dotted name of a definition: behind those of the loops it stands in.
-    pub(super) fn path(&self, node: NodeIndex) -> String {
-        let mut path = self.front.graph.nodes[node].name.to_owned();
-        let mut within = self.front.graph.nodes[node].within;
-        while let Some(region) = within {
-            path = format!("{}.{path}", self.front.graph.nodes[region].name);
-            within = self.front.graph.nodes[region].within;
-        }
-        path
     }
 
     /// The next value of a state that has not its shape.

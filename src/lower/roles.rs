@@ -41,7 +41,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn arm_roles(&mut self, arm: NodeIndex, role: Role, value: &'a Expr, roles: &mut Roles) {
-        let own = self.path(arm);
+        let own = self.front.graph.path(arm);
         self.net.set_role(&own, role);
         let within = self.front.graph.nodes[arm].within;
         for (bundle, span) in self.bundles_in(value, within) {
@@ -53,7 +53,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 Some(_) => {}
                 None => {
                     roles.insert(bundle, Some((role, span)));
-                    let owner = self.path(bundle);
+                    let owner = self.front.graph.path(bundle);
                     self.net.set_role(&owner, role);
                 }
             }
@@ -80,21 +80,13 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     /// Calls of `fn f(e, i)` in a penalty, their bundles held against the roles they have.
     fn separation(&mut self, expr: &'a Expr, roles: &Roles) {
-        let mut pending = vec![expr];
-        while let Some(expr) = pending.pop() {
-            match &expr.kind {
-                ExprKind::Negate(x) => pending.push(x),
-                ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
-                ExprKind::Call(call) => {
-                    pending.extend(call.args.iter().map(|arg| &arg.value));
-                    let callee = self.front.consts.resolve(&call.callee.text);
-                    let function = self.front.graph.functions.get(callee);
-                    let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
-                    if separates && call.args.len() == SEPARATION.len() {
-                        self.separates(callee, call, roles);
-                    }
-                }
-                _ => {}
+        for part in expr.parts() {
+            let ExprKind::Call(call) = &part.kind else { continue };
+            let callee = self.front.consts.resolve(&call.callee.text);
+            let function = self.front.graph.functions.get(callee);
+            let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
+            if separates && call.args.len() == SEPARATION.len() {
+                self.separates(callee, call, roles);
             }
         }
     }
@@ -121,22 +113,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     /// The bundles that an expression names, each with its place.
     fn bundles_in(&self, expr: &'a Expr, within: Option<NodeIndex>) -> Vec<(NodeIndex, Span)> {
-        let (mut pending, mut found) = (vec![expr], Vec::new());
-        while let Some(expr) = pending.pop() {
-            match &expr.kind {
-                ExprKind::Name(name) => {
-                    if let Found::Node(node) = self.front.graph.find(name, within)
-                        && matches!(self.front.graph.nodes[node].kind, NodeKind::Weights { .. })
-                    {
-                        found.push((node, expr.span));
-                    }
-                }
-                ExprKind::Negate(x) => pending.push(x),
-                ExprKind::Binary { left, right, .. } => pending.extend([&**left, &**right]),
-                ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
-                _ => {}
-            }
-        }
-        found
+        let bundle = |part: &Expr| {
+            let ExprKind::Name(name) = &part.kind else { return None };
+            let Found::Node(node) = self.front.graph.find(name, within) else { return None };
+            matches!(self.front.graph.nodes[node].kind, NodeKind::Weights { .. }).then_some((node, part.span))
+        };
+        expr.parts().filter_map(bundle).collect()
     }
 }

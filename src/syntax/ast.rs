@@ -145,6 +145,24 @@ pub enum ExprKind {
 }
 
 impl Expr {
+    /// It and every expression in it, in no order to rely on.
+    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let mut pending = vec![self];
+        std::iter::from_fn(move || {
+            let expr = pending.pop()?;
+            match &expr.kind {
+                ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
+                ExprKind::List(items) => pending.extend(items),
+                ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
+                ExprKind::Negate(x) => pending.push(x),
+                ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
+                    pending.extend([&**left, &**right]);
+                }
+            }
+            Some(expr)
+        })
+    }
+
     /// Moves every span in it.
     pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.span = to(self.span);
