@@ -22,8 +22,16 @@ pub fn emit(net: &Net, loops: Loops) -> String {
     drawing.line(&format!("input [label=\"{name}\\n[{c}, {h}, {w}]\", shape=ellipse];"));
     drawing.ids.insert(Value::INPUT, "input".to_owned());
     drawing.steps(&net.body, "");
-    drawing.line(&format!("output [label=\"output {}\\n[{}]\", shape=ellipse];", net.output.0, net.classes));
-    drawing.edge(net.output.1, "output", "");
+    drawing.line(&format!("output [label=\"output {}\\n[{}]\", shape=ellipse];", net.output.name, net.classes));
+    let mut drawn: Vec<String> = Vec::new();
+    for logits in &net.output.logits {
+        // Folded, every step of a loop is one node.
+        let id = drawing.id(*logits);
+        if !drawn.contains(&id) {
+            drawing.edge(*logits, "output", "");
+            drawn.push(id);
+        }
+    }
     format!("digraph \"{}\" {{\n{}}}\n", net.name, drawing.out + &drawing.edges)
 }
 
@@ -69,7 +77,7 @@ impl Drawing<'_> {
 
     fn folded(&mut self, region: &Region, copy: &str) {
         let steps = region.steps;
-        self.open(&format!("{}{copy}", region.name), &format!("loop {}, {steps} steps", region.name));
+        self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps} steps", region.name));
         for state in &region.states {
             let id = format!("v{}{copy}", state.current.0);
             self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
@@ -84,6 +92,10 @@ impl Drawing<'_> {
             let last = self.id(state.next);
             self.ids.insert(state.last, last);
         }
+        for tap in &region.taps {
+            let inner = self.id(tap.inner);
+            self.ids.insert(tap.outer, inner);
+        }
     }
 
     fn unrolled(&mut self, region: &Region, copy: &str) {
@@ -93,9 +105,13 @@ impl Drawing<'_> {
         }
         for step in 1..=region.steps {
             let copy = format!("{copy}_{step}");
-            self.open(&format!("{}{copy}", region.name), &format!("{}, step {step}", region.name));
+            self.open(&format!("{}{copy}", id_of(&region.name)), &format!("{}, step {step}", region.name));
             self.steps(&region.body, &copy);
             self.close();
+            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+                let inner = self.id(tap.inner);
+                self.ids.insert(tap.outer, inner);
+            }
             let next: Vec<String> = region.states.iter().map(|state| self.id(state.next)).collect();
             for (state, id) in region.states.iter().zip(next) {
                 self.ids.insert(state.current, id);
@@ -138,7 +154,13 @@ impl Drawing<'_> {
 
 /// Is this owner of weights the equation itself, in or out of a loop?
 fn named(node: &Node, owner: &str) -> bool {
-    node.name.as_deref() == owner.rsplit('.').next()
+    let last = |name: &'_ str| name.rsplit('.').next().map(str::to_owned);
+    node.name.as_deref().and_then(last) == last(owner)
+}
+
+/// A dotted name as DOT takes it for a name.
+fn id_of(name: &str) -> String {
+    name.replace('.', "_")
 }
 
 /// What a node does, in the words of the spec.

@@ -3,7 +3,7 @@
 use super::{Code, Diagnostic, Span};
 use crate::ir::Shape;
 
-pub const CODES: &[&Code] = &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED];
+pub const CODES: &[&Code] = &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP];
 
 const CYCLE: Code = Code::error("L0301", "A value that depends on itself has no beginning; a state gives it one.");
 const NEVER_UPDATED: Code =
@@ -14,6 +14,19 @@ const PRIMED: Code = Code::error(
     "L0304",
     "Inside a loop `O'` is the value of state `O` at this step and `O` that of the step before; elsewhere there are no steps.",
 );
+
+const AT: Code = Code::error(
+    "L0305",
+    "`O@2` is state `O` after step 2 of its loop and `O@all` that of every step, both seen from behind the loop.",
+);
+const STEPLESS: Code =
+    Code::error("L0306", "A value of every step is a row of values: where one is needed, choose a step or combine them.");
+const LATE: Code = Code::warning(
+    "L0307",
+    "What the image has not reached by the last step answers every image alike, and learns nothing.",
+);
+const PER_STEP: Code =
+    Code::error("L0308", "Parameters of their own for each step need a loop around the layer, and its steps.");
 
 /// The equations of the cycle, in the order in which each reads the next; `primed` is the state, if one of its next
 /// values is among them.
@@ -66,4 +79,82 @@ pub fn primed_stateless(name: &str, span: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}` is not a state of loop `{within}`"))
         .label(span, "only a state has a next value")
         .help(format!("add `state {name} = …` to the loop, or write `{name}` without the prime"))
+}
+
+/// A name that several loops define.
+pub fn several(name: &str, span: Span, places: &[Span]) -> Diagnostic {
+    let problem = Diagnostic::new(&AT, format!("several loops define `{name}`"))
+        .label(span, "which one is meant?")
+        .help("give each a name of its own");
+    places.iter().take(3).fold(problem, |problem, place| problem.label(*place, format!("a `{name}`")))
+}
+
+/// `O@2` within the loop of `O`.
+pub fn at_inside(name: &str, span: Span, within: &str) -> Diagnostic {
+    Diagnostic::new(&AT, format!("`{name}@…` stands inside loop `{within}`"))
+        .label(span, "a step is still running here")
+        .help(format!("write `{name}` for the step before and `{name}'` for this one, or move it behind the loop"))
+}
+
+/// `x@2` of something that has no steps.
+pub fn no_steps(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&AT, format!("`{name}` has no steps"))
+        .label(span, "not of a loop")
+        .help(format!("write `{name}`, or move its equation into the loop"))
+}
+
+pub fn no_such_step(name: &str, found: &str, first: usize, last: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&AT, format!("`{name}` has no step {found}"))
+        .label(span, format!("steps are {first} to {last}"))
+        .help(format!("choose a step from {first} to {last}, or `{name}@all`"))
+}
+
+/// A value of every step where one value is needed.
+pub fn one_step(span: Span) -> Diagnostic {
+    Diagnostic::new(&STEPLESS, "this is a value for each step, where one value is needed")
+        .label(span, "one for each step")
+        .help("choose a step, as in `O@2`, or combine them: `step_mean(O@all)`, `concat(O@all)`")
+}
+
+/// A combination of steps, of something that has none.
+pub fn not_steps(function: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&STEPLESS, format!("`{function}` combines the values of every step"))
+        .label(span, "one value")
+        .help(format!("give it a state or an equation of a loop at all steps: `{function}(O@all)`"))
+}
+
+/// Values of two loops, or of loops of different length.
+pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
+    Diagnostic::new(&STEPLESS, format!("values of {} and of {} steps do not go together", left.0, right.0))
+        .label(left.1, format!("{} steps", left.0))
+        .label(right.1, format!("{} steps", right.0))
+        .help("take them from loops of as many steps, or choose a step of each")
+}
+
+/// An equation that the image reaches only at `step`, behind the last one.
+pub fn late(name: &str, step: usize, steps: usize, span: Span) -> Diagnostic {
+    let plural = if steps == 1 { "" } else { "s" };
+    Diagnostic::new(&LATE, format!("the image reaches `{name}` at step {step}, but the loop has {steps} step{plural}"))
+        .label(span, "the same for every image")
+        .help(format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"))
+}
+
+/// An equation that the image never reaches.
+pub fn unreached(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&LATE, format!("the image never reaches `{name}`"))
+        .label(span, "the same for every image")
+        .help("let it depend on the image, or on a state that does")
+}
+
+pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&PER_STEP, format!("`{layer}` stands outside of a loop"))
+        .label(span, "no steps to have parameters for")
+        .help("leave `per_step` out, or move the layer into a loop")
+}
+
+/// A bundle with parameters for each step in loops of different length.
+pub fn per_step_differs(layer: &str, first: usize, here: usize, span: Span) -> Diagnostic {
+    Diagnostic::new(&PER_STEP, format!("`{layer}` has parameters for {first} steps, but this loop has {here}"))
+        .label(span, format!("{here} steps"))
+        .help("declare a bundle for each loop, or give the loops as many steps")
 }

@@ -14,6 +14,7 @@ pub mod roles;
 pub mod settings;
 pub mod shape;
 mod suggest;
+pub mod templates;
 pub mod text;
 
 pub use code::{Code, Level};
@@ -48,6 +49,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         roles::CODES,
         penalty::CODES,
         settings::CODES,
+        templates::CODES,
         config::CODES,
     ]
     .into_iter()

@@ -132,6 +132,14 @@ pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span
         .help(format!("write `{callee}({})`", params.join(", ")))
 }
 
+/// A block called without a parameter that has no default.
+pub fn missing_param(block: &str, param: &str, declared: Span, span: Span) -> Diagnostic {
+    Diagnostic::new(&MISSING_ARGUMENT, format!("`{block}` needs `{param}`"))
+        .label(span, format!("without `{param}`"))
+        .label(declared, "has no default")
+        .help(format!("add `{param}: …`"))
+}
+
 pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` is applied to nothing"))
         .label(span, "without an input")

@@ -154,6 +154,20 @@ pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
         .help(format!("write `{key}: value`"))
 }
 
+/// `repeat n` before something that is not called.
+pub fn repeats_no_call(at: Span) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, "`repeat` chains copies of a call")
+        .label(at, "this calls nothing")
+        .help("write `repeat n f(x, …)`: each copy is applied to what the one before it gives")
+}
+
+/// A parameter of a block that is neither a name nor a name with a default.
+pub fn not_a_parameter(at: Span) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, "this is not how a parameter is written")
+        .label(at, "no name")
+        .help("write `x`, or `n: 1` for one with a default")
+}
+
 pub fn too_large(size: usize, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_LARGE, format!("this text has {size} bytes; a spec has at most {limit}"))
         .label(Span::default(), "not read")
@@ -172,16 +186,29 @@ pub fn too_long(at: Span, limit: usize) -> Diagnostic {
         .help("split it into several equations")
 }
 
+pub fn too_many_choices(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} choices"))
+        .label(at, "one `if` too many")
+        .help("split it into several equations")
+}
+
 /// Functions that call functions, written out: deeper than `limit` expressions.
 pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
-    Diagnostic::new(&TOO_DEEP, format!("written out, functions in functions are more than {limit} expressions deep"))
+    Diagnostic::new(&TOO_DEEP, format!("written out, functions and blocks in each other are more than {limit} expressions deep"))
         .label(at, "too deep from here on")
         .help("call functions that call fewer others")
 }
 
+/// Blocks in blocks, written out: more than `limit` definitions.
+pub fn too_many_definitions(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("written out, the blocks of this spec are more than {limit} definitions"))
+        .label(at, "one definition too many")
+        .help("repeat less, or call fewer blocks within blocks")
+}
+
 /// The same in all places together: more than `limit` calls.
 pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
-    Diagnostic::new(&TOO_DEEP, format!("written out, the functions of this spec are more than {limit} calls"))
+    Diagnostic::new(&TOO_DEEP, format!("written out, the functions and blocks of this spec are more than {limit} calls"))
         .label(at, "one call too many")
         .help("call functions that call fewer others")
 }

@@ -1,15 +1,15 @@
 //! Arguments are taken from a call one by one, against their declarations; what is left over is an error.
 
-use super::consts::{Const, Consts, describe};
-use super::edits::Edits;
+use super::consts::Const;
+use super::edits::{Edits, Piece};
+use super::known::{self, Known, describe};
 use crate::diag::{Diagnostic, Span, among, did_you_mean, names, settings};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
 
-/// Takes arguments: knows the consts, collects what is wrong and what was left to a default.
-#[derive(Debug)]
+/// Takes arguments: knows what names mean, collects what is wrong and what was left to a default.
 pub struct Binder<'a> {
-    pub consts: &'a Consts,
+    pub known: &'a dyn Known,
     pub diagnostics: &'a mut Vec<Diagnostic>,
     pub edits: &'a mut Edits,
 }
@@ -37,12 +37,12 @@ impl Binder<'_> {
         }
         let mut bound = Bound { callee, values: Vec::with_capacity(args.len()) };
         let mut filled = Vec::new();
-        for (arg, place) in args.iter().zip(places) {
+        for (arg, place) in args.iter().zip(&places) {
             let value = match place {
                 Some(given) => self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, &given.value),
                 None => {
                     let value = self.default(callee, arg, &bound, given, site);
-                    filled.extend(value.iter().map(|value| format!("{}: {value}", arg.name)));
+                    filled.extend(value.iter().map(|value| (arg.name, like(arg, args, &places).unwrap_or_else(|| Piece::New(value.to_string())))));
                     value
                 }
             };
@@ -52,7 +52,7 @@ impl Binder<'_> {
             }
         }
         if !filled.is_empty() {
-            self.edits.fill(site.span, site.close, &filled.join(", "));
+            self.edits.fill(site.span, site.close, filled);
         }
         complete.then_some(bound)
     }
@@ -119,7 +119,7 @@ impl Binder<'_> {
             Type::Count { min, max } => self.count(what, *min, *max, expr).map(Value::Count),
             Type::Real { min, max } => self.real(what, *min, *max, expr).map(Value::Real),
             Type::Share => self.share(what, expr).map(Value::Real),
-            Type::Bool => match self.consts.eval(expr, self.diagnostics)? {
+            Type::Bool => match known::eval(expr, self.known, self.diagnostics)? {
                 Const::Bool(b) => Some(Value::Bool(b)),
                 other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr),
             },
@@ -182,7 +182,7 @@ impl Binder<'_> {
             self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, "without a unit"));
             return None;
         }
-        match self.consts.eval(expr, self.diagnostics)? {
+        match known::eval(expr, self.known, self.diagnostics)? {
             Const::Number(x) if x.is_finite() => Some(x),
             Const::Number(x) => self.mistyped(what, expected, &x.to_string(), expr),
             other => self.mistyped(what, expected, &format!("`{other}`"), expr),
@@ -194,7 +194,8 @@ impl Binder<'_> {
         let ExprKind::Name(name) = &expr.kind else {
             return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr);
         };
-        let chosen = words.iter().find(|word| *word == name || *word == &self.consts.resolve(name));
+        let resolved = known::resolve(name, self.known);
+        let chosen = words.iter().find(|word| *word == name || **word == resolved);
         if chosen.is_none() {
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, expr.span, words));
         }
@@ -220,7 +221,8 @@ impl Binder<'_> {
                 return self.mistyped(what, &format!("one of {known}"), describe(expr), expr);
             }
         };
-        let Some(choice) = choices.iter().find(|choice| choice.name == self.consts.resolve(name)) else {
+        let resolved = known::resolve(name, self.known);
+        let Some(choice) = choices.iter().find(|choice| choice.name == resolved) else {
             let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, span, &known));
             return None;
@@ -242,9 +244,16 @@ impl Binder<'_> {
 
     /// The value of a const is mended where the const is declared.
     fn with_const(&self, problem: Diagnostic, expr: &Expr) -> Diagnostic {
-        match self.consts.declared(expr) {
+        match known::declared(expr, self.known) {
             Some(declared) => problem.label(declared, "its value is set here"),
             None => problem,
         }
     }
+}
+
+/// The text of a default that follows another argument: in a block that may differ from call to call.
+fn like(arg: &Arg, args: &[Arg], places: &[Option<&ast::Arg>]) -> Option<Piece> {
+    let Default::Like(other) = &arg.default else { return None };
+    let other = args.iter().position(|arg| arg.name == *other)?;
+    places[other].map(|given| Piece::Copy(given.value.span))
 }

@@ -2,37 +2,55 @@
 
 use super::consts::Consts;
 use super::edits::Edits;
-use super::graph::{Edge, Function, Graph, Node, NodeKind};
+use super::known;
+use super::graph::{Block, Edge, Function, Graph, Node, NodeKind};
 use super::settings::RESERVED;
 use crate::diag::{Diagnostic, Span, loops, names};
-use crate::syntax::ast::{Ast, Item, ItemKind, Name};
+use crate::kinds;
+use crate::lower::functions;
+use crate::syntax::JOINING;
+use crate::syntax::ast::{Ast, Item, ItemKind, Name, Param};
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gathers a spec's definitions.
 #[derive(Debug)]
 pub struct Collector<'a, 'd> {
+    /// Of the spec; while a block is gathered, of that block.
     pub graph: Graph<'a>,
+    pub functions: BTreeMap<&'a str, Function<'a>>,
+    pub blocks: BTreeMap<&'a str, Block<'a>>,
     pub consts: Consts,
     pub model: Option<&'a Name>,
     pub diagnostics: &'d mut Vec<Diagnostic>,
     pub edits: &'d mut Edits,
     /// Names whose definitions are reported and lost.
     pub lost: BTreeSet<&'a str>,
-    /// Where each const and function was defined, to name the first when there is a second.
+    /// Where each const, function and block was defined, to name the first when there is a second.
     defined: BTreeMap<&'a str, Span>,
+    in_block: bool,
 }
 
 impl<'a, 'd> Collector<'a, 'd> {
     pub fn new(classes: usize, diagnostics: &'d mut Vec<Diagnostic>, edits: &'d mut Edits) -> Self {
-        let (graph, consts) = (Graph::default(), Consts::new(classes));
-        Self { graph, consts, model: None, diagnostics, edits, lost: BTreeSet::new(), defined: BTreeMap::new() }
+        Self {
+            graph: Graph::default(),
+            functions: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            consts: Consts::new(classes),
+            model: None,
+            diagnostics,
+            edits,
+            lost: BTreeSet::new(),
+            defined: BTreeMap::new(),
+            in_block: false,
+        }
     }
 
     pub fn prelude(&mut self, ast: &'a Ast) {
         for item in &ast.items {
             if let ItemKind::Fn { name, params, body } = &item.kind {
-                self.graph.functions.insert(&name.text, Function { name, params, body, prelude: true });
+                self.functions.insert(&name.text, Function { name, params, body, prelude: true });
             }
         }
     }
@@ -73,6 +91,10 @@ impl<'a, 'd> Collector<'a, 'd> {
                 Some(first) => self.diagnostics.push(names::duplicate("model", first.span, name.span)),
                 None => self.model = Some(name),
             },
+            // In a block it is an equation like any other: what it is made of may be known before the run.
+            ItemKind::Const { name, value } if self.in_block => {
+                self.define(name, NodeKind::Equation { value }, within);
+            }
             ItemKind::Const { .. } | ItemKind::Settings { .. } => {}
             ItemKind::Input { name, shape } => drop(self.define(name, NodeKind::Input { shape }, within)),
             ItemKind::Weights { name, call } => drop(self.define(name, NodeKind::Weights { call }, within)),
@@ -101,12 +123,17 @@ impl<'a, 'd> Collector<'a, 'd> {
             ItemKind::Arm { .. } => {}
             ItemKind::Penalty { name, value } => drop(self.define(name, NodeKind::Penalty { value }, within)),
             ItemKind::Fn { name, params, body } => {
-                if self.fresh(name) {
-                    self.defined.insert(&name.text, name.span);
-                    self.graph.functions.insert(&name.text, Function { name, params, body, prelude: false });
+                if self.fresh(name) && self.callable(name) {
+                    self.functions.insert(&name.text, Function { name, params, body, prelude: false });
                 }
             }
-            ItemKind::Output { value } => self.output(item.span, value, within),
+            ItemKind::Block { name, params, body } => {
+                if self.fresh(name) && self.callable(name) {
+                    self.block(name, params, body);
+                }
+            }
+            ItemKind::Yield { value } => self.only("yield", item.span, NodeKind::Yield { value }, within),
+            ItemKind::Output { value } => self.only("output", item.span, NodeKind::Output { value }, within),
         }
     }
 
@@ -150,13 +177,26 @@ impl<'a, 'd> Collector<'a, 'd> {
         self.graph.nodes[node].within == Some(within) && matches!(self.graph.nodes[node].kind, NodeKind::State { .. })
     }
 
-    fn output(&mut self, span: Span, value: &'a crate::syntax::ast::Expr, within: Option<NodeIndex>) {
-        let first = self.graph.nodes.node_weights().find(|node| matches!(node.kind, NodeKind::Output { .. }));
-        if let Some(first) = first {
-            self.diagnostics.push(names::duplicate("output", first.span, span));
-            return;
+    /// A statement without a name, which stands once.
+    fn only(&mut self, word: &'static str, span: Span, kind: NodeKind<'a>, within: Option<NodeIndex>) {
+        match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe()) {
+            Some(first) => self.diagnostics.push(names::duplicate(word, first.span, span)),
+            None => drop(self.graph.nodes.add_node(Node { name: word, span, kind, within })),
         }
-        self.graph.nodes.add_node(Node { name: "output", span, kind: NodeKind::Output { value }, within });
+    }
+
+    /// Gathers a block into a graph of its own: it sees its parameters, its own definitions and consts.
+    fn block(&mut self, name: &'a Name, params: &'a [Param], body: &'a [Item]) {
+        let outside = std::mem::take(&mut self.graph);
+        self.in_block = true;
+        let default = |param: &'a Param| param.default.as_ref();
+        let params =
+            params.iter().map(|param| self.define(&param.name, NodeKind::Param { default: default(param) }, None));
+        let params = params.collect();
+        self.items(body, None);
+        self.in_block = false;
+        let block = Block { name, params, graph: std::mem::replace(&mut self.graph, outside) };
+        self.blocks.insert(&name.text, block);
     }
 
     /// Adds a definition and enters its name; a second one of a name is reported and has none.
@@ -184,13 +224,31 @@ impl<'a, 'd> Collector<'a, 'd> {
         node
     }
 
-    /// Reports a name that the language or a const or function of the spec already has.
+    /// Enters the name of a function or block; one that the language calls already could never be called.
+    fn callable(&mut self, name: &'a Name) -> bool {
+        self.defined.insert(&name.text, name.span);
+        let means = match &name.text {
+            kind if kinds::find(kind).is_some() => "a layer kind",
+            function if functions::find(function).is_some() => "a function of the language",
+            measure if known::measure(measure).is_some() => "a size of a feature map",
+            _ => return true,
+        };
+        self.diagnostics.push(names::reserved(&name.text, means, name.span));
+        false
+    }
+
+    /// Reports a name that the language or a const, function or block of the spec already has. A block's own names may
+    /// be those of consts, which it then does not see.
     fn fresh(&mut self, name: &'a Name) -> bool {
         if let Some((_, means)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.text) {
             self.diagnostics.push(names::reserved(&name.text, means, name.span));
             return false;
         }
-        if let Some(first) = self.defined.get(name.text.as_str()) {
+        if JOINING.contains(&name.text.as_str()) {
+            self.diagnostics.push(names::reserved(&name.text, "something between values", name.span));
+            return false;
+        }
+        if let Some(first) = self.defined.get(name.text.as_str()).filter(|_| !self.in_block) {
             self.diagnostics.push(names::duplicate(&name.text, *first, name.span));
             return false;
         }

@@ -1,8 +1,10 @@
-//! Values known before the run: consts, `classes`, and arithmetic on them.
+//! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
+use super::known::{Known, Meaning, eval};
 use crate::diag::{Diagnostic, Span, names};
+use crate::ir::Shape;
 use crate::schema::real;
-use crate::syntax::ast::{BinaryOp, Expr, ExprKind, Name};
+use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +19,7 @@ pub enum Const {
 }
 
 impl Const {
-    fn is(&self) -> &'static str {
+    pub fn is(&self) -> &'static str {
         match self {
             Const::Number(_) => "a number",
             Const::Bool(_) => "`true` or `false`",
@@ -101,7 +103,7 @@ impl Consts {
             ExprKind::Name(word) if word != CLASSES && !self.entries.contains_key(word) => {
                 Some(Const::Word(word.clone()))
             }
-            _ => self.eval(value, diagnostics),
+            _ => eval(value, self, diagnostics),
         };
         let set = given.and_then(|text| {
             let parsed = Const::parse(text);
@@ -132,12 +134,6 @@ impl Consts {
         })
     }
 
-    /// The place of the const that an expression names.
-    pub fn declared(&self, expr: &Expr) -> Option<Span> {
-        let ExprKind::Name(name) = &expr.kind else { return None };
-        self.entries.get(name).map(|entry| entry.declared)
-    }
-
     pub fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
         self.entries.iter().filter(|(_, entry)| !entry.used.get()).map(|(name, entry)| (name.as_str(), entry.declared))
     }
@@ -149,83 +145,28 @@ impl Consts {
             _ => callee,
         }
     }
-
-    /// The value of an expression that must be known before the run; says what stands in the way.
-    pub fn eval(&self, expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
-        match &expr.kind {
-            ExprKind::Number { value, unit: None } => Some(Const::Number(*value)),
-            ExprKind::Number { unit: Some(unit), .. } => {
-                let allowed = "without a unit";
-                diagnostics.push(crate::diag::settings::wrong_unit("this number", &unit.text, unit.span, allowed));
-                None
-            }
-            ExprKind::Bool(b) => Some(Const::Bool(*b)),
-            ExprKind::Name(name) if name == CLASSES => Some(Const::Number(self.classes as f64)),
-            ExprKind::Name(name) => match self.get(name) {
-                Some(value) => value.cloned(),
-                None if self.is_broken(name) => None,
-                None => {
-                    let mut known: Vec<&str> = self.names().collect();
-                    known.push(CLASSES);
-                    diagnostics.push(names::unknown_name(name, expr.span, &known));
-                    None
-                }
-            },
-            ExprKind::Negate(x) => {
-                let x = self.number(x, diagnostics)?;
-                Some(Const::Number(-x))
-            }
-            ExprKind::Binary { op, left, right } => {
-                let (left, right) = (self.number(left, diagnostics), self.number(right, diagnostics));
-                let (left, right) = (left?, right?);
-                Some(Const::Number(match op {
-                    BinaryOp::Add => left + right,
-                    BinaryOp::Sub => left - right,
-                    BinaryOp::Mul => left * right,
-                    BinaryOp::Div => left / right,
-                }))
-            }
-            ExprKind::Primed(_) | ExprKind::List(_) | ExprKind::Call(_) | ExprKind::Map { .. } => {
-                let help = "only numbers, consts and `+ - * /` are known before the run";
-                diagnostics.push(names::misused(
-                    "this",
-                    describe(expr),
-                    "a value known before the run",
-                    expr.span,
-                    help,
-                ));
-                None
-            }
-        }
-    }
-
-    /// The same, where only a finite number will do.
-    pub fn number(&self, expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
-        match self.eval(expr, diagnostics)? {
-            Const::Number(x) if x.is_finite() => Some(x),
-            Const::Number(x) => {
-                diagnostics.push(names::out_of_range("this", "a finite number", &x.to_string(), expr.span));
-                None
-            }
-            other => {
-                let found = format!("`{other}`");
-                diagnostics.push(names::wrong_type("this", "a number", &found, expr.span, "write a number".to_owned()));
-                None
-            }
-        }
-    }
 }
 
-/// What an expression is, in words.
-pub fn describe(expr: &Expr) -> &'static str {
-    match &expr.kind {
-        ExprKind::Number { .. } => "a number",
-        ExprKind::Bool(_) => "`true` or `false`",
-        ExprKind::Name(_) => "a word",
-        ExprKind::Primed(_) => "the value of a step",
-        ExprKind::List(_) => "a list",
-        ExprKind::Call(_) => "a call",
-        ExprKind::Negate(_) | ExprKind::Binary { .. } => "a calculation",
-        ExprKind::Map { .. } => "a mapping `in -> out`",
+impl Known for Consts {
+    fn name(&self, name: &str) -> Meaning {
+        match self.get(name) {
+            Some(Some(value)) => Meaning::Const(value.clone()),
+            Some(None) => Meaning::Broken,
+            None if name == CLASSES => Meaning::Const(Const::Number(self.classes as f64)),
+            None if self.is_broken(name) => Meaning::Broken,
+            None => Meaning::Unknown,
+        }
+    }
+
+    fn shape(&self, _name: &str) -> Option<Option<Shape>> {
+        None
+    }
+
+    fn declared(&self, name: &str) -> Option<Span> {
+        self.entries.get(name).map(|entry| entry.declared)
+    }
+
+    fn names(&self) -> Vec<&str> {
+        Consts::names(self).chain([CLASSES]).collect()
     }
 }

@@ -2,32 +2,46 @@
 
 use crate::diag::Span;
 
+/// A part of what is written into the text.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    New(String),
+    /// What stands at another place of the text: in a block, an argument may be another number at every call.
+    Copy(Span),
+}
+
 /// Changes to a text, collected in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
-    changes: Vec<(Span, String)>,
+    changes: Vec<(Span, Vec<Piece>)>,
 }
 
 impl Edits {
     /// Puts `text` in the place of what stands at `span`.
     pub fn replace(&mut self, span: Span, text: impl Into<String>) {
-        self.changes.push((span, text.into()));
+        self.changes.push((span, vec![Piece::New(text.into())]));
     }
 
-    /// Adds arguments to a call: before its closing bracket, or with brackets of their own.
-    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: &str) {
-        match close {
-            Some(close) => self.replace(Span::new(close, close), format!(", {arguments}")),
-            None => self.replace(Span::new(call.end, call.end), format!("({arguments})")),
+    /// Adds arguments to a call, each a name with its value: before its closing bracket, or with brackets of their own.
+    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<(&str, Piece)>) {
+        let (at, before, behind) = match close {
+            Some(close) => (close, ", ", ""),
+            None => (call.end, "(", ")"),
+        };
+        let mut pieces = Vec::with_capacity(2 * arguments.len() + 1);
+        for (n, (name, value)) in arguments.into_iter().enumerate() {
+            pieces.extend([Piece::New(format!("{}{name}: ", if n == 0 { before } else { ", " })), value]);
         }
+        pieces.push(Piece::New(behind.to_owned()));
+        self.changes.push((Span::new(at, at), pieces));
     }
 
     /// The text with every change made. A change inside a replaced stretch is dropped with it.
     pub fn apply(&self, text: &str) -> String {
-        let mut changes: Vec<&(Span, String)> = self.changes.iter().collect();
+        let mut changes: Vec<&(Span, Vec<Piece>)> = self.changes.iter().collect();
         // Longest first at one place, so that what lies inside it is passed over; insertions keep their order.
         changes.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
-        // A `fn` is written out at each of its calls, but its text is there once.
+        // A `fn` or a block is written out at each of its calls, but its text is there once.
         changes.dedup();
         let mut out = String::with_capacity(text.len() + 64 * changes.len());
         let mut done = 0;
@@ -35,12 +49,22 @@ impl Edits {
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
                 let begins_list = matches!(last_sign(&out), Some(',' | '('));
-                out.push_str(if begins_list { new.trim_start_matches([',', ' ']) } else { new });
+                let new: String = new.iter().map(|piece| piece.text(text)).collect();
+                out.push_str(if begins_list { new.trim_start_matches([',', ' ']) } else { &new });
                 done = span.end;
             }
         }
         out.push_str(&text[done..]);
         out
+    }
+}
+
+impl Piece {
+    fn text<'a>(&'a self, source: &'a str) -> &'a str {
+        match self {
+            Piece::New(text) => text,
+            Piece::Copy(span) => source.get(span.start..span.end).unwrap_or_default(),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The spec as a graph: what is defined, and what reads what.
+//! The spec, and each of its blocks, as a graph: what is defined, and what reads what.
 
 use crate::diag::Span;
 use crate::syntax::ast::{Arg, Call, Expr, Name};
@@ -54,6 +54,14 @@ pub enum NodeKind<'a> {
     Penalty {
         value: &'a Expr,
     },
+    /// Of a block: given by each call.
+    Param {
+        default: Option<&'a Expr>,
+    },
+    /// What a block stands for.
+    Yield {
+        value: &'a Expr,
+    },
 }
 
 impl NodeKind<'_> {
@@ -69,6 +77,8 @@ impl NodeKind<'_> {
             NodeKind::Arm { .. } => "an arm of a branch",
             NodeKind::Output { .. } => "the output",
             NodeKind::Penalty { .. } => "a penalty",
+            NodeKind::Param { .. } => "a parameter",
+            NodeKind::Yield { .. } => "what the block yields",
         }
     }
 }
@@ -94,14 +104,29 @@ pub struct Function<'a> {
     pub prelude: bool,
 }
 
-/// A whole spec.
+/// A `block`: what it takes, and the definitions that every call has of its own.
+#[derive(Debug)]
+pub struct Block<'a> {
+    pub name: &'a Name,
+    /// In the order in which they are declared.
+    pub params: Vec<NodeIndex>,
+    pub graph: Graph<'a>,
+}
+
+impl Block<'_> {
+    /// The node of what the block yields.
+    pub fn result(&self) -> Option<NodeIndex> {
+        self.graph.nodes.node_indices().find(|node| matches!(self.graph.nodes[*node].kind, NodeKind::Yield { .. }))
+    }
+}
+
+/// The definitions of a whole spec, or of a block.
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
     pub nodes: DiGraph<Node<'a>, Edge>,
     names: BTreeMap<(Option<NodeIndex>, &'a str), NodeIndex>,
     /// What loops define, as seen from outside of them: states are read there, the rest is hidden.
     outside: BTreeMap<&'a str, NodeIndex>,
-    pub functions: BTreeMap<&'a str, Function<'a>>,
 }
 
 /// What a name means at some place.
@@ -133,6 +158,31 @@ impl<'a> Graph<'a> {
         }
     }
 
+    /// The definitions of a name inside of loops, as seen from outside of them: where there is a state, it is the one.
+    pub fn inside_loops(&self, name: &str) -> Vec<NodeIndex> {
+        match self.outside.get(name) {
+            Some(state) if matches!(self.nodes[*state].kind, NodeKind::State { .. }) => vec![*state],
+            Some(_) => {
+                let here = |((scope, known), node): (&(Option<NodeIndex>, &str), &NodeIndex)| {
+                    (scope.is_some() && *known == name).then_some(*node)
+                };
+                self.names.iter().filter_map(here).collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Is this place that loop, or inside of it?
+    pub fn is_inside(&self, mut place: Option<NodeIndex>, of: NodeIndex) -> bool {
+        while let Some(here) = place {
+            if here == of {
+                return true;
+            }
+            place = self.nodes[here].within;
+        }
+        false
+    }
+
     /// Enters a name into a scope; gives the definition that already has it.
     pub fn define(&mut self, scope: Option<NodeIndex>, name: &'a str, node: NodeIndex) -> Option<NodeIndex> {
         if let Some(first) = self.names.get(&(scope, name)) {
@@ -157,9 +207,12 @@ impl<'a> Graph<'a> {
         self.names.iter().filter_map(|(key, node)| seen(key, node)).collect()
     }
 
-    /// The dotted name of a definition: behind those of the loops it stands in.
+    /// The dotted name of a definition: behind those of the loops it stands in. What a block yields has none.
     pub fn path(&self, node: NodeIndex) -> String {
-        let mut path = self.nodes[node].name.to_owned();
+        let mut path = match self.nodes[node].kind {
+            NodeKind::Yield { .. } => return String::new(),
+            _ => self.nodes[node].name.to_owned(),
+        };
         let mut within = self.nodes[node].within;
         while let Some(region) = within {
             path = format!("{}.{path}", self.nodes[region].name);

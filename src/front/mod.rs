@@ -5,28 +5,33 @@ mod collect;
 pub mod consts;
 pub mod edits;
 pub mod graph;
-mod reads;
+pub mod known;
+pub mod reads;
 pub mod settings;
 
-use crate::diag::{Diagnostic, Level, loops, names, penalty};
+use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};
 use crate::syntax::ast::{Ast, Name};
 use collect::Collector;
 use consts::Consts;
 use edits::Edits;
-use graph::{Edge, Graph, NodeKind};
+use graph::{Block, Edge, Function, Graph, NodeKind};
 use petgraph::graph::NodeIndex;
-use reads::Reader;
+use reads::{Callables, Look, Reader};
 use settings::Settings;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// A spec whose names are looked up.
 #[derive(Debug)]
 pub struct Front<'a> {
     pub graph: Graph<'a>,
+    pub functions: BTreeMap<&'a str, Function<'a>>,
+    pub blocks: BTreeMap<&'a str, Block<'a>>,
     pub consts: Consts,
     pub settings: Settings,
     pub model: Option<&'a Name>,
+    /// Functions and blocks of the spec that nothing calls.
+    uncalled: Vec<(&'static str, &'a Name)>,
     /// False if some statement could not be read: what is missing may well stand in it.
     pub whole: bool,
 }
@@ -49,17 +54,29 @@ pub fn analyse<'a>(
     collector.prelude(&PRELUDE);
     collector.consts(ast, set);
     collector.items(&ast.items, None);
-    let Collector { mut graph, consts, model, lost, .. } = collector;
+    let Collector { mut graph, functions, mut blocks, consts, model, lost, .. } = collector;
 
     let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
-    let sees = has_input && !ast.nameless;
-    Reader { graph: &mut graph, consts: &consts, lost: &lost, sees, diagnostics }.read(&ast.items);
-    let settings = Settings::read(&ast.items, &consts, diagnostics);
-    check_cycles(&graph, diagnostics);
-    if ast.whole {
-        check_states(&graph, &lost, diagnostics);
+    let callables = Callables::new(&functions, blocks.iter().map(|(name, block)| (*name, block.name)).collect());
+    let look = Look { consts: &consts, lost: &lost, callables: &callables };
+    look.at_settings(&ast.items);
+    let sees = !ast.nameless;
+    Reader { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
+    for block in blocks.values_mut() {
+        Reader { graph: &mut block.graph, look, sees, diagnostics }.nodes();
     }
-    Front { graph, consts, settings, model, whole: ast.whole }
+    let uncalled = callables.unnamed();
+    let settings = Settings::read(&ast.items, &consts, diagnostics);
+    for graph in blocks.values().map(|block| &block.graph).chain([&graph]) {
+        check_cycles(graph, diagnostics);
+        if ast.whole {
+            check_states(graph, &lost, diagnostics);
+        }
+    }
+    for block in blocks.values().filter(|block| ast.whole && block.result().is_none()) {
+        diagnostics.push(templates::no_yield(&block.name.text, block.name.span));
+    }
+    Front { graph, functions, blocks, consts, settings, model, uncalled, whole: ast.whole }
 }
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -95,21 +112,32 @@ pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for (name, span) in front.consts.unused() {
         diagnostics.push(names::unused("const", name, span));
     }
-    for index in front.graph.nodes.node_indices() {
-        let node = &front.graph.nodes[index];
+    for (what, name) in &front.uncalled {
+        diagnostics.push(names::unused(what, &name.text, name.span));
+    }
+    for graph in front.blocks.values().map(|block| &block.graph).chain([&front.graph]) {
+        check_unread(graph, diagnostics);
+    }
+}
+
+fn check_unread(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for index in graph.nodes.node_indices() {
+        let node = &graph.nodes[index];
         let what = match node.kind {
             NodeKind::Weights { .. } => "the bundle",
             NodeKind::Equation { .. } => "the equation",
             NodeKind::Branch { .. } => "the branch",
             NodeKind::Input { .. } => "the input",
+            NodeKind::Param { .. } => "the parameter",
             NodeKind::Loop { .. }
             | NodeKind::State { .. }
             | NodeKind::Next { .. }
             | NodeKind::Arm { .. }
             | NodeKind::Output { .. }
+            | NodeKind::Yield { .. }
             | NodeKind::Penalty { .. } => continue,
         };
-        let mut readers = front.graph.nodes.edges_directed(index, petgraph::Direction::Incoming);
+        let mut readers = graph.nodes.edges_directed(index, petgraph::Direction::Incoming);
         if !readers.any(|edge| *edge.weight() == Edge::Reads) {
             diagnostics.push(names::unused(what, node.name, node.span));
         }

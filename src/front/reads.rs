@@ -1,22 +1,93 @@
 //! From expressions to edges: every name is looked up, in its place.
 
 use super::consts::{CLASSES, Consts};
-use super::graph::{Edge, Found, Graph, NodeKind};
+use super::graph::{Edge, Found, Function, Graph, NodeKind};
+use super::known;
 use super::settings::RESERVED;
 use crate::diag::{Diagnostic, Span, did_you_mean, loops, names};
-use crate::kinds::{self, Inputs, Kind};
+use crate::kinds::{self, Inputs};
 use crate::lower::functions;
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Looks up the names of a spec and draws what reads what.
+/// What can be called.
 #[derive(Debug)]
-pub struct Reader<'a, 'd> {
-    pub graph: &'d mut Graph<'a>,
-    pub consts: &'d Consts,
+pub struct Callables<'f, 'a> {
+    pub functions: &'f BTreeMap<&'a str, Function<'a>>,
+    /// Where each block is named.
+    pub blocks: BTreeMap<&'a str, &'a Name>,
+    /// Those of the spec that something names.
+    named: RefCell<BTreeSet<String>>,
+}
+
+impl<'f, 'a> Callables<'f, 'a> {
+    pub fn new(functions: &'f BTreeMap<&'a str, Function<'a>>, blocks: BTreeMap<&'a str, &'a Name>) -> Self {
+        Self { functions, blocks, named: RefCell::default() }
+    }
+
+    /// Is something called so? If so, it is in use.
+    fn has(&self, name: &str) -> bool {
+        if self.functions.contains_key(name) || self.blocks.contains_key(name) {
+            self.named.borrow_mut().insert(name.to_owned());
+            return true;
+        }
+        kinds::find(name).is_some() || functions::find(name).is_some() || known::measure(name).is_some()
+    }
+
+    /// Functions and blocks of the spec that nothing names, each with what it is.
+    pub fn unnamed(&self) -> Vec<(&'static str, &'a Name)> {
+        let named = self.named.borrow();
+        let functions = self.functions.values().filter(|f| !f.prelude).map(|f| ("the function", f.name));
+        let all = functions.chain(self.blocks.values().map(|name| ("the block", *name)));
+        all.filter(|(_, name)| !named.contains(&name.text)).collect()
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let kinds = kinds::KINDS.iter().map(|kind| kind.name);
+        let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
+        let measures = known::MEASURES.iter().map(|measure| measure.name);
+        let own = self.functions.keys().chain(self.blocks.keys()).copied();
+        kinds.chain(built_in).chain(measures).chain(own).collect()
+    }
+}
+
+/// What is seen from everywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'f, 'a> {
+    pub consts: &'f Consts,
     /// Names whose definitions are reported and lost.
-    pub lost: &'d BTreeSet<&'a str>,
+    pub lost: &'f BTreeSet<&'a str>,
+    pub callables: &'f Callables<'f, 'a>,
+}
+
+impl Look<'_, '_> {
+    /// Consts named where only the binder looks are used, even if something else there keeps it from looking.
+    pub fn at_settings(&self, items: &[Item]) {
+        for item in items {
+            if let ItemKind::Settings { entries, .. } = &item.kind {
+                entries.iter().for_each(|entry| self.at(&entry.value));
+            }
+        }
+    }
+
+    fn at(&self, expr: &Expr) {
+        for part in expr.parts() {
+            match &part.kind {
+                ExprKind::Name(name) => drop(self.consts.get(name)),
+                ExprKind::Call(call) => drop(self.consts.get(&call.callee.text)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Looks up the names of a spec or a block and draws what reads what.
+#[derive(Debug)]
+pub struct Reader<'a, 'f, 'd> {
+    pub graph: &'d mut Graph<'a>,
+    pub look: Look<'f, 'a>,
     /// False if the spec lacks its input or a definition that nobody can name: an unknown name may well be that.
     pub sees: bool,
     pub diagnostics: &'d mut Vec<Diagnostic>,
@@ -31,37 +102,36 @@ struct Place<'p> {
     params: &'p [Name],
 }
 
-impl<'a> Reader<'a, '_> {
-    pub fn read(&mut self, items: &'a [Item]) {
-        self.mention_settings(items);
+impl<'a> Reader<'a, '_, '_> {
+    /// The spec: its definitions, and the bodies of its functions.
+    pub fn spec(&mut self) {
+        self.nodes();
+        let functions = self.look.callables.functions.values().filter(|function| !function.prelude);
+        for (body, params) in functions.map(|function| (function.body, function.params)) {
+            self.expr(body, Place { node: None, within: None, params });
+        }
+    }
+
+    /// The definitions of the spec or of a block.
+    pub fn nodes(&mut self) {
         for node in self.graph.nodes.node_indices() {
-            let (expr, within) = match &self.graph.nodes[node].kind {
+            let within = self.graph.nodes[node].within;
+            let place = Place { node: Some(node), within, params: &[] };
+            match self.graph.nodes[node].kind {
                 NodeKind::Equation { value }
                 | NodeKind::Next { value, .. }
                 | NodeKind::Arm { value, .. }
                 | NodeKind::Output { value }
-                | NodeKind::Penalty { value } => (*value, self.graph.nodes[node].within),
+                | NodeKind::Yield { value }
+                | NodeKind::Penalty { value } => self.expr(value, place),
                 // What a state starts from is made before the loop, outside of it.
-                NodeKind::State { init, .. } => (*init, self.outer(node)),
-                NodeKind::Input { shape } => {
-                    self.mention(shape);
-                    continue;
-                }
-                NodeKind::Weights { call } => {
-                    self.mention_args(&call.args);
-                    continue;
-                }
-                NodeKind::Loop { args, .. } => {
-                    self.mention_args(args);
-                    continue;
-                }
-                NodeKind::Branch { .. } => continue,
-            };
-            self.expr(expr, Place { node: Some(node), within, params: &[] });
-        }
-        let bodies: Vec<_> = self.graph.functions.values().map(|f| (f.body, f.params, f.prelude)).collect();
-        for (body, params, _) in bodies.into_iter().filter(|(_, _, prelude)| !prelude) {
-            self.expr(body, Place { node: None, within: None, params });
+                NodeKind::State { init, .. } => self.expr(init, Place { within: self.outer(node), ..place }),
+                NodeKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
+                NodeKind::Input { shape } => self.known(shape, place),
+                NodeKind::Weights { call } => self.all_known(&call.args, place),
+                NodeKind::Loop { args, .. } => self.all_known(args, place),
+                NodeKind::Branch { .. } => {}
+            }
         }
     }
 
@@ -74,86 +144,97 @@ impl<'a> Reader<'a, '_> {
             ExprKind::Number { .. } | ExprKind::Bool(_) => {}
             ExprKind::Name(name) => self.name(name, expr.span, place),
             ExprKind::Primed(name) => self.primed(name, expr.span, place),
+            ExprKind::At { name, step } => self.at(name, step, place),
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, place)),
             ExprKind::Call(call) => self.call(call, place),
-            ExprKind::Negate(x) => self.expr(x, place),
-            ExprKind::Binary { left, right, .. } => {
+            ExprKind::Negate(x) | ExprKind::Not(x) => self.expr(x, place),
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
                 self.expr(left, place);
                 self.expr(right, place);
             }
-            ExprKind::Map { from, to } => {
-                self.expr(from, place);
-                self.expr(to, place);
+            ExprKind::If { condition, then, otherwise } => {
+                self.known(condition, place);
+                self.expr(then, place);
+                self.expr(otherwise, place);
+            }
+            ExprKind::Repeat { count, call } => {
+                self.known(count, place);
+                self.call(call, place);
             }
         }
     }
 
-    /// Inputs are looked up here; a kind's other arguments are known before the run and are the binder's.
+    /// What must be known before the run: its names are looked up when it is evaluated, but what it names comes first.
+    fn known(&mut self, expr: &'a Expr, place: Place<'_>) {
+        self.look.at(expr);
+        let Some(node) = place.node else { return };
+        for part in expr.parts() {
+            let found = match &part.kind {
+                ExprKind::Name(name) => self.graph.find(name, place.within),
+                ExprKind::Primed(name) => {
+                    self.primed(name, part.span, place);
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Found::Node(found) = found {
+                self.edge(node, place.within, found);
+            }
+        }
+    }
+
+    fn all_known(&mut self, args: &'a [Arg], place: Place<'_>) {
+        args.iter().for_each(|arg| self.known(&arg.value, place));
+    }
+
     fn call(&mut self, call: &'a Call, place: Place<'_>) {
-        let callee = self.consts.resolve(&call.callee.text);
-        let inputs = match kinds::find(callee) {
-            Some(Kind { inputs: Inputs::One, .. }) => 1,
-            _ => usize::MAX,
+        let callee = self.look.consts.resolve(&call.callee.text);
+        let local = self.callee(call, place);
+        let inputs = match kinds::find(callee).filter(|_| !local).map(|kind| kind.inputs) {
+            Some(Inputs::One) => 1,
+            Some(Inputs::Several) | None => usize::MAX,
         };
-        let known = kinds::find(callee).is_some()
-            || functions::find(callee).is_some()
-            || self.graph.functions.contains_key(callee);
-        if !known && !self.lost.contains(callee) {
-            let known: Vec<&str> = self.callable().collect();
-            self.diagnostics.push(names::unknown_call(&call.callee.text, call.callee.span, &known));
+        if !local && !self.look.callables.has(callee) && !self.look.lost.contains(callee) {
+            self.diagnostics.push(names::unknown_call(
+                &call.callee.text,
+                call.callee.span,
+                &self.look.callables.names(),
+            ));
         }
-        self.mention_args(&call.args);
-        for arg in call.args.iter().filter(|arg| arg.name.is_none()).take(inputs) {
-            self.expr(&arg.value, place);
-        }
-    }
-
-    /// Consts named where only the binder looks are used, even if something else there keeps it from looking.
-    fn mention(&self, expr: &Expr) {
-        match &expr.kind {
-            ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Primed(_) => {}
-            ExprKind::Name(name) => drop(self.consts.get(name)),
-            ExprKind::List(items) => items.iter().for_each(|item| self.mention(item)),
-            ExprKind::Call(call) => {
-                self.consts.get(&call.callee.text);
-                self.mention_args(&call.args);
-            }
-            ExprKind::Negate(x) => self.mention(x),
-            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
-                self.mention(left);
-                self.mention(right);
-            }
+        // What a `fn` or a block is given by name may be a feature map too; a kind takes those by position alone.
+        let takes_all = !local && kinds::find(callee).is_none();
+        let mut positional = 0;
+        for arg in &call.args {
+            positional += usize::from(arg.name.is_none());
+            let reads = if arg.name.is_none() { positional <= inputs } else { takes_all };
+            if reads { self.expr(&arg.value, place) } else { self.known(&arg.value, place) }
         }
     }
 
-    fn mention_args(&self, args: &[Arg]) {
-        args.iter().for_each(|arg| self.mention(&arg.value));
-    }
-
-    fn mention_settings(&self, items: &[Item]) {
-        for item in items {
-            if let ItemKind::Settings { entries, .. } = &item.kind {
-                entries.iter().for_each(|entry| self.mention(&entry.value));
-            }
+    /// True if what is called is a bundle or a parameter.
+    fn callee(&mut self, call: &'a Call, place: Place<'_>) -> bool {
+        let name = &call.callee.text;
+        if place.params.iter().any(|param| param.text == *name) {
+            return true;
         }
-    }
-
-    fn callable(&self) -> impl Iterator<Item = &str> {
-        let kinds = kinds::KINDS.iter().map(|kind| kind.name);
-        let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
-        kinds.chain(built_in).chain(self.graph.functions.keys().copied())
+        let Found::Node(found) = self.graph.find(name, place.within) else { return false };
+        let is_callable = matches!(self.graph.nodes[found].kind, NodeKind::Weights { .. } | NodeKind::Param { .. });
+        if let Some(node) = place.node.filter(|_| is_callable) {
+            self.edge(node, place.within, found);
+        }
+        is_callable
     }
 
     fn name(&mut self, name: &'a str, span: Span, place: Place<'_>) {
         if place.params.iter().any(|param| param.text == name) || name == CLASSES {
             return;
         }
-        if RESERVED.iter().any(|(reserved, _)| *reserved == name) || self.consts.get(name).is_some() {
+        if RESERVED.iter().any(|(reserved, _)| *reserved == name) {
             return;
         }
         match self.graph.find(name, place.within) {
-            Found::Node(found) => self.edge(place, found, span),
-            Found::Hidden(_) if self.lost.contains(name) => {}
+            Found::Node(found) => self.read(place, found, span),
+            _ if self.look.consts.get(name).is_some() || self.look.lost.contains(name) => {}
             Found::Hidden(found) => {
                 let node = &self.graph.nodes[found];
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
@@ -163,50 +244,40 @@ impl<'a> Reader<'a, '_> {
                 };
                 self.diagnostics.push(names::hidden_name(name, span, node.span, within.name, &states));
             }
-            // A definition that could not be read is reported where it stands.
-            Found::Nothing if self.lost.contains(name) => {}
-            Found::Nothing => {
-                let mut visible = self.graph.visible(place.within);
-                visible.extend(self.consts.names());
-                visible.extend(RESERVED.iter().map(|(name, _)| *name));
-                visible.extend(place.params.iter().map(|param| param.text.as_str()));
-                if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
-                    self.diagnostics.push(names::unknown_name(name, span, &visible));
-                }
-            }
+            // The word for a kind, a function or a block, as an argument of something that will call it.
+            Found::Nothing if self.look.callables.has(name) => {}
+            Found::Nothing => self.unknown(name, span, place),
         }
     }
 
-    /// Seen from outside of its loop, a state is what the loop hands on.
-    fn edge(&mut self, place: Place<'_>, found: NodeIndex, span: Span) {
-        let Some(node) = place.node else {
-            let what = &self.graph.nodes[found];
-            let (name, is) = (format!("`{}`", what.name), what.kind.describe());
-            let help = "a `fn` sees its own arguments and consts; hand it over as one more argument";
-            self.diagnostics.push(names::misused(&name, is, "an argument or a const", span, help));
-            return;
-        };
-        let target = match self.graph.nodes[found] {
-            super::graph::Node { kind: NodeKind::State { .. }, within: Some(within), .. }
-                if !self.inside(place.within, within) =>
-            {
-                // The state is read too, for the lint on what nothing reads.
-                self.graph.nodes.add_edge(node, found, Edge::Reads);
-                within
-            }
-            _ => found,
-        };
-        self.graph.nodes.add_edge(node, target, Edge::Reads);
+    fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
+        let mut visible = self.graph.visible(place.within);
+        visible.extend(self.look.consts.names());
+        visible.extend(RESERVED.iter().map(|(name, _)| *name));
+        visible.extend(place.params.iter().map(|param| param.text.as_str()));
+        if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
+            self.diagnostics.push(names::unknown_name(name, span, &visible));
+        }
     }
 
-    fn inside(&self, mut place: Option<NodeIndex>, of: NodeIndex) -> bool {
-        while let Some(here) = place {
-            if here == of {
-                return true;
-            }
-            place = self.graph.nodes[here].within;
+    fn read(&mut self, place: Place<'_>, found: NodeIndex, span: Span) {
+        if let Some(node) = place.node {
+            return self.edge(node, place.within, found);
         }
-        false
+        let what = &self.graph.nodes[found];
+        let (name, is) = (format!("`{}`", what.name), what.kind.describe());
+        let help = "a `fn` sees its own arguments and consts; hand it over as one more argument";
+        self.diagnostics.push(names::misused(&name, is, "an argument or a const", span, help));
+    }
+
+    /// Seen from outside of its loop, a definition is what the loop hands on.
+    fn edge(&mut self, node: NodeIndex, from: Option<NodeIndex>, found: NodeIndex) {
+        let behind = self.graph.nodes[found].within.filter(|within| !self.graph.is_inside(from, *within));
+        if let Some(within) = behind {
+            self.graph.nodes.add_edge(node, within, Edge::Reads);
+        }
+        // Of a loop's definition this is for the lint on what nothing reads.
+        self.graph.nodes.add_edge(node, found, Edge::Reads);
     }
 
     fn primed(&mut self, name: &'a str, span: Span, place: Place<'_>) {
@@ -231,4 +302,30 @@ impl<'a> Reader<'a, '_> {
             Found::Hidden(_) | Found::Nothing => self.name(name, span, place),
         }
     }
+
+    /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.
+    fn at(&mut self, name: &'a Name, step: &'a Expr, place: Place<'_>) {
+        if !matches!(&step.kind, ExprKind::Name(word) if word == ALL) {
+            self.known(step, place);
+        }
+        let found = match (self.graph.find(&name.text, place.within), self.graph.inside_loops(&name.text).as_slice()) {
+            (Found::Node(found), _) => found,
+            (Found::Hidden(_), [found]) => *found,
+            (Found::Hidden(_), several) => {
+                let places: Vec<Span> = several.iter().map(|node| self.graph.nodes[*node].span).collect();
+                return self.diagnostics.push(loops::several(&name.text, name.span, &places));
+            }
+            (Found::Nothing, _) => return self.name(&name.text, name.span, place),
+        };
+        match self.graph.nodes[found].within {
+            Some(within) if self.graph.is_inside(place.within, within) => {
+                let within = self.graph.nodes[within].name;
+                self.diagnostics.push(loops::at_inside(&name.text, name.span, within));
+            }
+            _ => self.read(place, found, name.span),
+        }
+    }
 }
+
+/// The word behind `@` that means every step.
+pub const ALL: &str = "all";

@@ -138,7 +138,7 @@ impl Settings {
             return;
         };
         // Settings are written back whole, so what a nested call was filled up with needs no edit.
-        let mut binder = Binder { consts, diagnostics, edits: &mut Edits::default() };
+        let mut binder = Binder { known: consts, diagnostics, edits: &mut Edits::default() };
         if let Some(value) = binder.value(&format!("`{key}`"), &declared.ty, value) {
             self.put(block.name, declared.name, value);
         }
@@ -183,7 +183,7 @@ impl Settings {
         let value = parse_expr(text)?;
         let mut diagnostics = Vec::new();
         let consts = Consts::new(0);
-        let mut binder = Binder { consts: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
+        let mut binder = Binder { known: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
         let what = format!("`{argument}` of `{}`", optimizer.callee);
         let Some(value) = binder.value(&what, &arg.ty, &value) else { return Err(diagnostics) };
         let mut changed = optimizer.clone();

@@ -33,6 +33,9 @@ impl Known {
                     for state in &region.states {
                         self.intervals[state.last.0] = self.intervals[state.next.0];
                     }
+                    for tap in &region.taps {
+                        self.intervals[tap.outer.0] = self.intervals[tap.inner.0];
+                    }
                 }
             }
         }

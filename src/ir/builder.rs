@@ -1,8 +1,8 @@
 //! Appends primitives, and checks and computes each shape as it does.
 
 use super::{
-    Binary, Fault, Init, Net, Node, Op, Padding, Param, ParamClass, ParamId, Penalty, Pool, Reduce, Region, Role,
-    Shape, State, Step, Unary, Value,
+    Binary, Fault, Init, Net, Node, Op, Output, Padding, Param, ParamClass, ParamId, Penalty, Pool, Reduce, Region, Role,
+    Shape, State, Step, Tap, Unary, Value,
 };
 use std::collections::BTreeMap;
 
@@ -26,6 +26,13 @@ pub struct LoopBuilder {
     name: String,
     steps: usize,
     states: Vec<(String, Value, Value)>,
+}
+
+/// A loop that is closed, while the body that it stands in is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopId {
+    body: usize,
+    step: usize,
 }
 
 type Made = Result<Value, Fault>;
@@ -60,7 +67,7 @@ impl Builder {
         mut self,
         name: String,
         input: String,
-        output: (String, Value),
+        output: Output,
         classes: usize,
         penalties: Vec<Penalty>,
     ) -> Net {
@@ -245,7 +252,7 @@ impl Builder {
 
     /// Closes a loop with each state's next value. Gives each state's value after the last step, or the first state
     /// that does not map onto itself.
-    pub fn end_loop(&mut self, open: LoopBuilder, next: &[Value]) -> Result<Vec<Value>, (usize, Fault)> {
+    pub fn end_loop(&mut self, open: LoopBuilder, next: &[Value]) -> Result<(LoopId, Vec<Value>), (usize, Fault)> {
         let body = self.bodies.pop().unwrap_or_default();
         let mut states = Vec::with_capacity(next.len());
         for (n, ((name, init, current), next)) in open.states.into_iter().zip(next).enumerate() {
@@ -258,8 +265,23 @@ impl Builder {
             states.push(State { name, shape, init, current, next: *next, last });
         }
         let last = states.iter().map(|state| state.last).collect();
-        self.push(Step::Loop(Region { name: open.name, steps: open.steps, states, body }));
-        Ok(last)
+        let step = self.bodies.last().map_or(0, Vec::len);
+        let id = LoopId { body: self.bodies.len().saturating_sub(1), step };
+        self.push(Step::Loop(Region { name: open.name, steps: open.steps, states, body, taps: Vec::new() }));
+        Ok((id, last))
+    }
+
+    /// A value of a closed loop's body at a step, from 1, for whatever stands behind the loop.
+    pub fn tap(&mut self, id: LoopId, inner: Value, step: usize, name: &str) -> Value {
+        let shape = self.shape(inner).clone();
+        let outer = Value(self.shapes.len());
+        if let Some(Step::Loop(region)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.step)) {
+            if let Some(known) = region.taps.iter().find(|tap| (tap.inner, tap.step) == (inner, step)) {
+                return known.outer;
+            }
+            region.taps.push(Tap { name: name.to_owned(), inner, step, outer });
+        }
+        self.value(shape)
     }
 
     /// Leaves a loop that cannot be closed, and forgets its body.

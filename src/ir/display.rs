@@ -12,7 +12,8 @@ impl fmt::Display for Net {
         self.params_table(f)?;
         let mut names = Names::of(self);
         names.steps(f, &self.body, 1)?;
-        writeln!(f, "  output {} = {}: [{}]", self.output.0, names.of_value(self.output.1), self.classes)?;
+        let logits: Vec<&str> = self.output.logits.iter().map(|logits| names.of_value(*logits)).collect();
+        writeln!(f, "  output {} = {}: [{}]", self.output.name, logits.join(", "), self.classes)?;
         for penalty in &self.penalties {
             writeln!(f, "  penalty {} = {}", penalty.name, names.of_value(penalty.value))?;
         }
@@ -75,6 +76,11 @@ impl<'a> Names<'a> {
                     for state in &region.states {
                         writeln!(f, "{indent}  next {} = {}", state.name, self.of_value(state.next))?;
                         self.known.insert(state.last, state.name.clone());
+                    }
+                    for tap in &region.taps {
+                        let inner = self.of_value(tap.inner);
+                        writeln!(f, "{indent}  at step {}: {} = {inner}", tap.step, tap.name)?;
+                        self.known.insert(tap.outer, tap.name.clone());
                     }
                 }
             }

@@ -13,9 +13,9 @@ mod param;
 pub mod reach;
 mod shape;
 
-pub use builder::{Builder, LoopBuilder};
+pub use builder::{Builder, LoopBuilder, LoopId};
 pub use fault::Fault;
-pub use op::{Binary, Node, Op, Padding, Pool, Reduce, Region, State, Step, Unary, Value};
+pub use op::{Binary, Node, Op, Padding, Pool, Reduce, Region, State, Step, Tap, Unary, Value};
 pub use param::{Init, Param, ParamClass, ParamId, Role};
 pub use shape::Shape;
 
@@ -27,12 +27,26 @@ pub struct Net {
     pub input: (String, [usize; 3]),
     pub params: Vec<Param>,
     pub body: Vec<Step>,
-    /// The output's name and value: one score a class.
-    pub output: (String, Value),
+    pub output: Output,
     pub classes: usize,
     pub penalties: Vec<Penalty>,
     /// How many values the net has: a back end's table needs this many places.
     pub values: usize,
+}
+
+/// What the loss judges.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub name: String,
+    /// One score a class, of each step that the loss is the mean of: one value, or as many as a loop has steps.
+    pub logits: Vec<Value>,
+}
+
+impl Output {
+    /// The scores that name the class: those of the last step.
+    pub fn answer(&self) -> Value {
+        self.logits.last().copied().unwrap_or(Value::INPUT)
+    }
 }
 
 /// A scalar added to the loss.

@@ -35,6 +35,18 @@ pub struct Region {
     pub steps: usize,
     pub states: Vec<State>,
     pub body: Vec<Step>,
+    pub taps: Vec<Tap>,
+}
+
+/// A value of a loop's body at one step, as everything behind the loop reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tap {
+    /// `O@2`
+    pub name: String,
+    pub inner: Value,
+    /// From 1.
+    pub step: usize,
+    pub outer: Value,
 }
 
 /// What a loop remembers.

@@ -16,6 +16,9 @@ pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
             reads[state.current.0] = vec![state.init, state.next];
             reads[state.last.0] = vec![state.init, state.next];
         }
+        for tap in &region.taps {
+            reads[tap.outer.0] = vec![tap.inner];
+        }
     }
     let (mut seen, mut pending, mut found) = (vec![false; net.values], vec![value], BTreeSet::new());
     while let Some(value) = pending.pop() {

@@ -1,33 +1,72 @@
-//! Layers applied: declared bundles with `W * x`, and calls of kinds that own their weights.
+//! Calls: layers, which own their weights, functions, sizes, bundles and blocks.
 
 use super::expr::Place;
 use super::faults::Applied;
 use super::functions::{self, Apply};
-use super::{LateralUse, Lowerer, Val};
-use crate::diag::{Diagnostic, Span, names, penalty, shape};
-use crate::front::bind::{Binder, Site};
-use crate::front::graph::NodeKind;
-use crate::ir::{Shape, Value};
+use super::{Lowerer, Val};
+use crate::diag::{loops, names, penalty};
+use crate::front::bind::Site;
+use crate::front::known;
+use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
-use crate::syntax::ast::Call;
-use petgraph::graph::NodeIndex;
+use crate::schema::Bound;
+use crate::syntax::ast::{Arg, Call};
+
+/// What a call is told by whoever repeats it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Given {
+    /// In the place of its first argument.
+    pub first: Option<Val>,
+    /// The name that what it owns goes by.
+    pub owner: Option<String>,
+}
 
 impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn call(&mut self, call: &'a Call, place: &Place<'_>) -> Val {
-        let callee = self.front.consts.resolve(&call.callee.text).to_owned();
+        self.call_given(call, Given::default(), place)
+    }
+
+    pub(super) fn call_given(&mut self, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
+        if let Some(Val::Weights(bundle)) = self.local(&call.callee.text, place) {
+            return self.call_bundle(bundle, call, given.first, place);
+        }
+        let callee = self.resolve(&call.callee.text, place);
+        let (functions, blocks) = (&self.front.functions, &self.front.blocks);
         if let Some(kind) = kinds::find(&callee) {
-            self.layer(kind, call, place)
+            self.layer(kind, call, given, place)
         } else if let Some(function) = functions::find(&callee) {
-            self.built_in(function, call, place)
-        } else if self.front.graph.functions.contains_key(callee.as_str()) {
-            self.inline(&callee, call, place)
+            self.built_in(function, call, given.first, place)
+        } else if known::measure(&callee).is_some() {
+            let measured = self.binding(place, |binder| known::size(&callee, call, binder.known, binder.diagnostics));
+            measured.map_or(Val::Poison, Val::Const)
+        } else if let Some(function) = functions.get(callee.as_str()) {
+            self.inline(function, call, given.first, place)
+        } else if let Some(block) = blocks.get(callee.as_str()) {
+            self.instantiate(block, call, given, place)
         } else {
-            // Reported when names were looked up.
-            Val::Poison
+            self.uncallable(call, place)
         }
     }
 
-    fn built_in(&mut self, function: &functions::Function, call: &'a Call, place: &Place<'_>) -> Val {
+    /// An unknown callee was reported when names were looked up, but for a parameter that stands for nothing to call.
+    fn uncallable(&mut self, call: &Call, place: &Place<'_>) -> Val {
+        let is = match self.local(&call.callee.text, place) {
+            Some(Val::Const(known)) => known.is(),
+            Some(Val::Value(_) | Val::Series(_)) => "a feature map",
+            Some(Val::Poison | Val::Weights(_) | Val::Group(_)) | None => return Val::Poison,
+        };
+        let help = "hand over the name of a layer kind, a function, a block or a bundle";
+        let name = format!("`{}`", call.callee.text);
+        self.report(names::misused(&name, is, "something to call", place.at(call.callee.span), help))
+    }
+
+    fn built_in(
+        &mut self,
+        function: &functions::Function,
+        call: &'a Call,
+        first: Option<Val>,
+        place: &Place<'_>,
+    ) -> Val {
         let [arg] = call.args.as_slice() else {
             let example = format!("{}(x)", function.name);
             let problem = match call.args.get(1) {
@@ -39,67 +78,94 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if let Some(name) = &arg.name {
             return self.report(names::unknown_argument(function.name, &name.text, name.span, &[]));
         }
-        let inner = Place { outermost: false, ..*place };
-        let x = self.expr(&arg.value, &inner);
-        match function.apply {
-            Apply::Entrywise(f) => self.entrywise(f, x, arg.value.span, &inner),
-            Apply::Reduce(_) if matches!(x, Val::Poison) => Val::Poison,
-            Apply::Reduce(_) if !place.penalty => self.report(penalty::in_equation(function.name, place.at(call.span))),
-            Apply::Reduce(f) => self.reduce(f, x, arg.value.span, &inner),
+        let inner = place.inner();
+        let x = first.unwrap_or_else(|| self.expr(&arg.value, &inner));
+        match (function.apply, x) {
+            (Apply::Entrywise(f), x) => self.entrywise(f, x, arg.value.span, &inner),
+            (_, Val::Poison) => Val::Poison,
+            (Apply::Reduce(_), _) if !place.penalty => {
+                self.report(penalty::in_equation(function.name, place.at(call.span)))
+            }
+            (Apply::Reduce(f), x) => self.reduce(f, x, arg.value.span, &inner),
+            (Apply::Steps(how), Val::Series(values)) => self.combine(how, &values).map_or(Val::Poison, Val::Value),
+            (Apply::Steps(_), _) => self.report(loops::not_steps(function.name, place.at(arg.value.span))),
         }
     }
 
-    fn layer(&mut self, kind: &'static Kind, call: &'a Call, place: &Place<'_>) -> Val {
+    fn layer(&mut self, kind: &'static Kind, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         let positional = call.args.iter().take_while(|arg| arg.name.is_none()).count();
         let inputs = if kind.inputs == Inputs::One { positional.min(1) } else { positional };
         if inputs == 0 {
             return self.report(names::missing_input(kind.name, place.at(call.span), kind.example));
         }
-        let inner = Place { outermost: false, ..*place };
-        let mut vals: Vec<Val> = call.args[..inputs].iter().map(|arg| self.expr(&arg.value, &inner)).collect();
+        let (taken, rest) = call.args.split_at(inputs);
+        let inner = place.inner();
+        let mut first = given.first;
+        let vals: Vec<Val> =
+            taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let site = Site { span: call.span, close: Some(call.close()) };
-        let mut binder =
-            Binder { consts: &self.front.consts, diagnostics: &mut *self.diagnostics, edits: &mut *self.edits };
-        let Some(bound) = binder.call(kind.name, kind.args, &call.args[inputs..], site) else { return Val::Poison };
-        let owner = self.layer_name(kind, place);
-        let applied =
-            Applied { name: kind.name, span: place.at(call.span), call, inputs: &call.args[..inputs], declared: None };
-        if let [Val::Group(_)] = vals.as_slice()
-            && let Some(Val::Group(group)) = vals.pop()
-        {
-            let mapped = group.into_iter().map(|x| self.lower_kind(kind, &owner, &bound, &[x], &applied));
-            return mapped.collect::<Option<Vec<_>>>().map_or(Val::Poison, Val::Group);
+        let bound = self.binding(place, |binder| binder.call(kind.name, kind.args, rest, site));
+        let Some(bound) = bound else { return Val::Poison };
+        let owner = given.owner.unwrap_or_else(|| self.owned_name(kind.name, place));
+        let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
+        let help = format!("apply `{}` to a feature map, as in `{}`", kind.name, kind.example);
+        match <[Val; 1]>::try_from(vals) {
+            Ok([Val::Group(group)]) => {
+                let mapped = group.into_iter().map(|x| self.lower_kind(kind, &owner, &bound, &[x], &applied));
+                mapped.collect::<Option<Vec<_>>>().map_or(Val::Poison, Val::Group)
+            }
+            Ok([x]) if kind.inputs == Inputs::One => self.over_steps(x, |lowerer, x| {
+                let x = lowerer.feature_map(x, taken[0].value.span, &help, &inner)?;
+                let out = lowerer.lower_kind(kind, &owner, &bound, &[x], &applied)?;
+                // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
+                if lowerer.net.shape(out) == lowerer.net.shape(x) {
+                    lowerer.stays_lateral(x, out);
+                }
+                Some(out)
+            }),
+            Ok([x]) => self.joined(kind, &owner, &bound, vec![x], taken, &applied, &inner),
+            Err(vals) => self.joined(kind, &owner, &bound, vals, taken, &applied, &inner),
         }
-        let spans = call.args[..inputs].iter().map(|arg| arg.value.span);
-        let values: Vec<_> = vals.into_iter().zip(spans).map(|(val, span)| self.value(val, span, &inner)).collect();
-        let Some(values) = values.into_iter().collect::<Option<Vec<_>>>() else { return Val::Poison };
-        let Some(out) = self.lower_kind(kind, &owner, &bound, &values, &applied) else { return Val::Poison };
-        // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
-        if let Some(lateral) = self.laterals.get(&values[0]).cloned()
-            && self.net.shape(out) == self.net.shape(values[0])
-        {
-            self.laterals.insert(out, lateral);
-        }
-        Val::Value(out)
     }
 
-    /// `h` for the layer that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
-    fn layer_name(&mut self, kind: &Kind, place: &Place<'_>) -> String {
-        let path = self.front.graph.path(place.node);
-        if place.outermost {
-            return path;
+    /// A layer of several inputs; the steps of a series are as many.
+    #[expect(clippy::too_many_arguments, reason = "all of them are one call, taken apart")]
+    fn joined(
+        &mut self,
+        kind: &'static Kind,
+        owner: &str,
+        bound: &Bound,
+        vals: Vec<Val>,
+        taken: &[Arg],
+        applied: &Applied<'_>,
+        place: &Place<'_>,
+    ) -> Val {
+        let mut values: Vec<Option<Value>> = Vec::with_capacity(vals.len());
+        for (val, arg) in vals.into_iter().zip(taken) {
+            match val {
+                Val::Series(steps) => values.extend(steps.into_iter().map(Some)),
+                val => values.push(self.value(val, arg.value.span, place)),
+            }
         }
-        let name = format!("{path}.{}", kind.name);
+        let Some(values) = values.into_iter().collect::<Option<Vec<_>>>() else { return Val::Poison };
+        self.lower_kind(kind, owner, bound, &values, applied).map_or(Val::Poison, Val::Value)
+    }
+
+    /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
+    pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
+        let path = self.here.path(place.node);
+        // What a block yields has no name but the block's.
+        let name = if place.outermost { path } else { format!("{path}.{callee}") };
         let count = self.layers.entry(name.clone()).or_insert(0);
         *count += 1;
         if *count == 1 { name } else { format!("{name}_{count}") }
     }
 
-    fn lower_kind(
+    pub(super) fn lower_kind(
         &mut self,
         kind: &Kind,
         owner: &str,
-        bound: &crate::schema::Bound,
+        bound: &Bound,
         inputs: &[Value],
         applied: &Applied<'_>,
     ) -> Option<Value> {
@@ -109,91 +175,5 @@ impl<'a> Lowerer<'_, 'a, '_> {
             self.fault(warning, applied, inputs);
         }
         made.map_err(|fault| self.fault(fault, applied, inputs)).ok()
-    }
-
-    /// `W * x`
-    pub(super) fn apply_bundle(&mut self, node: NodeIndex, x: Value, at: (Span, Span), place: &Place<'_>) -> Val {
-        let Some(bundle) = self.bundles.get(&node) else { return Val::Poison };
-        let (kind, bound, call) = (bundle.kind, bundle.bound.clone(), bundle.call);
-        let (from, map) = (bundle.from, bundle.map);
-        let name = self.front.graph.nodes[node].name;
-        let applied = at.0.to(at.1);
-        let lateral = self.state_of(x, place).map(|state| LateralUse { bundle: node, state, applied });
-        let found = self.net.shape(x).clone();
-        let counts = kind.bundle.map_or(0, |count| count(&found));
-        if found.per_image() && counts != from {
-            let problem = match &lateral {
-                Some(lateral) if self.updates(lateral.state, place) => {
-                    self.lateral_problem(lateral, &found, None, at.1)
-                }
-                _ if counts == found.channels() => {
-                    shape::channels(name, shape::Declared { span: map, from }, &found, applied)
-                }
-                _ => shape::inputs(name, shape::Declared { span: map, from }, &found, applied),
-            };
-            return self.report(problem);
-        }
-        let owner = self.front.graph.path(node);
-        let declared = Applied { name, span: applied, call, inputs: &[], declared: Some(map) };
-        let Some(out) = self.lower_kind(kind, &owner, &bound, &[x], &declared) else { return Val::Poison };
-        if let Some(lateral) = lateral {
-            self.laterals.insert(out, lateral);
-        }
-        Val::Value(out)
-    }
-
-    /// The state of an enclosing loop that a value is, as the loop's body reads it.
-    fn state_of(&self, x: Value, place: &Place<'_>) -> Option<NodeIndex> {
-        let NodeKind::Loop { states, .. } = &self.front.graph.nodes[place.within?].kind else { return None };
-        states.iter().copied().find(|state| matches!(self.values[state.index()], Val::Value(value) if value == x))
-    }
-
-    /// Does what stands here become that state? Surely so where its loop has no other.
-    fn updates(&self, state: NodeIndex, place: &Place<'_>) -> bool {
-        let graph = &self.front.graph;
-        let alone = graph.nodes[state].within.is_some_and(|within| match &graph.nodes[within].kind {
-            NodeKind::Loop { states, .. } => states.len() == 1,
-            _ => false,
-        });
-        alone || matches!(graph.nodes[place.node].kind, NodeKind::Next { state: updated, .. } if updated == state)
-    }
-
-    /// Is this the outcome of lateral weights, meeting the shape that their state has?
-    pub(super) fn lateral_mismatch(&self, x: Value, other: &Shape, place: &Place<'_>) -> Option<Diagnostic> {
-        let lateral = self.laterals.get(&x)?;
-        let Val::Value(state) = self.values[lateral.state.index()] else { return None };
-        let shape = self.net.shape(state);
-        let updates = match self.front.graph.nodes[place.node].kind {
-            NodeKind::Next { state, .. } => Some(state),
-            _ => None,
-        };
-        if shape != other || updates.is_some_and(|state| state != lateral.state) {
-            return None;
-        }
-        let at = match self.front.graph.nodes[lateral.state].kind {
-            NodeKind::State { next: Some(next), .. } => self.front.graph.nodes[next].span,
-            _ => self.front.graph.nodes[lateral.state].span,
-        };
-        Some(self.lateral_problem(lateral, shape, Some(self.net.shape(x)), at))
-    }
-
-    pub(super) fn lateral_problem(
-        &self,
-        lateral: &LateralUse,
-        shape: &Shape,
-        gives: Option<&Shape>,
-        at: Span,
-    ) -> Diagnostic {
-        let graph = &self.front.graph;
-        let bundle = &self.bundles[&lateral.bundle];
-        shape::lateral(&shape::Lateral {
-            state: (graph.nodes[lateral.state].name, shape, at),
-            map: bundle.map,
-            from: bundle.from,
-            to: bundle.to,
-            kind: bundle.kind.name,
-            applied: lateral.applied,
-            gives,
-        })
     }
 }

@@ -31,29 +31,29 @@ impl Lowerer<'_, '_, '_> {
         };
         match made {
             Ok(value) => {
-                let lateral = values.iter().find_map(|arm| self.laterals.get(arm)).cloned();
+                let lateral = values.iter().find_map(|arm| self.here.laterals.get(arm)).cloned();
                 if let Some(lateral) = lateral {
-                    self.laterals.insert(value, lateral);
+                    self.here.laterals.insert(value, lateral);
                 }
-                self.net.name(value, self.front.graph.nodes[node].name);
+                self.net.name(value, &self.here.name(self.here.graph.nodes[node].name));
                 Val::Value(value)
             }
             Err(fault) => {
-                self.arms_differ(&fault, &values, arms, &Place::of(self.front, node));
+                self.arms_differ(&fault, &values, arms, &Place::of(self.here.graph, node));
                 Val::Poison
             }
         }
     }
 
     fn arm(&self, arm: NodeIndex) -> Option<Value> {
-        match self.values[arm.index()] {
+        match self.here.values[arm.index()] {
             Val::Value(value) => Some(value),
             _ => None,
         }
     }
 
     fn is_inhibitory(&self, arm: NodeIndex) -> bool {
-        match self.front.graph.nodes[arm].kind {
+        match self.here.graph.nodes[arm].kind {
             NodeKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
             _ => false,
         }
@@ -78,9 +78,9 @@ impl Lowerer<'_, '_, '_> {
 
     fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex], place: &Place<'_>) {
         let Fault::Unequal { left, right } = fault else { return };
-        let span = |arm: NodeIndex| match self.front.graph.nodes[arm].kind {
+        let span = |arm: NodeIndex| match self.here.graph.nodes[arm].kind {
             NodeKind::Arm { value, .. } => value.span,
-            _ => self.front.graph.nodes[arm].span,
+            _ => self.here.graph.nodes[arm].span,
         };
         let other = values.iter().position(|value| self.net.shape(*value) == right).unwrap_or(arms.len() - 1);
         let operands = shape::Operands { left: (left, span(arms[0])), right: (right, span(arms[other])) };

@@ -1,8 +1,9 @@
 //! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
 
-use crate::diag::{Diagnostic, penalty};
+use super::bundles::Bundle;
+use crate::diag::{Diagnostic, Span, penalty};
 use crate::front::Front;
-use crate::front::graph::{Edge, NodeKind};
+use crate::front::graph::{Edge, Graph, NodeKind};
 use crate::ir::{Net, ParamId, bounds, reach};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
@@ -10,40 +11,38 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use std::collections::BTreeSet;
 
-pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let behind = reach::params(net, net.output.1);
-    let idle = idle(front);
+pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
+    let behind: BTreeSet<ParamId> = net.output.logits.iter().flat_map(|logits| reach::params(net, *logits)).collect();
+    let mut reported: Vec<Span> = Vec::new();
+    for bundle in bundles {
+        let weight = net.params.iter().position(|param| param.owner() == bundle.path);
+        let is_behind = weight.is_none_or(|weight| behind.contains(&ParamId(weight)));
+        let span = bundle.graph.nodes[bundle.node].span;
+        // Of several copies of a block, one says it.
+        if !is_behind && !reported.contains(&span) && !idle(bundle.graph).contains(&bundle.node) {
+            reported.push(span);
+            diagnostics.push(penalty::unreached(bundle.name, span));
+        }
+    }
     let mut penalties = net.penalties.iter();
-    for index in front.graph.nodes.node_indices() {
-        let node = &front.graph.nodes[index];
-        match node.kind {
-            NodeKind::Weights { .. } => {
-                let owner = front.graph.path(index);
-                let weight = net.params.iter().position(|param| param.owner() == owner);
-                if !idle.contains(&index) && weight.is_some_and(|weight| !behind.contains(&ParamId(weight))) {
-                    diagnostics.push(penalty::unreached(node.name, node.span));
-                }
-            }
-            NodeKind::Penalty { value } => {
-                let Some(made) = penalties.next() else { continue };
-                let reached = reach::params(net, made.value);
-                if !reached.iter().any(|id| net.param(*id).class.trained()) {
-                    diagnostics.push(penalty::reaches_nothing(node.name, value.span));
-                } else if bounds::below(net, made.value).is_none() {
-                    let suggestion = unbounded_gap(value, front).map(saturating);
-                    diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
-                }
-            }
-            _ => {}
+    for node in front.graph.nodes.node_weights() {
+        let NodeKind::Penalty { value } = node.kind else { continue };
+        let Some(made) = penalties.next() else { continue };
+        let reached = reach::params(net, made.value);
+        if !reached.iter().any(|id| net.param(*id).class.trained()) {
+            diagnostics.push(penalty::reaches_nothing(node.name, value.span));
+        } else if bounds::below(net, made.value).is_none() {
+            let suggestion = unbounded_gap(value, front).map(saturating);
+            diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
         }
     }
 }
 
 /// What only unused equations read: the lint on those says it all.
-fn idle(front: &Front<'_>) -> BTreeSet<NodeIndex> {
-    let (graph, mut idle) = (&front.graph.nodes, BTreeSet::new());
+fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
+    let (graph, mut idle) = (&of.nodes, BTreeSet::new());
     // Readers come behind what they read, so backwards they come first.
-    for node in front.graph.order().into_iter().rev() {
+    for node in of.order().into_iter().rev() {
         let arm = matches!(graph[node].kind, NodeKind::Arm { .. });
         let readers = graph.edges_directed(node, Direction::Incoming).filter(|edge| match edge.weight() {
             Edge::Reads => true,

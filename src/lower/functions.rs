@@ -16,18 +16,41 @@ pub enum Apply {
     Entrywise(Unary),
     /// To one number; only where the whole batch may be looked at.
     Reduce(Reduce),
+    /// To the values of every step, which become one.
+    Steps(Steps),
+}
+
+/// How the values of every step become one, entry by entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    Sum,
+    Mean,
+}
+
+const fn entrywise(name: &'static str, about: &'static str, f: Unary) -> Function {
+    Function { name, about, apply: Apply::Entrywise(f) }
+}
+
+const fn reduce(name: &'static str, about: &'static str, f: Reduce) -> Function {
+    Function { name, about, apply: Apply::Reduce(f) }
+}
+
+const fn steps(name: &'static str, about: &'static str, how: Steps) -> Function {
+    Function { name, about, apply: Apply::Steps(how) }
 }
 
 pub const FUNCTIONS: &[Function] = &[
-    Function { name: "abs", about: "absolute value of every entry", apply: Apply::Entrywise(Unary::Abs) },
-    Function { name: "exp", about: "exponential of every entry", apply: Apply::Entrywise(Unary::Exp) },
-    Function { name: "log", about: "natural logarithm of every entry", apply: Apply::Entrywise(Unary::Log) },
-    Function { name: "sqrt", about: "square root of every entry", apply: Apply::Entrywise(Unary::Sqrt) },
-    Function { name: "square", about: "square of every entry", apply: Apply::Entrywise(Unary::Square) },
-    Function { name: "sum", about: "sum of all entries", apply: Apply::Reduce(Reduce::Sum) },
-    Function { name: "mean", about: "mean of all entries", apply: Apply::Reduce(Reduce::Mean) },
-    Function { name: "min", about: "smallest entry", apply: Apply::Reduce(Reduce::Min) },
-    Function { name: "max", about: "largest entry", apply: Apply::Reduce(Reduce::Max) },
+    entrywise("abs", "absolute value of every entry", Unary::Abs),
+    entrywise("exp", "exponential of every entry", Unary::Exp),
+    entrywise("log", "natural logarithm of every entry", Unary::Log),
+    entrywise("sqrt", "square root of every entry", Unary::Sqrt),
+    entrywise("square", "square of every entry", Unary::Square),
+    reduce("sum", "sum of all entries; in penalties", Reduce::Sum),
+    reduce("mean", "mean of all entries; in penalties", Reduce::Mean),
+    reduce("min", "smallest entry; in penalties", Reduce::Min),
+    reduce("max", "largest entry; in penalties", Reduce::Max),
+    steps("step_sum", "sum of the values of every step of a loop, entry by entry: `step_sum(O@all)`", Steps::Sum),
+    steps("step_mean", "mean of the values of every step of a loop, entry by entry: `step_mean(O@all)`", Steps::Mean),
 ];
 
 pub fn find(name: &str) -> Option<&'static Function> {

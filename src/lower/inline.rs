@@ -2,14 +2,15 @@
 
 use super::expr::Place;
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, names, text};
+use crate::diag::{Diagnostic, Span, names};
+use crate::front::graph::Function;
 use crate::syntax::ast::Call;
 
-/// Expressions within expressions, functions written out.
+/// Expressions within expressions, functions and blocks written out.
 pub(super) const MAX_DEPTH: usize = 1_000;
 
-/// Calls of functions in all of a spec, those inside of functions included.
-const MAX_CALLS: usize = 100_000;
+/// Calls of functions and blocks in all of a spec, those inside of others included.
+pub(super) const MAX_CALLS: usize = 100_000;
 
 /// A `fn` being written out.
 pub(super) struct Frame<'p> {
@@ -21,18 +22,22 @@ pub(super) struct Frame<'p> {
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Writes a `fn` out in the place of its call.
-    pub(super) fn inline(&mut self, name: &str, call: &'a Call, place: &Place<'_>) -> Val {
-        let Some(function) = self.front.graph.functions.get(name) else { return Val::Poison };
-        let (params, body) = (function.params, function.body);
+    /// Writes a `fn` out in the place of its call; `first` is in the place of its first argument, if it is there.
+    pub(super) fn inline(
+        &mut self,
+        function: &Function<'a>,
+        call: &'a Call,
+        mut first: Option<Val>,
+        place: &Place<'_>,
+    ) -> Val {
+        let (name, params, body) = (&function.name.text, function.params, function.body);
         let callers = std::iter::successors(place.frame, |frame| frame.caller);
         if callers.into_iter().any(|frame| frame.name == name) {
             return self.report(names::recursive(name, place.at(call.span)));
         }
-        if self.calls == MAX_CALLS {
-            return self.overrun(|| text::too_many_calls(place.at(call.span), MAX_CALLS));
+        if !self.counts_call(place.at(call.span)) {
+            return Val::Poison;
         }
-        self.calls += 1;
         if let Some(given) = call.args.iter().find_map(|arg| arg.name.as_ref()) {
             return self.report(names::unknown_argument(name, &given.text, given.span, &[]));
         }
@@ -45,7 +50,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return self.report(names::missing_parameter(name, &params, call.args.len(), place.at(call.span)));
         }
         let inner = place.inner();
-        let args: Vec<Val> = call.args.iter().map(|arg| self.expr(&arg.value, &inner)).collect();
+        let args: Vec<Val> =
+            call.args.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let args = params.iter().map(|param| param.text.as_str()).zip(args).collect();
         let outer = place.frame.and_then(|frame| frame.site);
         let site = outer.or_else(|| function.prelude.then_some(call.span));

@@ -1,30 +1,30 @@
 //! Roles: a bundle takes the role of the arm it drives, and penalties are held against it.
 
-use super::Lowerer;
 use super::branch::role;
+use super::bundles::BundleId;
+use super::{Lowerer, Val};
 use crate::diag::{Span, names, roles};
 use crate::front::graph::{Found, NodeKind};
 use crate::ir::Role;
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::graph::NodeIndex;
-use std::collections::BTreeMap;
 
 /// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
 const SEPARATION: [&str; 2] = ["e", "i"];
 
-/// None where an arm's word is no role: it is reported, and the bundle's role cannot be known.
-type Roles = BTreeMap<NodeIndex, Option<(Role, Span)>>;
-
 impl<'a> Lowerer<'_, 'a, '_> {
-    pub(super) fn roles(&mut self) {
-        let mut roles = Roles::new();
-        for node in self.front.graph.nodes.node_indices() {
-            match &self.front.graph.nodes[node].kind {
+    /// The roles that the branches of the spec, or of this copy of a block, give.
+    pub(super) fn arm_roles(&mut self) {
+        let graph = self.here.graph;
+        for node in graph.nodes.node_indices() {
+            match &graph.nodes[node].kind {
                 NodeKind::Arm { role: word, value } => match role(&word.text) {
-                    Some(role) => self.arm_roles(node, role, value, &mut roles),
+                    Some(role) => self.arm_role(node, role, value),
                     None => {
-                        let within = self.front.graph.nodes[node].within;
-                        roles.extend(self.bundles_in(value, within).into_iter().map(|(bundle, _)| (bundle, None)));
+                        let within = graph.nodes[node].within;
+                        for (bundle, _) in self.bundles_in(value, within) {
+                            self.roles.insert(bundle, None);
+                        }
                         let known: Vec<&str> = Role::ALL.map(Role::word).to_vec();
                         self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
                     }
@@ -33,29 +33,32 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 _ => {}
             }
         }
-        for node in self.front.graph.nodes.node_indices() {
-            if let NodeKind::Penalty { value } = self.front.graph.nodes[node].kind {
-                self.separation(value, &roles);
+    }
+
+    fn arm_role(&mut self, arm: NodeIndex, role: Role, value: &'a Expr) {
+        self.net.set_role(&self.here.path(arm), role);
+        let within = self.here.graph.nodes[arm].within;
+        for (bundle, span) in self.bundles_in(value, within) {
+            match self.roles.get(&bundle) {
+                Some(Some(first)) if first.0 != role => {
+                    self.diagnostics.push(roles::both(self.bundle(bundle).name, *first, (role, span)));
+                }
+                Some(_) => {}
+                None => {
+                    self.roles.insert(bundle, Some((role, span)));
+                    let owner = self.bundle(bundle).path.clone();
+                    self.net.set_role(&owner, role);
+                }
             }
         }
     }
 
-    fn arm_roles(&mut self, arm: NodeIndex, role: Role, value: &'a Expr, roles: &mut Roles) {
-        let own = self.front.graph.path(arm);
-        self.net.set_role(&own, role);
-        let within = self.front.graph.nodes[arm].within;
-        for (bundle, span) in self.bundles_in(value, within) {
-            match roles.get(&bundle) {
-                Some(Some(first)) if first.0 != role => {
-                    let name = self.front.graph.nodes[bundle].name;
-                    self.diagnostics.push(roles::both(name, *first, (role, span)));
-                }
-                Some(_) => {}
-                None => {
-                    roles.insert(bundle, Some((role, span)));
-                    let owner = self.front.graph.path(bundle);
-                    self.net.set_role(&owner, role);
-                }
+    /// Every penalty held against the roles of its bundles.
+    pub(super) fn separations(&mut self) {
+        let graph = self.here.graph;
+        for node in graph.nodes.node_indices() {
+            if let NodeKind::Penalty { value } = graph.nodes[node].kind {
+                self.separation(value);
             }
         }
     }
@@ -63,7 +66,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn both_arms(&mut self, branch: NodeIndex, arms: &[NodeIndex]) {
         let given: Vec<Option<Role>> = arms
             .iter()
-            .map(|arm| match self.front.graph.nodes[*arm].kind {
+            .map(|arm| match self.here.graph.nodes[*arm].kind {
                 NodeKind::Arm { role: word, .. } => role(&word.text),
                 _ => None,
             })
@@ -73,33 +76,31 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return;
         }
         for missing in Role::ALL.into_iter().filter(|role| !given.contains(&Some(*role))) {
-            let node = &self.front.graph.nodes[branch];
+            let node = &self.here.graph.nodes[branch];
             self.diagnostics.push(roles::missing_role(node.name, missing, node.span));
         }
     }
 
     /// Calls of `fn f(e, i)` in a penalty, their bundles held against the roles they have.
-    fn separation(&mut self, expr: &'a Expr, roles: &Roles) {
+    fn separation(&mut self, expr: &'a Expr) {
         for part in expr.parts() {
             let ExprKind::Call(call) = &part.kind else { continue };
             let callee = self.front.consts.resolve(&call.callee.text);
-            let function = self.front.graph.functions.get(callee);
+            let function = self.front.functions.get(callee);
             let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
             if separates && call.args.len() == SEPARATION.len() {
-                self.separates(callee, call, roles);
+                self.separates(callee, call);
             }
         }
     }
 
-    fn separates(&mut self, callee: &str, call: &Call, roles: &Roles) {
+    fn separates(&mut self, callee: &str, call: &Call) {
         let mut swapped = Vec::new();
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
             let ExprKind::Name(name) = &arg.value.kind else { continue };
-            let Found::Node(bundle) = self.front.graph.find(name, None) else { continue };
-            if !matches!(self.front.graph.nodes[bundle].kind, NodeKind::Weights { .. }) {
-                continue;
-            }
-            match roles.get(&bundle) {
+            let Found::Node(node) = self.here.graph.find(name, None) else { continue };
+            let Val::Weights(bundle) = self.here.values[node.index()] else { continue };
+            match self.roles.get(&bundle) {
                 None if !self.front.whole => {}
                 None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
                 Some(Some((is, _))) if *is != wanted => swapped.push((name.as_str(), *is, arg.value.span)),
@@ -112,11 +113,18 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     /// The bundles that an expression names, each with its place.
-    fn bundles_in(&self, expr: &'a Expr, within: Option<NodeIndex>) -> Vec<(NodeIndex, Span)> {
+    fn bundles_in(&self, expr: &Expr, within: Option<NodeIndex>) -> Vec<(BundleId, Span)> {
         let bundle = |part: &Expr| {
-            let ExprKind::Name(name) = &part.kind else { return None };
-            let Found::Node(node) = self.front.graph.find(name, within) else { return None };
-            matches!(self.front.graph.nodes[node].kind, NodeKind::Weights { .. }).then_some((node, part.span))
+            let (name, span) = match &part.kind {
+                ExprKind::Name(name) => (name, part.span),
+                ExprKind::Call(call) => (&call.callee.text, call.callee.span),
+                _ => return None,
+            };
+            let Found::Node(node) = self.here.graph.find(name, within) else { return None };
+            match self.here.values[node.index()] {
+                Val::Weights(bundle) => Some((bundle, span)),
+                _ => None,
+            }
         };
         expr.parts().filter_map(bundle).collect()
     }

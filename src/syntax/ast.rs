@@ -67,10 +67,21 @@ pub enum ItemKind {
     Penalty { name: Name, value: Expr },
     /// `fn name(a, b) = body`
     Fn { name: Name, params: Vec<Name>, body: Expr },
+    /// `block name(x, n, m: default) { … }`
+    Block { name: Name, params: Vec<Param>, body: Vec<Item> },
+    /// `yield value`, at the end of a block
+    Yield { value: Expr },
     /// `output value`
     Output { value: Expr },
     /// `word { key: value … }`: a settings block; the word is looked up later
     Settings { word: Name, entries: Vec<Entry>, close: usize },
+}
+
+/// One parameter of a block: `planes`, or `stride: 1` with a default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: Name,
+    pub default: Option<Expr>,
 }
 
 /// `key: value` in a settings block.
@@ -92,6 +103,17 @@ impl Call {
     /// Where the closing bracket stands.
     pub fn close(&self) -> usize {
         self.span.end.saturating_sub(1)
+    }
+
+    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.span = to(self.span);
+        self.callee.span = to(self.callee.span);
+        for arg in &mut self.args {
+            arg.value.shift(to);
+            if let Some(name) = &mut arg.name {
+                name.span = to(name.span);
+            }
+        }
     }
 }
 
@@ -127,15 +149,33 @@ pub enum ExprKind {
     Name(String),
     /// `O'`: the value of this step
     Primed(String),
+    /// `O@2`, `O@all`: the value of one step, or of every step
+    At {
+        name: Name,
+        step: Box<Expr>,
+    },
     /// `[a, b, c]`
     List(Vec<Expr>),
     Call(Call),
     /// `-x`
     Negate(Box<Expr>),
+    /// `not a`
+    Not(Box<Expr>),
     Binary {
         op: BinaryOp,
         left: Box<Expr>,
         right: Box<Expr>,
+    },
+    /// `if a then b else c`
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
+    /// `repeat n f(x, …)`
+    Repeat {
+        count: Box<Expr>,
+        call: Call,
     },
     /// `8 -> 16`: what a bundle maps, and onto what
     Map {
@@ -154,7 +194,12 @@ impl Expr {
                 ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
                 ExprKind::List(items) => pending.extend(items),
                 ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
-                ExprKind::Negate(x) => pending.push(x),
+                ExprKind::Negate(x) | ExprKind::Not(x) | ExprKind::At { step: x, .. } => pending.push(x),
+                ExprKind::If { condition, then, otherwise } => pending.extend([&**condition, &**then, &**otherwise]),
+                ExprKind::Repeat { count, call } => {
+                    pending.push(count);
+                    pending.extend(call.args.iter().map(|arg| &arg.value));
+                }
                 ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
                     pending.extend([&**left, &**right]);
                 }
@@ -174,17 +219,19 @@ impl Expr {
             }
             ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
             ExprKind::List(items) => items.iter_mut().for_each(|item| item.shift(to)),
-            ExprKind::Call(call) => {
-                call.span = to(call.span);
-                call.callee.span = to(call.callee.span);
-                for arg in &mut call.args {
-                    arg.value.shift(to);
-                    if let Some(name) = &mut arg.name {
-                        name.span = to(name.span);
-                    }
-                }
+            ExprKind::Call(call) => call.shift(to),
+            ExprKind::Negate(x) | ExprKind::Not(x) => x.shift(to),
+            ExprKind::At { name, step } => {
+                name.span = to(name.span);
+                step.shift(to);
             }
-            ExprKind::Negate(x) => x.shift(to),
+            ExprKind::If { condition, then, otherwise } => {
+                [condition, then, otherwise].into_iter().for_each(|part| part.shift(to));
+            }
+            ExprKind::Repeat { count, call } => {
+                count.shift(to);
+                call.shift(to);
+            }
             ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
                 left.shift(to);
                 right.shift(to);
@@ -199,16 +246,37 @@ pub enum BinaryOp {
     Sub,
     Mul,
     Div,
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+    And,
+    Or,
 }
 
 impl BinaryOp {
-    /// The sign, as written.
+    /// The sign or word, as written.
     pub fn sign(self) -> &'static str {
         match self {
             BinaryOp::Add => "+",
             BinaryOp::Sub => "-",
             BinaryOp::Mul => "*",
             BinaryOp::Div => "/",
+            BinaryOp::Equal => "==",
+            BinaryOp::Unequal => "!=",
+            BinaryOp::Less => "<",
+            BinaryOp::AtMost => "<=",
+            BinaryOp::Greater => ">",
+            BinaryOp::AtLeast => ">=",
+            BinaryOp::And => "and",
+            BinaryOp::Or => "or",
         }
+    }
+
+    /// True for those that give a number; the others give `true` or `false`.
+    pub fn is_arithmetic(self) -> bool {
+        matches!(self, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div)
     }
 }

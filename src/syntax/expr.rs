@@ -41,29 +41,55 @@ impl<'a> Reader<'a> {
     }
 
     fn expr(&mut self, pair: Pair<Rule>) -> Option<Expr> {
-        let mut sums = pair.into_inner().filter(|pair| pair.as_rule() == Rule::sum);
-        let from = self.chain(sums.next()?)?;
-        let Some(to) = sums.next() else { return Some(from) };
+        let span = self.span(&pair);
+        let mut parts = pair.into_inner().filter(|part| part.as_rule() != Rule::arrow);
+        let first = parts.next()?;
+        match first.as_rule() {
+            Rule::choice => return self.choice(first, span),
+            Rule::chain => return self.repeat(first, span),
+            _ => {}
+        }
+        let from = self.chain(first)?;
+        let Some(to) = parts.next() else { return Some(from) };
         let to = self.chain(to)?;
         let span = from.span.to(to.span);
         Some(Expr { kind: ExprKind::Map { from: Box::new(from), to: Box::new(to) }, span })
     }
 
-    /// A sum of products or a product of signed values: operators of one rank group from the left.
+    fn choice(&mut self, pair: Pair<Rule>, span: Span) -> Option<Expr> {
+        self.count(&pair)?;
+        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::disjunction | Rule::expr));
+        let condition = Box::new(self.chain(parts.next()?)?);
+        let then = Box::new(self.expr(parts.next()?)?);
+        let otherwise = Box::new(self.expr(parts.next()?)?);
+        let span = Span::new(span.start, otherwise.span.end);
+        Some(Expr { kind: ExprKind::If { condition, then, otherwise }, span })
+    }
+
+    fn repeat(&mut self, pair: Pair<Rule>, span: Span) -> Option<Expr> {
+        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::sum | Rule::named));
+        let count = Box::new(self.chain(parts.next()?)?);
+        let repeated = self.named(parts.next()?)?;
+        let span = Span::new(span.start, repeated.span.end);
+        let ExprKind::Call(call) = repeated.kind else {
+            self.report(text::repeats_no_call(repeated.span));
+            return None;
+        };
+        Some(Expr { kind: ExprKind::Repeat { count, call }, span })
+    }
+
+    /// Values joined by operators of one rank, which group from the left, down to signed values.
     fn chain(&mut self, pair: Pair<Rule>) -> Option<Expr> {
-        if pair.as_rule() == Rule::signed {
-            return self.signed(pair);
+        match pair.as_rule() {
+            Rule::signed => return self.prefixed(pair, Rule::minus, ExprKind::Negate),
+            Rule::negation => return self.prefixed(pair, Rule::word_not, ExprKind::Not),
+            _ => {}
         }
         let mut parts = pair.into_inner();
         let mut left = self.chain(parts.next()?)?;
         while let (Some(sign), Some(right)) = (parts.next(), parts.next()) {
             self.count(&sign)?;
-            let op = match sign.as_rule() {
-                Rule::plus => BinaryOp::Add,
-                Rule::minus => BinaryOp::Sub,
-                Rule::times => BinaryOp::Mul,
-                _ => BinaryOp::Div,
-            };
+            let op = operator(sign.as_rule());
             let right = self.chain(right)?;
             let span = left.span.to(right.span);
             left = Expr { kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span };
@@ -71,13 +97,16 @@ impl<'a> Reader<'a> {
         Some(left)
     }
 
-    fn signed(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+    /// A value behind any number of signs.
+    fn prefixed(&mut self, pair: Pair<Rule>, sign: Rule, applied: fn(Box<Expr>) -> ExprKind) -> Option<Expr> {
         let mut signs = Vec::new();
         let mut value = None;
         for part in pair.into_inner() {
-            if part.as_rule() == Rule::minus {
+            if part.as_rule() == sign {
                 self.count(&part)?;
                 signs.push(self.span(&part));
+            } else if part.as_rule() == Rule::comparison {
+                value = Some(self.chain(part)?);
             } else {
                 value = Some(self.atom(part)?);
             }
@@ -85,7 +114,7 @@ impl<'a> Reader<'a> {
         signs.into_iter().rev().fold(value, |value, sign| {
             let value = value?;
             let span = sign.to(value.span);
-            Some(Expr { kind: ExprKind::Negate(Box::new(value)), span })
+            Some(Expr { kind: applied(Box::new(value)), span })
         })
     }
 
@@ -117,7 +146,7 @@ impl<'a> Reader<'a> {
         Some(Expr { kind, span })
     }
 
-    /// A name, alone or with what makes it a call or the value of this step.
+    /// A name, alone or with what makes it a call, the value of this step or that of another.
     fn named(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let mut parts = pair.into_inner();
         let name = self.name(&parts.next()?);
@@ -130,12 +159,29 @@ impl<'a> Reader<'a> {
             return Some(Expr { kind, span: name.span });
         };
         let span = name.span.to(self.span(&behind));
-        let kind = if behind.as_rule() == Rule::args {
-            ExprKind::Call(Call { callee: name, args: self.args(behind)?, span })
-        } else {
-            ExprKind::Primed(name.text)
+        let (kind, span) = match behind.as_rule() {
+            Rule::args => (ExprKind::Call(Call { callee: name, args: self.args(behind)?, span }), span),
+            Rule::at => {
+                let step = Box::new(self.step(parts.next()?)?);
+                let span = name.span.to(step.span);
+                (ExprKind::At { name, step }, span)
+            }
+            _ => (ExprKind::Primed(name.text), span),
         };
         Some(Expr { kind, span })
+    }
+
+    /// What stands behind `@`: a word, a number or something in brackets.
+    fn step(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let span = self.span(&pair);
+        match pair.as_rule() {
+            Rule::name => Some(Expr { kind: ExprKind::Name(pair.as_str().to_owned()), span }),
+            Rule::number => {
+                let value = self.number(&pair, None)?;
+                Some(Expr { kind: ExprKind::Number { value, unit: None }, span })
+            }
+            _ => self.atom(pair),
+        }
     }
 
     pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<Arg>> {
@@ -187,5 +233,23 @@ impl<'a> Reader<'a> {
             Err(_) => self.report(text::bad_number(span, number.as_str())),
         }
         None
+    }
+}
+
+/// The operator that a rule stands for.
+fn operator(rule: Rule) -> BinaryOp {
+    match rule {
+        Rule::plus => BinaryOp::Add,
+        Rule::minus => BinaryOp::Sub,
+        Rule::times => BinaryOp::Mul,
+        Rule::over => BinaryOp::Div,
+        Rule::equal => BinaryOp::Equal,
+        Rule::unequal => BinaryOp::Unequal,
+        Rule::less => BinaryOp::Less,
+        Rule::at_most => BinaryOp::AtMost,
+        Rule::greater => BinaryOp::Greater,
+        Rule::at_least => BinaryOp::AtLeast,
+        Rule::word_and => BinaryOp::And,
+        _ => BinaryOp::Or,
     }
 }

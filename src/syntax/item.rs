@@ -1,6 +1,6 @@
 //! Statements, from the grammar's pairs to the tree: which words start one, and the form each is written in.
 
-use super::ast::{Arg, Entry, Expr, ExprKind, Item, ItemKind, Name};
+use super::ast::{Arg, Entry, Expr, ExprKind, Item, ItemKind, Name, Param};
 use super::expr::Reader;
 use super::grammar::Rule;
 use crate::diag::{Diagnostic, Span, text};
@@ -12,6 +12,7 @@ pub enum Place {
     Top,
     Loop,
     Branch,
+    Block,
     Settings,
     /// Within something broken: nothing is out of place there.
     Unknown,
@@ -39,8 +40,13 @@ const WORDS: &[Word] = &[
     word("branch", "branch name = sum { … }", Place::Top),
     word("penalty", "penalty name = value", Place::Top),
     word("fn", "fn name(a, b) = value", Place::Top),
+    word("block", "block name(x, n, m: default) { … }", Place::Top),
+    word("yield", "yield value", Place::Block),
     word("output", "output value", Place::Top),
 ];
+
+/// What stands in a block as it stands outside of all.
+const IN_BLOCKS: [&str; 4] = ["const", "weights", "loop", "branch"];
 
 /// The form in which a statement that starts with this word is written.
 pub fn form(word: &str) -> Option<&'static str> {
@@ -58,6 +64,7 @@ pub fn sign(form: &str) -> Option<&str> {
 pub fn words_at(place: Place) -> Vec<&'static str> {
     let fits = |known: &&Word| match place {
         Place::Top | Place::Loop => known.place == place || known.word == "branch",
+        Place::Block => known.place == place || IN_BLOCKS.contains(&known.word),
         Place::Unknown => true,
         Place::Branch | Place::Settings => false,
     };
@@ -78,11 +85,13 @@ pub enum Head {
     Settings(Name),
     Loop { word: Name, name: Name, args: Vec<Arg> },
     Branch { word: Name, name: Name, how: Name },
+    Block { word: Name, name: Name, params: Vec<Param> },
 }
 
 impl Head {
     pub fn place(&self) -> Place {
         match self {
+            Head::Block { .. } => Place::Block,
             Head::Settings(_) => Place::Settings,
             Head::Loop { .. } => Place::Loop,
             Head::Branch { .. } => Place::Branch,
@@ -91,7 +100,10 @@ impl Head {
 
     pub fn word(&self) -> String {
         match self {
-            Head::Settings(word) | Head::Loop { word, .. } | Head::Branch { word, .. } => word.text.clone(),
+            Head::Settings(word)
+            | Head::Loop { word, .. }
+            | Head::Branch { word, .. }
+            | Head::Block { word, .. } => word.text.clone(),
         }
     }
 
@@ -109,13 +121,14 @@ impl Head {
             Head::Settings(word) => (word.span, ItemKind::Settings { word, entries, close: end.saturating_sub(1) }),
             Head::Loop { word, name, args } => (word.span, ItemKind::Loop { name, args, body: items }),
             Head::Branch { word, name, how } => (word.span, ItemKind::Branch { name, how, arms: items }),
+            Head::Block { word, name, params } => (word.span, ItemKind::Block { name, params, body: items }),
         };
         Part::Item(Item { kind, span: Span::new(word.start, end), doc: Vec::new() }, word)
     }
 }
 
 impl Reader<'_> {
-    /// `word {`, `loop name(…) {` or `branch name = how {`.
+    /// `word {`, `loop name(…) {`, `block name(…) {` or `branch name = how {`.
     pub fn head(&mut self, pair: Pair<Rule>, place: Place) -> Option<Head> {
         let parts: Vec<Pair<Rule>> =
             pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::name | Rule::args)).collect();
@@ -128,9 +141,28 @@ impl Reader<'_> {
                 let args = last.map_or(Some(Vec::new()), |args| self.args(args.clone()))?;
                 Some(Head::Loop { word, name, args })
             }
+            ("block", Some(name), None) => {
+                let args = last.map_or(Some(Vec::new()), |args| self.args(args.clone()))?;
+                let params = args.into_iter().map(|arg| self.param(arg)).collect::<Option<_>>()?;
+                Some(Head::Block { word, name, params })
+            }
             ("branch", Some(name), Some(how)) => Some(Head::Branch { name, how: self.name(how), word }),
             (_, None, _) if form(&word.text).is_none() => Some(Head::Settings(word)),
             _ => self.refuse(&word, place),
+        }
+    }
+
+    /// `x`, or `n: default`.
+    fn param(&mut self, arg: Arg) -> Option<Param> {
+        match (arg.name, arg.value) {
+            (Some(name), default) => Some(Param { name, default: Some(default) }),
+            (None, Expr { kind: ExprKind::Name(text), span }) => {
+                Some(Param { name: Name { text, span }, default: None })
+            }
+            (None, value) => {
+                self.report(text::not_a_parameter(value.span));
+                None
+            }
         }
     }
 
@@ -203,6 +235,7 @@ impl Reader<'_> {
         match (word.text.as_str(), value.kind) {
             ("model", ExprKind::Name(text)) => Some(ItemKind::Model(Name { text, span: value.span })),
             ("output", kind) => Some(ItemKind::Output { value: Expr { kind, span: value.span } }),
+            ("yield", kind) => Some(ItemKind::Yield { value: Expr { kind, span: value.span } }),
             _ => self.refuse(word, place),
         }
     }
@@ -237,12 +270,19 @@ pub fn misplaced(part: &Part, place: Place, block: &str) -> Option<Diagnostic> {
         ItemKind::Equation { .. } if place == Place::Branch => {
             ("an equation", "out of the branch, before or behind it")
         }
-        ItemKind::State { .. } if place == Place::Top => ("a `state`", "into a `loop`"),
+        ItemKind::State { .. } if place == Place::Top || place == Place::Block => ("a `state`", "into a `loop`"),
+        ItemKind::Yield { .. } if place != Place::Block => ("a `yield`", "to the end of a `block`"),
         ItemKind::Branch { .. } if place == Place::Branch => ("a `branch`", "out of this branch"),
-        ItemKind::Equation { .. } | ItemKind::State { .. } | ItemKind::Branch { .. } | ItemKind::Arm { .. } => {
+        ItemKind::Equation { .. }
+        | ItemKind::State { .. }
+        | ItemKind::Branch { .. }
+        | ItemKind::Arm { .. }
+        | ItemKind::Yield { .. } => return None,
+        ItemKind::Const { .. } | ItemKind::Weights { .. } | ItemKind::Loop { .. } if place == Place::Block => {
             return None;
         }
         _ if place == Place::Top => return None,
+        ItemKind::Block { .. } => ("a `block`", OUT),
         ItemKind::Model(_) => ("`model`", OUT),
         ItemKind::Const { .. } => ("a `const`", OUT),
         ItemKind::Input { .. } => ("an `input`", OUT),
@@ -257,6 +297,7 @@ pub fn misplaced(part: &Part, place: Place, block: &str) -> Option<Diagnostic> {
         Place::Top => "outside of a loop",
         Place::Loop => "inside a loop",
         Place::Branch => "inside a branch",
+        Place::Block => "inside a block",
         Place::Settings | Place::Unknown => return None,
     };
     Some(text::misplaced(*word, what, place, belongs))

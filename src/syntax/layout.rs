@@ -67,10 +67,19 @@ fn last_of(tokens: &[Token], start: usize, end: usize) -> usize {
 /// Where the statement goes on behind the line end at `at`, if it does.
 fn goes_on(tokens: &[Token], at: usize, end: usize) -> Option<usize> {
     let next = (at..end).find(|at| tokens[*at].kind != Kind::Newline)?;
-    let adds = matches!(tokens[next].kind, Kind::Sign("->" | "+" | "-" | "*" | "/"));
-    let is_asked_for = matches!(tokens[at - 1].kind, Kind::Sign("->" | "=" | ":" | "," | "+" | "-" | "*" | "/"));
+    let adds = is_operator(tokens, next);
+    let is_asked_for = is_operator(tokens, at - 1) || matches!(tokens[at - 1].kind, Kind::Sign("=" | ":" | ","));
     let starts_entry =
         tokens[next].kind == Kind::Word && tokens.get(next + 1).is_some_and(|colon| colon.kind == Kind::Sign(":"));
     let starts_anew = starts_entry || starts_statement(tokens, next);
     (adds || is_asked_for && !starts_anew).then_some(next)
+}
+
+/// A sign or word between two values.
+fn is_operator(tokens: &[Token], at: usize) -> bool {
+    let sign = matches!(
+        tokens[at].kind,
+        Kind::Sign("->" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=")
+    );
+    sign || tokens[at].kind == Kind::Joining
 }

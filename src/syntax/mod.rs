@@ -13,6 +13,8 @@ mod recover;
 mod scan;
 mod words;
 
+pub use scan::JOINING;
+
 use crate::diag::{Diagnostic, Span, text};
 use ast::{Ast, Expr, ItemKind};
 

@@ -83,13 +83,20 @@ impl File<'_> {
         parts
     }
 
-    /// What the grammar need not be asked about: brackets that do not match, and characters of no spec.
+    /// What the grammar need not be asked about: brackets that do not match, characters of no spec, and choices within
+    /// choices, which would be as deep.
     fn flaw(&self, piece: &Piece) -> Option<Diagnostic> {
         let bracket = self.brackets.problems.range(piece.tokens.clone()).next().map(|(_, problem)| problem.clone());
-        bracket.or_else(|| {
-            let foreign = self.tokens[piece.tokens.clone()].iter().find(|token| token.kind == Kind::Foreign)?;
-            Some(text::foreign(foreign.span, self.text(foreign.span)))
-        })
+        let tokens = &self.tokens[piece.tokens.clone()];
+        bracket
+            .or_else(|| {
+                let foreign = tokens.iter().find(|token| token.kind == Kind::Foreign)?;
+                Some(text::foreign(foreign.span, self.text(foreign.span)))
+            })
+            .or_else(|| {
+                let choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
+                choices.skip(MAX_NESTING).next().map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
+            })
     }
 
     /// What the grammar makes of a piece; the head is that of the block at its end.
@@ -211,12 +218,13 @@ impl File<'_> {
             | ItemKind::State { name, .. }
             | ItemKind::Arm { name, .. }
             | ItemKind::Penalty { name, .. }
-            | ItemKind::Fn { name, .. } => self.broken.push(name),
+            | ItemKind::Fn { name, .. }
+            | ItemKind::Block { name, .. } => self.broken.push(name),
             ItemKind::Loop { name, body, .. } | ItemKind::Branch { name, arms: body, .. } => {
                 self.broken.push(name);
                 body.into_iter().for_each(|item| self.mourn(Part::Item(item, Span::default())));
             }
-            ItemKind::Model(_) | ItemKind::Output { .. } | ItemKind::Settings { .. } => {}
+            ItemKind::Model(_) | ItemKind::Output { .. } | ItemKind::Yield { .. } | ItemKind::Settings { .. } => {}
         }
     }
 }

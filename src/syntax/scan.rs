@@ -5,6 +5,8 @@ use crate::diag::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Word,
+    /// A word that joins values, as `then` does: it never starts a statement.
+    Joining,
     Number,
     /// `+ * / % - ->` and the rest of the punctuation that is no bracket.
     Sign(&'static str),
@@ -49,7 +51,11 @@ pub struct Token {
 }
 
 /// Longer signs first.
-const SIGNS: [&str; 10] = ["->", "=", ":", ",", "'", "%", "+", "-", "*", "/"];
+const SIGNS: [&str; 17] =
+    ["->", "==", "!=", "<=", ">=", "<", ">", "=", ":", ",", "'", "@", "%", "+", "-", "*", "/"];
+
+/// The words that the grammar knows inside of expressions; nothing can be called so.
+pub const JOINING: [&str; 7] = ["if", "then", "else", "repeat", "and", "or", "not"];
 
 /// All tokens of the text; comments, white space and a byte order mark leave none.
 pub fn tokens(text: &str) -> Vec<Token> {
@@ -104,7 +110,12 @@ fn token(rest: &str) -> (Kind, usize) {
     }
     if first.is_alphabetic() || first == '_' {
         let len = run(rest, |c| c.is_alphanumeric() || c == '_');
-        return (if rest[..len].is_ascii() { Kind::Word } else { Kind::Foreign }, len);
+        let kind = match &rest[..len] {
+            word if JOINING.contains(&word) => Kind::Joining,
+            word if word.is_ascii() => Kind::Word,
+            _ => Kind::Foreign,
+        };
+        return (kind, len);
     }
     (Kind::Foreign, first.len_utf8())
 }

@@ -1,18 +1,20 @@
 //! How well a model names classes.
 
 use super::TrainError;
-use crate::back::burn::{Model, loss};
+use crate::back::burn::Model;
 use crate::data::loader::{Batch, Feed, Loader};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::Serialize;
 use std::fmt;
 
 /// The answers to some images, counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tally {
     pub images: usize,
     /// How many the largest score named right.
     pub correct: usize,
+    /// The same at each step that the loss is the mean of; empty where there is only one.
+    pub correct_by_step: Vec<usize>,
     /// Summed over the images, in nats.
     pub cross_entropy: f64,
 }
@@ -31,12 +33,14 @@ impl Tally {
     pub fn add(&mut self, other: Self) {
         self.images += other.images;
         self.correct += other.correct;
+        self.correct_by_step.resize(other.correct_by_step.len().max(self.correct_by_step.len()), 0);
+        self.correct_by_step.iter_mut().zip(other.correct_by_step).for_each(|(sum, more)| *sum += more);
         self.cross_entropy += other.cross_entropy;
     }
 }
 
 /// A model's result on a test set, as files and people get it.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Score {
     /// From 0 to 1.
     pub accuracy: f64,
@@ -44,6 +48,9 @@ pub struct Score {
     pub images: usize,
     /// Nats an image.
     pub cross_entropy: f64,
+    /// The accuracy at each step that the loss is the mean of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accuracy_by_step: Vec<f64>,
 }
 
 impl From<Tally> for Score {
@@ -53,6 +60,7 @@ impl From<Tally> for Score {
             correct: tally.correct,
             images: tally.images,
             cross_entropy: tally.mean_cross_entropy(),
+            accuracy_by_step: tally.correct_by_step.iter().map(|n| *n as f64 / tally.images.max(1) as f64).collect(),
         }
     }
 }
@@ -60,7 +68,12 @@ impl From<Tally> for Score {
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (percent, nats) = (100.0 * self.accuracy, self.cross_entropy);
-        write!(f, "{percent:.2} % ({} of {}), cross-entropy {nats:.4}", self.correct, self.images)
+        write!(f, "{percent:.2} % ({} of {}), cross-entropy {nats:.4}", self.correct, self.images)?;
+        if !self.accuracy_by_step.is_empty() {
+            let steps: Vec<String> = self.accuracy_by_step.iter().map(|x| format!("{:.2}", 100.0 * x)).collect();
+            write!(f, ", by step {} %", steps.join(", "))?;
+        }
+        Ok(())
     }
 }
 
@@ -73,9 +86,14 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed) -> Result<Tally, Tra
     for batch in Loader::new(feed)? {
         let batch = batch?;
         let answers = labels(&batch, device);
-        let logits = model.forward(images(batch, model, device)).logits;
-        let mean = f64::from(loss(logits.clone(), answers.clone()).into_scalar::<f32>());
-        tally.add(count(logits, answers, mean));
+        let forward = model.forward(images(batch, model, device));
+        let mean = f64::from(forward.cross_entropy(answers.clone()).into_scalar::<f32>());
+        let mut counted = count(forward.logits(), answers.clone(), mean);
+        if forward.steps.len() > 1 {
+            let right = forward.steps.into_iter().map(|logits| correct(logits, answers.clone()));
+            counted.correct_by_step = right.collect();
+        }
+        tally.add(counted);
     }
     Ok(tally)
 }
@@ -83,10 +101,16 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed) -> Result<Tally, Tra
 /// Counts one batch: `logits` is `[B, classes]`, `answers` `[B]`, `mean` their cross-entropy in nats an image.
 pub(super) fn count(logits: Tensor<2>, answers: Tensor<1, Int>, mean: f64) -> Tally {
     let [images, _] = logits.dims();
+    let correct = correct(logits, answers);
+    Tally { images, correct, correct_by_step: Vec::new(), cross_entropy: mean * images as f64 }
+}
+
+/// How many of a batch the largest score names right.
+fn correct(logits: Tensor<2>, answers: Tensor<1, Int>) -> usize {
     let named = logits.argmax(1).squeeze_dim::<1>(1);
     let correct = named.equal(answers).int().sum().into_scalar::<i64>();
     // A sum of ones is not negative.
-    Tally { images, correct: usize::try_from(correct).unwrap_or(0), cross_entropy: mean * images as f64 }
+    usize::try_from(correct).unwrap_or(0)
 }
 
 /// A batch's images: `[B, C, H, W]`.

@@ -5,7 +5,7 @@ use super::metrics::{Epoch, Metrics};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Bar, Progress};
 use super::{Recipe, TrainError, weights};
-use crate::back::burn::{Model, Precision, loss};
+use crate::back::burn::{Model, Precision};
 use crate::data::DataSet;
 use crate::data::loader::{Batch, Feed, Loader};
 use crate::data::split::{Split, shuffled};
@@ -91,7 +91,7 @@ impl Job<'_> {
         let (seen, loss, seconds) = (pass.seen, pass.loss, pass.started.elapsed().as_secs_f64());
         pass.bar.finish();
         let held_out = self.validate(&model)?;
-        let validation_cross_entropy = held_out.map(|tally| tally.mean_cross_entropy());
+        let validation_cross_entropy = held_out.as_ref().map(Tally::mean_cross_entropy);
         if let Some(nats) = validation_cross_entropy.filter(|nats| !nats.is_finite()) {
             // The last step moved the weights off, and no further one was there to notice.
             let step = seen.images.div_ceil(self.recipe.batch());
@@ -105,7 +105,7 @@ impl Job<'_> {
             train_cross_entropy: seen.mean_cross_entropy(),
             train_accuracy: seen.accuracy(),
             validation_cross_entropy,
-            validation_accuracy: held_out.map(|tally| tally.accuracy()),
+            validation_accuracy: held_out.as_ref().map(Tally::accuracy),
             seconds,
             images_per_second: images / seconds.max(f64::MIN_POSITIVE),
         };
@@ -158,15 +158,15 @@ impl<'a> Pass<'a> {
     fn step(&mut self, model: Model, batch: Batch, step: usize, noise: u64) -> Result<Model, TrainError> {
         let answers = evaluate::labels(&batch, &self.device);
         let (forward, statistics) = model.forward_training(evaluate::images(batch, &model, &self.device), noise);
-        let cross_entropy = loss(forward.logits.clone(), answers.clone());
+        let cross_entropy = forward.cross_entropy(answers.clone());
         let total = forward.total(cross_entropy.clone());
         let value = total.clone().into_scalar::<f32>();
         if !value.is_finite() {
             return Err(TrainError::Diverged { epoch: self.epoch, step, loss: value, lr: self.optimizer.lr() });
         }
-        let tally = evaluate::count(forward.logits, answers, f64::from(cross_entropy.into_scalar::<f32>()));
-        self.seen.add(tally);
+        let tally = evaluate::count(forward.logits(), answers, f64::from(cross_entropy.into_scalar::<f32>()));
         self.loss += f64::from(value) * tally.images as f64;
+        self.seen.add(tally);
         Ok(self.optimizer.step(model, total.backward()).absorb(statistics))
     }
 }

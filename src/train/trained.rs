@@ -119,7 +119,7 @@ impl Trained {
         }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
-        let probabilities = activation::softmax(self.model.forward(input).logits, 1).into_data();
+        let probabilities = activation::softmax(self.model.forward(input).logits(), 1).into_data();
         let mut answers: Vec<Answer> = self
             .manifest
             .data

@@ -22,7 +22,7 @@ pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::ir::Net;
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{DType, Device, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor};
 use plan::Plan;
 use run::Run;
 use std::fmt;
@@ -62,13 +62,25 @@ pub struct Model {
 /// What one run of a net gives.
 #[derive(Debug)]
 pub struct Forward {
-    /// One score a class: `[B, classes]`.
-    pub logits: Tensor<2>,
+    /// One score a class, `[B, classes]`, at each step that the loss is the mean of; the last one is the answer.
+    pub steps: Vec<Tensor<2>>,
     /// In the net's order, one number each: `[1]`.
     pub penalties: Vec<Tensor<1>>,
 }
 
 impl Forward {
+    /// The scores that name the class, `[B, classes]`: those of the last step.
+    pub fn logits(&self) -> Tensor<2> {
+        self.steps.last().cloned().unwrap_or_else(|| unreachable!("a net has an output"))
+    }
+
+    /// The mean cross-entropy of the batch, in nats, over every step that the output names: `[1]`. `labels` is `[B]`.
+    pub fn cross_entropy(&self, labels: Tensor<1, Int>) -> Tensor<1> {
+        let each = self.steps.iter().map(|logits| loss(logits.clone(), labels.clone()));
+        let sum = each.reduce(|sum, loss| sum + loss).unwrap_or_else(|| unreachable!("a net has an output"));
+        if self.steps.len() == 1 { sum } else { sum / self.steps.len() as f64 }
+    }
+
     /// What training makes small: the loss `[1]` and all penalties.
     pub fn total(&self, loss: Tensor<1>) -> Tensor<1> {
         self.penalties.iter().fold(loss, |sum, penalty| sum + penalty.clone())

@@ -17,7 +17,7 @@ impl Plan {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
         let mut walk = Walk { made, plan: Plan { reads, numbers } };
         walk.steps(&net.body, 1);
-        walk.read(net.output.1, 1);
+        net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
         for penalty in &net.penalties {
             walk.read(penalty.value, 1);
         }
@@ -53,7 +53,10 @@ impl Walk {
                         self.made[state.current.0] = inside;
                         self.made[state.last.0] = times;
                     }
+                    region.taps.iter().for_each(|tap| self.made[tap.outer.0] = times);
                     self.steps(&region.body, inside);
+                    // At any step it may be the last time: what a step leaves over, the next one makes anew.
+                    region.taps.iter().for_each(|tap| self.read(tap.inner, inside));
                     region.states.iter().for_each(|state| self.read(state.next, inside));
                 }
             }

@@ -71,10 +71,14 @@ impl<'a> Run<'a> {
         let net = &self.model.net;
         self.define(Value::INPUT, images);
         self.steps(&net.body);
-        let logits = self.read(net.output.1);
-        let [batch, classes, ..] = logits.dims();
+        let steps = net.output.logits.iter().map(|logits| {
+            let logits = self.read(*logits);
+            let [batch, classes, ..] = logits.dims();
+            logits.reshape([batch, classes])
+        });
+        let steps = steps.collect();
         let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
-        Forward { penalties: penalties.collect(), logits: logits.reshape([batch, classes]) }
+        Forward { penalties: penalties.collect(), steps }
     }
 
     fn steps(&mut self, steps: &[Step]) {
@@ -92,11 +96,15 @@ impl<'a> Run<'a> {
         for (state, value) in states.iter().zip(&carried) {
             self.note(Some(&state.name), value);
         }
-        for _ in 0..region.steps {
+        for step in 1..=region.steps {
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
             }
             self.steps(&region.body);
+            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+                let value = self.read(tap.inner);
+                self.define(tap.outer, value);
+            }
             carried = states.iter().map(|state| self.read(state.next)).collect();
         }
         for (state, value) in states.iter().zip(carried) {

@@ -1,0 +1,229 @@
+//! Values known before the run: arithmetic, comparisons and choices over consts and over the sizes of feature maps.
+
+use super::consts::Const;
+use crate::diag::{Diagnostic, Span, names, settings, templates};
+use crate::ir::Shape;
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
+
+/// What names mean at the place of an expression.
+pub trait Known {
+    fn name(&self, name: &str) -> Meaning;
+
+    /// The shape of what a name stands for, none if nothing of that name has one; `Some(None)` if it is broken, and
+    /// reported.
+    fn shape(&self, name: &str) -> Option<Option<Shape>>;
+
+    /// Where the const of that name is declared.
+    fn declared(&self, name: &str) -> Option<Span>;
+
+    /// Every name with a known value, for suggestions.
+    fn names(&self) -> Vec<&str>;
+}
+
+/// What a name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Meaning {
+    Const(Const),
+    /// Something whose definition is reported where it stands.
+    Broken,
+    /// Something that is not known before the run: "a feature map".
+    Thing(&'static str),
+    Unknown,
+}
+
+/// A size of a feature map, asked for as `channels(x)`.
+#[derive(Debug)]
+pub struct Measure {
+    pub name: &'static str,
+    pub about: &'static str,
+    of: fn(&Shape) -> Option<usize>,
+}
+
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        name: "channels",
+        about: "channels of a feature map, entries of a vector; known before the run",
+        of: |shape| shape.per_image().then(|| shape.channels()),
+    },
+    Measure { name: "height", about: "height of a feature map, in pixels; known before the run", of: |s| Some(map(s)?[1]) },
+    Measure { name: "width", about: "width of a feature map, in pixels; known before the run", of: |s| Some(map(s)?[2]) },
+];
+
+fn map(shape: &Shape) -> Option<[usize; 3]> {
+    match shape {
+        Shape::Map(dims) => Some(*dims),
+        Shape::Vector(_) | Shape::Weight(_) | Shape::Scalar => None,
+    }
+}
+
+/// The measure of that name.
+pub fn measure(name: &str) -> Option<&'static Measure> {
+    MEASURES.iter().find(|measure| measure.name == name)
+}
+
+/// The value of an expression that must be known before the run; says what stands in the way.
+pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+    match &expr.kind {
+        ExprKind::Number { value, unit: None } => Some(Const::Number(*value)),
+        ExprKind::Number { unit: Some(unit), .. } => {
+            diagnostics.push(settings::wrong_unit("this number", &unit.text, unit.span, "without a unit"));
+            None
+        }
+        ExprKind::Bool(b) => Some(Const::Bool(*b)),
+        ExprKind::Name(name) => match known.name(name) {
+            Meaning::Const(value) => Some(value),
+            Meaning::Broken => None,
+            Meaning::Thing(is) => {
+                diagnostics.push(not_known(&format!("`{name}`"), is, expr.span));
+                None
+            }
+            Meaning::Unknown => {
+                diagnostics.push(names::unknown_name(name, expr.span, &known.names()));
+                None
+            }
+        },
+        ExprKind::Negate(x) => number(x, known, diagnostics).map(|x| Const::Number(-x)),
+        ExprKind::Not(x) => truth(x, known, diagnostics).map(|x| Const::Bool(!x)),
+        ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } => {
+            let (left, right) = (truth(left, known, diagnostics), truth(right, known, diagnostics));
+            let (left, right) = (left?, right?);
+            Some(Const::Bool(if *op == BinaryOp::And { left && right } else { left || right }))
+        }
+        ExprKind::Binary { op, left, right } => {
+            let (a, b) = (eval(left, known, diagnostics), eval(right, known, diagnostics));
+            let result = binary(*op, &a?, &b?);
+            if result.is_none() {
+                diagnostics.push(templates::operands(op.sign(), expr.span));
+            }
+            result
+        }
+        ExprKind::If { condition, then, otherwise } => {
+            let condition = truth(condition, known, diagnostics)?;
+            eval(if condition { then } else { otherwise }, known, diagnostics)
+        }
+        ExprKind::Call(call) if measure(&call.callee.text).is_some() => {
+            size(&call.callee.text, call, known, diagnostics)
+        }
+        ExprKind::Primed(_)
+        | ExprKind::At { .. }
+        | ExprKind::List(_)
+        | ExprKind::Call(_)
+        | ExprKind::Repeat { .. }
+        | ExprKind::Map { .. } => unknowable(expr, diagnostics),
+    }
+}
+
+fn unknowable(expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+    diagnostics.push(not_known("this", describe(expr), expr.span));
+    None
+}
+
+fn not_known(what: &str, is: &str, span: Span) -> Diagnostic {
+    let help = "numbers, consts, `channels(x)`, `height(x)`, `width(x)` and what is calculated from them are known before \
+                the run";
+    names::misused(what, is, "a value known before the run", span, help)
+}
+
+/// The same, where only a finite number will do.
+pub fn number(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
+    match eval(expr, known, diagnostics)? {
+        Const::Number(x) if x.is_finite() => Some(x),
+        Const::Number(x) => {
+            diagnostics.push(names::out_of_range("this", "a finite number", &x.to_string(), expr.span));
+            None
+        }
+        other => {
+            let found = format!("`{other}`");
+            diagnostics.push(names::wrong_type("this", "a number", &found, expr.span, "write a number".to_owned()));
+            None
+        }
+    }
+}
+
+/// The same, where only true or false will do.
+pub fn truth(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
+    match eval(expr, known, diagnostics)? {
+        Const::Bool(truth) => Some(truth),
+        other => {
+            diagnostics.push(templates::no_condition(&other.to_string(), expr.span));
+            None
+        }
+    }
+}
+
+/// What an operator makes of two known values; none if it does not go with them.
+pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
+    if let (BinaryOp::Equal | BinaryOp::Unequal, true) = (op, left.is() == right.is()) {
+        return Some(Const::Bool((left == right) == (op == BinaryOp::Equal)));
+    }
+    let (Const::Number(a), Const::Number(b)) = (left, right) else { return None };
+    Some(match op {
+        BinaryOp::Add => Const::Number(a + b),
+        BinaryOp::Sub => Const::Number(a - b),
+        BinaryOp::Mul => Const::Number(a * b),
+        BinaryOp::Div => Const::Number(a / b),
+        BinaryOp::Less => Const::Bool(a < b),
+        BinaryOp::AtMost => Const::Bool(a <= b),
+        BinaryOp::Greater => Const::Bool(a > b),
+        BinaryOp::AtLeast => Const::Bool(a >= b),
+        BinaryOp::Equal | BinaryOp::Unequal | BinaryOp::And | BinaryOp::Or => return None,
+    })
+}
+
+/// What a call of a measure, by whatever name, gives.
+pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+    let measure = measure(name)?;
+    let [arg] = call.args.as_slice() else {
+        diagnostics.push(templates::measures_a_name(measure.name, call.span));
+        return None;
+    };
+    let (ExprKind::Name(name) | ExprKind::Primed(name)) = &arg.value.kind else {
+        diagnostics.push(templates::measures_a_name(measure.name, arg.value.span));
+        return None;
+    };
+    let name = if matches!(arg.value.kind, ExprKind::Primed(_)) { format!("{name}'") } else { name.clone() };
+    match known.shape(&name) {
+        Some(None) => None,
+        Some(Some(shape)) => {
+            let size = (measure.of)(&shape);
+            if size.is_none() {
+                diagnostics.push(templates::no_such_size(measure.name, &name, &shape, arg.value.span));
+            }
+            size.map(|size| Const::Number(size as f64))
+        }
+        None if matches!(known.name(&name), Meaning::Broken) => None,
+        None => {
+            diagnostics.push(templates::nothing_to_measure(measure.name, &name, arg.value.span));
+            None
+        }
+    }
+}
+
+/// The place where the const that an expression names is declared.
+pub fn declared(expr: &Expr, known: &dyn Known) -> Option<Span> {
+    let ExprKind::Name(name) = &expr.kind else { return None };
+    known.declared(name)
+}
+
+/// The name that a word stands for: a const that holds a word stands for that word.
+pub fn resolve(name: &str, known: &dyn Known) -> String {
+    match known.name(name) {
+        Meaning::Const(Const::Word(word)) => word,
+        _ => name.to_owned(),
+    }
+}
+
+/// What an expression is, in words.
+pub fn describe(expr: &Expr) -> &'static str {
+    match &expr.kind {
+        ExprKind::Number { .. } => "a number",
+        ExprKind::Bool(_) => "`true` or `false`",
+        ExprKind::Name(_) => "a word",
+        ExprKind::Primed(_) | ExprKind::At { .. } => "the value of a step",
+        ExprKind::List(_) => "a list",
+        ExprKind::Call(_) | ExprKind::Repeat { .. } => "a call",
+        ExprKind::If { .. } => "a choice",
+        ExprKind::Negate(_) | ExprKind::Not(_) | ExprKind::Binary { .. } => "a calculation",
+        ExprKind::Map { .. } => "a mapping `in -> out`",
+    }
+}

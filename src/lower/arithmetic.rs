@@ -1,0 +1,211 @@
+//! Sums, products and functions of entries, over single values, over groups of weights and over the steps of a loop.
+
+use super::expr::Place;
+use super::functions::Steps;
+use super::{Lowerer, Val};
+use crate::diag::{Span, loops, names, penalty, shape, templates};
+use crate::front::consts::Const;
+use crate::front::known;
+use crate::ir::{Binary, Builder, Reduce, Unary, Value};
+use crate::syntax::ast::{BinaryOp, Expr};
+
+/// The places of two operands.
+type Spans = (Span, Span);
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    /// A function of every entry, of one value or of each of several.
+    pub(super) fn entrywise(&mut self, f: Unary, x: Val, span: Span, place: &Place<'_>) -> Val {
+        match x {
+            Val::Group(values) => Val::Group(values.into_iter().map(|value| self.net.unary(f, value)).collect()),
+            Val::Series(values) => Val::Series(values.into_iter().map(|value| self.net.unary(f, value)).collect()),
+            x => {
+                let Some(value) = self.value(x, span, place) else { return Val::Poison };
+                let out = self.net.unary(f, value);
+                // An activation keeps the shape: what was lateral still is.
+                self.stays_lateral(value, out);
+                Val::Value(out)
+            }
+        }
+    }
+
+    pub(super) fn stays_lateral(&mut self, from: Value, to: Value) {
+        if let Some(lateral) = self.here.laterals.get(&from).cloned() {
+            self.here.laterals.insert(to, lateral);
+        }
+    }
+
+    pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, place: &Place<'_>) -> Val {
+        let inner = place.inner();
+        let (a, b) = (self.expr(left, &inner), self.expr(right, &inner));
+        let at = (inner.at(left.span), inner.at(right.span));
+        match (op, a, b) {
+            (_, Val::Poison, _) | (_, _, Val::Poison) => Val::Poison,
+            (op, Val::Const(a), Val::Const(b)) => match known::binary(op, &a, &b) {
+                Some(known) => Val::Const(known),
+                None => self.report(templates::operands(op.sign(), at.0.to(at.1))),
+            },
+            // Added for a choice that adds nothing: `if lateral then W * O else 0`.
+            (BinaryOp::Add | BinaryOp::Sub, x, Val::Const(Const::Number(0.0))) if is_map(&x) => x,
+            (BinaryOp::Add, Val::Const(Const::Number(0.0)), x) if is_map(&x) => x,
+            (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => {
+                self.over_steps(x, |lowerer, x| {
+                    let x = lowerer.value(x, at.1, place)?;
+                    lowerer.apply_bundle(bundle, None, x, at, place)
+                })
+            }
+            (BinaryOp::Mul, Val::Value(_) | Val::Series(_), Val::Weights(bundle)) if !place.penalty => {
+                let name = format!("`{}`", self.bundle(bundle).name);
+                let help = format!("weights stand before what they are applied to: {name} first");
+                self.report(names::misused(&name, "a weight bundle", "a feature map", at.1, help))
+            }
+            (_, Val::Group(group), Val::Group(_)) if !group.is_empty() => self.report(penalty::group("weights", at.1)),
+            (op, Val::Group(group), b) => {
+                let Some(b) = self.value(b, at.1, place) else { return Val::Poison };
+                let pairs = group.into_iter().map(|x| (x, b)).collect();
+                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Group)
+            }
+            (op, a, Val::Group(group)) => {
+                let Some(a) = self.value(a, at.0, place) else { return Val::Poison };
+                let pairs = group.into_iter().map(|x| (a, x)).collect();
+                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Group)
+            }
+            (op, Val::Series(a), Val::Series(b)) => {
+                if a.len() != b.len() {
+                    return self.report(loops::lengths((a.len(), at.0), (b.len(), at.1)));
+                }
+                let pairs = a.into_iter().zip(b).collect();
+                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
+            }
+            (op, Val::Series(series), b) => {
+                let Some(b) = self.value(b, at.1, place) else { return Val::Poison };
+                let pairs = series.into_iter().map(|x| (x, b)).collect();
+                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
+            }
+            (op, a, Val::Series(series)) => {
+                let Some(a) = self.value(a, at.0, place) else { return Val::Poison };
+                let pairs = series.into_iter().map(|x| (a, x)).collect();
+                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
+            }
+            (op, a, b) => {
+                let (a, b) = (self.value(a, at.0, place), self.value(b, at.1, place));
+                let (Some(a), Some(b)) = (a, b) else { return Val::Poison };
+                self.binary(op, a, b, at, place).map_or(Val::Poison, Val::Value)
+            }
+        }
+    }
+
+    fn pairwise(
+        &mut self,
+        op: BinaryOp,
+        pairs: Vec<(Value, Value)>,
+        at: Spans,
+        place: &Place<'_>,
+    ) -> Option<Vec<Value>> {
+        pairs.into_iter().map(|(a, b)| self.binary(op, a, b, at, place)).collect()
+    }
+
+    fn binary(&mut self, op: BinaryOp, a: Value, b: Value, at: Spans, place: &Place<'_>) -> Option<Value> {
+        let f = match op {
+            BinaryOp::Add => Binary::Add,
+            BinaryOp::Sub => Binary::Sub,
+            BinaryOp::Mul => Binary::Mul,
+            BinaryOp::Div => Binary::Div,
+            BinaryOp::Equal
+            | BinaryOp::Unequal
+            | BinaryOp::Less
+            | BinaryOp::AtMost
+            | BinaryOp::Greater
+            | BinaryOp::AtLeast
+            | BinaryOp::And
+            | BinaryOp::Or => {
+                self.diagnostics.push(templates::operands(op.sign(), at.0.to(at.1)));
+                return None;
+            }
+        };
+        if let Ok(out) = self.net.binary(f, a, b) {
+            let lateral = if self.here.laterals.contains_key(&a) { a } else { b };
+            self.stays_lateral(lateral, out);
+            return Some(out);
+        }
+        let (left, right) = (self.net.shape(a).clone(), self.net.shape(b).clone());
+        let lateral = self.lateral_mismatch(a, &right, place).or_else(|| self.lateral_mismatch(b, &left, place));
+        let what = if op == BinaryOp::Mul || op == BinaryOp::Div { "factors" } else { "addends" };
+        let operands = shape::Operands { left: (&left, at.0), right: (&right, at.1) };
+        self.diagnostics.push(lateral.unwrap_or_else(|| shape::unequal(what, operands)));
+        None
+    }
+
+    /// What is done to a value, done to each step of a series.
+    pub(super) fn over_steps(&mut self, x: Val, mut f: impl FnMut(&mut Self, Val) -> Option<Value>) -> Val {
+        match x {
+            Val::Series(values) => {
+                let mapped = values.into_iter().map(|value| f(self, Val::Value(value)));
+                mapped.collect::<Option<_>>().map_or(Val::Poison, Val::Series)
+            }
+            x => f(self, x).map_or(Val::Poison, Val::Value),
+        }
+    }
+
+    /// To one number. Over a group or over steps: over all their entries together.
+    pub(super) fn reduce(&mut self, f: Reduce, x: Val, span: Span, place: &Place<'_>) -> Val {
+        let (Val::Group(values) | Val::Series(values)) = x else {
+            let Some(value) = self.value(x, span, place) else { return Val::Poison };
+            return Val::Value(self.net.reduce(f, value));
+        };
+        let entries: usize = values.iter().map(|value| self.net.shape(*value).len()).sum();
+        let each_per_image = values.iter().all(|value| self.net.shape(*value).per_image());
+        // Values of one shape have a mean of means; weights of different shapes have not.
+        if f == Reduce::Mean && each_per_image {
+            return self.mean_of_means(&values);
+        }
+        let over_each = if f == Reduce::Mean { Reduce::Sum } else { f };
+        let mut parts =
+            values.into_iter().map(|value| self.net.reduce(over_each, value)).collect::<Vec<_>>().into_iter();
+        let Some(mut all) = parts.next() else { return Val::number(0.0) };
+        for part in parts {
+            let Some(joined) = self.join(over_each, all, part) else { return Val::Poison };
+            all = joined;
+        }
+        if f == Reduce::Mean {
+            let entries = self.net.number(entries as f64);
+            return self.net.binary(Binary::Div, all, entries).map_or(Val::Poison, Val::Value);
+        }
+        Val::Value(all)
+    }
+
+    /// Of the steps of one value: each has as many entries, however large the batch.
+    fn mean_of_means(&mut self, values: &[Value]) -> Val {
+        let means: Vec<Value> = values.iter().map(|value| self.net.reduce(Reduce::Mean, *value)).collect();
+        self.combine(Steps::Mean, &means).map_or_else(|| Val::number(0.0), Val::Value)
+    }
+
+    /// The steps of a series as one value, entry by entry.
+    pub(super) fn combine(&mut self, how: Steps, values: &[Value]) -> Option<Value> {
+        let (first, others) = values.split_first()?;
+        let sum = others.iter().try_fold(*first, |sum, value| self.net.binary(Binary::Add, sum, *value)).ok()?;
+        match how {
+            Steps::Sum => Some(sum),
+            Steps::Mean => {
+                let steps = self.net.number(values.len() as f64);
+                self.net.binary(Binary::Div, sum, steps).ok()
+            }
+        }
+    }
+
+    /// Two numbers of a group as one: their sum, or the larger or smaller by way of `relu(a - b)`.
+    fn join(&mut self, f: Reduce, a: Value, b: Value) -> Option<Value> {
+        let over = |net: &mut Builder| {
+            let gap = net.binary(Binary::Sub, a, b).ok()?;
+            Some(net.unary(Unary::Relu, gap))
+        };
+        match f {
+            Reduce::Sum | Reduce::Mean => self.net.binary(Binary::Add, a, b).ok(),
+            Reduce::Max => over(&mut self.net).and_then(|over| self.net.binary(Binary::Add, b, over).ok()),
+            Reduce::Min => over(&mut self.net).and_then(|over| self.net.binary(Binary::Sub, a, over).ok()),
+        }
+    }
+}
+
+fn is_map(x: &Val) -> bool {
+    matches!(x, Val::Value(_) | Val::Series(_))
+}

@@ -1,0 +1,73 @@
+//! The spec, or one copy of a block: its definitions and what each of them comes to.
+
+use super::steps::Finished;
+use super::bundles::LateralUse;
+use super::{Lowerer, Val};
+use crate::diag::text;
+use crate::front::graph::Graph;
+use crate::ir::Value;
+use petgraph::graph::NodeIndex;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Definitions in all of a spec, those of every copy of a block counted.
+const MAX_DEFINITIONS: usize = 1_000_000;
+
+pub(super) struct Instance<'f, 'a> {
+    pub graph: &'f Graph<'a>,
+    /// Its dotted name, which those of its weights begin with; empty for the spec itself.
+    pub path: String,
+    /// By the place of the node.
+    pub values: Vec<Val>,
+    /// Parameters that the call gives.
+    pub given: BTreeSet<NodeIndex>,
+    pub laterals: BTreeMap<Value, LateralUse>,
+    /// What is to be lowered in each scope, in order.
+    pub order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>>,
+    /// Loops that are closed: their steps can be asked for.
+    pub loops: BTreeMap<NodeIndex, Finished>,
+}
+
+impl<'f, 'a> Instance<'f, 'a> {
+    pub fn new(graph: &'f Graph<'a>, path: String) -> Self {
+        let mut order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>> = BTreeMap::new();
+        for node in graph.order() {
+            order.entry(graph.nodes[node].within).or_default().push(node);
+        }
+        Self {
+            graph,
+            path,
+            values: vec![Val::Poison; graph.nodes.node_count()],
+            given: BTreeSet::new(),
+            laterals: BTreeMap::new(),
+            order,
+            loops: BTreeMap::new(),
+        }
+    }
+
+    /// A name of the instance, behind its own.
+    pub fn name(&self, name: &str) -> String {
+        match (self.path.is_empty(), name.is_empty()) {
+            (true, _) => name.to_owned(),
+            (false, true) => self.path.clone(),
+            (false, false) => format!("{}.{name}", self.path),
+        }
+    }
+
+    /// The dotted name of a definition, which its weights go by.
+    pub fn path(&self, node: NodeIndex) -> String {
+        self.name(&self.graph.path(node))
+    }
+}
+
+impl Lowerer<'_, '_, '_> {
+    /// Counts one more definition. False if there are too many already.
+    pub(super) fn defines(&mut self, node: NodeIndex) -> bool {
+        if self.definitions == MAX_DEFINITIONS {
+            let span = self.here.graph.nodes[node].span;
+            self.overrun(|| text::too_many_definitions(span, MAX_DEFINITIONS));
+            return false;
+        }
+        self.definitions += 1;
+        true
+    }
+}

@@ -1,0 +1,98 @@
+//! What names mean, before the run, at the place of an expression.
+
+use super::expr::Place;
+use super::instance::Instance;
+use super::{Lowerer, Val};
+use crate::diag::Span;
+use crate::front::bind::Binder;
+use crate::front::consts::{Const, Consts};
+use crate::front::graph::{Found, NodeKind};
+use crate::front::known::{self, Known, Meaning};
+use crate::ir::{Builder, Shape};
+use crate::syntax::ast::Expr;
+
+struct Scope<'s, 'f, 'a> {
+    consts: &'s Consts,
+    here: &'s Instance<'f, 'a>,
+    net: &'s Builder,
+    place: &'s Place<'s>,
+}
+
+impl Scope<'_, '_, '_> {
+    /// What a name stands for among arguments and definitions.
+    fn val(&self, name: &str) -> Option<&Val> {
+        if let Some(frame) = self.place.frame {
+            return frame.args.iter().find(|(param, _)| *param == name).map(|(_, val)| val);
+        }
+        let (name, is_primed) = name.strip_suffix('\'').map_or((name, false), |name| (name, true));
+        let Found::Node(node) = self.here.graph.find(name, self.place.within) else { return None };
+        match self.here.graph.nodes[node].kind {
+            NodeKind::State { next: Some(next), .. } if is_primed => Some(&self.here.values[next.index()]),
+            NodeKind::Loop { .. } | NodeKind::Output { .. } | NodeKind::Penalty { .. } => None,
+            _ => Some(&self.here.values[node.index()]),
+        }
+    }
+}
+
+impl Known for Scope<'_, '_, '_> {
+    fn name(&self, name: &str) -> Meaning {
+        match self.val(name) {
+            Some(Val::Const(value)) => Meaning::Const(value.clone()),
+            Some(Val::Poison) => Meaning::Broken,
+            Some(Val::Value(_) | Val::Series(_)) => Meaning::Thing("a feature map"),
+            Some(Val::Weights(_)) => Meaning::Thing("a weight bundle"),
+            Some(Val::Group(_)) => Meaning::Thing("every kernel of the net"),
+            None => self.consts.name(name),
+        }
+    }
+
+    fn shape(&self, name: &str) -> Option<Option<Shape>> {
+        match self.val(name)? {
+            Val::Poison => Some(None),
+            Val::Value(value) => Some(Some(self.net.shape(*value).clone())),
+            Val::Series(values) => values.first().map(|value| Some(self.net.shape(*value).clone())),
+            Val::Const(_) | Val::Weights(_) | Val::Group(_) => None,
+        }
+    }
+
+    fn declared(&self, name: &str) -> Option<Span> {
+        if self.val(name).is_some() { None } else { self.consts.declared(name) }
+    }
+
+    fn names(&self) -> Vec<&str> {
+        let local: Vec<&str> = match self.place.frame {
+            Some(frame) => frame.args.iter().map(|(name, _)| *name).collect(),
+            None => self.here.graph.visible(self.place.within),
+        };
+        let is_known = |name: &&str| matches!(self.val(name), Some(Val::Const(_)));
+        Known::names(self.consts).into_iter().chain(local.into_iter().filter(is_known)).collect()
+    }
+}
+
+impl<'f, 'a> Lowerer<'f, 'a, '_> {
+    /// Calls something that must know the meaning of names, and may report.
+    pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
+        let scope = Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place };
+        bind(&mut Binder { known: &scope, diagnostics: &mut *self.diagnostics, edits: &mut *self.edits })
+    }
+
+    /// The value of an expression that must be known before the run.
+    pub(super) fn known(&mut self, expr: &Expr, place: &Place<'_>) -> Option<Const> {
+        self.binding(place, |binder| known::eval(expr, binder.known, binder.diagnostics))
+    }
+
+    pub(super) fn truth(&mut self, expr: &Expr, place: &Place<'_>) -> Option<bool> {
+        self.binding(place, |binder| known::truth(expr, binder.known, binder.diagnostics))
+    }
+
+    /// The name that a callee stands for: a const or an argument that holds a word stands for that word.
+    pub(super) fn resolve(&self, name: &str, place: &Place<'_>) -> String {
+        let scope = Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place };
+        known::resolve(name, &scope)
+    }
+
+    /// What a name stands for at a place, if it is an argument or a definition.
+    pub(super) fn local(&self, name: &str, place: &Place<'_>) -> Option<Val> {
+        Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place }.val(name).cloned()
+    }
+}
