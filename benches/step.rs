@@ -31,7 +31,7 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str) {
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {
         if let Some(now) = model.take() {
             let (out, statistics) = now.forward_training(images.clone(), 0);
-            let total = out.total(loss(out.logits.clone(), labels.clone()));
+            let total = out.total(out.cross_entropy(labels.clone()));
             let gradients = total.backward();
             model = Some(optimizer.step(now, gradients).absorb(statistics));
         }

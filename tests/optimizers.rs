@@ -32,7 +32,7 @@ fn gradients(model: &Model) -> (burn::tensor::Gradients, Vec<Weight>) {
     let images = Tensor::<4>::from_data(TensorData::new(pixels, [4, 1, 6, 6]), &device);
     let labels = Tensor::from_data(TensorData::new(vec![0i64, 1, 2, 1], [4]), &device);
     let (forward, _) = model.forward_training(images, 0);
-    let gradients = loss(forward.logits, labels).backward();
+    let gradients = forward.cross_entropy(labels).backward();
     let named = model.gradients(&gradients);
     (gradients, named)
 }

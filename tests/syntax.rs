@@ -47,6 +47,15 @@ fn drawn(expr: &Expr) -> String {
         ExprKind::Name(name) => name.clone(),
         ExprKind::Primed(name) => format!("{name}'"),
         ExprKind::List(values) => format!("[{}]", values.iter().map(drawn).collect::<Vec<_>>().join(" ")),
+        ExprKind::At { name, step } => format!("{}@{}", name.text, drawn(step)),
+        ExprKind::Not(value) => format!("(not {})", drawn(value)),
+        ExprKind::If { condition, then, otherwise } => {
+            format!("(if {} then {} else {})", drawn(condition), drawn(then), drawn(otherwise))
+        }
+        ExprKind::Repeat { count, call } => {
+            let call = Expr { kind: ExprKind::Call(call.clone()), span: expr.span };
+            format!("(repeat {} {})", drawn(count), drawn(&call))
+        }
         ExprKind::Call(call) => {
             let arg = |arg: &lcnnc::syntax::ast::Arg| {
                 format!("{}{}", arg.name.as_ref().map_or(String::new(), |n| format!("{}:", n.text)), drawn(&arg.value))
@@ -250,6 +259,7 @@ fn inside(item: &Item) -> &[Item] {
     match &item.kind {
         ItemKind::Loop { body, .. } => body,
         ItemKind::Branch { arms, .. } => arms,
+        ItemKind::Block { body, .. } => body,
         _ => &[],
     }
 }
@@ -266,9 +276,10 @@ fn name_of(item: &Item) -> Option<&lcnnc::syntax::ast::Name> {
         | ItemKind::Branch { name, .. }
         | ItemKind::Arm { name, .. }
         | ItemKind::Penalty { name, .. }
-        | ItemKind::Fn { name, .. } => Some(name),
+        | ItemKind::Fn { name, .. }
+        | ItemKind::Block { name, .. } => Some(name),
         ItemKind::Settings { word, .. } => Some(word),
-        ItemKind::Output { .. } => None,
+        ItemKind::Output { .. } | ItemKind::Yield { .. } => None,
     }
 }
 

@@ -34,7 +34,7 @@ fn values_gradients_and_statistics_agree() {
         let model = file.model(&net, Precision::Double, |name| format!("param.{name}"));
         let normalised = net.params.iter().any(|param| !param.class.trained());
         let (forward, statistics) = run(&model, normalised, file.tensor("image", Precision::Double));
-        file.near("logits", &numbers(&forward.logits));
+        file.near("logits", &numbers(&forward.logits()));
         let loss = forward.cross_entropy(file.labels());
         file.near("loss", &numbers(&loss));
         file.gradients_near(&model, &loss.backward());

@@ -42,10 +42,10 @@ fn single_operations_agree() {
         let net = piece_net(equation, image, g.len() / batch);
         let model = file.model(&net, Precision::Double, |name| name.replace("y.", &format!("{op}.")));
         let (forward, statistics) = run(&model, *op == "batch_norm_train", x.clone());
-        file.near(&format!("{op}.y"), &numbers(&forward.logits));
-        let g = TensorData::new(g, forward.logits.dims());
+        file.near(&format!("{op}.y"), &numbers(&forward.logits()));
+        let g = TensorData::new(g, forward.logits().dims());
         let g = Tensor::from_data(g, (&device(), Precision::Double.dtype()));
-        let gradients = (forward.logits * g).sum().backward();
+        let gradients = (forward.logits() * g).sum().backward();
         file.near(&format!("{op}.grad.x"), &numbers(&x.grad(&gradients).unwrap()));
         for gradient in model.gradients(&gradients) {
             file.near(&gradient.name.replace("y.", &format!("{op}.grad.")), &gradient.values);
@@ -82,7 +82,7 @@ fn concatenation_agrees() {
     };
     let model = Model::new(Arc::new(net_of(&text, &[], len)), 0, &device(), Precision::Double);
     let model = model.with_weights(&[unit("a.weight", 0, first), unit("b.weight", first, all)]).unwrap();
-    let logits = model.forward(images).logits;
+    let logits = model.forward(images).logits();
     file.near("concat.y", &numbers(&logits));
     let g: Tensor<4> = file.tensor("concat.g", Precision::Double);
     let gradients = (logits * g.reshape([batch, len])).sum().backward();

@@ -72,8 +72,8 @@ fn a_loop_without_steps_gives_its_initial_state() {
             *weight = same.clone();
         }
     }
-    let found = model(&looped(0), 7).with_weights(&all).unwrap().forward(images.clone()).logits;
-    assert_eq!(found.into_data(), expected.forward(images).logits.into_data());
+    let found = model(&looped(0), 7).with_weights(&all).unwrap().forward(images.clone()).logits();
+    assert_eq!(found.into_data(), expected.forward(images).logits().into_data());
 }
 
 /// What a shared weight learns is the sum of what copies of it would learn, one for each step.

@@ -49,7 +49,7 @@ fn total(model: &Model, mode: Mode) -> Tensor<1> {
         Mode::Evaluation => model.forward(images),
         Mode::Training => model.forward_training(images, 3).0,
     };
-    forward.total(loss(forward.logits.clone(), labels(&device())))
+    forward.total(forward.cross_entropy(labels(&device())))
 }
 
 fn number(x: Tensor<1>) -> f64 {

@@ -1,7 +1,7 @@
 //! Small nets that between them use every primitive.
 
 use crate::CLASSES;
-use lcnnc::ir::{Binary, Builder, Init, Net, Padding, ParamClass, ParamId, Penalty, Pool, Reduce, Unary, Value};
+use lcnnc::ir::{Binary, Builder, Init, Net, Output, Padding, ParamClass, ParamId, Penalty, Pool, Reduce, Unary, Value};
 
 /// A net in the making, with a short word for each thing the tests say often.
 pub struct Make(pub Builder);
@@ -50,7 +50,8 @@ impl Make {
         let logits = self.0.dense(x, weight, Some(bias)).unwrap();
         let penalties = penalties.into_iter().enumerate();
         let penalties = penalties.map(|(n, value)| Penalty { name: format!("p{n}"), value }).collect();
-        self.0.finish(name.to_owned(), "image".to_owned(), ("logits".to_owned(), logits), CLASSES, penalties)
+        let output = Output { name: "logits".to_owned(), logits: vec![logits] };
+        self.0.finish(name.to_owned(), "image".to_owned(), output, CLASSES, penalties)
     }
 }
 

@@ -107,9 +107,9 @@ fn records_carry_over_between_models() {
 fn a_valid_model_has_no_graph_and_the_same_logits() {
     let model = model(&layers(), 1);
     let valid = model.valid();
-    let logits = valid.forward(images(valid.net(), &Device::flex())).logits;
+    let logits = valid.forward(images(valid.net(), &Device::flex())).logits();
     assert!(!logits.is_autodiff());
-    assert_eq!(logits.into_data(), model.forward(images(model.net(), &device())).logits.into_data());
+    assert_eq!(logits.into_data(), model.forward(images(model.net(), &device())).logits().into_data());
     let names = crate::gradients(&valid.train(), Mode::Training);
     assert_eq!(names.len(), crate::gradients(&model, Mode::Training).len());
 }

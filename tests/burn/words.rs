@@ -120,14 +120,15 @@ fn a_trace_shows_a_loop_step_by_step() {
     let logits = net.flatten(last[0]).unwrap();
     let sum = net.reduce(Reduce::Sum, last[0]);
     let penalties = vec![Penalty { name: "sum".to_owned(), value: sum }];
-    let net = net.finish("traced".to_owned(), "image".to_owned(), ("logits".to_owned(), logits), 4, penalties);
+    let output = Output { name: "logits".to_owned(), logits: vec![logits] };
+    let net = net.finish("traced".to_owned(), "image".to_owned(), output, 4, penalties);
     let model = Model::new(Arc::new(net), 0, &Device::flex(), Precision::Single);
     let data = TensorData::new(numbers(4, 0), [1, 1, 2, 2]);
     let (forward, trace) = model.trace(Tensor::from_data(data, &Device::flex()));
     let names: Vec<&str> = trace.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["O"; 4]);
     assert_eq!(trace[3].1.to_data().iter::<f32>().sum::<f32>(), forward.penalties[0].clone().into_scalar::<f32>());
-    assert_eq!(forward.logits.dims(), [1, 4]);
+    assert_eq!(forward.logits().dims(), [1, 4]);
 }
 
 #[test]

@@ -85,7 +85,7 @@ fn names(net: &Net, value: Value) -> Vec<&str> {
 fn the_output_reaches_what_it_is_made_of() {
     let net = net(&spec("lcei_lc_cnn"), &[]);
     let all = ["W_A.weight", "W_E.weight", "W_I.weight", "logits.weight", "logits.bias"];
-    assert_eq!(names(&net, net.output.1), all);
+    assert_eq!(names(&net, net.output.answer()), all);
     assert_eq!(names(&net, net.penalties[0].value), ["W_E.weight", "W_I.weight"]);
     assert_eq!(names(&net, net.penalties[1].value), ["W_A.weight", "W_E.weight", "W_I.weight", "logits.weight"]);
 }
@@ -113,7 +113,7 @@ fn states_reach_each_other_across_steps() {
     let out = net.flatten(last[0]).unwrap();
     let penalties = vec![Penalty { name: "p".to_owned(), value: penalty }];
     let net = net.finish("Cross".to_owned(), "image".to_owned(), ("out".to_owned(), out), 16, penalties);
-    assert_eq!(names(&net, net.output.1), ["P.weight", "Q.weight"]);
+    assert_eq!(names(&net, net.output.answer()), ["P.weight", "Q.weight"]);
     assert_eq!(names(&net, last[1]), ["P.weight", "Q.weight"]);
     assert_eq!(names(&net, penalty), ["R.weight"]);
     assert_eq!(bounds::below(&net, penalty), Some(0.0));

@@ -43,7 +43,7 @@ fn every_example_compiles_and_is_of_its_own_kind() {
     for kind in KINDS {
         assert!(kind.example.starts_with("y = ") && kind.example.contains(&format!("{}(", kind.name)), "{}", kind.name);
         let net = net(&around(kind.example), &[]);
-        assert_eq!(net.output.0, "logits", "{}", kind.name);
+        assert_eq!(net.output.name, "logits", "{}", kind.name);
         assert!(net.nodes().all(|node| !node.shape.is_empty()), "{}\n{net}", kind.name);
     }
 }

@@ -70,8 +70,8 @@ fn long_chains_compile_and_go_through_every_back_end() {
             net.nodes().filter(|node| node.name.as_ref().is_some_and(|name| name.starts_with('x'))).count(),
             10_000
         );
-        assert_eq!(reach::params(net, net.output.1).len(), 2);
-        assert_eq!(bounds::below(net, net.output.1), None);
+        assert_eq!(reach::params(net, net.output.answer()).len(), 2);
+        assert_eq!(bounds::below(net, net.output.answer()), None);
         assert!(net.to_string().contains("x9999 = tanh"));
         assert!(dot::emit(net, Loops::Unrolled).contains("x9999 = tanh"));
         assert!(summary::emit(net).contains("x9999"));
