@@ -3,8 +3,22 @@
 use super::{Code, Diagnostic, Span};
 use crate::ir::Shape;
 
-pub const CODES: &[&Code] =
-    &[&CHANNELS, &UNEQUAL, &LATERAL, &WINDOW, &DROPPED, &WRONG_FORM, &EVEN_KERNEL, &TOO_LARGE, &OUTPUT, &IMAGE];
+pub const CODES: &[&Code] = &[
+    &CHANNELS,
+    &UNEQUAL,
+    &LATERAL,
+    &WINDOW,
+    &DROPPED,
+    &WRONG_FORM,
+    &EVEN_KERNEL,
+    &TOO_LARGE,
+    &OUTPUT,
+    &IMAGE,
+    &GROUPS,
+    &MULTIPLE,
+    &ALONE,
+    &EVEN_SPAN,
+];
 
 const CHANNELS: Code =
     Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.");
@@ -27,6 +41,14 @@ const TOO_LARGE: Code =
     Code::error("L0208", "A tensor of more than 2^30 numbers (4 GB) an image is almost always a slip of a digit.");
 const OUTPUT: Code = Code::error("L0209", "Cross-entropy compares one score for each class with the label.");
 const IMAGE: Code = Code::error("L0210", "An image has channels, height and width: `[1, 48, 48]`.");
+const GROUPS: Code = Code::error("L0211", "Groups of channels are of one size, so they must divide the channels.");
+const MULTIPLE: Code = Code::error(
+    "L0212",
+    "A depthwise layer makes as many channels of each that flows in: 8 become 8, 16, 24 and so on.",
+);
+const ALONE: Code = Code::error("L0213", "A number alone is its own mean: normalised, it is zero whatever flows in.");
+const EVEN_SPAN: Code =
+    Code::error("L0214", "A span of neighbours has as many on either side, so with the one in the middle it is odd.");
 
 /// `1 channel`, `8 channels`
 fn count(n: usize, what: &str) -> String {
@@ -163,6 +185,37 @@ pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&EVEN_KERNEL, format!("a kernel of {kernel}x{kernel} has no centre for `padding: same`"))
         .label(span, "even kernel")
         .help(format!("choose {below} or {above}, or write `padding: valid`"))
+}
+
+pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
+    let divides = |n: &usize| channels.is_multiple_of(*n);
+    let below = (1..groups).rev().find(divides).unwrap_or(1);
+    let above = (groups..=channels).find(divides).map_or(String::new(), |n| format!(" or {n}"));
+    Diagnostic::new(&GROUPS, format!("{} cannot be shared out among {groups} groups", count(channels, "channel")))
+        .label(span, format!("{groups} does not divide {channels}"))
+        .help(format!("choose {below}{above}"))
+}
+
+/// `of` channels flow in.
+pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnostic {
+    let above = channels.next_multiple_of(of.max(1));
+    let choices = if channels > of { format!("{} or {above}", above - of) } else { above.to_string() };
+    Diagnostic::new(&MULTIPLE, format!("`{name}` cannot make {} of {of}", count(channels, "channel")))
+        .label(span, format!("{channels} is not a multiple of {of}"))
+        .help(format!("choose {choices}, or a `conv`, whose outputs see every channel"))
+}
+
+pub fn alone(groups: usize, found: &Shape, span: Span) -> Diagnostic {
+    Diagnostic::new(&ALONE, format!("each group would be a single number: {groups} groups of {found}"))
+        .label(span, "normalised to zero, whatever flows in")
+        .help("choose fewer groups, or normalise before the layer that leaves one number a channel")
+}
+
+pub fn even_span(size: usize, span: Span) -> Diagnostic {
+    let (below, above) = (size.saturating_sub(1).max(1), size + 1);
+    Diagnostic::new(&EVEN_SPAN, format!("a span of {size} channels has none in the middle"))
+        .label(span, "even size")
+        .help(format!("choose {below} or {above}"))
 }
 
 pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {

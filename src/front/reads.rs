@@ -92,6 +92,7 @@ impl<'a> Reader<'a, '_> {
     fn call(&mut self, call: &'a Call, place: Place<'_>) {
         let callee = self.consts.resolve(&call.callee.text);
         let inputs = match kinds::find(callee) {
+            Some(Kind { inputs: Inputs::None, .. }) => 0,
             Some(Kind { inputs: Inputs::One, .. }) => 1,
             _ => usize::MAX,
         };

@@ -51,8 +51,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     fn layer(&mut self, kind: &'static Kind, call: &'a Call, place: &Place<'_>) -> Val {
         let positional = call.args.iter().take_while(|arg| arg.name.is_none()).count();
-        let inputs = if kind.inputs == Inputs::One { positional.min(1) } else { positional };
-        if inputs == 0 {
+        let inputs = match kind.inputs {
+            Inputs::None => 0,
+            Inputs::One => positional.min(1),
+            Inputs::Several => positional,
+        };
+        if inputs == 0 && kind.inputs != Inputs::None {
             return self.report(names::missing_input(kind.name, place.at(call.span), kind.example));
         }
         let inner = Place { outermost: false, ..*place };
@@ -75,8 +79,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let Some(values) = values.into_iter().collect::<Option<Vec<_>>>() else { return Val::Poison };
         let Some(out) = self.lower_kind(kind, &owner, &bound, &values, &applied) else { return Val::Poison };
         // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
-        if let Some(lateral) = self.laterals.get(&values[0]).cloned()
-            && self.net.shape(out) == self.net.shape(values[0])
+        if let Some(x) = values.first()
+            && let Some(lateral) = self.laterals.get(x).cloned()
+            && self.net.shape(out) == self.net.shape(*x)
         {
             self.laterals.insert(out, lateral);
         }
