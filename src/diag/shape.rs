@@ -1,7 +1,7 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
 use super::{Code, Diagnostic, Span};
-use crate::ir::Shape;
+use crate::ir::{Padding, Shape};
 
 pub const CODES: &[&Code] = &[
     &CHANNELS,
@@ -156,8 +156,17 @@ pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: 
 }
 
 /// `left` is how many rows and columns no window reaches.
-pub fn dropped(size: [usize; 2], kernel: usize, stride: usize, left: [usize; 2], span: Span) -> Diagnostic {
+pub fn dropped(
+    size: [usize; 2],
+    (kernel, stride, padding): (usize, usize, Padding),
+    left: [usize; 2],
+    span: Span,
+) -> Diagnostic {
     let ([height, width], [rows, columns]) = (size, left);
+    let help = match padding {
+        Padding::Valid => format!("choose a window that divides {height} and {width}, or resize the image"),
+        Padding::Same => format!("choose a window of {}, or a smaller stride", kernel + 2 * rows.max(columns)),
+    };
     let lost: Vec<String> =
         [(rows, "row"), (columns, "column")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
     Diagnostic::new(
@@ -165,7 +174,7 @@ pub fn dropped(size: [usize; 2], kernel: usize, stride: usize, left: [usize; 2],
         format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
     )
     .label(span, format!("the last {} reach nothing", lost.join(" and the last ")))
-    .help(format!("choose a window that divides {height} and {width}, or resize the image"))
+    .help(help)
 }
 
 pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {

@@ -1,6 +1,6 @@
 //! What can be wrong with a shape. No source, no spans: whoever called the builder knows the place.
 
-use super::Shape;
+use super::{Padding, Shape};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
@@ -23,7 +23,7 @@ pub enum Fault {
     /// Neighbouring channels, as many on either side, need one in the middle.
     EvenSpan { size: usize },
     /// As many last rows and columns that no window reaches; a warning.
-    Dropped { height: usize, width: usize, kernel: usize, stride: usize, rows: usize, columns: usize },
+    Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
     /// More numbers in one tensor than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
     /// An argument that another one makes necessary.

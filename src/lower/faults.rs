@@ -53,8 +53,8 @@ impl Lowerer<'_, '_, '_> {
             ),
             Fault::Alone { groups, found } => shape::alone(groups, &found, applied.argument("groups")),
             Fault::EvenSpan { size } => shape::even_span(size, applied.argument("size")),
-            Fault::Dropped { height, width, kernel, stride, rows, columns } => {
-                shape::dropped([height, width], kernel, stride, [rows, columns], applied.span)
+            Fault::Dropped { height, width, kernel, stride, padding, rows, columns } => {
+                shape::dropped([height, width], (kernel, stride, padding), [rows, columns], applied.span)
             }
             Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),
             Fault::Missing { argument, about } => names::missing_argument(applied.name, argument, about, applied.span),

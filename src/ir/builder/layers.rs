@@ -80,7 +80,7 @@ impl Builder {
         let (below, beside) = (beyond(height, rows, kernel[0], pad[0]), beyond(width, columns, kernel[1], pad[1]));
         if below > 0 || beside > 0 {
             let (rows, columns) = (below, beside);
-            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, rows, columns });
+            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, padding, rows, columns });
         }
         self.append_checked(Op::Pool { kind, x, kernel, stride, padding }, [channels, rows, columns])
     }
