@@ -5,7 +5,8 @@ use crate::schema::{Arg, Bound, Type, Value as Given};
 pub(super) const KIND: Kind = Kind {
     name: "lrn",
     about: "Local response normalisation: each entry over `(k + alpha * mean)^beta`, with the mean of the squares in \
-            neighbouring channels; beyond the first and the last channel are zeros (Krizhevsky et al., 2012).",
+            neighbouring channels; beyond the first and the last channel are zeros. As PyTorch; Krizhevsky et al. \
+            (2012) take the sum, so their `alpha` is `size` times as strong.",
     inputs: Inputs::One,
     args: &[
         Arg::with("size", Type::Count { min: 1, max: 1_023 }, Given::Count(5), "channels of a neighbourhood, odd"),
