@@ -55,8 +55,9 @@ pub(super) fn pool(kind: Pool, x: Tensor<4>, kernel: [usize; 2], stride: usize, 
 
 /// Burn's own interpolation has no gradient of the bilinear kind on CUDA, and rounds where the nearest pixel is.
 pub(super) fn upsample(x: Tensor<4>, factor: usize, mode: Upsampling) -> Tensor<4> {
-    let rows = stretch(x, 2, factor, mode);
-    stretch(rows, 3, factor, mode)
+    // Columns first, while the map is small: single numbers are the slower ones to spread.
+    let wide = stretch(x, 3, factor, mode);
+    stretch(wide, 2, factor, mode)
 }
 
 /// Each entry along an axis becomes `factor` of them.
@@ -78,7 +79,7 @@ fn between(x: Tensor<4>, factor: usize) -> Tensor<4> {
     let (len, options) = (x.dims()[1], (&x.device(), x.dtype()));
     let share = |of: fn(f64) -> f64| {
         let shares: Vec<f64> = (0..factor).map(|n| of((n as f64 + 0.5) / factor as f64 - 0.5)).collect();
-        Tensor::<4>::from_data(TensorData::new(shares, [1, 1, factor, 1]), options.clone())
+        Tensor::<4>::from_data(TensorData::new(shares, [1, 1, factor, 1]), options)
     };
     let (first, last) = (x.clone().narrow(1, 0, 1), x.clone().narrow(1, len - 1, 1));
     let all = Tensor::cat(vec![first, x.clone(), last], 1);
