@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use burn::tensor::{Device, Distribution, Int, Tensor};
-use lcnnc::back::burn::{Model, Precision, loss};
+use lcnnc::back::burn::{Model, Precision};
 use lcnnc::train::optimizer;
 use lcnnc::{Options, Source, compile};
 use std::sync::Arc;

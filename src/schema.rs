@@ -22,11 +22,17 @@ pub enum Default {
     Value(Value),
     /// The same as another argument, declared before it.
     Like(&'static str),
+    /// Nothing: it may be left out, and then it has no value.
+    Absent,
 }
 
 impl Arg {
     pub const fn required(name: &'static str, ty: Type, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Required }
+    }
+
+    pub const fn optional(name: &'static str, ty: Type, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Absent }
     }
 
     pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
@@ -106,7 +112,7 @@ pub fn real(x: f64) -> String {
     if x != 0.0 && (x.abs() < 1e-2 || x.abs() >= 1e6) { format!("{x:e}") } else { x.to_string() }
 }
 
-/// A call with every declared argument given a value, in declared order.
+/// A call with every declared argument given a value, in declared order; optional ones may have none.
 ///
 /// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
 /// tests that walk the registries find.
@@ -122,7 +128,7 @@ impl Bound {
         let mut complete = Self { callee: self.callee, values: Vec::with_capacity(args.len()) };
         for arg in args {
             let value = self.get(arg.name).or(match &arg.default {
-                Default::Required => None,
+                Default::Required | Default::Absent => None,
                 Default::Value(value) => Some(value),
                 Default::Like(other) => complete.get(other),
             });
@@ -143,6 +149,15 @@ impl Bound {
         match self.get(name) {
             Some(Value::Count(n)) => *n,
             _ => self.undeclared(name, "count"),
+        }
+    }
+
+    /// Of an optional argument.
+    pub fn maybe_count(&self, name: &str) -> Option<usize> {
+        match self.get(name) {
+            Some(Value::Count(n)) => Some(*n),
+            None => None,
+            Some(_) => self.undeclared(name, "count"),
         }
     }
 

@@ -106,6 +106,7 @@ fn args(out: &mut String, args: &[Arg]) {
             Default::Required => "must be given".to_owned(),
             Default::Value(value) => format!("`{value}`"),
             Default::Like(other) => format!("as `{other}`"),
+            Default::Absent => "none".to_owned(),
         };
         writeln!(out, "| `{}` | {} | {default} | {} |", arg.name, is(&arg.ty), arg.about).unwrap();
     }

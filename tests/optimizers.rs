@@ -1,7 +1,7 @@
 //! Each optimizer against its definition as PyTorch documents it, written out here in double precision.
 
 use burn::tensor::{Tensor, TensorData};
-use lcnnc::back::burn::{DeviceChoice, Model, Precision, Weight, loss};
+use lcnnc::back::burn::{DeviceChoice, Model, Precision, Weight};
 use lcnnc::front::settings::Settings;
 use lcnnc::train::optimizer;
 use lcnnc::{Options, Source, compile};

@@ -1,10 +1,24 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
 use super::{Code, Diagnostic, Span};
-use crate::ir::Shape;
+use crate::ir::{Padding, Shape};
 
-pub const CODES: &[&Code] =
-    &[&CHANNELS, &UNEQUAL, &LATERAL, &WINDOW, &DROPPED, &WRONG_FORM, &EVEN_KERNEL, &TOO_LARGE, &OUTPUT, &IMAGE];
+pub const CODES: &[&Code] = &[
+    &CHANNELS,
+    &UNEQUAL,
+    &LATERAL,
+    &WINDOW,
+    &DROPPED,
+    &WRONG_FORM,
+    &EVEN_KERNEL,
+    &TOO_LARGE,
+    &OUTPUT,
+    &IMAGE,
+    &GROUPS,
+    &MULTIPLE,
+    &ALONE,
+    &EVEN_SPAN,
+];
 
 const CHANNELS: Code =
     Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.");
@@ -27,6 +41,14 @@ const TOO_LARGE: Code =
     Code::error("L0208", "A tensor of more than 2^30 numbers (4 GB) an image is almost always a slip of a digit.");
 const OUTPUT: Code = Code::error("L0209", "Cross-entropy compares one score for each class with the label.");
 const IMAGE: Code = Code::error("L0210", "An image has channels, height and width: `[1, 48, 48]`.");
+const GROUPS: Code = Code::error("L0211", "Groups of channels are of one size, so they must divide the channels.");
+const MULTIPLE: Code = Code::error(
+    "L0212",
+    "A depthwise layer makes as many channels of each that flows in: 8 become 8, 16, 24 and so on.",
+);
+const ALONE: Code = Code::error("L0213", "A number alone is its own mean: normalised, it is zero whatever flows in.");
+const EVEN_SPAN: Code =
+    Code::error("L0214", "A span of neighbours has as many on either side, so with the one in the middle it is odd.");
 
 /// `1 channel`, `8 channels`
 fn count(n: usize, what: &str) -> String {
@@ -134,8 +156,17 @@ pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: 
 }
 
 /// `left` is how many rows and columns no window reaches.
-pub fn dropped(size: [usize; 2], kernel: usize, stride: usize, left: [usize; 2], span: Span) -> Diagnostic {
+pub fn dropped(
+    size: [usize; 2],
+    (kernel, stride, padding): (usize, usize, Padding),
+    left: [usize; 2],
+    span: Span,
+) -> Diagnostic {
     let ([height, width], [rows, columns]) = (size, left);
+    let help = match padding {
+        Padding::Valid => format!("choose a window that divides {height} and {width}, or resize the image"),
+        Padding::Same => format!("choose a window of {}, or a smaller stride", kernel + 2 * rows.max(columns)),
+    };
     let lost: Vec<String> =
         [(rows, "row"), (columns, "column")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
     Diagnostic::new(
@@ -143,7 +174,7 @@ pub fn dropped(size: [usize; 2], kernel: usize, stride: usize, left: [usize; 2],
         format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
     )
     .label(span, format!("the last {} reach nothing", lost.join(" and the last ")))
-    .help(format!("choose a window that divides {height} and {width}, or resize the image"))
+    .help(help)
 }
 
 pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {
@@ -163,6 +194,37 @@ pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&EVEN_KERNEL, format!("a kernel of {kernel}x{kernel} has no centre for `padding: same`"))
         .label(span, "even kernel")
         .help(format!("choose {below} or {above}, or write `padding: valid`"))
+}
+
+pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
+    let divides = |n: &usize| channels.is_multiple_of(*n);
+    let below = (1..groups).rev().find(divides).unwrap_or(1);
+    let above = (groups..=channels).find(divides).map_or(String::new(), |n| format!(" or {n}"));
+    Diagnostic::new(&GROUPS, format!("{} cannot be shared out among {groups} groups", count(channels, "channel")))
+        .label(span, format!("{groups} does not divide {channels}"))
+        .help(format!("choose {below}{above}"))
+}
+
+/// `of` channels flow in.
+pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnostic {
+    let above = channels.next_multiple_of(of.max(1));
+    let choices = if channels > of { format!("{} or {above}", above - of) } else { above.to_string() };
+    Diagnostic::new(&MULTIPLE, format!("`{name}` cannot make {} of {of}", count(channels, "channel")))
+        .label(span, format!("{channels} is not a multiple of {of}"))
+        .help(format!("choose {choices}, or a `conv`, whose outputs see every channel"))
+}
+
+pub fn alone(groups: usize, found: &Shape, span: Span) -> Diagnostic {
+    Diagnostic::new(&ALONE, format!("each group would be a single number: {groups} groups of {found}"))
+        .label(span, "normalised to zero, whatever flows in")
+        .help("choose fewer groups, or normalise before the layer that leaves one number a channel")
+}
+
+pub fn even_span(size: usize, span: Span) -> Diagnostic {
+    let (below, above) = (size.saturating_sub(1).max(1), size + 1);
+    Diagnostic::new(&EVEN_SPAN, format!("a span of {size} channels has none in the middle"))
+        .label(span, "even size")
+        .help(format!("choose {below} or {above}"))
 }
 
 pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {

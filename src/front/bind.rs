@@ -40,6 +40,7 @@ impl Binder<'_> {
         for (arg, place) in args.iter().zip(&places) {
             let value = match place {
                 Some(given) => self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, &given.value),
+                None if matches!(arg.default, Default::Absent) => continue,
                 None => {
                     let value = self.default(callee, arg, &bound, given, site);
                     filled.extend(value.iter().map(|value| (arg.name, like(arg, args, &places).unwrap_or_else(|| Piece::New(value.to_string())))));
@@ -62,6 +63,7 @@ impl Binder<'_> {
         match &arg.default {
             Default::Value(value) => Some(value.clone()),
             Default::Like(other) => bound.get(other).cloned(),
+            Default::Absent => None,
             Default::Required => {
                 // Given under a misspelt name, it is not missing.
                 let meant = |name: &ast::Name| did_you_mean(&name.text, [arg.name]).is_some();

@@ -191,6 +191,7 @@ impl<'a> Reader<'a, '_, '_> {
         let callee = self.look.consts.resolve(&call.callee.text);
         let local = self.callee(call, place);
         let inputs = match kinds::find(callee).filter(|_| !local).map(|kind| kind.inputs) {
+            Some(Inputs::None) => 0,
             Some(Inputs::One) => 1,
             Some(Inputs::Several) | None => usize::MAX,
         };

@@ -48,9 +48,21 @@ impl Known {
     fn of(&self, node: &Node) -> Interval {
         let at = |value: &Value| self.intervals[value.0];
         match &node.op {
-            Op::Param(_) | Op::Conv { .. } | Op::Dense { .. } | Op::BatchNorm { .. } => Interval::ALL,
+            Op::Param(_)
+            | Op::Conv { .. }
+            | Op::ConvTranspose { .. }
+            | Op::Dense { .. }
+            | Op::BatchNorm { .. }
+            | Op::GroupNorm { .. } => Interval::ALL,
+            Op::Zeros => Interval::new(0.0, 0.0),
             Op::Number(x) => Interval::new(*x, *x),
-            Op::Pool { x, .. } | Op::Flatten { x } => at(x),
+            Op::Pool { x, .. } | Op::Upsample { x, .. } | Op::Flatten { x } => at(x),
+            // At its largest where all else around is zero, and never of another sign.
+            Op::Lrn { x, beta, k, .. } => {
+                let most = k.powf(-beta);
+                let shrunk = at(x).mul(Interval::new(most, most));
+                Interval::new(shrunk.low.min(0.0), shrunk.high.max(0.0))
+            }
             Op::Dropout { x, rate } => {
                 let grown = at(x).mul(Interval::new(1.0 / (1.0 - rate), 1.0 / (1.0 - rate)));
                 Interval::new(grown.low.min(0.0), grown.high.max(0.0))
@@ -152,6 +164,8 @@ fn unary(f: Unary, x: Interval) -> Interval {
         Unary::Relu => x.map(|x| x.max(0.0)),
         Unary::Tanh => x.map(f64::tanh),
         Unary::Sigmoid => x.map(|x| 1.0 / (1.0 + (-x).exp())),
+        // It falls to -0.16997 and lies between half of x and x from 0 on.
+        Unary::Gelu => Interval::new(if x.low >= 0.0 { x.low / 2.0 } else { x.low.max(-0.17) }, x.high.max(0.0)),
         Unary::Softplus => x.map(|x| if x > 30.0 { x } else { x.exp().ln_1p() }),
     }
 }

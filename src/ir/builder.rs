@@ -1,13 +1,17 @@
 //! Appends primitives, and checks and computes each shape as it does.
 
+mod layers;
+
 use super::{
-    Binary, Fault, Init, Net, Node, Op, Output, Padding, Param, ParamClass, ParamId, Penalty, Pool, Reduce, Region, Role,
-    Shape, State, Step, Tap, Unary, Value,
+    Binary, Fault, Init, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Region, Role, Shape, State,
+    Step, Tap, Unary, Value,
 };
 use std::collections::BTreeMap;
 
 /// The most numbers one tensor may hold, of one image: 4 GB in single precision.
 const LIMIT: usize = 1 << 30;
+
+const PER_IMAGE: &str = "a feature map or a vector";
 
 /// A net in the making.
 #[derive(Debug)]
@@ -124,62 +128,18 @@ impl Builder {
         self.append(Op::Number(x), Shape::Scalar)
     }
 
-    /// `x` is `[in, H, W]`, the weight `[out, in, k, k]`.
-    pub fn conv(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
-        let [channels, height, width] = self.map(x)?;
-        let dims = &self.params[weight.0].shape;
-        let (out, from, kernel) = (dims[0], dims[1], dims[2]);
-        if from != channels {
-            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
+    /// Zeros of that shape for each image.
+    pub fn zeros(&mut self, shape: Shape) -> Made {
+        match &shape {
+            Shape::Map(dims) => fits(dims, || "a feature map".to_owned())?,
+            Shape::Vector(n) => fits(&[*n], || "a vector".to_owned())?,
+            Shape::Weight(_) | Shape::Scalar => return Err(Fault::Wanted { wanted: PER_IMAGE, found: shape }),
         }
-        if padding == Padding::Same && kernel.is_multiple_of(2) {
-            return Err(Fault::EvenKernel { kernel });
-        }
-        let pad = 2 * padding.pixels(kernel);
-        let [height, width] = windows([height + pad, width + pad], [kernel, kernel], stride).ok_or(Fault::Window {
-            kernel,
-            height,
-            width,
-        })?;
-        self.append_checked(Op::Conv { x, weight, bias, stride, padding }, [out, height, width])
-    }
-
-    /// `x` is `[in]`, the weight `[out, in]`.
-    pub fn dense(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>) -> Made {
-        let (out, from) = (self.params[weight.0].shape[0], self.params[weight.0].shape[1]);
-        match *self.shape(x) {
-            Shape::Vector(n) if n == from => Ok(self.append(Op::Dense { x, weight, bias }, Shape::Vector(out))),
-            Shape::Vector(_) => Err(Fault::Channels { expected: from, found: self.shape(x).clone() }),
-            _ => Err(Fault::Wanted { wanted: "a vector", found: self.shape(x).clone() }),
-        }
-    }
-
-    pub fn pool(&mut self, kind: Pool, x: Value, kernel: [usize; 2], stride: usize) -> Made {
-        let [channels, height, width] = self.map(x)?;
-        let out = windows([height, width], kernel, stride);
-        let [rows, columns] = out.ok_or(Fault::Window { kernel: kernel[0], height, width })?;
-        let beyond = |size: usize, n: usize, k: usize| size.saturating_sub((n - 1) * stride + k);
-        let (below, beside) = (beyond(height, rows, kernel[0]), beyond(width, columns, kernel[1]));
-        if below > 0 || beside > 0 {
-            let (rows, columns) = (below, beside);
-            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, rows, columns });
-        }
-        self.append_checked(Op::Pool { kind, x, kernel, stride }, [channels, rows, columns])
-    }
-
-    /// The parameters are `[C]` each: scale, shift, running mean, running variance.
-    pub fn batch_norm(&mut self, x: Value, params: [ParamId; 4], epsilon: f64, momentum: f64) -> Made {
-        let dims = self.map(x)?;
-        let [scale, shift, mean, variance] = params;
-        let op = Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum };
-        Ok(self.append(op, Shape::Map(dims)))
+        Ok(self.append(Op::Zeros, shape))
     }
 
     pub fn dropout(&mut self, x: Value, rate: f64) -> Made {
-        let shape = self.shape(x).clone();
-        if !shape.per_image() {
-            return Err(Fault::Wanted { wanted: "a feature map or a vector", found: shape });
-        }
+        let shape = self.per_image(x)?;
         Ok(self.append(Op::Dropout { x, rate }, shape))
     }
 
@@ -193,9 +153,7 @@ impl Builder {
             (a, b) if a == b => a.clone(),
             (a, Shape::Scalar) => a.clone(),
             (Shape::Scalar, b) => b.clone(),
-            (Shape::Map(dims), Shape::Weight(w)) | (Shape::Weight(w), Shape::Map(dims)) if *w == [dims[0]] => {
-                Shape::Map(*dims)
-            }
+            (x, Shape::Weight(w)) | (Shape::Weight(w), x) if x.per_image() && *w == [x.channels()] => x.clone(),
             (a, b) => return Err(Fault::Unequal { left: a.clone(), right: b.clone() }),
         };
         Ok(self.append(Op::Binary { f, left, right }, shape))
@@ -296,6 +254,11 @@ impl Builder {
         }
     }
 
+    fn per_image(&self, x: Value) -> Result<Shape, Fault> {
+        let found = self.shape(x).clone();
+        if found.per_image() { Ok(found) } else { Err(Fault::Wanted { wanted: PER_IMAGE, found }) }
+    }
+
     fn append_checked(&mut self, op: Op, dims: [usize; 3]) -> Made {
         fits(&dims, || "a feature map".to_owned())?;
         Ok(self.append(op, Shape::Map(dims)))
@@ -317,12 +280,6 @@ impl Builder {
         self.shapes.push(shape);
         Value(self.shapes.len() - 1)
     }
-}
-
-/// How many windows fit along each side, or none if one side is shorter than the window.
-fn windows(size: [usize; 2], kernel: [usize; 2], stride: usize) -> Option<[usize; 2]> {
-    let along = |size: usize, kernel: usize| size.checked_sub(kernel).map(|room| room / stride.max(1) + 1);
-    Some([along(size[0], kernel[0])?, along(size[1], kernel[1])?])
 }
 
 /// Refuses what no computer should be asked to hold.

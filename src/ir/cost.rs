@@ -1,6 +1,6 @@
 //! What a net costs: parameters, arithmetic and memory, read off its shapes.
 
-use super::{Net, Node, Op, Shape, Step};
+use super::{Net, Node, Op, Padding, Shape, Step};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,11 +73,24 @@ impl Rows<'_> {
                 let taps: usize = self.net.param(*weight).shape.iter().skip(1).product();
                 (taps as u128).saturating_mul(node.shape.len() as u128)
             }
+            // Every pixel of the input meets the whole kernel.
+            Op::ConvTranspose { weight, stride, padding, .. } => {
+                let (weight, Shape::Map([_, height, width])) = (self.net.param(*weight), &node.shape) else { return 0 };
+                let along = |size: usize| match padding {
+                    Padding::Same => size / stride,
+                    Padding::Valid => (size - weight.shape[2]) / stride + 1,
+                };
+                (weight.len() as u128).saturating_mul((along(*height) * along(*width)) as u128)
+            }
             Op::Dense { weight, .. } => self.net.param(*weight).len() as u128,
             Op::Param(_)
             | Op::Number(_)
+            | Op::Zeros
             | Op::Pool { .. }
+            | Op::Upsample { .. }
             | Op::BatchNorm { .. }
+            | Op::GroupNorm { .. }
+            | Op::Lrn { .. }
             | Op::Dropout { .. }
             | Op::Unary { .. }
             | Op::Binary { .. }

@@ -102,14 +102,26 @@ impl<'a> Names<'a> {
         let mut text = match op {
             Op::Param(id) => format!("param {}", self.of_param(*id)),
             Op::Number(x) => format!("number {}", crate::schema::real(*x)),
+            Op::Zeros => "zeros".to_owned(),
             Op::Conv { x, weight, .. } => format!("conv {}, {}", v(x), self.of_param(*weight)),
+            Op::ConvTranspose { x, weight, .. } => format!("conv_transpose {}, {}", v(x), self.of_param(*weight)),
             Op::Dense { x, weight, .. } => format!("dense {}, {}", v(x), self.of_param(*weight)),
-            Op::Pool { kind, x, kernel: [h, w], stride } => {
-                format!("{} {}, kernel {h}x{w}, stride {stride}", kind.word(), v(x))
+            Op::Pool { kind, x, kernel: [h, w], stride, padding } => {
+                let padding = if *padding == Padding::Same { ", padding same" } else { "" };
+                format!("{} {}, kernel {h}x{w}, stride {stride}{padding}", kind.word(), v(x))
             }
+            Op::Upsample { x, factor, mode } => format!("upsample {}, factor {factor}, {}", v(x), mode.word()),
             Op::BatchNorm { x, scale, epsilon, momentum, .. } => {
                 let epsilon = crate::schema::real(*epsilon);
                 format!("batch_norm {}, {}, epsilon {epsilon}, momentum {momentum}", v(x), self.of_param(*scale))
+            }
+            Op::GroupNorm { x, groups, scale, epsilon, .. } => {
+                let epsilon = crate::schema::real(*epsilon);
+                format!("group_norm {}, {}, groups {groups}, epsilon {epsilon}", v(x), self.of_param(*scale))
+            }
+            Op::Lrn { x, size, alpha, beta, k } => {
+                let [alpha, beta, k] = [alpha, beta, k].map(|x| crate::schema::real(*x));
+                format!("lrn {}, size {size}, alpha {alpha}, beta {beta}, k {k}", v(x))
             }
             Op::Dropout { x, rate } => format!("dropout {}, rate {rate}", v(x)),
             Op::Unary { f, x } => format!("{} {}", f.word(), v(x)),
@@ -118,18 +130,19 @@ impl<'a> Names<'a> {
             Op::Flatten { x } => format!("flatten {}", v(x)),
             Op::Concat { parts } => format!("concat {}", parts.iter().map(v).collect::<Vec<_>>().join(", ")),
         };
-        if let Op::Conv { bias, .. } | Op::Dense { bias, .. } = op
+        if let Op::Conv { bias, .. } | Op::ConvTranspose { bias, .. } | Op::Dense { bias, .. } = op
             && let Some(bias) = bias
         {
             // Writing to a `String` does not fail.
             let _ = write!(text, ", {}", self.of_param(*bias));
         }
-        if let Op::Conv { stride, padding, .. } = op {
-            let padding = match padding {
-                Padding::Same => "same",
-                Padding::Valid => "valid",
-            };
-            let _ = write!(text, ", stride {stride}, padding {padding}");
+        if let Op::Conv { stride, padding, .. } | Op::ConvTranspose { stride, padding, .. } = op {
+            let _ = write!(text, ", stride {stride}, padding {}", padding.word());
+        }
+        if let Op::Conv { groups, .. } = op
+            && *groups != 1
+        {
+            let _ = write!(text, ", groups {groups}");
         }
         text
     }

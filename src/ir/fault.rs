@@ -1,6 +1,6 @@
 //! What can be wrong with a shape. No source, no spans: whoever called the builder knows the place.
 
-use super::Shape;
+use super::{Padding, Shape};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
@@ -14,10 +14,20 @@ pub enum Fault {
     Window { kernel: usize, height: usize, width: usize },
     /// Padding that keeps the size needs a middle pixel.
     EvenKernel { kernel: usize },
+    /// Channels that cannot be shared out evenly among groups.
+    Groups { groups: usize, channels: usize },
+    /// Output channels that are no multiple of the groups that make them, which are the channels that flow in.
+    Multiple { of: usize, channels: usize },
+    /// A group of a single number, which is its own mean.
+    Alone { groups: usize, found: Shape },
+    /// Neighbouring channels, as many on either side, need one in the middle.
+    EvenSpan { size: usize },
     /// As many last rows and columns that no window reaches; a warning.
-    Dropped { height: usize, width: usize, kernel: usize, stride: usize, rows: usize, columns: usize },
+    Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
     /// More numbers in one tensor than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
+    /// An argument that another one makes necessary.
+    Missing { argument: &'static str, about: &'static str },
     /// A reduction or an arithmetic sign over nothing.
     Empty,
 }

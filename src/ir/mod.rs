@@ -5,6 +5,7 @@
 
 pub mod bounds;
 mod builder;
+mod choice;
 pub mod cost;
 mod display;
 mod fault;
@@ -14,8 +15,9 @@ pub mod reach;
 mod shape;
 
 pub use builder::{Builder, LoopBuilder, LoopId};
+pub use choice::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use fault::Fault;
-pub use op::{Binary, Node, Op, Padding, Pool, Reduce, Region, State, Step, Tap, Unary, Value};
+pub use op::{Node, Op, Region, State, Step, Tap, Value};
 pub use param::{Init, Param, ParamClass, ParamId, Role};
 pub use shape::Shape;
 

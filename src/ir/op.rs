@@ -1,6 +1,6 @@
 //! The primitives. Every back end matches every one of them, without a wildcard.
 
-use super::{ParamId, Shape};
+use super::{Binary, Padding, ParamId, Pool, Reduce, Shape, Unary, Upsampling};
 
 /// A value's place in a back end's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +69,19 @@ pub enum Op {
     /// A parameter as a value, for penalties and gains.
     Param(ParamId),
     Number(f64),
+    /// A map or a vector of zeros for each image.
+    Zeros,
+    /// The channels fall into as many groups as there are, and each output sees one of them.
     Conv {
+        x: Value,
+        weight: ParamId,
+        bias: Option<ParamId>,
+        stride: usize,
+        padding: Padding,
+        groups: usize,
+    },
+    /// A convolution's gradient as a layer: each pixel spreads a kernel over the output.
+    ConvTranspose {
         x: Value,
         weight: ParamId,
         bias: Option<ParamId>,
@@ -86,6 +98,12 @@ pub enum Op {
         x: Value,
         kernel: [usize; 2],
         stride: usize,
+        padding: Padding,
+    },
+    Upsample {
+        x: Value,
+        factor: usize,
+        mode: Upsampling,
     },
     BatchNorm {
         x: Value,
@@ -96,6 +114,23 @@ pub enum Op {
         epsilon: f64,
         momentum: f64,
     },
+    /// Each group of channels of an image to mean 0 and variance 1, over all its pixels; scale and shift are `[C]`.
+    GroupNorm {
+        x: Value,
+        groups: usize,
+        scale: ParamId,
+        shift: ParamId,
+        epsilon: f64,
+    },
+    /// `x / (k + alpha * mean(x^2))^beta`, the mean over `size` neighbouring channels; beyond the first and the last
+    /// there are zeros, and they count.
+    Lrn {
+        x: Value,
+        size: usize,
+        alpha: f64,
+        beta: f64,
+        k: f64,
+    },
     /// While training, each entry is zero with probability `rate` and the others grow by `1 / (1 - rate)`.
     Dropout {
         x: Value,
@@ -105,7 +140,8 @@ pub enum Op {
         f: Unary,
         x: Value,
     },
-    /// Entry by entry. A scalar goes with anything; a weight `[C]` goes with the channels of a map `[C, H, W]`.
+    /// Entry by entry. A scalar goes with anything; a weight `[C]` goes with the channels of a map `[C, H, W]`
+    /// and with a vector `[C]`.
     Binary {
         f: Binary,
         left: Value,
@@ -130,11 +166,15 @@ impl Op {
     /// The values it reads.
     pub fn reads(&self) -> Vec<Value> {
         match self {
-            Op::Param(_) | Op::Number(_) => Vec::new(),
+            Op::Param(_) | Op::Number(_) | Op::Zeros => Vec::new(),
             Op::Conv { x, .. }
+            | Op::ConvTranspose { x, .. }
             | Op::Dense { x, .. }
             | Op::Pool { x, .. }
+            | Op::Upsample { x, .. }
             | Op::BatchNorm { x, .. }
+            | Op::GroupNorm { x, .. }
+            | Op::Lrn { x, .. }
             | Op::Dropout { x, .. }
             | Op::Unary { x, .. }
             | Op::Reduce { x, .. }
@@ -148,122 +188,22 @@ impl Op {
     pub fn params(&self) -> Vec<ParamId> {
         match self {
             Op::Param(id) => vec![*id],
-            Op::Conv { weight, bias, .. } | Op::Dense { weight, bias, .. } => {
+            Op::Conv { weight, bias, .. } | Op::ConvTranspose { weight, bias, .. } | Op::Dense { weight, bias, .. } => {
                 std::iter::once(*weight).chain(*bias).collect()
             }
+            Op::GroupNorm { scale, shift, .. } => vec![*scale, *shift],
             Op::BatchNorm { scale, shift, mean, variance, .. } => vec![*scale, *shift, *mean, *variance],
             Op::Number(_)
+            | Op::Zeros
             | Op::Pool { .. }
+            | Op::Upsample { .. }
+            | Op::Lrn { .. }
             | Op::Dropout { .. }
             | Op::Unary { .. }
             | Op::Binary { .. }
             | Op::Reduce { .. }
             | Op::Flatten { .. }
             | Op::Concat { .. } => Vec::new(),
-        }
-    }
-}
-
-/// What stands around a map before a kernel runs over it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Padding {
-    /// Zeros, half a kernel wide on every side: at stride 1 the output is as large as the input.
-    Same,
-    /// Nothing: the output shrinks by the kernel less one.
-    Valid,
-}
-
-impl Padding {
-    /// Pixels of zeros on each side, for a kernel of odd size.
-    pub fn pixels(self, kernel: usize) -> usize {
-        match self {
-            Padding::Same => kernel / 2,
-            Padding::Valid => 0,
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pool {
-    Max,
-    Average,
-}
-
-impl Pool {
-    pub fn word(self) -> &'static str {
-        match self {
-            Pool::Max => "max_pool",
-            Pool::Average => "avg_pool",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unary {
-    Negate,
-    Abs,
-    Exp,
-    Log,
-    Sqrt,
-    Square,
-    Relu,
-    Tanh,
-    Sigmoid,
-    Softplus,
-}
-
-impl Unary {
-    /// As it is called in a spec.
-    pub fn word(self) -> &'static str {
-        match self {
-            Unary::Negate => "negate",
-            Unary::Abs => "abs",
-            Unary::Exp => "exp",
-            Unary::Log => "log",
-            Unary::Sqrt => "sqrt",
-            Unary::Square => "square",
-            Unary::Relu => "relu",
-            Unary::Tanh => "tanh",
-            Unary::Sigmoid => "sigmoid",
-            Unary::Softplus => "softplus",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Binary {
-    Add,
-    Sub,
-    Mul,
-    Div,
-}
-
-impl Binary {
-    pub fn word(self) -> &'static str {
-        match self {
-            Binary::Add => "add",
-            Binary::Sub => "sub",
-            Binary::Mul => "mul",
-            Binary::Div => "div",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reduce {
-    Sum,
-    Mean,
-    Min,
-    Max,
-}
-
-impl Reduce {
-    pub fn word(self) -> &'static str {
-        match self {
-            Reduce::Sum => "sum",
-            Reduce::Mean => "mean",
-            Reduce::Min => "min",
-            Reduce::Max => "max",
         }
     }
 }

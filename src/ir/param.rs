@@ -10,7 +10,8 @@ pub struct ParamId(pub usize);
 pub struct Param {
     /// Dotted and in PyTorch's manner: `W_L.weight`, `logits.bias`.
     pub name: String,
-    /// In PyTorch's layout: `[out, in, k, k]` of a convolution, `[out, in]` of a dense layer.
+    /// In PyTorch's layout: `[out, in / groups, k, k]` of a convolution, `[in, out, k, k]` of a transposed one,
+    /// `[out, in]` of a dense layer.
     pub shape: Vec<usize>,
     pub init: Init,
     pub class: ParamClass,

@@ -20,6 +20,13 @@ pub(super) const SIGMOID: Kind = activation(
 pub(super) const SOFTPLUS: Kind =
     activation("softplus", "A smooth relu: `log(1 + exp(x))`.", "y = softplus(image)", softplus);
 
+pub(super) const GELU: Kind = activation(
+    "gelu",
+    "`x` times the share of a normal distribution below `x`: the exact form, by the error function.",
+    "y = gelu(image)",
+    gelu,
+);
+
 type Lower = fn(&mut Site<'_>, &Bound, &[Value]) -> Result<Value, Fault>;
 
 const fn activation(name: &'static str, about: &'static str, example: &'static str, lower: Lower) -> Kind {
@@ -40,4 +47,8 @@ fn sigmoid(site: &mut Site<'_>, _args: &Bound, x: &[Value]) -> Result<Value, Fau
 
 fn softplus(site: &mut Site<'_>, _args: &Bound, x: &[Value]) -> Result<Value, Fault> {
     Ok(site.net.unary(Unary::Softplus, x[0]))
+}
+
+fn gelu(site: &mut Site<'_>, _args: &Bound, x: &[Value]) -> Result<Value, Fault> {
+    Ok(site.net.unary(Unary::Gelu, x[0]))
 }

@@ -1,6 +1,6 @@
-use super::{Inputs, Kind, Site};
-use crate::ir::{Fault, Init, Padding, ParamClass, Shape, Value};
-use crate::schema::{Arg, Bound, Type, Value as Given};
+use super::{Inputs, Kind, Site, kernel};
+use crate::ir::{Fault, Shape, Value};
+use crate::schema::{Arg, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "conv",
@@ -8,15 +8,10 @@ pub(super) const KIND: Kind = Kind {
     inputs: Inputs::One,
     args: &[
         Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"),
-        Arg::required("kernel", Type::Count { min: 1, max: 1_023 }, "side of the square kernel, in pixels"),
-        Arg::with("stride", Type::Count { min: 1, max: 1_023 }, Given::Count(1), "step of the kernel, in pixels"),
-        Arg::with(
-            "padding",
-            Type::Word(&["same", "valid"]),
-            Given::Word("same"),
-            "`same`: zeros half a kernel wide around the map; `valid`: none",
-        ),
-        Arg::with("bias", Type::Bool, Given::Bool(true), "add a learned number to each output channel"),
+        kernel::SIDE,
+        kernel::STRIDE,
+        kernel::PADDING,
+        kernel::BIAS,
     ],
     bundle: Some(Shape::channels),
     example: "y = conv(image, 4, kernel: 3)",
@@ -24,14 +19,7 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
-    let (out, kernel) = (args.count("channels"), args.count("kernel"));
-    let found = site.net.shape(inputs[0]).clone();
-    let Shape::Map([from, _, _]) = found else {
-        return Err(Fault::Wanted { wanted: "a feature map", found });
-    };
-    let init = Init::fan_in(from * kernel * kernel);
-    let weight = site.param("weight", &[out, from, kernel, kernel], init, ParamClass::Kernel)?;
-    let bias = if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
-    let padding = if args.word("padding") == "same" { Padding::Same } else { Padding::Valid };
-    site.net.conv(inputs[0], weight, bias, args.count("stride"), padding)
+    let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
+    let (weight, bias) = kernel::weights(site, args, [out, from, side, side], out)?;
+    site.net.conv(inputs[0], weight, bias, args.count("stride"), kernel::padding(args), 1)
 }

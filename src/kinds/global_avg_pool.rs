@@ -1,5 +1,5 @@
 use super::{Inputs, Kind, Site};
-use crate::ir::{Fault, Pool, Shape, Value};
+use crate::ir::{Fault, Padding, Pool, Shape, Value};
 use crate::schema::Bound;
 
 pub(super) const KIND: Kind = Kind {
@@ -17,6 +17,6 @@ fn lower(site: &mut Site<'_>, _args: &Bound, inputs: &[Value]) -> Result<Value, 
     let Shape::Map([_, height, width]) = found else {
         return Err(Fault::Wanted { wanted: "a feature map", found });
     };
-    let mean = site.net.pool(Pool::Average, inputs[0], [height, width], 1)?;
+    let mean = site.net.pool(Pool::Average, inputs[0], [height, width], 1, Padding::Valid)?;
     site.net.flatten(mean)
 }

@@ -8,33 +8,51 @@ mod avg_pool;
 mod batch_norm;
 mod concat;
 mod conv;
+mod conv_transpose;
 mod dense;
+mod depthwise;
 mod dropout;
 mod flatten;
 mod gain;
 mod global_avg_pool;
+mod group_norm;
+mod kernel;
+mod layer_norm;
+mod lrn;
 mod max_pool;
 mod pool;
+mod shift;
+mod upsample;
+mod zeros;
 
-use crate::ir::{Builder, Fault, Init, ParamClass, ParamId, Shape, Value};
+use crate::ir::{Binary, Builder, Fault, Init, ParamClass, ParamId, Shape, Value};
 use crate::schema::{Arg, Bound};
 
 /// Every layer kind, in the order of the manual.
 pub const KINDS: &[&Kind] = &[
     &conv::KIND,
+    &conv_transpose::KIND,
+    &depthwise::KIND,
     &dense::KIND,
     &max_pool::KIND,
     &avg_pool::KIND,
     &global_avg_pool::KIND,
+    &upsample::KIND,
     &batch_norm::KIND,
+    &group_norm::KIND,
+    &layer_norm::KIND,
+    &lrn::KIND,
     &dropout::KIND,
     &activations::RELU,
     &activations::TANH,
     &activations::SIGMOID,
     &activations::SOFTPLUS,
+    &activations::GELU,
     &flatten::KIND,
     &concat::KIND,
     &gain::KIND,
+    &shift::KIND,
+    &zeros::KIND,
 ];
 
 /// A layer kind.
@@ -56,6 +74,7 @@ pub struct Kind {
 /// How many values a kind is applied to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
+    None,
     One,
     Several,
 }
@@ -77,4 +96,16 @@ impl Site<'_> {
 /// The kind of that name.
 pub fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name).copied()
+}
+
+/// A learned number for each channel, which begins at `start` and goes with all of the channel's entries.
+fn channelwise(site: &mut Site<'_>, f: Binary, args: &Bound, x: Value) -> Result<Value, Fault> {
+    let found = site.net.shape(x).clone();
+    if !found.per_image() {
+        return Err(Fault::Wanted { wanted: "a feature map or a vector", found });
+    }
+    let init = Init::Constant(args.real("start"));
+    let learned = site.param("weight", &[found.channels()], init, ParamClass::Norm)?;
+    let learned = site.net.read(learned);
+    site.net.binary(f, x, learned)
 }

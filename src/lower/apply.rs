@@ -10,7 +10,7 @@ use crate::front::known;
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
 use crate::schema::Bound;
-use crate::syntax::ast::{Arg, Call};
+use crate::syntax::ast::Call;
 
 /// What a call is told by whoever repeats it.
 #[derive(Clone, Debug, Default)]
@@ -94,61 +94,66 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     fn layer(&mut self, kind: &'static Kind, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         let positional = call.args.iter().take_while(|arg| arg.name.is_none()).count();
-        let inputs = if kind.inputs == Inputs::One { positional.min(1) } else { positional };
-        if inputs == 0 {
+        let inputs = match kind.inputs {
+            Inputs::None => 0,
+            Inputs::One => positional.min(1),
+            Inputs::Several => positional,
+        };
+        if inputs == 0 && kind.inputs != Inputs::None {
             return self.report(names::missing_input(kind.name, place.at(call.span), kind.example));
         }
         let (taken, rest) = call.args.split_at(inputs);
         let inner = place.inner();
         let mut first = given.first;
-        let vals: Vec<Val> =
+        let mut vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let site = Site { span: call.span, close: Some(call.close()) };
         let bound = self.binding(place, |binder| binder.call(kind.name, kind.args, rest, site));
         let Some(bound) = bound else { return Val::Poison };
         let owner = given.owner.unwrap_or_else(|| self.owned_name(kind.name, place));
         let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
-        let help = format!("apply `{}` to a feature map, as in `{}`", kind.name, kind.example);
-        match <[Val; 1]>::try_from(vals) {
-            Ok([Val::Group(group)]) => {
-                let mapped = group.into_iter().map(|x| self.lower_kind(kind, &owner, &bound, &[x], &applied));
-                mapped.collect::<Option<Vec<_>>>().map_or(Val::Poison, Val::Group)
-            }
-            Ok([x]) if kind.inputs == Inputs::One => self.over_steps(x, |lowerer, x| {
-                let x = lowerer.feature_map(x, taken[0].value.span, &help, &inner)?;
-                let out = lowerer.lower_kind(kind, &owner, &bound, &[x], &applied)?;
-                // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
-                if lowerer.net.shape(out) == lowerer.net.shape(x) {
-                    lowerer.stays_lateral(x, out);
-                }
-                Some(out)
-            }),
-            Ok([x]) => self.joined(kind, &owner, &bound, vec![x], taken, &applied, &inner),
-            Err(vals) => self.joined(kind, &owner, &bound, vals, taken, &applied, &inner),
+        if kind.inputs == Inputs::One
+            && let Some(x) = vals.pop()
+        {
+            return self.over(x, kind, &owner, &bound, &applied, &inner);
         }
-    }
-
-    /// A layer of several inputs; the steps of a series are as many.
-    #[expect(clippy::too_many_arguments, reason = "all of them are one call, taken apart")]
-    fn joined(
-        &mut self,
-        kind: &'static Kind,
-        owner: &str,
-        bound: &Bound,
-        vals: Vec<Val>,
-        taken: &[Arg],
-        applied: &Applied<'_>,
-        place: &Place<'_>,
-    ) -> Val {
+        // The steps of a series are as many inputs.
         let mut values: Vec<Option<Value>> = Vec::with_capacity(vals.len());
         for (val, arg) in vals.into_iter().zip(taken) {
             match val {
                 Val::Series(steps) => values.extend(steps.into_iter().map(Some)),
-                val => values.push(self.value(val, arg.value.span, place)),
+                val => values.push(self.value(val, arg.value.span, &inner)),
             }
         }
-        let Some(values) = values.into_iter().collect::<Option<Vec<_>>>() else { return Val::Poison };
-        self.lower_kind(kind, owner, bound, &values, applied).map_or(Val::Poison, Val::Value)
+        let values = values.into_iter().collect::<Option<Vec<_>>>();
+        values.and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied)).map_or(Val::Poison, Val::Value)
+    }
+
+    /// A layer over one input, over each of a group, or over each step of a series.
+    fn over(
+        &mut self,
+        x: Val,
+        kind: &Kind,
+        owner: &str,
+        bound: &Bound,
+        applied: &Applied<'_>,
+        place: &Place<'_>,
+    ) -> Val {
+        if let Val::Group(group) = x {
+            let mapped = group.into_iter().map(|x| self.lower_kind(kind, owner, bound, &[x], applied));
+            return mapped.collect::<Option<Vec<_>>>().map_or(Val::Poison, Val::Group);
+        }
+        let help = format!("apply `{}` to a feature map, as in `{}`", kind.name, kind.example);
+        let span = applied.inputs.first().map_or(applied.span, |arg| arg.value.span);
+        self.over_steps(x, |lowerer, x| {
+            let x = lowerer.feature_map(x, span, &help, place)?;
+            let out = lowerer.lower_kind(kind, owner, bound, &[x], applied)?;
+            // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
+            if lowerer.net.shape(out) == lowerer.net.shape(x) {
+                lowerer.stays_lateral(x, out);
+            }
+            Some(out)
+        })
     }
 
     /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.

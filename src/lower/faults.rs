@@ -44,10 +44,20 @@ impl Lowerer<'_, '_, '_> {
                 shape::window(kernel, [height, width], applied.span, declared)
             }
             Fault::EvenKernel { kernel } => shape::even_kernel(kernel, applied.argument("kernel")),
-            Fault::Dropped { height, width, kernel, stride, rows, columns } => {
-                shape::dropped([height, width], kernel, stride, [rows, columns], applied.span)
+            Fault::Groups { groups, channels } => shape::groups(groups, channels, applied.argument("groups")),
+            Fault::Multiple { of, channels } => shape::multiple(
+                applied.name,
+                of,
+                channels,
+                applied.declared.unwrap_or_else(|| applied.argument("channels")),
+            ),
+            Fault::Alone { groups, found } => shape::alone(groups, &found, applied.argument("groups")),
+            Fault::EvenSpan { size } => shape::even_span(size, applied.argument("size")),
+            Fault::Dropped { height, width, kernel, stride, padding, rows, columns } => {
+                shape::dropped([height, width], (kernel, stride, padding), [rows, columns], applied.span)
             }
             Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),
+            Fault::Missing { argument, about } => names::missing_argument(applied.name, argument, about, applied.span),
             Fault::Empty => names::missing_input(applied.name, applied.span, "concat(x, y)"),
         };
         self.diagnostics.push(problem);

@@ -23,6 +23,20 @@ const PIECES: &[(&str, &str)] = &[
     ("tanh", "tanh(image)"),
     ("relu", "relu(image)"),
     ("gain", "gain(image)"),
+    ("conv_transpose_same", "conv_transpose(image, 2, kernel: 3, stride: 2)"),
+    ("conv_transpose_valid", "conv_transpose(image, 2, kernel: 3, stride: 2, padding: valid)"),
+    ("depthwise", "depthwise(image, 6, kernel: 3, stride: 2)"),
+    ("max_pool_same", "max_pool(image, 3, stride: 2, padding: same)"),
+    ("avg_pool_same", "avg_pool(image, 3, stride: 2, padding: same)"),
+    ("group_norm", "group_norm(image, groups: 3)"),
+    ("layer_norm", "layer_norm(image)"),
+    ("layer_norm_vector", "layer_norm(flatten(image))"),
+    ("lrn", "lrn(image, alpha: 0.5, k: 2)"),
+    ("gelu", "gelu(image)"),
+    ("upsample_nearest", "upsample(image, factor: 3)"),
+    ("upsample_bilinear", "upsample(image, factor: 3, mode: bilinear)"),
+    ("shift", "shift(image)"),
+    ("gain_vector", "gain(flatten(image))"),
 ];
 
 /// A net that gives the values of one equation as its scores; `len` is how many there are.

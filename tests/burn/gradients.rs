@@ -1,6 +1,6 @@
 //! Gradients and loops.
 
-use crate::nets::{Make, functions, layers, looped, penalties, swapping, unrolled};
+use crate::nets::{Make, functions, layers, looped, more_layers, penalties, swapping, unrolled};
 use crate::{Mode, device, gradients, images, largest, model, number, total};
 use lcnnc::back::burn::Weight;
 use lcnnc::ir::{Net, Padding, Value};
@@ -32,7 +32,7 @@ fn assert_gradients(net: &Net, mode: Mode) {
 #[test]
 fn gradients_agree_with_finite_differences() {
     for mode in [Mode::Evaluation, Mode::Training] {
-        for net in [layers(), functions(), penalties(), looped(3), swapping(3)] {
+        for net in [layers(), more_layers(), functions(), penalties(), looped(3), swapping(3)] {
             assert_gradients(&net, mode);
         }
     }

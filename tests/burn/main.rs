@@ -7,7 +7,7 @@ mod weights;
 mod words;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision, Weight, loss};
+use lcnnc::back::burn::{Model, Precision, Weight};
 use lcnnc::ir::Net;
 use std::sync::Arc;
 

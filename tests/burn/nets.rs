@@ -1,7 +1,10 @@
 //! Small nets that between them use every primitive.
 
 use crate::CLASSES;
-use lcnnc::ir::{Binary, Builder, Init, Net, Output, Padding, ParamClass, ParamId, Penalty, Pool, Reduce, Unary, Value};
+use lcnnc::ir::{
+    Binary, Builder, Init, Net, Output, Padding, ParamClass, ParamId, Penalty, Pool, Reduce, Shape, Unary, Upsampling,
+    Value,
+};
 
 /// A net in the making, with a short word for each thing the tests say often.
 pub struct Make(pub Builder);
@@ -19,7 +22,28 @@ impl Make {
         let from = self.0.shape(x).channels();
         let weight = self.param(&format!("{name}.weight"), &[out, from, kernel, kernel], ParamClass::Kernel);
         let bias = self.param(&format!("{name}.bias"), &[out], ParamClass::Bias);
-        self.0.conv(x, weight, Some(bias), stride, padding).unwrap()
+        self.0.conv(x, weight, Some(bias), stride, padding, 1).unwrap()
+    }
+
+    /// Each channel by itself, to `times` as many.
+    pub fn depthwise(&mut self, name: &str, x: Value, times: usize, stride: usize, padding: Padding) -> Value {
+        let from = self.0.shape(x).channels();
+        let weight = self.param(&format!("{name}.weight"), &[from * times, 1, 3, 3], ParamClass::Kernel);
+        self.0.conv(x, weight, None, stride, padding, from).unwrap()
+    }
+
+    pub fn conv_transpose(&mut self, name: &str, x: Value, out: usize, stride: usize, padding: Padding) -> Value {
+        let from = self.0.shape(x).channels();
+        let weight = self.param(&format!("{name}.weight"), &[from, out, 3, 3], ParamClass::Kernel);
+        let bias = self.param(&format!("{name}.bias"), &[out], ParamClass::Bias);
+        self.0.conv_transpose(x, weight, Some(bias), stride, padding).unwrap()
+    }
+
+    pub fn group_norm(&mut self, name: &str, x: Value, groups: usize) -> Value {
+        let channels = [self.0.shape(x).channels()];
+        let scale = self.param(&format!("{name}.weight"), &channels, ParamClass::Norm);
+        let shift = self.param(&format!("{name}.bias"), &channels, ParamClass::Norm);
+        self.0.group_norm(x, groups, [scale, shift], 1e-5).unwrap()
     }
 
     pub fn batch_norm(&mut self, name: &str, x: Value) -> Value {
@@ -59,18 +83,45 @@ pub fn layers() -> Net {
     let mut net = Make::new([2, 7, 8]);
     let a = net.conv("a", Value::INPUT, 3, 3, 2, Padding::Same);
     let b = net.conv("b", a, 3, 3, 1, Padding::Valid);
-    let pooled = net.0.pool(Pool::Max, a, [2, 3], 1).unwrap();
-    let pooled = net.0.pool(Pool::Average, pooled, [2, 1], 1).unwrap();
+    let pooled = net.0.pool(Pool::Max, a, [2, 3], 1, Padding::Valid).unwrap();
+    let pooled = net.0.pool(Pool::Average, pooled, [2, 1], 1, Padding::Valid).unwrap();
     let joined = net.0.concat(vec![b, pooled, b]).unwrap();
     let normal = net.batch_norm("norm", joined);
     let dropped = net.0.dropout(normal, 0.4).unwrap();
     net.finish("layers", dropped)
 }
 
+/// The layers beyond those of a plain net: groups, transposed kernels, padded windows, norms of one image.
+pub fn more_layers() -> Net {
+    let mut net = Make::new([2, 5, 4]);
+    let a = net.conv("a", Value::INPUT, 2, 3, 1, Padding::Same);
+    let wide = net.depthwise("wide", a, 2, 2, Padding::Same);
+    let narrow = net.depthwise("narrow", a, 1, 1, Padding::Valid);
+    let grown = net.conv_transpose("grown", narrow, 3, 2, Padding::Same);
+    let reached = net.conv_transpose("reached", narrow, 2, 2, Padding::Valid);
+    let largest = net.0.pool(Pool::Max, a, [3, 5], 2, Padding::Same).unwrap();
+    let mean = net.0.pool(Pool::Average, a, [3, 3], 1, Padding::Same).unwrap();
+    let normal = net.group_norm("normal", wide, 2);
+    let local = net.0.lrn(grown, 3, 0.7, 0.75, 1.5).unwrap();
+    let repeated = net.0.upsample(narrow, 2, Upsampling::Nearest).unwrap();
+    let between = net.0.upsample(largest, 3, Upsampling::Bilinear).unwrap();
+    let zeros = net.0.zeros(Shape::Map([2, 5, 4])).unwrap();
+    let sum = net.binary(Binary::Add, mean, zeros);
+    let maps = [normal, local, reached, repeated, between, sum];
+    let flat: Vec<Value> = maps.into_iter().map(|map| net.0.flatten(map).unwrap()).collect();
+    let all = net.0.concat(flat).unwrap();
+    let all = net.group_norm("all", all, 1);
+    let gain = net.param("gain.weight", &[net.0.shape(all).channels()], ParamClass::Norm);
+    let gain = net.0.read(gain);
+    let all = net.binary(Binary::Mul, gain, all);
+    net.finish("more_layers", all)
+}
+
 pub fn functions() -> Net {
     let mut net = Make::new([1, 3, 3]);
     let x = net.conv("a", Value::INPUT, 2, 3, 1, Padding::Same);
-    let smooth = [Unary::Negate, Unary::Abs, Unary::Exp, Unary::Relu, Unary::Tanh, Unary::Sigmoid, Unary::Softplus];
+    let smooth =
+        [Unary::Negate, Unary::Abs, Unary::Exp, Unary::Relu, Unary::Tanh, Unary::Sigmoid, Unary::Softplus, Unary::Gelu];
     let mut parts: Vec<Value> = smooth.into_iter().map(|f| net.0.unary(f, x)).collect();
     let square = net.0.unary(Unary::Square, x);
     let one = net.0.number(1.0);
@@ -117,7 +168,7 @@ pub fn looped(steps: usize) -> Net {
     let a = net.conv("A", Value::INPUT, 2, 3, 1, Padding::Same);
     let (open, states) = net.0.begin_loop("Lateral", steps, vec![("O".to_owned(), a)]);
     let next = step(&mut net, a, states[0]);
-    let last = net.0.end_loop(open, &[next]).unwrap();
+    let (_, last) = net.0.end_loop(open, &[next]).unwrap();
     net.finish("looped", last[0])
 }
 
@@ -145,8 +196,8 @@ pub fn swapping(steps: usize) -> Net {
     let lateral = net.conv("L", inside[0], 2, 3, 1, Padding::Same);
     let sum = net.binary(Binary::Add, b, lateral);
     let next = net.0.unary(Unary::Tanh, sum);
-    let last = net.0.end_loop(inner, &[next]).unwrap();
-    let last = net.0.end_loop(outer, &[last[0], states[0]]).unwrap();
+    let (_, last) = net.0.end_loop(inner, &[next]).unwrap();
+    let (_, last) = net.0.end_loop(outer, &[last[0], states[0]]).unwrap();
     let both = net.binary(Binary::Mul, last[0], last[1]);
     net.finish("swapping", both)
 }

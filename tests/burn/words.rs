@@ -4,7 +4,7 @@ use crate::nets::Make;
 use crate::{BATCH, device, images, model, numbers};
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{DeviceChoice, DeviceError, Model, Precision, loss};
-use lcnnc::ir::{Builder, Net, Padding, ParamClass, Penalty, Reduce, Unary, Value};
+use lcnnc::ir::{Builder, Net, Output, Padding, ParamClass, Penalty, Pool, Reduce, Shape, Unary, Upsampling, Value};
 use std::sync::Arc;
 
 /// A net whose only penalty is the sum of `f` over a weight, with that weight's numbers.
@@ -40,6 +40,11 @@ fn functions_at_their_corners() {
         (Unary::Sigmoid, -1000.0, 0.0, 0.0),
         (Unary::Tanh, 1000.0, 1.0, 0.0),
         (Unary::Square, 0.0, 0.0, 0.0),
+        (Unary::Gelu, 0.0, 0.0, 0.5),
+        (Unary::Gelu, 1.0, 0.841_344_746_068_542_9, 1.083_315_470_587_686_3),
+        (Unary::Gelu, -1.0, -0.158_655_253_931_457_05, -0.083_315_470_587_686_29),
+        (Unary::Gelu, 1000.0, 1000.0, 1.0),
+        (Unary::Gelu, -1000.0, 0.0, 0.0),
     ];
     for (f, x, value, gradient) in expected {
         let found = value_and_gradient(f, x);
@@ -116,7 +121,7 @@ fn a_trace_shows_a_loop_step_by_step() {
     let (open, states) = net.begin_loop("Lateral", 3, vec![("O".to_owned(), Value::INPUT)]);
     let next = net.unary(Unary::Exp, states[0]);
     net.name(next, "O");
-    let last = net.end_loop(open, &[next]).unwrap();
+    let (_, last) = net.end_loop(open, &[next]).unwrap();
     let logits = net.flatten(last[0]).unwrap();
     let sum = net.reduce(Reduce::Sum, last[0]);
     let penalties = vec![Penalty { name: "sum".to_owned(), value: sum }];
@@ -142,6 +147,72 @@ fn valid_padding_and_strides_give_the_declared_shapes() {
     let (_, trace) = model.trace(images(model.net(), &device()));
     let [_, dims @ ..] = trace[0].1.dims();
     assert_eq!(lcnnc::ir::Shape::Map(dims), expected);
+}
+
+/// What an equation `y` of one net is, for the images of the tests, and those images.
+fn traced(image: [usize; 3], y: impl Fn(&mut Builder) -> Value) -> (Vec<f64>, Vec<f64>) {
+    let mut net = Make::new(image);
+    let y = y(&mut net.0);
+    net.0.name(y, "y");
+    let model = model(&net.finish("traced", y), 0);
+    let images = images(model.net(), &device());
+    let (_, trace) = model.trace(images.clone());
+    (trace[0].1.to_data().iter::<f64>().collect(), images.into_data().iter::<f64>().collect())
+}
+
+/// 49 times 1/49 is less than 1, so a source pixel cannot be found by a ratio.
+#[test]
+fn the_nearest_pixel_is_exact_for_any_factor() {
+    const FACTOR: usize = 49;
+    let (found, images) = traced([1, 2, 3], |net| net.upsample(Value::INPUT, FACTOR, Upsampling::Nearest).unwrap());
+    let side = |n: usize, len: usize| n / FACTOR % len;
+    let pixel = |n: usize| {
+        let (image, row, column) = (n / (6 * FACTOR * FACTOR), n / (3 * FACTOR), n % (3 * FACTOR));
+        images[image * 6 + side(row, 2) * 3 + side(column, 3)]
+    };
+    assert_eq!(found, (0..found.len()).map(pixel).collect::<Vec<_>>());
+}
+
+#[test]
+fn one_pixel_stays_what_it_is_however_it_is_enlarged() {
+    for mode in [Upsampling::Nearest, Upsampling::Bilinear] {
+        let (found, images) = traced([1, 1, 1], |net| net.upsample(Value::INPUT, 5, mode).unwrap());
+        assert!(found.iter().enumerate().all(|(n, x)| (x - images[n / 25]).abs() < 1e-15), "{mode:?}");
+    }
+}
+
+/// Whole and broken powers take two paths in Burn.
+#[test]
+fn responses_are_normalised_by_any_power() {
+    let (alpha, k) = (0.5, 1.5);
+    for beta in [0.0, 0.5, 0.75, 1.0, 2.0, 3.0] {
+        let (found, images) = traced([1, 2, 2], |net| net.lrn(Value::INPUT, 3, alpha, beta, k).unwrap());
+        for (y, x) in found.iter().zip(images) {
+            let expected = x / (k + alpha * x * x / 3.0).powf(beta);
+            assert!((y - expected).abs() < 1e-15, "{x} to the power of {beta}: {y}, expected {expected}");
+        }
+    }
+}
+
+/// Around a corner of a map of minus ones, zeros would win a maximum and weaken a mean.
+#[test]
+fn the_border_never_counts_in_a_window() {
+    for kind in [Pool::Max, Pool::Average] {
+        let (found, _) = traced([1, 4, 5], |net| {
+            let zeros = net.zeros(Shape::Map([1, 4, 5])).unwrap();
+            let one = net.number(1.0);
+            let below = net.binary(lcnnc::ir::Binary::Sub, zeros, one).unwrap();
+            net.pool(kind, below, [3, 5], 1, Padding::Same).unwrap()
+        });
+        assert_eq!(found, vec![-1.0; BATCH * 20], "{kind:?}");
+    }
+}
+
+#[test]
+fn zeros_are_there_once_for_each_image() {
+    let (map, _) = traced([1, 2, 2], |net| net.zeros(Shape::Map([3, 4, 5])).unwrap());
+    let (vector, _) = traced([1, 2, 2], |net| net.zeros(Shape::Vector(7)).unwrap());
+    assert_eq!((map, vector), (vec![0.0; BATCH * 60], vec![0.0; BATCH * 7]));
 }
 
 #[test]

@@ -62,6 +62,14 @@ fn bounds_follow_the_arithmetic() {
         ("dot(W, W)", Some(0.0)),
         ("0 * mean(W)", Some(0.0)),
         ("max(sigmoid(W)) - min(sigmoid(W))", Some(-1.0)),
+        ("mean(gelu(W))", Some(-0.17)),
+        ("mean(gelu(O))", Some(0.0)),
+        ("-mean(gelu(tanh(W)))", Some(-1.0)),
+        ("mean(upsample(T, mode: bilinear))", Some(-1.0)),
+        ("mean(avg_pool(T, 3, padding: same))", Some(-1.0)),
+        ("mean(lrn(O))", Some(0.0)),
+        ("mean(lrn(T, beta: 2, k: 0.5))", Some(-4.0)),
+        ("mean(W) * mean(zeros(2))", Some(0.0)),
     ];
     for (penalty, bound) in cases {
         assert_eq!(below(penalty), bound, "{penalty}");

@@ -90,6 +90,15 @@ fn sizes_of_maps_follow_kernel_stride_and_padding() {
         ("conv(image, 2, kernel: 5, stride: 2, padding: valid)", [2, 4, 5]),
         ("conv(image, 2, kernel: 11, padding: valid)", [2, 1, 3]),
         ("concat(image, conv(image, 4, kernel: 1))", [5, 11, 13]),
+        ("depthwise(image, kernel: 3)", [1, 11, 13]),
+        ("depthwise(image, 4, kernel: 3, stride: 2, padding: valid)", [4, 5, 6]),
+        ("max_pool(image, 3, stride: 2, padding: same)", [1, 6, 7]),
+        ("avg_pool(image, 5, stride: 1, padding: same)", [1, 11, 13]),
+        ("conv_transpose(image, 2, kernel: 3)", [2, 11, 13]),
+        ("conv_transpose(image, 2, kernel: 3, stride: 2)", [2, 22, 26]),
+        ("conv_transpose(image, 2, kernel: 4, stride: 3, padding: valid)", [2, 34, 40]),
+        ("upsample(image, factor: 3)", [1, 33, 39]),
+        ("image + zeros(1, height: 11, width: 13)", [1, 11, 13]),
     ];
     for (layer, shape) in cases {
         let text =
@@ -97,6 +106,25 @@ fn sizes_of_maps_follow_kernel_stride_and_padding() {
         let net = net(&text, &[]);
         let found = net.nodes().find(|node| node.name.as_deref() == Some("y")).map(|node| node.shape.clone());
         assert_eq!(found, Some(lcnnc::ir::Shape::Map(shape)), "{layer}");
+    }
+}
+
+/// A kernel meets every pixel of the output once for each channel it sees; a transposed one every pixel of the input.
+#[test]
+fn grouped_and_transposed_kernels_cost_what_they_meet() {
+    let cases = [
+        ("conv(image, 6, kernel: 3, bias: false)", 6 * 3 * 9, 54 * 162),
+        ("depthwise(image, 6, kernel: 3, bias: false)", 6 * 9, 54 * 54),
+        ("conv_transpose(image, 2, kernel: 3, stride: 2, bias: false)", 3 * 2 * 9, 54 * 54),
+        ("conv_transpose(image, 2, kernel: 3, stride: 2, padding: valid, bias: false)", 3 * 2 * 9, 54 * 54),
+        ("upsample(image)", 0, 0),
+    ];
+    for (layer, parameters, multiply_adds) in cases {
+        let text =
+            format!("model Cost\ninput image: [3, 6, 9]\ny = {layer}\nlogits = dense(y, classes)\noutput logits\n");
+        let net = net(&text, &[]);
+        let row = cost::table(&net).into_iter().find(|row| row.layer == "y").unwrap();
+        assert_eq!((row.parameters, row.multiply_adds), (parameters, multiply_adds), "{layer}");
     }
 }
 

@@ -263,6 +263,36 @@ def pieces():
         piece(op, function, x=4 * normal(2, 2, 3, 4))
     piece("gain", lambda x, weight: x * weight, x=normal(2, 3, 3, 4), weight=normal(1, 3, 1, 1))
     piece("concat", lambda x1, x2: torch.cat([x1, x2], 1), x1=normal(2, 3, 3, 4), x2=normal(2, 2, 3, 4))
+    transposed, shape = {"weight": normal(3, 2, 3, 3) / 5, "bias": normal(2)}, (2, 3, 4, 5)
+    same = lambda x, weight, bias: F.conv_transpose2d(x, weight, bias, stride=2, padding=1, output_padding=1)
+    piece("conv_transpose_same", same, x=normal(*shape), **transposed)
+    valid = lambda x, weight, bias: F.conv_transpose2d(x, weight, bias, stride=2)
+    piece("conv_transpose_valid", valid, x=normal(*shape), **transposed)
+    depthwise = lambda x, weight, bias: F.conv2d(x, weight, bias, stride=2, padding=1, groups=3)
+    piece("depthwise", depthwise, x=normal(2, 3, 5, 6), weight=normal(6, 1, 3, 3) / 3, bias=normal(6))
+    padded = lambda x: max_pool(F.pad(x, (1, 1, 1, 1), value=-torch.inf), 3, 2)
+    piece("max_pool_same", padded, x=normal(2, 2, 8, 7))
+    unpadded = lambda x: F.avg_pool2d(x, 3, 2, padding=1, count_include_pad=False)
+    piece("avg_pool_same", unpadded, x=normal(2, 2, 8, 7))
+    affine = lambda x: {"weight": normal(x.shape[1]), "bias": normal(x.shape[1])}
+    x = 2 * normal(2, 6, 3, 4) + 1
+    piece("group_norm", lambda x, weight, bias: F.group_norm(x, 3, weight, bias), x=x, **affine(x))
+
+    def layer_norm(x, weight, bias):
+        channels = (-1,) + (1,) * (x.dim() - 2)
+        return F.layer_norm(x, x.shape[1:]) * weight.reshape(channels) + bias.reshape(channels)
+
+    piece("layer_norm", layer_norm, x=x, **affine(x))
+    x = 2 * normal(3, 8, 1, 1) + 1
+    piece("layer_norm_vector", lambda x, **affine: layer_norm(x.flatten(1), **affine), x=x, **affine(x))
+    piece("lrn", lambda x: F.local_response_norm(x, 5, 0.5, 0.75, 2.0), x=3 * normal(2, 7, 3, 2))
+    piece("gelu", F.gelu, x=4 * normal(2, 2, 3, 4))
+    for mode, corners in [("nearest", None), ("bilinear", False)]:
+        upsample = lambda x: F.interpolate(x, scale_factor=3, mode=mode, align_corners=corners)
+        piece(f"upsample_{mode}", upsample, x=normal(2, 2, 3, 4))
+    piece("shift", lambda x, weight: x + weight, x=normal(2, 3, 3, 4), weight=normal(1, 3, 1, 1))
+    vector = lambda x, weight: x.flatten(1) * weight
+    piece("gain_vector", vector, x=normal(2, 5, 1, 1), weight=normal(1, 5))
     assert min(margins) > KINK
     return tensors, f"nearest kink {min(margins):.1e}"
 

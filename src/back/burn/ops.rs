@@ -1,18 +1,37 @@
 //! The primitives that are functions of their operands alone.
 
-use crate::ir::{Binary, Pool, Reduce, Unary};
-use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions};
-use burn::tensor::{Tensor, activation, module};
+use crate::ir::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
+use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
+use burn::tensor::{Tensor, TensorData, activation, module};
 
-/// `x` is `[B, in, H, W]`, the weight `[out, in, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
+/// `x` is `[B, in, H, W]`, the weight `[out, in / groups, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
 pub(super) fn conv(
     x: Tensor<4>,
     weight: Tensor<4>,
     bias: Option<Tensor<4>>,
     stride: usize,
-    padding: usize,
+    padding: Padding,
+    groups: usize,
 ) -> Tensor<4> {
-    module::conv2d(x, weight, bias.map(channels), ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1))
+    let padding = padding.pixels(weight.dims()[2]);
+    module::conv2d(x, weight, bias.map(channels), ConvOptions::new([stride; 2], [padding; 2], [1; 2], groups))
+}
+
+/// `x` is `[B, in, H, W]`, the weight `[in, out, k, k]`, the bias `[1, out, 1, 1]`.
+pub(super) fn conv_transpose(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<4>>,
+    stride: usize,
+    padding: Padding,
+) -> Tensor<4> {
+    // `H * stride` is `stride - 1` more than half a kernel off each side leaves.
+    let (pad, more) = match padding {
+        Padding::Same => (padding.pixels(weight.dims()[2]), stride - 1),
+        Padding::Valid => (0, 0),
+    };
+    let options = ConvTransposeOptions::new([stride; 2], [pad; 2], [more; 2], [1; 2], 1);
+    module::conv_transpose2d(x, weight, bias.map(channels), options)
 }
 
 /// `x` is `[B, in, 1, 1]`, the weight `[out, in, 1, 1]`, the bias `[1, out, 1, 1]`.
@@ -23,11 +42,68 @@ pub(super) fn dense(x: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<4>>) ->
     y.reshape([batch, out, 1, 1])
 }
 
-pub(super) fn pool(kind: Pool, x: Tensor<4>, kernel: [usize; 2], stride: usize) -> Tensor<4> {
+pub(super) fn pool(kind: Pool, x: Tensor<4>, kernel: [usize; 2], stride: usize, padding: Padding) -> Tensor<4> {
+    let (stride, padding) = ([stride; 2], kernel.map(|side| padding.pixels(side)));
     match kind {
-        Pool::Max => module::max_pool2d(x, MaxPoolOptions::new(kernel).with_stride([stride; 2])),
-        Pool::Average => module::avg_pool2d(x, AvgPoolOptions::new(kernel).with_stride([stride; 2])),
+        Pool::Max => module::max_pool2d(x, MaxPoolOptions::new(kernel).with_stride(stride).with_padding(padding)),
+        Pool::Average => {
+            let options = AvgPoolOptions::new(kernel).with_stride(stride).with_padding(padding);
+            module::avg_pool2d(x, options.with_count_include_pad(false))
+        }
     }
+}
+
+/// Burn's own interpolation has no gradient of the bilinear kind on CUDA, and rounds where the nearest pixel is.
+pub(super) fn upsample(x: Tensor<4>, factor: usize, mode: Upsampling) -> Tensor<4> {
+    // Columns first, while the map is small: single numbers are the slower ones to spread.
+    let wide = stretch(x, 3, factor, mode);
+    stretch(wide, 2, factor, mode)
+}
+
+/// Each entry along an axis becomes `factor` of them.
+fn stretch(x: Tensor<4>, axis: usize, factor: usize, mode: Upsampling) -> Tensor<4> {
+    let mut dims = x.dims();
+    let (outer, len, inner) = (dims[..axis].iter().product(), dims[axis], dims[axis + 1..].iter().product());
+    let x: Tensor<4> = x.reshape([outer, len, 1, inner]);
+    let stretched = match mode {
+        Upsampling::Nearest => x.repeat_dim(2, factor),
+        Upsampling::Bilinear => between(x, factor),
+    };
+    dims[axis] = len * factor;
+    stretched.reshape(dims)
+}
+
+/// `x` is `[outer, len, 1, inner]`. The centre of part `n` lies `(n + 1/2) / factor - 1/2` behind the entry's own, and
+/// so far on the way to a neighbour; the first and the last are neighbours of themselves.
+fn between(x: Tensor<4>, factor: usize) -> Tensor<4> {
+    let (len, options) = (x.dims()[1], (&x.device(), x.dtype()));
+    let share = |of: fn(f64) -> f64| {
+        let shares: Vec<f64> = (0..factor).map(|n| of((n as f64 + 0.5) / factor as f64 - 0.5)).collect();
+        Tensor::<4>::from_data(TensorData::new(shares, [1, 1, factor, 1]), options)
+    };
+    let (first, last) = (x.clone().narrow(1, 0, 1), x.clone().narrow(1, len - 1, 1));
+    let all = Tensor::cat(vec![first, x.clone(), last], 1);
+    let (before, after) = (all.clone().narrow(1, 0, len), all.narrow(1, 2, len));
+    x * share(|off| 1.0 - off.abs()) + before * share(|off| (-off).max(0.0)) + after * share(|off| off.max(0.0))
+}
+
+/// `x` is `[B, C, H, W]`, scale and shift `[1, C, 1, 1]`.
+pub(super) fn group_norm(x: Tensor<4>, groups: usize, [scale, shift]: [Tensor<4>; 2], epsilon: f64) -> Tensor<4> {
+    let dims @ [batch, rest @ ..] = x.dims();
+    let x: Tensor<3> = x.reshape([batch, groups, rest.iter().product::<usize>() / groups]);
+    let centred = x.clone() - x.mean_dim(2);
+    let variance = centred.clone().square().mean_dim(2);
+    let normal = centred / (variance + epsilon).sqrt();
+    normal.reshape(dims) * scale + shift
+}
+
+/// The mean over neighbouring channels is an average pooling that takes them for rows.
+pub(super) fn lrn(x: Tensor<4>, size: usize, [alpha, beta, k]: [f64; 3]) -> Tensor<4> {
+    let dims @ [batch, channels, height, width] = x.dims();
+    let squares: Tensor<4> = x.clone().square().reshape([batch, 1, channels, height * width]);
+    let options = AvgPoolOptions::new([size, 1]).with_stride([1; 2]).with_padding([size / 2, 0]);
+    let mean = module::avg_pool2d(squares, options);
+    x * (mean * alpha + k).powf_scalar(-beta).reshape(dims)
 }
 
 pub(super) fn unary(f: Unary, x: Tensor<4>) -> Tensor<4> {
@@ -41,6 +117,7 @@ pub(super) fn unary(f: Unary, x: Tensor<4>) -> Tensor<4> {
         Unary::Relu => activation::relu(x),
         Unary::Tanh => x.tanh(),
         Unary::Sigmoid => activation::sigmoid(x),
+        Unary::Gelu => activation::gelu(x),
         // Burn's form is PyTorch's: the identity above 20, so the exponential cannot overflow.
         Unary::Softplus => activation::softplus(x, 1.0),
     }

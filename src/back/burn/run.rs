@@ -1,7 +1,7 @@
 //! One run of a net over a batch.
 
 use super::{Forward, Model, Statistics, init, ops};
-use crate::ir::{Binary, Node, Op, ParamId, Region, Step, Value};
+use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Step, Value};
 use burn::tensor::{Device, Tensor, module};
 use rand_chacha::ChaCha8Rng;
 
@@ -11,6 +11,8 @@ const DROPOUT: u64 = u64::MAX;
 pub(super) struct Run<'a> {
     model: &'a Model,
     device: Device,
+    /// How many images there are.
+    batch: usize,
     values: Vec<Option<Tensor<4>>>,
     /// How often each value will still be read; the last reader takes it.
     reads: Vec<usize>,
@@ -38,7 +40,7 @@ struct Norm {
 impl<'a> Run<'a> {
     pub fn new(model: &'a Model, device: Device) -> Self {
         let len = model.net.values;
-        Self { model, device, values: vec![None; len], reads: vec![0; len], training: None, trace: None }
+        Self { model, device, batch: 0, values: vec![None; len], reads: vec![0; len], training: None, trace: None }
     }
 
     pub fn training(model: &'a Model, device: Device, noise: u64) -> Self {
@@ -69,6 +71,7 @@ impl<'a> Run<'a> {
 
     fn net(&mut self, images: Tensor<4>) -> Forward {
         let net = &self.model.net;
+        self.batch = images.dims()[0];
         self.define(Value::INPUT, images);
         self.steps(&net.body);
         let steps = net.output.logits.iter().map(|logits| {
@@ -143,22 +146,34 @@ impl<'a> Run<'a> {
             Op::Param(id) => self.param(*id),
             // Numbers are made where they are read.
             Op::Number(_) => return,
-            Op::Conv { x, weight, bias, stride, padding } => {
+            Op::Zeros => self.zeros(&node.shape),
+            Op::Conv { x, weight, bias, stride, padding, groups } => {
                 let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
-                let padding = padding.pixels(weight.dims()[2]);
-                ops::conv(self.read(*x), weight, bias, *stride, padding)
+                ops::conv(self.read(*x), weight, bias, *stride, *padding, *groups)
+            }
+            Op::ConvTranspose { x, weight, bias, stride, padding } => {
+                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
+                ops::conv_transpose(self.read(*x), weight, bias, *stride, *padding)
             }
             Op::Dense { x, weight, bias } => {
                 let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
                 ops::dense(self.read(*x), weight, bias)
             }
-            Op::Pool { kind, x, kernel, stride } => ops::pool(*kind, self.read(*x), *kernel, *stride),
+            Op::Pool { kind, x, kernel, stride, padding } => {
+                ops::pool(*kind, self.read(*x), *kernel, *stride, *padding)
+            }
+            Op::Upsample { x, factor, mode } => ops::upsample(self.read(*x), *factor, *mode),
             Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum } => {
                 let (scale, shift, mean, variance) = (*scale, *shift, *mean, *variance);
                 let norm = Norm { scale, shift, mean, variance, epsilon: *epsilon, momentum: *momentum };
                 let x = self.read(*x);
                 self.batch_norm(x, &norm)
             }
+            Op::GroupNorm { x, groups, scale, shift, epsilon } => {
+                let affine = [self.param(*scale), self.param(*shift)];
+                ops::group_norm(self.read(*x), *groups, affine, *epsilon)
+            }
+            Op::Lrn { x, size, alpha, beta, k } => ops::lrn(self.read(*x), *size, [*alpha, *beta, *k]),
             Op::Dropout { x, rate } => {
                 let x = self.read(*x);
                 self.dropout(x, *rate)
@@ -181,6 +196,15 @@ impl<'a> Run<'a> {
             (Some(number), None) => ops::number_with(f, number, self.read(right)),
             (None, None) | (Some(_), Some(_)) => ops::binary(f, self.read(left), self.read(right)),
         }
+    }
+
+    fn zeros(&self, shape: &Shape) -> Tensor<4> {
+        let [channels, height, width] = match *shape {
+            Shape::Map(dims) => dims,
+            Shape::Vector(n) => [n, 1, 1],
+            Shape::Weight(_) | Shape::Scalar => unreachable!("a builder makes zeros for each image only"),
+        };
+        Tensor::zeros([self.batch, channels, height, width], (&self.device, self.model.precision.dtype()))
     }
 
     fn dropout(&mut self, x: Tensor<4>, rate: f64) -> Tensor<4> {

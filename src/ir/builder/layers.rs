@@ -1,0 +1,137 @@
+//! The layers: primitives that look at channels and pixels.
+
+use super::{Builder, Made};
+use crate::ir::{Fault, Op, Padding, ParamId, Pool, Shape, Upsampling, Value};
+
+impl Builder {
+    /// `x` is `[in, H, W]`, the weight `[out, in / groups, k, k]`.
+    pub fn conv(
+        &mut self,
+        x: Value,
+        weight: ParamId,
+        bias: Option<ParamId>,
+        stride: usize,
+        padding: Padding,
+        groups: usize,
+    ) -> Made {
+        let [channels, height, width] = self.map(x)?;
+        let dims = &self.params[weight.0].shape;
+        let (out, from, kernel) = (dims[0], dims[1] * groups, dims[2]);
+        if from != channels {
+            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
+        }
+        if !out.is_multiple_of(groups) {
+            return Err(Fault::Multiple { of: groups, channels: out });
+        }
+        centred(padding, kernel)?;
+        let pad = 2 * padding.pixels(kernel);
+        let [height, width] = windows([height + pad, width + pad], [kernel, kernel], stride).ok_or(Fault::Window {
+            kernel,
+            height,
+            width,
+        })?;
+        self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
+    }
+
+    /// `x` is `[in, H, W]`, the weight `[in, out, k, k]`.
+    pub fn conv_transpose(
+        &mut self,
+        x: Value,
+        weight: ParamId,
+        bias: Option<ParamId>,
+        stride: usize,
+        padding: Padding,
+    ) -> Made {
+        let [channels, height, width] = self.map(x)?;
+        let dims = &self.params[weight.0].shape;
+        let (from, out, kernel) = (dims[0], dims[1], dims[2]);
+        if from != channels {
+            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
+        }
+        centred(padding, kernel)?;
+        let along = |size: usize| match padding {
+            Padding::Same => size.saturating_mul(stride),
+            Padding::Valid => size.saturating_sub(1).saturating_mul(stride).saturating_add(kernel),
+        };
+        let dims = [out, along(height), along(width)];
+        self.append_checked(Op::ConvTranspose { x, weight, bias, stride, padding }, dims)
+    }
+
+    /// `x` is `[in]`, the weight `[out, in]`.
+    pub fn dense(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>) -> Made {
+        let (out, from) = (self.params[weight.0].shape[0], self.params[weight.0].shape[1]);
+        match *self.shape(x) {
+            Shape::Vector(n) if n == from => Ok(self.append(Op::Dense { x, weight, bias }, Shape::Vector(out))),
+            Shape::Vector(_) => Err(Fault::Channels { expected: from, found: self.shape(x).clone() }),
+            _ => Err(Fault::Wanted { wanted: "a vector", found: self.shape(x).clone() }),
+        }
+    }
+
+    pub fn pool(&mut self, kind: Pool, x: Value, kernel: [usize; 2], stride: usize, padding: Padding) -> Made {
+        let [channels, height, width] = self.map(x)?;
+        for side in kernel {
+            centred(padding, side)?;
+        }
+        let pad = kernel.map(|side| padding.pixels(side));
+        let out = windows([height + 2 * pad[0], width + 2 * pad[1]], kernel, stride);
+        let [rows, columns] = out.ok_or(Fault::Window { kernel: kernel[0], height, width })?;
+        // Only pixels of the map count as lost; those of the padding behind them are nothing.
+        let beyond = |size: usize, n: usize, k: usize, pad: usize| (size + pad).saturating_sub((n - 1) * stride + k);
+        let (below, beside) = (beyond(height, rows, kernel[0], pad[0]), beyond(width, columns, kernel[1], pad[1]));
+        if below > 0 || beside > 0 {
+            let (rows, columns) = (below, beside);
+            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, padding, rows, columns });
+        }
+        self.append_checked(Op::Pool { kind, x, kernel, stride, padding }, [channels, rows, columns])
+    }
+
+    pub fn upsample(&mut self, x: Value, factor: usize, mode: Upsampling) -> Made {
+        let [channels, height, width] = self.map(x)?;
+        let dims = [channels, height.saturating_mul(factor), width.saturating_mul(factor)];
+        self.append_checked(Op::Upsample { x, factor, mode }, dims)
+    }
+
+    /// The parameters are `[C]` each: scale, shift, running mean, running variance.
+    pub fn batch_norm(&mut self, x: Value, params: [ParamId; 4], epsilon: f64, momentum: f64) -> Made {
+        let dims = self.map(x)?;
+        let [scale, shift, mean, variance] = params;
+        let op = Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum };
+        Ok(self.append(op, Shape::Map(dims)))
+    }
+
+    /// Scale and shift are `[C]` each.
+    pub fn group_norm(&mut self, x: Value, groups: usize, [scale, shift]: [ParamId; 2], epsilon: f64) -> Made {
+        let shape = self.per_image(x)?;
+        let channels = shape.channels();
+        if !channels.is_multiple_of(groups) {
+            return Err(Fault::Groups { groups, channels });
+        }
+        if shape.len() == groups {
+            return Err(Fault::Alone { groups, found: shape });
+        }
+        Ok(self.append(Op::GroupNorm { x, groups, scale, shift, epsilon }, shape))
+    }
+
+    /// Over `size` channels, half of them on either side.
+    pub fn lrn(&mut self, x: Value, size: usize, alpha: f64, beta: f64, k: f64) -> Made {
+        let dims = self.map(x)?;
+        if size.is_multiple_of(2) {
+            return Err(Fault::EvenSpan { size });
+        }
+        Ok(self.append(Op::Lrn { x, size, alpha, beta, k }, Shape::Map(dims)))
+    }
+}
+
+/// Half a kernel on each side needs a middle.
+fn centred(padding: Padding, kernel: usize) -> Result<(), Fault> {
+    match padding {
+        Padding::Same if kernel.is_multiple_of(2) => Err(Fault::EvenKernel { kernel }),
+        Padding::Same | Padding::Valid => Ok(()),
+    }
+}
+
+/// How many windows fit along each side, or none if one side is shorter than the window.
+fn windows(size: [usize; 2], kernel: [usize; 2], stride: usize) -> Option<[usize; 2]> {
+    let along = |size: usize, kernel: usize| size.checked_sub(kernel).map(|room| room / stride.max(1) + 1);
+    Some([along(size[0], kernel[0])?, along(size[1], kernel[1])?])
+}

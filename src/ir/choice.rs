@@ -1,0 +1,133 @@
+//! The small choices within a primitive, and the word for each.
+
+/// What stands around a map before a kernel or a window runs over it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// Half a kernel on every side: at stride 1 the output is as large as the input. Zeros for a convolution; what
+    /// pooling takes no notice of. A transposed convolution at stride `s` gives exactly `s` times the size.
+    Same,
+    /// Nothing: the output shrinks by the kernel less one.
+    Valid,
+}
+
+impl Padding {
+    pub fn word(self) -> &'static str {
+        match self {
+            Padding::Same => "same",
+            Padding::Valid => "valid",
+        }
+    }
+
+    /// Pixels on each side, for a kernel of odd size.
+    pub fn pixels(self, kernel: usize) -> usize {
+        match self {
+            Padding::Same => kernel / 2,
+            Padding::Valid => 0,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pool {
+    Max,
+    Average,
+}
+
+impl Pool {
+    pub fn word(self) -> &'static str {
+        match self {
+            Pool::Max => "max_pool",
+            Pool::Average => "avg_pool",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upsampling {
+    /// Each pixel becomes a square of itself.
+    Nearest,
+    /// Between the centres of the four pixels around, a weighted mean; beyond the outermost centres their pixels go on.
+    Bilinear,
+}
+
+impl Upsampling {
+    pub fn word(self) -> &'static str {
+        match self {
+            Upsampling::Nearest => "nearest",
+            Upsampling::Bilinear => "bilinear",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unary {
+    Negate,
+    Abs,
+    Exp,
+    Log,
+    Sqrt,
+    Square,
+    Relu,
+    Tanh,
+    Sigmoid,
+    Softplus,
+    /// `x` times the share of a normal distribution below it: the exact form, by the error function.
+    Gelu,
+}
+
+impl Unary {
+    /// As it is called in a spec.
+    pub fn word(self) -> &'static str {
+        match self {
+            Unary::Negate => "negate",
+            Unary::Abs => "abs",
+            Unary::Exp => "exp",
+            Unary::Log => "log",
+            Unary::Sqrt => "sqrt",
+            Unary::Square => "square",
+            Unary::Relu => "relu",
+            Unary::Tanh => "tanh",
+            Unary::Sigmoid => "sigmoid",
+            Unary::Softplus => "softplus",
+            Unary::Gelu => "gelu",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+}
+
+impl Binary {
+    pub fn word(self) -> &'static str {
+        match self {
+            Binary::Add => "add",
+            Binary::Sub => "sub",
+            Binary::Mul => "mul",
+            Binary::Div => "div",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reduce {
+    Sum,
+    Mean,
+    Min,
+    Max,
+}
+
+impl Reduce {
+    pub fn word(self) -> &'static str {
+        match self {
+            Reduce::Sum => "sum",
+            Reduce::Mean => "mean",
+            Reduce::Min => "min",
+            Reduce::Max => "max",
+        }
+    }
+}
