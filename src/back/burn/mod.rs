@@ -78,7 +78,7 @@ impl Forward {
     pub fn cross_entropy(&self, labels: Tensor<1, Int>) -> Tensor<1> {
         let each = self.steps.iter().map(|logits| loss(logits.clone(), labels.clone()));
         let sum = each.reduce(|sum, loss| sum + loss).unwrap_or_else(|| unreachable!("a net has an output"));
-        if self.steps.len() == 1 { sum } else { sum / self.steps.len() as f64 }
+        if self.steps.len() == 1 { sum } else { sum * (self.steps.len() as f64).recip() }
     }
 
     /// What training makes small: the loss `[1]` and all penalties.

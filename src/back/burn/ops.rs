@@ -137,7 +137,8 @@ pub(super) fn with_number(f: Binary, left: Tensor<4>, right: f64) -> Tensor<4> {
         Binary::Add => left + right,
         Binary::Sub => left - right,
         Binary::Mul => left * right,
-        Binary::Div => left / right,
+        // Burn 0.22 rounds the gradient of a division by a number to single precision.
+        Binary::Div => left * right.recip(),
     }
 }
 
