@@ -15,6 +15,7 @@ pub mod settings;
 pub mod shape;
 mod suggest;
 pub mod text;
+pub mod weights;
 
 pub use code::{Code, Level};
 pub use report::{Diagnostic, Label, Report};
@@ -48,6 +49,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         roles::CODES,
         penalty::CODES,
         settings::CODES,
+        weights::CODES,
         config::CODES,
     ]
     .into_iter()

@@ -30,15 +30,28 @@ impl Binder<'_> {
         given: &[ast::Arg],
         site: Site,
     ) -> Option<Bound> {
+        self.call_with(callee, [args, &[]], given, site)
+    }
+
+    /// The same for a call that also takes arguments which many share, and which have no position.
+    pub fn call_with(
+        &mut self,
+        callee: &'static str,
+        [args, shared]: [&'static [Arg]; 2],
+        given: &[ast::Arg],
+        site: Site,
+    ) -> Option<Bound> {
+        let (positions, args) = (args.len(), args.iter().chain(shared).collect::<Vec<_>>());
         let mut places: Vec<Option<&ast::Arg>> = vec![None; args.len()];
         let mut complete = true;
         for (n, arg) in given.iter().enumerate() {
-            complete &= self.place(callee, args, &mut places, n, arg);
+            complete &= self.place(callee, (&args, positions), &mut places, n, arg);
         }
         let mut bound = Bound { callee, values: Vec::with_capacity(args.len()) };
         let mut filled = Vec::new();
-        for (arg, place) in args.iter().zip(places) {
+        for (arg, place) in args.into_iter().zip(places) {
             let value = match place {
+                None if matches!(arg.default, Default::Absent) => continue,
                 Some(given) => self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, &given.value),
                 None => {
                     let value = self.default(callee, arg, &bound, given, site);
@@ -62,6 +75,7 @@ impl Binder<'_> {
         match &arg.default {
             Default::Value(value) => Some(value.clone()),
             Default::Like(other) => bound.get(other).cloned(),
+            Default::Absent => None,
             Default::Required => {
                 // Given under a misspelt name, it is not missing.
                 let meant = |name: &ast::Name| did_you_mean(&name.text, [arg.name]).is_some();
@@ -77,7 +91,7 @@ impl Binder<'_> {
     fn place<'g>(
         &mut self,
         callee: &str,
-        args: &'static [Arg],
+        (args, positions): (&[&Arg], usize),
         places: &mut [Option<&'g ast::Arg>],
         position: usize,
         given: &'g ast::Arg,
@@ -92,13 +106,14 @@ impl Binder<'_> {
                 found
             }
             None => {
-                let found = (position < args.len()).then_some(position);
+                let found = (position < positions).then_some(position);
                 if found.is_none() {
-                    let takes = match args.len() {
+                    let takes = match positions {
                         0 => "no settings".to_owned(),
                         1 => "one setting".to_owned(),
                         n => format!("{n} settings"),
                     };
+                    let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
                     self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));
                 }
                 found

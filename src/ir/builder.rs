@@ -72,13 +72,18 @@ impl Builder {
 
     /// The parameter of that name: made at its first use, shared by every later one.
     pub fn param(&mut self, name: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
-        if let Some(known) = self.by_name.get(name) {
+        self.own(Param::new(name, shape, init, class))
+    }
+
+    /// The same for a parameter that training is bound by.
+    pub fn own(&mut self, param: Param) -> Result<ParamId, Fault> {
+        if let Some(known) = self.by_name.get(&param.name) {
             return Ok(*known);
         }
-        fits(shape, || format!("`{name}`"))?;
+        fits(&param.shape, || format!("`{}`", param.name))?;
         let id = ParamId(self.params.len());
-        self.params.push(Param { name: name.to_owned(), shape: shape.to_vec(), init, class, role: None });
-        self.by_name.insert(name.to_owned(), id);
+        self.by_name.insert(param.name.clone(), id);
+        self.params.push(param);
         Ok(id)
     }
 

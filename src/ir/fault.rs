@@ -16,6 +16,8 @@ pub enum Fault {
     EvenKernel { kernel: usize },
     /// As many last rows and columns that no window reaches; a warning.
     Dropped { height: usize, width: usize, kernel: usize, stride: usize, rows: usize, columns: usize },
+    /// A bank of filters in weights of that shape, which are no filters of an image.
+    Unfiltered { shape: Vec<usize> },
     /// More numbers in one tensor than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
     /// A reduction or an arithmetic sign over nothing.

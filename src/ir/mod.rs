@@ -16,7 +16,7 @@ mod shape;
 pub use builder::{Builder, LoopBuilder};
 pub use fault::Fault;
 pub use op::{Binary, Node, Op, Padding, Pool, Reduce, Region, State, Step, Unary, Value};
-pub use param::{Init, Param, ParamClass, ParamId, Role};
+pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
 pub use shape::Shape;
 
 /// A network, from the image to its logits and penalties.

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site};
+use super::{Inputs, Kind, Site, weights};
 use crate::ir::{Fault, Init, Padding, ParamClass, Shape, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -18,6 +18,7 @@ pub(super) const KIND: Kind = Kind {
         ),
         Arg::with("bias", Type::Bool, Given::Bool(true), "add a learned number to each output channel"),
     ],
+    weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = conv(image, 4, kernel: 3)",
     lower,

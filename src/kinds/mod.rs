@@ -15,9 +15,11 @@ mod gain;
 mod global_avg_pool;
 mod max_pool;
 mod pool;
+pub mod weights;
 
-use crate::ir::{Builder, Fault, Init, ParamClass, ParamId, Shape, Value};
+use crate::ir::{Builder, Fault, Init, Param, ParamClass, ParamId, Shape, Value};
 use crate::schema::{Arg, Bound};
+pub use weights::Traits;
 
 /// Every layer kind, in the order of the manual.
 pub const KINDS: &[&Kind] = &[
@@ -46,6 +48,8 @@ pub struct Kind {
     pub inputs: Inputs,
     /// In the order in which they may be given without their names.
     pub args: &'static [Arg],
+    /// What it takes besides, always by name, because it owns weights: one of the lists in [`weights`], or nothing.
+    pub weights: &'static [Arg],
     /// How much of its input `in` of a declared bundle `kind(in -> out)` counts; none for a kind that is only called.
     pub bundle: Option<fn(&Shape) -> usize>,
     /// An equation that uses it on `image: [3, 8, 8]`.
@@ -65,12 +69,16 @@ pub enum Inputs {
 pub struct Site<'a> {
     pub net: &'a mut Builder,
     pub owner: &'a str,
+    /// What its author asks of its weights.
+    pub traits: Traits<'a>,
 }
 
 impl Site<'_> {
-    /// A parameter of this layer, shared with every other application of the same bundle.
+    /// A parameter of this layer, shared with every other application of the same bundle. A kernel begins with `init`
+    /// only where its author asks for nothing else.
     pub fn param(&mut self, leaf: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
-        self.net.param(&format!("{}.{leaf}", self.owner), shape, init, class)
+        let param = Param::new(&format!("{}.{leaf}", self.owner), shape, init, class);
+        self.net.own(self.traits.given_to(param)?)
     }
 }
 

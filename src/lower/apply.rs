@@ -60,7 +60,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let site = Site { span: call.span, close: Some(call.close()) };
         let mut binder =
             Binder { consts: &self.front.consts, diagnostics: &mut *self.diagnostics, edits: &mut *self.edits };
-        let Some(bound) = binder.call(kind.name, kind.args, &call.args[inputs..], site) else { return Val::Poison };
+        let bound = binder.call_with(kind.name, [kind.args, kind.weights], &call.args[inputs..], site);
+        let Some(bound) = bound else { return Val::Poison };
         let owner = self.layer_name(kind, place);
         let applied =
             Applied { name: kind.name, span: place.at(call.span), call, inputs: &call.args[..inputs], declared: None };
@@ -103,7 +104,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         inputs: &[Value],
         applied: &Applied<'_>,
     ) -> Option<Value> {
-        let mut site = kinds::Site { net: &mut self.net, owner };
+        let mut site = kinds::Site { net: &mut self.net, owner, traits: kinds::Traits::of(bound) };
         let made = (kind.lower)(&mut site, bound, inputs);
         for warning in self.net.take_warnings() {
             self.fault(warning, applied, inputs);

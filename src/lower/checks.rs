@@ -27,7 +27,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic
             NodeKind::Penalty { value } => {
                 let Some(made) = penalties.next() else { continue };
                 let reached = reach::params(net, made.value);
-                if !reached.iter().any(|id| net.param(*id).class.trained()) {
+                if !reached.iter().any(|id| net.param(*id).trained()) {
                     diagnostics.push(penalty::reaches_nothing(node.name, value.span));
                 } else if bounds::below(net, made.value).is_none() {
                     let suggestion = unbounded_gap(value, front).map(saturating);

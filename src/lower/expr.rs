@@ -5,7 +5,7 @@ use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, text};
 use crate::front::Front;
 use crate::front::graph::{Found, NodeKind};
-use crate::ir::{Binary, ParamClass, Reduce, Shape, Unary, Value};
+use crate::ir::{Binary, Param, ParamClass, Reduce, Shape, Unary, Value};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 use petgraph::graph::NodeIndex;
 
@@ -95,8 +95,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return val.clone();
         }
         match name {
-            "weights" => return self.group(name, span, place, |class| class == ParamClass::Kernel),
-            "parameters" => return self.group(name, span, place, ParamClass::trained),
+            "weights" => return self.group(name, span, place, |param| param.class == ParamClass::Kernel),
+            "parameters" => return self.group(name, span, place, Param::trained),
             _ => {}
         }
         if name == crate::front::consts::CLASSES || self.front.consts.get(name).is_some() {
@@ -117,7 +117,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    fn group(&mut self, name: &str, span: Span, place: &Place<'_>, of: impl Fn(ParamClass) -> bool) -> Val {
+    fn group(&mut self, name: &str, span: Span, place: &Place<'_>, of: impl Fn(&Param) -> bool) -> Val {
         if !place.penalty {
             let help = "only a `penalty` looks at all weights at once";
             return self.report(names::misused(
@@ -129,7 +129,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             ));
         }
         let params = self.net.params().iter().enumerate();
-        let ids: Vec<_> = params.filter(|(_, p)| of(p.class)).map(|(n, _)| crate::ir::ParamId(n)).collect();
+        let ids: Vec<_> = params.filter(|(_, p)| of(p)).map(|(n, _)| crate::ir::ParamId(n)).collect();
         Val::Group(ids.into_iter().map(|id| self.net.read(id)).collect())
     }
 

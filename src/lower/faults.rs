@@ -1,7 +1,7 @@
 //! Faults of shape, brought to the place in the text that they come from.
 
 use super::Lowerer;
-use crate::diag::{Span, names, shape};
+use crate::diag::{Span, names, shape, weights};
 use crate::ir::{Fault, Value};
 use crate::syntax::ast::{Arg, Call};
 
@@ -47,6 +47,7 @@ impl Lowerer<'_, '_, '_> {
             Fault::Dropped { height, width, kernel, stride, rows, columns } => {
                 shape::dropped([height, width], kernel, stride, [rows, columns], applied.span)
             }
+            Fault::Unfiltered { shape } => weights::unfiltered(applied.name, &shape, applied.argument("init")),
             Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),
             Fault::Empty => names::missing_input(applied.name, applied.span, "concat(x, y)"),
         };

@@ -208,7 +208,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let from = binder.value("the number before `->`", &kind.args[0].ty, from);
         let to = binder.value(&what, &kind.args[0].ty, to);
         let site = Site { span: call.span, close: Some(call.close()) };
-        let rest = binder.call(kind.name, &kind.args[1..], &call.args[1..], site);
+        let rest = binder.call_with(kind.name, [&kind.args[1..], kind.weights], &call.args[1..], site);
         let (from, to, mut bound) = (from?, to?, rest?);
         bound.values.insert(0, (kind.args[0].name, to));
         let count = |value| if let crate::schema::Value::Count(n) = value { n } else { 0 };

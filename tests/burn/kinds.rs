@@ -39,7 +39,7 @@ fn every_example_has_the_shapes_that_were_inferred() {
 fn every_example_sends_a_gradient_to_every_weight() {
     for kind in KINDS {
         let net = net_of(kind.example);
-        let trained = net.params.iter().filter(|param| param.class.trained()).count();
+        let trained = net.params.iter().filter(|param| param.trained()).count();
         for mode in [Mode::Evaluation, Mode::Training] {
             let found = gradients(&model(&net, 1), mode);
             assert_eq!(found.len(), trained, "{}", kind.name);

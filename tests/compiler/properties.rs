@@ -34,7 +34,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
     let printed = net.to_string();
     assert!(!printed.contains(" ?"), "every value has a name\n{text}\n{printed}");
     let total: u128 = cost::table(net).iter().map(|row| row.parameters).sum();
-    let trained = net.params.iter().filter(|param| param.class.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
+    let trained = net.params.iter().filter(|param| param.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
     assert!(total <= trained as u128, "{text}");
     assert!(!summary::emit(net).is_empty());
     assert!(!reach::params(net, net.output.1).is_empty(), "the last layer at least\n{text}");
