@@ -1,16 +1,11 @@
 //! Every layer kind, by the example it declares.
 
-use crate::{Mode, device, gradients, images, largest, model};
+use crate::{Mode, compiled, device, gradients, images, largest, model};
 use lcnnc::ir::{Net, Shape};
 use lcnnc::kinds::KINDS;
-use lcnnc::{Options, Source};
 
 fn net_of(equation: &str) -> Net {
-    let text =
-        format!("model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n");
-    let source = Source { name: "example.lcnn".to_owned(), text };
-    let compiled = lcnnc::compile(&source, &Options { classes: Some(crate::CLASSES), ..Options::default() });
-    compiled.net.unwrap_or_else(|| panic!("{}", compiled.report))
+    compiled(&format!("model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n"))
 }
 
 #[test]

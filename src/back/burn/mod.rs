@@ -144,7 +144,7 @@ impl Model {
         let net = self.net.clone();
         for (index, param) in net.params.iter().enumerate() {
             if let Some(sign) = param.sign {
-                self.replace(index, |old| ops::project(old.clone().detach(), sign));
+                self.replace(index, |old| ops::project(old.clone().set_require_grad(false), sign));
             }
         }
         self
