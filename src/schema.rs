@@ -22,7 +22,7 @@ pub enum Default {
     Value(Value),
     /// The same as another argument, declared before it.
     Like(&'static str),
-    /// Nothing: it may be left out, and then it has no value.
+    /// It may be left out, and is then not there.
     Absent,
 }
 
@@ -112,7 +112,7 @@ pub fn real(x: f64) -> String {
     if x != 0.0 && (x.abs() < 1e-2 || x.abs() >= 1e6) { format!("{x:e}") } else { x.to_string() }
 }
 
-/// A call with every declared argument given a value, in declared order; optional ones may have none.
+/// A call with every declared argument given a value, in declared order; those that may be left out, if they are given.
 ///
 /// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
 /// tests that walk the registries find.
@@ -180,6 +180,23 @@ impl Bound {
             Some(Value::Word(word)) => word,
             _ => self.undeclared(name, "word"),
         }
+    }
+
+    /// None if it was left out; so with those below.
+    pub fn maybe_word(&self, name: &str) -> Option<&'static str> {
+        self.get(name).map(|_| self.word(name))
+    }
+
+    pub fn maybe_bool(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|_| self.bool(name))
+    }
+
+    pub fn maybe_real(&self, name: &str) -> Option<f64> {
+        self.get(name).map(|_| self.real(name))
+    }
+
+    pub fn maybe_call(&self, name: &str) -> Option<&Bound> {
+        self.get(name).map(|_| self.call(name))
     }
 
     pub fn reals(&self, name: &str) -> &[f64] {

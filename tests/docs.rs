@@ -5,7 +5,7 @@
 
 use lcnnc::data::SETS;
 use lcnnc::front::settings::BLOCKS;
-use lcnnc::kinds::KINDS;
+use lcnnc::kinds::{KINDS, Kind, weights};
 use lcnnc::lower::functions::FUNCTIONS;
 use lcnnc::schema::{Arg, Callable, Default, Type};
 use lcnnc::{Options, Source, compile};
@@ -20,7 +20,7 @@ fn specs(page: &str) -> Vec<String> {
 
 #[test]
 fn every_spec_in_the_documentation_compiles_without_a_problem() {
-    for page in ["docs/language.md", "README.md"] {
+    for page in ["docs/language.md", "docs/weights.md", "README.md"] {
         let specs = specs(page);
         assert!(!specs.is_empty(), "{page} shows no spec");
         for text in specs {
@@ -58,7 +58,13 @@ fn reference() -> String {
         let bundle = if bundle.is_empty() { String::new() } else { format!("{bundle}{}(in -> out, …)`.", kind.name) };
         writeln!(out, "\n### {}\n\n{}{bundle}\n\n```\n{}\n```", kind.name, kind.about, kind.example).unwrap();
         args(&mut out, kind.args);
+        shared(&mut out, kind);
     }
+    out.push_str(
+        "\n## Weights\n\nWhat layers take that own weights, always by name; [weights.md](weights.md) says more.\n",
+    );
+    args(&mut out, weights::KERNEL);
+    weights::INITS.iter().for_each(|init| callable(&mut out, "init", init));
     out.push_str("\n## Functions\n\n| function | gives |\n|---|---|\n");
     for function in FUNCTIONS {
         writeln!(out, "| `{}(x)` | {} |", function.name, function.about).unwrap();
@@ -79,6 +85,14 @@ fn reference() -> String {
         writeln!(out, "| `{}` | {} |", set.spelling(), set.about).unwrap();
     }
     out
+}
+
+/// What a kind takes because it owns weights: said once, below.
+fn shared(out: &mut String, kind: &Kind) {
+    if !kind.weights.is_empty() {
+        let names: Vec<String> = kind.weights.iter().map(|arg| format!("`{}`", arg.name)).collect();
+        writeln!(out, "\nAnd, as it owns [weights](#weights): {}.", names.join(", ")).unwrap();
+    }
 }
 
 fn prelude(out: &mut String) {

@@ -222,6 +222,26 @@ fn without_validation_the_last_epoch_is_the_best() {
     assert_eq!(cells[5..7], ["", ""]);
 }
 
+/// Where nothing is trained there is nothing to go back through.
+#[test]
+fn a_network_of_frozen_layers_runs_and_stays() {
+    let text = "model Tiny\ninput image: [1, 12, 12]\n\
+                h = relu(conv(image, 4, kernel: 5, init: gabor, frozen: true))\n\
+                logits = dense(batch_norm(h, frozen: true), classes, frozen: true)\noutput logits\n\
+                train {\n    epochs: 2\n}\ndata {\n    transform: [resize(12)]\n}\n";
+    let place = Place::new(text);
+    let (run, said) = place.train("tiny.lcnn");
+    assert!(said.err.contains("0 parameters") || said.out.contains("0 parameters"), "{}{}", said.out, said.err);
+    let last = fs::read(run.join("last.safetensors")).unwrap();
+    let (best, last) = (best(&run), SafeTensors::deserialize(&last).unwrap());
+    let best = SafeTensors::deserialize(&best).unwrap();
+    for (name, tensor) in last.iter() {
+        // Running statistics go on, from the first epoch, which is the best of equals, to the last.
+        let same = best.tensor(name).unwrap().data() == tensor.data();
+        assert!(same || name.contains("running"), "{name}");
+    }
+}
+
 #[test]
 fn a_folder_of_images_trains_and_predicts() {
     let place = Place::new(&TINY.replace("[resize(12)]", "[grayscale, resize(12)]"));

@@ -66,7 +66,7 @@ impl Drawing<'_> {
         let name = node.name.as_ref().map_or(String::new(), |name| format!("{name} = "));
         let params = node.op.params();
         // A layer that is all of an equation has its name already.
-        let owner = params.first().map(|param| self.net.param(*param).owner()).filter(|owner| !named(node, owner));
+        let owner = params.first().map(|param| self.net.owner(*param)).filter(|owner| !named(node, owner));
         let weights = owner.map_or(String::new(), |owner| format!(" {owner}"));
         self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", word(&node.op), node.shape));
         for read in node.op.reads() {

@@ -19,6 +19,10 @@ pub fn emit(net: &Net) -> String {
         cells.push([row.layer, row.shape.to_string(), p, m, a]);
     }
     cells.push(["sum".to_owned(), String::new(), parameters.to_string(), scaled(multiply_adds), bytes(activation)]);
+    let frozen: usize = net.params.iter().filter(|param| param.frozen).map(crate::ir::Param::len).sum();
+    if frozen > 0 {
+        cells.push(["frozen".to_owned(), String::new(), frozen.to_string(), String::new(), String::new()]);
+    }
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..5).map(width).collect();
     let mut out = String::new();

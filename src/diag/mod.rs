@@ -16,6 +16,7 @@ pub mod shape;
 mod suggest;
 pub mod templates;
 pub mod text;
+pub mod weights;
 
 pub use code::{Code, Level};
 pub use report::{Diagnostic, Label, Report};
@@ -50,6 +51,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         penalty::CODES,
         settings::CODES,
         templates::CODES,
+        weights::CODES,
         config::CODES,
     ]
     .into_iter()

@@ -1,9 +1,9 @@
 //! Excitatory and inhibitory arms, and the penalties that push them apart.
 
 use super::{Code, Diagnostic, Span};
-use crate::ir::Role;
+use crate::ir::{Role, Sign};
 
-pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE];
+pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED];
 
 const BOTH: Code =
     Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
@@ -15,6 +15,10 @@ const SWAPPED: Code = Code::warning(
      the second down.",
 );
 const NO_ROLE: Code = Code::warning("L0404", "A separation penalty acts on the weights of a branch's arms.");
+const OPPOSED: Code = Code::warning(
+    "L0405",
+    "Excitation adds and inhibition takes away; weights whose sign does the opposite turn the arm's role around.",
+);
 
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
     Diagnostic::new(&BOTH, format!("`{bundle}` is both {} and {}", first.0, second.0))
@@ -54,4 +58,33 @@ pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnos
     )
     .label(span, "neither excitatory nor inhibitory")
     .help(format!("use `{bundle}` in an `{}` arm of a branch", wanted.word()))
+}
+
+/// Weights of one sign in an arm, as a branch combines its arms.
+#[derive(Debug)]
+pub struct Opposed<'a> {
+    /// The bundle or the layer.
+    pub name: &'a str,
+    pub sign: Sign,
+    pub role: Role,
+    /// `sum` or `difference`.
+    pub how: &'a str,
+}
+
+/// `used` is its place in the arm, `signed` where its sign is written.
+pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
+    let Opposed { name, sign, role, how } = found;
+    let other = match sign {
+        Sign::Nonnegative => Sign::Nonpositive,
+        Sign::Nonpositive => Sign::Nonnegative,
+    };
+    let help = match (role, *how) {
+        (Role::Inhibitory, "sum") => format!("write `sign: {other}`, or combine the arms by `difference`"),
+        (Role::Inhibitory, _) => format!("write `sign: {other}`: a `{how}` takes the inhibitory arm away by itself"),
+        (Role::Excitatory, _) => format!("write `sign: {other}`"),
+    };
+    Diagnostic::new(&OPPOSED, format!("`{name}` is {sign}, but drives an {role} arm of a `{how}`"))
+        .label(used, format!("{role} here"))
+        .label(signed, format!("{sign} weights"))
+        .help(help)
 }

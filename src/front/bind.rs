@@ -30,10 +30,22 @@ impl Binder<'_> {
         given: &[ast::Arg],
         site: Site,
     ) -> Option<Bound> {
+        self.call_with(callee, [args, &[]], given, site)
+    }
+
+    /// The same for a call that also takes arguments which many share, and which have no position.
+    pub fn call_with(
+        &mut self,
+        callee: &'static str,
+        [args, shared]: [&'static [Arg]; 2],
+        given: &[ast::Arg],
+        site: Site,
+    ) -> Option<Bound> {
+        let (positions, args) = (args.len(), args.iter().chain(shared).collect::<Vec<_>>());
         let mut places: Vec<Option<&ast::Arg>> = vec![None; args.len()];
         let mut complete = true;
         for (n, arg) in given.iter().enumerate() {
-            complete &= self.place(callee, args, &mut places, n, arg);
+            complete &= self.place(callee, (&args, positions), &mut places, n, arg);
         }
         let mut bound = Bound { callee, values: Vec::with_capacity(args.len()) };
         let mut filled = Vec::new();
@@ -43,7 +55,7 @@ impl Binder<'_> {
                 None if matches!(arg.default, Default::Absent) => continue,
                 None => {
                     let value = self.default(callee, arg, &bound, given, site);
-                    filled.extend(value.iter().map(|value| (arg.name, like(arg, args, &places).unwrap_or_else(|| Piece::New(value.to_string())))));
+                    filled.extend(value.iter().map(|value| (arg.name, piece(arg, value, &args, &places))));
                     value
                 }
             };
@@ -79,7 +91,7 @@ impl Binder<'_> {
     fn place<'g>(
         &mut self,
         callee: &str,
-        args: &'static [Arg],
+        (args, positions): (&[&Arg], usize),
         places: &mut [Option<&'g ast::Arg>],
         position: usize,
         given: &'g ast::Arg,
@@ -94,13 +106,14 @@ impl Binder<'_> {
                 found
             }
             None => {
-                let found = (position < args.len()).then_some(position);
+                let found = (position < positions).then_some(position);
                 if found.is_none() {
-                    let takes = match args.len() {
+                    let takes = match positions {
                         0 => "no settings".to_owned(),
                         1 => "one setting".to_owned(),
                         n => format!("{n} settings"),
                     };
+                    let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
                     self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));
                 }
                 found
@@ -253,9 +266,12 @@ impl Binder<'_> {
     }
 }
 
-/// The text of a default that follows another argument: in a block that may differ from call to call.
-fn like(arg: &Arg, args: &[Arg], places: &[Option<&ast::Arg>]) -> Option<Piece> {
-    let Default::Like(other) = &arg.default else { return None };
-    let other = args.iter().position(|arg| arg.name == *other)?;
-    places[other].map(|given| Piece::Copy(given.value.span))
+/// The text of a default. What follows another argument is written as that one is: in a block it may differ from call to
+/// call.
+fn piece(arg: &Arg, value: &Value, args: &[&Arg], places: &[Option<&ast::Arg>]) -> Piece {
+    let followed = match &arg.default {
+        Default::Like(other) => args.iter().position(|arg| arg.name == *other).and_then(|other| places[other]),
+        Default::Required | Default::Value(_) | Default::Absent => None,
+    };
+    followed.map_or_else(|| Piece::New(value.to_string()), |given| Piece::Copy(given.value.span))
 }

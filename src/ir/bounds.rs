@@ -1,23 +1,24 @@
 //! Between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, ParamId, Reduce, Step, Unary, Value};
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Sign, Step, Unary, Value};
 
 /// The greatest number that a value is known never to fall below; none if it may fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
-    let mut known = Known { intervals: vec![Interval::ALL; net.values], read: vec![None; net.values] };
+    let mut known = Known { net, intervals: vec![Interval::ALL; net.values], read: vec![None; net.values] };
     known.steps(&net.body);
     let low = known.intervals[value.0].low;
     (low > f64::NEG_INFINITY).then_some(low)
 }
 
 /// What is known of each value so far.
-struct Known {
+struct Known<'a> {
+    net: &'a Net,
     intervals: Vec<Interval>,
     /// The parameter that a value is; each time it is read, it is a value of its own.
     read: Vec<Option<ParamId>>,
 }
 
-impl Known {
+impl Known<'_> {
     /// As the body of a loop reads them, states may take any value; what the loop hands on is the last next value.
     fn steps(&mut self, body: &[Step]) {
         for step in body {
@@ -48,8 +49,12 @@ impl Known {
     fn of(&self, node: &Node) -> Interval {
         let at = |value: &Value| self.intervals[value.0];
         match &node.op {
-            Op::Param(_)
-            | Op::Conv { .. }
+            Op::Param(id) => match self.net.param(*id).sign {
+                Some(Sign::Nonnegative) => Interval::new(0.0, f64::INFINITY),
+                Some(Sign::Nonpositive) => Interval::new(f64::NEG_INFINITY, 0.0),
+                None => Interval::ALL,
+            },
+            Op::Conv { .. }
             | Op::ConvTranspose { .. }
             | Op::Dense { .. }
             | Op::BatchNorm { .. }

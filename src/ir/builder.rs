@@ -21,6 +21,9 @@ pub struct Builder {
     shapes: Vec<Shape>,
     /// The body being appended to is the last one; those before it wait for their loop to end.
     bodies: Vec<Vec<Step>>,
+    /// How many steps each open loop has, outermost first.
+    steps: Vec<usize>,
+    per_step: BTreeMap<ParamId, Vec<ParamId>>,
     warnings: Vec<Fault>,
 }
 
@@ -49,6 +52,8 @@ impl Builder {
             by_name: BTreeMap::new(),
             shapes: vec![Shape::Map(image)],
             bodies: vec![Vec::new()],
+            steps: Vec::new(),
+            per_step: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }
@@ -78,24 +83,57 @@ impl Builder {
         let Shape::Map(image) = self.shapes[0] else { unreachable!("a builder starts with a map") };
         let body = self.bodies.pop().unwrap_or_default();
         let values = self.shapes.len();
-        Net { name, input: (input, image), params: self.params, body, output, classes, penalties, values }
+        Net {
+            name,
+            input: (input, image),
+            params: self.params,
+            per_step: self.per_step,
+            body,
+            output,
+            classes,
+            penalties,
+            values,
+        }
     }
 
     /// The parameter of that name: made at its first use, shared by every later one.
     pub fn param(&mut self, name: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
-        if let Some(known) = self.by_name.get(name) {
+        self.own(Param::new(name, shape, init, class))
+    }
+
+    /// The same for a parameter that training is bound by.
+    pub fn own(&mut self, param: Param) -> Result<ParamId, Fault> {
+        if let Some(known) = self.by_name.get(&param.name) {
             return Ok(*known);
         }
-        fits(shape, || format!("`{name}`"))?;
+        fits(&param.shape, || format!("`{}`", param.name))?;
         let id = ParamId(self.params.len());
-        self.params.push(Param { name: name.to_owned(), shape: shape.to_vec(), init, class, role: None });
-        self.by_name.insert(name.to_owned(), id);
+        self.by_name.insert(param.name.clone(), id);
+        self.params.push(param);
         Ok(id)
     }
 
     /// The parameter of that name, if something has used it.
     pub fn find(&self, name: &str) -> Option<ParamId> {
         self.by_name.get(name).copied()
+    }
+
+    /// The steps of the loop that is appended to, the innermost one.
+    pub fn steps(&self) -> Option<usize> {
+        self.steps.last().copied()
+    }
+
+    /// Takes parameters, one for each step, for versions of one: the body names the first.
+    pub fn vary(&mut self, each: Vec<ParamId>) -> Result<ParamId, Fault> {
+        let first = *each.first().ok_or(Fault::Stepless)?;
+        let here = each.len();
+        let known = self.per_step.entry(first).or_insert(each).len();
+        if known == here { Ok(first) } else { Err(Fault::Steps { known, here }) }
+    }
+
+    /// The parameters that a parameter has for each step; only itself if it is the same at all.
+    pub fn versions(&self, param: ParamId) -> Vec<ParamId> {
+        self.per_step.get(&param).cloned().unwrap_or_else(|| vec![param])
     }
 
     /// Gives every parameter of an owner, and of the layers inside of it, the role of the arm it drives.
@@ -204,6 +242,7 @@ impl Builder {
             })
             .collect();
         self.bodies.push(Vec::new());
+        self.steps.push(steps);
         let current = states.iter().map(|(_, _, current)| *current).collect();
         (LoopBuilder { name: name.to_owned(), steps, states }, current)
     }
@@ -212,6 +251,7 @@ impl Builder {
     /// that does not map onto itself.
     pub fn end_loop(&mut self, open: LoopBuilder, next: &[Value]) -> Result<(LoopId, Vec<Value>), (usize, Fault)> {
         let body = self.bodies.pop().unwrap_or_default();
+        self.steps.pop();
         let mut states = Vec::with_capacity(next.len());
         for (n, ((name, init, current), next)) in open.states.into_iter().zip(next).enumerate() {
             let (left, right) = (self.shape(current), self.shape(*next));
@@ -245,6 +285,7 @@ impl Builder {
     /// Leaves a loop that cannot be closed, and forgets its body.
     pub fn drop_loop(&mut self, _open: LoopBuilder) {
         self.bodies.pop();
+        self.steps.pop();
     }
 
     fn map(&self, x: Value) -> Result<[usize; 3], Fault> {

@@ -49,8 +49,8 @@ impl Rows<'_> {
     }
 
     fn node(&mut self, node: &Node, times: u128) {
-        for id in node.op.params() {
-            if !std::mem::replace(&mut self.seen[id.0], true) && self.net.param(id).class.trained() {
+        for id in node.op.params().into_iter().flat_map(|id| self.net.versions(id)) {
+            if !std::mem::replace(&mut self.seen[id.0], true) && self.net.param(id).trained() {
                 self.open.parameters += self.net.param(id).len() as u128;
             }
         }

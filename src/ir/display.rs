@@ -23,14 +23,15 @@ impl fmt::Display for Net {
 
 impl Net {
     fn params_table(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let trained: usize = self.params.iter().filter(|p| p.class.trained()).map(super::Param::len).sum();
-        writeln!(f, "  parameters: {trained}")?;
+        let trained: usize = self.params.iter().filter(|p| p.trained()).map(super::Param::len).sum();
+        let frozen: usize = self.params.iter().filter(|p| p.frozen).map(super::Param::len).sum();
+        let frozen = if frozen == 0 { String::new() } else { format!(", and {frozen} frozen") };
+        writeln!(f, "  parameters: {trained}{frozen}")?;
         let width = self.params.iter().map(|param| param.name.len()).max().unwrap_or(0);
         for param in &self.params {
-            let role = param.role.map_or(String::new(), |role| format!(", {role}"));
             let dims = format!("{:?}", param.shape);
-            let (name, len, class, init) = (&param.name, param.len(), param.class, param.init);
-            writeln!(f, "    {name:width$}  {dims:16} {len:>8}  {class}{role}, {init}")?;
+            let (name, len) = (&param.name, param.len());
+            writeln!(f, "    {name:width$}  {dims:16} {len:>8}  {param}")?;
         }
         Ok(())
     }
@@ -53,8 +54,13 @@ impl<'a> Names<'a> {
         self.known.get(&value).map_or("?", String::as_str)
     }
 
-    fn of_param(&self, id: ParamId) -> &str {
-        &self.net.param(id).name
+    /// `W_L.weight`, `a.batch_norm.t.weight` where each step `t` has its own.
+    fn of_param(&self, id: ParamId) -> String {
+        let name = &self.net.param(id).name;
+        match name.rsplit_once('.') {
+            Some((_, leaf)) if self.net.per_step.contains_key(&id) => format!("{}.t.{leaf}", self.net.owner(id)),
+            _ => name.clone(),
+        }
     }
 
     fn steps(&mut self, f: &mut fmt::Formatter<'_>, steps: &[Step], depth: usize) -> fmt::Result {

@@ -24,10 +24,16 @@ pub enum Fault {
     EvenSpan { size: usize },
     /// As many last rows and columns that no window reaches; a warning.
     Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
+    /// A bank of filters in weights of that shape, which are no filters of an image.
+    Unfiltered { shape: Vec<usize> },
     /// More numbers in one tensor than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
     /// An argument that another one makes necessary.
     Missing { argument: &'static str, about: &'static str },
+    /// Parameters for each step, where no loop has steps.
+    Stepless,
+    /// The same in two loops, which have as many steps.
+    Steps { known: usize, here: usize },
     /// A reduction or an arithmetic sign over nothing.
     Empty,
 }

@@ -18,8 +18,10 @@ pub use builder::{Builder, LoopBuilder, LoopId};
 pub use choice::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use fault::Fault;
 pub use op::{Node, Op, Region, State, Step, Tap, Value};
-pub use param::{Init, Param, ParamClass, ParamId, Role};
+pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
 pub use shape::Shape;
+
+use std::collections::BTreeMap;
 
 /// A network, from the image to its logits and penalties.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +30,8 @@ pub struct Net {
     /// The input's name and shape; its value is [`Value::INPUT`].
     pub input: (String, [usize; 3]),
     pub params: Vec<Param>,
+    /// Parameters of which each step of a loop has its own: its body names the first of them.
+    pub per_step: BTreeMap<ParamId, Vec<ParamId>>,
     pub body: Vec<Step>,
     pub output: Output,
     pub classes: usize,
@@ -61,6 +65,17 @@ pub struct Penalty {
 impl Net {
     pub fn param(&self, id: ParamId) -> &Param {
         &self.params[id.0]
+    }
+
+    /// What a parameter is at each step; only itself if it is the same at all.
+    pub fn versions(&self, id: ParamId) -> Vec<ParamId> {
+        self.per_step.get(&id).cloned().unwrap_or_else(|| vec![id])
+    }
+
+    /// The layer or bundle that a parameter belongs to, with all its versions.
+    pub fn owner(&self, id: ParamId) -> &str {
+        let owner = self.param(id).owner();
+        if self.per_step.contains_key(&id) { owner.rsplit_once('.').map_or(owner, |(owner, _)| owner) } else { owner }
     }
 
     /// Every node in order of execution, those inside loops once.

@@ -17,9 +17,26 @@ pub struct Param {
     pub class: ParamClass,
     /// The role of the branch arm that the weights drive.
     pub role: Option<Role>,
+    /// The side of zero that its values keep to, from the first one on.
+    pub sign: Option<Sign>,
+    /// Keeps its initial values: it has no gradient and no update.
+    pub frozen: bool,
+    /// A factor on the learning rate.
+    pub lr: f64,
 }
 
 impl Param {
+    /// A parameter that training may do anything to.
+    pub fn new(name: &str, shape: &[usize], init: Init, class: ParamClass) -> Self {
+        let (name, shape) = (name.to_owned(), shape.to_vec());
+        Self { name, shape, init, class, role: None, sign: None, frozen: false, lr: 1.0 }
+    }
+
+    /// Does it follow its gradient?
+    pub fn trained(&self) -> bool {
+        self.class.trained() && !self.frozen
+    }
+
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
@@ -31,6 +48,26 @@ impl Param {
     /// The bundle or layer it belongs to: `W_L` of `W_L.weight`.
     pub fn owner(&self) -> &str {
         self.name.rsplit_once('.').map_or(self.name.as_str(), |(owner, _)| owner)
+    }
+}
+
+impl fmt::Display for Param {
+    /// What it is and how it starts: `kernel, excitatory, nonnegative, lr x0.1, uniform ±0.0700`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.class)?;
+        if let Some(role) = self.role {
+            write!(f, ", {role}")?;
+        }
+        if let Some(sign) = self.sign {
+            write!(f, ", {sign}")?;
+        }
+        if self.frozen {
+            f.write_str(", frozen")?;
+        }
+        if self.lr != 1.0 {
+            write!(f, ", lr x{}", crate::schema::real(self.lr))?;
+        }
+        write!(f, ", {}", self.init)
     }
 }
 
@@ -46,7 +83,7 @@ pub enum ParamClass {
 }
 
 impl ParamClass {
-    pub fn trained(self) -> bool {
+    fn trained(self) -> bool {
         self != ParamClass::Statistic
     }
 }
@@ -68,6 +105,16 @@ pub enum Init {
     Constant(f64),
     /// Uniform between plus and minus the bound.
     Uniform(f64),
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// A bank of oriented filters, lengths in pixels.
+    Gabor {
+        wavelength: f64,
+        sigma: f64,
+        aspect: f64,
+    },
 }
 
 impl Init {
@@ -81,8 +128,57 @@ impl fmt::Display for Init {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Init::Constant(x) => write!(f, "{x}"),
-            Init::Uniform(bound) => write!(f, "uniform ±{bound:.4}"),
+            Init::Uniform(bound) => write!(f, "uniform ±{}", rounded(*bound)),
+            Init::Normal { mean: 0.0, sd } => write!(f, "normal ±{}", rounded(*sd)),
+            Init::Normal { mean, sd } => write!(f, "normal {} ±{}", rounded(*mean), rounded(*sd)),
+            Init::Gabor { wavelength, sigma, aspect } => {
+                let [wavelength, sigma, aspect] = [*wavelength, *sigma, *aspect].map(crate::schema::real);
+                write!(f, "gabor of wavelength {wavelength} px, sigma {sigma} px, aspect {aspect}")
+            }
         }
+    }
+}
+
+/// Four places behind the point, or as many digits of something small.
+fn rounded(x: f64) -> String {
+    if x != 0.0 && x.abs() < 1e-2 { format!("{x:.3e}") } else { format!("{x:.4}") }
+}
+
+/// The side of zero that weights keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Nonnegative,
+    Nonpositive,
+}
+
+impl Sign {
+    pub const ALL: [Sign; 2] = [Sign::Nonnegative, Sign::Nonpositive];
+
+    /// As it is written in a spec.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Sign::Nonnegative => "nonnegative",
+            Sign::Nonpositive => "nonpositive",
+        }
+    }
+
+    /// The sign of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sign| sign.word() == word)
+    }
+
+    /// A number, turned to this side of zero.
+    pub fn fold(self, x: f64) -> f64 {
+        match self {
+            Sign::Nonnegative => x.abs(),
+            Sign::Nonpositive => -x.abs(),
+        }
+    }
+}
+
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }
 

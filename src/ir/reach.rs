@@ -9,7 +9,7 @@ pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
     let mut owned: Vec<Vec<ParamId>> = vec![Vec::new(); net.values];
     for node in net.nodes() {
         reads[node.value.0] = node.op.reads();
-        owned[node.value.0] = node.op.params();
+        owned[node.value.0] = node.op.params().into_iter().flat_map(|id| net.versions(id)).collect();
     }
     for region in regions(net) {
         for state in &region.states {

@@ -30,7 +30,7 @@ pub(super) const GELU: Kind = activation(
 type Lower = fn(&mut Site<'_>, &Bound, &[Value]) -> Result<Value, Fault>;
 
 const fn activation(name: &'static str, about: &'static str, example: &'static str, lower: Lower) -> Kind {
-    Kind { name, about, inputs: Inputs::One, args: &[], bundle: None, example, lower }
+    Kind { name, about, inputs: Inputs::One, args: &[], weights: &[], bundle: None, example, lower }
 }
 
 fn relu(site: &mut Site<'_>, _args: &Bound, x: &[Value]) -> Result<Value, Fault> {

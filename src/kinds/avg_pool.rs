@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "The mean value of each square window of a feature map.",
     inputs: Inputs::One,
     args: pool::ARGS,
+    weights: &[],
     bundle: None,
     example: "y = avg_pool(image, 2)",
     lower,

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site};
+use super::{Inputs, Kind, Site, weights};
 use crate::ir::{Fault, Init, ParamClass, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -21,6 +21,7 @@ pub(super) const KIND: Kind = Kind {
             "weight of a new batch in the running statistics",
         ),
     ],
+    weights: weights::NORM,
     bundle: None,
     example: "y = batch_norm(image)",
     lower,

@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "Feature maps of one height and width, stacked channel upon channel; vectors, end to end.",
     inputs: Inputs::Several,
     args: &[],
+    weights: &[],
     bundle: None,
     example: "y = concat(image, image)",
     lower,

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, kernel};
+use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Shape, Value};
 use crate::schema::{Arg, Bound, Type};
 
@@ -13,6 +13,7 @@ pub(super) const KIND: Kind = Kind {
         kernel::PADDING,
         kernel::BIAS,
     ],
+    weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = conv(image, 4, kernel: 3)",
     lower,

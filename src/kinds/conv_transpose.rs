@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, kernel};
+use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Shape, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -23,6 +23,7 @@ pub(super) const KIND: Kind = Kind {
         ),
         kernel::BIAS,
     ],
+    weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = conv_transpose(image, 4, kernel: 3, stride: 2)",
     lower,

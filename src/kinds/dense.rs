@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site};
+use super::{Inputs, Kind, Site, weights};
 use crate::ir::{Fault, Init, ParamClass, Shape, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -10,6 +10,7 @@ pub(super) const KIND: Kind = Kind {
         Arg::required("units", Type::Count { min: 1, max: 1 << 24 }, "outputs; `classes` for the last layer"),
         Arg::with("bias", Type::Bool, Given::Bool(true), "add a learned number to each output"),
     ],
+    weights: weights::KERNEL,
     bundle: Some(Shape::len),
     example: "y = dense(image, 5)",
     lower,

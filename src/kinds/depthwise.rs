@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, kernel};
+use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Shape, Value};
 use crate::schema::{Arg, Bound, Type};
 
@@ -17,6 +17,7 @@ pub(super) const KIND: Kind = Kind {
         kernel::PADDING,
         kernel::BIAS,
     ],
+    weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = depthwise(image, 6, kernel: 3)",
     lower,

@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "While training, sets entries to zero at random and scales the others up; otherwise does nothing.",
     inputs: Inputs::One,
     args: &[Arg::with("rate", Type::Real { min: 0.0, max: 0.99 }, Given::Real(0.5), "share of entries set to zero")],
+    weights: &[],
     bundle: None,
     example: "y = dropout(image, rate: 0.25)",
     lower,

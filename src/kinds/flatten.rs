@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "A feature map as one vector: channel by channel, row by row.",
     inputs: Inputs::One,
     args: &[],
+    weights: &[],
     bundle: None,
     example: "y = flatten(image)",
     lower,

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, channelwise};
+use super::{Inputs, Kind, Site, channelwise, weights};
 use crate::ir::{Binary, Fault, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "Each channel, or each entry of a vector, times a learned number of its own.",
     inputs: Inputs::One,
     args: &[Arg::with("start", Type::Real { min: -1e6, max: 1e6 }, Given::Real(1.0), "every gain before training")],
+    weights: weights::GAIN,
     bundle: None,
     example: "y = gain(image)",
     lower,

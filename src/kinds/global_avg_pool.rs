@@ -7,6 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "The mean of each channel over the whole map: `[C, H, W]` becomes the vector `[C]`.",
     inputs: Inputs::One,
     args: &[],
+    weights: &[],
     bundle: None,
     example: "y = global_avg_pool(image)",
     lower,

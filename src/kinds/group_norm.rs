@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site};
+use super::{Inputs, Kind, Site, weights};
 use crate::ir::{Fault, Init, ParamClass, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -11,6 +11,7 @@ pub(super) const KIND: Kind = Kind {
         Arg::required("groups", Type::Count { min: 1, max: 65_536 }, "groups of channels; they must divide them"),
         EPSILON,
     ],
+    weights: weights::NORM,
     bundle: None,
     example: "y = group_norm(image, groups: 3)",
     lower,

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, group_norm};
+use super::{Inputs, Kind, Site, group_norm, weights};
 use crate::ir::{Fault, Value};
 use crate::schema::Bound;
 
@@ -8,6 +8,7 @@ pub(super) const KIND: Kind = Kind {
             channel: `group_norm` with one group. PyTorch's learns two an entry, which is the same for vectors only.",
     inputs: Inputs::One,
     args: &[group_norm::EPSILON],
+    weights: weights::NORM,
     bundle: None,
     example: "y = layer_norm(image)",
     lower,

@@ -15,6 +15,7 @@ pub(super) const KIND: Kind = Kind {
         // At 0, an image without activity would be 0 / 0.
         Arg::with("k", Type::Real { min: 1e-6, max: 1e6 }, Given::Real(1.0), "what the divisor is without activity"),
     ],
+    weights: &[],
     bundle: None,
     example: "y = lrn(image)",
     lower,

@@ -23,10 +23,12 @@ mod max_pool;
 mod pool;
 mod shift;
 mod upsample;
+pub mod weights;
 mod zeros;
 
-use crate::ir::{Binary, Builder, Fault, Init, ParamClass, ParamId, Shape, Value};
+use crate::ir::{Binary, Builder, Fault, Init, Param, ParamClass, ParamId, Shape, Value};
 use crate::schema::{Arg, Bound};
+pub use weights::Traits;
 
 /// Every layer kind, in the order of the manual.
 pub const KINDS: &[&Kind] = &[
@@ -64,6 +66,8 @@ pub struct Kind {
     pub inputs: Inputs,
     /// In the order in which they may be given without their names.
     pub args: &'static [Arg],
+    /// What it takes besides, always by name, because it owns weights: one of the lists in [`weights`], or nothing.
+    pub weights: &'static [Arg],
     /// How much of its input `in` of a declared bundle `kind(in -> out)` counts; none for a kind that is only called.
     pub bundle: Option<fn(&Shape) -> usize>,
     /// An equation that uses it on `image: [3, 8, 8]`.
@@ -84,12 +88,23 @@ pub enum Inputs {
 pub struct Site<'a> {
     pub net: &'a mut Builder,
     pub owner: &'a str,
+    /// What its author asks of its weights.
+    pub traits: Traits<'a>,
 }
 
 impl Site<'_> {
-    /// A parameter of this layer, shared with every other application of the same bundle.
+    /// A parameter of this layer, shared with every other application of the same bundle. A kernel begins with `init`
+    /// only where its author asks for nothing else. With parameters for each step, it is that of the first.
     pub fn param(&mut self, leaf: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
-        self.net.param(&format!("{}.{leaf}", self.owner), shape, init, class)
+        let traits = self.traits;
+        let named = |name: String| traits.given_to(Param::new(&name, shape, init, class));
+        if !traits.per_step {
+            return self.net.own(named(format!("{}.{leaf}", self.owner))?);
+        }
+        let steps = self.net.steps().ok_or(Fault::Stepless)?;
+        let each = (1..=steps).map(|step| self.net.own(named(format!("{}.{step}.{leaf}", self.owner))?));
+        let each = each.collect::<Result<Vec<_>, _>>()?;
+        self.net.vary(each)
     }
 }
 

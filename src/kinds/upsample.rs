@@ -15,6 +15,7 @@ pub(super) const KIND: Kind = Kind {
             "`nearest`: each pixel repeated; `bilinear`: weighted by distance, as PyTorch's `align_corners=False`",
         ),
     ],
+    weights: &[],
     bundle: None,
     example: "y = upsample(image, factor: 2)",
     lower,

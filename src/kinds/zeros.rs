@@ -12,6 +12,7 @@ pub(super) const KIND: Kind = Kind {
         Arg::optional("height", SIDE, HEIGHT),
         Arg::optional("width", SIDE, WIDTH),
     ],
+    weights: &[],
     bundle: None,
     example: "y = image + zeros(3, height: 8, width: 8)",
     lower,

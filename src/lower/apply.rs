@@ -108,7 +108,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let mut vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let site = Site { span: call.span, close: Some(call.close()) };
-        let bound = self.binding(place, |binder| binder.call(kind.name, kind.args, rest, site));
+        let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
         let Some(bound) = bound else { return Val::Poison };
         let owner = given.owner.unwrap_or_else(|| self.owned_name(kind.name, place));
         let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
@@ -174,7 +174,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         inputs: &[Value],
         applied: &Applied<'_>,
     ) -> Option<Value> {
-        let mut site = kinds::Site { net: &mut self.net, owner };
+        let mut site = kinds::Site { net: &mut self.net, owner, traits: kinds::Traits::of(bound) };
         let made = (kind.lower)(&mut site, bound, inputs);
         for warning in self.net.take_warnings() {
             self.fault(warning, applied, inputs);

@@ -84,7 +84,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let (from, to, rest) = self.binding(&place, |binder| {
             let from = binder.value("the number before `->`", &kind.args[0].ty, from);
             let to = binder.value(&what, &kind.args[0].ty, to);
-            (from, to, binder.call(kind.name, &kind.args[1..], &call.args[1..], site))
+            (from, to, binder.call_with(kind.name, [&kind.args[1..], kind.weights], &call.args[1..], site))
         });
         let (from, to, mut bound) = (from?, to?, rest?);
         bound.values.insert(0, (kind.args[0].name, to));

@@ -29,7 +29,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
         let NodeKind::Penalty { value } = node.kind else { continue };
         let Some(made) = penalties.next() else { continue };
         let reached = reach::params(net, made.value);
-        if !reached.iter().any(|id| net.param(*id).class.trained()) {
+        if !reached.iter().any(|id| net.param(*id).trained()) {
             diagnostics.push(penalty::reaches_nothing(node.name, value.span));
         } else if bounds::below(net, made.value).is_none() {
             let suggestion = unbounded_gap(value, front).map(saturating);

@@ -1,12 +1,13 @@
 //! Expressions: names, choices and calls, down to values.
 
+use super::bundles::BundleId;
 use super::inline::{Frame, MAX_DEPTH};
 use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Span, loops, names, penalty, settings, text};
 use crate::front::consts::{CLASSES, Const};
 use crate::front::graph::{Found, Graph, NodeKind};
 use crate::front::known::{self, describe};
-use crate::ir::{ParamClass, ParamId, Unary, Value};
+use crate::ir::{Param, ParamClass, ParamId, Unary, Value};
 use crate::syntax::ast::{Expr, ExprKind};
 use petgraph::graph::NodeIndex;
 
@@ -98,8 +99,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return val.clone();
         }
         match name {
-            "weights" => return self.group(name, span, place, |class| class == ParamClass::Kernel),
-            "parameters" => return self.group(name, span, place, ParamClass::trained),
+            "weights" => return self.group(name, span, place, |param| param.class == ParamClass::Kernel),
+            "parameters" => return self.group(name, span, place, Param::trained),
             _ => {}
         }
         match self.here.graph.find(name, place.within) {
@@ -108,7 +109,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     let help = "name one of its states, or another feature map";
                     self.report(names::misused(&format!("`{name}`"), kind.describe(), "a value", place.at(span), help))
                 }
-                _ => self.here.values[node.index()].clone(),
+                _ => match self.here.values[node.index()].clone() {
+                    Val::Weights(bundle) if place.penalty => self.weights_of(bundle),
+                    val => val,
+                },
             },
             Found::Hidden(_) | Found::Nothing if name == CLASSES || self.front.consts.get(name).is_some() => {
                 let expr = Expr { kind: ExprKind::Name(name.to_owned()), span: place.at(span) };
@@ -120,6 +124,15 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    /// A bundle as a penalty sees it: with weights for each step, all of them.
+    fn weights_of(&mut self, bundle: BundleId) -> Val {
+        let first = self.net.find(&format!("{}.1.weight", self.bundle(bundle).path));
+        match first.map(|first| self.net.versions(first)) {
+            Some(each) => Val::Group(each.into_iter().map(|id| self.net.read(id)).collect()),
+            None => Val::Weights(bundle),
+        }
+    }
+
     fn is_callable(&self, name: &str) -> bool {
         crate::kinds::find(name).is_some()
             || super::functions::find(name).is_some()
@@ -128,14 +141,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
             || self.front.blocks.contains_key(name)
     }
 
-    fn group(&mut self, name: &str, span: Span, place: &Place<'_>, of: impl Fn(ParamClass) -> bool) -> Val {
+    fn group(&mut self, name: &str, span: Span, place: &Place<'_>, of: impl Fn(&Param) -> bool) -> Val {
         if !place.penalty {
             let help = "only a `penalty` looks at all weights at once";
             let is = "every kernel of the net";
             return self.report(names::misused(&format!("`{name}`"), is, "a value", place.at(span), help));
         }
         let params = self.net.params().iter().enumerate();
-        let ids: Vec<_> = params.filter(|(_, p)| of(p.class)).map(|(n, _)| ParamId(n)).collect();
+        let ids: Vec<_> = params.filter(|(_, p)| of(p)).map(|(n, _)| ParamId(n)).collect();
         Val::Group(ids.into_iter().map(|id| self.net.read(id)).collect())
     }
 

@@ -1,7 +1,7 @@
 //! Faults of shape, brought to the place in the text that they come from.
 
 use super::Lowerer;
-use crate::diag::{Span, names, shape};
+use crate::diag::{Span, loops, names, shape, weights};
 use crate::ir::{Fault, Value};
 use crate::syntax::ast::{Arg, Call};
 
@@ -56,6 +56,9 @@ impl Lowerer<'_, '_, '_> {
             Fault::Dropped { height, width, kernel, stride, padding, rows, columns } => {
                 shape::dropped([height, width], (kernel, stride, padding), [rows, columns], applied.span)
             }
+            Fault::Unfiltered { shape } => weights::unfiltered(applied.name, &shape, applied.argument("init")),
+            Fault::Stepless => loops::per_step_outside(applied.name, applied.argument("per_step")),
+            Fault::Steps { known, here } => loops::per_step_differs(applied.name, known, here, applied.span),
             Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),
             Fault::Missing { argument, about } => names::missing_argument(applied.name, argument, about, applied.span),
             Fault::Empty => names::missing_input(applied.name, applied.span, "concat(x, y)"),

@@ -5,8 +5,9 @@ use super::bundles::BundleId;
 use super::{Lowerer, Val};
 use crate::diag::{Span, names, roles};
 use crate::front::graph::{Found, NodeKind};
-use crate::ir::Role;
-use crate::syntax::ast::{Call, Expr, ExprKind};
+use crate::ir::{Role, Sign};
+use crate::kinds;
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Name};
 use petgraph::graph::NodeIndex;
 
 /// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
@@ -29,7 +30,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
                         self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
                     }
                 },
-                NodeKind::Branch { arms, .. } => self.both_arms(node, arms),
+                NodeKind::Branch { how, arms } => {
+                    self.both_arms(node, arms);
+                    arms.iter().for_each(|arm| self.opposed(how, *arm));
+                }
                 _ => {}
             }
         }
@@ -79,6 +83,43 @@ impl<'a> Lowerer<'_, 'a, '_> {
             let node = &self.here.graph.nodes[branch];
             self.diagnostics.push(roles::missing_role(node.name, missing, node.span));
         }
+    }
+
+    /// Weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
+    fn opposed(&mut self, how: &Name, arm: NodeIndex) {
+        let NodeKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
+        let opposite = match (how.text.as_str(), role(&word.text)) {
+            ("sum", Some(Role::Inhibitory)) => Sign::Nonnegative,
+            ("sum", Some(Role::Excitatory)) | ("difference", Some(_)) => Sign::Nonpositive,
+            _ => return,
+        };
+        let minus = |part: &Expr| matches!(part.kind, ExprKind::Negate(_) | ExprKind::Binary { op: BinaryOp::Sub, .. });
+        let Some(role) = role(&word.text).filter(|_| !value.parts().any(minus)) else { return };
+        let bundles = self.bundles_in(value, self.here.graph.nodes[arm].within);
+        let bundles = bundles.into_iter().map(|(id, at)| (self.bundle(id).name, at, self.bundle(id).call));
+        let layers = value.parts().filter_map(|part| match &part.kind {
+            ExprKind::Call(call) => Some((call.callee.text.as_str(), call.callee.span, call)),
+            _ => None,
+        });
+        let mut found: Vec<(&str, Span, Span)> = Vec::new();
+        for (name, at, call) in bundles.chain(layers) {
+            let Some((sign, written)) = self.sign(call) else { continue };
+            if sign == opposite && found.iter().all(|(.., other)| *other != written) {
+                found.push((name, at, written));
+            }
+        }
+        for (name, at, written) in found {
+            let found = roles::Opposed { name, sign: opposite, role, how: &how.text };
+            self.diagnostics.push(roles::opposed(&found, at, written));
+        }
+    }
+
+    /// The sign that a bundle or a layer is given, and where.
+    fn sign(&self, call: &Call) -> Option<(Sign, Span)> {
+        kinds::find(self.front.consts.resolve(&call.callee.text))?;
+        let arg = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "sign"))?;
+        let ExprKind::Name(word) = &arg.value.kind else { return None };
+        Some((Sign::named(self.front.consts.resolve(word))?, arg.span()))
     }
 
     /// Calls of `fn f(e, i)` in a penalty, their bundles held against the roles they have.

@@ -167,6 +167,8 @@ impl<'a> Pass<'a> {
         let tally = evaluate::count(forward.logits(), answers, f64::from(cross_entropy.into_scalar::<f32>()));
         self.loss += f64::from(value) * tally.images as f64;
         self.seen.add(tally);
-        Ok(self.optimizer.step(model, total.backward()).absorb(statistics))
+        // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
+        let model = if total.is_tracked() { self.optimizer.step(model, total.backward()) } else { model };
+        Ok(model.absorb(statistics))
     }
 }

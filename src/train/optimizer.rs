@@ -5,6 +5,8 @@
 
 use crate::back::burn::Model;
 use crate::schema::{Arg, Bound, Callable, Type, Value};
+use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
+use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
@@ -135,11 +137,19 @@ impl Optimizer {
         self.lr
     }
 
-    /// Moves every trained parameter by its gradient. Running statistics have none and stay; so does what the loss does
-    /// not depend on.
+    /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters
+    /// and running statistics have no gradient and stay; so does what the loss does not depend on.
     pub fn step(&mut self, model: Model, gradients: Gradients) -> Model {
         let gradients = GradientsParams::from_grads(gradients, &model);
-        self.rule.step(self.lr, model, gradients)
+        self.rule.step(self.rates(&model), model, gradients).projected()
+    }
+
+    /// One learning rate for all, but where a layer asks for another. Burn makes these of schedules alone.
+    fn rates(&self, model: &Model) -> ModuleLearningRate {
+        let all = ModuleLrScheduler::new(self.lr);
+        let paced =
+            |rates: ModuleLrScheduler, (factor, id)| rates.with_group(ParamGroup::from_ids(vec![id]), self.lr * factor);
+        model.paces().fold(all, paced).step()
     }
 }
 

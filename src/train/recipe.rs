@@ -65,7 +65,7 @@ impl Recipe {
 
     /// How many numbers are trained.
     pub fn trained(&self) -> usize {
-        self.net.params.iter().filter(|param| param.class.trained()).map(Param::len).sum()
+        self.net.params.iter().filter(|param| param.trained()).map(Param::len).sum()
     }
 
     /// Checks that images of a data set, transformed, are what the net takes. Of a set whose images may differ, it looks

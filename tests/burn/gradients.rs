@@ -11,7 +11,7 @@ fn assert_gradients(net: &Net, mode: Mode) {
     let model = model(net, 1);
     let weights = model.weights();
     let trained: Vec<&str> =
-        net.params.iter().filter(|param| param.class.trained()).map(|param| param.name.as_str()).collect();
+        net.params.iter().filter(|param| param.trained()).map(|param| param.name.as_str()).collect();
     let found = gradients(&model, mode);
     assert_eq!(found.iter().map(|gradient| gradient.name.as_str()).collect::<Vec<_>>(), trained);
     for gradient in found {

@@ -1,16 +1,11 @@
 //! Every layer kind, by the example it declares.
 
-use crate::{Mode, device, gradients, images, largest, model};
+use crate::{Mode, compiled, device, gradients, images, largest, model};
 use lcnnc::ir::{Net, Shape};
 use lcnnc::kinds::KINDS;
-use lcnnc::{Options, Source};
 
 fn net_of(equation: &str) -> Net {
-    let text =
-        format!("model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n");
-    let source = Source { name: "example.lcnn".to_owned(), text };
-    let compiled = lcnnc::compile(&source, &Options { classes: Some(crate::CLASSES), ..Options::default() });
-    compiled.net.unwrap_or_else(|| panic!("{}", compiled.report))
+    compiled(&format!("model Example\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n"))
 }
 
 #[test]
@@ -39,7 +34,7 @@ fn every_example_has_the_shapes_that_were_inferred() {
 fn every_example_sends_a_gradient_to_every_weight() {
     for kind in KINDS {
         let net = net_of(kind.example);
-        let trained = net.params.iter().filter(|param| param.class.trained()).count();
+        let trained = net.params.iter().filter(|param| param.trained()).count();
         for mode in [Mode::Evaluation, Mode::Training] {
             let found = gradients(&model(&net, 1), mode);
             assert_eq!(found.len(), trained, "{}", kind.name);

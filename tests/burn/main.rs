@@ -1,14 +1,18 @@
 //! The Burn back end against mathematics: gradients by finite differences, loops by hand, weights in and out.
 
+mod constraints;
 mod gradients;
+mod init;
 mod kinds;
 mod nets;
+mod penalties;
 mod weights;
 mod words;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision, Weight};
 use lcnnc::ir::Net;
+use lcnnc::{Options, Source};
 use std::sync::Arc;
 
 const CLASSES: usize = 3;
@@ -31,6 +35,18 @@ fn images(net: &Net, device: &Device) -> Tensor<4> {
 
 fn labels(device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::from([0i64, 2, 1, 2]), device)
+}
+
+/// The net of a spec, which may have warnings.
+fn compiled(text: &str) -> Net {
+    let source = Source { name: "test.lcnn".to_owned(), text: text.to_owned() };
+    let compiled = lcnnc::compile(&source, &Options { classes: Some(CLASSES), ..Options::default() });
+    compiled.net.unwrap_or_else(|| panic!("{}", compiled.report))
+}
+
+/// One parameter's numbers.
+fn values(model: &Model, name: &str) -> Vec<f64> {
+    model.weights().into_iter().find(|weight| weight.name == name).unwrap().values
 }
 
 fn model(net: &Net, seed: u64) -> Model {

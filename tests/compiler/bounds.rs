@@ -98,6 +98,24 @@ fn the_output_reaches_what_it_is_made_of() {
     assert_eq!(names(&net, net.penalties[1].value), ["W_A.weight", "W_E.weight", "W_I.weight", "logits.weight"]);
 }
 
+/// What keeps to one side of zero cannot fall, or rise, beyond it.
+#[test]
+fn a_sign_bounds_what_is_made_of_it() {
+    let low = |sign: &str, penalty: &str| {
+        let text = format!(
+            "model Signs\ninput image: [1, 4, 4]\nweights W: conv(1 -> 2, kernel: 3{sign})\n\
+             logits = dense(W * image, classes)\noutput logits\npenalty p = {penalty}\n"
+        );
+        let net = compile_as("test.lcnn", &text, &[]).net.unwrap();
+        bounds::below(&net, net.penalties[0].value)
+    };
+    assert_eq!(low("", "mean(W)"), None);
+    assert_eq!(low(", sign: nonnegative", "mean(W)"), Some(0.0));
+    assert_eq!(low(", sign: nonnegative", "-sum(W)"), None);
+    assert_eq!(low(", sign: nonpositive", "-sum(W)"), Some(0.0));
+    assert_eq!(low(", sign: nonpositive", "sum(W)"), None);
+}
+
 /// Built by hand: in a loop of two states, each feeds the other, so both reach both states' weights.
 #[test]
 fn states_reach_each_other_across_steps() {

@@ -5,7 +5,7 @@ use lcnnc::ir::cost::{self, Row};
 use lcnnc::ir::{Net, ParamClass};
 
 fn trained(net: &Net) -> usize {
-    net.params.iter().filter(|param| param.class.trained()).map(lcnnc::ir::Param::len).sum()
+    net.params.iter().filter(|param| param.trained()).map(lcnnc::ir::Param::len).sum()
 }
 
 fn of(net: &Net, owner: &str) -> usize {

@@ -34,7 +34,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
     let printed = net.to_string();
     assert!(!printed.contains(" ?"), "every value has a name\n{text}\n{printed}");
     let total: u128 = cost::table(net).iter().map(|row| row.parameters).sum();
-    let trained = net.params.iter().filter(|param| param.class.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
+    let trained = net.params.iter().filter(|param| param.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
     assert!(total <= trained as u128, "{text}");
     assert!(!summary::emit(net).is_empty());
     assert!(!reach::params(net, net.output.answer()).is_empty(), "the last layer at least\n{text}");
@@ -61,13 +61,23 @@ fn sound_net(text: &str, compiled: &Compiled) {
 fn layer() -> impl Strategy<Value = String> {
     let channels = select(vec!["1", "2", "3", "width", "2 * width", "0", "wide"]);
     let kernel = select(vec!["1", "3", "5", "7", "2", "9"]);
+    let more = select(vec![
+        "",
+        ", stride: 2",
+        ", padding: valid",
+        ", padding: odd",
+        ", init: normal(width), sign: nonnegative",
+        ", init: gabor",
+        ", lr: 0.5, frozen: wide",
+        ", sign: nonpositive, init: uniform(bound: -1)",
+    ]);
     prop_oneof![
-        4 => (channels, kernel.clone(), any::<bool>(), select(vec!["", ", stride: 2", ", padding: valid", ", padding: odd"]))
+        4 => (channels, kernel.clone(), any::<bool>(), more)
             .prop_map(|(channels, kernel, bias, more)| format!("conv(@, {channels}, kernel: {kernel}, bias: {bias}{more})")),
         2 => kernel.prop_map(|kernel| format!("max_pool(@, {kernel})")),
         4 => select(vec!["relu(@)", "tanh(@)", "sigmoid(@)", "softplus(@)", "abs(@)", "square(@)", "batch_norm(@)"])
             .prop_map(str::to_owned),
-        2 => select(vec!["gain(@, start: 0.5)", "dropout(@, rate: 0.2)", "concat(@, @)", "0.5 * @ + @", "@ - 1", "@ / 2"])
+        2 => select(vec!["gain(@, start: 0.5, sign: nonpositive)", "dropout(@, rate: 0.2)", "concat(@, @)", "0.5 * @ + @", "@ - 1", "@ / 2"])
             .prop_map(str::to_owned),
         1 => select(vec!["flatten(@)", "global_avg_pool(@)", "dense(@, 7)", "mean(@)", "missing(@)", "@ + W", "-@ * @", "W * @"])
             .prop_map(str::to_owned),

@@ -4,7 +4,7 @@ use crate::support::{clean, compile_as, net};
 use lcnnc::data::transform;
 use lcnnc::front::settings::BLOCKS;
 use lcnnc::ir::Shape;
-use lcnnc::kinds::{self, Inputs, KINDS};
+use lcnnc::kinds::{self, Inputs, KINDS, weights};
 use lcnnc::lower::functions::FUNCTIONS;
 use lcnnc::schema::{Arg, Callable, Default, Type, Value};
 use lcnnc::train::optimizer;
@@ -17,8 +17,9 @@ fn around(equation: &str) -> String {
 
 /// Every list of declared arguments, with the name of what declares it.
 fn declared() -> Vec<(&'static str, &'static [Arg])> {
-    let kinds = KINDS.iter().map(|kind| (kind.name, kind.args));
-    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).map(|call| (call.name, call.args));
+    let kinds = KINDS.iter().flat_map(|kind| [(kind.name, kind.args), (kind.name, kind.weights)]);
+    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).chain(weights::INITS);
+    let calls = calls.map(|call| (call.name, call.args));
     let blocks = BLOCKS.iter().map(|block| (block.name, block.keys));
     kinds.chain(calls).chain(blocks).collect()
 }
@@ -87,7 +88,8 @@ fn everything_declared_is_documented() {
     }
     let kinds = KINDS.iter().map(|kind| (kind.name, kind.about));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.about));
-    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).map(|call| (call.name, call.about));
+    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).chain(weights::INITS);
+    let calls = calls.map(|call| (call.name, call.about));
     for (name, about) in kinds.chain(functions).chain(calls) {
         assert!(about.len() > 8, "`{name}`: {about:?}");
     }
@@ -107,6 +109,10 @@ fn names_are_unique_and_can_be_written() {
     unique(KINDS.iter().map(|kind| kind.name).chain(FUNCTIONS.iter().map(|function| function.name)).collect());
     unique(optimizer::CALLABLES.iter().map(|call| call.name).collect());
     unique(transform::CALLABLES.iter().map(|call| call.name).collect());
+    unique(weights::INITS.iter().map(|call| call.name).collect());
+    for kind in KINDS {
+        unique(kind.args.iter().chain(kind.weights).map(|arg| arg.name).collect());
+    }
     unique(BLOCKS.iter().map(|block| block.name).collect());
     for (_, args) in declared() {
         unique(args.iter().map(|arg| arg.name).collect());
@@ -141,7 +147,7 @@ fn every_default_of_a_kind_is_shown() {
         assert_eq!(clean(&shown, &[]).net, compiled.net, "{shown}");
         let line = shown.lines().find(|line| line.starts_with("y = ")).unwrap();
         let positional = line.matches(',').count() + 1 - line.matches(':').count();
-        for (n, arg) in kind.args.iter().enumerate() {
+        for (n, arg) in kind.args.iter().chain(kind.weights).enumerate() {
             let inputs = match kind.inputs {
                 Inputs::None => 0,
                 Inputs::One => 1,

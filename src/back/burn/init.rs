@@ -1,6 +1,6 @@
 //! What a parameter starts with.
 
-use super::held;
+use super::{gabor, held};
 use crate::ir::{Init, Param};
 use burn::tensor::TensorData;
 use rand_chacha::ChaCha8Rng;
@@ -10,14 +10,28 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 ///
 /// The key of the stream is the seed, its number the place: part of what a seed means, so it must not change.
 pub(super) fn values(param: &Param, seed: u64, index: usize) -> TensorData {
-    let values: Vec<f64> = match param.init {
+    let mut random = stream(seed, index as u64);
+    let mut values: Vec<f64> = match param.init {
         Init::Constant(x) => vec![x; param.len()],
-        Init::Uniform(bound) => {
-            let mut random = stream(seed, index as u64);
-            (0..param.len()).map(|_| bound * (2.0 * unit(&mut random) - 1.0)).collect()
-        }
+        Init::Uniform(bound) => (0..param.len()).map(|_| bound * (2.0 * unit(&mut random) - 1.0)).collect(),
+        Init::Normal { mean, sd } => normal(&mut random, param.len()).map(|z| mean + sd * z).collect(),
+        Init::Gabor { wavelength, sigma, aspect } => gabor::bank(&param.shape, wavelength, sigma, aspect),
     };
+    if let Some(sign) = param.sign {
+        values.iter_mut().for_each(|x| *x = sign.fold(*x));
+    }
     TensorData::new(values, held(&param.shape))
+}
+
+/// So many numbers of mean 0 and variance 1 (Box & Muller, 1958): two uniform ones give two.
+fn normal(random: &mut ChaCha8Rng, len: usize) -> impl Iterator<Item = f64> {
+    let pairs = (0..len.div_ceil(2)).flat_map(|_| {
+        // The logarithm of zero is not to be asked for.
+        let length = (-2.0 * (1.0 - unit(random)).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * unit(random)).sin_cos();
+        [length * cos, length * sin]
+    });
+    pairs.take(len)
 }
 
 /// Dropout's factors: 0 with probability `rate`, `1 / (1 - rate)` otherwise.

@@ -8,6 +8,7 @@
 #[expect(unsafe_code, reason = "the driver and NVRTC are asked for their versions through C")]
 mod cuda;
 mod device;
+mod gabor;
 mod init;
 mod loss;
 mod module;
@@ -101,7 +102,7 @@ impl Model {
         let params = net.params.iter().enumerate().map(|(index, param)| {
             let data = init::values(param, seed, index);
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
-            Param::initialized(id(index), tensor).set_require_grad(param.class.trained())
+            Param::initialized(id(index), tensor).set_require_grad(param.trained())
         });
         let params = params.collect();
         Self { net, plan, params, precision }
@@ -150,10 +151,27 @@ impl Model {
         self
     }
 
+    /// The model with every weight that has a sign brought back to its side of zero; what is no number stays none.
+    pub fn projected(mut self) -> Self {
+        let net = self.net.clone();
+        for (index, param) in net.params.iter().enumerate() {
+            if let Some(sign) = param.sign {
+                self.replace(index, |old| ops::project(old.clone().set_require_grad(false), sign));
+            }
+        }
+        self
+    }
+
+    /// The trained parameters that have a learning rate of their own: its factor, and whose it is.
+    pub fn paces(&self) -> impl Iterator<Item = (f64, ParamId)> {
+        let params = self.net.params.iter().enumerate();
+        params.filter(|(_, param)| param.trained() && param.lr != 1.0).map(|(index, param)| (param.lr, id(index)))
+    }
+
     /// Puts another tensor in a parameter's place, which keeps its id and whether it requires gradients.
     fn replace(&mut self, index: usize, with: impl FnOnce(&Tensor<4>) -> Tensor<4>) {
         let old = &self.params[index];
-        let trained = self.net.params[index].class.trained();
+        let trained = self.net.params[index].trained();
         self.params[index] = Param::initialized(id(index), with(old)).set_require_grad(trained);
     }
 }

@@ -1,6 +1,6 @@
 //! The primitives that are functions of their operands alone.
 
-use crate::ir::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
+use crate::ir::{Binary, Padding, Pool, Reduce, Sign, Unary, Upsampling};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Tensor, TensorData, activation, module};
 
@@ -149,6 +149,15 @@ pub(super) fn number_with(f: Binary, left: f64, right: Tensor<4>) -> Tensor<4> {
         Binary::Mul => right * left,
         Binary::Div => right.recip() * left,
     }
+}
+
+/// What lies on the other side of zero becomes zero. A clamp would do the same to what is no number, and hide it.
+pub(super) fn project(x: Tensor<4>, sign: Sign) -> Tensor<4> {
+    let beyond = match sign {
+        Sign::Nonnegative => x.clone().lower_scalar(0),
+        Sign::Nonpositive => x.clone().greater_scalar(0),
+    };
+    x.mask_fill(beyond, 0)
 }
 
 /// Over everything, the batch included; a tie of extremes sends its gradient to the first of them.

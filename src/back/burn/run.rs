@@ -16,6 +16,8 @@ pub(super) struct Run<'a> {
     values: Vec<Option<Tensor<4>>>,
     /// How often each value will still be read; the last reader takes it.
     reads: Vec<usize>,
+    /// The step of the innermost loop that runs, from 0.
+    step: usize,
     training: Option<Training>,
     trace: Option<Vec<(String, Tensor<4>)>>,
 }
@@ -40,7 +42,7 @@ struct Norm {
 impl<'a> Run<'a> {
     pub fn new(model: &'a Model, device: Device) -> Self {
         let len = model.net.values;
-        Self { model, device, batch: 0, values: vec![None; len], reads: vec![0; len], training: None, trace: None }
+        Self { model, device, batch: 0, values: vec![None; len], reads: vec![0; len], step: 0, training: None, trace: None }
     }
 
     pub fn training(model: &'a Model, device: Device, noise: u64) -> Self {
@@ -99,7 +101,9 @@ impl<'a> Run<'a> {
         for (state, value) in states.iter().zip(&carried) {
             self.note(Some(&state.name), value);
         }
+        let outer = self.step;
         for step in 1..=region.steps {
+            self.step = step - 1;
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
             }
@@ -110,6 +114,7 @@ impl<'a> Run<'a> {
             }
             carried = states.iter().map(|state| self.read(state.next)).collect();
         }
+        self.step = outer;
         for (state, value) in states.iter().zip(carried) {
             self.define(state.last, value);
         }
@@ -137,8 +142,13 @@ impl<'a> Run<'a> {
         tensor.unwrap_or_else(|| unreachable!("a net reads a value only after it is made"))
     }
 
+    /// The parameter that stands for this one at this step.
+    fn version(&self, id: ParamId) -> ParamId {
+        self.model.net.per_step.get(&id).and_then(|each| each.get(self.step)).copied().unwrap_or(id)
+    }
+
     fn param(&self, id: ParamId) -> Tensor<4> {
-        self.model.params[id.0].val()
+        self.model.params[self.version(id).0].val()
     }
 
     fn node(&mut self, node: &Node) {
@@ -164,7 +174,7 @@ impl<'a> Run<'a> {
             }
             Op::Upsample { x, factor, mode } => ops::upsample(self.read(*x), *factor, *mode),
             Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum } => {
-                let (scale, shift, mean, variance) = (*scale, *shift, *mean, *variance);
+                let [scale, shift, mean, variance] = [scale, shift, mean, variance].map(|id| self.version(*id));
                 let norm = Norm { scale, shift, mean, variance, epsilon: *epsilon, momentum: *momentum };
                 let x = self.read(*x);
                 self.batch_norm(x, &norm)
