@@ -110,7 +110,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let site = Site { span: call.span, close: Some(call.close()) };
         let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
         let Some(bound) = bound else { return Val::Poison };
-        let owner = given.owner.unwrap_or_else(|| self.owned_name(kind.name, place));
+        // A layer without weights needs no name, and takes none from one that does.
+        let owns = !kind.weights.is_empty();
+        let owner = given.owner.unwrap_or_else(|| if owns { self.owned_name(kind.name, place) } else { String::new() });
         let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
         if kind.inputs == Inputs::One
             && let Some(x) = vals.pop()

@@ -32,7 +32,7 @@ fn values_gradients_and_statistics_agree() {
         params.sort();
         assert_eq!(params, file.shapes("param."), "{case}");
         let model = file.model(&net, Precision::Double, |name| format!("param.{name}"));
-        let normalised = net.params.iter().any(|param| !param.class.trained());
+        let normalised = net.params.iter().any(|param| !param.trained());
         let (forward, statistics) = run(&model, normalised, file.tensor("image", Precision::Double));
         file.near("logits", &numbers(&forward.logits()));
         let loss = forward.cross_entropy(file.labels());
@@ -40,7 +40,7 @@ fn values_gradients_and_statistics_agree() {
         file.gradients_near(&model, &loss.backward());
         let Some(statistics) = statistics else { continue };
         let weights = model.absorb(statistics).weights();
-        for (weight, _) in weights.iter().zip(&net.params).filter(|(_, param)| !param.class.trained()) {
+        for (weight, _) in weights.iter().zip(&net.params).filter(|(_, param)| !param.trained()) {
             file.near(&format!("after.{}", weight.name), &weight.values);
         }
     }

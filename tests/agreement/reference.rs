@@ -77,7 +77,7 @@ impl Reference {
     /// Asserts that every trained parameter has the gradient under `grad.<name>`.
     pub fn gradients_near(&self, model: &Model, gradients: &Gradients) {
         let gradients = model.gradients(gradients);
-        let trained = model.net().params.iter().filter(|param| param.class.trained());
+        let trained = model.net().params.iter().filter(|param| param.trained());
         assert_eq!(gradients.len(), trained.count(), "{}", self.name);
         for gradient in gradients {
             self.near(&format!("grad.{}", gradient.name), &gradient.values);
