@@ -4,3 +4,4 @@
 pub mod burn;
 pub mod dot;
 pub mod summary;
+pub mod timing;

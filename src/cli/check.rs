@@ -1,6 +1,7 @@
 //! `lcnnc check`: everything that is wrong with specs, in one run.
 
 use super::spec::SpecArgs;
+use lcnnc::back::timing;
 use lcnnc::diag::{Level, Report};
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
@@ -13,6 +14,9 @@ pub struct Args {
     /// The specs, `.lcnn` may be left out
     #[arg(required = true, value_name = "FILE")]
     specs: Vec<PathBuf>,
+    /// Print at which step of each loop the image first reaches each equation
+    #[arg(long)]
+    timing: bool,
     #[command(flatten)]
     options: SpecArgs,
 }
@@ -26,6 +30,9 @@ impl Args {
                 Ok(compiled) => {
                     progress.report(&compiled.report);
                     progress.line(&format!("{}: {}", compiled.report.name, verdict(&compiled.report)));
+                    if let (true, Some(net)) = (self.timing, &compiled.net) {
+                        progress.line(timing::emit(net).trim_end());
+                    }
                     broken |= compiled.report.has_errors();
                 }
                 // The other files are still worth a look.

@@ -139,13 +139,6 @@ pub fn late(name: &str, step: usize, steps: usize, span: Span) -> Diagnostic {
         .help(format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"))
 }
 
-/// An equation that the image never reaches.
-pub fn unreached(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&LATE, format!("the image never reaches `{name}`"))
-        .label(span, "the same for every image")
-        .help("let it depend on the image, or on a state that does")
-}
-
 pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PER_STEP, format!("`{layer}` stands outside of a loop"))
         .label(span, "no steps to have parameters for")

@@ -48,7 +48,7 @@ impl Edits {
         for (span, new) in changes {
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
-                let begins_list = matches!(last_sign(&out), Some(',' | '('));
+                let begins_list = matches!(last_sign(&out), Some(',' | '(' | '{'));
                 let new: String = new.iter().map(|piece| piece.text(text)).collect();
                 out.push_str(if begins_list { new.trim_start_matches([',', ' ']) } else { &new });
                 done = span.end;

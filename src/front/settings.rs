@@ -205,17 +205,21 @@ impl Settings {
             let line = |name: &str, value: &Value| format!("    {name}: {}\n", written(name, value));
             match block_in_text {
                 Some((entries, close)) => {
-                    let mut missing = String::new();
+                    let mut missing = Vec::new();
                     for (name, value) in &bound.values {
                         match entries.iter().find(|entry| entry.key.text == *name) {
                             Some(entry) => edits.replace(entry.value.span, written(name, value)),
-                            None => missing.push_str(&line(name, value)),
+                            None => missing.push((name, value)),
                         }
                     }
-                    if !missing.is_empty() {
-                        let own_line = text[..close].trim_end_matches([' ', '\t']).ends_with('\n');
-                        let line_end = if own_line { "" } else { "\n" };
-                        edits.replace(Span::new(close, close), format!("{line_end}{missing}"));
+                    let before = text[..close].trim_end_matches([' ', '\t']);
+                    if before.ends_with('\n') {
+                        let lines: String = missing.into_iter().map(|(name, value)| line(name, value)).collect();
+                        edits.replace(Span::new(close, close), lines);
+                    } else {
+                        // All on one line.
+                        let more = missing.into_iter().map(|(name, value)| format!(", {name}: {}", written(name, value)));
+                        edits.replace(Span::new(before.len(), before.len()), more.collect::<String>());
                     }
                 }
                 None => {

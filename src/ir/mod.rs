@@ -13,6 +13,7 @@ mod op;
 mod param;
 pub mod reach;
 mod shape;
+pub mod timing;
 
 pub use builder::{Builder, LoopBuilder, LoopId};
 pub use choice::{Binary, Padding, Pool, Reduce, Unary, Upsampling};

@@ -2,6 +2,7 @@
 
 use super::expr::Place;
 use super::faults::Applied;
+use super::loops::next_span;
 use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Span, names, shape};
 use crate::front::bind::Site;
@@ -189,10 +190,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         if shape != other || updates.is_some_and(|state| state != lateral.state) {
             return None;
         }
-        let at = match self.here.graph.nodes[lateral.state].kind {
-            NodeKind::State { next: Some(next), .. } => self.here.graph.nodes[next].span,
-            _ => self.here.graph.nodes[lateral.state].span,
-        };
+        let at = next_span(self.here.graph, lateral.state);
         Some(self.lateral_problem(lateral, shape, Some(self.net.shape(x)), at))
     }
 

@@ -1,15 +1,15 @@
 //! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
 
 use super::bundles::Bundle;
-use crate::diag::{Diagnostic, Span, penalty};
+use crate::diag::{Diagnostic, Span, loops, penalty};
 use crate::front::Front;
 use crate::front::graph::{Edge, Graph, NodeKind};
-use crate::ir::{Net, ParamId, bounds, reach};
+use crate::ir::{Net, ParamId, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let behind: BTreeSet<ParamId> = net.output.logits.iter().flat_map(|logits| reach::params(net, *logits)).collect();
@@ -34,6 +34,17 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
         } else if bounds::below(net, made.value).is_none() {
             let suggestion = unbounded_gap(value, front).map(saturating);
             diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
+        }
+    }
+}
+
+/// States that the image reaches only behind the last step: of those of one loop, the last one says how long it takes.
+pub(super) fn timing(net: &Net, nexts: &BTreeMap<Value, (&str, Span)>, diagnostics: &mut Vec<Diagnostic>) {
+    for timing in timing::table(net) {
+        let late = timing.states.iter().filter_map(|(next, reached)| Some((next, (*reached)?)));
+        let last = late.filter(|(_, step)| *step > timing.steps).max_by_key(|(_, step)| *step);
+        if let Some((name, span, step)) = last.and_then(|(next, step)| nexts.get(next).map(|at| (at.0, at.1, step))) {
+            diagnostics.push(loops::late(name, step, timing.steps, span));
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::expr::Place;
 use super::steps::{Finished, StateSteps};
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, loops, shape};
+use crate::diag::{Diagnostic, Span, loops, shape};
 use crate::front::bind::Site;
-use crate::front::graph::NodeKind;
+use crate::front::graph::{Graph, NodeKind};
 use crate::ir::{Shape, Value};
 use crate::schema::{Arg, Type};
 use crate::syntax::ast;
@@ -49,6 +49,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 for (n, state) in known.iter().enumerate() {
                     let (init, next, last) = (inits[n], next[n], last[n]);
                     finished.states.insert(*state, StateSteps { init, next, last });
+                    self.nexts.insert(next, (graph.nodes[*state].name, next_span(graph, *state)));
                     self.here.values[state.index()] = Val::Value(last);
                 }
                 self.here.loops.insert(node, finished);
@@ -99,13 +100,18 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn next_mismatch(&mut self, state: NodeIndex, next: Value, shape: &Shape) -> Diagnostic {
         let graph = self.here.graph;
         let (name, declared) = (graph.nodes[state].name, graph.nodes[state].span);
-        let at = match graph.nodes[state].kind {
-            NodeKind::State { next: Some(next), .. } => graph.nodes[next].span,
-            _ => declared,
-        };
+        let at = next_span(graph, state);
         match self.here.laterals.get(&next).filter(|lateral| lateral.state == state) {
             Some(lateral) => self.lateral_problem(lateral, shape, Some(self.net.shape(next)), at),
             None => loops::next_shape(name, shape, self.net.shape(next), at, declared),
         }
+    }
+}
+
+/// Where a state's next value is written; the state itself if it has none.
+pub(super) fn next_span(graph: &Graph<'_>, state: NodeIndex) -> Span {
+    match graph.nodes[state].kind {
+        NodeKind::State { next: Some(next), .. } => graph.nodes[next].span,
+        _ => graph.nodes[state].span,
     }
 }

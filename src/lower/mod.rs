@@ -64,6 +64,8 @@ struct Lowerer<'f, 'a, 'd> {
     bundles: Vec<Bundle<'f, 'a>>,
     /// What each bundle does in the arms of branches, and where; none if an arm's word is no role.
     roles: BTreeMap<BundleId, Option<(Role, Span)>>,
+    /// Where each state's next value is written, of every loop of every copy of a block.
+    nexts: BTreeMap<Value, (&'a str, Span)>,
     /// How many layers each name was asked for, to number their weights.
     layers: BTreeMap<String, usize>,
     /// Expressions within expressions at this place; calls of functions and blocks, and definitions, so far.
@@ -94,6 +96,7 @@ pub fn lower(
         open: Vec::new(),
         bundles: Vec::new(),
         roles: BTreeMap::new(),
+        nexts: BTreeMap::new(),
         layers: BTreeMap::new(),
         depth: 0,
         calls: 0,
@@ -123,9 +126,10 @@ pub fn lower(
     lowerer.separations();
     let (name, input) = (front.model.map_or("Model", |name| &name.text), input?);
     let input = front.graph.nodes[input].name.to_owned();
-    let Lowerer { net, bundles, .. } = lowerer;
+    let Lowerer { net, bundles, nexts, .. } = lowerer;
     let net = net.finish(name.to_owned(), input, logits?, classes, penalties?);
     checks::run(&net, front, &bundles, diagnostics);
+    checks::timing(&net, &nexts, diagnostics);
     Some(net)
 }
 

@@ -127,7 +127,7 @@ def resnet20(w, image, width=16, blocks=3):
 
 def blt(w, image, width=32, steps=4, lateral=True, top_down=True):
     def norm(x):
-        return F.local_response_norm(x, size=11, alpha=1e-4, beta=0.5, k=1)
+        return F.local_response_norm(x, size=11, alpha=11e-4, beta=0.5, k=1)
 
     batch, _, size, _ = image.shape
     v1 = image.new_zeros(batch, width, size, size)
