@@ -116,6 +116,13 @@ pub fn one_step(span: Span) -> Diagnostic {
         .help("choose a step, as in `O@2`, or combine them: `step_mean(O@all)`, `concat(O@all)`")
 }
 
+/// An output that has a value for each step and does not say so.
+pub fn output_of_steps(span: Span) -> Diagnostic {
+    Diagnostic::new(&STEPLESS, "the output has a value for each step")
+        .label(span, "one for each step")
+        .help("write `output logits@all` for the mean loss over all steps, or choose one, as in `output logits@2`")
+}
+
 /// A combination of steps, of something that has none.
 pub fn not_steps(function: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&STEPLESS, format!("`{function}` combines the values of every step"))

@@ -16,6 +16,7 @@ mod roles;
 mod scope;
 mod steps;
 
+use crate::diag::loops::output_of_steps;
 use crate::diag::{Diagnostic, Span, names, penalty, shape};
 use crate::front::Front;
 use crate::front::consts::Const;
@@ -210,7 +211,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let NodeKind::Output { value } = self.here.graph.nodes[node].kind else { return None };
         let place = Place::of(self.here.graph, node);
         let logits = match self.expr(value, &place) {
-            Val::Series(logits) => logits,
+            Val::Series(logits) if matches!(value.kind, ExprKind::At { .. }) => logits,
+            Val::Series(_) => {
+                self.diagnostics.push(output_of_steps(value.span));
+                return None;
+            }
             val => vec![self.value(val, value.span, &place)?],
         };
         let wrong = logits.iter().map(|logits| self.net.shape(*logits)).find(|found| **found != Shape::Vector(classes));

@@ -4,8 +4,10 @@ mod constraints;
 mod gradients;
 mod init;
 mod kinds;
+mod models;
 mod nets;
 mod penalties;
+mod steps;
 mod weights;
 mod words;
 

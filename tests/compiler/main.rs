@@ -10,4 +10,6 @@ mod properties;
 mod registry;
 mod scale;
 mod specs;
+mod steps;
 mod support;
+mod templates;
