@@ -15,14 +15,26 @@ pub enum Loops {
 
 /// The net from image to output; penalties are left out.
 pub fn emit(net: &Net, loops: Loops) -> String {
-    let mut drawing = Drawing { net, loops, out: String::new(), edges: String::new(), ids: BTreeMap::new(), depth: 1 };
+    let mut drawing = Drawing {
+        net,
+        loops,
+        out: String::new(),
+        edges: String::new(),
+        ids: BTreeMap::new(),
+        boxes: Vec::new(),
+        depth: 1,
+    };
     drawing.line(&format!("label=\"{}\"; labelloc=t; rankdir=TB;", net.name));
     drawing.line("node [shape=box, style=rounded, fontname=\"Helvetica\"];");
     let (name, [c, h, w]) = &net.input;
     drawing.line(&format!("input [label=\"{name}\\n[{c}, {h}, {w}]\", shape=ellipse];"));
     drawing.ids.insert(Value::INPUT, "input".to_owned());
     drawing.steps(&net.body, "");
-    drawing.line(&format!("output [label=\"output {}\\n[{}]\", shape=ellipse];", net.output.name, net.classes));
+    let steps = match net.output.logits.len() {
+        1 => String::new(),
+        steps => format!(", mean loss of {steps} steps"),
+    };
+    drawing.line(&format!("output [label=\"output {}{steps}\\n[{}]\", shape=ellipse];", net.output.name, net.classes));
     let mut drawn: Vec<String> = Vec::new();
     for logits in &net.output.logits {
         // Folded, every step of a loop is one node.
@@ -43,22 +55,54 @@ struct Drawing<'a> {
     edges: String,
     /// The drawn node that each value is the outcome of.
     ids: BTreeMap<Value, String>,
+    /// The copies of blocks that are being drawn, outermost first.
+    boxes: Vec<String>,
     depth: usize,
 }
 
 impl Drawing<'_> {
     /// `copy` tells the steps of unrolled loops apart.
     fn steps(&mut self, steps: &[Step], copy: &str) {
-        for step in steps {
+        let outside = self.boxes.len();
+        for (step, block) in steps.iter().zip(blocks(steps)) {
             match step {
-                Step::Node(node) if node.shape.per_image() => self.node(node, copy),
+                Step::Node(node) if node.shape.per_image() => {
+                    self.enter(outside, block, copy);
+                    self.node(node, copy);
+                }
                 Step::Node(_) => {}
-                Step::Loop(region) => match self.loops {
-                    Loops::Folded => self.folded(region, copy),
-                    Loops::Unrolled => self.unrolled(region, copy),
-                },
+                Step::Loop(region) => {
+                    self.enter(outside, block, copy);
+                    match self.loops {
+                        Loops::Folded => self.folded(region, copy),
+                        Loops::Unrolled => self.unrolled(region, copy),
+                    }
+                }
             }
         }
+        while self.boxes.len() > outside {
+            self.leave();
+        }
+    }
+
+    /// Draws on in the box of that copy of a block; those further out than `outside` stay open.
+    fn enter(&mut self, outside: usize, block: &str, copy: &str) {
+        let is_around =
+            |known: &str| block == known || block.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'));
+        while self.boxes.len() > outside && !is_around(&self.boxes[self.boxes.len() - 1]) {
+            self.leave();
+        }
+        let ends = block.match_indices('.').map(|(end, _)| end).chain([block.len()]);
+        let open = self.boxes.last().map_or(0, String::len);
+        for name in ends.filter(|end| *end > open).map(|end| &block[..end]).collect::<Vec<_>>() {
+            self.open(&format!("of_{}{copy}", id_of(name)), name);
+            self.boxes.push(name.to_owned());
+        }
+    }
+
+    fn leave(&mut self) {
+        self.boxes.pop();
+        self.close();
     }
 
     fn node(&mut self, node: &Node, copy: &str) {
@@ -76,8 +120,8 @@ impl Drawing<'_> {
     }
 
     fn folded(&mut self, region: &Region, copy: &str) {
-        let steps = region.steps;
-        self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps} steps", region.name));
+        let steps = if region.steps == 1 { "1 step".to_owned() } else { format!("{} steps", region.steps) };
+        self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps}", region.name));
         for state in &region.states {
             let id = format!("v{}{copy}", state.current.0);
             self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
@@ -150,6 +194,25 @@ impl Drawing<'_> {
         // Writing to a `String` does not fail.
         let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
     }
+}
+
+/// The copy of a block that each step belongs to: what has no name belongs to the equation that it leads to.
+fn blocks(steps: &[Step]) -> Vec<&str> {
+    let mut block = "";
+    let mut blocks: Vec<&str> = steps
+        .iter()
+        .rev()
+        .map(|step| {
+            let name = match step {
+                Step::Node(node) => node.name.as_deref(),
+                Step::Loop(region) => Some(region.name.as_str()),
+            };
+            block = name.map_or(block, |name| name.rsplit_once('.').map_or("", |(block, _)| block));
+            block
+        })
+        .collect();
+    blocks.reverse();
+    blocks
 }
 
 /// Is this owner of weights the equation itself, in or out of a loop?

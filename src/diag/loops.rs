@@ -19,8 +19,10 @@ const AT: Code = Code::error(
     "L0305",
     "`O@2` is state `O` after step 2 of its loop and `O@all` that of every step, both seen from behind the loop.",
 );
-const STEPLESS: Code =
-    Code::error("L0306", "A value of every step is a row of values: where one is needed, choose a step or combine them.");
+const STEPLESS: Code = Code::error(
+    "L0306",
+    "A value of every step is a row of values: where one is needed, choose a step or combine them.",
+);
 const LATE: Code = Code::warning(
     "L0307",
     "What the image has not reached by the last step answers every image alike, and learns nothing.",

@@ -50,7 +50,9 @@ pub fn no_such_size(measure: &str, name: &str, found: &Shape, span: Span) -> Dia
 pub fn nothing_to_measure(measure: &str, name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MEASURE, format!("`{measure}` knows no feature map `{name}` here"))
         .label(span, "no feature map")
-        .help("measure in an equation or in a block, where feature maps are known; consts and settings come before them")
+        .help(
+            "measure in an equation or in a block, where feature maps are known; consts and settings come before them",
+        )
 }
 
 pub fn repeats_nothing(callee: &str, span: Span) -> Diagnostic {

@@ -194,9 +194,12 @@ pub fn too_many_choices(at: Span, limit: usize) -> Diagnostic {
 
 /// Functions that call functions, written out: deeper than `limit` expressions.
 pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
-    Diagnostic::new(&TOO_DEEP, format!("written out, functions and blocks in each other are more than {limit} expressions deep"))
-        .label(at, "too deep from here on")
-        .help("call functions that call fewer others")
+    Diagnostic::new(
+        &TOO_DEEP,
+        format!("written out, functions and blocks in each other are more than {limit} expressions deep"),
+    )
+    .label(at, "too deep from here on")
+    .help("call functions that call fewer others")
 }
 
 /// Blocks in blocks, written out: more than `limit` definitions.
@@ -208,9 +211,12 @@ pub fn too_many_definitions(at: Span, limit: usize) -> Diagnostic {
 
 /// The same in all places together: more than `limit` calls.
 pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
-    Diagnostic::new(&TOO_DEEP, format!("written out, the functions and blocks of this spec are more than {limit} calls"))
-        .label(at, "one call too many")
-        .help("call functions that call fewer others")
+    Diagnostic::new(
+        &TOO_DEEP,
+        format!("written out, the functions and blocks of this spec are more than {limit} calls"),
+    )
+    .label(at, "one call too many")
+    .help("call functions that call fewer others")
 }
 
 pub fn bad_number(at: Span, number: &str) -> Diagnostic {

@@ -2,8 +2,8 @@
 
 use super::consts::Consts;
 use super::edits::Edits;
-use super::known;
 use super::graph::{Block, Edge, Function, Graph, Node, NodeKind};
+use super::known;
 use super::settings::RESERVED;
 use crate::diag::{Diagnostic, Span, loops, names};
 use crate::kinds;
@@ -179,7 +179,8 @@ impl<'a, 'd> Collector<'a, 'd> {
 
     /// A statement without a name, which stands once.
     fn only(&mut self, word: &'static str, span: Span, kind: NodeKind<'a>, within: Option<NodeIndex>) {
-        match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe()) {
+        match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe())
+        {
             Some(first) => self.diagnostics.push(names::duplicate(word, first.span, span)),
             None => drop(self.graph.nodes.add_node(Node { name: word, span, kind, within })),
         }

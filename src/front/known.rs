@@ -45,8 +45,16 @@ pub const MEASURES: &[Measure] = &[
         about: "channels of a feature map, entries of a vector; known before the run",
         of: |shape| shape.per_image().then(|| shape.channels()),
     },
-    Measure { name: "height", about: "height of a feature map, in pixels; known before the run", of: |s| Some(map(s)?[1]) },
-    Measure { name: "width", about: "width of a feature map, in pixels; known before the run", of: |s| Some(map(s)?[2]) },
+    Measure {
+        name: "height",
+        about: "height of a feature map, in pixels; known before the run",
+        of: |s| Some(map(s)?[1]),
+    },
+    Measure {
+        name: "width",
+        about: "width of a feature map, in pixels; known before the run",
+        of: |s| Some(map(s)?[2]),
+    },
 ];
 
 fn map(shape: &Shape) -> Option<[usize; 3]> {

@@ -218,7 +218,8 @@ impl Settings {
                         edits.replace(Span::new(close, close), lines);
                     } else {
                         // All on one line.
-                        let more = missing.into_iter().map(|(name, value)| format!(", {name}: {}", written(name, value)));
+                        let more =
+                            missing.into_iter().map(|(name, value)| format!(", {name}: {}", written(name, value)));
                         edits.replace(Span::new(before.len(), before.len()), more.collect::<String>());
                     }
                 }

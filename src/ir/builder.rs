@@ -3,8 +3,8 @@
 mod layers;
 
 use super::{
-    Binary, Fault, Init, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Region, Role, Shape, State,
-    Step, Tap, Unary, Value,
+    Binary, Fault, Init, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Region, Role, Shape,
+    State, Step, Tap, Unary, Value,
 };
 use std::collections::BTreeMap;
 

@@ -128,7 +128,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             }
         }
         let values = values.into_iter().collect::<Option<Vec<_>>>();
-        values.and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied)).map_or(Val::Poison, Val::Value)
+        values
+            .and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied))
+            .map_or(Val::Poison, Val::Value)
     }
 
     /// A layer over one input, over each of a group, or over each step of a series.

@@ -12,6 +12,25 @@ use crate::syntax::ast::{BinaryOp, Expr};
 /// The places of two operands.
 type Spans = (Span, Span);
 
+/// One side of a sign: a value, or several.
+struct Operand {
+    values: Vec<Value>,
+    several: Option<Several>,
+}
+
+#[derive(Clone, Copy)]
+enum Several {
+    Weights,
+    Steps,
+}
+
+impl Operand {
+    /// What stands in the n-th place: a single value stands in every one.
+    fn at(&self, n: usize) -> Value {
+        self.values[if self.several.is_some() { n } else { 0 }]
+    }
+}
+
 impl<'a> Lowerer<'_, 'a, '_> {
     /// A function of every entry, of one value or of each of several.
     pub(super) fn entrywise(&mut self, f: Unary, x: Val, span: Span, place: &Place<'_>) -> Val {
@@ -47,61 +66,51 @@ impl<'a> Lowerer<'_, 'a, '_> {
             // Added for a choice that adds nothing: `if lateral then W * O else 0`.
             (BinaryOp::Add | BinaryOp::Sub, x, Val::Const(Const::Number(0.0))) if is_map(&x) => x,
             (BinaryOp::Add, Val::Const(Const::Number(0.0)), x) if is_map(&x) => x,
-            (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => {
-                self.over_steps(x, |lowerer, x| {
-                    let x = lowerer.value(x, at.1, place)?;
-                    lowerer.apply_bundle(bundle, None, x, at, place)
-                })
-            }
+            (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => self.over_steps(x, |lowerer, x| {
+                let x = lowerer.value(x, at.1, place)?;
+                lowerer.apply_bundle(bundle, None, x, at, place)
+            }),
             (BinaryOp::Mul, Val::Value(_) | Val::Series(_), Val::Weights(bundle)) if !place.penalty => {
                 let name = format!("`{}`", self.bundle(bundle).name);
                 let help = format!("weights stand before what they are applied to: {name} first");
                 self.report(names::misused(&name, "a weight bundle", "a feature map", at.1, help))
             }
-            (_, Val::Group(group), Val::Group(_)) if !group.is_empty() => self.report(penalty::group("weights", at.1)),
-            (op, Val::Group(group), b) => {
-                let Some(b) = self.value(b, at.1, place) else { return Val::Poison };
-                let pairs = group.into_iter().map(|x| (x, b)).collect();
-                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Group)
-            }
-            (op, a, Val::Group(group)) => {
-                let Some(a) = self.value(a, at.0, place) else { return Val::Poison };
-                let pairs = group.into_iter().map(|x| (a, x)).collect();
-                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Group)
-            }
-            (op, Val::Series(a), Val::Series(b)) => {
-                if a.len() != b.len() {
-                    return self.report(loops::lengths((a.len(), at.0), (b.len(), at.1)));
-                }
-                let pairs = a.into_iter().zip(b).collect();
-                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
-            }
-            (op, Val::Series(series), b) => {
-                let Some(b) = self.value(b, at.1, place) else { return Val::Poison };
-                let pairs = series.into_iter().map(|x| (x, b)).collect();
-                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
-            }
-            (op, a, Val::Series(series)) => {
-                let Some(a) = self.value(a, at.0, place) else { return Val::Poison };
-                let pairs = series.into_iter().map(|x| (a, x)).collect();
-                self.pairwise(op, pairs, at, place).map_or(Val::Poison, Val::Series)
-            }
             (op, a, b) => {
-                let (a, b) = (self.value(a, at.0, place), self.value(b, at.1, place));
+                let (a, b) = (self.operand(a, at.0, place), self.operand(b, at.1, place));
                 let (Some(a), Some(b)) = (a, b) else { return Val::Poison };
-                self.binary(op, a, b, at, place).map_or(Val::Poison, Val::Value)
+                self.pairwise(op, &a, &b, at, place)
             }
         }
     }
 
-    fn pairwise(
-        &mut self,
-        op: BinaryOp,
-        pairs: Vec<(Value, Value)>,
-        at: Spans,
-        place: &Place<'_>,
-    ) -> Option<Vec<Value>> {
-        pairs.into_iter().map(|(a, b)| self.binary(op, a, b, at, place)).collect()
+    fn operand(&mut self, val: Val, span: Span, place: &Place<'_>) -> Option<Operand> {
+        Some(match val {
+            Val::Group(values) => Operand { values, several: Some(Several::Weights) },
+            Val::Series(values) => Operand { values, several: Some(Several::Steps) },
+            val => Operand { values: vec![self.value(val, span, place)?], several: None },
+        })
+    }
+
+    /// One value with one, one with each of several, or step with step.
+    fn pairwise(&mut self, op: BinaryOp, a: &Operand, b: &Operand, at: Spans, place: &Place<'_>) -> Val {
+        let several = match (a.several, b.several) {
+            (None, None) => {
+                return self.binary(op, a.values[0], b.values[0], at, place).map_or(Val::Poison, Val::Value);
+            }
+            (Some(several), None) | (None, Some(several)) => several,
+            (Some(Several::Steps), Some(Several::Steps)) if a.values.len() == b.values.len() => Several::Steps,
+            (Some(Several::Steps), Some(Several::Steps)) => {
+                return self.report(loops::lengths((a.values.len(), at.0), (b.values.len(), at.1)));
+            }
+            (Some(_), Some(_)) => return self.report(penalty::group("weights", at.1)),
+        };
+        let count = if a.several.is_some() { a.values.len() } else { b.values.len() };
+        let pairs = (0..count).map(|n| self.binary(op, a.at(n), b.at(n), at, place));
+        match (pairs.collect::<Option<_>>(), several) {
+            (None, _) => Val::Poison,
+            (Some(values), Several::Weights) => Val::Group(values),
+            (Some(values), Several::Steps) => Val::Series(values),
+        }
     }
 
     fn binary(&mut self, op: BinaryOp, a: Value, b: Value, at: Spans, place: &Place<'_>) -> Option<Value> {

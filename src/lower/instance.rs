@@ -1,7 +1,7 @@
 //! The spec, or one copy of a block: its definitions and what each of them comes to.
 
-use super::steps::Finished;
 use super::bundles::LateralUse;
+use super::steps::Finished;
 use super::{Lowerer, Val};
 use crate::diag::text;
 use crate::front::graph::Graph;

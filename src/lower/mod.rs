@@ -144,7 +144,8 @@ fn image_shape(front: &Front<'_>, node: NodeIndex, diagnostics: &mut Vec<Diagnos
         diagnostics.push(shape::image(shape.span));
         return None;
     };
-    let dims: Vec<f64> = items.iter().map(|item| known::number(item, &front.consts, diagnostics)).collect::<Option<_>>()?;
+    let dims: Vec<f64> =
+        items.iter().map(|item| known::number(item, &front.consts, diagnostics)).collect::<Option<_>>()?;
     let whole = |x: &f64| x.fract() == 0.0 && *x >= 1.0 && *x <= 65_536.0;
     let limit = dims.iter().product::<f64>() <= f64::from(1 << 30);
     if dims.len() != 3 || !dims.iter().all(whole) || !limit {

@@ -37,7 +37,18 @@ enum Asked {
 
 impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn at(&mut self, name: &'a Name, step: &'a Expr, place: &Place<'_>) -> Val {
+        let asked = match &step.kind {
+            ExprKind::Name(word) if word == ALL => Asked::All,
+            _ => match self.binding(place, |binder| binder.value("a step", &STEP, step)) {
+                Some(Bound::Count(step)) => Asked::One(step),
+                _ => return Val::Poison,
+            },
+        };
         let graph = self.here.graph;
+        if place.frame.is_some() {
+            let val = self.local(&name.text, place).unwrap_or(Val::Poison);
+            return self.of_series(name, val, asked, step);
+        }
         let node = match graph.find(&name.text, place.within) {
             Found::Node(node) => node,
             // Reported when names were looked up, if there are several.
@@ -47,25 +58,23 @@ impl<'a> Lowerer<'_, 'a, '_> {
             },
             Found::Nothing => return Val::Poison,
         };
-        let asked = match &step.kind {
-            ExprKind::Name(word) if word == ALL => Asked::All,
-            _ => match self.binding(place, |binder| binder.value("a step", &STEP, step)) {
-                Some(Bound::Count(step)) => Asked::One(step),
-                _ => return Val::Poison,
-            },
-        };
         match (graph.nodes[node].within, &graph.nodes[node].kind) {
             (Some(within), NodeKind::State { .. }) => self.state_at(name, node, within, asked, step),
             (Some(within), _) => self.equation_at(name, node, within, asked, step),
-            (None, _) => match (self.here.values[node.index()].clone(), asked) {
-                (Val::Poison, _) => Val::Poison,
-                (Val::Series(values), Asked::All) => Val::Series(values),
-                (Val::Series(values), Asked::One(n)) if (1..=values.len()).contains(&n) => Val::Value(values[n - 1]),
-                (Val::Series(values), Asked::One(n)) => self.no_such_step(name, n, 1, values.len(), step),
-                (Val::Const(_) | Val::Value(_) | Val::Weights(_) | Val::Group(_), _) => {
-                    self.report(loops::no_steps(&name.text, name.span))
-                }
-            },
+            (None, _) => self.of_series(name, self.here.values[node.index()].clone(), asked, step),
+        }
+    }
+
+    /// A value for each step, made behind the loop from others.
+    fn of_series(&mut self, name: &Name, val: Val, asked: Asked, step: &Expr) -> Val {
+        match (val, asked) {
+            (Val::Poison, _) => Val::Poison,
+            (Val::Series(values), Asked::All) => Val::Series(values),
+            (Val::Series(values), Asked::One(n)) if (1..=values.len()).contains(&n) => Val::Value(values[n - 1]),
+            (Val::Series(values), Asked::One(n)) => self.no_such_step(name, n, 1, values.len(), step),
+            (Val::Const(_) | Val::Value(_) | Val::Weights(_) | Val::Group(_), _) => {
+                self.report(loops::no_steps(&name.text, name.span))
+            }
         }
     }
 

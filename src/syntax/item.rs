@@ -100,10 +100,9 @@ impl Head {
 
     pub fn word(&self) -> String {
         match self {
-            Head::Settings(word)
-            | Head::Loop { word, .. }
-            | Head::Branch { word, .. }
-            | Head::Block { word, .. } => word.text.clone(),
+            Head::Settings(word) | Head::Loop { word, .. } | Head::Branch { word, .. } | Head::Block { word, .. } => {
+                word.text.clone()
+            }
         }
     }
 

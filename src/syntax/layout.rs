@@ -77,9 +77,7 @@ fn goes_on(tokens: &[Token], at: usize, end: usize) -> Option<usize> {
 
 /// A sign or word between two values.
 fn is_operator(tokens: &[Token], at: usize) -> bool {
-    let sign = matches!(
-        tokens[at].kind,
-        Kind::Sign("->" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=")
-    );
+    let sign =
+        matches!(tokens[at].kind, Kind::Sign("->" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">="));
     sign || tokens[at].kind == Kind::Joining
 }

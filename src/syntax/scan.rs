@@ -51,8 +51,7 @@ pub struct Token {
 }
 
 /// Longer signs first.
-const SIGNS: [&str; 17] =
-    ["->", "==", "!=", "<=", ">=", "<", ">", "=", ":", ",", "'", "@", "%", "+", "-", "*", "/"];
+const SIGNS: [&str; 17] = ["->", "==", "!=", "<=", ">=", "<", ">", "=", ":", ",", "'", "@", "%", "+", "-", "*", "/"];
 
 /// The words that the grammar knows inside of expressions; nothing can be called so.
 pub const JOINING: [&str; 7] = ["if", "then", "else", "repeat", "and", "or", "not"];

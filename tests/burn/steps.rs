@@ -92,7 +92,11 @@ fn a_loss_over_all_steps_is_the_mean_of_their_losses() {
         })
         .collect();
     assert!((mean - each.iter().sum::<f64>() / 3.0).abs() < 1e-14, "{mean} {each:?}");
-    assert_eq!(forward.logits().into_data(), forward.steps[2].clone().into_data(), "the answer is that of the last step");
+    assert_eq!(
+        forward.logits().into_data(),
+        forward.steps[2].clone().into_data(),
+        "the answer is that of the last step"
+    );
     // In the loop or behind it, a read-out with shared weights is the same.
     let inside = LOOP.replace("    O' =", "    logits = R * O'\n    O' =");
     let inside = net(&format!("weights R: dense(108 -> classes)\n{inside}output logits@all"));

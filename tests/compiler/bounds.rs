@@ -1,7 +1,9 @@
 //! How far penalties can fall, and what depends on what.
 
 use crate::support::{codes, compile_as, net, spec};
-use lcnnc::ir::{Binary, Builder, Init, Net, Output, ParamClass, ParamId, Penalty, Reduce, Unary, Value, bounds, reach};
+use lcnnc::ir::{
+    Binary, Builder, Init, Net, Output, ParamClass, ParamId, Penalty, Reduce, Unary, Value, bounds, reach,
+};
 
 /// The lower bound of a penalty over a bundle `W`, a state `O` at least 0 and the net's other names.
 fn below(penalty: &str) -> Option<f64> {
@@ -138,7 +140,13 @@ fn states_reach_each_other_across_steps() {
     let penalty = net.reduce(Reduce::Sum, square);
     let out = net.flatten(last[0]).unwrap();
     let penalties = vec![Penalty { name: "p".to_owned(), value: penalty }];
-    let net = net.finish("Cross".to_owned(), "image".to_owned(), Output { name: "out".to_owned(), logits: vec![out] }, 16, penalties);
+    let net = net.finish(
+        "Cross".to_owned(),
+        "image".to_owned(),
+        Output { name: "out".to_owned(), logits: vec![out] },
+        16,
+        penalties,
+    );
     assert_eq!(names(&net, net.output.answer()), ["P.weight", "Q.weight"]);
     assert_eq!(names(&net, last[1]), ["P.weight", "Q.weight"]);
     assert_eq!(names(&net, penalty), ["R.weight"]);

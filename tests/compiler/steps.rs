@@ -17,14 +17,25 @@ fn areas(second: &str, tail: &str) -> String {
 }
 
 fn taps(net: &Net) -> Vec<(&str, usize)> {
-    let taps = net.body.iter().flat_map(|step| if let Step::Loop(region) = step { region.taps.as_slice() } else { &[] });
+    let taps =
+        net.body.iter().flat_map(|step| if let Step::Loop(region) = step { region.taps.as_slice() } else { &[] });
     taps.map(|tap| (tap.name.as_str(), tap.step)).collect()
 }
 
 #[test]
 fn steps_are_asked_for_by_number() {
-    let net = net(&areas("V1'", "logits = dense(concat(V1@0, V1@1, V1@3, V1), classes)\noutput logits\npenalty p = sum(square(score@2))"), &[]);
-    assert_eq!(taps(&net), [("V1@1", 1), ("score@2", 2)], "step 0 is what it starts from, the last one what it hands on");
+    let net = net(
+        &areas(
+            "V1'",
+            "logits = dense(concat(V1@0, V1@1, V1@3, V1), classes)\noutput logits\npenalty p = sum(square(score@2))",
+        ),
+        &[],
+    );
+    assert_eq!(
+        taps(&net),
+        [("V1@1", 1), ("score@2", 2)],
+        "step 0 is what it starts from, the last one what it hands on"
+    );
 }
 
 #[test]
@@ -32,7 +43,11 @@ fn all_steps_are_a_row_of_values() {
     let net = net(&areas("V1'", "logits = dense(V2@all, classes)\noutput logits@all"), &[]);
     assert_eq!(taps(&net), [("V2@1", 1), ("V2@2", 2)]);
     assert_eq!(net.output.logits.len(), 3);
-    assert_eq!(net.params.iter().filter(|param| param.name.starts_with("logits")).count(), 2, "one layer for every step");
+    assert_eq!(
+        net.params.iter().filter(|param| param.name.starts_with("logits")).count(),
+        2,
+        "one layer for every step"
+    );
     let joined = clean(&areas("V1'", "logits = dense(concat(V2@all), classes)\noutput logits"), &[]).net.unwrap();
     assert_eq!(joined.params.iter().find(|param| param.name == "logits.weight").unwrap().shape, [10, 3 * 2 * 64]);
 }
@@ -53,13 +68,9 @@ fn rows_go_with_rows_of_one_length() {
     for right in ["step_mean(V1@all + V2@all)", "step_sum(2 * V1@all - V2)", "concat(V1@all, V2@1)"] {
         clean(&tail(right), &[]);
     }
-    for (wrong, code) in [
-        ("V1@all", "L0306"),
-        ("step_mean(V1)", "L0306"),
-        ("V1@4", "L0305"),
-        ("score@0", "L0305"),
-        ("image@1", "L0305"),
-    ] {
+    for (wrong, code) in
+        [("V1@all", "L0306"), ("step_mean(V1)", "L0306"), ("V1@4", "L0305"), ("score@0", "L0305"), ("image@1", "L0305")]
+    {
         let found = codes(&compile_as("test.lcnn", &tail(wrong), &[]));
         assert_eq!(found, [code], "{wrong}");
     }

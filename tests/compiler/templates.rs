@@ -56,7 +56,10 @@ fn copies_are_numbered_and_own_their_weights() {
     same(&format!("{block}y = repeat 3 b(image)"), &format!("{block}y = b(b(b(image)))"));
     assert_eq!(params(&format!("{block}y = repeat 2 b(image)"))[..2], ["y.0.W.weight", "y.1.W.weight"]);
     assert_eq!(params("y = repeat 2 conv(image, 3, kernel: 3, bias: false)")[..2], ["y.0.weight", "y.1.weight"]);
-    assert_eq!(params("y = relu(repeat 2 conv(image, 3, kernel: 3, bias: false))")[..2], ["y.conv.0.weight", "y.conv.1.weight"]);
+    assert_eq!(
+        params("y = relu(repeat 2 conv(image, 3, kernel: 3, bias: false))")[..2],
+        ["y.conv.0.weight", "y.conv.1.weight"]
+    );
     same("y = relu(repeat 0 conv(image, 8, kernel: 3))", "y = relu(image)");
     same("const n = 3\ny = repeat n - 1 relu(image)", "y = relu(relu(image))");
 }
@@ -81,7 +84,8 @@ fn loops_branches_and_bundles_work_inside_of_blocks() {
     assert!(names.contains(&"V1.W_L.weight") && names.contains(&"y.time.I.conv.weight"), "{names:?}");
     let roles = net.params.iter().filter(|param| param.role.is_some()).count();
     assert_eq!(roles, 8, "a kernel and a bias in each arm of each copy");
-    let steps: Vec<usize> = net.body.iter().filter_map(|step| if let Step::Loop(l) = step { Some(l.steps) } else { None }).collect();
+    let steps: Vec<usize> =
+        net.body.iter().filter_map(|step| if let Step::Loop(l) = step { Some(l.steps) } else { None }).collect();
     assert_eq!(steps, [2, 5]);
     assert!(net.to_string().contains("loop V1.time (2 steps)"), "{net}");
 }
@@ -106,7 +110,9 @@ fn what_is_called_may_be_a_const_or_a_parameter() {
 
 #[test]
 fn choices_are_made_before_the_run() {
-    let text = spec("const deep = true\nconst n = 3\nh = if deep and n > 2 then conv(image, 8, kernel: 3) else image\ny = relu(h)");
+    let text = spec(
+        "const deep = true\nconst n = 3\nh = if deep and n > 2 then conv(image, 8, kernel: 3) else image\ny = relu(h)",
+    );
     assert_eq!(net(&text, &[]).params.len(), 4);
     assert_eq!(net(&text, &[("deep", "false")]).params.len(), 2, "what is not chosen owns nothing");
     assert_eq!(net(&text, &[("n", "2")]).params.len(), 2);
@@ -148,17 +154,22 @@ fn sizes_and_what_is_made_of_them_are_known() {
 
 #[test]
 fn a_bundle_can_be_called_at_another_stride() {
-    let text = spec("weights W: conv(3 -> 4, kernel: 3)\na = W * image\nb = W(image, stride: 2)\ny = max_pool(a, 2) + b");
+    let text =
+        spec("weights W: conv(3 -> 4, kernel: 3)\na = W * image\nb = W(image, stride: 2)\ny = max_pool(a, 2) + b");
     let net = net(&text, &[]);
     assert_eq!(net.params.len(), 4);
-    let strides: Vec<usize> =
-        net.nodes().filter_map(|node| if let Op::Conv { stride, .. } = node.op { Some(stride) } else { None }).collect();
+    let strides: Vec<usize> = net
+        .nodes()
+        .filter_map(|node| if let Op::Conv { stride, .. } = node.op { Some(stride) } else { None })
+        .collect();
     assert_eq!(strides, [1, 2]);
 }
 
 #[test]
 fn a_problem_inside_of_a_block_shows_the_calls_that_led_there() {
-    let text = spec("block inner(x) {\n    yield max_pool(x, 32)\n}\nblock outer(x) {\n    yield inner(x)\n}\ny = outer(image)");
+    let text = spec(
+        "block inner(x) {\n    yield max_pool(x, 32)\n}\nblock outer(x) {\n    yield inner(x)\n}\ny = outer(image)",
+    );
     let compiled = compile_as("test.lcnn", &text, &[]);
     assert_eq!(codes(&compiled), ["L0204"], "{}", compiled.report);
     let labels: Vec<(&str, &str)> = compiled.report.diagnostics[0]

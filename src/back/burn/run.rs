@@ -42,7 +42,16 @@ struct Norm {
 impl<'a> Run<'a> {
     pub fn new(model: &'a Model, device: Device) -> Self {
         let len = model.net.values;
-        Self { model, device, batch: 0, values: vec![None; len], reads: vec![0; len], step: 0, training: None, trace: None }
+        Self {
+            model,
+            device,
+            batch: 0,
+            values: vec![None; len],
+            reads: vec![0; len],
+            step: 0,
+            training: None,
+            trace: None,
+        }
     }
 
     pub fn training(model: &'a Model, device: Device, noise: u64) -> Self {
