@@ -242,6 +242,23 @@ fn a_network_of_frozen_layers_runs_and_stays() {
     }
 }
 
+/// With a loss over every step, the accuracy of each step is known; that of the last one is the answer's.
+#[test]
+fn every_step_of_an_output_has_its_accuracy() {
+    let spec = TINY.replace("    O' =", "    score = dense(max_pool(O', 2), classes)\n    O' =");
+    let spec = spec.replace("logits = dense(max_pool(O, 2), classes)\noutput logits", "output score@all");
+    let place = Place::new(&spec);
+    let (run, said) = place.train("tiny");
+    let summary = json(&run.join("summary.json"));
+    let each = summary["test"]["accuracy_by_step"].as_array().unwrap();
+    assert_eq!(each.len(), 2);
+    assert_eq!(each[1], summary["test"]["accuracy"]);
+    let said_again = place.lcnnc(&format!("eval {}", run.display()));
+    for said in [&said.out, &said_again.out] {
+        assert!(line_with(said, "test accuracy").contains(", by step "), "{said}");
+    }
+}
+
 #[test]
 fn a_folder_of_images_trains_and_predicts() {
     let place = Place::new(&TINY.replace("[resize(12)]", "[grayscale, resize(12)]"));

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let behind: BTreeSet<ParamId> = net.output.logits.iter().flat_map(|logits| reach::params(net, *logits)).collect();
+    let owned: BTreeMap<&str, ParamId> = (0..net.params.len()).map(|n| (net.owner(ParamId(n)), ParamId(n))).collect();
     let mut reported: Vec<Span> = Vec::new();
     for bundle in bundles {
-        let weight = net.params.iter().position(|param| param.owner() == bundle.path);
-        let is_behind = weight.is_none_or(|weight| behind.contains(&ParamId(weight)));
+        // One that is never applied has no weights.
+        let is_behind = owned.get(bundle.path.as_str()).is_none_or(|weight| behind.contains(weight));
         let span = bundle.graph.nodes[bundle.node].span;
         // Of several copies of a block, one says it.
         if !is_behind && !reported.contains(&span) && !idle(bundle.graph).contains(&bundle.node) {

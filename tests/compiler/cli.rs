@@ -43,6 +43,20 @@ fn check_of_good_specs_says_so() {
 }
 
 #[test]
+fn check_tells_when_the_image_reaches_what() {
+    let said = lcnnc(&["check", "--timing", "specs/blt", "specs/f_cnn", "--set", "steps=2"]);
+    let all = said.all();
+    assert!(
+        all.contains("loop cortex, 2 steps\n") && all.contains("drive1    step 1         image at 1, V1 at 2, V2 at 2"),
+        "{all}"
+    );
+    // f_cnn has no const `steps`: the other spec is told all the same.
+    assert_eq!(said.code, 1, "{all}");
+    assert!(lcnnc(&["check", "--timing", "specs/f_cnn"]).all().contains("no loops"));
+    assert!(!lcnnc(&["check", "specs/blt"]).all().contains("cortex"));
+}
+
+#[test]
 fn check_goes_on_behind_a_broken_spec() {
     let said = lcnnc(&["check", BROKEN, "specs/lc_cnn.lcnn"]);
     assert_eq!(said.code, 1);
