@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use lcnnc::data::SETS;
+use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
 use lcnnc::kinds::{KINDS, Kind, weights};
 use lcnnc::lower::functions::FUNCTIONS;
@@ -11,6 +12,17 @@ use lcnnc::schema::{Arg, Callable, Default, Type};
 use lcnnc::{Options, Source, compile};
 use std::fmt::Write;
 use std::fs;
+
+/// Pages that teach by specs: one without any is a page whose blocks are not found.
+const SHOW_SPECS: [&str; 2] = ["README.md", "docs/language.md"];
+
+/// `README.md` and every page in `docs/`.
+fn pages() -> Vec<String> {
+    let docs = fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+    let mut pages: Vec<String> = docs.filter(|page| page.ends_with(".md")).chain(["README.md".to_owned()]).collect();
+    pages.sort();
+    pages
+}
 
 /// The `lcnn` code blocks of a page.
 fn specs(page: &str) -> Vec<String> {
@@ -20,11 +32,13 @@ fn specs(page: &str) -> Vec<String> {
 
 #[test]
 fn every_spec_in_the_documentation_compiles_without_a_problem() {
-    for page in ["docs/language.md", "docs/weights.md", "README.md"] {
-        let specs = specs(page);
-        assert!(!specs.is_empty(), "{page} shows no spec");
-        for text in specs {
-            let compiled = compile(&Source { name: page.to_owned(), text }, &Options::default());
+    let pages = pages();
+    for page in SHOW_SPECS {
+        assert!(pages.iter().any(|known| known == page) && !specs(page).is_empty(), "{page} shows no spec");
+    }
+    for page in pages {
+        for text in specs(&page) {
+            let compiled = compile(&Source { name: page.clone(), text }, &Options::default());
             assert!(compiled.report.diagnostics.is_empty(), "{}", compiled.report);
         }
     }
@@ -68,6 +82,9 @@ fn reference() -> String {
     out.push_str("\n## Functions\n\n| function | gives |\n|---|---|\n");
     for function in FUNCTIONS {
         writeln!(out, "| `{}(x)` | {} |", function.name, function.about).unwrap();
+    }
+    for measure in MEASURES {
+        writeln!(out, "| `{}(x)` | {} |", measure.name, measure.about).unwrap();
     }
     prelude(&mut out);
     out.push_str("\n## Settings\n");
