@@ -3,6 +3,7 @@
 // The documentation is files.
 #![allow(clippy::disallowed_methods)]
 
+use lcnnc::back::timing;
 use lcnnc::data::SETS;
 use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
@@ -52,6 +53,21 @@ fn the_error_in_the_readme_is_what_is_said() {
     let readme = fs::read_to_string("README.md").unwrap();
     let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     assert_eq!(compiled.report.to_string().trim(), shown.trim());
+}
+
+/// Of the specs in `docs/time.md`, those whose tables it prints come first.
+#[test]
+fn the_tables_and_the_warning_on_time_are_what_is_said() {
+    let page = fs::read_to_string("docs/time.md").unwrap();
+    for text in specs("docs/time.md").drain(..3) {
+        let compiled = compile(&Source { name: "shown.lcnn".to_owned(), text }, &Options::default());
+        let table = timing::emit(compiled.net.as_ref().unwrap());
+        assert!(page.contains(&table), "docs/time.md has not:\n{table}");
+    }
+    let text = specs("docs/time.md").remove(1).replace("steps: 3", "steps: 2");
+    let short = compile(&Source { name: "synchronous.lcnn".to_owned(), text }, &Options::default());
+    let warning = short.report.to_string();
+    assert!(page.contains(warning.trim()), "docs/time.md has not:\n{warning}");
 }
 
 #[test]
