@@ -55,6 +55,27 @@ fn the_error_in_the_readme_is_what_is_said() {
     assert_eq!(compiled.report.to_string().trim(), shown.trim());
 }
 
+#[test]
+fn the_tables_of_models_have_the_lines_and_the_parameters_of_the_specs() {
+    let [models, readme] = ["docs/models.md", "README.md"].map(|page| fs::read_to_string(page).unwrap());
+    for entry in fs::read_dir("specs").unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let (name, lines) = (path.file_stem().unwrap().to_str().unwrap().to_owned(), text.lines().count());
+        let compiled = compile(&Source { name: name.clone(), text }, &Options::default());
+        let trained =
+            compiled.net.unwrap().params.iter().filter(|param| param.trained()).map(|param| param.len()).sum();
+        let (row, count) = (format!("| `{name}` | {lines} |"), thousands(trained));
+        assert!(models.contains(&format!("{row} 10 | {count} |")), "docs/models.md: {row} 10 | {count} |");
+        assert!(readme.contains(&format!("{row} {count} |")), "README.md: {row} {count} |");
+    }
+}
+
+/// `49,618`
+fn thousands(n: usize) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", thousands(n / 1000), n % 1000) }
+}
+
 /// Of the specs in `docs/time.md`, those whose tables it prints come first.
 #[test]
 fn the_tables_and_the_warning_on_time_are_what_is_said() {
