@@ -7,6 +7,7 @@ use lcnnc::back::timing;
 use lcnnc::data::SETS;
 use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
+use lcnnc::ir::Param;
 use lcnnc::kinds::{KINDS, Kind, weights};
 use lcnnc::lower::functions::FUNCTIONS;
 use lcnnc::schema::{Arg, Callable, Default, Type};
@@ -63,8 +64,7 @@ fn the_tables_of_models_have_the_lines_and_the_parameters_of_the_specs() {
         let text = fs::read_to_string(&path).unwrap();
         let (name, lines) = (path.file_stem().unwrap().to_str().unwrap().to_owned(), text.lines().count());
         let compiled = compile(&Source { name: name.clone(), text }, &Options::default());
-        let trained =
-            compiled.net.unwrap().params.iter().filter(|param| param.trained()).map(|param| param.len()).sum();
+        let trained = compiled.net.unwrap().params.iter().filter(|param| param.trained()).map(Param::len).sum();
         let (row, count) = (format!("| `{name}` | {lines} |"), thousands(trained));
         assert!(models.contains(&format!("{row} 10 | {count} |")), "docs/models.md: {row} 10 | {count} |");
         assert!(readme.contains(&format!("{row} {count} |")), "README.md: {row} {count} |");
