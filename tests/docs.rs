@@ -3,14 +3,28 @@
 // The documentation is files.
 #![allow(clippy::disallowed_methods)]
 
+use lcnnc::back::timing;
 use lcnnc::data::SETS;
+use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
+use lcnnc::ir::Param;
 use lcnnc::kinds::{KINDS, Kind, weights};
 use lcnnc::lower::functions::FUNCTIONS;
 use lcnnc::schema::{Arg, Callable, Default, Type};
 use lcnnc::{Options, Source, compile};
 use std::fmt::Write;
 use std::fs;
+
+/// Pages that teach by specs: one without any is a page whose blocks are not found.
+const SHOW_SPECS: [&str; 2] = ["README.md", "docs/language.md"];
+
+/// `README.md` and every page in `docs/`.
+fn pages() -> Vec<String> {
+    let docs = fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
+    let mut pages: Vec<String> = docs.filter(|page| page.ends_with(".md")).chain(["README.md".to_owned()]).collect();
+    pages.sort();
+    pages
+}
 
 /// The `lcnn` code blocks of a page.
 fn specs(page: &str) -> Vec<String> {
@@ -20,11 +34,13 @@ fn specs(page: &str) -> Vec<String> {
 
 #[test]
 fn every_spec_in_the_documentation_compiles_without_a_problem() {
-    for page in ["docs/language.md", "docs/weights.md", "README.md"] {
-        let specs = specs(page);
-        assert!(!specs.is_empty(), "{page} shows no spec");
-        for text in specs {
-            let compiled = compile(&Source { name: page.to_owned(), text }, &Options::default());
+    let pages = pages();
+    for page in SHOW_SPECS {
+        assert!(pages.iter().any(|known| known == page) && !specs(page).is_empty(), "{page} shows no spec");
+    }
+    for page in pages {
+        for text in specs(&page) {
+            let compiled = compile(&Source { name: page.clone(), text }, &Options::default());
             assert!(compiled.report.diagnostics.is_empty(), "{}", compiled.report);
         }
     }
@@ -38,6 +54,41 @@ fn the_error_in_the_readme_is_what_is_said() {
     let readme = fs::read_to_string("README.md").unwrap();
     let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     assert_eq!(compiled.report.to_string().trim(), shown.trim());
+}
+
+#[test]
+fn the_tables_of_models_have_the_lines_and_the_parameters_of_the_specs() {
+    let [models, readme] = ["docs/models.md", "README.md"].map(|page| fs::read_to_string(page).unwrap());
+    for entry in fs::read_dir("specs").unwrap() {
+        let path = entry.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        let (name, lines) = (path.file_stem().unwrap().to_str().unwrap().to_owned(), text.lines().count());
+        let compiled = compile(&Source { name: name.clone(), text }, &Options::default());
+        let trained = compiled.net.unwrap().params.iter().filter(|param| param.trained()).map(Param::len).sum();
+        let (row, count) = (format!("| `{name}` | {lines} |"), thousands(trained));
+        assert!(models.contains(&format!("{row} 10 | {count} |")), "docs/models.md: {row} 10 | {count} |");
+        assert!(readme.contains(&format!("{row} {count} |")), "README.md: {row} {count} |");
+    }
+}
+
+/// `49,618`
+fn thousands(n: usize) -> String {
+    if n < 1000 { n.to_string() } else { format!("{},{:03}", thousands(n / 1000), n % 1000) }
+}
+
+/// Of the specs in `docs/time.md`, those whose tables it prints come first.
+#[test]
+fn the_tables_and_the_warning_on_time_are_what_is_said() {
+    let page = fs::read_to_string("docs/time.md").unwrap();
+    for text in specs("docs/time.md").drain(..3) {
+        let compiled = compile(&Source { name: "shown.lcnn".to_owned(), text }, &Options::default());
+        let table = timing::emit(compiled.net.as_ref().unwrap());
+        assert!(page.contains(&table), "docs/time.md has not:\n{table}");
+    }
+    let text = specs("docs/time.md").remove(1).replace("steps: 3", "steps: 2");
+    let short = compile(&Source { name: "synchronous.lcnn".to_owned(), text }, &Options::default());
+    let warning = short.report.to_string();
+    assert!(page.contains(warning.trim()), "docs/time.md has not:\n{warning}");
 }
 
 #[test]
@@ -68,6 +119,9 @@ fn reference() -> String {
     out.push_str("\n## Functions\n\n| function | gives |\n|---|---|\n");
     for function in FUNCTIONS {
         writeln!(out, "| `{}(x)` | {} |", function.name, function.about).unwrap();
+    }
+    for measure in MEASURES {
+        writeln!(out, "| `{}(x)` | {} |", measure.name, measure.about).unwrap();
     }
     prelude(&mut out);
     out.push_str("\n## Settings\n");
