@@ -23,10 +23,8 @@ const STEPLESS: Code = Code::error(
     "L0306",
     "A value of every step is a row of values: where one is needed, choose a step or combine them.",
 );
-const LATE: Code = Code::warning(
-    "L0307",
-    "What the image has not reached by the last step answers every image alike, and learns nothing.",
-);
+const LATE: Code =
+    Code::warning("L0307", "What the image has not reached answers every image alike, and learns nothing from it.");
 const PER_STEP: Code =
     Code::error("L0308", "Parameters of their own for each step need a loop around the layer, and its steps.");
 
@@ -140,12 +138,32 @@ pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
         .help("take them from loops of as many steps, or choose a step of each")
 }
 
-/// An equation that the image reaches only at `step`, behind the last one.
-pub fn late(name: &str, step: usize, steps: usize, span: Span) -> Diagnostic {
+/// A state that the image reaches only at `step`, behind the last one, or never.
+pub fn late(name: &str, step: Option<usize>, steps: usize, span: Span) -> Diagnostic {
     let plural = if steps == 1 { "" } else { "s" };
-    Diagnostic::new(&LATE, format!("the image reaches `{name}` at step {step}, but the loop has {steps} step{plural}"))
-        .label(span, "the same for every image")
-        .help(format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"))
+    let (message, help) = match step {
+        Some(step) => (
+            format!("the image reaches `{name}` at step {step}, but the loop has {steps} step{plural}"),
+            format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"),
+        ),
+        None => (
+            format!("the image never reaches `{name}`"),
+            "let it depend on the image by a way that is not multiplied with zeros".to_owned(),
+        ),
+    };
+    Diagnostic::new(&LATE, message).label(span, "the same for every image").help(help)
+}
+
+/// An output that is the same for every image, up to the `last` of so many read-outs.
+pub fn blank(name: &str, last: usize, readouts: usize, span: Span) -> Diagnostic {
+    let (message, help) = if last == readouts {
+        (format!("the image never reaches `{name}`"), "let the output depend on the image".to_owned())
+    } else {
+        let help =
+            format!("judge a later step, as in `output {name}@{readouts}`, or read values of this step, as in `V1'`");
+        (format!("the loss judges `{name}` at step {last}, before the image is there"), help)
+    };
+    Diagnostic::new(&LATE, message).label(span, "the same for every image").help(help)
 }
 
 pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {

@@ -40,8 +40,10 @@ const MISUSED: Code = Code::error(
 );
 const UNKNOWN_CONST: Code = Code::error("L0111", "`--set` changes a const of the spec, so that const must exist.");
 const OVERRIDE_TYPE: Code = Code::error("L0112", "`--set` keeps a const's type: a number stays a number.");
-const RECURSIVE: Code =
-    Code::error("L0113", "A `fn` is written out where it is called, so one that calls itself would never end.");
+const RECURSIVE: Code = Code::error(
+    "L0113",
+    "A `fn` or a block is written out where it is called, so one that calls itself would never end.",
+);
 const MISSING_STATEMENT: Code = Code::error("L0114", "A network needs an image to see and an output to be judged by.");
 const RESERVED: Code = Code::error("L0115", "Some names come with the language and mean the same in every spec.");
 const NOT_DECLARABLE: Code = Code::error(
@@ -57,6 +59,16 @@ fn nearest(name: &str, candidates: &[&str], else_say: &str) -> String {
     }
 }
 
+/// A name of the spec, in a block.
+pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_NAME, format!("`{name}` is not seen inside of the block"))
+        .label(span, "read inside of the block")
+        .label(defined, "defined outside of it")
+        .help(format!(
+            "a block sees its parameters, its own definitions and consts: add a parameter and hand `{name}` over"
+        ))
+}
+
 pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     let like = alike(name, visible.iter().copied());
     let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
@@ -68,7 +80,12 @@ pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
 pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: &[&str]) -> Diagnostic {
     let help = match states {
         [] => format!("make it a state of `{within}` to see its value after the last step"),
-        states => format!("behind the loop, its states are seen: {}", among(states.iter().copied())),
+        states => {
+            let states = among(states.iter().copied());
+            format!(
+                "behind the loop, its states are seen: {states}; `{name}@2` is its value at step 2, `{name}@all` at every one"
+            )
+        }
     };
     Diagnostic::new(&UNKNOWN_NAME, format!("`{name}` is only known inside loop `{within}`"))
         .label(span, "read outside of the loop")
@@ -190,7 +207,7 @@ pub fn override_type(name: &str, given: &str, is: &str, declared: Span) -> Diagn
 pub fn recursive(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&RECURSIVE, format!("`{name}` calls itself"))
         .label(span, "called from its own body")
-        .help("write out what it should compute; a `fn` has no end to recurse to")
+        .help("write out what it should compute; functions and blocks are written out where they are called, and have no end to recurse to")
 }
 
 /// `last` is the place of the last thing that is written.

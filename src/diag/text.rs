@@ -154,6 +154,14 @@ pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
         .help(format!("write `{key}: value`"))
 }
 
+/// An `if` or a `repeat` as a part of something larger.
+pub fn needs_brackets(at: Span, word: &str) -> Diagnostic {
+    let form = if word == "if" { "(if a then b else c)" } else { "(repeat n f(x))" };
+    Diagnostic::new(&UNEXPECTED, format!("`{word}` stands between other values"))
+        .label(at, "where does it end?")
+        .help(format!("put brackets around all of it: `{form}`"))
+}
+
 /// `repeat n` before something that is not called.
 pub fn repeats_no_call(at: Span) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, "`repeat` chains copies of a call")

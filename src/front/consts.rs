@@ -1,6 +1,6 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
-use super::known::{Known, Meaning, eval};
+use super::known::{Known, Meaning, eval, is_callable};
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::schema::real;
@@ -154,6 +154,8 @@ impl Known for Consts {
             Some(None) => Meaning::Broken,
             None if name == CLASSES => Meaning::Const(Const::Number(self.classes as f64)),
             None if self.is_broken(name) => Meaning::Broken,
+            // To be compared with: `if connect == conv`.
+            None if is_callable(name) => Meaning::Const(Const::Word(name.to_owned())),
             None => Meaning::Unknown,
         }
     }

@@ -198,6 +198,12 @@ impl<'a> Graph<'a> {
         None
     }
 
+    /// What is defined outside of all loops, and where.
+    pub fn outermost(&self) -> BTreeMap<&'a str, Span> {
+        let outermost = self.names.iter().filter(|((scope, _), _)| scope.is_none());
+        outermost.map(|((_, name), node)| (*name, self.nodes[*node].span)).collect()
+    }
+
     /// Every name seen from a place, for suggestions.
     pub fn visible(&self, from: Option<NodeIndex>) -> Vec<&'a str> {
         let seen = |(scope, name): &(Option<NodeIndex>, &'a str), node: &NodeIndex| {

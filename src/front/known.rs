@@ -3,6 +3,8 @@
 use super::consts::Const;
 use crate::diag::{Diagnostic, Span, names, settings, templates};
 use crate::ir::Shape;
+use crate::kinds;
+use crate::lower::functions;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
 /// What names mean at the place of an expression.
@@ -67,6 +69,11 @@ fn map(shape: &Shape) -> Option<[usize; 3]> {
 /// The measure of that name.
 pub fn measure(name: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.name == name)
+}
+
+/// Is that the name of something that the language itself can call?
+pub fn is_callable(name: &str) -> bool {
+    kinds::find(name).is_some() || functions::find(name).is_some() || measure(name).is_some()
 }
 
 /// The value of an expression that must be known before the run; says what stands in the way.

@@ -36,6 +36,13 @@ pub struct Front<'a> {
     pub whole: bool,
 }
 
+impl Front<'_> {
+    /// Is that the name of a kind, a function or a block?
+    pub fn is_callable(&self, name: &str) -> bool {
+        known::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
+    }
+}
+
 /// The functions that come with the compiler, written in the language.
 static PRELUDE: LazyLock<Ast> = LazyLock::new(|| crate::syntax::parse(include_str!("../../grammar/prelude.lcnn")).0);
 
@@ -58,10 +65,12 @@ pub fn analyse<'a>(
 
     let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
     let callables = Callables::new(&functions, blocks.iter().map(|(name, block)| (*name, block.name)).collect());
-    let look = Look { consts: &consts, lost: &lost, callables: &callables };
+    let look = Look { consts: &consts, lost: &lost, callables: &callables, outside: None };
     look.at_settings(&ast.items);
     let sees = !ast.nameless;
     Reader { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
+    let outside = graph.outermost();
+    let look = Look { outside: Some(&outside), ..look };
     for block in blocks.values_mut() {
         Reader { graph: &mut block.graph, look, sees, diagnostics }.nodes();
     }

@@ -33,7 +33,7 @@ impl<'f, 'a> Callables<'f, 'a> {
             self.named.borrow_mut().insert(name.to_owned());
             return true;
         }
-        kinds::find(name).is_some() || functions::find(name).is_some() || known::measure(name).is_some()
+        known::is_callable(name)
     }
 
     /// Functions and blocks of the spec that nothing names, each with what it is.
@@ -60,6 +60,8 @@ pub struct Look<'f, 'a> {
     /// Names whose definitions are reported and lost.
     pub lost: &'f BTreeSet<&'a str>,
     pub callables: &'f Callables<'f, 'a>,
+    /// For a block: what the spec around it defines, and where.
+    pub outside: Option<&'f BTreeMap<&'a str, Span>>,
 }
 
 impl Look<'_, '_> {
@@ -195,7 +197,10 @@ impl<'a> Reader<'a, '_, '_> {
             Some(Inputs::One) => 1,
             Some(Inputs::Several) | None => usize::MAX,
         };
-        if !local && !self.look.callables.has(callee) && !self.look.lost.contains(callee) {
+        let outside = self.look.outside.and_then(|outside| outside.get(callee));
+        if let (false, Some(defined)) = (local || self.look.callables.has(callee), outside) {
+            self.diagnostics.push(names::outside_of_block(callee, call.callee.span, *defined));
+        } else if !local && !self.look.callables.has(callee) && !self.look.lost.contains(callee) {
             self.diagnostics.push(names::unknown_call(
                 &call.callee.text,
                 call.callee.span,
@@ -252,6 +257,9 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
+        if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
+            return self.diagnostics.push(names::outside_of_block(name, span, *defined));
+        }
         let mut visible = self.graph.visible(place.within);
         visible.extend(self.look.consts.names());
         visible.extend(RESERVED.iter().map(|(name, _)| *name));

@@ -1,10 +1,12 @@
 //! Between which numbers a value stays, whatever the weights and the images.
 
 use super::{Binary, Net, Node, Op, ParamId, Reduce, Sign, Step, Unary, Value};
+use std::collections::BTreeMap;
 
 /// The greatest number that a value is known never to fall below; none if it may fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
-    let mut known = Known { net, intervals: vec![Interval::ALL; net.values], read: vec![None; net.values] };
+    let (intervals, read) = (vec![Interval::ALL; net.values], vec![None; net.values]);
+    let mut known = Known { net, intervals, read, gaps: BTreeMap::new(), over: BTreeMap::new() };
     known.steps(&net.body);
     let low = known.intervals[value.0].low;
     (low > f64::NEG_INFINITY).then_some(low)
@@ -16,6 +18,10 @@ struct Known<'a> {
     intervals: Vec<Interval>,
     /// The parameter that a value is; each time it is read, it is a value of its own.
     read: Vec<Option<ParamId>>,
+    /// The two values that a value is the difference of.
+    gaps: BTreeMap<Value, (Value, Value)>,
+    /// The two of which a value is how far the first is above the second: `relu(a - b)`.
+    over: BTreeMap<Value, (Value, Value)>,
 }
 
 impl Known<'_> {
@@ -25,9 +31,7 @@ impl Known<'_> {
             match step {
                 Step::Node(node) => {
                     self.intervals[node.value.0] = self.of(node);
-                    if let Op::Param(id) = node.op {
-                        self.read[node.value.0] = Some(id);
-                    }
+                    self.remember(node);
                 }
                 Step::Loop(region) => {
                     self.steps(&region.body);
@@ -39,6 +43,26 @@ impl Known<'_> {
                     }
                 }
             }
+        }
+    }
+
+    fn remember(&mut self, node: &Node) {
+        match node.op {
+            Op::Param(id) => self.read[node.value.0] = Some(id),
+            Op::Binary { f: Binary::Sub, left, right } => drop(self.gaps.insert(node.value, (left, right))),
+            Op::Unary { f: Unary::Relu, x } => self.over.extend(self.gaps.get(&x).map(|gap| (node.value, *gap))),
+            _ => {}
+        }
+    }
+
+    /// `a - relu(a - b)` and `b + relu(a - b)`, by which the smaller and the larger of two numbers are made.
+    fn extreme(&self, f: Binary, left: Value, right: Value) -> Option<Interval> {
+        let (a, b) = *self.over.get(&right)?;
+        let (a_is, b_is) = (self.intervals[a.0], self.intervals[b.0]);
+        match f {
+            Binary::Sub if left == a => Some(Interval::new(a_is.low.min(b_is.low), a_is.high.min(b_is.high))),
+            Binary::Add if left == b => Some(Interval::new(a_is.low.max(b_is.low), a_is.high.max(b_is.high))),
+            Binary::Sub | Binary::Add | Binary::Mul | Binary::Div => None,
         }
     }
 
@@ -74,6 +98,7 @@ impl Known<'_> {
             }
             Op::Unary { f, x } => unary(*f, at(x)),
             Op::Binary { f, left, right } => match f {
+                Binary::Add | Binary::Sub if let Some(extreme) = self.extreme(*f, *left, *right) => extreme,
                 Binary::Add => at(left).add(at(right)),
                 Binary::Sub => at(left).add(at(right).negate()),
                 // Of a value with itself, a product is a square.

@@ -42,23 +42,27 @@ struct Names<'a> {
     net: &'a Net,
     known: BTreeMap<Value, String>,
     unnamed: usize,
+    /// How many loops are open.
+    loops: usize,
 }
 
 impl<'a> Names<'a> {
     fn of(net: &'a Net) -> Self {
         let known = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
-        Self { net, known, unnamed: 0 }
+        Self { net, known, unnamed: 0, loops: 0 }
     }
 
     fn of_value(&self, value: Value) -> &str {
         self.known.get(&value).map_or("?", String::as_str)
     }
 
-    /// `W_L.weight`, `a.batch_norm.t.weight` where each step `t` has its own.
+    /// `W_L.weight`; in a loop `a.batch_norm.t.weight` where each step `t` has its own.
     fn of_param(&self, id: ParamId) -> String {
         let name = &self.net.param(id).name;
         match name.rsplit_once('.') {
-            Some((_, leaf)) if self.net.per_step.contains_key(&id) => format!("{}.t.{leaf}", self.net.owner(id)),
+            Some((_, leaf)) if self.loops > 0 && self.net.per_step.contains_key(&id) => {
+                format!("{}.t.{leaf}", self.net.owner(id))
+            }
             _ => name.clone(),
         }
     }
@@ -78,7 +82,9 @@ impl<'a> Names<'a> {
                         self.known.insert(state.current, state.name.clone());
                         writeln!(f, "{indent}  state {} = {}: {}", state.name, self.of_value(state.init), state.shape)?;
                     }
+                    self.loops += 1;
                     self.steps(f, &region.body, depth + 1)?;
+                    self.loops -= 1;
                     for state in &region.states {
                         writeln!(f, "{indent}  next {} = {}", state.name, self.of_value(state.next))?;
                         self.known.insert(state.last, state.name.clone());

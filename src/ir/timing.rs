@@ -40,11 +40,14 @@ pub struct Row {
 
 /// The timing of every loop, in the order of the net.
 pub fn table(net: &Net) -> Vec<Timing> {
-    let mut watch = Watch { signals: vec![Signal::Constant; net.values], names: BTreeMap::new(), found: Vec::new() };
-    watch.signals[Value::INPUT.0] = Signal::Image;
-    watch.names.insert(Value::INPUT, net.input.0.clone());
-    watch.steps(&net.body);
-    watch.found
+    Watch::over(net).found
+}
+
+/// The read-outs of the output, from 1, that are the same for every image.
+pub fn blank(net: &Net) -> Vec<usize> {
+    let watch = Watch::over(net);
+    let is_blank = |(_, logits): &(usize, &Value)| watch.signals[logits.0] != Signal::Image;
+    (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
 struct Watch {
@@ -55,6 +58,14 @@ struct Watch {
 }
 
 impl Watch {
+    fn over(net: &Net) -> Self {
+        let (names, found) = (BTreeMap::from([(Value::INPUT, net.input.0.clone())]), Vec::new());
+        let mut watch = Self { signals: vec![Signal::Constant; net.values], names, found };
+        watch.signals[Value::INPUT.0] = Signal::Image;
+        watch.steps(&net.body);
+        watch
+    }
+
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             match step {

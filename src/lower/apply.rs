@@ -6,6 +6,7 @@ use super::functions::{self, Apply};
 use super::{Lowerer, Val};
 use crate::diag::{loops, names, penalty};
 use crate::front::bind::Site;
+use crate::front::graph::NodeKind;
 use crate::front::known;
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
@@ -163,7 +164,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
     /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
     pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
         let path = self.here.path(place.node);
-        // What a block yields has no name but the block's.
+        // A layer that is all that a block yields goes by the name that the block's call took.
+        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, NodeKind::Yield { .. }) {
+            return path;
+        }
         let name = if place.outermost { path } else { format!("{path}.{callee}") };
         let count = self.layers.entry(name.clone()).or_insert(0);
         *count += 1;

@@ -70,6 +70,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let x = lowerer.value(x, at.1, place)?;
                 lowerer.apply_bundle(bundle, None, x, at, place)
             }),
+            (BinaryOp::Mul, Val::Weights(bundle), x) if self.is_per_image(&x) => {
+                let name = format!("`{}`", self.bundle(bundle).name);
+                let help = format!("apply {name} in an equation, and name that equation in the penalty");
+                self.report(names::misused(&name, "the weights themselves", "a value for each image", at.0, help))
+            }
             (BinaryOp::Mul, Val::Value(_) | Val::Series(_), Val::Weights(bundle)) if !place.penalty => {
                 let name = format!("`{}`", self.bundle(bundle).name);
                 let help = format!("weights stand before what they are applied to: {name} first");
@@ -80,6 +85,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let (Some(a), Some(b)) = (a, b) else { return Val::Poison };
                 self.pairwise(op, &a, &b, at, place)
             }
+        }
+    }
+
+    fn is_per_image(&self, x: &Val) -> bool {
+        match x {
+            Val::Value(value) => self.net.shape(*value).per_image(),
+            Val::Series(_) => true,
+            Val::Poison | Val::Const(_) | Val::Weights(_) | Val::Group(_) => false,
         }
     }
 

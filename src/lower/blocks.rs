@@ -25,9 +25,9 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let Some(first) = call.args.first().filter(|arg| arg.name.is_none()) else {
             return self.report(templates::repeats_nothing(&call.callee.text, call.span));
         };
-        let base = self.owned_name(&self.resolve(&call.callee.text, place), place);
         let inner = place.inner();
         let mut val = self.expr(&first.value, &inner);
+        let base = self.owned_name(&self.resolve(&call.callee.text, place), place);
         for n in 0..count {
             if matches!(val, Val::Poison) || self.overrun {
                 return Val::Poison;
@@ -51,8 +51,9 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             return Val::Poison;
         }
         let inner = place.inner();
-        let owner = given.owner.unwrap_or_else(|| self.owned_name(name, place));
         let Some(args) = self.arguments(block, call, given.first, &inner) else { return Val::Poison };
+        // Behind its arguments: copies are numbered as layers are, inner ones first.
+        let owner = given.owner.unwrap_or_else(|| self.owned_name(name, place));
         let mut copy = Instance::new(&block.graph, owner);
         for (param, val) in args {
             copy.values[param.index()] = val;

@@ -39,14 +39,31 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
 }
 
-/// States that the image reaches only behind the last step: of those of one loop, the last one says how long it takes.
-pub(super) fn timing(net: &Net, nexts: &BTreeMap<Value, (&str, Span)>, diagnostics: &mut Vec<Diagnostic>) {
+/// States that the image reaches only behind the last step or never, and outputs at steps that it has not reached. Of the
+/// states of one loop, the last one says how long it takes.
+pub(super) fn timing(
+    net: &Net,
+    front: &Front<'_>,
+    nexts: &BTreeMap<Value, (&str, Span)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut is_late = false;
     for timing in timing::table(net) {
-        let late = timing.states.iter().filter_map(|(next, reached)| Some((next, (*reached)?)));
-        let last = late.filter(|(_, step)| *step > timing.steps).max_by_key(|(_, step)| *step);
-        if let Some((name, span, step)) = last.and_then(|(next, step)| nexts.get(next).map(|at| (at.0, at.1, step))) {
+        let late = timing.states.iter().filter(|(_, reached)| reached.is_none_or(|step| step > timing.steps));
+        let last = late.max_by_key(|(_, reached)| reached.unwrap_or(usize::MAX));
+        if let Some((name, span, step)) = last.and_then(|(next, step)| nexts.get(next).map(|at| (at.0, at.1, *step))) {
             diagnostics.push(loops::late(name, step, timing.steps, span));
+            is_late = true;
         }
+    }
+    let output = front.graph.nodes.node_weights().find_map(|node| match node.kind {
+        NodeKind::Output { value } => Some(value.span),
+        _ => None,
+    });
+    let blank = timing::blank(net);
+    // A state that is late says why the output is blank.
+    if let (Some(span), Some(last), false) = (output, blank.last(), is_late) {
+        diagnostics.push(loops::blank(&net.output.name, *last, net.output.logits.len(), span));
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Span, loops, names, penalty, settings, text};
 use crate::front::consts::{CLASSES, Const};
 use crate::front::graph::{Found, Graph, NodeKind};
-use crate::front::known::{self, describe};
+use crate::front::known::describe;
 use crate::ir::{Param, ParamClass, ParamId, Unary, Value};
 use crate::syntax::ast::{Expr, ExprKind};
 use petgraph::graph::NodeIndex;
@@ -118,7 +118,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let expr = Expr { kind: ExprKind::Name(name.to_owned()), span: place.at(span) };
                 self.known(&expr, place).map_or(Val::Poison, Val::Const)
             }
-            Found::Nothing if self.is_callable(name) => Val::Const(Const::Word(name.to_owned())),
+            Found::Nothing if self.front.is_callable(name) => Val::Const(Const::Word(name.to_owned())),
             // Reported when names were looked up.
             Found::Hidden(_) | Found::Nothing => Val::Poison,
         }
@@ -131,14 +131,6 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Some(each) => Val::Group(each.into_iter().map(|id| self.net.read(id)).collect()),
             None => Val::Weights(bundle),
         }
-    }
-
-    fn is_callable(&self, name: &str) -> bool {
-        crate::kinds::find(name).is_some()
-            || super::functions::find(name).is_some()
-            || known::measure(name).is_some()
-            || self.front.functions.contains_key(name)
-            || self.front.blocks.contains_key(name)
     }
 
     fn group(&mut self, name: &str, span: Span, place: &Place<'_>, of: impl Fn(&Param) -> bool) -> Val {

@@ -130,7 +130,7 @@ pub fn lower(
     let Lowerer { net, bundles, nexts, .. } = lowerer;
     let net = net.finish(name.to_owned(), input, logits?, classes, penalties?);
     checks::run(&net, front, &bundles, diagnostics);
-    checks::timing(&net, &nexts, diagnostics);
+    checks::timing(&net, front, &nexts, diagnostics);
     Some(net)
 }
 

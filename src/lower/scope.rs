@@ -4,15 +4,16 @@ use super::expr::Place;
 use super::instance::Instance;
 use super::{Lowerer, Val};
 use crate::diag::Span;
+use crate::front::Front;
 use crate::front::bind::Binder;
-use crate::front::consts::{Const, Consts};
+use crate::front::consts::Const;
 use crate::front::graph::{Found, NodeKind};
 use crate::front::known::{self, Known, Meaning};
 use crate::ir::{Builder, Shape};
 use crate::syntax::ast::Expr;
 
 struct Scope<'s, 'f, 'a> {
-    consts: &'s Consts,
+    front: &'f Front<'a>,
     here: &'s Instance<'f, 'a>,
     net: &'s Builder,
     place: &'s Place<'s>,
@@ -42,7 +43,10 @@ impl Known for Scope<'_, '_, '_> {
             Some(Val::Value(_) | Val::Series(_)) => Meaning::Thing("a feature map"),
             Some(Val::Weights(_)) => Meaning::Thing("a weight bundle"),
             Some(Val::Group(_)) => Meaning::Thing("every kernel of the net"),
-            None => self.consts.name(name),
+            None => match self.front.consts.name(name) {
+                Meaning::Unknown if self.front.is_callable(name) => Meaning::Const(Const::Word(name.to_owned())),
+                meaning => meaning,
+            },
         }
     }
 
@@ -56,7 +60,7 @@ impl Known for Scope<'_, '_, '_> {
     }
 
     fn declared(&self, name: &str) -> Option<Span> {
-        if self.val(name).is_some() { None } else { self.consts.declared(name) }
+        if self.val(name).is_some() { None } else { self.front.consts.declared(name) }
     }
 
     fn names(&self) -> Vec<&str> {
@@ -65,14 +69,14 @@ impl Known for Scope<'_, '_, '_> {
             None => self.here.graph.visible(self.place.within),
         };
         let is_known = |name: &&str| matches!(self.val(name), Some(Val::Const(_)));
-        Known::names(self.consts).into_iter().chain(local.into_iter().filter(is_known)).collect()
+        Known::names(&self.front.consts).into_iter().chain(local.into_iter().filter(is_known)).collect()
     }
 }
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
     /// Calls something that must know the meaning of names, and may report.
     pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
-        let scope = Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place };
+        let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
         bind(&mut Binder { known: &scope, diagnostics: &mut *self.diagnostics, edits: &mut *self.edits })
     }
 
@@ -87,12 +91,12 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
 
     /// The name that a callee stands for: a const or an argument that holds a word stands for that word.
     pub(super) fn resolve(&self, name: &str, place: &Place<'_>) -> String {
-        let scope = Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place };
+        let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
         known::resolve(name, &scope)
     }
 
     /// What a name stands for at a place, if it is an argument or a definition.
     pub(super) fn local(&self, name: &str, place: &Place<'_>) -> Option<Val> {
-        Scope { consts: &self.front.consts, here: &self.here, net: &self.net, place }.val(name).cloned()
+        Scope { front: self.front, here: &self.here, net: &self.net, place }.val(name).cloned()
     }
 }

@@ -156,6 +156,11 @@ impl File<'_> {
             ErrorVariant::CustomError { .. } => &[],
         };
         let behind = tokens.partition_point(|token| token.span.end <= at);
+        if let Some(token) = tokens.get(behind).filter(|token| token.kind == Kind::Joining)
+            && let word @ ("if" | "repeat") = self.text(token.span)
+        {
+            return text::needs_brackets(token.span, word);
+        }
         let last = tokens[..behind].last().map_or(Span::new(base, base), |token| token.span);
         let found = match tokens.get(behind) {
             Some(token) => Found::Text(token.span, self.text(token.span)),
