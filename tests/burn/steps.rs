@@ -151,3 +151,52 @@ fn a_bundle_at_another_stride_is_the_bundle_on_fewer_pixels() {
     let (one, other) = (total(&called, Mode::Evaluation), total(&picked, Mode::Evaluation));
     assert!((one - other).abs() < 1e-14, "{one} {other}");
 }
+
+/// A block with a loop and steps of its own, called from the body of another loop.
+#[test]
+fn loops_in_loops_keep_their_steps_apart() {
+    let looped = "block inner(x, L) {\n    loop t(steps: 2) {\n        state S = x\n        h = gain(tanh(L * S), per_step: true)\n        \
+                  S' = S + h\n    }\n    yield S + h@1 * S@1\n}\n\
+                  weights L: conv(2 -> 2, kernel: 3)\nloop outer(steps: 3) {\n    state O = image\n    \
+                  O' = gain(inner(O, L), per_step: true)\n}\nlogits = dense(concat(O@all), classes)\noutput logits";
+    // The gains of the inner steps are shared by the outer ones: here they are kernels of one pixel.
+    let mut unrolled = "weights L: conv(2 -> 2, kernel: 3)\nweights G1: depthwise(2 -> 2, kernel: 1, bias: false)\n\
+                        weights G2: depthwise(2 -> 2, kernel: 1, bias: false)\n"
+        .to_owned();
+    let names = ["image", "o1", "o2", "o3"];
+    for n in 1..=3 {
+        let before = names[n - 1];
+        unrolled += &format!(
+            "h{n}1 = G1 * tanh(L * {before})\ns{n}1 = {before} + h{n}1\nh{n}2 = G2 * tanh(L * s{n}1)\ns{n}2 = s{n}1 + h{n}2\n\
+             o{n} = gain(s{n}2 + h{n}1 * s{n}1)\n"
+        );
+    }
+    unrolled += "logits = dense(concat(o1, o2, o3), classes)\noutput logits";
+    let looped = model(&net(looped), 6);
+    let unrolled_net = net(&unrolled);
+    let weights = looped.weights();
+    let taken = unrolled_net.params.iter().map(|param| {
+        let from = match param.name.as_str() {
+            "G1.weight" => "outer.O.inner.t.h.1.weight".to_owned(),
+            "G2.weight" => "outer.O.inner.t.h.2.weight".to_owned(),
+            name if name.starts_with('o') => format!("outer.O.{}.weight", &name[1..2]),
+            name => name.to_owned(),
+        };
+        let weight = weights.iter().find(|weight| weight.name == from).unwrap_or_else(|| panic!("{from}: {weights:?}"));
+        Weight { name: param.name.clone(), shape: param.shape.clone(), values: weight.values.clone() }
+    });
+    let taken: Vec<Weight> = taken.collect();
+    let unrolled = model(&unrolled_net, 0).with_weights(&taken).unwrap();
+    for mode in [Mode::Evaluation, Mode::Training] {
+        let (one, other) = (total(&looped, mode), total(&unrolled, mode));
+        assert!((one - other).abs() < 1e-13, "{one} {other}");
+        let (found, expected) = (gradients(&looped, mode), gradients(&unrolled, mode));
+        let of = |all: &[Weight], name: &str| all.iter().find(|weight| weight.name == name).unwrap().values.clone();
+        for (one, other) in
+            [("L.weight", "L.weight"), ("outer.O.inner.t.h.2.weight", "G2.weight"), ("outer.O.3.weight", "o3.weight")]
+        {
+            let wrong: Vec<f64> = of(&found, one).iter().zip(of(&expected, other)).map(|(a, b)| a - b).collect();
+            assert!(largest(&wrong) < 1e-13 * largest(&of(&expected, other)), "{one}: {wrong:?}");
+        }
+    }
+}
