@@ -234,6 +234,7 @@ fn word(op: &Op) -> String {
         Op::Zeros => "zeros".to_owned(),
         Op::Conv { groups: 1, .. } => "conv".to_owned(),
         Op::Conv { groups, .. } => format!("conv, {groups} groups"),
+        Op::Local { .. } => "local".to_owned(),
         Op::ConvTranspose { .. } => "conv_transpose".to_owned(),
         Op::Dense { .. } => "dense".to_owned(),
         Op::Pool { kind, kernel: [h, w], .. } => format!("{} {h}x{w}", kind.word()),

@@ -18,6 +18,7 @@ pub const CODES: &[&Code] = &[
     &MULTIPLE,
     &ALONE,
     &EVEN_SPAN,
+    &POSITIONS,
 ];
 
 const CHANNELS: Code =
@@ -49,6 +50,10 @@ const MULTIPLE: Code = Code::error(
 const ALONE: Code = Code::error("L0213", "A number alone is its own mean: normalised, it is zero whatever flows in.");
 const EVEN_SPAN: Code =
     Code::error("L0214", "A span of neighbours has as many on either side, so with the one in the middle it is odd.");
+const POSITIONS: Code = Code::error(
+    "L0215",
+    "Weights that are not shared belong to positions, so a bundle of them fits maps of one size and stride.",
+);
 
 /// `1 channel`, `8 channels`
 fn count(n: usize, what: &str) -> String {
@@ -144,6 +149,16 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .label(what.applied, so)
         .label(at, format!("but {state} is {shape}"))
         .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"))
+}
+
+/// Kernels for each position, applied to a map that has other positions.
+pub fn positions(name: &str, made: [usize; 2], here: [usize; 2], declared: Option<Span>, span: Span) -> Diagnostic {
+    let ([rows, columns], [height, width]) = (made, here);
+    let problem =
+        format!("`{name}` has a kernel for each of {rows}x{columns} positions, but is applied at {height}x{width}");
+    let problem = Diagnostic::new(&POSITIONS, problem).label(span, format!("{height}x{width} positions"));
+    let problem = declared.into_iter().fold(problem, |problem, at| problem.label(at, "one bundle for both"));
+    problem.help("declare a bundle for each size of map, or apply it to maps of one size")
 }
 
 /// `declared` is where a bundle says how large its kernel is.

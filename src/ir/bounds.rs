@@ -80,6 +80,7 @@ impl Known<'_> {
             },
             Op::Conv { .. }
             | Op::ConvTranspose { .. }
+            | Op::Local { .. }
             | Op::Dense { .. }
             | Op::BatchNorm { .. }
             | Op::GroupNorm { .. } => Interval::ALL,

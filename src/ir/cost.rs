@@ -82,7 +82,7 @@ impl Rows<'_> {
                 };
                 (weight.len() as u128).saturating_mul((along(*height) * along(*width)) as u128)
             }
-            Op::Dense { weight, .. } => self.net.param(*weight).len() as u128,
+            Op::Dense { weight, .. } | Op::Local { weight, .. } => self.net.param(*weight).len() as u128,
             Op::Param(_)
             | Op::Number(_)
             | Op::Zeros

@@ -116,6 +116,7 @@ impl<'a> Names<'a> {
             Op::Number(x) => format!("number {}", crate::schema::real(*x)),
             Op::Zeros => "zeros".to_owned(),
             Op::Conv { x, weight, .. } => format!("conv {}, {}", v(x), self.of_param(*weight)),
+            Op::Local { x, weight, .. } => format!("local {}, {}", v(x), self.of_param(*weight)),
             Op::ConvTranspose { x, weight, .. } => format!("conv_transpose {}, {}", v(x), self.of_param(*weight)),
             Op::Dense { x, weight, .. } => format!("dense {}, {}", v(x), self.of_param(*weight)),
             Op::Pool { kind, x, kernel: [h, w], stride, padding } => {
@@ -142,13 +143,17 @@ impl<'a> Names<'a> {
             Op::Flatten { x } => format!("flatten {}", v(x)),
             Op::Concat { parts } => format!("concat {}", parts.iter().map(v).collect::<Vec<_>>().join(", ")),
         };
-        if let Op::Conv { bias, .. } | Op::ConvTranspose { bias, .. } | Op::Dense { bias, .. } = op
+        if let Op::Conv { bias, .. } | Op::ConvTranspose { bias, .. } | Op::Local { bias, .. } | Op::Dense { bias, .. } =
+            op
             && let Some(bias) = bias
         {
             // Writing to a `String` does not fail.
             let _ = write!(text, ", {}", self.of_param(*bias));
         }
-        if let Op::Conv { stride, padding, .. } | Op::ConvTranspose { stride, padding, .. } = op {
+        if let Op::Conv { stride, padding, .. }
+        | Op::ConvTranspose { stride, padding, .. }
+        | Op::Local { stride, padding, .. } = op
+        {
             let _ = write!(text, ", stride {stride}, padding {}", padding.word());
         }
         if let Op::Conv { groups, .. } = op

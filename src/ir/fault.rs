@@ -14,6 +14,8 @@ pub enum Fault {
     Window { kernel: usize, height: usize, width: usize },
     /// Padding that keeps the size needs a middle pixel.
     EvenKernel { kernel: usize },
+    /// Kernels made for other positions than these.
+    Positions { expected: [usize; 2], found: [usize; 2] },
     /// Channels that cannot be shared out evenly among groups.
     Groups { groups: usize, channels: usize },
     /// Output channels that are no multiple of the groups that make them, which are the channels that flow in.

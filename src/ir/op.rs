@@ -88,6 +88,14 @@ pub enum Op {
         stride: usize,
         padding: Padding,
     },
+    /// A convolution with kernels of its own at every position of the output.
+    Local {
+        x: Value,
+        weight: ParamId,
+        bias: Option<ParamId>,
+        stride: usize,
+        padding: Padding,
+    },
     Dense {
         x: Value,
         weight: ParamId,
@@ -169,6 +177,7 @@ impl Op {
             Op::Param(_) | Op::Number(_) | Op::Zeros => Vec::new(),
             Op::Conv { x, .. }
             | Op::ConvTranspose { x, .. }
+            | Op::Local { x, .. }
             | Op::Dense { x, .. }
             | Op::Pool { x, .. }
             | Op::Upsample { x, .. }
@@ -188,9 +197,10 @@ impl Op {
     pub fn params(&self) -> Vec<ParamId> {
         match self {
             Op::Param(id) => vec![*id],
-            Op::Conv { weight, bias, .. } | Op::ConvTranspose { weight, bias, .. } | Op::Dense { weight, bias, .. } => {
-                std::iter::once(*weight).chain(*bias).collect()
-            }
+            Op::Conv { weight, bias, .. }
+            | Op::ConvTranspose { weight, bias, .. }
+            | Op::Local { weight, bias, .. }
+            | Op::Dense { weight, bias, .. } => std::iter::once(*weight).chain(*bias).collect(),
             Op::GroupNorm { scale, shift, .. } => vec![*scale, *shift],
             Op::BatchNorm { scale, shift, mean, variance, .. } => vec![*scale, *shift, *mean, *variance],
             Op::Number(_)

@@ -153,9 +153,10 @@ impl Watch {
             Op::Number(x) if *x == 0.0 => Signal::Zero,
             Op::Number(_) => Signal::Constant,
             Op::Zeros => Signal::Zero,
-            Op::Conv { x, bias, .. } | Op::ConvTranspose { x, bias, .. } | Op::Dense { x, bias, .. } => {
-                through(at(x), bias.is_none())
-            }
+            Op::Conv { x, bias, .. }
+            | Op::ConvTranspose { x, bias, .. }
+            | Op::Local { x, bias, .. }
+            | Op::Dense { x, bias, .. } => through(at(x), bias.is_none()),
             Op::BatchNorm { x, .. } | Op::GroupNorm { x, .. } => through(at(x), false),
             Op::Pool { x, .. }
             | Op::Upsample { x, .. }

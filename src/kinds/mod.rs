@@ -18,6 +18,7 @@ mod global_avg_pool;
 mod group_norm;
 mod kernel;
 mod layer_norm;
+mod local;
 mod lrn;
 mod max_pool;
 mod pool;
@@ -34,6 +35,7 @@ pub use weights::Traits;
 pub const KINDS: &[&Kind] = &[
     &conv::KIND,
     &conv_transpose::KIND,
+    &local::KIND,
     &depthwise::KIND,
     &dense::KIND,
     &max_pool::KIND,

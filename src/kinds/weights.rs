@@ -55,7 +55,16 @@ pub const INITS: &[Callable] = &[
         about: "uniform between plus and minus a bound",
         args: &[Arg::required("bound", number(0.0), "largest absolute value")],
     },
-    Callable { name: "he", about: "normal, sd `sqrt(2 / fan_in)` (He et al., 2015)", args: &[] },
+    Callable {
+        name: "he",
+        about: "normal, sd `sqrt(2 / fan)` (He et al., 2015)",
+        args: &[Arg::with(
+            "fan",
+            Type::Word(&["in", "out"]),
+            Value::Word("in"),
+            "`in`: inputs of one output, which keeps activity; `out`: outputs of one input, which keeps gradients",
+        )],
+    },
     Callable {
         name: "glorot",
         about: "uniform within `sqrt(6 / (fan_in + fan_out))` (Glorot & Bengio, 2010)",
@@ -124,7 +133,15 @@ impl<'a> Traits<'a> {
 
 /// `shape` is the weight's, in PyTorch's layout, and fans are counted as PyTorch counts them.
 fn init(call: &Bound, shape: &[usize]) -> Result<Init, Fault> {
-    let fan = |n: usize| shape[n] * shape[2..].iter().product::<usize>();
+    // Of a kernel for each position, one kernel counts.
+    let one = if let [_, _, one @ ..] = shape
+        && one.len() == 4
+    {
+        one
+    } else {
+        shape
+    };
+    let fan = |n: usize| one[n] * one[2..].iter().product::<usize>();
     let (fan_in, fan_out) = (fan(1), fan(0));
     Ok(match call.callee {
         "fan_in" => Init::fan_in(fan_in),
@@ -133,7 +150,10 @@ fn init(call: &Bound, shape: &[usize]) -> Result<Init, Fault> {
         "constant" => Init::Constant(call.real("value")),
         "normal" => Init::Normal { mean: call.real("mean"), sd: call.real("sd") },
         "uniform" => Init::Uniform(call.real("bound")),
-        "he" => Init::Normal { mean: 0.0, sd: (2.0 / fan_in.max(1) as f64).sqrt() },
+        "he" => {
+            let fan = if call.word("fan") == "in" { fan_in } else { fan_out };
+            Init::Normal { mean: 0.0, sd: (2.0 / fan.max(1) as f64).sqrt() }
+        }
         "glorot" => Init::Uniform((6.0 / (fan_in + fan_out).max(1) as f64).sqrt()),
         "gabor" => match shape {
             // Less than three pixels wide, the even filters of zero mean are nothing.

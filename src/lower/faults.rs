@@ -43,6 +43,9 @@ impl Lowerer<'_, '_, '_> {
                 let declared = applied.declared.map(|_| applied.argument("kernel"));
                 shape::window(kernel, [height, width], applied.span, declared)
             }
+            Fault::Positions { expected, found } => {
+                shape::positions(applied.name, expected, found, applied.declared, applied.span)
+            }
             Fault::EvenKernel { kernel } => shape::even_kernel(kernel, applied.argument("kernel")),
             Fault::Groups { groups, channels } => shape::groups(groups, channels, applied.argument("groups")),
             Fault::Multiple { of, channels } => shape::multiple(

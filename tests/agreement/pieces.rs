@@ -36,6 +36,8 @@ const PIECES: &[(&str, &str)] = &[
     ("upsample_nearest", "upsample(image, factor: 3)"),
     ("upsample_bilinear", "upsample(image, factor: 3, mode: bilinear)"),
     ("shift", "shift(image)"),
+    ("local", "local(image, 3, kernel: 3)"),
+    ("local_stride", "local(image, 3, kernel: 3, stride: 2)"),
     ("gain_vector", "gain(flatten(image))"),
 ];
 

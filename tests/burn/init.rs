@@ -33,11 +33,13 @@ fn distributed(init: &str, call: &str, mean: f64, sd: f64) -> Vec<f64> {
 
 #[test]
 fn random_weights_have_the_spread_of_their_papers() {
-    // fan_in 3 * 7 * 7 and fan_out 90 * 7 * 7; dense 1200 and 30.
+    // fan_in 3 * 7 * 7 and fan_out 90 * 7 * 7; dense 1200 and 30; of 400 local kernels each counts for itself.
     let (conv, dense) = ("conv(3 -> 90, kernel: 7", "dense(1200 -> 30");
+    let local = "local(3 -> 6, kernel: 3";
     let uniform = |bound: f64| bound / f64::sqrt(3.0);
-    for (call, fan_in, fan_out) in [(conv, 147.0, 4410.0), (dense, 1200.0, 30.0_f64)] {
+    for (call, fan_in, fan_out) in [(conv, 147.0, 4410.0), (dense, 1200.0, 30.0_f64), (local, 27.0, 54.0)] {
         let he = distributed("he", call, 0.0, f64::sqrt(2.0 / fan_in));
+        distributed("he(fan: out)", call, 0.0, f64::sqrt(2.0 / fan_out));
         let glorot = f64::sqrt(6.0 / (fan_in + fan_out));
         let flat = distributed("glorot", call, 0.0, uniform(glorot));
         distributed("fan_in", call, 0.0, uniform(1.0 / fan_in.sqrt()));

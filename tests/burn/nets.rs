@@ -46,6 +46,16 @@ impl Make {
         self.0.group_norm(x, groups, [scale, shift], 1e-5).unwrap()
     }
 
+    /// A kernel and a bias for a convolution without weight sharing.
+    pub fn local(&mut self, name: &str, x: Value, out: usize, kernel: usize, stride: usize) -> Value {
+        let from = self.0.shape(x).channels();
+        let [height, width] = self.0.grid(x, kernel, stride, Padding::Same).unwrap();
+        let shape = [height, width, out, from, kernel, kernel];
+        let weight = self.param(&format!("{name}.weight"), &shape, ParamClass::Kernel);
+        let bias = self.param(&format!("{name}.bias"), &[out], ParamClass::Bias);
+        self.0.local(x, weight, Some(bias), stride, Padding::Same).unwrap()
+    }
+
     pub fn batch_norm(&mut self, name: &str, x: Value) -> Value {
         let channels = [self.0.shape(x).channels()];
         let scale = self.param(&format!("{name}.weight"), &channels, ParamClass::Norm);
@@ -107,7 +117,8 @@ pub fn more_layers() -> Net {
     let between = net.0.upsample(largest, 3, Upsampling::Bilinear).unwrap();
     let zeros = net.0.zeros(Shape::Map([2, 5, 4])).unwrap();
     let sum = net.binary(Binary::Add, mean, zeros);
-    let maps = [normal, local, reached, repeated, between, sum];
+    let own = net.local("own", a, 2, 3, 2);
+    let maps = [normal, local, reached, repeated, between, sum, own];
     let flat: Vec<Value> = maps.into_iter().map(|map| net.0.flatten(map).unwrap()).collect();
     let all = net.0.concat(flat).unwrap();
     let all = net.group_norm("all", all, 1);

@@ -293,6 +293,18 @@ def pieces():
     piece("shift", lambda x, weight: x + weight, x=normal(2, 3, 3, 4), weight=normal(1, 3, 1, 1))
     vector = lambda x, weight: x.flatten(1) * weight
     piece("gain_vector", vector, x=normal(2, 5, 1, 1), weight=normal(1, 5))
+
+    def local(stride):
+        def apply(x, weight, bias):
+            height, width, out, _, k, _ = weight.shape
+            columns = F.unfold(x, k, padding=k // 2, stride=stride)
+            y = torch.einsum("pot,btp->bop", weight.reshape(height * width, out, -1), columns)
+            return y.reshape(len(x), out, height, width) + bias[:, None, None]
+
+        return apply
+
+    piece("local", local(1), x=normal(2, 2, 4, 5), weight=normal(4, 5, 3, 2, 3, 3) / 4, bias=normal(3))
+    piece("local_stride", local(2), x=normal(2, 2, 5, 4), weight=normal(3, 2, 3, 2, 3, 3) / 4, bias=normal(3))
     assert min(margins) > KINK
     return tensors, f"nearest kink {min(margins):.1e}"
 

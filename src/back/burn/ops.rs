@@ -2,7 +2,7 @@
 
 use crate::ir::{Binary, Padding, Pool, Reduce, Sign, Unary, Upsampling};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
-use burn::tensor::{Tensor, TensorData, activation, module};
+use burn::tensor::{Slice, Tensor, TensorData, activation, module};
 
 /// `x` is `[B, in, H, W]`, the weight `[out, in / groups, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
 pub(super) fn conv(
@@ -32,6 +32,37 @@ pub(super) fn conv_transpose(
     };
     let options = ConvTransposeOptions::new([stride; 2], [pad; 2], [more; 2], [1; 2], 1);
     module::conv_transpose2d(x, weight, bias.map(channels), options)
+}
+
+/// `x` is `[B, in, H, W]`, the weight `[height, width, out, in * k * k]`, the bias `[1, out, 1, 1]`: at each position of the
+/// output the window there, as a column, under the position's own matrix.
+pub(super) fn local(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<4>>,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
+    let ([batch, channels, ..], [height, width, out, taps]) = (x.dims(), weight.dims());
+    let positions = height * width;
+    let x = if padding > 0 { x.pad((padding, padding, padding, padding), 0.0) } else { x };
+    let along = |start: usize, count: usize| {
+        Slice::new(start as isize, Some((start + (count - 1) * stride + 1) as isize), stride as isize)
+    };
+    let tap = |n: usize| {
+        let (row, column) = (n / kernel, n % kernel);
+        let seen = x.clone().slice([Slice::full(), Slice::full(), along(row, height), along(column, width)]);
+        seen.reshape([batch, channels, 1, positions])
+    };
+    let windows: Tensor<4> = Tensor::cat((0..kernel * kernel).map(tap).collect(), 2);
+    let columns: Tensor<3> = windows.reshape([batch, taps, positions]).permute([2, 1, 0]);
+    let y: Tensor<3> = weight.reshape([positions, out, taps]).matmul(columns);
+    let y = y.permute([2, 1, 0]).reshape([batch, out, height, width]);
+    match bias {
+        Some(bias) => y + bias,
+        None => y,
+    }
 }
 
 /// `x` is `[B, in, 1, 1]`, the weight `[out, in, 1, 1]`, the bias `[1, out, 1, 1]`.

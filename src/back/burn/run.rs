@@ -170,6 +170,11 @@ impl<'a> Run<'a> {
                 let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
                 ops::conv(self.read(*x), weight, bias, *stride, *padding, *groups)
             }
+            Op::Local { x, weight, bias, stride, padding } => {
+                let kernel = self.model.net.param(*weight).shape[5];
+                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
+                ops::local(self.read(*x), weight, bias, kernel, *stride, padding.pixels(kernel))
+            }
             Op::ConvTranspose { x, weight, bias, stride, padding } => {
                 let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
                 ops::conv_transpose(self.read(*x), weight, bias, *stride, *padding)

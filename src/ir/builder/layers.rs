@@ -14,7 +14,7 @@ impl Builder {
         padding: Padding,
         groups: usize,
     ) -> Made {
-        let [channels, height, width] = self.map(x)?;
+        let [channels, ..] = self.map(x)?;
         let dims = &self.params[weight.0].shape;
         let (out, from, kernel) = (dims[0], dims[1] * groups, dims[2]);
         if from != channels {
@@ -23,14 +23,32 @@ impl Builder {
         if !out.is_multiple_of(groups) {
             return Err(Fault::Multiple { of: groups, channels: out });
         }
+        let [height, width] = self.grid(x, kernel, stride, padding)?;
+        self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
+    }
+
+    /// How many positions a square kernel has over a map, along height and width.
+    pub fn grid(&self, x: Value, kernel: usize, stride: usize, padding: Padding) -> Result<[usize; 2], Fault> {
+        let [_, height, width] = self.map(x)?;
         centred(padding, kernel)?;
         let pad = 2 * padding.pixels(kernel);
-        let [height, width] = windows([height + pad, width + pad], [kernel, kernel], stride).ok_or(Fault::Window {
-            kernel,
-            height,
-            width,
-        })?;
-        self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
+        let positions = windows([height + pad, width + pad], [kernel, kernel], stride);
+        positions.ok_or(Fault::Window { kernel, height, width })
+    }
+
+    /// `x` is `[in, H, W]`, the weight `[height, width, out, in, k, k]`, a kernel for each position of the output.
+    pub fn local(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
+        let [channels, ..] = self.map(x)?;
+        let dims = &self.params[weight.0].shape;
+        let (positions, out, from, kernel) = ([dims[0], dims[1]], dims[2], dims[3], dims[4]);
+        if from != channels {
+            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
+        }
+        let [height, width] = self.grid(x, kernel, stride, padding)?;
+        if [height, width] != positions {
+            return Err(Fault::Positions { expected: positions, found: [height, width] });
+        }
+        self.append_checked(Op::Local { x, weight, bias, stride, padding }, [out, height, width])
     }
 
     /// `x` is `[in, H, W]`, the weight `[in, out, k, k]`.

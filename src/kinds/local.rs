@@ -1,0 +1,32 @@
+use super::{Inputs, Kind, Site, kernel, weights};
+use crate::ir::{Fault, Init, ParamClass, Shape, Value};
+use crate::schema::{Arg, Bound, Type};
+
+pub(super) const KIND: Kind = Kind {
+    name: "local",
+    about: "A convolution without weight sharing: every position of the output has kernels of its own. The bias, one number \
+            a channel, is shared.",
+    inputs: Inputs::One,
+    args: &[
+        Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"),
+        kernel::SIDE,
+        kernel::STRIDE,
+        kernel::PADDING,
+        kernel::BIAS,
+    ],
+    weights: weights::KERNEL,
+    bundle: Some(Shape::channels),
+    example: "y = local(image, 4, kernel: 3)",
+    lower,
+};
+
+fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
+    let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
+    let (stride, padding) = (args.count("stride"), kernel::padding(args));
+    let [height, width] = site.net.grid(inputs[0], side, stride, padding)?;
+    let init = Init::fan_in(from * side * side);
+    let shape = [height, width, out, from, side, side];
+    let weight = site.param("weight", &shape, init, ParamClass::Kernel)?;
+    let bias = if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
+    site.net.local(inputs[0], weight, bias, stride, padding)
+}
