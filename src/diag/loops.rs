@@ -86,7 +86,7 @@ pub fn several(name: &str, span: Span, places: &[Span]) -> Diagnostic {
     let problem = Diagnostic::new(&AT, format!("several loops define `{name}`"))
         .label(span, "which one is meant?")
         .help("give each a name of its own");
-    places.iter().take(3).fold(problem, |problem, place| problem.label(*place, format!("a `{name}`")))
+    places.iter().take(3).fold(problem, |problem, place| problem.label(*place, format!("one `{name}`")))
 }
 
 /// `O@2` within the loop of `O`.

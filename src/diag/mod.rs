@@ -51,8 +51,8 @@ pub fn catalogue() -> impl Iterator<Item = &'static Code> {
         penalty::CODES,
         settings::CODES,
         templates::CODES,
-        weights::CODES,
         config::CODES,
+        weights::CODES,
     ]
     .into_iter()
     .flatten()

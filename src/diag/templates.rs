@@ -28,13 +28,6 @@ pub fn operands(sign: &str, span: Span) -> Diagnostic {
         .help("use `==` or `!=` on words and on `true` and `false`, and `and`, `or`, `not` to join conditions")
 }
 
-/// A comparison of something that is not known before the run.
-pub fn compares_a_map(sign: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&OPERANDS, format!("`{sign}` compares what is known before the run"))
-        .label(span, "not known before the run")
-        .help("compare numbers and consts, or the sizes of a feature map, as in `channels(x) == 8`")
-}
-
 pub fn measures_a_name(measure: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MEASURE, format!("`{measure}` takes the name of one feature map"))
         .label(span, "not a name")

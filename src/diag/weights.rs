@@ -5,7 +5,7 @@ use super::{Code, Diagnostic, Span};
 pub const CODES: &[&Code] = &[&UNFILTERED];
 
 const UNFILTERED: Code = Code::error(
-    "L0701",
+    "L0901",
     "Gabor functions are small images: only the kernels of a convolution, 3 x 3 pixels or larger, can hold them.",
 );
 

@@ -114,7 +114,7 @@ fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<
 /// Definitions and consts that nothing reads. Asked for last, and only if there are no errors of names, loops and
 /// penalties: what is misspelt or missing there may be what would have read them.
 pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let groups = [names::CODES, loops::CODES, penalty::CODES];
+    let groups = [names::CODES, loops::CODES, penalty::CODES, templates::CODES];
     if !front.whole || diagnostics.iter().any(|d| d.code.level == Level::Error && groups.concat().contains(&d.code)) {
         return;
     }

@@ -10,7 +10,7 @@ use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Definitions in all of a spec, those of every copy of a block counted.
-const MAX_DEFINITIONS: usize = 1_000_000;
+const MAX_DEFINITIONS: usize = 100_000;
 
 pub(super) struct Instance<'f, 'a> {
     pub graph: &'f Graph<'a>,

@@ -20,6 +20,13 @@ fn generated(code: &str) -> Option<[String; 2]> {
     let lateral = "W_A * image";
     let nested = |depth: usize| spec(&format!("{}{lateral}{}", "(".repeat(depth), ")".repeat(depth)), "");
     let long = |terms: usize| spec(&format!("{lateral}{}", "\n    + 0.5".repeat(terms)), "");
+    let choices =
+        |depth: usize| spec(&format!("{}{lateral}{}", "if true then ".repeat(depth), " else image".repeat(depth)), "");
+    let copies = |count: usize| {
+        let body: String = (1..100).map(|n| format!("    h{n} = h{} + 1\n", n - 1)).collect();
+        let block = format!("block long(x) {{\n    h0 = tanh(x)\n{body}    yield h99\n}}\n");
+        spec(&format!("repeat {count} long({lateral})"), &block)
+    };
     match code {
         "L0006" => Some(
             [24_000, 2_000]
@@ -27,11 +34,13 @@ fn generated(code: &str) -> Option<[String; 2]> {
         ),
         "L0007" => Some([nested(70), nested(20)]),
         "L0007b" => Some([long(300), long(100)]),
+        "L0007c" => Some([choices(70), choices(20)]),
+        "L0007d" => Some([copies(1_100), copies(100)]),
         _ => None,
     }
 }
 
-const GENERATED: [&str; 3] = ["L0006", "L0007", "L0007b"];
+const GENERATED: [&str; 5] = ["L0006", "L0007", "L0007b", "L0007c", "L0007d"];
 
 /// What `// set: name=value` in a spec's first line asks for.
 fn directive(text: &str) -> Vec<(&str, &str)> {
@@ -153,8 +162,19 @@ fn codes_are_well_formed() {
         assert!(digits.len() == 4 && digits.chars().all(|c| c.is_ascii_digit()), "{}", code.id);
         assert!(code.about.ends_with('.') && code.about.len() > 20, "{}: {:?}", code.id, code.about);
     }
-    use lcnnc::diag::{config, loops, names, penalty, roles, settings, shape, text};
-    let groups = [text::CODES, names::CODES, shape::CODES, loops::CODES, roles::CODES, penalty::CODES, settings::CODES];
+    use lcnnc::diag::{config, loops, names, penalty, roles, settings, shape, templates, text, weights};
+    let groups = [
+        text::CODES,
+        names::CODES,
+        shape::CODES,
+        loops::CODES,
+        roles::CODES,
+        penalty::CODES,
+        settings::CODES,
+        templates::CODES,
+        config::CODES,
+        weights::CODES,
+    ];
     for (group, codes) in groups.into_iter().enumerate() {
         let prefix = format!("L0{group}");
         assert!(codes.iter().all(|code| code.id.starts_with(&prefix)), "{prefix}");

@@ -88,7 +88,7 @@ fn defaults_are_filled_in_around_commas_and_comments() {
 fn every_spec_is_short_and_names_its_paper() {
     for (name, text) in specs() {
         let lines = text.lines().count();
-        assert!(lines <= 40, "{name} has {lines} lines");
+        assert!(lines <= 60, "{name} has {lines} lines");
         let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
         let is_year = |word: &&str| word.len() == 4 && (word.starts_with("19") || word.starts_with("20"));
         let year = head.split(|c: char| !c.is_ascii_digit()).any(|word| is_year(&word));
@@ -120,7 +120,10 @@ fn every_edge_of_a_drawing_joins_what_is_drawn() {
                 assert!(nodes.contains(from) && nodes.contains(to), "{name}{suffix}: {from} -> {to}\n{text}");
             }
             for node in &nodes {
-                let reached = *node == "input" || edges.iter().any(|(_, to)| to == node);
+                // Zeros are made of nothing.
+                let zeros =
+                    text.lines().any(|line| line.contains(&format!(" {node} [label=")) && line.contains("zeros"));
+                let reached = *node == "input" || zeros || edges.iter().any(|(_, to)| to == node);
                 let used = *node == "output" || edges.iter().any(|(from, _)| from == node);
                 assert!(reached && used, "{name}{suffix}: {node} hangs in the air\n{text}");
             }
