@@ -1,6 +1,7 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
 use super::{Code, Diagnostic, Span, alike, among, did_you_mean};
+use std::collections::BTreeMap;
 
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
@@ -57,6 +58,30 @@ fn nearest(name: &str, candidates: &[&str], else_say: &str) -> String {
         Some(near) => format!("did you mean `{near}`?"),
         None => else_say.to_owned(),
     }
+}
+
+/// A name that is missing at several places is one problem with several places; the first few are shown.
+pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    const SHOWN: usize = 4;
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut gathered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics {
+        if diagnostic.code != &UNKNOWN_NAME && diagnostic.code != &UNKNOWN_CALL {
+            gathered.push(diagnostic);
+            continue;
+        }
+        match first.get(&diagnostic.message) {
+            Some(n) if gathered[*n].labels.len() < SHOWN => {
+                gathered[*n].labels.extend(diagnostic.labels.into_iter().take(1))
+            }
+            Some(_) => {}
+            None => {
+                first.insert(diagnostic.message.clone(), gathered.len());
+                gathered.push(diagnostic);
+            }
+        }
+    }
+    gathered
 }
 
 /// A name of the spec, in a block.
@@ -147,6 +172,12 @@ pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` takes {takes}, found {found}"))
         .label(span, format!("without {}", missing.join(" and ")))
         .help(format!("write `{callee}({})`", params.join(", ")))
+}
+
+/// Takes back what was said of missing arguments since then.
+pub fn forget_missing(diagnostics: &mut Vec<Diagnostic>, since: usize) {
+    let later = diagnostics.split_off(since);
+    diagnostics.extend(later.into_iter().filter(|diagnostic| diagnostic.code != &MISSING_ARGUMENT));
 }
 
 /// A block called without a parameter that has no default.

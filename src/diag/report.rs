@@ -1,6 +1,6 @@
 //! A problem found in a text, and all the problems of one text.
 
-use super::{Code, Level, Span, render};
+use super::{Code, Level, Span, names, render};
 use std::fmt;
 
 /// A place in the text and what is to be said of it.
@@ -55,6 +55,7 @@ impl Report {
         diagnostics.sort_by_key(|d| (d.place(), d.code.id));
         // A bundle applied at two places has one declaration to be wrong.
         diagnostics.dedup();
+        let diagnostics = names::gathered(diagnostics);
         Self { name: name.into(), text: text.into(), diagnostics }
     }
 

@@ -59,6 +59,9 @@ impl<'a, 'd> Collector<'a, 'd> {
     pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
         self.lost.extend(ast.broken.iter().map(|name| name.text.as_str()));
         self.consts.set_broken(ast.broken.iter().map(|name| name.text.clone()));
+        // A function of the spec that cannot be read is not the one of the prelude.
+        let lost = &self.lost;
+        self.functions.retain(|name, _| !lost.contains(name));
         for item in &ast.items {
             let ItemKind::Const { name, value } = &item.kind else { continue };
             if !self.fresh(name) {

@@ -71,9 +71,9 @@ pub fn measure(name: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.name == name)
 }
 
-/// Is that the name of something that the language itself can call?
+/// Is that the name of a kind or a function, which a word can stand for?
 pub fn is_callable(name: &str) -> bool {
-    kinds::find(name).is_some() || functions::find(name).is_some() || measure(name).is_some()
+    kinds::find(name).is_some() || functions::find(name).is_some()
 }
 
 /// The value of an expression that must be known before the run; says what stands in the way.

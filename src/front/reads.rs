@@ -36,6 +36,11 @@ impl<'f, 'a> Callables<'f, 'a> {
         known::is_callable(name)
     }
 
+    /// Is that the name of something to call, or of a size?
+    fn takes(&self, name: &str) -> bool {
+        self.has(name) || known::measure(name).is_some()
+    }
+
     /// Functions and blocks of the spec that nothing names, each with what it is.
     pub fn unnamed(&self) -> Vec<(&'static str, &'a Name)> {
         let named = self.named.borrow();
@@ -198,9 +203,10 @@ impl<'a> Reader<'a, '_, '_> {
             Some(Inputs::Several) | None => usize::MAX,
         };
         let outside = self.look.outside.and_then(|outside| outside.get(callee));
-        if let (false, Some(defined)) = (local || self.look.callables.has(callee), outside) {
+        let is_known = local || self.look.callables.takes(callee) || self.look.lost.contains(callee);
+        if let (false, Some(defined)) = (is_known, outside) {
             self.diagnostics.push(names::outside_of_block(callee, call.callee.span, *defined));
-        } else if !local && !self.look.callables.has(callee) && !self.look.lost.contains(callee) {
+        } else if !is_known {
             self.diagnostics.push(names::unknown_call(
                 &call.callee.text,
                 call.callee.span,
@@ -259,6 +265,10 @@ impl<'a> Reader<'a, '_, '_> {
     fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));
+        }
+        // A sign that is missing can have joined it to the word behind it: `weights W_Aconv(…)`.
+        if self.look.lost.iter().any(|lost| lost.starts_with(name)) {
+            return;
         }
         let mut visible = self.graph.visible(place.within);
         visible.extend(self.look.consts.names());

@@ -6,12 +6,14 @@ use super::functions::{self, Apply};
 use super::{Lowerer, Val};
 use crate::diag::{loops, names, penalty};
 use crate::front::bind::Site;
+use crate::front::consts::CLASSES;
 use crate::front::graph::NodeKind;
 use crate::front::known;
+use crate::front::settings::RESERVED;
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
 use crate::schema::Bound;
-use crate::syntax::ast::Call;
+use crate::syntax::ast::{Call, Expr, ExprKind};
 
 /// What a call is told by whoever repeats it.
 #[derive(Clone, Debug, Default)]
@@ -109,7 +111,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let mut vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let site = Site { span: call.span, close: Some(call.close()) };
+        let before = self.diagnostics.len();
         let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
+        if taken.first().is_some_and(|input| self.is_unknown(&input.value, place)) {
+            // What seems to be missing may well be joined to a name that nobody knows: `conv(image8, kernel: 3)`.
+            names::forget_missing(self.diagnostics, before);
+        }
         let Some(bound) = bound else { return Val::Poison };
         // A layer without weights needs no name, and takes none from one that does.
         let owns = !kind.weights.is_empty();
@@ -132,6 +139,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         values
             .and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied))
             .map_or(Val::Poison, Val::Value)
+    }
+
+    /// A name that nothing has, as was reported when names were looked up.
+    pub(super) fn is_unknown(&self, expr: &Expr, place: &Place<'_>) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        let is_word =
+            name == CLASSES || RESERVED.iter().any(|(reserved, _)| reserved == name) || self.front.is_callable(name);
+        !is_word && self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 
     /// A layer over one input, over each of a group, or over each step of a series.

@@ -51,7 +51,12 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             return Val::Poison;
         }
         let inner = place.inner();
-        let Some(args) = self.arguments(block, call, given.first, &inner) else { return Val::Poison };
+        let before = self.diagnostics.len();
+        let args = self.arguments(block, call, given.first, &inner);
+        if call.args.iter().any(|arg| self.is_unknown(&arg.value, &inner)) {
+            names::forget_missing(self.diagnostics, before);
+        }
+        let Some(args) = args else { return Val::Poison };
         // Behind its arguments: copies are numbered as layers are, inner ones first.
         let owner = given.owner.unwrap_or_else(|| self.owned_name(name, place));
         let mut copy = Instance::new(&block.graph, owner);

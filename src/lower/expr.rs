@@ -118,7 +118,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let expr = Expr { kind: ExprKind::Name(name.to_owned()), span: place.at(span) };
                 self.known(&expr, place).map_or(Val::Poison, Val::Const)
             }
-            Found::Nothing if self.front.is_callable(name) => Val::Const(Const::Word(name.to_owned())),
+            Found::Nothing if self.front.is_callable(name) && !self.front.consts.is_broken(name) => {
+                Val::Const(Const::Word(name.to_owned()))
+            }
             // Reported when names were looked up.
             Found::Hidden(_) | Found::Nothing => Val::Poison,
         }
