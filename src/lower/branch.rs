@@ -45,11 +45,11 @@ impl Lowerer<'_, '_, '_> {
         }
     }
 
-    fn arm(&self, arm: NodeIndex) -> Option<Value> {
-        match self.here.values[arm.index()] {
-            Val::Value(value) => Some(value),
-            _ => None,
-        }
+    fn arm(&mut self, arm: NodeIndex) -> Option<Value> {
+        let graph = self.here.graph;
+        let NodeKind::Arm { value, .. } = graph.nodes[arm].kind else { return None };
+        let (val, place) = (self.here.values[arm.index()].clone(), Place::of(graph, arm));
+        self.feature_map(val, value.span, "arms are feature maps or vectors of one shape", &place)
     }
 
     fn is_inhibitory(&self, arm: NodeIndex) -> bool {

@@ -89,11 +89,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn next(&mut self, state: NodeIndex) -> Option<Value> {
-        let NodeKind::State { next: Some(next), .. } = self.here.graph.nodes[state].kind else { return None };
-        match self.here.values[next.index()] {
-            Val::Value(value) => Some(value),
-            _ => None,
-        }
+        let graph = self.here.graph;
+        let NodeKind::State { next: Some(next), .. } = graph.nodes[state].kind else { return None };
+        let NodeKind::Next { value, .. } = graph.nodes[next].kind else { return None };
+        let (val, place) = (self.here.values[next.index()].clone(), Place::of(graph, next));
+        self.feature_map(val, value.span, "a state becomes a feature map or a vector of its own shape", &place)
     }
 
     /// The next value of a state that has not its shape.
