@@ -210,6 +210,13 @@ pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
     .help("call functions that call fewer others")
 }
 
+/// Blocks that call blocks: deeper than `limit`.
+pub fn blocks_too_deep(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("blocks call blocks more than {limit} deep"))
+        .label(at, "one block too deep")
+        .help("write the innermost blocks out, or chain copies with `repeat`")
+}
+
 /// Blocks in blocks, written out: more than `limit` definitions.
 pub fn too_many_definitions(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("written out, the blocks of this spec are more than {limit} definitions"))

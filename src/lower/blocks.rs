@@ -14,6 +14,9 @@ use petgraph::graph::NodeIndex;
 /// How many copies `repeat` may chain.
 const COUNT: Type = Type::Count { min: 0, max: 10_000 };
 
+/// Blocks within blocks, at most.
+const MAX_OPEN: usize = 64;
+
 /// Calls that a problem inside of a block is shown to come from, at most.
 const MAX_SHOWN: usize = 3;
 
@@ -46,6 +49,9 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let name: &'a str = &block.name.text;
         if self.open.contains(&name) {
             return self.report(names::recursive(name, place.at(call.span)));
+        }
+        if self.open.len() == MAX_OPEN {
+            return self.overrun(|| text::blocks_too_deep(place.at(call.span), MAX_OPEN));
         }
         if !self.counts_call(place.at(call.span)) {
             return Val::Poison;

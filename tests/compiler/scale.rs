@@ -141,3 +141,65 @@ fn many_mistakes_are_many_reports() {
     assert!(codes(&compiled).len() >= 4_000);
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
+
+/// A text that is refused with that code in well under two seconds, or accepted where there is none.
+fn in_time(text: &str, code: Option<&str>) {
+    let start = Instant::now();
+    let compiled = compile_as("test.lcnn", text, &[]);
+    let found = codes(&compiled);
+    assert_eq!(found.first().copied(), code, "{}", compiled.report.to_string().chars().take(2_000).collect::<String>());
+    assert!(found.len() < 4, "{found:?}");
+    assert!(start.elapsed() < Duration::from_secs(8), "{code:?} took {:?}", start.elapsed());
+}
+
+const BLOCK: &str = "block b(x) {\n    yield relu(x)\n}\n";
+
+#[test]
+fn copies_beyond_measure_are_refused_in_time() {
+    in_time(&around(&format!("{BLOCK}y = repeat 1000000000 b(image)"), "y"), Some("L0107"));
+    in_time(&around(&format!("{BLOCK}y = repeat 10000 b(image)"), "y"), None);
+    let nested = "block many(x) {\n    yield repeat 10000 b(x)\n}\ny = repeat 10000 many(image)";
+    in_time(&around(&format!("{BLOCK}{nested}"), "y"), Some("L0007"));
+    let mut doubling = "block b0(x) {\n    yield relu(x)\n}\n".to_owned();
+    for n in 1..40 {
+        writeln!(doubling, "block b{n}(x) {{\n    yield b{0}(b{0}(x))\n}}", n - 1).unwrap();
+    }
+    in_time(&around(&format!("{doubling}y = b39(image)"), "y"), Some("L0007"));
+    let mut chain = "block b0(x) {\n    yield relu(x)\n}\n".to_owned();
+    for n in 1..3_000 {
+        writeln!(chain, "block b{n}(x) {{\n    yield b{}(x)\n}}", n - 1).unwrap();
+    }
+    in_time(&around(&format!("{chain}y = b2999(image)"), "y"), Some("L0007"));
+    let body: String = (1..10_000).fold("    h0 = relu(x)\n".to_owned(), |mut body, n| {
+        writeln!(body, "    h{n} = h{} + 1", n - 1).unwrap();
+        body
+    });
+    let long = format!("block long(x) {{\n{body}    yield h9999\n}}\n");
+    in_time(&around(&format!("{long}y = repeat 1000 long(image)"), "y"), Some("L0007"));
+    in_time(&around(&format!("{long}y = long(image)"), "y"), None);
+}
+
+#[test]
+fn choices_within_choices_are_refused_in_time() {
+    let choices = |depth: usize| format!("y = {}image{}", "if true then ".repeat(depth), " else image".repeat(depth));
+    in_time(&around(&choices(60), "y"), None);
+    in_time(&around(&choices(10_000), "y"), Some("L0007"));
+}
+
+#[test]
+fn every_step_of_a_long_loop_can_be_asked_for() {
+    let text = "loop V1(steps: 10000) {\n    state O = image\n    O' = relu(O + image)\n}\ny = step_mean(O@all)";
+    in_time(&around(text, "y"), None);
+    in_time(&around("loop V1(steps: 1000000000) {\n    state O = image\n    O' = relu(O)\n}", "O"), Some("L0107"));
+}
+
+/// Each area reads the one before: the image takes as many steps as there are areas.
+#[test]
+fn the_timing_of_many_areas_ends() {
+    let mut body = "    state V0 = zeros(2, 8, 8)\n    V0' = relu(image + V0)\n".to_owned();
+    for n in 1..1_000 {
+        writeln!(body, "    state V{n} = zeros(2, 8, 8)\n    V{n}' = relu(V{} + V{n})", n - 1).unwrap();
+    }
+    in_time(&around(&format!("loop areas(steps: 1000) {{\n{body}}}"), "V999"), None);
+    in_time(&around(&format!("loop areas(steps: 999) {{\n{body}}}"), "V999"), Some("L0307"));
+}
