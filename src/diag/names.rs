@@ -72,7 +72,7 @@ pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         }
         match first.get(&diagnostic.message) {
             Some(n) if gathered[*n].labels.len() < SHOWN => {
-                gathered[*n].labels.extend(diagnostic.labels.into_iter().take(1))
+                gathered[*n].labels.extend(diagnostic.labels.into_iter().take(1));
             }
             Some(_) => {}
             None => {

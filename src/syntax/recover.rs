@@ -94,8 +94,8 @@ impl File<'_> {
                 Some(text::foreign(foreign.span, self.text(foreign.span)))
             })
             .or_else(|| {
-                let choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
-                choices.skip(MAX_NESTING).next().map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
+                let mut choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
+                choices.nth(MAX_NESTING).map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
             })
     }
 
