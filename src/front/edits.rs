@@ -48,9 +48,14 @@ impl Edits {
         for (span, new) in changes {
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
-                let begins_list = matches!(last_sign(&out), Some(',' | '(' | '{'));
                 let new: String = new.iter().map(|piece| piece.text(text)).collect();
-                out.push_str(if begins_list { new.trim_start_matches([',', ' ']) } else { &new });
+                out.push_str(match last_sign(&out) {
+                    // What is there already stands for the comma that an addition begins with.
+                    Some('(') => new.trim_start_matches([',', ' ']),
+                    Some(',') if out.ends_with(char::is_whitespace) => new.trim_start_matches([',', ' ']),
+                    Some(',' | '{') => new.trim_start_matches(','),
+                    _ => &new,
+                });
                 done = span.end;
             }
         }

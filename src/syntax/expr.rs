@@ -4,9 +4,24 @@ use super::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Name};
 use super::grammar::Rule;
 use crate::diag::{Diagnostic, Span, text};
 use pest::iterators::Pair;
+use pest::pratt_parser::{Assoc, Op, PrattParser};
+use std::sync::LazyLock;
 
 /// Operators in one statement, at most: with the limit on brackets, this bounds how deep a tree can be.
 const MAX_OPERATORS: usize = 256;
+
+/// Which signs bind tighter: the later ones.
+static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
+    let infix = |rule| Op::infix(rule, Assoc::Left);
+    PrattParser::new()
+        .op(infix(Rule::word_or))
+        .op(infix(Rule::word_and))
+        .op(Op::prefix(Rule::word_not))
+        .op(infix(Rule::compare))
+        .op(infix(Rule::plus) | infix(Rule::minus))
+        .op(infix(Rule::times) | infix(Rule::over))
+        .op(Op::prefix(Rule::negative))
+});
 
 /// Reads the pairs of one piece of text. What cannot be read is `None`, and has been reported.
 pub struct Reader<'a> {
@@ -49,17 +64,17 @@ impl<'a> Reader<'a> {
             Rule::chain => return self.repeat(first, span),
             _ => {}
         }
-        let from = self.chain(first)?;
+        let from = self.operation(first)?;
         let Some(to) = parts.next() else { return Some(from) };
-        let to = self.chain(to)?;
+        let to = self.operation(to)?;
         let span = from.span.to(to.span);
         Some(Expr { kind: ExprKind::Map { from: Box::new(from), to: Box::new(to) }, span })
     }
 
     fn choice(&mut self, pair: Pair<Rule>, span: Span) -> Option<Expr> {
         self.count(&pair)?;
-        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::disjunction | Rule::expr));
-        let condition = Box::new(self.chain(parts.next()?)?);
+        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::operation | Rule::expr));
+        let condition = Box::new(self.operation(parts.next()?)?);
         let then = Box::new(self.expr(parts.next()?)?);
         let otherwise = Box::new(self.expr(parts.next()?)?);
         let span = Span::new(span.start, otherwise.span.end);
@@ -67,8 +82,8 @@ impl<'a> Reader<'a> {
     }
 
     fn repeat(&mut self, pair: Pair<Rule>, span: Span) -> Option<Expr> {
-        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::sum | Rule::named));
-        let count = Box::new(self.chain(parts.next()?)?);
+        let mut parts = pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::operation | Rule::named));
+        let count = Box::new(self.operation(parts.next()?)?);
         let repeated = self.named(parts.next()?)?;
         let span = Span::new(span.start, repeated.span.end);
         let ExprKind::Call(call) = repeated.kind else {
@@ -78,44 +93,27 @@ impl<'a> Reader<'a> {
         Some(Expr { kind: ExprKind::Repeat { count, call }, span })
     }
 
-    /// Values joined by operators of one rank, which group from the left, down to signed values.
-    fn chain(&mut self, pair: Pair<Rule>) -> Option<Expr> {
-        match pair.as_rule() {
-            Rule::signed => return self.prefixed(pair, Rule::minus, ExprKind::Negate),
-            Rule::negation => return self.prefixed(pair, Rule::word_not, ExprKind::Not),
-            _ => {}
-        }
-        let mut parts = pair.into_inner();
-        let mut left = self.chain(parts.next()?)?;
-        while let (Some(sign), Some(right)) = (parts.next(), parts.next()) {
-            self.count(&sign)?;
-            let op = operator(sign.as_rule());
-            let right = self.chain(right)?;
-            let span = left.span.to(right.span);
-            left = Expr { kind: ExprKind::Binary { op, left: Box::new(left), right: Box::new(right) }, span };
-        }
-        Some(left)
-    }
-
-    /// A value behind any number of signs.
-    fn prefixed(&mut self, pair: Pair<Rule>, sign: Rule, applied: fn(Box<Expr>) -> ExprKind) -> Option<Expr> {
-        let mut signs = Vec::new();
-        let mut value = None;
-        for part in pair.into_inner() {
-            if part.as_rule() == sign {
-                self.count(&part)?;
-                signs.push(self.span(&part));
-            } else if part.as_rule() == Rule::comparison {
-                value = Some(self.chain(part)?);
-            } else {
-                value = Some(self.atom(part)?);
-            }
-        }
-        signs.into_iter().rev().fold(value, |value, sign| {
-            let value = value?;
-            let span = sign.to(value.span);
-            Some(Expr { kind: applied(Box::new(value)), span })
-        })
+    /// Values and the signs between them.
+    fn operation(&mut self, pair: Pair<Rule>) -> Option<Expr> {
+        let signs = pair.clone().into_inner().filter(|part| part.as_rule() != Rule::value);
+        signs.into_iter().try_for_each(|sign| self.count(&sign))?;
+        let base = self.base;
+        RANKS
+            .map_primary(|value| self.atom(value.into_inner().next()?))
+            .map_prefix(|sign, value| {
+                let value = value?;
+                let span = Span::new(base + sign.as_span().start(), value.span.end);
+                let value = Box::new(value);
+                let kind =
+                    if sign.as_rule() == Rule::negative { ExprKind::Negate(value) } else { ExprKind::Not(value) };
+                Some(Expr { kind, span })
+            })
+            .map_infix(|left, sign, right| {
+                let (left, right) = (Box::new(left?), Box::new(right?));
+                let (op, span) = (operator(sign.as_str()), left.span.to(right.span));
+                Some(Expr { kind: ExprKind::Binary { op, left, right }, span })
+            })
+            .parse(pair.into_inner())
     }
 
     fn count(&mut self, sign: &Pair<Rule>) -> Option<()> {
@@ -236,20 +234,20 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The operator that a rule stands for.
-fn operator(rule: Rule) -> BinaryOp {
-    match rule {
-        Rule::plus => BinaryOp::Add,
-        Rule::minus => BinaryOp::Sub,
-        Rule::times => BinaryOp::Mul,
-        Rule::over => BinaryOp::Div,
-        Rule::equal => BinaryOp::Equal,
-        Rule::unequal => BinaryOp::Unequal,
-        Rule::less => BinaryOp::Less,
-        Rule::at_most => BinaryOp::AtMost,
-        Rule::greater => BinaryOp::Greater,
-        Rule::at_least => BinaryOp::AtLeast,
-        Rule::word_and => BinaryOp::And,
+/// The operator that is written so.
+fn operator(sign: &str) -> BinaryOp {
+    match sign {
+        "+" => BinaryOp::Add,
+        "-" => BinaryOp::Sub,
+        "*" => BinaryOp::Mul,
+        "/" => BinaryOp::Div,
+        "==" => BinaryOp::Equal,
+        "!=" => BinaryOp::Unequal,
+        "<" => BinaryOp::Less,
+        "<=" => BinaryOp::AtMost,
+        ">" => BinaryOp::Greater,
+        ">=" => BinaryOp::AtLeast,
+        "and" => BinaryOp::And,
         _ => BinaryOp::Or,
     }
 }

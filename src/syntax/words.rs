@@ -18,20 +18,22 @@ fn words(rule: Rule) -> Option<&'static str> {
         Rule::name => "a name",
         Rule::number => "a number",
         Rule::args | Rule::params => "arguments in brackets",
-        Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
+        Rule::infix | Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
         Rule::word_then => "`then`",
         Rule::word_else => "`else`",
-        Rule::expr | Rule::disjunction | Rule::conjunction | Rule::negation | Rule::comparison => "a value",
-        Rule::choice | Rule::chain | Rule::sum | Rule::product | Rule::signed | Rule::arg => "a value",
+        Rule::expr | Rule::choice | Rule::chain | Rule::operation | Rule::operand | Rule::value | Rule::arg => {
+            "a value"
+        }
         Rule::amount | Rule::named | Rule::list | Rule::group => "a value",
         Rule::entry => "a setting",
         Rule::outer | Rule::inner | Rule::statement => "a statement",
         Rule::opening | Rule::equation | Rule::definition | Rule::function => "a statement",
         Rule::declaration | Rule::plain => "a statement",
         // Behind a value they may always follow, and it is hardly ever they that are missing.
-        Rule::equal | Rule::unequal | Rule::at_most | Rule::at_least | Rule::less | Rule::greater => return None,
-        Rule::word_if | Rule::word_repeat | Rule::word_and | Rule::word_or | Rule::word_not => return None,
-        Rule::joining | Rule::letter | Rule::at => return None,
+        Rule::compare | Rule::word_if | Rule::word_repeat | Rule::word_and | Rule::word_or | Rule::word_not => {
+            return None;
+        }
+        Rule::negative | Rule::joining | Rule::letter | Rule::at => return None,
         Rule::prime | Rule::percent | Rule::unit | Rule::WHITESPACE | Rule::COMMENT => return None,
     })
 }
@@ -42,7 +44,7 @@ pub fn expected(rules: &[Rule]) -> String {
     // Behind a value the statement may go on in many ways: only the likely ones are named.
     let helps = |rule: &Rule| match rule {
         Rule::arrow | Rule::open_paren | Rule::open_brace => !has(Rule::plus) && !has(Rule::times),
-        Rule::name => !has(Rule::signed) && !has(Rule::EOI),
+        Rule::name => !has(Rule::value) && !has(Rule::EOI),
         _ => true,
     };
     let mut all: Vec<&str> = Vec::new();

@@ -84,6 +84,24 @@ fn defaults_are_filled_in_around_commas_and_comments() {
     }
 }
 
+/// Settings that share a line with their braces go on there.
+#[test]
+fn settings_on_one_line_stay_there() {
+    for (train, shown) in [
+        ("train { batch: 3 epochs: 2 }", "train { batch: 3 epochs: 2, optimizer: sgd("),
+        ("train { batch: 3, }", "train { batch: 3, optimizer: sgd("),
+        ("train {}", "train { optimizer: sgd("),
+        ("train {\n    batch: 3\n}", "train {\n    batch: 3\n    optimizer: sgd("),
+    ] {
+        let text = format!("model S\ninput image: [1, 4, 4]\nlogits = dense(image, classes)\noutput logits\n{train}\n");
+        let first = clean(&text, &[]);
+        let resolved = first.resolved(&first.settings);
+        assert!(resolved.contains(shown), "{resolved}");
+        let second = clean(&resolved, &[]);
+        assert_eq!((second.net, second.settings), (first.net.clone(), first.settings.clone()), "{resolved}");
+    }
+}
+
 #[test]
 fn every_spec_is_short_and_names_its_paper() {
     for (name, text) in specs() {
