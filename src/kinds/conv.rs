@@ -1,18 +1,12 @@
 use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Shape, Value};
-use crate::schema::{Arg, Bound, Type};
+use crate::schema::Bound;
 
 pub(super) const KIND: Kind = Kind {
     name: "conv",
     about: "A convolution: one square kernel for each pair of an input and an output channel, shared by all positions.",
     inputs: Inputs::One,
-    args: &[
-        Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"),
-        kernel::SIDE,
-        kernel::STRIDE,
-        kernel::PADDING,
-        kernel::BIAS,
-    ],
+    args: kernel::ARGS,
     weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = conv(image, 4, kernel: 3)",

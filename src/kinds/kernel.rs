@@ -4,6 +4,9 @@ use super::Site;
 use crate::ir::{Fault, Init, Padding, ParamClass, ParamId, Shape, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
+/// Of a convolution.
+pub(super) const ARGS: &[Arg] =
+    &[Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"), SIDE, STRIDE, PADDING, BIAS];
 pub(super) const SIDE: Arg =
     Arg::required("kernel", Type::Count { min: 1, max: 1_023 }, "side of the square kernel, in pixels");
 pub(super) const STRIDE: Arg =

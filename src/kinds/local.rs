@@ -1,19 +1,13 @@
 use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Init, ParamClass, Shape, Value};
-use crate::schema::{Arg, Bound, Type};
+use crate::schema::Bound;
 
 pub(super) const KIND: Kind = Kind {
     name: "local",
     about: "A convolution without weight sharing: every position of the output has kernels of its own. The bias, one number \
             a channel, is shared.",
     inputs: Inputs::One,
-    args: &[
-        Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"),
-        kernel::SIDE,
-        kernel::STRIDE,
-        kernel::PADDING,
-        kernel::BIAS,
-    ],
+    args: kernel::ARGS,
     weights: weights::KERNEL,
     bundle: Some(Shape::channels),
     example: "y = local(image, 4, kernel: 3)",

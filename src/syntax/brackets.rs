@@ -22,8 +22,10 @@ pub struct Brackets {
     pub extents: BTreeMap<usize, Extent>,
     /// What is wrong, by the token to blame; the statement that the token belongs to is not read.
     pub problems: BTreeMap<usize, Diagnostic>,
-    /// Braces that nothing closes, and closing braces too many: the statements around them are read.
-    pub loose_braces: Vec<Diagnostic>,
+    /// Braces that nothing closes: the statements around them are read.
+    pub unclosed_braces: Vec<Diagnostic>,
+    /// Closing braces too many, each with its token: before it, something has lost what opened it.
+    pub stray_braces: Vec<(usize, Diagnostic)>,
 }
 
 struct Opened {
@@ -118,7 +120,7 @@ impl Matcher<'_> {
     fn stray(&mut self, at: usize, bracket: Bracket) {
         let problem = text::stray(self.tokens[at].span, bracket.close());
         if bracket == Bracket::Curly {
-            self.found.loose_braces.push(problem);
+            self.found.stray_braces.push((at, problem));
         } else {
             self.found.problems.insert(at, problem);
         }
@@ -192,7 +194,7 @@ impl Matcher<'_> {
 
     fn drop_brace(&mut self, end: usize) {
         if let Some(top) = self.stack.pop() {
-            self.found.loose_braces.push(text::unclosed(self.tokens[top.token].span, "{", "}"));
+            self.found.unclosed_braces.push(text::unclosed(self.tokens[top.token].span, "{", "}"));
             self.found.extents.insert(top.token, Extent { end, closed: false });
         }
     }

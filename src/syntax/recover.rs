@@ -6,7 +6,7 @@ use super::expr::Reader;
 use super::grammar::{Grammar, Rule};
 use super::item::{Head, Part, Place, form, misplaced, sign, words_at};
 use super::layout::{Piece, piece};
-use super::scan::{Kind, Token, tokens};
+use super::scan::{Bracket, Kind, Token, tokens};
 use super::{doc, words};
 use crate::diag::text::{self, Found};
 use crate::diag::{Diagnostic, Span};
@@ -18,9 +18,17 @@ use std::ops::Range;
 pub fn read(source: &str) -> (Ast, Vec<Diagnostic>) {
     let tokens = tokens(source);
     let mut brackets = brackets(&tokens);
-    let problems = std::mem::take(&mut brackets.loose_braces);
-    let mut file = File { source, tokens, brackets, problems, broken: Vec::new(), nameless: false };
-    let parts = file.parts(0..file.tokens.len(), Place::Top, "", 0);
+    let problems = std::mem::take(&mut brackets.unclosed_braces);
+    let strays = std::mem::take(&mut brackets.stray_braces);
+    let nameless = !strays.is_empty();
+    let mut file =
+        File { source, tokens, brackets, problems, broken: Vec::new(), nameless, headless: Vec::new(), broken_at: 0 };
+    // What stands before a brace too many has lost a head, and with it its place.
+    let end = file.tokens.len();
+    let loose = strays.last().map_or(0, |(at, _)| *at);
+    let mut parts = file.parts(0..loose, Place::Unknown, "", 0);
+    parts.extend(file.parts(loose..end, Place::Top, "", 0));
+    file.strays(strays);
     let items = parts.into_iter().filter_map(|part| match part {
         Part::Item(item, _) => Some(item),
         Part::Entry(_) => None,
@@ -37,15 +45,32 @@ struct File<'a> {
     problems: Vec<Diagnostic>,
     broken: Vec<Name>,
     nameless: bool,
+    /// Where a statement that cannot be read has no block, and was to have one.
+    headless: Vec<usize>,
+    /// Behind the last statement that cannot be read.
+    broken_at: usize,
 }
 
 impl File<'_> {
+    /// Reports the closing braces too many, but for those whose opening one is missed already.
+    fn strays(&mut self, strays: Vec<(usize, Diagnostic)>) {
+        for (at, problem) in strays {
+            match self.headless.iter().position(|head| *head < at) {
+                Some(head) => drop(self.headless.remove(head)),
+                None => self.problems.push(problem),
+            }
+        }
+    }
+
     /// What stands among those tokens, which are those of the file or of the block of that name.
     fn parts(&mut self, range: Range<usize>, place: Place, block: &str, depth: usize) -> Vec<Part> {
         let mut parts = Vec::new();
         let mut at = range.start;
+        let before = self.headless.len();
         while let Some(piece) = piece(&self.tokens, &self.brackets, at, range.end) {
             at = piece.next;
+            // Behind a head without its brace stands what may belong into its block.
+            let place = if self.headless.len() > before { Place::Unknown } else { place };
             for part in self.piece(&piece, place, depth) {
                 match misplaced(&part, place, block) {
                     None => parts.push(part),
@@ -125,6 +150,10 @@ impl File<'_> {
                 _ => parts.extend(reader.part(pair, place)),
             }
         }
+        if !problems.is_empty() {
+            // What stands before the brace may have been all its head.
+            head = None;
+        }
         for problem in problems {
             self.give_up(piece, problem);
         }
@@ -191,11 +220,16 @@ impl File<'_> {
     /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the first
     /// unless it starts statements, and whatever stands before a `=`.
     fn give_up(&mut self, piece: &Piece, problem: Diagnostic) {
-        self.problems.push(problem);
+        if !self.is_rest(piece) {
+            self.problems.push(problem);
+        }
+        self.broken_at = piece.next;
         let tokens = &self.tokens[piece.tokens.clone()];
         let leading = tokens.iter().take(2).take_while(|token| token.kind == Kind::Word);
         let names = leading.chain(tokens.windows(3).filter_map(|next| match (next[1].kind, next[2].kind) {
             (Kind::Sign("="), _) | (Kind::Sign("'"), Kind::Sign("=")) => Some(&next[0]),
+            // Where a line end is lost, the next statement.
+            (Kind::Word, _) if form(self.text(next[0].span)).is_some() => Some(&next[1]),
             _ => None,
         }));
         let is_name =
@@ -203,7 +237,29 @@ impl File<'_> {
         let names = names.map(|token| token.span).filter(is_name);
         let names: Vec<Name> = names.map(|span| Name { text: self.text(span).to_owned(), span }).collect();
         self.nameless |= names.is_empty();
+        if piece.body.is_none() && self.is_head(tokens) {
+            self.headless.push(piece.tokens.start);
+            self.nameless = true;
+        }
         self.broken.extend(names);
+    }
+
+    /// Is this a call that follows a statement which cannot be read? Calls start no statement: it was the rest of that.
+    fn is_rest(&self, piece: &Piece) -> bool {
+        let between = self.tokens.get(self.broken_at..piece.tokens.start).unwrap_or_default();
+        let [first, second, ..] = &self.tokens[piece.tokens.clone()] else { return false };
+        self.broken_at > 0
+            && between.iter().all(|token| token.kind == Kind::Newline)
+            && (first.kind, second.kind) == (Kind::Word, Kind::Open(Bracket::Round))
+    }
+
+    /// Is this `loop …`, `branch …`, `block …` or a settings block's word, as far as its first word tells?
+    fn is_head(&self, tokens: &[Token]) -> bool {
+        match tokens {
+            [word] => word.kind == Kind::Word,
+            [word, ..] => form(self.text(word.span)).is_some_and(|form| form.ends_with('}')),
+            [] => false,
+        }
     }
 
     /// Keeps the names that a part would have given, had it a place in the tree.
@@ -241,7 +297,7 @@ fn behind_word(form: Option<&str>, place: Place) -> &'static str {
         (Place::Branch, _) => "a name",
         (_, Some(form)) if form.ends_with(" value") && sign(form).is_none() => "a value",
         (_, Some(_)) => "a name",
-        (_, None) => "`=`",
+        (_, None) => "`=` or `{`",
     }
 }
 
