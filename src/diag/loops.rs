@@ -103,6 +103,13 @@ pub fn no_steps(name: &str, span: Span) -> Diagnostic {
         .help(format!("write `{name}`, or move its equation into the loop"))
 }
 
+/// `O@name`, of a name that nothing has.
+pub fn no_step_called(word: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&AT, format!("no step is called `{word}`"))
+        .label(span, "no step")
+        .help("write the number of a step, as in `O@2`, or `O@all`")
+}
+
 pub fn no_such_step(name: &str, found: &str, first: usize, last: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}` has no step {found}"))
         .label(span, format!("steps are {first} to {last}"))

@@ -39,6 +39,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn at(&mut self, name: &'a Name, step: &'a Expr, place: &Place<'_>) -> Val {
         let asked = match &step.kind {
             ExprKind::Name(word) if word == ALL => Asked::All,
+            ExprKind::Name(word) if self.is_unknown(step, place) => {
+                return self.report(loops::no_step_called(word, step.span));
+            }
             _ => match self.binding(place, |binder| binder.value("a step", &STEP, step)) {
                 Some(Bound::Count(step)) => Asked::One(step),
                 _ => return Val::Poison,

@@ -6,10 +6,10 @@ use super::expr::Reader;
 use super::grammar::{Grammar, Rule};
 use super::item::{Head, Part, Place, form, misplaced, sign, words_at};
 use super::layout::{Piece, piece};
-use super::scan::{Bracket, Kind, Token, tokens};
+use super::scan::{Bracket, JOINING, Kind, Token, tokens};
 use super::{doc, words};
 use crate::diag::text::{self, Found};
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Diagnostic, Span, did_you_mean};
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
@@ -195,13 +195,25 @@ impl File<'_> {
             Some(token) => Found::Text(token.span, self.text(token.span)),
             None => Found::End(last),
         };
-        let help = known.map(|form| format!("write `{form}`"));
+        let help = self.slip(&tokens[..behind], tokens.get(behind)).or(known.map(|form| format!("write `{form}`")));
         let expected = match tokens[..behind].iter().map(|token| token.kind).collect::<Vec<_>>().as_slice() {
             [Kind::Word] => behind_word(known, place).to_owned(),
             [Kind::Word, Kind::Word] if known.is_some() => behind_name(known),
             _ => words::expected(positives),
         };
         text::unexpected(found, &expected, self.lead(&tokens[..behind]), help)
+    }
+
+    /// What was likely meant where a choice or a `repeat` is misspelt.
+    fn slip(&self, before: &[Token], found: Option<&Token>) -> Option<String> {
+        let in_condition = before.iter().rev().find(|token| token.kind == Kind::Joining);
+        if found?.kind == Kind::Sign("=") && in_condition.is_some_and(|word| self.text(word.span) == "if") {
+            return Some("write `==` to compare".to_owned());
+        }
+        let last = before.last().filter(|token| token.kind == Kind::Word)?;
+        // The shorter ones are near to too many names.
+        let near = did_you_mean(self.text(last.span), JOINING.into_iter().filter(|word| word.len() > 3))?;
+        Some(format!("did you mean `{near}`?"))
     }
 
     /// The end of the statement up to the place where it broke, as far as it fits into a message.
