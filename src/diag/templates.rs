@@ -54,6 +54,13 @@ pub fn repeats_nothing(callee: &str, span: Span) -> Diagnostic {
         .help(format!("name what the first copy is applied to: `repeat n {callee}(x, …)`"))
 }
 
+/// What takes no feature map cannot be applied to what it made.
+pub fn repeats_source(callee: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&REPEAT, format!("`repeat` cannot chain `{callee}`"))
+        .label(span, "makes no feature map of another")
+        .help("repeat a layer, a function or a block that takes a feature map")
+}
+
 pub fn no_yield(block: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&YIELD, format!("block `{block}` yields nothing"))
         .label(span, "without a `yield`")

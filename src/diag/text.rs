@@ -37,8 +37,9 @@ pub const TOO_LARGE: Code =
     Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
 pub const TOO_DEEP: Code = Code::error(
     "L0007",
-    "Brackets within brackets, the operators of one statement and functions that call functions are limited, so that no \
-     text can exhaust the compiler. Give parts of a long expression names of their own.",
+    "Brackets within brackets, the operators of one statement, functions that call functions and the million values that \
+     all of a spec may be written out to are limited, so that no text can exhaust the compiler. Give parts of a long \
+     expression names of their own.",
 );
 pub const BAD_NUMBER: Code = Code::error(
     "L0008",
@@ -232,6 +233,13 @@ pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
     )
     .label(at, "one call too many")
     .help("call functions that call fewer others")
+}
+
+/// Functions, blocks and copies, written out: more than `limit` values.
+pub fn too_many_values(at: Span, limit: usize) -> Diagnostic {
+    Diagnostic::new(&TOO_DEEP, format!("written out, this spec is more than {limit} values"))
+        .label(at, "one value too many")
+        .help("repeat less, or call fewer functions and blocks within each other")
 }
 
 pub fn bad_number(at: Span, number: &str) -> Diagnostic {

@@ -99,7 +99,15 @@ impl<'a, 'd> Collector<'a, 'd> {
                 self.define(name, NodeKind::Equation { value }, within);
             }
             ItemKind::Const { .. } | ItemKind::Settings { .. } => {}
-            ItemKind::Input { name, shape } => drop(self.define(name, NodeKind::Input { shape }, within)),
+            ItemKind::Input { name, shape } => {
+                let is_input = |node: &&Node<'_>| matches!(node.kind, NodeKind::Input { .. });
+                // Of the same name, it is reported as any second definition is.
+                if let Some(first) = self.graph.nodes.node_weights().find(is_input).filter(|f| f.name != name.text) {
+                    let problem = names::duplicate("input", first.span, name.span);
+                    self.diagnostics.push(problem.help("a spec has one input: remove the other"));
+                }
+                self.define(name, NodeKind::Input { shape }, within);
+            }
             ItemKind::Weights { name, call } => drop(self.define(name, NodeKind::Weights { call }, within)),
             ItemKind::Equation { name, primed: false, value } => {
                 self.define(name, NodeKind::Equation { value }, within);

@@ -223,18 +223,22 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    /// True if what is called is a bundle or a parameter.
+    /// True if what is called is a definition or a parameter; whether it can be called is known once it has a value.
     fn callee(&mut self, call: &'a Call, place: Place<'_>) -> bool {
-        let name = &call.callee.text;
+        let Name { text: name, span } = &call.callee;
         if place.params.iter().any(|param| param.text == *name) {
             return true;
         }
         let Found::Node(found) = self.graph.find(name, place.within) else { return false };
-        let is_callable = matches!(self.graph.nodes[found].kind, NodeKind::Weights { .. } | NodeKind::Param { .. });
-        if let Some(node) = place.node.filter(|_| is_callable) {
-            self.edge(node, place.within, found);
+        match &self.graph.nodes[found].kind {
+            kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) => {
+                let help = "call a layer kind, a function, a block or a bundle";
+                let problem = names::misused(&format!("`{name}`"), kind.describe(), "something to call", *span, help);
+                self.diagnostics.push(problem);
+            }
+            _ => self.read(place, found, *span),
         }
-        is_callable
+        true
     }
 
     fn name(&mut self, name: &'a str, span: Span, place: Place<'_>) {
@@ -318,8 +322,19 @@ impl<'a> Reader<'a, '_, '_> {
                     self.diagnostics.push(loops::primed_stateless(name, span, within));
                 }
             },
+            Found::Nothing if self.stands_for_something(name, place) => {
+                let within = self.graph.nodes[within].name;
+                self.diagnostics.push(loops::primed_stateless(name, span, within));
+            }
             Found::Hidden(_) | Found::Nothing => self.name(name, span, place),
         }
+    }
+
+    /// A const, a word or a name of the language: nothing that has steps.
+    fn stands_for_something(&self, name: &str, place: Place<'_>) -> bool {
+        let is_param = place.params.iter().any(|param| param.text == name);
+        let is_known = name == CLASSES || RESERVED.iter().any(|(reserved, _)| *reserved == name);
+        !is_param && (is_known || self.look.consts.get(name).is_some() || self.look.callables.has(name))
     }
 
     /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.
@@ -334,8 +349,17 @@ impl<'a> Reader<'a, '_, '_> {
                 let places: Vec<Span> = several.iter().map(|node| self.graph.nodes[*node].span).collect();
                 return self.diagnostics.push(loops::several(&name.text, name.span, &places));
             }
+            (Found::Nothing, _) if self.stands_for_something(&name.text, place) => {
+                return self.diagnostics.push(loops::no_steps(&name.text, name.span));
+            }
             (Found::Nothing, _) => return self.name(&name.text, name.span, place),
         };
+        if let kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) = &self.graph.nodes[found].kind {
+            let (quoted, is) = (format!("`{}`", name.text), kind.describe());
+            let help = "name one of its states or equations";
+            let problem = names::misused(&quoted, is, "a state or an equation of a loop", name.span, help);
+            return self.diagnostics.push(problem);
+        }
         match self.graph.nodes[found].within {
             Some(within) if self.graph.is_inside(place.within, within) => {
                 let within = self.graph.nodes[within].name;

@@ -66,6 +66,15 @@ impl Builder {
         &self.params
     }
 
+    /// How many values there are so far.
+    pub fn len(&self) -> usize {
+        self.shapes.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.shapes.is_empty()
+    }
+
     /// What is questionable about the primitives appended since this was last asked.
     pub fn take_warnings(&mut self) -> Vec<Fault> {
         std::mem::take(&mut self.warnings)
@@ -138,9 +147,9 @@ impl Builder {
 
     /// Gives every parameter of an owner, and of the layers inside of it, the role of the arm it drives.
     pub fn set_role(&mut self, owner: &str, role: Role) {
-        let inside = |name: &str| name.strip_prefix(owner).is_some_and(|rest| rest.starts_with('.'));
-        for param in self.params.iter_mut().filter(|param| inside(&param.name)) {
-            param.role = Some(role);
+        let inside = format!("{owner}.");
+        for (_, id) in self.by_name.range(inside.clone()..).take_while(|(name, _)| name.starts_with(&inside)) {
+            self.params[id.0].role = Some(role);
         }
     }
 

@@ -5,6 +5,11 @@ use std::collections::BTreeSet;
 
 /// Every parameter that a value depends on, by way of whatever step of whatever loop.
 pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
+    of_any(net, &[value])
+}
+
+/// Every parameter that one of several values depends on.
+pub fn of_any(net: &Net, values: &[Value]) -> BTreeSet<ParamId> {
     let mut reads: Vec<Vec<Value>> = vec![Vec::new(); net.values];
     let mut owned: Vec<Vec<ParamId>> = vec![Vec::new(); net.values];
     for node in net.nodes() {
@@ -20,7 +25,7 @@ pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
             reads[tap.outer.0] = vec![tap.inner];
         }
     }
-    let (mut seen, mut pending, mut found) = (vec![false; net.values], vec![value], BTreeSet::new());
+    let (mut seen, mut pending, mut found) = (vec![false; net.values], values.to_vec(), BTreeSet::new());
     while let Some(value) = pending.pop() {
         if !std::mem::replace(&mut seen[value.0], true) {
             pending.extend(&reads[value.0]);

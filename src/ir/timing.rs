@@ -50,7 +50,11 @@ pub fn blank(net: &Net) -> Vec<usize> {
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
+/// Primitives looked at, at most: loops within loops are gone through again at each step of those around them.
+const MAX_LOOKS: usize = 10_000_000;
+
 struct Watch {
+    left: usize,
     /// Of each value as it is now; in a loop, at this step.
     signals: Vec<Signal>,
     names: BTreeMap<Value, String>,
@@ -60,15 +64,22 @@ struct Watch {
 impl Watch {
     fn over(net: &Net) -> Self {
         let (names, found) = (BTreeMap::from([(Value::INPUT, net.input.0.clone())]), Vec::new());
-        let mut watch = Self { signals: vec![Signal::Constant; net.values], names, found };
+        let mut watch = Self { left: MAX_LOOKS, signals: vec![Signal::Constant; net.values], names, found };
         watch.signals[Value::INPUT.0] = Signal::Image;
         watch.steps(&net.body);
+        if watch.left == 0 {
+            // Too large to say: nothing is known to be late.
+            watch.found.clear();
+            watch.signals.fill(Signal::Image);
+        }
         watch
     }
 
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
+            self.left = self.left.saturating_sub(1);
             match step {
+                _ if self.left == 0 => return,
                 Step::Node(node) => {
                     self.signals[node.value.0] = self.of(node);
                     self.names.extend(node.name.clone().map(|name| (node.value, name)));

@@ -30,6 +30,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     pub(super) fn call_given(&mut self, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
+        if !self.has_room(place.at(call.span)) {
+            return Val::Poison;
+        }
         if let Some(Val::Weights(bundle)) = self.local(&call.callee.text, place) {
             return self.call_bundle(bundle, call, given.first, place);
         }

@@ -7,6 +7,8 @@ use super::instance::Instance;
 use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Label, Span, names, templates, text};
 use crate::front::graph::{Block, NodeKind};
+use crate::front::known;
+use crate::kinds::{self, Inputs};
 use crate::schema::{Type, Value as Bound};
 use crate::syntax::ast::{Call, Expr};
 use petgraph::graph::NodeIndex;
@@ -25,12 +27,17 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
     pub(super) fn repeat(&mut self, count: &'a Expr, call: &'a Call, place: &Place<'_>) -> Val {
         let count = self.binding(place, |binder| binder.value("the number of copies", &COUNT, count));
         let Some(Bound::Count(count)) = count else { return Val::Poison };
+        let callee = self.resolve(&call.callee.text, place);
+        let takes_none = kinds::find(&callee).is_some_and(|kind| kind.inputs == Inputs::None);
+        if takes_none || known::measure(&callee).is_some() {
+            return self.report(templates::repeats_source(&callee, call.span));
+        }
         let Some(first) = call.args.first().filter(|arg| arg.name.is_none()) else {
             return self.report(templates::repeats_nothing(&call.callee.text, call.span));
         };
         let inner = place.inner();
         let mut val = self.expr(&first.value, &inner);
-        let base = self.owned_name(&self.resolve(&call.callee.text, place), place);
+        let base = self.owned_name(&callee, place);
         for n in 0..count {
             if matches!(val, Val::Poison) || self.overrun {
                 return Val::Poison;

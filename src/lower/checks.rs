@@ -12,7 +12,7 @@ use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
-    let behind: BTreeSet<ParamId> = net.output.logits.iter().flat_map(|logits| reach::params(net, *logits)).collect();
+    let behind = reach::of_any(net, &net.output.logits);
     let owned: BTreeMap<&str, ParamId> = (0..net.params.len()).map(|n| (net.owner(ParamId(n)), ParamId(n))).collect();
     let mut reported: Vec<Span> = Vec::new();
     for bundle in bundles {

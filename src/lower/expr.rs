@@ -52,6 +52,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if self.depth == MAX_DEPTH {
             return self.overrun(|| text::calls_too_deep(place.at(expr.span), MAX_DEPTH));
         }
+        if !self.has_room(place.at(expr.span)) {
+            return Val::Poison;
+        }
         self.depth += 1;
         let val = self.expr_within(expr, place);
         self.depth -= 1;
@@ -103,7 +106,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             "parameters" => return self.group(name, span, place, Param::trained),
             _ => {}
         }
-        match self.here.graph.find(name, place.within) {
+        // A `fn` sees its arguments and consts, whatever is defined where it is called.
+        let found = if place.frame.is_some() { Found::Nothing } else { self.here.graph.find(name, place.within) };
+        match found {
             Found::Node(node) => match &self.here.graph.nodes[node].kind {
                 kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) => {
                     let help = "name one of its states, or another feature map";

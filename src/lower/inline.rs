@@ -2,7 +2,7 @@
 
 use super::expr::Place;
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, names};
+use crate::diag::{Diagnostic, Span, names, text};
 use crate::front::graph::Function;
 use crate::syntax::ast::Call;
 
@@ -11,6 +11,9 @@ pub(super) const MAX_DEPTH: usize = 1_000;
 
 /// Calls of functions and blocks in all of a spec, those inside of others included.
 pub(super) const MAX_CALLS: usize = 100_000;
+
+/// Values of a net: what is written out may be far more than what is written.
+const MAX_VALUES: usize = 1_000_000;
 
 /// A `fn` being written out.
 pub(super) struct Frame<'p> {
@@ -57,6 +60,15 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let site = outer.or_else(|| function.prelude.then_some(call.span));
         let frame = Frame { name, args, site, caller: place.frame };
         self.expr(body, &Place { frame: Some(&frame), ..inner })
+    }
+
+    /// False if the net is as large as one may be.
+    pub(super) fn has_room(&mut self, span: Span) -> bool {
+        let has_room = self.net.len() < MAX_VALUES;
+        if !has_room {
+            self.overrun(|| text::too_many_values(span, MAX_VALUES));
+        }
+        has_room
     }
 
     /// Says once that functions in functions are too much.

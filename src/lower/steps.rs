@@ -108,7 +108,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Val::Value(value) => *value,
             // The same at every step.
             Val::Const(known) => return Val::Const(known.clone()),
-            Val::Poison | Val::Weights(_) | Val::Group(_) | Val::Series(_) => return Val::Poison,
+            Val::Series(_) => return self.report(loops::one_step(name.span.to(step.span))),
+            Val::Poison | Val::Weights(_) | Val::Group(_) => return Val::Poison,
         };
         match asked {
             Asked::One(n) if (1..=steps).contains(&n) => Val::Value(self.tap(name, id, value, n)),

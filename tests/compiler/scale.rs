@@ -179,6 +179,31 @@ fn copies_beyond_measure_are_refused_in_time() {
     in_time(&around(&format!("{long}y = long(image)"), "y"), None);
 }
 
+/// Few calls can be many values.
+#[test]
+fn values_beyond_measure_are_refused_in_time() {
+    let many = "block many(x) {\n    yield repeat 10000 relu(x)\n}\n";
+    in_time(&around(&format!("{many}y = many(image)"), "y"), None);
+    in_time(&around(&format!("{many}y = repeat 10000 many(image)"), "y"), Some("L0007"));
+    let terms = format!("fn long(x) = x{}\n", " + x".repeat(249));
+    in_time(&around(&format!("{terms}y = repeat 100 long(image)"), "y"), None);
+    in_time(&around(&format!("{terms}y = repeat 9000 long(image)"), "y"), Some("L0007"));
+    let copies = "loop V1(steps: 10000) {\n    state O = image\n    O' = relu(O)\n}\n";
+    let penalties: String = (0..300).map(|n| format!("penalty p{n} = mean(O@all)\n")).collect();
+    in_time(&around(&format!("{copies}{penalties}"), "O"), Some("L0007"));
+}
+
+/// Loops in loops are gone through again at every step of those around them.
+#[test]
+fn the_timing_of_loops_in_loops_ends() {
+    let mut text = "block b0(x) {\n    yield relu(x)\n}\n".to_owned();
+    for n in 1..25 {
+        let call = format!("b{}(x + S)", n - 1);
+        writeln!(text, "block b{n}(x) {{\n    loop t(steps: 3) {{\n        state S = x\n        S' = {call}\n    }}\n    yield S\n}}").unwrap();
+    }
+    in_time(&around(&format!("{text}y = b24(image)"), "y"), None);
+}
+
 #[test]
 fn choices_within_choices_are_refused_in_time() {
     let choices = |depth: usize| format!("y = {}image{}", "if true then ".repeat(depth), " else image".repeat(depth));

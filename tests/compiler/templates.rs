@@ -50,6 +50,21 @@ fn a_block_is_its_equations_with_names_of_its_own() {
     assert_eq!(names[..4], ["a.h.conv.weight", "a.conv.weight", "y.b.h.conv.weight", "y.b.conv.weight"]);
 }
 
+/// Whatever the block that calls it names alike.
+#[test]
+fn a_function_reads_the_const_and_not_its_callers_name() {
+    let spec = |name: &str| {
+        format!(
+            "const k = 2\nfn f(x) = k * x\nblock b(x) {{\n    {name} = 7\n    yield f(x) + {name}\n}}\ny = b(image)"
+        )
+    };
+    same(&spec("k"), &spec("other"));
+    let spec = |name: &str| {
+        format!("const k = 2\nfn f(x) = k * x\nblock b(x, {name}: 7) {{\n    yield f(x) + {name}\n}}\ny = b(image)")
+    };
+    same(&spec("k"), &spec("other"));
+}
+
 #[test]
 fn copies_are_numbered_and_own_their_weights() {
     let block = "block b(x) {\n    weights W: conv(channels(x) -> channels(x), kernel: 3, bias: false)\n    yield relu(W * x)\n}\n";
