@@ -13,6 +13,7 @@ pub mod back;
 pub mod data;
 pub mod diag;
 pub mod front;
+pub mod functions;
 pub mod ir;
 pub mod kinds;
 pub mod lower;

@@ -40,21 +40,21 @@ impl Span {
     }
 }
 
+/// The codes of each group, in order of the digit that they share.
+pub const GROUPS: &[&[&Code]] = &[
+    text::CODES,
+    names::CODES,
+    shape::CODES,
+    loops::CODES,
+    roles::CODES,
+    penalty::CODES,
+    settings::CODES,
+    templates::CODES,
+    config::CODES,
+    weights::CODES,
+];
+
 /// Every declared code, group by group.
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
-    [
-        text::CODES,
-        names::CODES,
-        shape::CODES,
-        loops::CODES,
-        roles::CODES,
-        penalty::CODES,
-        settings::CODES,
-        templates::CODES,
-        config::CODES,
-        weights::CODES,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
+    GROUPS.iter().copied().flatten().copied()
 }

@@ -2,9 +2,9 @@
 
 use super::consts::Const;
 use crate::diag::{Diagnostic, Span, names, settings, templates};
+use crate::functions;
 use crate::ir::Shape;
 use crate::kinds;
-use crate::lower::functions;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
 /// What names mean at the place of an expression.

@@ -1,12 +1,12 @@
 //! From expressions to edges: every name is looked up, in its place.
 
-use super::consts::{CLASSES, Consts};
+use super::consts::Consts;
 use super::graph::{Edge, Found, Function, Graph, NodeKind};
 use super::known;
-use super::settings::RESERVED;
+use super::settings::{RESERVED, is_reserved};
 use crate::diag::{Diagnostic, Span, did_you_mean, loops, names};
+use crate::functions;
 use crate::kinds::{self, Inputs};
-use crate::lower::functions;
 use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
 use std::cell::RefCell;
@@ -242,10 +242,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     fn name(&mut self, name: &'a str, span: Span, place: Place<'_>) {
-        if place.params.iter().any(|param| param.text == name) || name == CLASSES {
-            return;
-        }
-        if RESERVED.iter().any(|(reserved, _)| *reserved == name) {
+        if place.params.iter().any(|param| param.text == name) || is_reserved(name) {
             return;
         }
         match self.graph.find(name, place.within) {
@@ -333,8 +330,7 @@ impl<'a> Reader<'a, '_, '_> {
     /// A const, a word or a name of the language: nothing that has steps.
     fn stands_for_something(&self, name: &str, place: Place<'_>) -> bool {
         let is_param = place.params.iter().any(|param| param.text == name);
-        let is_known = name == CLASSES || RESERVED.iter().any(|(reserved, _)| *reserved == name);
-        !is_param && (is_known || self.look.consts.get(name).is_some() || self.look.callables.has(name))
+        !is_param && (is_reserved(name) || self.look.consts.get(name).is_some() || self.look.callables.has(name))
     }
 
     /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.

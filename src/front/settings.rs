@@ -248,3 +248,8 @@ pub const RESERVED: &[(&str, &str)] = &[
     ("weights", "every kernel of the net"),
     ("parameters", "every trained parameter of the net"),
 ];
+
+/// Does that name come with the language?
+pub fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|(reserved, _)| *reserved == name)
+}

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, weights};
+use super::{Inputs, Kind, Site, norm, weights};
 use crate::ir::{Fault, Init, ParamClass, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
@@ -8,12 +8,7 @@ pub(super) const KIND: Kind = Kind {
             statistics take the batch's place after training.",
     inputs: Inputs::One,
     args: &[
-        Arg::with(
-            "epsilon",
-            Type::Real { min: 0.0, max: 1.0 },
-            Given::Real(1e-5),
-            "added to the variance before its root is taken",
-        ),
+        norm::EPSILON,
         Arg::with(
             "momentum",
             Type::Real { min: 0.0, max: 1.0 },
@@ -28,12 +23,9 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
-    let channels = [site.net.shape(inputs[0]).channels()];
-    let params = [
-        site.param("weight", &channels, Init::Constant(1.0), ParamClass::Norm)?,
-        site.param("bias", &channels, Init::Constant(0.0), ParamClass::Norm)?,
-        site.param("running_mean", &channels, Init::Constant(0.0), ParamClass::Statistic)?,
-        site.param("running_var", &channels, Init::Constant(1.0), ParamClass::Statistic)?,
-    ];
-    site.net.batch_norm(inputs[0], params, args.real("epsilon"), args.real("momentum"))
+    let channels = site.net.shape(inputs[0]).channels();
+    let [scale, shift] = norm::scale_and_shift(site, channels)?;
+    let mean = site.param("running_mean", &[channels], Init::Constant(0.0), ParamClass::Statistic)?;
+    let variance = site.param("running_var", &[channels], Init::Constant(1.0), ParamClass::Statistic)?;
+    site.net.batch_norm(inputs[0], [scale, shift, mean, variance], args.real("epsilon"), args.real("momentum"))
 }

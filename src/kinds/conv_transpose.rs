@@ -7,7 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "A transposed convolution: each pixel spreads a kernel over the output, so a stride makes the map larger.",
     inputs: Inputs::One,
     args: &[
-        Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"),
+        kernel::CHANNELS,
         kernel::SIDE,
         Arg::with(
             "stride",
@@ -31,6 +31,6 @@ pub(super) const KIND: Kind = Kind {
 
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
     let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
-    let (weight, bias) = kernel::weights(site, args, [from, out, side, side], out)?;
+    let (weight, bias) = kernel::weights(site, args, &[from, out, side, side], out)?;
     site.net.conv_transpose(inputs[0], weight, bias, args.count("stride"), kernel::padding(args))
 }

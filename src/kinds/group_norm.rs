@@ -1,6 +1,6 @@
-use super::{Inputs, Kind, Site, weights};
-use crate::ir::{Fault, Init, ParamClass, Value};
-use crate::schema::{Arg, Bound, Type, Value as Given};
+use super::{Inputs, Kind, Site, norm, weights};
+use crate::ir::{Fault, Value};
+use crate::schema::{Arg, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "group_norm",
@@ -9,7 +9,7 @@ pub(super) const KIND: Kind = Kind {
     inputs: Inputs::One,
     args: &[
         Arg::required("groups", Type::Count { min: 1, max: 65_536 }, "groups of channels; they must divide them"),
-        EPSILON,
+        norm::EPSILON,
     ],
     weights: weights::NORM,
     bundle: None,
@@ -17,22 +17,11 @@ pub(super) const KIND: Kind = Kind {
     lower,
 };
 
-pub(super) const EPSILON: Arg = Arg::with(
-    "epsilon",
-    Type::Real { min: 0.0, max: 1.0 },
-    Given::Real(1e-5),
-    "added to the variance before its root is taken",
-);
-
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
     normalised(site, args.count("groups"), args, inputs[0])
 }
 
 pub(super) fn normalised(site: &mut Site<'_>, groups: usize, args: &Bound, x: Value) -> Result<Value, Fault> {
-    let channels = [site.net.shape(x).channels()];
-    let params = [
-        site.param("weight", &channels, Init::Constant(1.0), ParamClass::Norm)?,
-        site.param("bias", &channels, Init::Constant(0.0), ParamClass::Norm)?,
-    ];
+    let params = norm::scale_and_shift(site, site.net.shape(x).channels())?;
     site.net.group_norm(x, groups, params, args.real("epsilon"))
 }

@@ -5,8 +5,8 @@ use crate::ir::{Fault, Init, Padding, ParamClass, ParamId, Shape, Value};
 use crate::schema::{Arg, Bound, Type, Value as Given};
 
 /// Of a convolution.
-pub(super) const ARGS: &[Arg] =
-    &[Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels"), SIDE, STRIDE, PADDING, BIAS];
+pub(super) const ARGS: &[Arg] = &[CHANNELS, SIDE, STRIDE, PADDING, BIAS];
+pub(super) const CHANNELS: Arg = Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels");
 pub(super) const SIDE: Arg =
     Arg::required("kernel", Type::Count { min: 1, max: 1_023 }, "side of the square kernel, in pixels");
 pub(super) const STRIDE: Arg =
@@ -33,15 +33,14 @@ pub(super) fn channels(site: &Site<'_>, x: Value) -> Result<usize, Fault> {
     }
 }
 
-/// Kernel and bias. As in PyTorch, both begin by the kernel's numbers behind its first axis.
+/// Kernels, `[…, k, k]`, and bias. As in PyTorch, both begin by the numbers of one kernel behind its first axis.
 pub(super) fn weights(
     site: &mut Site<'_>,
     args: &Bound,
-    shape: [usize; 4],
+    shape: &[usize],
     out: usize,
 ) -> Result<(ParamId, Option<ParamId>), Fault> {
-    let init = Init::fan_in(shape[1..].iter().product());
-    let weight = site.param("weight", &shape, init, ParamClass::Kernel)?;
-    let bias = if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
-    Ok((weight, bias))
+    let init = Init::fan_in(shape.iter().rev().take(3).product());
+    let weight = site.param("weight", shape, init, ParamClass::Kernel)?;
+    Ok((weight, site.bias(args, out, init)?))
 }

@@ -1,4 +1,4 @@
-use super::{Inputs, Kind, Site, group_norm, weights};
+use super::{Inputs, Kind, Site, group_norm, norm, weights};
 use crate::ir::{Fault, Value};
 use crate::schema::Bound;
 
@@ -7,7 +7,7 @@ pub(super) const KIND: Kind = Kind {
     about: "All entries of each image to mean 0 and variance 1, then scaled and shifted by learned numbers, two a \
             channel: `group_norm` with one group. PyTorch's learns two an entry, which is the same for vectors only.",
     inputs: Inputs::One,
-    args: &[group_norm::EPSILON],
+    args: &[norm::EPSILON],
     weights: weights::NORM,
     bundle: None,
     example: "y = layer_norm(image)",

@@ -1,5 +1,5 @@
 use super::{Inputs, Kind, Site, kernel, weights};
-use crate::ir::{Fault, Init, ParamClass, Shape, Value};
+use crate::ir::{Fault, Shape, Value};
 use crate::schema::Bound;
 
 pub(super) const KIND: Kind = Kind {
@@ -18,9 +18,6 @@ fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, F
     let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
     let (stride, padding) = (args.count("stride"), kernel::padding(args));
     let [height, width] = site.net.grid(inputs[0], side, stride, padding)?;
-    let init = Init::fan_in(from * side * side);
-    let shape = [height, width, out, from, side, side];
-    let weight = site.param("weight", &shape, init, ParamClass::Kernel)?;
-    let bias = if args.bool("bias") { Some(site.param("bias", &[out], init, ParamClass::Bias)?) } else { None };
+    let (weight, bias) = kernel::weights(site, args, &[height, width, out, from, side, side], out)?;
     site.net.local(inputs[0], weight, bias, stride, padding)
 }

@@ -21,6 +21,7 @@ mod layer_norm;
 mod local;
 mod lrn;
 mod max_pool;
+mod norm;
 mod pool;
 mod shift;
 mod upsample;
@@ -107,6 +108,11 @@ impl Site<'_> {
         let each = (1..=steps).map(|step| self.net.own(named(format!("{}.{step}.{leaf}", self.owner))?));
         let each = each.collect::<Result<Vec<_>, _>>()?;
         self.net.vary(each)
+    }
+
+    /// A bias for each output, if the layer's arguments ask for one.
+    fn bias(&mut self, args: &Bound, out: usize, init: Init) -> Result<Option<ParamId>, Fault> {
+        if args.bool("bias") { self.param("bias", &[out], init, ParamClass::Bias).map(Some) } else { Ok(None) }
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::expr::Place;
 use super::faults::Applied;
-use super::functions::{self, Apply};
 use super::{Lowerer, Val};
 use crate::diag::{loops, names, penalty};
 use crate::front::bind::Site;
-use crate::front::consts::CLASSES;
 use crate::front::graph::NodeKind;
 use crate::front::known;
-use crate::front::settings::RESERVED;
+use crate::front::settings::is_reserved;
+use crate::functions::{self, Apply};
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
 use crate::schema::Bound;
@@ -147,8 +146,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     /// A name that nothing has, as was reported when names were looked up.
     pub(super) fn is_unknown(&self, expr: &Expr, place: &Place<'_>) -> bool {
         let ExprKind::Name(name) = &expr.kind else { return false };
-        let is_word =
-            name == CLASSES || RESERVED.iter().any(|(reserved, _)| reserved == name) || self.front.is_callable(name);
+        let is_word = is_reserved(name) || self.front.is_callable(name);
         !is_word && self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 

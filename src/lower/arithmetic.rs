@@ -1,11 +1,11 @@
 //! Sums, products and functions of entries, over single values, over groups of weights and over the steps of a loop.
 
 use super::expr::Place;
-use super::functions::Steps;
 use super::{Lowerer, Val};
 use crate::diag::{Span, loops, names, penalty, shape, templates};
 use crate::front::consts::Const;
 use crate::front::known;
+use crate::functions::Steps;
 use crate::ir::{Binary, Builder, Reduce, Unary, Value};
 use crate::syntax::ast::{BinaryOp, Expr};
 

@@ -98,8 +98,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn name(&mut self, name: &str, span: Span, place: &Place<'_>) -> Val {
-        if let Some((_, val)) = place.frame.and_then(|frame| frame.args.iter().find(|(param, _)| *param == name)) {
-            return val.clone();
+        match self.local(name, place) {
+            Some(Val::Weights(bundle)) if place.penalty => return self.weights_of(bundle),
+            Some(val) => return val,
+            None => {}
         }
         match name {
             "weights" => return self.group(name, span, place, |param| param.class == ParamClass::Kernel),
@@ -109,16 +111,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         // A `fn` sees its arguments and consts, whatever is defined where it is called.
         let found = if place.frame.is_some() { Found::Nothing } else { self.here.graph.find(name, place.within) };
         match found {
-            Found::Node(node) => match &self.here.graph.nodes[node].kind {
-                kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) => {
-                    let help = "name one of its states, or another feature map";
-                    self.report(names::misused(&format!("`{name}`"), kind.describe(), "a value", place.at(span), help))
-                }
-                _ => match self.here.values[node.index()].clone() {
-                    Val::Weights(bundle) if place.penalty => self.weights_of(bundle),
-                    val => val,
-                },
-            },
+            // It has no value of its own.
+            Found::Node(node) => {
+                let is = self.here.graph.nodes[node].kind.describe();
+                let help = "name one of its states, or another feature map";
+                self.report(names::misused(&format!("`{name}`"), is, "a value", place.at(span), help))
+            }
             Found::Hidden(_) | Found::Nothing if name == CLASSES || self.front.consts.get(name).is_some() => {
                 let expr = Expr { kind: ExprKind::Name(name.to_owned()), span: place.at(span) };
                 self.known(&expr, place).map_or(Val::Poison, Val::Const)

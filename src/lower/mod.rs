@@ -8,7 +8,6 @@ mod bundles;
 mod checks;
 mod expr;
 mod faults;
-pub mod functions;
 mod inline;
 mod instance;
 mod loops;

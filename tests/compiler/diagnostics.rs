@@ -2,7 +2,7 @@
 
 use crate::support::{codes, compile_as, files, golden, goldens, project};
 use lcnnc::Compiled;
-use lcnnc::diag::{Level, catalogue};
+use lcnnc::diag::{GROUPS, Level, catalogue, config};
 use std::collections::BTreeSet;
 use std::fs;
 
@@ -162,20 +162,7 @@ fn codes_are_well_formed() {
         assert!(digits.len() == 4 && digits.chars().all(|c| c.is_ascii_digit()), "{}", code.id);
         assert!(code.about.ends_with('.') && code.about.len() > 20, "{}: {:?}", code.id, code.about);
     }
-    use lcnnc::diag::{config, loops, names, penalty, roles, settings, shape, templates, text, weights};
-    let groups = [
-        text::CODES,
-        names::CODES,
-        shape::CODES,
-        loops::CODES,
-        roles::CODES,
-        penalty::CODES,
-        settings::CODES,
-        templates::CODES,
-        config::CODES,
-        weights::CODES,
-    ];
-    for (group, codes) in groups.into_iter().enumerate() {
+    for (group, codes) in GROUPS.iter().enumerate() {
         let prefix = format!("L0{group}");
         assert!(codes.iter().all(|code| code.id.starts_with(&prefix)), "{prefix}");
     }

@@ -3,9 +3,9 @@
 use crate::support::{clean, compile_as, net};
 use lcnnc::data::transform;
 use lcnnc::front::settings::BLOCKS;
+use lcnnc::functions::FUNCTIONS;
 use lcnnc::ir::Shape;
 use lcnnc::kinds::{self, Inputs, KINDS, weights};
-use lcnnc::lower::functions::FUNCTIONS;
 use lcnnc::schema::{Arg, Callable, Default, Type, Value};
 use lcnnc::train::optimizer;
 use std::collections::BTreeSet;

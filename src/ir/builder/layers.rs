@@ -14,17 +14,22 @@ impl Builder {
         padding: Padding,
         groups: usize,
     ) -> Made {
-        let [channels, ..] = self.map(x)?;
         let dims = &self.params[weight.0].shape;
         let (out, from, kernel) = (dims[0], dims[1] * groups, dims[2]);
-        if from != channels {
-            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
-        }
+        self.map_of(from, x)?;
         if !out.is_multiple_of(groups) {
             return Err(Fault::Multiple { of: groups, channels: out });
         }
         let [height, width] = self.grid(x, kernel, stride, padding)?;
         self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
+    }
+
+    /// Height and width of a map with as many channels as its weights read.
+    fn map_of(&self, channels: usize, x: Value) -> Result<[usize; 2], Fault> {
+        match self.map(x)? {
+            [found, height, width] if found == channels => Ok([height, width]),
+            _ => Err(Fault::Channels { expected: channels, found: self.shape(x).clone() }),
+        }
     }
 
     /// How many positions a square kernel has over a map, along height and width.
@@ -38,12 +43,9 @@ impl Builder {
 
     /// `x` is `[in, H, W]`, the weight `[height, width, out, in, k, k]`, a kernel for each position of the output.
     pub fn local(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
-        let [channels, ..] = self.map(x)?;
         let dims = &self.params[weight.0].shape;
         let (positions, out, from, kernel) = ([dims[0], dims[1]], dims[2], dims[3], dims[4]);
-        if from != channels {
-            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
-        }
+        self.map_of(from, x)?;
         let [height, width] = self.grid(x, kernel, stride, padding)?;
         if [height, width] != positions {
             return Err(Fault::Positions { expected: positions, found: [height, width] });
@@ -60,12 +62,9 @@ impl Builder {
         stride: usize,
         padding: Padding,
     ) -> Made {
-        let [channels, height, width] = self.map(x)?;
         let dims = &self.params[weight.0].shape;
         let (from, out, kernel) = (dims[0], dims[1], dims[2]);
-        if from != channels {
-            return Err(Fault::Channels { expected: from, found: self.shape(x).clone() });
-        }
+        let [height, width] = self.map_of(from, x)?;
         centred(padding, kernel)?;
         let along = |size: usize| match padding {
             Padding::Same => size.saturating_mul(stride),
