@@ -134,6 +134,11 @@ impl<'a, 'd> Collector<'a, 'd> {
             ItemKind::Arm { .. } => {}
             ItemKind::Penalty { name, value } => drop(self.define(name, NodeKind::Penalty { value }, within)),
             ItemKind::Fn { name, params, body } => {
+                for (n, param) in params.iter().enumerate() {
+                    if let Some(first) = params[..n].iter().find(|first| first.text == param.text) {
+                        self.diagnostics.push(names::duplicate(&param.text, first.span, param.span));
+                    }
+                }
                 if self.fresh(name) && self.callable(name) {
                     self.functions.insert(&name.text, Function { name, params, body, prelude: false });
                 }
