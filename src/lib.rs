@@ -15,6 +15,7 @@ pub mod diag;
 pub mod front;
 pub mod functions;
 pub mod ir;
+pub mod kernels;
 pub mod kinds;
 pub mod lower;
 pub mod schema;

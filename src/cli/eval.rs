@@ -23,12 +23,15 @@ pub struct Args {
     /// best (of the best validation accuracy) or last
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
+    /// Run every primitive by itself
+    #[arg(long)]
+    no_fuse: bool,
 }
 
 impl Args {
     pub fn eval(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, weights } = self;
-        let over = Layer { dataset, data_root, device, ..Layer::default() };
+        let Self { run, dataset, data_root, device, weights, no_fuse } = self;
+        let over = Layer { dataset, data_root, device, fuse: no_fuse.then_some(false), ..Layer::default() };
         let score = Trained::open(&run, over, weights)?.score()?;
         Progress::new().line(&format!("test accuracy {score}"));
         Ok(ExitCode::SUCCESS)

@@ -59,6 +59,9 @@ pub struct Args {
     /// CPU threads [default: all cores]; the same number, the same bits
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Run every primitive by itself, for comparison
+    #[arg(long)]
+    no_fuse: bool,
 }
 
 /// Reads `name=value`.
@@ -113,6 +116,7 @@ impl Args {
             data_root: self.data_root,
             device: self.device,
             threads: self.threads.map(NonZeroUsize::get),
+            fuse: self.no_fuse.then_some(false),
             limit: self.limit.map(NonZeroUsize::get),
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings: texts.into_iter().filter_map(setting).collect(),

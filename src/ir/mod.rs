@@ -12,6 +12,7 @@ mod fault;
 mod op;
 mod param;
 pub mod reach;
+pub mod regions;
 mod shape;
 pub mod timing;
 

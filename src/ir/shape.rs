@@ -35,6 +35,14 @@ impl Shape {
         matches!(self, Shape::Map(_) | Shape::Vector(_))
     }
 
+    /// As feature maps: channels, height, width. A vector has one pixel a channel, and so has a number.
+    pub fn planes(&self) -> [usize; 3] {
+        match self {
+            Shape::Map(dims) => *dims,
+            Shape::Vector(_) | Shape::Weight(_) | Shape::Scalar => [self.len(), 1, 1],
+        }
+    }
+
     /// Channels of a feature map, entries of a vector.
     pub fn channels(&self) -> usize {
         match self {

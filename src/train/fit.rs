@@ -21,6 +21,8 @@ pub struct Job<'a> {
     pub split: &'a Split,
     /// Without autodiff.
     pub device: &'a Device,
+    /// Whether parts of the net run fused where they can.
+    pub fuse: bool,
     /// For metrics.jsonl, metrics.csv, best.safetensors and last.safetensors.
     pub folder: &'a Path,
 }
@@ -48,7 +50,8 @@ impl Job<'_> {
     pub fn fit(&self, progress: &Progress) -> Result<Best, TrainError> {
         let device = self.device.clone().autodiff();
         let recipe = self.recipe;
-        let mut model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single);
+        let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single);
+        let mut model = if self.fuse { model.fused() } else { model };
         let mut optimizer = optimizer::build(recipe.settings.train.call("optimizer"));
         let mut metrics = Metrics::start(self.folder)?;
         let mut best: Option<Best> = None;
@@ -156,9 +159,9 @@ impl<'a> Pass<'a> {
 
     /// `step` counts from 1 in its epoch; `noise` is the step's own number for dropout.
     fn step(&mut self, model: Model, batch: Batch, step: usize, noise: u64) -> Result<Model, TrainError> {
-        let answers = evaluate::labels(&batch, &self.device);
-        let (forward, statistics) = model.forward_training(evaluate::images(batch, &model, &self.device), noise);
-        let cross_entropy = forward.cross_entropy(answers.clone());
+        let (labels, answers) = (batch.labels.clone(), evaluate::labels(&batch, &self.device));
+        let images = evaluate::images(batch, &model, &self.device);
+        let (forward, cross_entropy, statistics) = model.judge(images, &labels, noise);
         let total = forward.total(cross_entropy.clone());
         let value = total.clone().into_scalar::<f32>();
         if !value.is_finite() {

@@ -21,6 +21,8 @@ pub struct Layer {
     pub device: Option<DeviceChoice>,
     /// CPU threads.
     pub threads: Option<usize>,
+    /// Whether parts of the net run fused where they can.
+    pub fuse: Option<bool>,
     /// Most images of the training half to use, validation included.
     pub limit: Option<usize>,
     /// Consts of the spec and what they are set to.
@@ -59,6 +61,7 @@ impl Layer {
             data_root: self.data_root.or(below.data_root),
             device: self.device.or(below.device),
             threads: self.threads.or(below.threads),
+            fuse: self.fuse.or(below.fuse),
             limit: self.limit.or(below.limit),
             set,
             settings,

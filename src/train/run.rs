@@ -42,6 +42,7 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
 
     let now = Timestamp::now();
     let manifest = manifest(&spec, &recipe, &data, &split, &opened, command, now);
+    let fuse = layer.fuse.unwrap_or(true) && opened.fuses;
     let settled = settled(layer, &spec, &data, threads);
     let parent = runs.join(settled.name.as_deref().unwrap_or_default());
     let settings = yaml::write(&settled, &recipe.settings);
@@ -50,7 +51,7 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
     announce(&recipe, &manifest, &folder, progress);
 
     let started = Instant::now();
-    let job = Job { recipe: &recipe, data: &data, split: &split, device: &opened.device, folder: &folder };
+    let job = Job { recipe: &recipe, data: &data, split: &split, device: &opened.device, fuse, folder: &folder };
     let best = job.fit(progress)?;
     let summary = summary(&job, &best, started)?;
     files::replace(&folder.join(SUMMARY), json(&summary).as_bytes())?;
@@ -87,6 +88,7 @@ fn settled(layer: Layer, spec: &Path, data: &DataSet, threads: usize) -> Layer {
         data_root: layer.data_root.as_deref().map(fixed),
         device: Some(layer.device.unwrap_or_default()),
         threads: Some(threads),
+        fuse: Some(layer.fuse.unwrap_or(true)),
         ..layer
     }
 }

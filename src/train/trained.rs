@@ -82,11 +82,13 @@ impl Trained {
         threads::fix(layer.threads)?;
         let manifest = Manifest::read(&folder.join(MANIFEST))?;
         let recipe = Recipe::new(files::source(&folder.join(SPEC))?, &layer, manifest.data.classes.len())?;
-        let device = layer.device.unwrap_or_default().open()?.device;
+        let opened = layer.device.unwrap_or_default().open()?;
+        let device = opened.device;
         let file = folder.join(which.file());
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single)
             .with_weights(&weights::read(&file)?)
             .map_err(|source| TrainError::Weights { path: file, source })?;
+        let model = if layer.fuse.unwrap_or(true) && opened.fuses { model.fused() } else { model };
         Ok(Self { layer, manifest, recipe, model, device })
     }
 

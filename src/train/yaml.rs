@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
     ("data_root", "data_root: ../data"),
     ("device", "device: auto"),
     ("threads", "threads: 4"),
+    ("fuse", "fuse: false"),
     ("limit", "limit: 1000"),
     ("set", "set: {steps: 5}"),
 ];
@@ -38,6 +39,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         path(&layer.data_root),
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
+        layer.fuse.map(Value::from),
         layer.limit.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
@@ -119,6 +121,7 @@ impl Reader<'_> {
                 "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count(&path, value),
+                "fuse" => self.layer.fuse = self.switch(&path, value),
                 "limit" => self.layer.limit = self.count(&path, value),
                 "set" => self.layer.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
@@ -185,6 +188,14 @@ impl Reader<'_> {
             self.unfit(path, "a whole number above 0", value);
         }
         count
+    }
+
+    fn switch(&mut self, path: &[String], value: &Value) -> Option<bool> {
+        let switch = value.as_bool();
+        if switch.is_none() {
+            self.unfit(path, "true or false", value);
+        }
+        switch
     }
 
     fn device(&mut self, path: &[String], value: &Value) -> Option<DeviceChoice> {

@@ -22,6 +22,8 @@ pub struct Opened {
     pub device: Device,
     /// For people: `cpu (Flex, 4 threads)`.
     pub name: String,
+    /// Whether fused parts run there: see [`super::Model::fused`].
+    pub fuses: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -82,7 +84,7 @@ fn cpu() -> Opened {
         1 => "cpu (Flex, 1 thread)".to_owned(),
         threads => format!("cpu (Flex, {threads} threads)"),
     };
-    Opened { device: Device::flex(), name }
+    Opened { device: Device::flex(), name, fuses: true }
 }
 
 #[cfg(not(feature = "cuda"))]
@@ -94,5 +96,5 @@ fn cuda(_index: usize) -> Result<Opened, DeviceError> {
 #[cfg(feature = "cuda")]
 fn cuda(index: usize) -> Result<Opened, DeviceError> {
     let gpu = super::cuda::cuda_device(index).map_err(|problem| DeviceError::Cuda(problem.to_string()))?;
-    Ok(Opened { device: Device::cuda(index), name: format!("cuda:{index} ({gpu})") })
+    Ok(Opened { device: Device::cuda(index), name: format!("cuda:{index} ({gpu})"), fuses: false })
 }

@@ -8,6 +8,7 @@
 #[expect(unsafe_code, reason = "the driver and NVRTC are asked for their versions through C")]
 mod cuda;
 mod device;
+mod fused;
 mod gabor;
 mod init;
 mod loss;
@@ -22,8 +23,9 @@ pub use loss::loss;
 pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::ir::Net;
+use crate::ir::regions::Regions;
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{DType, Device, Int, Tensor};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use plan::Plan;
 use run::Run;
 use std::fmt;
@@ -56,6 +58,8 @@ impl Precision {
 pub struct Model {
     net: Arc<Net>,
     plan: Arc<Plan>,
+    /// The plan with fused parts, where it is to be used.
+    fused: Option<Arc<Plan>>,
     params: Vec<Param<Tensor<4>>>,
     precision: Precision,
 }
@@ -98,14 +102,23 @@ impl Model {
     ///
     /// On a device with autodiff the trained parameters require gradients; running statistics never do.
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
-        let plan = Arc::new(Plan::of(&net));
+        let plan = Arc::new(Plan::of(&net, Regions::none(&net)));
         let params = net.params.iter().enumerate().map(|(index, param)| {
             let data = init::values(param, seed, index);
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
             Param::initialized(id(index), tensor).set_require_grad(param.trained())
         });
         let params = params.collect();
-        Self { net, plan, params, precision }
+        Self { net, plan, fused: None, params, precision }
+    }
+
+    /// The model with every part fused that can be: same numbers but for rounding, several times as fast. In double
+    /// precision nothing is fused, and elsewhere than on the CPU nothing should be: the kernels are the CPU's.
+    pub fn fused(mut self) -> Self {
+        if self.precision == Precision::Single {
+            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net))));
+        }
+        self
     }
 
     pub fn net(&self) -> &Arc<Net> {
@@ -137,10 +150,35 @@ impl Model {
         Run::training(self, images.device(), noise).run_training(images)
     }
 
+    /// [`Model::forward_training`] and the mean cross-entropy of the batch, `[1]`, in nats; `labels` are class numbers.
+    ///
+    /// Where one fused part makes the scores, its way back runs along, and the scores have no gradient of their own.
+    pub fn judge(&self, images: Tensor<4>, labels: &[usize], noise: u64) -> (Forward, Tensor<1>, Statistics) {
+        let device = images.device();
+        if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {
+            let (forward, cross_entropy) = Run::training(self, device, noise).run_judged(whole, images, labels);
+            return (forward, cross_entropy, Statistics(Vec::new()));
+        }
+        let (forward, statistics) = Run::training(self, device.clone(), noise).run_training(images);
+        let answers: Vec<i64> = labels.iter().map(|label| *label as i64).collect();
+        let count = answers.len();
+        let cross_entropy = forward.cross_entropy(Tensor::from_data(TensorData::new(answers, [count]), &device));
+        (forward, cross_entropy, statistics)
+    }
+
     /// [`Model::forward`], and beside it every named value in order of execution: those of a loop's body once a step,
     /// and a loop's states once more before its first step, by the state's name. `[B, C, H, W]` or `[B, N, 1, 1]`.
     pub fn trace(&self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
         Run::new(self, images.device()).run_traced(images)
+    }
+
+    /// Parameters in a row.
+    fn row(&self, ids: impl Iterator<Item = crate::ir::ParamId>) -> Tensor<1> {
+        let flat = |id: crate::ir::ParamId| {
+            let len = self.net.param(id).len();
+            self.params[id.0].val().reshape([len])
+        };
+        Tensor::cat(ids.map(flat).collect(), 0)
     }
 
     /// The model with the running statistics of a training run.

@@ -52,7 +52,7 @@ impl Module for Model {
 
     fn valid(&self) -> Self {
         let params = self.params.iter().map(Module::valid).collect();
-        Self { net: self.net.clone(), plan: self.plan.clone(), params, precision: self.precision }
+        Self { params, ..self.clone() }
     }
 
     fn train(self) -> Self {

@@ -208,6 +208,12 @@ pub(super) fn flatten(x: Tensor<4>) -> Tensor<4> {
     x.reshape([batch, rest.iter().product(), 1, 1])
 }
 
+/// What each image has of a value, in a row: `[B, C * H * W]`.
+pub(super) fn rows(x: Tensor<4>) -> Tensor<2> {
+    let [batch, rest @ ..] = x.dims();
+    x.reshape([batch, rest.iter().product()])
+}
+
 /// A parameter `[1, C, 1, 1]` as Burn's layers want it: `[C]`.
 pub(super) fn channels(x: Tensor<4>) -> Tensor<1> {
     let [_, channels, ..] = x.dims();

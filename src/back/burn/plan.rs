@@ -1,28 +1,85 @@
-//! What can be known of a net before it runs: when each value is read for the last time.
+//! What can be known of a net before it runs: which parts of it run fused, and when each value is read for the last time.
 //!
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
-use crate::ir::{Net, Op, Step, Value};
+use crate::ir::regions::{Part, Regions};
+use crate::ir::{Net, Op, ParamId, Value};
+use crate::kernels;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub(super) struct Plan {
+    pub pieces: Vec<Piece>,
     /// How often each value is read after it is made and before it is made anew.
     pub reads: Vec<usize>,
     /// The literal numbers: made where they are needed and never kept.
     pub numbers: Vec<Option<f64>>,
 }
 
+/// What runs in one go, in order of execution.
+#[derive(Debug)]
+pub(super) enum Piece {
+    Node(crate::ir::Node),
+    Loop(crate::ir::Region, Vec<Piece>),
+    Fused(Fused),
+}
+
+/// A fused part, and how it hangs together with the rest.
+#[derive(Debug)]
+pub(super) struct Fused {
+    pub part: Arc<kernels::Part>,
+    pub inputs: Vec<Value>,
+    pub outputs: Vec<(Value, [usize; 3])>,
+    pub params: Vec<ParamId>,
+}
+
 impl Plan {
-    pub fn of(net: &Net) -> Self {
+    pub fn of(net: &Net, regions: Regions) -> Self {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
-        let mut walk = Walk { made, plan: Plan { reads, numbers } };
-        walk.steps(&net.body, 1);
+        let pieces = pieces(net, regions.parts);
+        let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers } };
+        walk.pieces(&pieces, 1);
         net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
         for penalty in &net.penalties {
             walk.read(penalty.value, 1);
         }
-        walk.plan
+        Self { pieces, ..walk.plan }
     }
+
+    /// The fused part that makes all the scores from the image, if nothing else works on images.
+    pub fn whole(&self, net: &Net) -> Option<&Fused> {
+        let mut fused = None;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Node(node) if node.op.reads().iter().all(|value| self.constant(*value)) => {}
+                Piece::Fused(part) if fused.is_none() => fused = Some(part),
+                Piece::Node(_) | Piece::Loop(..) | Piece::Fused(_) => return None,
+            }
+        }
+        let outputs = |fused: &&Fused| fused.outputs.iter().map(|(value, _)| *value).collect::<Vec<Value>>();
+        fused.filter(|fused| outputs(fused) == net.output.logits && fused.inputs == [Value::INPUT])
+    }
+
+    /// Made of numbers and weights alone?
+    fn constant(&self, value: Value) -> bool {
+        self.pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Node(node) if node.value == value && !node.shape.per_image()))
+    }
+}
+
+fn pieces(net: &Net, parts: Vec<Part>) -> Vec<Piece> {
+    let piece = |part: Part| match part {
+        Part::Node { node, .. } => Piece::Node(node),
+        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body)),
+        Part::Fused(fused) => {
+            let part = Arc::new(kernels::Part::new(net, &fused));
+            let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
+            let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
+            Piece::Fused(Fused { part, inputs, outputs, params: fused.params })
+        }
+    };
+    parts.into_iter().map(piece).collect()
 }
 
 struct Walk {
@@ -36,17 +93,21 @@ impl Walk {
         self.plan.reads[value.0] += times.checked_div(self.made[value.0]).unwrap_or(0);
     }
 
-    fn steps(&mut self, steps: &[Step], times: usize) {
-        for step in steps {
-            match step {
-                Step::Node(node) => {
+    fn pieces(&mut self, pieces: &[Piece], times: usize) {
+        for piece in pieces {
+            match piece {
+                Piece::Node(node) => {
                     node.op.reads().into_iter().for_each(|value| self.read(value, times));
                     self.made[node.value.0] = times;
                     if let Op::Number(x) = node.op {
                         self.plan.numbers[node.value.0] = Some(x);
                     }
                 }
-                Step::Loop(region) => {
+                Piece::Fused(fused) => {
+                    fused.inputs.iter().for_each(|value| self.read(*value, times));
+                    fused.outputs.iter().for_each(|(value, _)| self.made[value.0] = times);
+                }
+                Piece::Loop(region, body) => {
                     let inside = times.saturating_mul(region.steps);
                     for state in &region.states {
                         self.read(state.init, times);
@@ -54,7 +115,7 @@ impl Walk {
                         self.made[state.last.0] = times;
                     }
                     region.taps.iter().for_each(|tap| self.made[tap.outer.0] = times);
-                    self.steps(&region.body, inside);
+                    self.pieces(body, inside);
                     // At any step it may be the last time: what a step leaves over, the next one makes anew.
                     region.taps.iter().for_each(|tap| self.read(tap.inner, inside));
                     region.states.iter().for_each(|state| self.read(state.next, inside));

@@ -1,7 +1,8 @@
 //! One run of a net over a batch.
 
-use super::{Forward, Model, Statistics, init, ops};
-use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Step, Value};
+use super::plan::{Fused, Piece, Plan};
+use super::{Forward, Model, Statistics, fused, init, ops};
+use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
 use burn::tensor::{Device, Tensor, module};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,6 +11,7 @@ const DROPOUT: u64 = u64::MAX;
 
 pub(super) struct Run<'a> {
     model: &'a Model,
+    plan: &'a Plan,
     device: Device,
     /// How many images there are.
     batch: usize,
@@ -44,6 +46,7 @@ impl<'a> Run<'a> {
         let len = model.net.values;
         Self {
             model,
+            plan: model.fused.as_deref().unwrap_or(&model.plan),
             device,
             batch: 0,
             values: vec![None; len],
@@ -70,7 +73,26 @@ impl<'a> Run<'a> {
         (forward, Statistics(statistics.collect()))
     }
 
+    /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
+    pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, labels: &[usize]) -> (Forward, Tensor<1>) {
+        let net = &self.model.net;
+        let batch = images.dims()[0];
+        let params = self.model.row(whole.params.iter().copied());
+        let (cross_entropy, scores) = fused::judged(&whole.part, ops::rows(images), params, labels);
+        let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
+        let steps = (0..net.output.logits.len()).map(step).collect();
+        for piece in &self.plan.pieces {
+            if let Piece::Node(node) = piece {
+                self.node(node);
+            }
+        }
+        let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
+        (Forward { penalties: penalties.collect(), steps }, cross_entropy)
+    }
+
     pub fn run_traced(mut self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
+        // What runs inside of a fused part has no tensors.
+        self.plan = &self.model.plan;
         self.trace = Some(Vec::new());
         let forward = self.net(images);
         (forward, self.trace.unwrap_or_default())
@@ -84,7 +106,8 @@ impl<'a> Run<'a> {
         let net = &self.model.net;
         self.batch = images.dims()[0];
         self.define(Value::INPUT, images);
-        self.steps(&net.body);
+        let plan = self.plan;
+        self.pieces(&plan.pieces);
         let steps = net.output.logits.iter().map(|logits| {
             let logits = self.read(*logits);
             let [batch, classes, ..] = logits.dims();
@@ -95,16 +118,33 @@ impl<'a> Run<'a> {
         Forward { penalties: penalties.collect(), steps }
     }
 
-    fn steps(&mut self, steps: &[Step]) {
-        for step in steps {
-            match step {
-                Step::Node(node) => self.node(node),
-                Step::Loop(region) => self.region(region),
+    fn pieces(&mut self, pieces: &[Piece]) {
+        for piece in pieces {
+            match piece {
+                Piece::Node(node) => self.node(node),
+                Piece::Loop(region, body) => self.region(region, body),
+                Piece::Fused(fused) => self.fused(fused),
             }
         }
     }
 
-    fn region(&mut self, region: &Region) {
+    /// Inputs side by side, outputs likewise: the operation has one tensor of each.
+    fn fused(&mut self, piece: &Fused) {
+        let batch = self.batch;
+        let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
+        let inputs = Tensor::cat(inputs.collect(), 1);
+        let params = self.model.row(piece.params.iter().map(|id| self.version(*id)));
+        let outputs = fused::fused(&piece.part, inputs, params);
+        let mut first = 0;
+        for (value, dims @ [channels, height, width]) in &piece.outputs {
+            let len = dims.iter().product();
+            let output = outputs.clone().narrow(1, first, len).reshape([batch, *channels, *height, *width]);
+            self.define(*value, output);
+            first += len;
+        }
+    }
+
+    fn region(&mut self, region: &Region, body: &[Piece]) {
         let states = &region.states;
         let mut carried: Vec<Tensor<4>> = states.iter().map(|state| self.read(state.init)).collect();
         for (state, value) in states.iter().zip(&carried) {
@@ -116,7 +156,7 @@ impl<'a> Run<'a> {
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
             }
-            self.steps(&region.body);
+            self.pieces(body);
             for tap in region.taps.iter().filter(|tap| tap.step == step) {
                 let value = self.read(tap.inner);
                 self.define(tap.outer, value);
@@ -130,7 +170,7 @@ impl<'a> Run<'a> {
     }
 
     fn define(&mut self, value: Value, tensor: Tensor<4>) {
-        self.reads[value.0] = self.model.plan.reads[value.0];
+        self.reads[value.0] = self.plan.reads[value.0];
         self.values[value.0] = (self.reads[value.0] > 0).then_some(tensor);
     }
 
@@ -141,7 +181,7 @@ impl<'a> Run<'a> {
     }
 
     fn read(&mut self, value: Value) -> Tensor<4> {
-        if let Some(x) = self.model.plan.numbers[value.0] {
+        if let Some(x) = self.plan.numbers[value.0] {
             return Tensor::full([1; 4], x, (&self.device, self.model.precision.dtype()));
         }
         let left = &mut self.reads[value.0];
@@ -214,7 +254,7 @@ impl<'a> Run<'a> {
 
     /// A literal number is folded into the operation, instead of becoming a tensor that is spread over the other.
     fn binary(&mut self, f: Binary, left: Value, right: Value) -> Tensor<4> {
-        let numbers = &self.model.plan.numbers;
+        let numbers = &self.plan.numbers;
         match (numbers[left.0], numbers[right.0]) {
             (None, Some(number)) => ops::with_number(f, self.read(left), number),
             (Some(number), None) => ops::number_with(f, number, self.read(right)),

@@ -1,0 +1,399 @@
+//! The parts of a net that can run as one operation over each image, because no image bears on another there.
+//!
+//! Every step has a stage. What cannot be fused stands behind its stage; what can be fused stands at the stage of what it
+//! reads, or at the next one if it reads something that cannot. Steps of one stage that hang together are a region. No way
+//! leads out of a region and back into it: it would pass something that cannot be fused, and end at a later stage.
+
+use super::{Binary, Net, Node, Op, ParamId, Region, Shape, Step, Unary, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A net cut into what runs fused and what runs primitive by primitive, in an order of execution.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regions {
+    pub parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// A primitive by itself; with the reason, if it works on images and was asked to be fused.
+    Node {
+        node: Node,
+        why: Option<Why>,
+    },
+    /// A loop that is not fused as a whole: its body, cut likewise, runs `region.steps` times.
+    Loop {
+        region: Region,
+        body: Vec<Part>,
+    },
+    Fused(Fused),
+}
+
+/// Primitives that run as one operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fused {
+    /// In order, loops whole; numbers and parameters that they read are among them.
+    pub steps: Vec<Step>,
+    /// Images' values that are made elsewhere, in order of first reading.
+    pub inputs: Vec<(Value, Shape)>,
+    /// Images' values that are read elsewhere, in order of making.
+    pub outputs: Vec<(Value, Shape)>,
+    /// Every parameter that is read, the versions of all steps of its loops among them.
+    pub params: Vec<ParamId>,
+}
+
+/// Why something runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The kernels have no such function, or not in this form.
+    Form(&'static str),
+    /// No convolution larger than one pixel hangs together with it.
+    Light,
+    /// Mebibytes that sixteen images' activity would take.
+    Large(usize),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Form(form) => f.write_str(form),
+            Why::Light => f.write_str("no convolution beside it to be fused with"),
+            Why::Large(size) => write!(f, "{size} MiB of activity for sixteen images, more than {LARGEST} MiB"),
+        }
+    }
+}
+
+/// Mebibytes of activity, of sixteen images, that a region may have.
+const LARGEST: usize = 512;
+
+impl Regions {
+    /// The net in the largest regions there are.
+    pub fn of(net: &Net) -> Self {
+        let last: Vec<Value> =
+            net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
+        let literals = net.nodes().filter(|node| matches!(node.op, Op::Param(_) | Op::Number(_)));
+        let free = literals.map(|node| (node.value, node.clone())).collect();
+        let cutter = Cutter { net, shapes: shapes(net), free };
+        Self { parts: cutter.cut(&net.body, &last, false) }
+    }
+
+    /// The net primitive by primitive.
+    pub fn none(net: &Net) -> Self {
+        Self { parts: plain(&net.body) }
+    }
+}
+
+fn plain(steps: &[Step]) -> Vec<Part> {
+    let part = |step: &Step| match step {
+        Step::Node(node) => Part::Node { node: node.clone(), why: None },
+        Step::Loop(region) => Part::Loop { region: region.clone(), body: plain(&region.body) },
+    };
+    steps.iter().map(part).collect()
+}
+
+/// The shape of every value.
+fn shapes(net: &Net) -> Vec<Shape> {
+    let mut shapes = vec![Shape::Scalar; net.values];
+    shapes[Value::INPUT.0] = Shape::Map(net.input.1);
+    fn walk(steps: &[Step], shapes: &mut [Shape]) {
+        for step in steps {
+            match step {
+                Step::Node(node) => shapes[node.value.0] = node.shape.clone(),
+                Step::Loop(region) => {
+                    for state in &region.states {
+                        shapes[state.current.0] = state.shape.clone();
+                        shapes[state.last.0] = state.shape.clone();
+                    }
+                    walk(&region.body, shapes);
+                    for tap in &region.taps {
+                        shapes[tap.outer.0] = shapes[tap.inner.0].clone();
+                    }
+                }
+            }
+        }
+    }
+    walk(&net.body, &mut shapes);
+    shapes
+}
+
+/// The values a step reads from outside, in order, and those it makes for outside.
+fn ends(step: &Step) -> (Vec<Value>, Vec<Value>) {
+    match step {
+        Step::Node(node) => (node.op.reads(), vec![node.value]),
+        Step::Loop(region) => {
+            let mut inside: BTreeSet<Value> = region.states.iter().map(|state| state.current).collect();
+            let mut reads: Vec<Value> = region.states.iter().map(|state| state.init).collect();
+            let take = |values: Vec<Value>, inside: &BTreeSet<Value>, reads: &mut Vec<Value>| {
+                reads.extend(values.into_iter().filter(|value| !inside.contains(value)));
+            };
+            for step in &region.body {
+                let (from, makes) = ends(step);
+                take(from, &inside, &mut reads);
+                inside.extend(makes);
+            }
+            take(region.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
+            take(region.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
+            let lasts = region.states.iter().map(|state| state.last);
+            (reads, lasts.chain(region.taps.iter().map(|tap| tap.outer)).collect())
+        }
+    }
+}
+
+struct Cutter<'a> {
+    net: &'a Net,
+    shapes: Vec<Shape>,
+    /// Numbers and parameters as values: every region that reads one has a copy.
+    free: BTreeMap<Value, Node>,
+}
+
+/// The steps of a region, by their places.
+type Group = Vec<usize>;
+
+impl Cutter<'_> {
+    /// `last` is what is read behind these steps; `inside` is true within a loop that is not fused.
+    fn cut(&self, steps: &[Step], last: &[Value], inside: bool) -> Vec<Part> {
+        let mut verdicts: Vec<Result<(), Why>> = steps.iter().map(|step| self.verdict(step, inside)).collect();
+        let (groups, stages) = loop {
+            let (groups, stages) = self.groups(steps, &verdicts);
+            let turned_down: Vec<(usize, Why)> = groups
+                .iter()
+                .enumerate()
+                .filter_map(|(n, group)| self.turned_down(steps, group).map(|why| (n, why)))
+                .collect();
+            if turned_down.is_empty() {
+                break (groups, stages);
+            }
+            for (n, why) in turned_down {
+                groups[n].iter().for_each(|step| verdicts[*step] = Err(why.clone()));
+            }
+        };
+        // Of equal stages the regions come first, then the others in the net's order.
+        let mut order: Vec<((usize, bool, usize), Option<&Group>)> =
+            groups.iter().map(|group| ((stages[group[0]], false, group[0]), Some(group))).collect();
+        let alone = (0..steps.len()).filter(|n| verdicts[*n].is_err() || self.is_free(&steps[*n]));
+        order.extend(alone.map(|n| ((stages[n], true, n), None)));
+        order.sort_by_key(|(key, _)| *key);
+        let readers = readers(steps, last);
+        let mut parts = Vec::new();
+        for ((_, _, first), group) in order {
+            match (group, &steps[first]) {
+                (Some(group), _) => parts.push(Part::Fused(self.fused(steps, group, &readers, inside))),
+                (None, Step::Node(node)) => {
+                    let why = verdicts[first].clone().err().filter(|_| node.shape.per_image());
+                    parts.push(Part::Node { node: node.clone(), why });
+                }
+                (None, Step::Loop(region)) => {
+                    let ends = region.states.iter().map(|state| state.next);
+                    let ends: Vec<Value> = ends.chain(region.taps.iter().map(|tap| tap.inner)).collect();
+                    let body = self.cut(&region.body, &ends, true);
+                    parts.push(Part::Loop { region: region.clone(), body });
+                }
+            }
+        }
+        parts
+    }
+
+    fn is_free(&self, step: &Step) -> bool {
+        matches!(step, Step::Node(node) if self.free.contains_key(&node.value))
+    }
+
+    fn verdict(&self, step: &Step, inside: bool) -> Result<(), Why> {
+        match step {
+            Step::Node(node) => self.form(node).map_or(Ok(()), |form| Err(Why::Form(form))),
+            Step::Loop(region) => {
+                let nodes = || region.body.iter().map(|step| self.body(step));
+                if let Some(why) = nodes().find_map(Result::err) {
+                    return Err(why);
+                }
+                let own = |id: &ParamId| self.net.per_step.contains_key(id);
+                if inside && params(std::slice::from_ref(step)).iter().any(own) {
+                    return Err(Why::Form("each step has weights of its own, within a loop that is not fused"));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// As a step of a loop's body, where numbers and parameters are in order.
+    fn body(&self, step: &Step) -> Result<(), Why> {
+        match step {
+            Step::Node(node) if matches!(node.op, Op::Param(_) | Op::Number(_)) => Ok(()),
+            Step::Node(_) | Step::Loop(_) => self.verdict(step, false),
+        }
+    }
+
+    /// What keeps a primitive from being fused.
+    fn form(&self, node: &Node) -> Option<&'static str> {
+        if !node.shape.per_image() {
+            return Some("works on weights");
+        }
+        match &node.op {
+            Op::Conv { stride: 1, groups: 1, .. }
+            | Op::Pool { .. }
+            | Op::Dense { .. }
+            | Op::Flatten { .. }
+            | Op::Concat { .. }
+            | Op::Zeros => None,
+            Op::Conv { groups: 1, .. } => Some("a stride above 1"),
+            Op::Conv { .. } => Some("groups of channels"),
+            Op::Unary { f: Unary::Gelu, .. } => Some("the error function is not among the kernels"),
+            Op::Unary { .. } => None,
+            Op::Binary { f, left, right } => self.operands(*f, *left, *right),
+            Op::BatchNorm { .. } => Some("the statistics of the batch"),
+            Op::Dropout { .. } => Some("draws random numbers for the batch"),
+            Op::ConvTranspose { .. }
+            | Op::Local { .. }
+            | Op::Upsample { .. }
+            | Op::GroupNorm { .. }
+            | Op::Lrn { .. } => Some("not among the kernels"),
+            Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Some("works on weights"),
+        }
+    }
+
+    fn operands(&self, f: Binary, left: Value, right: Value) -> Option<&'static str> {
+        let image = |value: Value| self.shapes[value.0].per_image();
+        let other = match (image(left), image(right)) {
+            (true, true) if self.shapes[left.0] == self.shapes[right.0] => return None,
+            (true, false) => right,
+            (false, true) => left,
+            (true, true) | (false, false) => return Some("operands of different shapes"),
+        };
+        match &self.shapes[other.0] {
+            // A number that stands in the spec; one that is calculated bears on the whole batch.
+            Shape::Scalar if self.number(other) => None,
+            Shape::Weight(dims) if dims.len() == 1 && self.param(other) => match f {
+                Binary::Div => Some("divides by weights"),
+                Binary::Add | Binary::Sub | Binary::Mul => None,
+            },
+            Shape::Scalar | Shape::Weight(_) | Shape::Map(_) | Shape::Vector(_) => Some("weights that are calculated"),
+        }
+    }
+
+    fn number(&self, value: Value) -> bool {
+        self.literal(value).is_some_and(|op| matches!(op, Op::Number(_)))
+    }
+
+    fn param(&self, value: Value) -> bool {
+        self.literal(value).is_some_and(|op| matches!(op, Op::Param(_)))
+    }
+
+    /// A number or a parameter, wherever it was made.
+    fn literal(&self, value: Value) -> Option<&Op> {
+        self.free.get(&value).map(|node| &node.op)
+    }
+
+    /// Regions, each in order, and the stage of every step.
+    fn groups(&self, steps: &[Step], verdicts: &[Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
+        // Of each value made here: the step that made it.
+        let mut maker: BTreeMap<Value, usize> = BTreeMap::new();
+        let mut stages = vec![0; steps.len()];
+        let mut leader: Vec<usize> = (0..steps.len()).collect();
+        for (n, step) in steps.iter().enumerate() {
+            let (reads, makes) = ends(step);
+            let fits = verdicts[n].is_ok();
+            let from: Vec<usize> = reads.iter().filter_map(|value| maker.get(value).copied()).collect();
+            let stage =
+                |m: &usize| stages[*m] + usize::from(fits && verdicts[*m].is_err() && !self.is_free(&steps[*m]));
+            stages[n] = from.iter().map(stage).max().unwrap_or(0);
+            if fits {
+                for m in from.into_iter().filter(|m| verdicts[*m].is_ok() && stages[*m] == stages[n]) {
+                    let (a, b) = (find(&mut leader, m), find(&mut leader, n));
+                    leader[a.max(b)] = a.min(b);
+                }
+            }
+            maker.extend(makes.into_iter().map(|value| (value, n)));
+        }
+        let mut groups: BTreeMap<usize, Group> = BTreeMap::new();
+        for n in (0..steps.len()).filter(|n| verdicts[*n].is_ok()) {
+            groups.entry(find(&mut leader, n)).or_default().push(n);
+        }
+        (groups.into_values().collect(), stages)
+    }
+
+    fn turned_down(&self, steps: &[Step], group: &Group) -> Option<Why> {
+        let (mut heavy, mut numbers) = (false, 0usize);
+        for step in group {
+            self.weigh(&steps[*step], 1, &mut heavy, &mut numbers);
+        }
+        let size = numbers.saturating_mul(64) >> 20;
+        if heavy { (size > LARGEST).then_some(Why::Large(size)) } else { Some(Why::Light) }
+    }
+
+    fn weigh(&self, step: &Step, times: usize, heavy: &mut bool, numbers: &mut usize) {
+        match step {
+            Step::Node(node) => {
+                *heavy |= matches!(node.op, Op::Conv { weight, .. } if self.net.param(weight).shape[2] > 1);
+                if node.shape.per_image() {
+                    *numbers = numbers.saturating_add(node.shape.len().saturating_mul(times));
+                }
+            }
+            Step::Loop(region) => {
+                let times = times.saturating_mul(region.steps);
+                region.body.iter().for_each(|step| self.weigh(step, times, heavy, numbers));
+            }
+        }
+    }
+
+    fn fused(&self, steps: &[Step], group: &Group, readers: &BTreeMap<Value, Vec<usize>>, inside: bool) -> Fused {
+        let mut made: BTreeSet<Value> = BTreeSet::new();
+        let mut fused = Fused { steps: Vec::new(), inputs: Vec::new(), outputs: Vec::new(), params: Vec::new() };
+        let members: BTreeSet<usize> = group.iter().copied().collect();
+        for n in group {
+            let (reads, makes) = ends(&steps[*n]);
+            for value in reads {
+                if made.insert(value) {
+                    match self.free.get(&value) {
+                        Some(node) => fused.steps.push(Step::Node(node.clone())),
+                        None => fused.inputs.push((value, self.shapes[value.0].clone())),
+                    }
+                }
+            }
+            fused.steps.push(steps[*n].clone());
+            for value in makes {
+                made.insert(value);
+                // Readers behind the steps have no place among them.
+                if readers.get(&value).is_some_and(|by| by.iter().any(|m| !members.contains(m))) {
+                    fused.outputs.push((value, self.shapes[value.0].clone()));
+                }
+            }
+        }
+        let versions = params(&fused.steps);
+        // Within a loop that runs step by step, the step's own version is the only one.
+        let all = |id| if inside { vec![id] } else { self.net.versions(id) };
+        fused.params = versions.into_iter().flat_map(all).collect();
+        fused
+    }
+}
+
+/// Which steps read each value; those behind the last have the number of steps.
+fn readers(steps: &[Step], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
+    let mut readers: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
+    for (n, step) in steps.iter().enumerate() {
+        ends(step).0.into_iter().for_each(|value| readers.entry(value).or_default().push(n));
+    }
+    last.iter().for_each(|value| readers.entry(*value).or_default().push(steps.len()));
+    readers
+}
+
+/// Every parameter that steps read, first read first.
+fn params(steps: &[Step]) -> Vec<ParamId> {
+    fn walk(steps: &[Step], seen: &mut BTreeSet<ParamId>, params: &mut Vec<ParamId>) {
+        for step in steps {
+            match step {
+                Step::Node(node) => params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id))),
+                Step::Loop(region) => walk(&region.body, seen, params),
+            }
+        }
+    }
+    let mut params = Vec::new();
+    walk(steps, &mut BTreeSet::new(), &mut params);
+    params
+}
+
+fn find(leader: &mut [usize], mut n: usize) -> usize {
+    while leader[n] != n {
+        leader[n] = leader[leader[n]];
+        n = leader[n];
+    }
+    n
+}

@@ -1,0 +1,244 @@
+//! Convolution as the sum it is defined by: for small kernels and small maps.
+
+use super::lanes::LANES;
+use pulp::{Simd, WithSimd};
+
+/// A convolution's sizes.
+#[derive(Clone, Copy, Debug)]
+pub struct Direct {
+    pub inputs: usize,
+    pub outputs: usize,
+    pub kernel: usize,
+    pub pad: usize,
+    /// Height and width of an input plane.
+    pub from: [usize; 2],
+    /// Height and width of an output plane.
+    pub to: [usize; 2],
+}
+
+/// Columns that are worked on at once.
+const COLUMNS: usize = 3;
+
+impl Direct {
+    /// The convolution that takes the gradient of the outputs to that of the inputs, by mirrored kernels.
+    pub fn back(&self) -> Self {
+        let Self { inputs, outputs, kernel, pad, from, to } = *self;
+        Self { inputs: outputs, outputs: inputs, kernel, pad: kernel - 1 - pad, from: to, to: from }
+    }
+
+    /// Height and width of an input plane with the zeros around it.
+    fn padded(&self) -> [usize; 2] {
+        self.from.map(|size| size + 2 * self.pad)
+    }
+
+    /// Floats of the input with the zeros around it.
+    pub fn scratch(&self) -> usize {
+        self.inputs * self.padded().iter().product::<usize>() * LANES
+    }
+
+    /// Input planes `[inputs, height, width]` from channel `first` on, with zeros around them.
+    pub fn pad(&self, first: usize, planes: &[f32], scratch: &mut [f32]) {
+        let ([height, width], [_, wide]) = (self.from, self.padded());
+        let (row, line) = (width * LANES, wide * LANES);
+        let size = self.padded()[0] * line;
+        for (from, to) in planes.chunks_exact(height * row).zip(scratch[first * size..].chunks_exact_mut(size)) {
+            to[..self.pad * line].fill(0.0);
+            to[(self.pad + height) * line..].fill(0.0);
+            let lines = to[self.pad * line..].chunks_exact_mut(line);
+            for (from, to) in from.chunks_exact(row).zip(lines) {
+                to[..self.pad * LANES].fill(0.0);
+                to[self.pad * LANES..][..row].copy_from_slice(from);
+                to[self.pad * LANES + row..].fill(0.0);
+            }
+        }
+    }
+
+    /// One row of some outputs, from output `first` on: `rows` is `[M, width]` cells. `weights` are
+    /// `[inputs, kernel, kernel, outputs]`.
+    #[inline(always)]
+    fn row<S: Simd, const M: usize>(
+        &self,
+        s: S,
+        weights: &[f32],
+        scratch: &[f32],
+        first: usize,
+        row: usize,
+        rows: &mut [f32],
+    ) {
+        let width = self.to[1];
+        let mut column = 0;
+        while column < width {
+            column += if width - column >= COLUMNS {
+                self.tile::<S, M, COLUMNS>(s, weights, scratch, [first, row, column], rows)
+            } else {
+                self.tile::<S, M, 1>(s, weights, scratch, [first, row, column], rows)
+            };
+        }
+    }
+
+    #[inline(always)]
+    fn tile<S: Simd, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        weights: &[f32],
+        scratch: &[f32],
+        [first, row, column]: [usize; 3],
+        rows: &mut [f32],
+    ) -> usize {
+        let parts = LANES / S::F32_LANES;
+        let (scratch, rows) = (S::as_simd_f32s(scratch).0, S::as_mut_simd_f32s(rows).0);
+        let ([high, wide], width, k) = (self.padded(), self.to[1], self.kernel);
+        for p in 0..parts {
+            let mut sums = [[s.splat_f32s(0.0); N]; M];
+            for c in 0..self.inputs {
+                for i in 0..k {
+                    let line = &scratch[((c * high + row + i) * wide + column) * parts..][..(N + k - 1) * parts];
+                    let weights = &weights[(c * k + i) * k * self.outputs..][..k * self.outputs];
+                    for j in 0..k {
+                        let weights = &weights[j * self.outputs + first..][..M];
+                        for m in 0..M {
+                            let w = s.splat_f32s(weights[m]);
+                            for n in 0..N {
+                                sums[m][n] = s.mul_add_f32s(w, line[(j + n) * parts + p], sums[m][n]);
+                            }
+                        }
+                    }
+                }
+            }
+            for m in 0..M {
+                for n in 0..N {
+                    rows[(m * width + column + n) * parts + p] = sums[m][n];
+                }
+            }
+        }
+        N
+    }
+
+    /// Adds to the gradient of some outputs' weights, `[inputs, kernel, kernel]` each: the sum over pixels and images
+    /// of the gradient at each output times what its tap saw. `dy` are those outputs' planes.
+    #[inline(always)]
+    fn weights<S: Simd>(&self, s: S, scratch: &[f32], dy: &[f32], dw: &mut [f32]) {
+        let (plane, taps) = (self.to.iter().product::<usize>() * LANES, self.inputs * self.kernel * self.kernel);
+        for (dy, dw) in dy.chunks(4 * plane).zip(dw.chunks_mut(4 * taps)) {
+            if dy.len() == 4 * plane {
+                self.taps::<S, 4>(s, scratch, dy, dw);
+            } else {
+                for (dy, dw) in dy.chunks(plane).zip(dw.chunks_mut(taps)) {
+                    self.taps::<S, 1>(s, scratch, dy, dw);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn taps<S: Simd, const M: usize>(&self, s: S, scratch: &[f32], dy: &[f32], dw: &mut [f32]) {
+        let k = self.kernel;
+        for c in 0..self.inputs {
+            for i in 0..k {
+                let mut j = 0;
+                while j < k {
+                    let place = [c, i, j];
+                    j += if k - j >= 3 {
+                        self.some_taps::<S, M, 3>(s, scratch, dy, place, dw)
+                    } else {
+                        self.some_taps::<S, M, 1>(s, scratch, dy, place, dw)
+                    };
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn some_taps<S: Simd, const M: usize, const N: usize>(
+        &self,
+        s: S,
+        scratch: &[f32],
+        dy: &[f32],
+        [c, i, j]: [usize; 3],
+        dw: &mut [f32],
+    ) -> usize {
+        let parts = LANES / S::F32_LANES;
+        let (scratch, dy) = (S::as_simd_f32s(scratch).0, S::as_simd_f32s(dy).0);
+        let ([high, wide], [height, width], k) = (self.padded(), self.to, self.kernel);
+        let mut sums = [[s.splat_f32s(0.0); N]; M];
+        for row in 0..height {
+            let line = &scratch[((c * high + row + i) * wide + j) * parts..][..(width + N - 1) * parts];
+            for at in 0..width * parts {
+                for m in 0..M {
+                    let dy = dy[(m * height + row) * width * parts + at];
+                    for n in 0..N {
+                        sums[m][n] = s.mul_add_f32s(dy, line[at + n * parts], sums[m][n]);
+                    }
+                }
+            }
+        }
+        for m in 0..M {
+            for n in 0..N {
+                dw[((m * self.inputs + c) * k + i) * k + j + n] += s.reduce_sum_f32s(sums[m][n]);
+            }
+        }
+        N
+    }
+
+    /// Kernels `[outputs, inputs, k, k]` of one member as [`Self::row`] reads them, from output `first` of all on.
+    pub fn lay(&self, weight: &[f32], first: usize, to: &mut [f32]) {
+        for (o, kernels) in weight.chunks_exact(self.inputs * self.kernel * self.kernel).enumerate() {
+            for (at, w) in kernels.iter().enumerate() {
+                to[at * self.outputs + first + o] = *w;
+            }
+        }
+    }
+
+    /// The same mirrored, as [`Self::back`]'s row reads them: `[outputs, kernel, kernel, inputs]`.
+    pub fn lay_mirrored(&self, weight: &[f32], first: usize, to: &mut [f32]) {
+        let taps = self.kernel * self.kernel;
+        for (o, kernels) in weight.chunks_exact(self.inputs * taps).enumerate() {
+            for (at, w) in kernels.iter().enumerate() {
+                let (c, tap) = (at / taps, taps - 1 - at % taps);
+                to[((first + o) * taps + tap) * self.inputs + c] = *w;
+            }
+        }
+    }
+}
+
+/// One row of four outputs, or of one: see [`Direct::row`].
+pub struct Row<'a> {
+    pub direct: &'a Direct,
+    pub weights: &'a [f32],
+    pub scratch: &'a [f32],
+    pub first: usize,
+    pub row: usize,
+    pub rows: &'a mut [f32],
+    pub four: bool,
+}
+
+impl WithSimd for Row<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { direct, weights, scratch, first, row, rows, four } = self;
+        if four {
+            direct.row::<S, 4>(s, weights, scratch, first, row, rows);
+        } else {
+            direct.row::<S, 1>(s, weights, scratch, first, row, rows);
+        }
+    }
+}
+
+/// The gradients of some outputs' weights: see [`Direct::weights`].
+pub struct Taps<'a> {
+    pub direct: &'a Direct,
+    pub scratch: &'a [f32],
+    pub dy: &'a [f32],
+    pub dw: &'a mut [f32],
+}
+
+impl WithSimd for Taps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        self.direct.weights(s, self.scratch, self.dy, self.dw);
+    }
+}

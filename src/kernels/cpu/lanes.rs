@@ -1,0 +1,77 @@
+//! Numbers of a block of images, one image a lane.
+
+use std::ops::{Deref, DerefMut};
+
+/// Images in a block, and floats in a cell: one vector of AVX-512, two of AVX2, four of NEON.
+///
+/// Every kernel works on whole cells, so no shape has an awkward edge, and an image's result does not depend on which
+/// vectors the machine has beyond the rounding of its multiply-adds.
+pub const LANES: usize = 16;
+
+/// Bytes of a cell, and of a cache line.
+const ALIGNMENT: usize = 64;
+
+/// Floats that begin at a cache line: a cell is then never split over two.
+#[derive(Debug, Default)]
+pub struct Aligned {
+    data: Vec<f32>,
+    start: usize,
+    len: usize,
+}
+
+impl Aligned {
+    pub fn zeros(len: usize) -> Self {
+        let data = vec![0.0; len + ALIGNMENT / size_of::<f32>()];
+        let start = data.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT / size_of::<f32>());
+        Self { data, start, len }
+    }
+
+    /// At least so long; what was in it is lost if it was shorter.
+    pub fn reserve(&mut self, len: usize) {
+        if self.len < len {
+            *self = Self::zeros(len);
+        }
+    }
+}
+
+impl Deref for Aligned {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.data[self.start..self.start + self.len]
+    }
+}
+
+impl DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.data[self.start..self.start + self.len]
+    }
+}
+
+/// Images `[count, len]`, each `step` after the one before, to cells `[len]`; lanes without an image are zero.
+pub fn gather(images: &[f32], step: usize, count: usize, cells: &mut [f32]) {
+    for (n, cell) in cells.chunks_exact_mut(LANES).enumerate() {
+        for (lane, x) in cell.iter_mut().enumerate() {
+            *x = if lane < count { images[lane * step + n] } else { 0.0 };
+        }
+    }
+}
+
+/// Cells `[len]` to images `[count, len]`, each `step` after the one before.
+pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
+    for (n, cell) in cells.chunks_exact(LANES).enumerate() {
+        for (lane, x) in cell.iter().enumerate().take(count) {
+            images[lane * step + n] = *x;
+        }
+    }
+}
+
+/// A square of cells, mirrored: lanes become cells.
+#[inline(always)]
+pub fn transpose(from: &[f32; LANES * LANES], to: &mut [f32; LANES * LANES]) {
+    for i in 0..LANES {
+        for j in 0..LANES {
+            to[j * LANES + i] = from[i * LANES + j];
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Kernels for the processor: blocks of sixteen images, one a lane, on as many threads as there are.
+//!
+//! Results depend on the batch alone, never on the number of threads: the batch falls into a fixed number of chunks,
+//! each of which sums its gradients in order, and the chunks are summed in order.
+
+mod block;
+mod convolve;
+mod dense;
+mod dft;
+mod direct;
+mod ends;
+mod fft;
+mod lanes;
+mod loss;
+mod math;
+mod pool;
+mod rows;
+mod spectra;
+mod spectral;
+mod stages;
+mod tail;
+
+pub use convolve::spectral_pays;
+pub use lanes::LANES;
+
+use super::schedule::Program;
+use block::{Images, Shared, Workspace};
+use convolve::Ready;
+use pulp::Arch;
+use rayon::prelude::*;
+use spectral::Scratch;
+use std::sync::{Mutex, PoisonError};
+
+/// At most so many chunks a batch: each has a sum of gradients of its own.
+const CHUNKS: usize = 16;
+
+/// A program, and the memory that it runs in.
+#[derive(Debug)]
+pub struct Engine {
+    program: Program,
+    banks: Mutex<Vec<Ready>>,
+    wanted: Vec<bool>,
+    /// Where each parameter, each input and each output begins, and where the last one ends.
+    params: Vec<usize>,
+    inputs: Vec<usize>,
+    outputs: Vec<usize>,
+    idle: Mutex<Vec<Workspace>>,
+    scratch: Mutex<Scratch>,
+}
+
+/// A batch, and what to do with it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Batch<'a> {
+    pub images: usize,
+    /// All parameters, one after the other.
+    pub params: &'a [f32],
+    /// Of each image, all inputs one after the other.
+    pub inputs: &'a [f32],
+    /// Of each image, the gradients of all outputs; only for a program that has seeds.
+    pub seeds: &'a [f32],
+    /// Each image's class; only for a program that has a loss.
+    pub labels: &'a [usize],
+    /// What the gradient of one image's cross-entropy at one step counts.
+    pub weight: f32,
+}
+
+/// What comes of a batch; empty where the program makes no such thing.
+#[derive(Debug, Default)]
+pub struct Results {
+    pub outputs: Vec<f32>,
+    pub input_gradients: Vec<f32>,
+    pub gradients: Vec<f32>,
+    /// The cross-entropies of all images and steps, summed, in nats.
+    pub nats: f64,
+}
+
+/// What a program makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Makes {
+    pub outputs: bool,
+    pub input_gradients: bool,
+    pub gradients: bool,
+}
+
+impl Engine {
+    /// `params`, `inputs` and `outputs` are lengths.
+    pub fn new(program: Program, wanted: &[bool], params: &[usize], inputs: &[usize], outputs: &[usize]) -> Self {
+        let begins = |lengths: &[usize]| {
+            let ends = lengths.iter().scan(0, |sum, len| {
+                *sum += len;
+                Some(*sum)
+            });
+            std::iter::once(0).chain(ends).collect()
+        };
+        let banks = program.banks.iter().map(Ready::new).collect();
+        let (params, inputs, outputs) = (begins(params), begins(inputs), begins(outputs));
+        let (banks, wanted) = (Mutex::new(banks), wanted.to_vec());
+        Self { program, banks, wanted, params, inputs, outputs, idle: Mutex::default(), scratch: Mutex::default() }
+    }
+
+    /// Runs a batch.
+    pub fn run(&self, batch: Batch<'_>, makes: Makes) -> Results {
+        let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        let arch = Arch::new();
+        for ready in banks.iter_mut() {
+            let slots: Vec<usize> = ready.bank.members.iter().map(|(slot, _)| *slot).collect();
+            let weights = slots.into_iter().map(|slot| &batch.params[self.params[slot]..self.params[slot + 1]]);
+            ready.lay(arch, &weights.collect::<Vec<&[f32]>>(), &mut scratch);
+        }
+        let shared = Shared {
+            program: &self.program,
+            banks: &banks,
+            params: batch.params,
+            offsets: &self.params,
+            wanted: &self.wanted,
+            inputs: &self.inputs,
+            outputs: &self.outputs,
+        };
+        let blocks = batch.images.div_ceil(LANES);
+        let size = blocks.div_ceil(CHUNKS).max(1) * LANES;
+        let chunks: Vec<Results> = (0..batch.images.div_ceil(size))
+            .into_par_iter()
+            .map(|chunk| {
+                let images = chunk * size..batch.images.min((chunk + 1) * size);
+                self.chunk(&shared, batch, makes, images, arch)
+            })
+            .collect();
+        let mut results = Results::default();
+        for chunk in chunks {
+            results.outputs.extend(chunk.outputs);
+            results.input_gradients.extend(chunk.input_gradients);
+            results.nats += chunk.nats;
+            if results.gradients.is_empty() {
+                results.gradients = chunk.gradients;
+            } else {
+                results.gradients.iter_mut().zip(chunk.gradients).for_each(|(sum, more)| *sum += more);
+            }
+        }
+        results
+    }
+
+    fn chunk(
+        &self,
+        shared: &Shared<'_>,
+        batch: Batch<'_>,
+        makes: Makes,
+        images: std::ops::Range<usize>,
+        arch: Arch,
+    ) -> Results {
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = idle().pop().unwrap_or_default();
+        let end = |begins: &[usize]| begins.last().copied().unwrap_or(0);
+        let (inputs, outputs) = (end(&self.inputs), end(&self.outputs));
+        let room = |wanted: bool, len: usize| vec![0.0; if wanted { len } else { 0 }];
+        let mut results = Results {
+            outputs: room(makes.outputs, images.len() * outputs),
+            input_gradients: room(makes.input_gradients, images.len() * inputs),
+            gradients: room(makes.gradients, end(&self.params)),
+            nats: 0.0,
+        };
+        for first in images.clone().step_by(LANES) {
+            let count = LANES.min(images.end - first);
+            let of =
+                |all: &[f32], size: usize| if all.is_empty() { 0..0 } else { first * size..(first + count) * size };
+            let at = first - images.start;
+            let part = |all: &[f32], size: usize| if all.is_empty() { 0..0 } else { at * size..(at + count) * size };
+            let (out, back) = (part(&results.outputs, outputs), part(&results.input_gradients, inputs));
+            let mut block = Images {
+                count,
+                inputs: &batch.inputs[of(batch.inputs, inputs)],
+                seeds: &batch.seeds[of(batch.seeds, outputs)],
+                labels: if batch.labels.is_empty() { &[] } else { &batch.labels[first..first + count] },
+                weight: batch.weight,
+                outputs: &mut results.outputs[out],
+                input_gradients: &mut results.input_gradients[back],
+                nats: 0.0,
+            };
+            let gradients = &mut results.gradients;
+            shared.run(arch, &mut work, &mut block, gradients);
+            results.nats += block.nats;
+        }
+        idle().push(work);
+        results
+    }
+}

@@ -1,0 +1,125 @@
+//! Pooling, and its way back.
+
+use super::lanes::LANES;
+use crate::kernels::graph::{Dims, Window};
+use pulp::{Simd, WithSimd};
+use std::ops::Range;
+
+impl Window {
+    /// Which rows or columns of the input the window at one place sees.
+    fn seen(&self, axis: usize, place: usize, size: usize) -> Range<usize> {
+        let start = place * self.stride;
+        let end = (start + self.kernel[axis]).saturating_sub(self.pad[axis]).min(size);
+        start.saturating_sub(self.pad[axis]).min(end)..end
+    }
+}
+
+/// Maps `x` to `y` pooled; `x` is `[c, h, w]` cells of `from`, `y` of `to`.
+#[inline(always)]
+fn forward<S: Simd>(s: S, window: &Window, from: Dims, to: Dims, x: &[f32], y: &mut [f32]) {
+    let parts = LANES / S::F32_LANES;
+    let (x, y) = (S::as_simd_f32s(x).0, S::as_mut_simd_f32s(y).0);
+    let ([_, height, width], [channels, rows, columns]) = (from, to);
+    for c in 0..channels {
+        for row in 0..rows {
+            let seen = window.seen(0, row, height);
+            for column in 0..columns {
+                let across = window.seen(1, column, width);
+                let count = seen.len() * across.len();
+                for p in 0..parts {
+                    let start = if window.largest { f32::NEG_INFINITY } else { 0.0 };
+                    let mut sum = s.splat_f32s(start);
+                    for i in seen.clone() {
+                        for j in across.clone() {
+                            let x = x[((c * height + i) * width + j) * parts + p];
+                            // What is no number wins, and is seen.
+                            sum = if window.largest {
+                                s.select_f32s(s.greater_than_or_equal_f32s(sum, x), sum, x)
+                            } else {
+                                s.add_f32s(sum, x)
+                            };
+                        }
+                    }
+                    let mean = s.splat_f32s((count.max(1) as f32).recip());
+                    let at = ((c * rows + row) * columns + column) * parts + p;
+                    y[at] = if window.largest { sum } else { s.mul_f32s(sum, mean) };
+                }
+            }
+        }
+    }
+}
+
+/// The gradient of `x` from that of `y`: the first of the largest gets all of it, or everyone an equal share.
+#[inline(always)]
+fn back<S: Simd>(s: S, window: &Window, from: Dims, to: Dims, [x, y, dy]: [&[f32]; 3], dx: &mut [f32]) {
+    let parts = LANES / S::F32_LANES;
+    dx.fill(0.0);
+    let (x, y, dy) = (S::as_simd_f32s(x).0, S::as_simd_f32s(y).0, S::as_simd_f32s(dy).0);
+    let dx = S::as_mut_simd_f32s(dx).0;
+    let ([_, height, width], [channels, rows, columns]) = (from, to);
+    for c in 0..channels {
+        for row in 0..rows {
+            let seen = window.seen(0, row, height);
+            for column in 0..columns {
+                let across = window.seen(1, column, width);
+                let share = s.splat_f32s(((seen.len() * across.len()).max(1) as f32).recip());
+                for p in 0..parts {
+                    let at = ((c * rows + row) * columns + column) * parts + p;
+                    let (y, mut left) = (y[at], dy[at]);
+                    let zero = s.splat_f32s(0.0);
+                    if !window.largest {
+                        left = s.mul_f32s(left, share);
+                    }
+                    for i in seen.clone() {
+                        for j in across.clone() {
+                            let at = ((c * height + i) * width + j) * parts + p;
+                            if window.largest {
+                                let hit = s.equal_f32s(x[at], y);
+                                dx[at] = s.add_f32s(dx[at], s.select_f32s(hit, left, zero));
+                                left = s.select_f32s(hit, zero, left);
+                            } else {
+                                dx[at] = s.add_f32s(dx[at], left);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// [`forward`] as a kernel.
+pub struct Pool<'a> {
+    pub window: &'a Window,
+    pub from: Dims,
+    pub to: Dims,
+    pub x: &'a [f32],
+    pub y: &'a mut [f32],
+}
+
+impl WithSimd for Pool<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        forward(s, self.window, self.from, self.to, self.x, self.y);
+    }
+}
+
+/// [`back`] as a kernel.
+pub struct PoolBack<'a> {
+    pub window: &'a Window,
+    pub from: Dims,
+    pub to: Dims,
+    pub values: [&'a [f32]; 3],
+    pub dx: &'a mut [f32],
+}
+
+impl WithSimd for PoolBack<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        back(s, self.window, self.from, self.to, self.values, self.dx);
+    }
+}

@@ -1,0 +1,204 @@
+//! A fused part as kernels over one block of images: no loops, every value made once.
+
+/// A value's place in [`Graph::values`].
+pub type Id = usize;
+
+/// A parameter's place among those of the fused part.
+pub type Slot = usize;
+
+/// Channels, height, width of what each image has of a value; a vector of `n` is `[n, 1, 1]`.
+pub type Dims = [usize; 3];
+
+/// Kernels in order of execution.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    pub values: Vec<Made>,
+    pub nodes: Vec<Node>,
+    /// Convolutions that share a read of their input, and all uses of the same weights.
+    pub banks: Vec<Bank>,
+}
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Planes(Dims),
+    /// What a convolution keeps of its input for the way back.
+    Kept {
+        bank: usize,
+    },
+}
+
+/// Kernels of one size, which read the same input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bank {
+    pub inputs: usize,
+    pub kernel: usize,
+    pub pad: usize,
+    /// Height and width of an input plane.
+    pub from: [usize; 2],
+    /// Weights `[outputs, inputs, kernel, kernel]`, and how many outputs each has.
+    pub members: Vec<(Slot, usize)>,
+}
+
+impl Bank {
+    /// Whether it is done through Fourier transforms: where the planes are large enough for their cost to pay.
+    pub fn spectral(&self) -> bool {
+        super::cpu::spectral_pays(self)
+    }
+
+    /// Height and width of an output plane.
+    pub fn to(&self) -> [usize; 2] {
+        self.from.map(|size| size + 2 * self.pad + 1 - self.kernel)
+    }
+
+    /// Outputs of all members together.
+    pub fn outputs(&self) -> usize {
+        self.members.iter().map(|(_, outputs)| outputs).sum()
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub kernel: Kernel,
+    pub reads: Vec<Id>,
+    pub makes: Vec<Id>,
+}
+
+/// A pooling window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    pub largest: bool,
+    pub kernel: [usize; 2],
+    pub stride: usize,
+    pub pad: [usize; 2],
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Kernel {
+    /// What comes from outside, by its place among the inputs.
+    Input(usize),
+    Zeros,
+    /// Reads `x`; makes one value a member and what it keeps.
+    Conv(usize),
+    /// Reads `x`, what was kept and one gradient a member; makes the gradient of `x` and adds to those of the weights.
+    ConvBack(usize),
+    Pool(Window),
+    /// Reads `x`, the pooled value and its gradient; makes that of `x`.
+    PoolBack(Window),
+    /// Reads `x`; the weight is `[outputs, inputs]`.
+    Dense(Slot),
+    /// Reads `x` and the gradient of the result; makes that of `x` and adds to that of the weight.
+    DenseBack(Slot),
+    /// The same numbers in another shape.
+    View,
+    /// Reads maps; makes one of all their channels.
+    Concat,
+    /// Reads maps; makes the channels of it from the given one on.
+    Part(usize),
+    /// Entry by entry.
+    Map(Map),
+    /// Reads one value, or two to be multiplied; adds the sum over each channel to a parameter's gradient.
+    ChannelSum(Slot),
+    /// Reads scores, one value a step; makes their gradients and takes down the cross-entropy.
+    Loss,
+    /// The gradient of an output, by its place among them.
+    Seed(usize),
+    /// Hands out an output.
+    Output(usize),
+    /// Hands out the gradient of an input.
+    InputGrad(usize),
+}
+
+/// What is done entry by entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Map {
+    Negate,
+    Abs,
+    Exp,
+    Log,
+    Sqrt,
+    Square,
+    Relu,
+    Tanh,
+    Sigmoid,
+    Softplus,
+    Reciprocal,
+    AddNumber(f32),
+    MulNumber(f32),
+    /// Each channel has its own number.
+    AddChannel(Slot),
+    MulChannel(Slot),
+    Add,
+    Sub,
+    Mul,
+    Div,
+    /// The gradient where the result, read second, is positive.
+    ReluBack,
+    /// The gradient times `1 - y^2`.
+    TanhBack,
+    /// The gradient times `y * (1 - y)`.
+    SigmoidBack,
+    /// The gradient times the sigmoid of what softplus read.
+    SoftplusBack,
+    /// The gradient with the sign of what was read.
+    AbsBack,
+}
+
+impl Graph {
+    pub fn dims(&self, id: Id) -> Dims {
+        match self.values[id] {
+            Made::Planes(dims) => dims,
+            Made::Kept { .. } => unreachable!("only a convolution's way back reads what it kept"),
+        }
+    }
+
+    fn make(&mut self, made: Made) -> Id {
+        self.values.push(made);
+        self.values.len() - 1
+    }
+
+    /// Appends a kernel that makes one value.
+    pub fn node(&mut self, kernel: Kernel, reads: &[Id], dims: Dims) -> Id {
+        let id = self.make(Made::Planes(dims));
+        self.nodes.push(Node { kernel, reads: reads.to_vec(), makes: vec![id] });
+        id
+    }
+
+    /// Appends a kernel for what it does besides.
+    pub fn effect(&mut self, kernel: Kernel, reads: &[Id]) {
+        self.nodes.push(Node { kernel, reads: reads.to_vec(), makes: Vec::new() });
+    }
+
+    /// Appends what is done entry by entry to values of one shape.
+    pub fn map(&mut self, map: Map, reads: &[Id]) -> Id {
+        let dims = self.dims(reads[0]);
+        self.node(Kernel::Map(map), reads, dims)
+    }
+
+    /// Appends the scores' gradients.
+    pub fn loss(&mut self, scores: &[Id]) -> Vec<Id> {
+        let makes: Vec<Id> = scores.iter().map(|id| self.make(self.values[*id])).collect();
+        self.nodes.push(Node { kernel: Kernel::Loss, reads: scores.to_vec(), makes: makes.clone() });
+        makes
+    }
+
+    /// Appends convolutions of one input; the values of the members, in order.
+    pub fn conv(&mut self, x: Id, bank: Bank) -> Vec<Id> {
+        let [height, width] = bank.to();
+        let shapes: Vec<Made> = bank.members.iter().map(|(_, n)| Made::Planes([*n, height, width])).collect();
+        let values: Vec<Id> = shapes.into_iter().map(|shape| self.make(shape)).collect();
+        self.conv_into(x, bank, &values);
+        values
+    }
+
+    /// Appends convolutions of one input that make values which have a place already.
+    pub fn conv_into(&mut self, x: Id, bank: Bank, values: &[Id]) {
+        let place = self.banks.iter().position(|known| *known == bank).unwrap_or(self.banks.len());
+        if place == self.banks.len() {
+            self.banks.push(bank);
+        }
+        let kept = self.make(Made::Kept { bank: place });
+        let makes = values.iter().copied().chain([kept]).collect();
+        self.nodes.push(Node { kernel: Kernel::Conv(place), reads: vec![x], makes });
+    }
+}

@@ -1,0 +1,106 @@
+//! A fused part, ready to run: one program for the way there, one for both ways up to the loss, one for the way back.
+
+use super::adjoint::{Wanted, adjoint};
+use super::cpu::{Batch, Engine, Makes, Results};
+use super::graph::{Graph, Id, Kernel};
+use super::schedule::schedule;
+use super::unroll::unroll;
+use crate::ir::Net;
+use crate::ir::regions::Fused;
+use std::sync::OnceLock;
+
+/// A fused part of a net. Engines are made when they are first needed, and keep their memory.
+#[derive(Debug)]
+pub struct Part {
+    graph: Graph,
+    outputs: Vec<Id>,
+    /// Which parameters follow a gradient.
+    trained: Vec<bool>,
+    /// Lengths of the parameters, and of what an image has of each input and each output.
+    lengths: [Vec<usize>; 3],
+    forward: OnceLock<Engine>,
+    judged: OnceLock<Engine>,
+    /// Without and with gradients of the inputs.
+    back: [OnceLock<Engine>; 2],
+}
+
+impl Part {
+    pub fn new(net: &Net, fused: &Fused) -> Self {
+        let (graph, outputs) = unroll(net, fused);
+        let trained = fused.params.iter().map(|id| net.param(*id).trained()).collect();
+        let params = fused.params.iter().map(|id| net.param(*id).len()).collect();
+        let lens =
+            |values: &[(crate::ir::Value, crate::ir::Shape)]| values.iter().map(|(_, shape)| shape.len()).collect();
+        let lengths = [params, lens(&fused.inputs), lens(&fused.outputs)];
+        let (forward, judged, back) = (OnceLock::new(), OnceLock::new(), [OnceLock::new(), OnceLock::new()]);
+        Self { graph, outputs, trained, lengths, forward, judged, back }
+    }
+
+    /// Numbers of an image, of all inputs and of all outputs.
+    pub fn widths(&self) -> [usize; 2] {
+        [self.lengths[1].iter().sum(), self.lengths[2].iter().sum()]
+    }
+
+    /// The outputs of a batch: `[images, outputs]`. `inputs` is `[images, inputs]`, `params` all parameters in a row.
+    pub fn forward(&self, images: usize, inputs: &[f32], params: &[f32]) -> Vec<f32> {
+        let engine = self.forward.get_or_init(|| {
+            let mut graph = self.graph.clone();
+            self.hand_out(&mut graph);
+            self.engine(graph, &vec![false; self.trained.len()])
+        });
+        let makes = Makes { outputs: true, input_gradients: false, gradients: false };
+        engine.run(Batch { images, inputs, params, ..Batch::default() }, makes).outputs
+    }
+
+    /// Both ways in one, for a part whose outputs are the scores that the loss judges: the scores `[images, outputs]`,
+    /// the mean cross-entropy in nats over images and steps, and its gradient to every parameter.
+    pub fn judged(&self, images: usize, inputs: &[f32], params: &[f32], labels: &[usize]) -> (Vec<f32>, f64, Vec<f32>) {
+        let engine = self.judged.get_or_init(|| {
+            let mut graph = self.graph.clone();
+            self.hand_out(&mut graph);
+            let gradients = graph.loss(&self.outputs);
+            let seeds: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
+            let wanted = Wanted { params: self.trained.clone(), inputs: vec![false; self.lengths[1].len()] };
+            adjoint(&mut graph, &seeds, &wanted);
+            self.engine(graph, &self.trained)
+        });
+        let count = (images * self.outputs.len()).max(1) as f64;
+        let makes = Makes { outputs: true, input_gradients: false, gradients: true };
+        let weight = count.recip() as f32;
+        let batch = Batch { images, inputs, params, labels, weight, ..Batch::default() };
+        let Results { outputs, gradients, nats, .. } = engine.run(batch, makes);
+        (outputs, nats / count, gradients)
+    }
+
+    /// The gradients of the inputs `[images, inputs]`, where they are wanted, and of the parameters, from those of the
+    /// outputs `[images, outputs]`. What of the way there is needed is done once more.
+    pub fn back(
+        &self,
+        images: usize,
+        inputs: &[f32],
+        params: &[f32],
+        seeds: &[f32],
+        input_gradients: bool,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let engine = self.back[usize::from(input_gradients)].get_or_init(|| {
+            let mut graph = self.graph.clone();
+            let seed = |(place, id): (usize, &Id)| (*id, graph.node(Kernel::Seed(place), &[], graph.dims(*id)));
+            let seeds: Vec<(Id, Id)> = self.outputs.iter().enumerate().map(seed).collect();
+            let inputs = vec![input_gradients; self.lengths[1].len()];
+            adjoint(&mut graph, &seeds, &Wanted { params: self.trained.clone(), inputs });
+            self.engine(graph, &self.trained)
+        });
+        let makes = Makes { outputs: false, input_gradients, gradients: true };
+        let results = engine.run(Batch { images, inputs, params, seeds, ..Batch::default() }, makes);
+        (results.input_gradients, results.gradients)
+    }
+
+    fn hand_out(&self, graph: &mut Graph) {
+        self.outputs.iter().enumerate().for_each(|(place, id)| graph.effect(Kernel::Output(place), &[*id]));
+    }
+
+    fn engine(&self, graph: Graph, wanted: &[bool]) -> Engine {
+        let [params, inputs, outputs] = &self.lengths;
+        Engine::new(schedule(&graph), wanted, params, inputs, outputs)
+    }
+}

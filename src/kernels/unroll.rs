@@ -1,0 +1,235 @@
+//! A fused part of a net as a [`Graph`]: loops written out, convolutions of one input brought together.
+
+use super::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
+use crate::ir::regions::Fused;
+use crate::ir::{Binary, Net, Node, Op, ParamId, Pool, Region, Step, Unary, Value};
+use std::collections::BTreeMap;
+
+/// The kernels of a fused part, and the values of its outputs.
+pub fn unroll(net: &Net, fused: &Fused) -> (Graph, Vec<Id>) {
+    let slots = fused.params.iter().enumerate().map(|(slot, id)| (*id, slot)).collect();
+    let mut unroller = Unroller { net, slots, known: BTreeMap::new(), step: 0, graph: Graph::default() };
+    for (place, (value, shape)) in fused.inputs.iter().enumerate() {
+        let id = unroller.graph.node(Kernel::Input(place), &[], shape.planes());
+        unroller.known.insert(*value, Known::Image(id));
+    }
+    unroller.steps(&fused.steps);
+    let outputs = fused.outputs.iter().map(|(value, _)| unroller.image(*value)).collect();
+    (merged(unroller.graph), outputs)
+}
+
+/// What is known of a value of the net.
+#[derive(Clone, Copy)]
+enum Known {
+    Image(Id),
+    Number(f64),
+    Weight(Slot),
+}
+
+struct Unroller<'a> {
+    net: &'a Net,
+    slots: BTreeMap<ParamId, Slot>,
+    known: BTreeMap<Value, Known>,
+    /// The step of the innermost loop, from 0.
+    step: usize,
+    graph: Graph,
+}
+
+impl Unroller<'_> {
+    fn image(&self, value: Value) -> Id {
+        match self.known.get(&value) {
+            Some(Known::Image(id)) => *id,
+            Some(Known::Number(_) | Known::Weight(_)) | None => unreachable!("a fused part reads images here"),
+        }
+    }
+
+    fn slot(&self, id: ParamId) -> Slot {
+        let version = self.net.per_step.get(&id).and_then(|each| each.get(self.step)).copied().unwrap_or(id);
+        self.slots[&version]
+    }
+
+    fn steps(&mut self, steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Node(node) => {
+                    let known = self.node(node);
+                    self.known.insert(node.value, known);
+                }
+                Step::Loop(region) => self.region(region),
+            }
+        }
+    }
+
+    fn region(&mut self, region: &Region) {
+        let outer = self.step;
+        let mut carried: Vec<Known> = region.states.iter().map(|state| self.known[&state.init]).collect();
+        for step in 1..=region.steps {
+            self.step = step - 1;
+            self.known.extend(region.states.iter().map(|state| state.current).zip(carried));
+            self.steps(&region.body);
+            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+                let value = self.known[&tap.inner];
+                self.known.insert(tap.outer, value);
+            }
+            carried = region.states.iter().map(|state| self.known[&state.next]).collect();
+        }
+        self.step = outer;
+        self.known.extend(region.states.iter().map(|state| state.last).zip(carried));
+    }
+
+    fn node(&mut self, node: &Node) -> Known {
+        let shape = node.shape.planes();
+        let image = match &node.op {
+            Op::Param(id) => return Known::Weight(self.slot(*id)),
+            Op::Number(x) => return Known::Number(*x),
+            Op::Zeros => self.graph.node(Kernel::Zeros, &[], shape),
+            Op::Conv { x, weight, bias, padding, .. } => {
+                let x = self.image(*x);
+                let [inputs, height, width] = self.graph.dims(x);
+                let kernel = self.net.param(*weight).shape[2];
+                let members = vec![(self.slot(*weight), shape[0])];
+                let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
+                let y = self.graph.conv(x, bank)[0];
+                self.biased(y, *bias)
+            }
+            Op::Dense { x, weight, bias } => {
+                let y = self.graph.node(Kernel::Dense(self.slot(*weight)), &[self.image(*x)], shape);
+                self.biased(y, *bias)
+            }
+            Op::Pool { kind, x, kernel, stride, padding } => {
+                let (largest, pad) = (*kind == Pool::Max, kernel.map(|side| padding.pixels(side)));
+                let window = Window { largest, kernel: *kernel, stride: *stride, pad };
+                self.graph.node(Kernel::Pool(window), &[self.image(*x)], shape)
+            }
+            Op::Unary { f, x } => self.graph.map(unary(*f), &[self.image(*x)]),
+            Op::Binary { f, left, right } => self.binary(*f, self.known[left], self.known[right]),
+            Op::Flatten { x } => self.graph.node(Kernel::View, &[self.image(*x)], shape),
+            Op::Concat { parts } => {
+                let parts: Vec<Id> = parts.iter().map(|part| self.image(*part)).collect();
+                self.graph.node(Kernel::Concat, &parts, shape)
+            }
+            Op::ConvTranspose { .. }
+            | Op::Local { .. }
+            | Op::Upsample { .. }
+            | Op::BatchNorm { .. }
+            | Op::GroupNorm { .. }
+            | Op::Lrn { .. }
+            | Op::Dropout { .. }
+            | Op::Reduce { .. } => unreachable!("not a primitive of a fused part"),
+        };
+        Known::Image(image)
+    }
+
+    fn biased(&mut self, y: Id, bias: Option<ParamId>) -> Id {
+        match bias {
+            Some(bias) => self.graph.map(Map::AddChannel(self.slot(bias)), &[y]),
+            None => y,
+        }
+    }
+
+    fn binary(&mut self, f: Binary, left: Known, right: Known) -> Id {
+        let graph = &mut self.graph;
+        match (left, right) {
+            (Known::Image(left), Known::Image(right)) => graph.map(
+                match f {
+                    Binary::Add => Map::Add,
+                    Binary::Sub => Map::Sub,
+                    Binary::Mul => Map::Mul,
+                    Binary::Div => Map::Div,
+                },
+                &[left, right],
+            ),
+            (Known::Image(x), Known::Number(n)) => match f {
+                Binary::Add => graph.map(Map::AddNumber(n as f32), &[x]),
+                Binary::Sub => graph.map(Map::AddNumber(-n as f32), &[x]),
+                Binary::Mul => graph.map(Map::MulNumber(n as f32), &[x]),
+                Binary::Div => graph.map(Map::MulNumber(n.recip() as f32), &[x]),
+            },
+            (other, Known::Image(x)) => {
+                let x = match f {
+                    Binary::Add | Binary::Mul => x,
+                    Binary::Sub => graph.map(Map::Negate, &[x]),
+                    Binary::Div => graph.map(Map::Reciprocal, &[x]),
+                };
+                let map = match (f, other) {
+                    (Binary::Add | Binary::Sub, Known::Number(n)) => Map::AddNumber(n as f32),
+                    (Binary::Mul | Binary::Div, Known::Number(n)) => Map::MulNumber(n as f32),
+                    (Binary::Add | Binary::Sub, Known::Weight(slot)) => Map::AddChannel(slot),
+                    (Binary::Mul | Binary::Div, Known::Weight(slot)) => Map::MulChannel(slot),
+                    (_, Known::Image(_)) => unreachable!("two images were met above"),
+                };
+                graph.map(map, &[x])
+            }
+            (Known::Image(x), Known::Weight(slot)) => match f {
+                Binary::Add => graph.map(Map::AddChannel(slot), &[x]),
+                Binary::Mul => graph.map(Map::MulChannel(slot), &[x]),
+                Binary::Sub => {
+                    let negative = graph.map(Map::Negate, &[x]);
+                    let sum = graph.map(Map::AddChannel(slot), &[negative]);
+                    graph.map(Map::Negate, &[sum])
+                }
+                Binary::Div => unreachable!("no fused part divides by a weight"),
+            },
+            (Known::Number(_) | Known::Weight(_), Known::Number(_) | Known::Weight(_)) => {
+                unreachable!("the value of a fused part is an image's")
+            }
+        }
+    }
+}
+
+fn unary(f: Unary) -> Map {
+    match f {
+        Unary::Negate => Map::Negate,
+        Unary::Abs => Map::Abs,
+        Unary::Exp => Map::Exp,
+        Unary::Log => Map::Log,
+        Unary::Sqrt => Map::Sqrt,
+        Unary::Square => Map::Square,
+        Unary::Relu => Map::Relu,
+        Unary::Tanh => Map::Tanh,
+        Unary::Sigmoid => Map::Sigmoid,
+        Unary::Softplus => Map::Softplus,
+        Unary::Gelu => unreachable!("not a function of a fused part"),
+    }
+}
+
+/// Convolutions that read the same input by kernels of the same size become one, at the place of the first: the input
+/// is then transformed once for all of them, and its gradient transformed back once.
+fn merged(graph: Graph) -> Graph {
+    let Graph { values, nodes, banks } = graph;
+    let like = |bank: usize| Bank { members: Vec::new(), ..banks[bank].clone() };
+    let mut groups: Vec<(Id, Bank, Vec<Id>)> = Vec::new();
+    let mut first = vec![None; nodes.len()];
+    let mut latest: BTreeMap<Id, Vec<usize>> = BTreeMap::new();
+    for (n, node) in nodes.iter().enumerate() {
+        let Kernel::Conv(bank) = node.kernel else { continue };
+        let (x, shape, member) = (node.reads[0], like(bank), banks[bank].members[0]);
+        let known = latest.entry(x).or_default();
+        let fits = |group: &&usize| {
+            let Bank { members, .. } = &groups[**group].1;
+            shape == Bank { members: Vec::new(), ..groups[**group].1.clone() } && !members.contains(&member)
+        };
+        let group = known.iter().find(fits).copied().unwrap_or_else(|| {
+            known.push(groups.len());
+            first[n] = Some(groups.len());
+            groups.len()
+        });
+        if group == groups.len() {
+            groups.push((x, shape, Vec::new()));
+        }
+        groups[group].1.members.push(member);
+        groups[group].2.push(node.makes[0]);
+    }
+    let mut merged = Graph { values, nodes: Vec::new(), banks: Vec::new() };
+    for (node, group) in nodes.into_iter().zip(first) {
+        match (&node.kernel, group) {
+            (Kernel::Conv(_), Some(group)) => {
+                let (x, bank, values) = groups[group].clone();
+                merged.conv_into(x, bank, &values);
+            }
+            (Kernel::Conv(_), None) => {}
+            _ => merged.nodes.push(node),
+        }
+    }
+    merged
+}
