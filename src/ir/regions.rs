@@ -168,7 +168,8 @@ impl Cutter<'_> {
             }
         };
         // Of equal stages the regions come first, then the others in the net's order.
-        let mut order: Vec<((usize, bool, usize), Option<&Group>)> =
+        type Key = (usize, bool, usize);
+        let mut order: Vec<(Key, Option<&Group>)> =
             groups.iter().map(|group| ((stages[group[0]], false, group[0]), Some(group))).collect();
         let alone = (0..steps.len()).filter(|n| verdicts[*n].is_err() || self.is_free(&steps[*n]));
         order.extend(alone.map(|n| ((stages[n], true, n), None)));

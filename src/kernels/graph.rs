@@ -152,6 +152,30 @@ impl Graph {
         }
     }
 
+    /// Which of `count` parameters bear on some of these values.
+    pub fn reached(&self, values: &[Id], count: usize) -> Vec<bool> {
+        let (mut live, mut reached) = (vec![false; self.values.len()], vec![false; count]);
+        values.iter().for_each(|id| live[*id] = true);
+        for node in self.nodes.iter().rev() {
+            if node.makes.iter().all(|id| !live[*id]) {
+                continue;
+            }
+            match &node.kernel {
+                Kernel::Conv(bank) => {
+                    for ((slot, _), value) in self.banks[*bank].members.iter().zip(&node.makes) {
+                        reached[*slot] |= live[*value];
+                    }
+                }
+                Kernel::Dense(slot) | Kernel::Map(Map::AddChannel(slot) | Map::MulChannel(slot)) => {
+                    reached[*slot] = true
+                }
+                _ => {}
+            }
+            node.reads.iter().for_each(|id| live[*id] = true);
+        }
+        reached
+    }
+
     fn make(&mut self, made: Made) -> Id {
         self.values.push(made);
         self.values.len() - 1

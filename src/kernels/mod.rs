@@ -2,10 +2,11 @@
 //! block of images stays in the cache.
 
 mod adjoint;
-pub mod cpu;
+mod cpu;
 mod graph;
 mod part;
 mod schedule;
 mod unroll;
 
+pub use cpu::Vectors;
 pub use part::Part;

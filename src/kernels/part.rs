@@ -1,7 +1,7 @@
 //! A fused part, ready to run: one program for the way there, one for both ways up to the loss, one for the way back.
 
 use super::adjoint::{Wanted, adjoint};
-use super::cpu::{Batch, Engine, Makes, Results};
+use super::cpu::{Batch, Engine, Makes, Results, Vectors};
 use super::graph::{Graph, Id, Kernel};
 use super::schedule::schedule;
 use super::unroll::unroll;
@@ -18,6 +18,7 @@ pub struct Part {
     trained: Vec<bool>,
     /// Lengths of the parameters, and of what an image has of each input and each output.
     lengths: [Vec<usize>; 3],
+    vectors: Vectors,
     forward: OnceLock<Engine>,
     judged: OnceLock<Engine>,
     /// Without and with gradients of the inputs.
@@ -25,15 +26,23 @@ pub struct Part {
 }
 
 impl Part {
-    pub fn new(net: &Net, fused: &Fused) -> Self {
+    pub fn new(net: &Net, fused: &Fused, vectors: Vectors) -> Self {
         let (graph, outputs) = unroll(net, fused);
-        let trained = fused.params.iter().map(|id| net.param(*id).trained()).collect();
+        // What bears on no output has no gradient, which is not the same to an optimizer as a gradient of zero.
+        let reached = graph.reached(&outputs, fused.params.len());
+        let trained =
+            fused.params.iter().zip(reached).map(|(id, reached)| reached && net.param(*id).trained()).collect();
         let params = fused.params.iter().map(|id| net.param(*id).len()).collect();
         let lens =
             |values: &[(crate::ir::Value, crate::ir::Shape)]| values.iter().map(|(_, shape)| shape.len()).collect();
         let lengths = [params, lens(&fused.inputs), lens(&fused.outputs)];
         let (forward, judged, back) = (OnceLock::new(), OnceLock::new(), [OnceLock::new(), OnceLock::new()]);
-        Self { graph, outputs, trained, lengths, forward, judged, back }
+        Self { graph, outputs, trained, lengths, vectors, forward, judged, back }
+    }
+
+    /// Whether each parameter has a gradient.
+    pub fn trained(&self) -> &[bool] {
+        &self.trained
     }
 
     /// Numbers of an image, of all inputs and of all outputs.
@@ -100,7 +109,6 @@ impl Part {
     }
 
     fn engine(&self, graph: Graph, wanted: &[bool]) -> Engine {
-        let [params, inputs, outputs] = &self.lengths;
-        Engine::new(schedule(&graph), wanted, params, inputs, outputs)
+        Engine::new(schedule(&graph), wanted, &self.lengths, self.vectors)
     }
 }

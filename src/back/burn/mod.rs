@@ -24,6 +24,7 @@ pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::ir::Net;
 use crate::ir::regions::Regions;
+use crate::kernels::Vectors;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use plan::Plan;
@@ -102,7 +103,7 @@ impl Model {
     ///
     /// On a device with autodiff the trained parameters require gradients; running statistics never do.
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
-        let plan = Arc::new(Plan::of(&net, Regions::none(&net)));
+        let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default()));
         let params = net.params.iter().enumerate().map(|(index, param)| {
             let data = init::values(param, seed, index);
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
@@ -114,9 +115,14 @@ impl Model {
 
     /// The model with every part fused that can be: same numbers but for rounding, several times as fast. In double
     /// precision nothing is fused, and elsewhere than on the CPU nothing should be: the kernels are the CPU's.
-    pub fn fused(mut self) -> Self {
+    pub fn fused(self) -> Self {
+        self.fused_with(Vectors::default())
+    }
+
+    /// The same with vectors of one kind.
+    pub fn fused_with(mut self, vectors: Vectors) -> Self {
         if self.precision == Precision::Single {
-            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net))));
+            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net), vectors)));
         }
         self
     }
@@ -173,12 +179,12 @@ impl Model {
     }
 
     /// Parameters in a row.
-    fn row(&self, ids: impl Iterator<Item = crate::ir::ParamId>) -> Tensor<1> {
-        let flat = |id: crate::ir::ParamId| {
-            let len = self.net.param(id).len();
-            self.params[id.0].val().reshape([len])
+    fn row(&self, ids: impl Iterator<Item = crate::ir::ParamId>, trained: &[bool]) -> Tensor<1> {
+        let flat = |(id, trained): (crate::ir::ParamId, &bool)| {
+            let (param, len) = (self.params[id.0].val(), self.net.param(id).len());
+            if *trained { param.reshape([len]) } else { param.detach().reshape([len]) }
         };
-        Tensor::cat(ids.map(flat).collect(), 0)
+        Tensor::cat(ids.zip(trained).map(flat).collect(), 0)
     }
 
     /// The model with the running statistics of a training run.

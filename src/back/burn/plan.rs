@@ -4,7 +4,7 @@
 
 use crate::ir::regions::{Part, Regions};
 use crate::ir::{Net, Op, ParamId, Value};
-use crate::kernels;
+use crate::kernels::{self, Vectors};
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -34,9 +34,9 @@ pub(super) struct Fused {
 }
 
 impl Plan {
-    pub fn of(net: &Net, regions: Regions) -> Self {
+    pub fn of(net: &Net, regions: Regions, vectors: Vectors) -> Self {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
-        let pieces = pieces(net, regions.parts);
+        let pieces = pieces(net, regions.parts, vectors);
         let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers } };
         walk.pieces(&pieces, 1);
         net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
@@ -68,12 +68,12 @@ impl Plan {
     }
 }
 
-fn pieces(net: &Net, parts: Vec<Part>) -> Vec<Piece> {
+fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors) -> Vec<Piece> {
     let piece = |part: Part| match part {
         Part::Node { node, .. } => Piece::Node(node),
-        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body)),
+        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body, vectors)),
         Part::Fused(fused) => {
-            let part = Arc::new(kernels::Part::new(net, &fused));
+            let part = Arc::new(kernels::Part::new(net, &fused, vectors));
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
             Piece::Fused(Fused { part, inputs, outputs, params: fused.params })

@@ -79,7 +79,7 @@ fn radices(len: usize) -> Vec<usize> {
         if len == 1 {
             return Some(Vec::new());
         }
-        let ways = RADICES.iter().filter(|radix| **radix <= largest && len % **radix == 0);
+        let ways = RADICES.iter().filter(|radix| **radix <= largest && len.is_multiple_of(**radix));
         let ways = ways.filter_map(|radix| search(len / radix, *radix).map(|rest| [vec![*radix], rest].concat()));
         ways.min_by_key(|way| (way.len(), way.iter().sum::<usize>()))
     }

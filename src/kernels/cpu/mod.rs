@@ -46,6 +46,32 @@ pub struct Engine {
     outputs: Vec<usize>,
     idle: Mutex<Vec<Workspace>>,
     scratch: Mutex<Scratch>,
+    arch: Arch,
+}
+
+/// Which vectors of the processor the kernels use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vectors {
+    /// The widest there are: AVX-512, AVX2 with multiply-adds, NEON, or none.
+    #[default]
+    Widest,
+    /// AVX2 where there is AVX-512, otherwise the widest.
+    Narrower,
+    /// One number at a time.
+    Scalar,
+}
+
+impl Vectors {
+    fn arch(self) -> Arch {
+        match self {
+            Vectors::Widest => Arch::new(),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Narrower => pulp::x86::V3::try_new().map_or_else(Arch::new, Arch::V3),
+            #[cfg(not(target_arch = "x86_64"))]
+            Vectors::Narrower => Arch::new(),
+            Vectors::Scalar => Arch::Scalar,
+        }
+    }
 }
 
 /// A batch, and what to do with it.
@@ -83,8 +109,8 @@ pub struct Makes {
 }
 
 impl Engine {
-    /// `params`, `inputs` and `outputs` are lengths.
-    pub fn new(program: Program, wanted: &[bool], params: &[usize], inputs: &[usize], outputs: &[usize]) -> Self {
+    /// The lengths are those of each parameter, and of what an image has of each input and each output.
+    pub fn new(program: Program, wanted: &[bool], lengths: &[Vec<usize>; 3], vectors: Vectors) -> Self {
         let begins = |lengths: &[usize]| {
             let ends = lengths.iter().scan(0, |sum, len| {
                 *sum += len;
@@ -93,16 +119,26 @@ impl Engine {
             std::iter::once(0).chain(ends).collect()
         };
         let banks = program.banks.iter().map(Ready::new).collect();
-        let (params, inputs, outputs) = (begins(params), begins(inputs), begins(outputs));
-        let (banks, wanted) = (Mutex::new(banks), wanted.to_vec());
-        Self { program, banks, wanted, params, inputs, outputs, idle: Mutex::default(), scratch: Mutex::default() }
+        let [params, inputs, outputs] = [0, 1, 2].map(|n| begins(&lengths[n]));
+        let (banks, wanted, arch) = (Mutex::new(banks), wanted.to_vec(), vectors.arch());
+        Self {
+            program,
+            banks,
+            wanted,
+            params,
+            inputs,
+            outputs,
+            idle: Mutex::default(),
+            scratch: Mutex::default(),
+            arch,
+        }
     }
 
     /// Runs a batch.
     pub fn run(&self, batch: Batch<'_>, makes: Makes) -> Results {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
-        let arch = Arch::new();
+        let arch = self.arch;
         for ready in banks.iter_mut() {
             let slots: Vec<usize> = ready.bank.members.iter().map(|(slot, _)| *slot).collect();
             let weights = slots.into_iter().map(|slot| &batch.params[self.params[slot]..self.params[slot + 1]]);
