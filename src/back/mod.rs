@@ -3,5 +3,6 @@
 
 pub mod burn;
 pub mod dot;
+pub mod plan;
 pub mod summary;
 pub mod timing;

@@ -2,6 +2,8 @@
 
 use super::spec::SpecArgs;
 use clap::ValueEnum;
+use lcnnc::back::plan;
+use lcnnc::ir::regions::Regions;
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,13 +25,19 @@ pub struct Args {
 enum Form {
     /// Primitives with their shapes, loops as loops, and every parameter once
     Ir,
+    /// What runs fused on the CPU, what by itself, and why
+    Plan,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let compiled = self.options.compile_clean(&self.spec)?;
-        if let (Form::Ir, Some(net)) = (self.emit, &compiled.net) {
-            Progress::new().line(net.to_string().trim_end());
+        if let Some(net) = &compiled.net {
+            let text = match self.emit {
+                Form::Ir => net.to_string(),
+                Form::Plan => plan::emit(net, &Regions::of(net)),
+            };
+            Progress::new().line(text.trim_end());
         }
         Ok(ExitCode::SUCCESS)
     }

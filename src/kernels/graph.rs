@@ -43,7 +43,7 @@ pub struct Bank {
 impl Bank {
     /// Whether it is done through Fourier transforms: where the planes are large enough for their cost to pay.
     pub fn spectral(&self) -> bool {
-        super::cpu::spectral_pays(self)
+        super::cpu::points(self).is_some()
     }
 
     /// Height and width of an output plane.

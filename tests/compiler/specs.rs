@@ -2,7 +2,8 @@
 
 use crate::support::{clean, codes, compile_as, golden, goldens, net, spec, specs};
 use lcnnc::back::dot::{self, Loops};
-use lcnnc::back::summary;
+use lcnnc::back::{plan, summary};
+use lcnnc::ir::regions::Regions;
 use lcnnc::ir::{Net, Op, Step};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -24,13 +25,14 @@ fn every_stage_is_as_reviewed() {
         let net = compiled.net.as_ref().unwrap();
         golden("ir", &name, &net.to_string());
         golden("summary", &name, &summary::emit(net));
+        golden("plan", &name, &plan::emit(net, &Regions::of(net)));
         golden("show", &name, &compiled.resolved(&compiled.settings));
         for (suffix, text) in drawings(net) {
             golden("graph", &format!("{name}{suffix}"), &text);
         }
         names.push(name);
     }
-    for folder in ["ir", "summary", "show"] {
+    for folder in ["ir", "plan", "summary", "show"] {
         assert_eq!(goldens(folder), names, "golden/{folder} holds one of each spec and nothing else");
     }
     assert_eq!(goldens("graph").len(), 2 * names.len());

@@ -27,13 +27,13 @@ pub enum Way {
 /// Multiply-adds of cells that a transform of one point costs, as measured beside those of the products.
 const TRANSFORM: usize = 55;
 
-/// Whether transforms cost less than they save.
-pub fn spectral_pays(bank: &Bank) -> bool {
+/// How many points a plane is transformed at, where transforms cost less than they save.
+pub fn points(bank: &Bank) -> Option<[usize; 2]> {
     let (inputs, outputs) = (bank.inputs, bank.outputs());
     let spectral = spectral(bank);
     let through = spectral.points() * (TRANSFORM * (inputs + outputs) + 4 * inputs * outputs);
     let sum = inputs * outputs * bank.to().iter().product::<usize>() * bank.kernel * bank.kernel;
-    through < sum
+    (through < sum).then(|| spectral.size())
 }
 
 fn spectral(bank: &Bank) -> Spectral {

@@ -20,7 +20,7 @@ mod spectral;
 mod stages;
 mod tail;
 
-pub use convolve::spectral_pays;
+pub use convolve::points;
 pub use lanes::LANES;
 
 use super::schedule::Program;

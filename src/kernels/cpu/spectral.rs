@@ -53,6 +53,11 @@ impl Spectral {
         Self { inputs, outputs, kernel, pad, rows, columns, half, pairs }
     }
 
+    /// Height and width of the circle that planes are transformed on.
+    pub fn size(&self) -> [usize; 2] {
+        [self.columns.len, self.rows.len]
+    }
+
     /// Points that are multiplied with: those of the half-spectrum of a plane.
     pub fn points(&self) -> usize {
         self.half * self.columns.len
