@@ -72,15 +72,14 @@ impl Back<'_> {
         self.gradients[value].unwrap_or_else(|| self.graph.node(Kernel::Zeros, &[], dims))
     }
 
-    /// `makes` are the members' values and what was kept.
-    fn conv(&mut self, bank: usize, x: Id, makes: &[Id]) {
-        let Some((kept, values)) = makes.split_last() else { return };
+    /// `values` are the members'.
+    fn conv(&mut self, bank: usize, x: Id, values: &[Id]) {
         if values.iter().all(|value| self.gradients[*value].is_none()) {
             return;
         }
         let gradients = values.iter().map(|value| self.gradient_or_zeros(*value));
         let gradients: Vec<Id> = gradients.collect();
-        let reads: Vec<Id> = [x, *kept].into_iter().chain(gradients).collect();
+        let reads: Vec<Id> = [x].into_iter().chain(gradients).collect();
         if self.needed[x] {
             let gradient = self.graph.node(Kernel::ConvBack(bank), &reads, self.graph.dims(x));
             self.add(x, gradient);

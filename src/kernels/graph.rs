@@ -12,20 +12,11 @@ pub type Dims = [usize; 3];
 /// Kernels in order of execution.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    pub values: Vec<Made>,
+    /// The shape of each value.
+    pub values: Vec<Dims>,
     pub nodes: Vec<Node>,
     /// Convolutions that share a read of their input, and all uses of the same weights.
     pub banks: Vec<Bank>,
-}
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Made {
-    Planes(Dims),
-    /// What a convolution keeps of its input for the way back.
-    Kept {
-        bank: usize,
-    },
 }
 
 /// Kernels of one size, which read the same input.
@@ -78,9 +69,9 @@ pub enum Kernel {
     /// What comes from outside, by its place among the inputs.
     Input(usize),
     Zeros,
-    /// Reads `x`; makes one value a member and what it keeps.
+    /// Reads `x`; makes one value a member.
     Conv(usize),
-    /// Reads `x`, what was kept and one gradient a member; makes the gradient of `x` and adds to those of the weights.
+    /// Reads `x` and one gradient a member; makes the gradient of `x` and adds to those of the weights.
     ConvBack(usize),
     Pool(Window),
     /// Reads `x`, the pooled value and its gradient; makes that of `x`.
@@ -146,10 +137,7 @@ pub enum Map {
 
 impl Graph {
     pub fn dims(&self, id: Id) -> Dims {
-        match self.values[id] {
-            Made::Planes(dims) => dims,
-            Made::Kept { .. } => unreachable!("only a convolution's way back reads what it kept"),
-        }
+        self.values[id]
     }
 
     /// Which of `count` parameters bear on some of these values.
@@ -176,14 +164,14 @@ impl Graph {
         reached
     }
 
-    fn make(&mut self, made: Made) -> Id {
-        self.values.push(made);
+    fn make(&mut self, dims: Dims) -> Id {
+        self.values.push(dims);
         self.values.len() - 1
     }
 
     /// Appends a kernel that makes one value.
     pub fn node(&mut self, kernel: Kernel, reads: &[Id], dims: Dims) -> Id {
-        let id = self.make(Made::Planes(dims));
+        let id = self.make(dims);
         self.nodes.push(Node { kernel, reads: reads.to_vec(), makes: vec![id] });
         id
     }
@@ -209,7 +197,7 @@ impl Graph {
     /// Appends convolutions of one input; the values of the members, in order.
     pub fn conv(&mut self, x: Id, bank: Bank) -> Vec<Id> {
         let [height, width] = bank.to();
-        let shapes: Vec<Made> = bank.members.iter().map(|(_, n)| Made::Planes([*n, height, width])).collect();
+        let shapes: Vec<Dims> = bank.members.iter().map(|(_, n)| [*n, height, width]).collect();
         let values: Vec<Id> = shapes.into_iter().map(|shape| self.make(shape)).collect();
         self.conv_into(x, bank, &values);
         values
@@ -221,8 +209,6 @@ impl Graph {
         if place == self.banks.len() {
             self.banks.push(bank);
         }
-        let kept = self.make(Made::Kept { bank: place });
-        let makes = values.iter().copied().chain([kept]).collect();
-        self.nodes.push(Node { kernel: Kernel::Conv(place), reads: vec![x], makes });
+        self.nodes.push(Node { kernel: Kernel::Conv(place), reads: vec![x], makes: values.to_vec() });
     }
 }

@@ -1,25 +1,18 @@
 //! A [`Graph`] as a program: what nothing needs is gone, what is done entry by entry rides on the kernel whose result
 //! it takes, and values share buffers where they are not needed at once.
 
-use super::graph::{Bank, Dims, Graph, Id, Kernel, Made, Map, Node, Slot};
+use super::graph::{Bank, Dims, Graph, Id, Kernel, Map, Node, Slot};
 
 /// What a block of images goes through.
 #[derive(Debug)]
 pub struct Program {
     pub banks: Vec<Bank>,
     pub steps: Vec<Step>,
-    /// Numbers an image in each buffer; that of a convolution's spectrum is left to the kernels.
-    pub buffers: Vec<Size>,
+    /// Numbers an image in each buffer.
+    pub buffers: Vec<usize>,
     /// Where each value is, if it is kept whole.
     pub places: Vec<Option<Place>>,
     pub dims: Vec<Dims>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Size {
-    Numbers(usize),
-    /// What a convolution keeps.
-    Kept(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,16 +96,8 @@ fn used(graph: &Graph) -> Vec<Node> {
             _ => node.makes.iter().any(|id| wanted[*id]),
         };
         if effect {
-            let mut node = node.clone();
-            if let Kernel::ConvBack(bank) = node.kernel {
-                // One of both is enough: what was kept of the input, or the input itself.
-                node.reads.remove(if graph.banks[bank].spectral() { 0 } else { 1 });
-            }
             node.reads.iter().for_each(|id| wanted[*id] = true);
-            if let Kernel::Conv(_) = node.kernel {
-                node.makes.retain(|id| wanted[*id] || matches!(graph.values[*id], Made::Planes(_)));
-            }
-            nodes.push(node);
+            nodes.push(node.clone());
         }
     }
     nodes.reverse();
@@ -173,15 +158,12 @@ impl<'a> Scheduler<'a> {
         let by_rows = matches!(node.kernel, Kernel::Conv(_) | Kernel::ConvBack(_));
         let mut tails = Vec::new();
         for id in &node.makes {
-            match self.graph.values[*id] {
-                Made::Planes(dims) if by_rows => {
-                    self.made[*id] = (step, Some(tails.len()));
-                    tails.push(Tail { dims, ..Tail::default() });
-                }
-                Made::Planes(_) | Made::Kept { .. } => {
-                    self.made[*id] = (step, None);
-                    self.whole[*id] = true;
-                }
+            if by_rows {
+                self.made[*id] = (step, Some(tails.len()));
+                tails.push(Tail { dims: self.graph.dims(*id), ..Tail::default() });
+            } else {
+                self.made[*id] = (step, None);
+                self.whole[*id] = true;
             }
         }
         let (kernel, reads, makes) = (Some(node.kernel.clone()), node.reads.clone(), node.makes.clone());
@@ -267,7 +249,7 @@ impl<'a> Scheduler<'a> {
 
     /// Gives buffers to what is kept: a buffer is free again behind the last step that reads it.
     fn program(self) -> Program {
-        let mut buffers: Vec<Size> = Vec::new();
+        let mut buffers: Vec<usize> = Vec::new();
         let mut free: Vec<usize> = Vec::new();
         let mut busy: Vec<(usize, usize)> = Vec::new();
         let mut places = vec![None; self.graph.values.len()];
@@ -282,10 +264,7 @@ impl<'a> Scheduler<'a> {
             let stores = step.tails.iter().flat_map(|tail| tail.stores.iter().copied());
             let whole = step.makes.iter().copied().filter(|id| self.made[*id].1.is_none());
             for id in stores.chain(whole) {
-                let size = match self.graph.values[id] {
-                    Made::Planes(dims) => Size::Numbers(dims.iter().product()),
-                    Made::Kept { bank } => Size::Kept(bank),
-                };
+                let size = self.graph.dims(id).iter().product();
                 let known = free.iter().position(|buffer| buffers[*buffer] == size);
                 let buffer = known.map_or(buffers.len(), |known| free.swap_remove(known));
                 if buffer == buffers.len() {
@@ -300,11 +279,7 @@ impl<'a> Scheduler<'a> {
                 places[id] = places[*root].map(|place: Place| Place { first: place.first + first, ..place });
             }
         }
-        let dims = self.graph.values.iter().map(|made| match made {
-            Made::Planes(dims) => *dims,
-            Made::Kept { .. } => [0; 3],
-        });
-        let dims = dims.collect();
+        let dims = self.graph.values.clone();
         Program { banks: self.graph.banks.clone(), steps: self.steps, buffers, places, dims }
     }
 }

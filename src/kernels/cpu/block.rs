@@ -9,7 +9,7 @@ use super::spectral::Scratch;
 use super::tail::{TailRun, Values, Weights};
 
 use crate::kernels::graph::{Id, Kernel, Map};
-use crate::kernels::schedule::{Program, Size, Step, Tail, What};
+use crate::kernels::schedule::{Program, Step, Tail, What};
 use pulp::Arch;
 
 /// What a thread works with, kept from block to block.
@@ -64,12 +64,8 @@ impl Shared<'_> {
     }
 
     fn reserve(&self, work: &mut Workspace) {
-        let len = |size: &Size| match size {
-            Size::Numbers(n) => n * LANES,
-            Size::Kept(bank) => self.banks[*bank].kept(),
-        };
         work.buffers.resize_with(self.program.buffers.len(), Aligned::default);
-        work.buffers.iter_mut().zip(&self.program.buffers).for_each(|(buffer, size)| buffer.reserve(len(size)));
+        work.buffers.iter_mut().zip(&self.program.buffers).for_each(|(buffer, len)| buffer.reserve(len * LANES));
         work.sums.resize_with(self.banks.len(), Aligned::default);
     }
 }
@@ -235,15 +231,8 @@ impl Block<'_, '_> {
 
     fn conv(&mut self, arch: Arch, bank: usize, step: &Step) {
         let ready = &self.shared.banks[bank];
-        // What is kept is the last, where it is wanted at all.
-        let kept = step.makes.get(step.tails.len()).copied().filter(|_| ready.kept() > 0);
-        let mut buffer = kept.map(|id| self.take(id));
         let mut scratch = std::mem::take(&mut self.work.scratch);
-        let slice = buffer.as_mut().map(|buffer| &mut buffer[..ready.kept()]);
-        ready.forward(arch, self.value(step.reads[0]), slice, &mut scratch);
-        if let (Some(id), Some(buffer)) = (kept, buffer) {
-            self.put(id, buffer);
-        }
+        ready.forward(arch, self.value(step.reads[0]), &mut scratch);
         let mut first = 0;
         for (tail, (_, count)) in step.tails.iter().zip(&ready.bank.members) {
             let stores = self.stores(tail);

@@ -52,14 +52,6 @@ impl Ready {
         Self { bank: bank.clone(), way, kernels: [Aligned::default(), Aligned::default()] }
     }
 
-    /// Floats of what is kept of the input.
-    pub fn kept(&self) -> usize {
-        match &self.way {
-            Way::Spectral(spectral) => spectral.half * spectral.column(self.bank.inputs),
-            Way::Direct(_) => 0,
-        }
-    }
-
     /// Floats of the sums that the kernels' gradients are made of.
     pub fn sums(&self) -> usize {
         match &self.way {
@@ -95,7 +87,7 @@ impl Ready {
     }
 
     /// The way there up to the point where rows of the result can be made.
-    pub fn forward(&self, arch: Arch, x: &[f32], kept: Option<&mut [f32]>, scratch: &mut Scratch) {
+    pub fn forward(&self, arch: Arch, x: &[f32], scratch: &mut Scratch) {
         let height = self.bank.from[0];
         match &self.way {
             Way::Spectral(spectral) => {
@@ -110,12 +102,8 @@ impl Ready {
                 let from = &x[..inputs * height * self.bank.from[1] * LANES];
                 let (first, planes, rows) = (0, inputs, &mut **from_rows);
                 arch.dispatch(RowsForward { spectral, circle, height, from, first, planes, rows, line });
-                let mut kept = kept;
                 for f in 0..half {
-                    let x = match &mut kept {
-                        Some(kept) => share_mut(kept, f, spectral.column(inputs)),
-                        None => &mut one[..spectral.column(inputs)],
-                    };
+                    let x = &mut one[..spectral.column(inputs)];
                     let from = share(from_rows, f, sizes[0] / half);
                     arch.dispatch(Columns { spectral, height, inverse: false, from, to: x, line });
                     let y = &mut two[..spectral.column(outputs)];
@@ -152,23 +140,23 @@ impl Ready {
     }
 
     /// The way back: adds to the kernels' sums or gradients, and goes up to the point where rows of the input's gradient
-    /// can be made. `from` is what was kept, or the input.
+    /// can be made. `x` is the input.
     pub fn back(
         &self,
         arch: Arch,
-        from: &[f32],
+        x: &[f32],
         gradients: &[&[f32]],
         weights: Option<&mut Sums<'_>>,
         input: bool,
         scratch: &mut Scratch,
     ) {
         match &self.way {
-            Way::Spectral(spectral) => self.spectral_back(arch, spectral, from, gradients, weights, input, scratch),
+            Way::Spectral(spectral) => self.spectral_back(arch, spectral, x, gradients, weights, input, scratch),
             Way::Direct(direct) => {
                 if let Some(Sums { gradients: sums, offsets, wanted, .. }) = weights {
                     scratch.rows[0].reserve(direct.scratch());
                     let len = direct.inputs * direct.from[0] * direct.from[1] * LANES;
-                    direct.pad(0, &from[..len], &mut scratch.rows[0]);
+                    direct.pad(0, &x[..len], &mut scratch.rows[0]);
                     for ((slot, outputs), dy) in self.bank.members.iter().zip(gradients) {
                         if wanted[*slot] {
                             let dy = &dy[..outputs * direct.to[0] * direct.to[1] * LANES];
@@ -197,7 +185,7 @@ impl Ready {
         &self,
         arch: Arch,
         spectral: &Spectral,
-        kept: &[f32],
+        x: &[f32],
         gradients: &[&[f32]],
         mut weights: Option<&mut Sums<'_>>,
         input: bool,
@@ -210,6 +198,12 @@ impl Ready {
         let [from_rows, to_rows] = &mut scratch.rows;
         let [one, two] = &mut scratch.columns;
         let line = &mut scratch.line;
+        if weights.is_some() {
+            let [height, width] = self.bank.from;
+            let (circle, from) = (Circle::line(spectral.rows.len, width), &x[..inputs * height * width * LANES]);
+            let (first, planes, rows) = (0, inputs, &mut **to_rows);
+            arch.dispatch(RowsForward { spectral, circle, height, from, first, planes, rows, line });
+        }
         let circle = Circle::line(spectral.rows.len, width);
         let mut first = 0;
         for ((_, count), dy) in self.bank.members.iter().zip(gradients) {
@@ -222,7 +216,8 @@ impl Ready {
             let (from_row, dy) = (share(from_rows, f, sizes[0] / half), &mut one[..spectral.column(outputs)]);
             arch.dispatch(Columns { spectral, height, inverse: false, from: from_row, to: dy, line });
             if let Some(sums) = &mut weights {
-                let x = share(kept, f, spectral.column(inputs));
+                let (from_row, x) = (share(to_rows, f, sizes[1] / half), &mut two[..spectral.column(inputs)]);
+                arch.dispatch(Columns { spectral, height: from, inverse: false, from: from_row, to: x, line });
                 let sums = share_mut(sums.spectra, f, spectral.kernels() / half);
                 arch.dispatch(Correlate { spectral, x, dy, sums });
             }
