@@ -1,10 +1,10 @@
-//! A training step on the CPU, as `lcnnc run` does it but for the loader: forward, cross-entropy and penalties,
-//! backward, update. 1 x 48 x 48 images in batches of 64, 10 classes: `cargo bench --bench step`.
+//! A training step on the CPU, as `lcnnc run` does it but for the loader: both ways, cross-entropy and penalties, update.
+//! 10 classes, batches of 64; fused, and primitive by primitive: `cargo bench --bench step`.
 
 // The specs are files.
 #![allow(clippy::disallowed_methods)]
 
-use burn::tensor::{Device, Distribution, Int, Tensor};
+use burn::tensor::{Device, Distribution, Tensor};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::train::optimizer;
 use lcnnc::{Options, Source, compile};
@@ -12,27 +12,51 @@ use std::sync::Arc;
 
 const BATCH: usize = 64;
 
+/// A spec and what its consts are set to.
+const CASES: [&str; 9] = [
+    "specs/f_cnn",
+    "specs/lc_cnn steps=1",
+    "specs/lc_cnn steps=3",
+    "specs/lc_cnn steps=5",
+    "specs/lcei_cnn",
+    "specs/lcei_lc_cnn",
+    "benches/colour maps=16",
+    "benches/colour maps=16 kernel=5",
+    "benches/colour maps=32",
+];
+
 fn main() {
     divan::main();
 }
 
-#[divan::bench(args = ["f_cnn", "lc_cnn 1", "lc_cnn 3", "lc_cnn 5", "lcei_cnn", "lcei_lc_cnn 3"], sample_count = 5, sample_size = 1)]
-fn step(bencher: divan::Bencher<'_, '_>, case: &str) {
-    let (spec, steps) = case.split_once(' ').unwrap_or((case, ""));
-    let text = std::fs::read_to_string(format!("specs/{spec}.lcnn")).expect("run from the repository's root");
-    let set = if steps.is_empty() { Vec::new() } else { vec![("steps".to_owned(), steps.to_owned())] };
-    let compiled = compile(&Source { name: spec.to_owned(), text }, &Options { set, classes: Some(10) });
+#[divan::bench(args = CASES, sample_count = 10, sample_size = 1)]
+fn fused(bencher: divan::Bencher<'_, '_>, case: &str) {
+    step(bencher, case, Model::fused);
+}
+
+#[divan::bench(args = CASES, sample_count = 5, sample_size = 1)]
+fn plain(bencher: divan::Bencher<'_, '_>, case: &str) {
+    step(bencher, case, |model| model);
+}
+
+fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
+    let mut words = case.split(' ');
+    let spec = words.next().unwrap_or_default();
+    let text = std::fs::read_to_string(format!("{spec}.lcnn")).expect("run from the repository's root");
+    let set = words.filter_map(|word| word.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let options = Options { set: set.collect(), classes: Some(10) };
+    let compiled = compile(&Source { name: spec.to_owned(), text }, &options);
     let net = Arc::new(compiled.net.expect("a spec of the tree compiles"));
     let device = Device::flex().autodiff();
-    let mut model = Some(Model::new(net, 0, &device, Precision::Single));
+    let [channels, height, width] = net.input.1;
+    let mut model = Some(way(Model::new(net, 0, &device, Precision::Single)));
     let mut optimizer = optimizer::build(compiled.settings.train.call("optimizer"));
-    let images = Tensor::<4>::random([BATCH, 1, 48, 48], Distribution::Uniform(0.0, 1.0), &device);
-    let labels = Tensor::<1, Int>::from_data(std::array::from_fn::<i64, BATCH, _>(|n| n as i64 % 10), &device);
+    let images = Tensor::<4>::random([BATCH, channels, height, width], Distribution::Uniform(0.0, 1.0), &device);
+    let labels: Vec<usize> = (0..BATCH).map(|n| n % 10).collect();
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {
         if let Some(now) = model.take() {
-            let (out, statistics) = now.forward_training(images.clone(), 0);
-            let total = out.total(out.cross_entropy(labels.clone()));
-            let gradients = total.backward();
+            let (out, cross_entropy, statistics) = now.judge(images.clone(), &labels, 0);
+            let gradients = out.total(cross_entropy).backward();
             model = Some(optimizer.step(now, gradients).absorb(statistics));
         }
     });

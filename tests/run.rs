@@ -199,6 +199,32 @@ fn the_same_seed_gives_the_same_bits() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_bit() {
+    let place = Place::new(TINY);
+    let with = |threads: &str| best(&place.train(&format!("tiny --epochs 1 {threads}")).0);
+    // Twice the same flag would be a mistake, so the number comes by way of the settings.
+    fs::write(place.path("one.yaml"), "threads: 1\n").unwrap();
+    let alone = place.lcnnc("run tiny --device cpu --limit 128 --epochs 1 --config one.yaml --runs alone");
+    assert_eq!(alone.code, 0, "{}", alone.err);
+    let folder = fs::read_dir(place.path("alone/tiny")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!(best(&folder), with(""));
+}
+
+#[test]
+fn every_primitive_by_itself_gives_the_same_but_for_rounding() {
+    let place = Place::new(TINY);
+    let ((fused, _), (plain, _)) = (place.train("tiny"), place.train("tiny --no-fuse"));
+    assert!(read(&fused.join("run.yaml")).contains("fuse: true"));
+    assert!(read(&plain.join("run.yaml")).contains("fuse: false"));
+    assert_ne!(best(&fused), best(&plain), "rounding differs");
+    let loss = |run: &Path| json(&run.join("summary.json"))["test"]["cross_entropy"].as_f64().unwrap();
+    assert!((loss(&fused) - loss(&plain)).abs() < 1e-4, "{} and {}", loss(&fused), loss(&plain));
+    // A run's own choice holds for its evaluation, unless told otherwise.
+    let said = |args: &str| place.lcnnc(&format!("eval {} {args}", fused.display())).out;
+    assert_eq!(line_with(&said(""), "test accuracy"), line_with(&said("--no-fuse"), "test accuracy"));
+}
+
+#[test]
 fn runs_started_at_once_have_folders_of_their_own() {
     let place = Place::new(TINY);
     let folder = |_| line_with(&place.lcnnc("run tiny --limit 32 --epochs 1").out, "folder").to_owned();

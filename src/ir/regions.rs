@@ -317,6 +317,12 @@ impl Cutter<'_> {
             self.weigh(&steps[*step], 1, &mut heavy, &mut numbers);
         }
         let size = numbers.saturating_mul(64) >> 20;
+        let makes: BTreeSet<Value> = group.iter().flat_map(|step| ends(&steps[*step]).1).collect();
+        let reads = |step: &usize| ends(&steps[*step]).0.into_iter();
+        let outside = |value: Value| !makes.contains(&value) && !self.free.contains_key(&value);
+        if !group.iter().flat_map(reads).any(outside) {
+            return Some(Why::Form("reads no image"));
+        }
         if heavy { (size > LARGEST).then_some(Why::Large(size)) } else { Some(Why::Light) }
     }
 

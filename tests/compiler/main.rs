@@ -5,6 +5,7 @@
 mod bounds;
 mod cli;
 mod diagnostics;
+mod fuse;
 mod numbers;
 mod properties;
 mod registry;

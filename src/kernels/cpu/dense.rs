@@ -3,23 +3,6 @@
 use super::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
-/// `y[o] = sum over n of w[o, n] * x[n]`; `x` is `[n]` cells, `y` `[outputs]`.
-#[inline(always)]
-fn forward<S: Simd>(s: S, weight: &[f32], x: &[f32], y: &mut [f32]) {
-    let parts = LANES / S::F32_LANES;
-    let (x, y) = (S::as_simd_f32s(x).0, S::as_mut_simd_f32s(y).0);
-    let (inputs, outputs) = (x.len() / parts, y.len() / parts);
-    let mut first = 0;
-    while first < outputs {
-        first += match outputs - first {
-            8.. => some::<S, 8>(s, weight, inputs, first, x, y),
-            4.. => some::<S, 4>(s, weight, inputs, first, x, y),
-            2.. => some::<S, 2>(s, weight, inputs, first, x, y),
-            _ => some::<S, 1>(s, weight, inputs, first, x, y),
-        };
-    }
-}
-
 #[inline(always)]
 fn some<S: Simd, const M: usize>(
     s: S,
@@ -45,52 +28,7 @@ fn some<S: Simd, const M: usize>(
     M
 }
 
-/// The gradient of `x`: `dx[n] = sum over o of w[o, n] * dy[o]`.
-#[inline(always)]
-fn back<S: Simd>(s: S, weight: &[f32], dy: &[f32], dx: &mut [f32]) {
-    let parts = LANES / S::F32_LANES;
-    let (dy, dx) = (S::as_simd_f32s(dy).0, S::as_mut_simd_f32s(dx).0);
-    let inputs = dx.len() / parts;
-    for (n, dx) in dx.chunks_exact_mut(parts).enumerate() {
-        for (p, dx) in dx.iter_mut().enumerate() {
-            let mut sum = s.splat_f32s(0.0);
-            for (o, dy) in dy.chunks_exact(parts).enumerate() {
-                sum = s.mul_add_f32s(s.splat_f32s(weight[o * inputs + n]), dy[p], sum);
-            }
-            *dx = sum;
-        }
-    }
-}
-
-/// Adds to the weight's gradient: `dw[o, n] += sum over images of dy[o] * x[n]`.
-///
-/// The images are lanes; with a square of `x` mirrored, entries are, and the sum needs no work across a vector.
-#[inline(always)]
-fn weight<S: Simd>(s: S, x: &[f32], dy: &[f32], dw: &mut [f32]) {
-    let inputs = x.len() / LANES;
-    let (mut square, mut mirrored) = ([0.0; LANES * LANES], [0.0; LANES * LANES]);
-    for (n, x) in x.chunks(LANES * LANES).enumerate() {
-        square[..x.len()].copy_from_slice(x);
-        square[x.len()..].fill(0.0);
-        transpose(&square, &mut mirrored);
-        let entries = x.len() / LANES;
-        for (o, dy) in dy.chunks_exact(LANES).enumerate() {
-            let mut sums = [0.0; LANES];
-            let sum = S::as_mut_simd_f32s(&mut sums).0;
-            let parts = sum.len();
-            for (lane, x) in S::as_simd_f32s(&mirrored).0.chunks_exact(parts).enumerate() {
-                let dy = s.splat_f32s(dy[lane]);
-                for p in 0..parts {
-                    sum[p] = s.mul_add_f32s(dy, x[p], sum[p]);
-                }
-            }
-            let dw = &mut dw[o * inputs + n * LANES..][..entries];
-            dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += sum);
-        }
-    }
-}
-
-/// [`forward`] as a kernel.
+/// `y[o] = sum over n of w[o, n] * x[n]`; `x` is `[n]` cells, `y` `[outputs]`.
 pub struct Dense<'a> {
     pub weight: &'a [f32],
     pub x: &'a [f32],
@@ -102,11 +40,23 @@ impl WithSimd for Dense<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        forward(s, self.weight, self.x, self.y);
+        let Self { weight, x, y } = self;
+        let parts = LANES / S::F32_LANES;
+        let (x, y) = (S::as_simd_f32s(x).0, S::as_mut_simd_f32s(y).0);
+        let (inputs, outputs) = (x.len() / parts, y.len() / parts);
+        let mut first = 0;
+        while first < outputs {
+            first += match outputs - first {
+                8.. => some::<S, 8>(s, weight, inputs, first, x, y),
+                4.. => some::<S, 4>(s, weight, inputs, first, x, y),
+                2.. => some::<S, 2>(s, weight, inputs, first, x, y),
+                _ => some::<S, 1>(s, weight, inputs, first, x, y),
+            };
+        }
     }
 }
 
-/// [`back`] as a kernel.
+/// The gradient of `x`: `dx[n] = sum over o of w[o, n] * dy[o]`.
 pub struct DenseBack<'a> {
     pub weight: &'a [f32],
     pub dy: &'a [f32],
@@ -118,11 +68,25 @@ impl WithSimd for DenseBack<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        back(s, self.weight, self.dy, self.dx);
+        let Self { weight, dy, dx } = self;
+        let parts = LANES / S::F32_LANES;
+        let (dy, dx) = (S::as_simd_f32s(dy).0, S::as_mut_simd_f32s(dx).0);
+        let inputs = dx.len() / parts;
+        for (n, dx) in dx.chunks_exact_mut(parts).enumerate() {
+            for (p, dx) in dx.iter_mut().enumerate() {
+                let mut sum = s.splat_f32s(0.0);
+                for (o, dy) in dy.chunks_exact(parts).enumerate() {
+                    sum = s.mul_add_f32s(s.splat_f32s(weight[o * inputs + n]), dy[p], sum);
+                }
+                *dx = sum;
+            }
+        }
     }
 }
 
-/// [`weight`] as a kernel.
+/// Adds to the weight's gradient: `dw[o, n] += sum over images of dy[o] * x[n]`.
+///
+/// The images are lanes; with a square of `x` mirrored, entries are, and the sum needs no work across a vector.
 pub struct DenseWeight<'a> {
     pub x: &'a [f32],
     pub dy: &'a [f32],
@@ -134,6 +98,27 @@ impl WithSimd for DenseWeight<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        weight(s, self.x, self.dy, self.dw);
+        let Self { x, dy, dw } = self;
+        let inputs = x.len() / LANES;
+        let (mut square, mut mirrored) = ([0.0; LANES * LANES], [0.0; LANES * LANES]);
+        for (n, x) in x.chunks(LANES * LANES).enumerate() {
+            square[..x.len()].copy_from_slice(x);
+            square[x.len()..].fill(0.0);
+            transpose(&square, &mut mirrored);
+            let entries = x.len() / LANES;
+            for (o, dy) in dy.chunks_exact(LANES).enumerate() {
+                let mut sums = [0.0; LANES];
+                let sum = S::as_mut_simd_f32s(&mut sums).0;
+                let parts = sum.len();
+                for (lane, x) in S::as_simd_f32s(&mirrored).0.chunks_exact(parts).enumerate() {
+                    let dy = s.splat_f32s(dy[lane]);
+                    for p in 0..parts {
+                        sum[p] = s.mul_add_f32s(dy, x[p], sum[p]);
+                    }
+                }
+                let dw = &mut dw[o * inputs + n * LANES..][..entries];
+                dw.iter_mut().zip(sums).for_each(|(dw, sum)| *dw += sum);
+            }
+        }
     }
 }

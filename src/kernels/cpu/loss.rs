@@ -7,45 +7,6 @@ use pulp::{Simd, WithSimd};
 /// Scores `[classes]` to their gradients, each image's times `weight[lane]`; gives each image's cross-entropy, in nats.
 ///
 /// `labels` are class numbers; lanes without an image have weight zero.
-#[inline(always)]
-fn cross_entropy<S: Simd>(
-    s: S,
-    scores: &[f32],
-    labels: &[f32; LANES],
-    weight: &[f32; LANES],
-    gradient: &mut [f32],
-) -> [f32; LANES] {
-    let parts = LANES / S::F32_LANES;
-    let (scores, gradient) = (S::as_simd_f32s(scores).0, S::as_mut_simd_f32s(gradient).0);
-    let (labels, weight) = (S::as_simd_f32s(labels).0, S::as_simd_f32s(weight).0);
-    let mut nats = [0.0; LANES];
-    let zero = s.splat_f32s(0.0);
-    for (p, nats) in S::as_mut_simd_f32s(&mut nats).0.iter_mut().enumerate() {
-        let mut largest = s.splat_f32s(f32::NEG_INFINITY);
-        for score in scores.chunks_exact(parts) {
-            largest = s.select_f32s(s.greater_than_or_equal_f32s(largest, score[p]), largest, score[p]);
-        }
-        let (mut sum, mut own) = (zero, zero);
-        for (class, score) in scores.chunks_exact(parts).enumerate() {
-            let score = s.sub_f32s(score[p], largest);
-            let e = math::exp(s, score);
-            sum = s.add_f32s(sum, e);
-            gradient[class * parts + p] = e;
-            let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
-            own = s.select_f32s(is_label, score, own);
-        }
-        *nats = s.sub_f32s(math::log(s, sum), own);
-        let scale = s.div_f32s(weight[p], sum);
-        for (class, gradient) in gradient.chunks_exact_mut(parts).enumerate() {
-            let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
-            let target = s.select_f32s(is_label, weight[p], zero);
-            gradient[p] = s.sub_f32s(s.mul_f32s(gradient[p], scale), target);
-        }
-    }
-    nats
-}
-
-/// [`cross_entropy`] as a kernel.
 pub struct CrossEntropy<'a> {
     pub scores: &'a [f32],
     pub labels: &'a [f32; LANES],
@@ -58,6 +19,34 @@ impl WithSimd for CrossEntropy<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> [f32; LANES] {
-        cross_entropy(s, self.scores, self.labels, self.weight, self.gradient)
+        let Self { scores, labels, weight, gradient } = self;
+        let parts = LANES / S::F32_LANES;
+        let (scores, gradient) = (S::as_simd_f32s(scores).0, S::as_mut_simd_f32s(gradient).0);
+        let (labels, weight) = (S::as_simd_f32s(labels).0, S::as_simd_f32s(weight).0);
+        let mut nats = [0.0; LANES];
+        let zero = s.splat_f32s(0.0);
+        for (p, nats) in S::as_mut_simd_f32s(&mut nats).0.iter_mut().enumerate() {
+            let mut largest = s.splat_f32s(f32::NEG_INFINITY);
+            for score in scores.chunks_exact(parts) {
+                largest = s.select_f32s(s.greater_than_or_equal_f32s(largest, score[p]), largest, score[p]);
+            }
+            let (mut sum, mut own) = (zero, zero);
+            for (class, score) in scores.chunks_exact(parts).enumerate() {
+                let score = s.sub_f32s(score[p], largest);
+                let e = math::exp(s, score);
+                sum = s.add_f32s(sum, e);
+                gradient[class * parts + p] = e;
+                let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
+                own = s.select_f32s(is_label, score, own);
+            }
+            *nats = s.sub_f32s(math::log(s, sum), own);
+            let scale = s.div_f32s(weight[p], sum);
+            for (class, gradient) in gradient.chunks_exact_mut(parts).enumerate() {
+                let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
+                let target = s.select_f32s(is_label, weight[p], zero);
+                gradient[p] = s.sub_f32s(s.mul_f32s(gradient[p], scale), target);
+            }
+        }
+        nats
     }
 }

@@ -15,80 +15,6 @@ impl Window {
 }
 
 /// Maps `x` to `y` pooled; `x` is `[c, h, w]` cells of `from`, `y` of `to`.
-#[inline(always)]
-fn forward<S: Simd>(s: S, window: &Window, from: Dims, to: Dims, x: &[f32], y: &mut [f32]) {
-    let parts = LANES / S::F32_LANES;
-    let (x, y) = (S::as_simd_f32s(x).0, S::as_mut_simd_f32s(y).0);
-    let ([_, height, width], [channels, rows, columns]) = (from, to);
-    for c in 0..channels {
-        for row in 0..rows {
-            let seen = window.seen(0, row, height);
-            for column in 0..columns {
-                let across = window.seen(1, column, width);
-                let count = seen.len() * across.len();
-                for p in 0..parts {
-                    let start = if window.largest { f32::NEG_INFINITY } else { 0.0 };
-                    let mut sum = s.splat_f32s(start);
-                    for i in seen.clone() {
-                        for j in across.clone() {
-                            let x = x[((c * height + i) * width + j) * parts + p];
-                            // What is no number wins, and is seen.
-                            sum = if window.largest {
-                                s.select_f32s(s.greater_than_or_equal_f32s(sum, x), sum, x)
-                            } else {
-                                s.add_f32s(sum, x)
-                            };
-                        }
-                    }
-                    let mean = s.splat_f32s((count.max(1) as f32).recip());
-                    let at = ((c * rows + row) * columns + column) * parts + p;
-                    y[at] = if window.largest { sum } else { s.mul_f32s(sum, mean) };
-                }
-            }
-        }
-    }
-}
-
-/// The gradient of `x` from that of `y`: the first of the largest gets all of it, or everyone an equal share.
-#[inline(always)]
-fn back<S: Simd>(s: S, window: &Window, from: Dims, to: Dims, [x, y, dy]: [&[f32]; 3], dx: &mut [f32]) {
-    let parts = LANES / S::F32_LANES;
-    dx.fill(0.0);
-    let (x, y, dy) = (S::as_simd_f32s(x).0, S::as_simd_f32s(y).0, S::as_simd_f32s(dy).0);
-    let dx = S::as_mut_simd_f32s(dx).0;
-    let ([_, height, width], [channels, rows, columns]) = (from, to);
-    for c in 0..channels {
-        for row in 0..rows {
-            let seen = window.seen(0, row, height);
-            for column in 0..columns {
-                let across = window.seen(1, column, width);
-                let share = s.splat_f32s(((seen.len() * across.len()).max(1) as f32).recip());
-                for p in 0..parts {
-                    let at = ((c * rows + row) * columns + column) * parts + p;
-                    let (y, mut left) = (y[at], dy[at]);
-                    let zero = s.splat_f32s(0.0);
-                    if !window.largest {
-                        left = s.mul_f32s(left, share);
-                    }
-                    for i in seen.clone() {
-                        for j in across.clone() {
-                            let at = ((c * height + i) * width + j) * parts + p;
-                            if window.largest {
-                                let hit = s.equal_f32s(x[at], y);
-                                dx[at] = s.add_f32s(dx[at], s.select_f32s(hit, left, zero));
-                                left = s.select_f32s(hit, zero, left);
-                            } else {
-                                dx[at] = s.add_f32s(dx[at], left);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// [`forward`] as a kernel.
 pub struct Pool<'a> {
     pub window: &'a Window,
     pub from: Dims,
@@ -102,11 +28,42 @@ impl WithSimd for Pool<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        forward(s, self.window, self.from, self.to, self.x, self.y);
+        let Self { window, from, to, x, y } = self;
+        let parts = LANES / S::F32_LANES;
+        let (x, y) = (S::as_simd_f32s(x).0, S::as_mut_simd_f32s(y).0);
+        let ([_, height, width], [channels, rows, columns]) = (from, to);
+        for c in 0..channels {
+            for row in 0..rows {
+                let seen = window.seen(0, row, height);
+                for column in 0..columns {
+                    let across = window.seen(1, column, width);
+                    let count = seen.len() * across.len();
+                    for p in 0..parts {
+                        let start = if window.largest { f32::NEG_INFINITY } else { 0.0 };
+                        let mut sum = s.splat_f32s(start);
+                        for i in seen.clone() {
+                            for j in across.clone() {
+                                let x = x[((c * height + i) * width + j) * parts + p];
+                                // What is no number wins, and is seen.
+                                sum = if window.largest {
+                                    let larger = s.select_f32s(s.greater_than_f32s(x, sum), x, sum);
+                                    s.select_f32s(s.equal_f32s(x, x), larger, x)
+                                } else {
+                                    s.add_f32s(sum, x)
+                                };
+                            }
+                        }
+                        let mean = s.splat_f32s((count.max(1) as f32).recip());
+                        let at = ((c * rows + row) * columns + column) * parts + p;
+                        y[at] = if window.largest { sum } else { s.mul_f32s(sum, mean) };
+                    }
+                }
+            }
+        }
     }
 }
 
-/// [`back`] as a kernel.
+/// The gradient of `x` from that of `y`: the first of the largest gets all of it, or everyone an equal share.
 pub struct PoolBack<'a> {
     pub window: &'a Window,
     pub from: Dims,
@@ -120,6 +77,40 @@ impl WithSimd for PoolBack<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        back(s, self.window, self.from, self.to, self.values, self.dx);
+        let Self { window, from, to, values: [x, y, dy], dx } = self;
+        let parts = LANES / S::F32_LANES;
+        dx.fill(0.0);
+        let (x, y, dy) = (S::as_simd_f32s(x).0, S::as_simd_f32s(y).0, S::as_simd_f32s(dy).0);
+        let dx = S::as_mut_simd_f32s(dx).0;
+        let ([_, height, width], [channels, rows, columns]) = (from, to);
+        for c in 0..channels {
+            for row in 0..rows {
+                let seen = window.seen(0, row, height);
+                for column in 0..columns {
+                    let across = window.seen(1, column, width);
+                    let share = s.splat_f32s(((seen.len() * across.len()).max(1) as f32).recip());
+                    for p in 0..parts {
+                        let at = ((c * rows + row) * columns + column) * parts + p;
+                        let (y, mut left) = (y[at], dy[at]);
+                        let zero = s.splat_f32s(0.0);
+                        if !window.largest {
+                            left = s.mul_f32s(left, share);
+                        }
+                        for i in seen.clone() {
+                            for j in across.clone() {
+                                let at = ((c * height + i) * width + j) * parts + p;
+                                if window.largest {
+                                    let hit = s.equal_f32s(x[at], y);
+                                    dx[at] = s.add_f32s(dx[at], s.select_f32s(hit, left, zero));
+                                    left = s.select_f32s(hit, zero, left);
+                                } else {
+                                    dx[at] = s.add_f32s(dx[at], left);
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
     }
 }
