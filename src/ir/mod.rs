@@ -9,6 +9,7 @@ mod choice;
 pub mod cost;
 mod display;
 mod fault;
+mod flow;
 mod op;
 mod param;
 pub mod reach;

@@ -4,6 +4,7 @@
 //! reads, or at the next one if it reads something that cannot. Steps of one stage that hang together are a region. No way
 //! leads out of a region and back into it: it would pass something that cannot be fused, and end at a later stage.
 
+use super::flow::{draws, ends, params, readers, shapes};
 use super::{Binary, Net, Node, Op, ParamId, Region, Shape, Step, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -89,54 +90,6 @@ fn plain(steps: &[Step]) -> Vec<Part> {
         Step::Loop(region) => Part::Loop { region: region.clone(), body: plain(&region.body) },
     };
     steps.iter().map(part).collect()
-}
-
-/// The shape of every value.
-fn shapes(net: &Net) -> Vec<Shape> {
-    let mut shapes = vec![Shape::Scalar; net.values];
-    shapes[Value::INPUT.0] = Shape::Map(net.input.1);
-    fn walk(steps: &[Step], shapes: &mut [Shape]) {
-        for step in steps {
-            match step {
-                Step::Node(node) => shapes[node.value.0] = node.shape.clone(),
-                Step::Loop(region) => {
-                    for state in &region.states {
-                        shapes[state.current.0] = state.shape.clone();
-                        shapes[state.last.0] = state.shape.clone();
-                    }
-                    walk(&region.body, shapes);
-                    for tap in &region.taps {
-                        shapes[tap.outer.0] = shapes[tap.inner.0].clone();
-                    }
-                }
-            }
-        }
-    }
-    walk(&net.body, &mut shapes);
-    shapes
-}
-
-/// The values a step reads from outside, in order, and those it makes for outside.
-fn ends(step: &Step) -> (Vec<Value>, Vec<Value>) {
-    match step {
-        Step::Node(node) => (node.op.reads(), vec![node.value]),
-        Step::Loop(region) => {
-            let mut inside: BTreeSet<Value> = region.states.iter().map(|state| state.current).collect();
-            let mut reads: Vec<Value> = region.states.iter().map(|state| state.init).collect();
-            let take = |values: Vec<Value>, inside: &BTreeSet<Value>, reads: &mut Vec<Value>| {
-                reads.extend(values.into_iter().filter(|value| !inside.contains(value)));
-            };
-            for step in &region.body {
-                let (from, makes) = ends(step);
-                take(from, &inside, &mut reads);
-                inside.extend(makes);
-            }
-            take(region.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
-            take(region.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
-            let lasts = region.states.iter().map(|state| state.last);
-            (reads, lasts.chain(region.taps.iter().map(|tap| tap.outer)).collect())
-        }
-    }
 }
 
 struct Cutter<'a> {
@@ -289,6 +242,8 @@ impl Cutter<'_> {
         let mut maker: BTreeMap<Value, usize> = BTreeMap::new();
         let mut stages = vec![0; steps.len()];
         let mut leader: Vec<usize> = (0..steps.len()).collect();
+        // Random numbers are drawn in the net's order, fused or not: nothing that draws overtakes another.
+        let mut drawn = 0;
         for (n, step) in steps.iter().enumerate() {
             let (reads, makes) = ends(step);
             let fits = verdicts[n].is_ok();
@@ -296,6 +251,10 @@ impl Cutter<'_> {
             let stage =
                 |m: &usize| stages[*m] + usize::from(fits && verdicts[*m].is_err() && !self.is_free(&steps[*m]));
             stages[n] = from.iter().map(stage).max().unwrap_or(0);
+            if draws(step) {
+                stages[n] = stages[n].max(drawn);
+                drawn = stages[n];
+            }
             if fits {
                 for m in from.into_iter().filter(|m| verdicts[*m].is_ok() && stages[*m] == stages[n]) {
                     let (a, b) = (find(&mut leader, m), find(&mut leader, n));
@@ -370,31 +329,6 @@ impl Cutter<'_> {
         fused.params = versions.into_iter().flat_map(all).collect();
         fused
     }
-}
-
-/// Which steps read each value; those behind the last have the number of steps.
-fn readers(steps: &[Step], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
-    let mut readers: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
-    for (n, step) in steps.iter().enumerate() {
-        ends(step).0.into_iter().for_each(|value| readers.entry(value).or_default().push(n));
-    }
-    last.iter().for_each(|value| readers.entry(*value).or_default().push(steps.len()));
-    readers
-}
-
-/// Every parameter that steps read, first read first.
-fn params(steps: &[Step]) -> Vec<ParamId> {
-    fn walk(steps: &[Step], seen: &mut BTreeSet<ParamId>, params: &mut Vec<ParamId>) {
-        for step in steps {
-            match step {
-                Step::Node(node) => params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id))),
-                Step::Loop(region) => walk(&region.body, seen, params),
-            }
-        }
-    }
-    let mut params = Vec::new();
-    walk(steps, &mut BTreeSet::new(), &mut params);
-    params
 }
 
 fn find(leader: &mut [usize], mut n: usize) -> usize {

@@ -341,3 +341,24 @@ fn long_chains_are_cut_in_time() {
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
     assert!(!fuses(&regions.parts));
 }
+
+/// Whoever draws later in the net draws later here, or a seed would mean other masks than primitive by primitive.
+#[test]
+fn random_numbers_are_drawn_in_the_nets_order() {
+    fn drawn(parts: &[Part], found: &mut Vec<Value>) {
+        for part in parts {
+            match part {
+                Part::Node { node, .. } if matches!(node.op, Op::Dropout { .. }) => found.push(node.value),
+                Part::Loop { body, .. } => drawn(body, found),
+                Part::Node { .. } | Part::Fused(_) => {}
+            }
+        }
+    }
+    let text = "a = conv(dropout(image), 2, kernel: 3)\nb = dropout(a)\nloop V(steps: 2) {\n    state c = image\n    \
+                c' = dropout(c)\n}\ny = conv(b + c, 2, kernel: 3)";
+    let net = net(&around(text, "y"), &[]);
+    let mut found = Vec::new();
+    drawn(&Regions::of(&net).parts, &mut found);
+    assert!(found.len() == 3 && found.is_sorted(), "{found:?}\n{net}");
+    sound(&net);
+}

@@ -5,6 +5,7 @@
 use crate::ir::regions::{Part, Regions};
 use crate::ir::{Net, Op, ParamId, Value};
 use crate::kernels::{self, Vectors};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Debug)]
@@ -49,22 +50,19 @@ impl Plan {
     /// The fused part that makes all the scores from the image, if nothing else works on images.
     pub fn whole(&self, net: &Net) -> Option<&Fused> {
         let mut fused = None;
+        let mut constants: BTreeSet<Value> = BTreeSet::new();
         for piece in &self.pieces {
             match piece {
-                Piece::Node(node) if node.op.reads().iter().all(|value| self.constant(*value)) => {}
+                // Made of numbers and weights alone.
+                Piece::Node(node) if node.op.reads().iter().all(|value| constants.contains(value)) => {
+                    constants.insert(node.value);
+                }
                 Piece::Fused(part) if fused.is_none() => fused = Some(part),
                 Piece::Node(_) | Piece::Loop(..) | Piece::Fused(_) => return None,
             }
         }
         let outputs = |fused: &&Fused| fused.outputs.iter().map(|(value, _)| *value).collect::<Vec<Value>>();
         fused.filter(|fused| outputs(fused) == net.output.logits && fused.inputs == [Value::INPUT])
-    }
-
-    /// Made of numbers and weights alone?
-    fn constant(&self, value: Value) -> bool {
-        self.pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Node(node) if node.value == value && !node.shape.per_image()))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Convolutions of a block, by whichever way is cheaper.
 
+use super::correlate::Correlate;
 use super::direct::{Direct, Row, Taps};
 use super::ends::Circle;
 use super::lanes::{Aligned, LANES};
 use super::spectral::{Scratch, Spectral};
-use super::stages::{Columns, Correlate, Mix, RowPairInverse, RowsForward};
+use super::stages::{Columns, Mix, RowPairInverse, RowsForward};
 use super::tail::TailRun;
 use crate::kernels::graph::Bank;
 use pulp::Arch;
@@ -24,14 +25,17 @@ pub enum Way {
     Direct(Direct),
 }
 
-/// Multiply-adds of cells that a transform of one point costs, as measured beside those of the products.
-const TRANSFORM: usize = 55;
+/// Multiply-adds of cells that a transform of one point costs, as measured beside those of the products; twice as many
+/// beside those of a small kernel, whose taps find everything in the first-level cache.
+fn transform(kernel: usize) -> usize {
+    if kernel > 3 { 55 } else { 110 }
+}
 
 /// How many points a plane is transformed at, where transforms cost less than they save.
 pub fn points(bank: &Bank) -> Option<[usize; 2]> {
     let (inputs, outputs) = (bank.inputs, bank.outputs());
     let spectral = spectral(bank);
-    let through = spectral.points() * (TRANSFORM * (inputs + outputs) + 4 * inputs * outputs);
+    let through = spectral.points() * (transform(bank.kernel) * (inputs + outputs) + 4 * inputs * outputs);
     let sum = inputs * outputs * bank.to().iter().product::<usize>() * bank.kernel * bank.kernel;
     (through < sum).then(|| spectral.size())
 }

@@ -5,6 +5,7 @@
 
 mod block;
 mod convolve;
+mod correlate;
 mod dense;
 mod dft;
 mod direct;

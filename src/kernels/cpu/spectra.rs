@@ -60,8 +60,8 @@ impl Spectral {
         }
     }
 
-    /// Gradients of kernels from the sums of spectra's products, `[half, n, 2, pairs]`; `add` takes output, input and
-    /// the gradient of each tap.
+    /// Gradients of kernels from the sums of spectra's products, `[half, n, 2, pairs]`, where pair `output * inputs + input`
+    /// is that kernel's; `add` takes output, input and the gradient of each tap.
     pub fn kernel_gradients(
         &self,
         arch: Arch,
@@ -82,7 +82,7 @@ impl Spectral {
             }
             for lane in 0..LANES.min(pairs - first) {
                 let taps = scratch.taps[..k * k * LANES].iter().skip(lane).step_by(LANES);
-                let (output, input) = ((first + lane) % self.outputs, (first + lane) / self.outputs);
+                let (output, input) = ((first + lane) / self.inputs, (first + lane) % self.inputs);
                 add(output, input, &mut taps.map(|x| self.scale() * x));
             }
         }
