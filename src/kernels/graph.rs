@@ -155,7 +155,7 @@ impl Graph {
                     }
                 }
                 Kernel::Dense(slot) | Kernel::Map(Map::AddChannel(slot) | Map::MulChannel(slot)) => {
-                    reached[*slot] = true
+                    reached[*slot] = true;
                 }
                 _ => {}
             }

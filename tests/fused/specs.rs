@@ -1,5 +1,7 @@
 //! The specs of the tree.
 
+#![allow(clippy::disallowed_methods)]
+
 use crate::{Way, compiled, distance, fuses};
 use lcnnc::kernels::Vectors;
 
