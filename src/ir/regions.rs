@@ -67,6 +67,9 @@ impl fmt::Display for Why {
 /// Mebibytes of activity, of sixteen images, that a region may have.
 const LARGEST: usize = 512;
 
+/// Bytes of one number of sixteen images, in single precision.
+const NUMBER: usize = 16 * 4;
+
 impl Regions {
     /// The net in the largest regions there are.
     pub fn of(net: &Net) -> Self {
@@ -275,7 +278,7 @@ impl Cutter<'_> {
         for step in group {
             self.weigh(&steps[*step], 1, &mut heavy, &mut numbers);
         }
-        let size = numbers.saturating_mul(64) >> 20;
+        let size = numbers.saturating_mul(NUMBER) >> 20;
         let makes: BTreeSet<Value> = group.iter().flat_map(|step| ends(&steps[*step]).1).collect();
         let reads = |step: &usize| ends(&steps[*step]).0.into_iter();
         let outside = |value: Value| !makes.contains(&value) && !self.free.contains_key(&value);

@@ -3,16 +3,21 @@
 use crate::{Way, compiled, distance, outcome};
 use lcnnc::kernels::Vectors;
 
-const SPEC: &str = "model M\ninput image: [2, 14, 12]\nweights W: conv(3 -> 3, kernel: 5)\n\
-    A = tanh(conv(image, 3, kernel: 3))\nloop V1(steps: 2) {\n    state O = A\n    O' = tanh(A + W * O)\n}\n\
-    logits = dense(max_pool(O, 2), classes)\noutput logits@all\n";
+/// A loop, up to what is judged.
+const LOOP: &str = "model M\ninput image: [2, 14, 12]\nweights W: conv(3 -> 3, kernel: 5)\n\
+    A = tanh(conv(image, 3, kernel: 3))\nloop V1(steps: 3) {\n    state O = A\n    O' = tanh(A + W * O)\n";
 
+/// Judged behind the last step.
 fn spec() -> String {
-    // The loss is the mean over the steps.
-    SPEC.replace(
-        "logits = dense(max_pool(O, 2), classes)\noutput logits@all",
-        "logits = dense(max_pool(O, 2), classes)\noutput logits",
-    )
+    format!("{LOOP}}}\nlogits = dense(max_pool(O, 2), classes)\noutput logits\n")
+}
+
+#[test]
+fn the_loss_is_the_mean_over_every_step_that_is_judged() {
+    let net = compiled(&format!("{LOOP}    logits = dense(max_pool(O', 2), classes)\n}}\noutput logits@all\n"), &[]);
+    assert_eq!(net.output.logits.len(), 3);
+    let [scores, gradients] = distance(&net, Way::Fused(Vectors::Widest), 19);
+    assert!(scores < 1e-5 && gradients < 1e-5, "{scores:.1e}, {gradients:.1e}");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use super::loss::CrossEntropy;
 use super::pool::{Pool, PoolBack};
 use super::spectral::Scratch;
 use super::tail::{TailRun, Values, Weights};
-
 use crate::kernels::graph::{Id, Kernel, Map};
 use crate::kernels::schedule::{Program, Step, Tail, What};
 use pulp::Arch;
@@ -195,12 +194,15 @@ impl Block<'_, '_> {
         }
     }
 
-    fn stores(&mut self, tail: &Tail) -> Vec<(Id, Aligned)> {
-        tail.stores.iter().map(|id| (*id, self.take(*id))).collect()
-    }
-
-    fn put_back(&mut self, stores: Vec<(Id, Aligned)>) {
-        for (id, buffer) in stores {
+    /// Sets a tail to work on rows of at most `longest` cells: `make` hands it one after the other.
+    fn tail(&mut self, tail: &Tail, longest: usize, make: impl FnOnce(&mut TailRun<'_, '_>)) {
+        let stores = tail.stores.iter().map(|id| (*id, self.take(*id))).collect();
+        let Self { shared, work, gradients, .. } = self;
+        let values = Values { places: &shared.program.places, buffers: &work.buffers };
+        let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
+        let mut run = TailRun::new(tail, values, stores, &mut work.rows, longest, &mut weights);
+        make(&mut run);
+        for (id, buffer) in run.finish() {
             self.put(id, buffer);
         }
     }
@@ -209,24 +211,19 @@ impl Block<'_, '_> {
     fn rows(&mut self, arch: Arch, tail: &Tail) {
         /// Cells that fit into the first-level cache a few times over.
         const CHUNK: usize = 64;
-        let stores = self.stores(tail);
         let [channels, height, width] = tail.dims;
         let by_channel = tail
             .ops
             .iter()
             .any(|op| matches!(op.what, What::Sum(_) | What::Map(Map::AddChannel(_) | Map::MulChannel(_))));
         let (channels, cells) = if by_channel { (channels, height * width) } else { (1, channels * height * width) };
-        let Self { shared, work, gradients, .. } = self;
-        let values = Values { places: &shared.program.places, buffers: &work.buffers };
-        let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
-        let mut run = TailRun::new(tail, values, stores, &mut work.rows, CHUNK, &mut weights);
-        for channel in 0..channels {
-            for at in (0..cells).step_by(CHUNK) {
-                run.run(arch, channel, channel * cells + at, CHUNK.min(cells - at));
+        self.tail(tail, CHUNK, |run| {
+            for channel in 0..channels {
+                for at in (0..cells).step_by(CHUNK) {
+                    run.run(arch, channel, channel * cells + at, CHUNK.min(cells - at));
+                }
             }
-        }
-        let stores = run.finish();
-        self.put_back(stores);
+        });
     }
 
     fn conv(&mut self, arch: Arch, bank: usize, step: &Step) {
@@ -235,15 +232,7 @@ impl Block<'_, '_> {
         ready.forward(arch, self.value(step.reads[0]), &mut scratch);
         let mut first = 0;
         for (tail, (_, count)) in step.tails.iter().zip(&ready.bank.members) {
-            let stores = self.stores(tail);
-            let Self { shared, work, gradients, .. } = self;
-            let values = Values { places: &shared.program.places, buffers: &work.buffers };
-            let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
-            let longest = 2 * tail.dims[2];
-            let mut run = TailRun::new(tail, values, stores, &mut work.rows, longest, &mut weights);
-            ready.forward_rows(arch, [first, *count], &mut scratch, &mut run);
-            let stores = run.finish();
-            self.put_back(stores);
+            self.tail(tail, 2 * tail.dims[2], |run| ready.forward_rows(arch, [first, *count], &mut scratch, run));
             first += count;
         }
         self.work.scratch = scratch;
@@ -266,15 +255,7 @@ impl Block<'_, '_> {
         }
         self.work.sums[bank] = sums;
         if let Some(tail) = step.tails.first() {
-            let stores = self.stores(tail);
-            let Self { shared, work, gradients, .. } = self;
-            let values = Values { places: &shared.program.places, buffers: &work.buffers };
-            let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
-            let longest = 2 * tail.dims[2];
-            let mut run = TailRun::new(tail, values, stores, &mut work.rows, longest, &mut weights);
-            ready.back_rows(arch, &mut scratch, &mut run);
-            let stores = run.finish();
-            self.put_back(stores);
+            self.tail(tail, 2 * tail.dims[2], |run| ready.back_rows(arch, &mut scratch, run));
         }
         self.work.scratch = scratch;
     }

@@ -51,7 +51,7 @@ impl Fft {
         Self { len, passes }
     }
 
-    /// Reads every point through `load` and hands every result to `store`, each once.
+    /// Takes every point from the source and hands every result to the sink, each once.
     ///
     /// `scratch` holds twice `2 * len` vectors. The inverse transform (times `len`) is this one with real and imaginary
     /// parts exchanged on both sides.
