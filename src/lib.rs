@@ -15,7 +15,6 @@ pub mod diag;
 pub mod front;
 pub mod functions;
 pub mod ir;
-pub mod kernels;
 pub mod kinds;
 pub mod lower;
 pub mod schema;

@@ -6,3 +6,4 @@ pub mod dot;
 pub mod plan;
 pub mod summary;
 pub mod timing;
+mod unroll;

@@ -1,8 +1,8 @@
 //! How a net runs: which primitives run fused, which by themselves, and why.
 
+use super::unroll::convolutions;
 use crate::ir::regions::{Fused, Part, Regions};
 use crate::ir::{Net, Op, Step, Value};
-use crate::kernels;
 use std::collections::BTreeMap;
 
 /// Parts in order of execution.
@@ -100,7 +100,7 @@ impl Printer<'_> {
         let line = format!("fused {}: {} -> {}", self.fused, list(&fused.inputs), list(&fused.outputs));
         self.line(depth, &line);
         self.line(depth + 1, &words(&fused.steps));
-        for convolution in kernels::convolutions(self.net, fused) {
+        for convolution in convolutions(self.net, fused) {
             self.line(depth + 1, &convolution);
         }
     }

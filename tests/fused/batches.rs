@@ -1,7 +1,7 @@
 //! Batches of every size, and the same bits whatever the number of threads.
 
 use crate::{Way, compiled, distance, outcome};
-use lcnnc::kernels::Vectors;
+use lcnnc_kernels::Vectors;
 
 /// A loop, up to what is judged.
 const LOOP: &str = "model M\ninput image: [2, 14, 12]\nweights W: conv(3 -> 3, kernel: 5)\n\

@@ -8,8 +8,8 @@ mod specs;
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::ir::Net;
-use lcnnc::kernels::Vectors;
 use lcnnc::{Options, Source};
+use lcnnc_kernels::Vectors;
 use std::sync::Arc;
 
 /// What one step of training sees.

@@ -1,7 +1,7 @@
 //! Random regions: shapes, kernels, padding, steps, activations, branches, pools.
 
 use crate::{Way, compiled, distance, fuses};
-use lcnnc::kernels::Vectors;
+use lcnnc_kernels::Vectors;
 
 /// A stream of choices without pattern.
 struct Dice(u64);

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use crate::{Way, compiled, distance, fuses};
-use lcnnc::kernels::Vectors;
+use lcnnc_kernels::Vectors;
 
 /// A spec file, made small where it has consts for that.
 #[track_caller]

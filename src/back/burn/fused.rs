@@ -1,6 +1,5 @@
 //! Fused parts as an operation of Burn's, with a gradient of its own.
 
-use crate::kernels::Part;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -8,6 +7,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
+use lcnnc_kernels::Part;
 use std::sync::Arc;
 
 /// The operations of a fused part. Single precision, on the processor.

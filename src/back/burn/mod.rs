@@ -24,9 +24,9 @@ pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::ir::Net;
 use crate::ir::regions::Regions;
-use crate::kernels::Vectors;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use lcnnc_kernels::Vectors;
 use plan::Plan;
 use run::Run;
 use std::fmt;

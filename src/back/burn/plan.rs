@@ -2,9 +2,10 @@
 //!
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
+use crate::back::unroll;
 use crate::ir::regions::{Part, Regions};
 use crate::ir::{Net, Op, ParamId, Value};
-use crate::kernels::{self, Vectors};
+use lcnnc_kernels::Vectors;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ pub(super) enum Piece {
 /// A fused part, and how it hangs together with the rest.
 #[derive(Debug)]
 pub(super) struct Fused {
-    pub part: Arc<kernels::Part>,
+    pub part: Arc<lcnnc_kernels::Part>,
     pub inputs: Vec<Value>,
     pub outputs: Vec<(Value, [usize; 3])>,
     pub params: Vec<ParamId>,
@@ -71,7 +72,7 @@ fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors) -> Vec<Piece> {
         Part::Node { node, .. } => Piece::Node(node),
         Part::Loop { region, body } => Piece::Loop(region, pieces(net, body, vectors)),
         Part::Fused(fused) => {
-            let part = Arc::new(kernels::Part::new(net, &fused, vectors));
+            let part = Arc::new(unroll::part(net, &fused, vectors));
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
             Piece::Fused(Fused { part, inputs, outputs, params: fused.params })

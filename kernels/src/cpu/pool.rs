@@ -1,7 +1,7 @@
 //! Pooling, and its way back.
 
 use super::lanes::LANES;
-use crate::kernels::graph::{Dims, Window};
+use crate::graph::{Dims, Window};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
 

@@ -4,9 +4,6 @@ use super::adjoint::{Wanted, adjoint};
 use super::cpu::{Batch, Engine, Makes, Results, Vectors};
 use super::graph::{Graph, Id, Kernel};
 use super::schedule::schedule;
-use super::unroll::unroll;
-use crate::ir::Net;
-use crate::ir::regions::Fused;
 use std::sync::OnceLock;
 
 /// A fused part of a net. Engines are made when they are first needed, and keep their memory.
@@ -25,17 +22,27 @@ pub struct Part {
     back: [OnceLock<Engine>; 2],
 }
 
+/// A parameter of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// How many numbers it has.
+    pub len: usize,
+    /// Whether training moves it.
+    pub trained: bool,
+}
+
 impl Part {
-    pub fn new(net: &Net, fused: &Fused, vectors: Vectors) -> Self {
-        let (graph, outputs) = unroll(net, fused);
+    /// `graph` is the way there, `outputs` what it hands out, `params` what its slots stand for.
+    pub fn new(graph: Graph, outputs: Vec<Id>, params: &[Parameter], vectors: Vectors) -> Self {
         // What bears on no output has no gradient, which is not the same to an optimizer as a gradient of zero.
-        let reached = graph.reached(&outputs, fused.params.len());
-        let trained =
-            fused.params.iter().zip(reached).map(|(id, reached)| reached && net.param(*id).trained()).collect();
-        let params = fused.params.iter().map(|id| net.param(*id).len()).collect();
-        let lens =
-            |values: &[(crate::ir::Value, crate::ir::Shape)]| values.iter().map(|(_, shape)| shape.len()).collect();
-        let lengths = [params, lens(&fused.inputs), lens(&fused.outputs)];
+        let reached = graph.reached(&outputs, params.len());
+        let trained = params.iter().zip(reached).map(|(param, reached)| reached && param.trained).collect();
+        let len = |id: &Id| graph.dims(*id).iter().product::<usize>();
+        let lengths = [
+            params.iter().map(|param| param.len).collect(),
+            graph.inputs().iter().map(len).collect(),
+            outputs.iter().map(len).collect(),
+        ];
         let (forward, judged, back) = (OnceLock::new(), OnceLock::new(), [OnceLock::new(), OnceLock::new()]);
         Self { graph, outputs, trained, lengths, vectors, forward, judged, back }
     }

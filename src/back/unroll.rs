@@ -1,12 +1,37 @@
-//! A fused part of a net as a [`Graph`]: loops written out, convolutions of one input brought together.
+//! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
-use super::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
 use crate::ir::regions::Fused;
 use crate::ir::{Binary, Net, Node, Op, ParamId, Pool, Region, Step, Unary, Value};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
+use lcnnc_kernels::{Parameter, Part, Vectors};
 use std::collections::BTreeMap;
 
+/// A fused part, ready to run.
+pub fn part(net: &Net, fused: &Fused, vectors: Vectors) -> Part {
+    let (graph, outputs) = unroll(net, fused);
+    let params = fused.params.iter().map(|id| net.param(*id));
+    let params: Vec<Parameter> = params.map(|param| Parameter { len: param.len(), trained: param.trained() }).collect();
+    Part::new(graph, outputs, &params, vectors)
+}
+
+/// The convolutions of a fused part for people, those of one input together: `conv 7x7, 1 -> 8 maps: ...`.
+pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
+    let (graph, _) = unroll(net, fused);
+    let convolution = |bank: &Bank| {
+        let slots = bank.members.iter().map(|(slot, _)| net.param(fused.params[*slot]).name.as_str());
+        let weights = slots.collect::<Vec<&str>>().join(", ");
+        let (k, inputs, outputs) = (bank.kernel, bank.inputs, bank.outputs());
+        let way = match lcnnc_kernels::points(bank) {
+            Some([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
+            None => "tap by tap".to_owned(),
+        };
+        format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {way}: {weights}")
+    };
+    graph.banks.iter().map(convolution).collect()
+}
+
 /// The kernels of a fused part, and the values of its outputs.
-pub fn unroll(net: &Net, fused: &Fused) -> (Graph, Vec<Id>) {
+fn unroll(net: &Net, fused: &Fused) -> (Graph, Vec<Id>) {
     let slots = fused.params.iter().enumerate().map(|(slot, id)| (*id, slot)).collect();
     let mut unroller = Unroller { net, slots, known: BTreeMap::new(), step: 0, graph: Graph::default() };
     for (place, (value, shape)) in fused.inputs.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! What is done entry by entry, on a row of cells.
 
 use super::math;
-use crate::kernels::graph::Map;
+use crate::graph::Map;
 use pulp::{Simd, WithSimd};
 
 /// One or two rows to another.

@@ -136,6 +136,15 @@ pub enum Map {
 }
 
 impl Graph {
+    /// The values that come from outside, by their places.
+    pub fn inputs(&self) -> Vec<Id> {
+        let place =
+            |node: &Node| if let Kernel::Input(place) = node.kernel { Some((place, node.makes[0])) } else { None };
+        let mut inputs: Vec<(usize, Id)> = self.nodes.iter().filter_map(place).collect();
+        inputs.sort_unstable();
+        inputs.into_iter().map(|(_, id)| id).collect()
+    }
+
     pub fn dims(&self, id: Id) -> Dims {
         self.values[id]
     }

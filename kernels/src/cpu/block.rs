@@ -7,8 +7,8 @@ use super::loss::CrossEntropy;
 use super::pool::{Pool, PoolBack};
 use super::spectral::Scratch;
 use super::tail::{TailRun, Values, Weights};
-use crate::kernels::graph::{Id, Kernel, Map};
-use crate::kernels::schedule::{Program, Step, Tail, What};
+use crate::graph::{Id, Kernel, Map};
+use crate::schedule::{Program, Step, Tail, What};
 use pulp::Arch;
 
 /// What a thread works with, kept from block to block.

@@ -7,7 +7,7 @@ use super::lanes::{Aligned, LANES};
 use super::spectral::{Scratch, Spectral};
 use super::stages::{Columns, Mix, RowPairInverse, RowsForward};
 use super::tail::TailRun;
-use crate::kernels::graph::Bank;
+use crate::graph::Bank;
 use pulp::Arch;
 
 /// A bank of kernels, ready to be used.

@@ -2,8 +2,8 @@
 
 use super::lanes::{Aligned, LANES};
 use super::rows::{MapRow, SumRow};
-use crate::kernels::graph::{Id, Map};
-use crate::kernels::schedule::{At, Place, Tail, What};
+use crate::graph::{Id, Map};
+use crate::schedule::{At, Place, Tail, What};
 use pulp::Arch;
 
 /// The values that are kept, by their places.

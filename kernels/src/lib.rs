@@ -1,0 +1,11 @@
+//! Fused parts of a net as kernels: the whole way from the image to the scores, loops and way back included, while a
+//! block of images stays in the cache.
+
+mod adjoint;
+mod cpu;
+pub mod graph;
+mod part;
+mod schedule;
+
+pub use cpu::{Vectors, points};
+pub use part::{Parameter, Part};
