@@ -56,7 +56,7 @@ pub struct Node {
 }
 
 /// A pooling window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
     pub largest: bool,
     pub kernel: [usize; 2],
@@ -133,6 +133,19 @@ pub enum Map {
     SoftplusBack,
     /// The gradient with the sign of what was read.
     AbsBack,
+}
+
+impl Eq for Map {}
+
+impl std::hash::Hash for Map {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Map::AddNumber(x) | Map::MulNumber(x) => x.to_bits().hash(state),
+            Map::AddChannel(slot) | Map::MulChannel(slot) => slot.hash(state),
+            _ => {}
+        }
+    }
 }
 
 impl Graph {

@@ -3,6 +3,8 @@
 
 mod adjoint;
 mod cpu;
+#[cfg(feature = "gpu")]
+mod gpu;
 pub mod graph;
 mod part;
 mod schedule;

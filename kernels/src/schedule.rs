@@ -13,6 +13,10 @@ pub struct Program {
     /// Where each value is, if it is kept whole.
     pub places: Vec<Option<Place>>,
     pub dims: Vec<Dims>,
+    /// The value whose numbers each value's are, and from which of an image's on.
+    pub roots: Vec<(Id, usize)>,
+    /// The step that makes a value that is kept, and the last one that reads it; only of roots.
+    pub lives: Vec<Option<(usize, usize)>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +75,20 @@ pub enum At {
 /// A place in the program: a step, and which of its tails; `None` is behind the step.
 type Moment = (usize, Option<usize>);
 
+/// Where the sums over channels are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sums {
+    /// On the rows that they sum, as they come.
+    Riding,
+    /// By kernels of their own, of values that are kept: where no thread sees all of a channel.
+    Apart,
+}
+
 /// # Panics
-/// Never for a graph that [`super::unroll`] and [`super::adjoint`] made.
-pub fn schedule(graph: &Graph) -> Program {
+/// Never for a graph that `unroll` of the compiler and [`super::adjoint`] made.
+pub fn schedule(graph: &Graph, sums: Sums) -> Program {
     let nodes = used(graph);
-    let mut scheduler = Scheduler::new(graph);
+    let mut scheduler = Scheduler::new(graph, sums);
     nodes.iter().for_each(|node| scheduler.node(node));
     scheduler.settle();
     scheduler.program()
@@ -106,6 +119,7 @@ fn used(graph: &Graph) -> Vec<Node> {
 
 struct Scheduler<'a> {
     graph: &'a Graph,
+    sums: Sums,
     steps: Vec<Step>,
     /// When each value is there.
     made: Vec<Moment>,
@@ -118,10 +132,11 @@ struct Scheduler<'a> {
 }
 
 impl<'a> Scheduler<'a> {
-    fn new(graph: &'a Graph) -> Self {
+    fn new(graph: &'a Graph, sums: Sums) -> Self {
         let count = graph.values.len();
         Self {
             graph,
+            sums,
             steps: Vec::new(),
             made: vec![(0, None); count],
             root: (0..count).map(|id| (id, 0)).collect(),
@@ -133,7 +148,7 @@ impl<'a> Scheduler<'a> {
     fn node(&mut self, node: &Node) {
         match node.kernel {
             Kernel::Map(map) => self.rows(What::Map(map), &node.reads, Some(node.makes[0])),
-            Kernel::ChannelSum(slot) => self.rows(What::Sum(slot), &node.reads, None),
+            Kernel::ChannelSum(slot) if self.sums == Sums::Riding => self.rows(What::Sum(slot), &node.reads, None),
             Kernel::View => self.alias(node, 0),
             Kernel::Part(first) => {
                 let [_, height, width] = self.graph.dims(node.reads[0]);
@@ -253,6 +268,7 @@ impl<'a> Scheduler<'a> {
         let mut free: Vec<usize> = Vec::new();
         let mut busy: Vec<(usize, usize)> = Vec::new();
         let mut places = vec![None; self.graph.values.len()];
+        let mut lives = vec![None; self.graph.values.len()];
         for (n, step) in self.steps.iter().enumerate() {
             busy.retain(|(until, buffer)| {
                 let over = *until < n;
@@ -270,6 +286,7 @@ impl<'a> Scheduler<'a> {
                 if buffer == buffers.len() {
                     buffers.push(size);
                 }
+                lives[id] = Some((n, self.last[id].max(n)));
                 busy.push((self.last[id].max(n), buffer));
                 places[id] = Some(Place { buffer, first: 0 });
             }
@@ -280,6 +297,7 @@ impl<'a> Scheduler<'a> {
             }
         }
         let dims = self.graph.values.clone();
-        Program { banks: self.graph.banks.clone(), steps: self.steps, buffers, places, dims }
+        let banks = self.graph.banks.clone();
+        Program { banks, steps: self.steps, buffers, places, dims, roots: self.root, lives }
     }
 }

@@ -110,17 +110,10 @@ pub struct Makes {
 }
 
 impl Engine {
-    /// The lengths are those of each parameter, and of what an image has of each input and each output.
-    pub fn new(program: Program, wanted: &[bool], lengths: &[Vec<usize>; 3], vectors: Vectors) -> Self {
-        let begins = |lengths: &[usize]| {
-            let ends = lengths.iter().scan(0, |sum, len| {
-                *sum += len;
-                Some(*sum)
-            });
-            std::iter::once(0).chain(ends).collect()
-        };
+    /// `begins` says where each parameter, each input and each output begins, and where the last one ends.
+    pub fn new(program: Program, wanted: &[bool], begins: [Vec<usize>; 3], vectors: Vectors) -> Self {
         let banks = program.banks.iter().map(Ready::new).collect();
-        let [params, inputs, outputs] = [0, 1, 2].map(|n| begins(&lengths[n]));
+        let [params, inputs, outputs] = begins;
         let (banks, wanted, arch) = (Mutex::new(banks), wanted.to_vec(), vectors.arch());
         Self {
             program,

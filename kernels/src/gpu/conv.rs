@@ -1,0 +1,97 @@
+//! Convolution: each unit holds a tile of the result in registers. Neighbours in a warp have neighbouring columns, so a
+//! read of theirs is one of shared memory's, and all of a warp read the same weight.
+
+use super::memory::Memory;
+use super::script::{Conv, Source};
+use super::tail::tail;
+use cubecl::prelude::*;
+
+#[cube]
+pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
+    let rows = comptime!(conv.tile.rows);
+    let channels = comptime!(conv.tile.channels);
+    let width = comptime!(conv.to[2]);
+    let strips = comptime!(conv.to[1].div_ceil(rows));
+    let shares = comptime!(conv.to[0].div_ceil(channels) * strips * width);
+    let mut share = UNIT_POS as usize;
+    while share < shares {
+        let column = share % width;
+        let row = share / width % strips * rows;
+        let channel = share / (width * strips) * channels;
+        let mut sums = Array::<f32>::new(comptime!(channels * rows));
+        #[unroll]
+        for n in 0..comptime!(channels * rows) {
+            sums[n] = 0.0;
+        }
+        for source in comptime!(conv.sources.clone()) {
+            add(memory, &mut sums, row, column, channel, source, comptime!(conv.clone()));
+        }
+        #[unroll]
+        for c in 0..channels {
+            #[unroll]
+            for r in 0..rows {
+                if channel + c < conv.to[0] && row + r < conv.to[1] {
+                    let n = ((channel + c) * conv.to[1] + row + r) * width + column;
+                    tail(memory, sums[comptime!(c * rows + r)], channel + c, n, comptime!(conv.tail.clone()));
+                }
+            }
+        }
+        share += memory.units;
+    }
+}
+
+/// Adds one source's part to a tile.
+#[cube]
+fn add(
+    memory: &mut Memory<'_>,
+    sums: &mut Array<f32>,
+    row: usize,
+    column: usize,
+    first: usize,
+    #[comptime] source: Source,
+    #[comptime] conv: Conv,
+) {
+    let rows = comptime!(conv.tile.rows);
+    let channels = comptime!(conv.tile.channels);
+    let kernel = comptime!(conv.kernel);
+    let size = comptime!(kernel * kernel);
+    let pad = comptime!(conv.pad);
+    for from in 0..source.channels {
+        for across in 0..kernel {
+            // Counted from `pad` columns left of the image.
+            let seen = column + across;
+            if seen >= pad && seen < conv.from[1] + pad {
+                let mut strip = Array::<f32>::new(comptime!(rows + kernel - 1));
+                #[unroll]
+                for r in 0..comptime!(rows + kernel - 1) {
+                    let y = row + r;
+                    let inside = y >= pad && y < conv.from[0] + pad;
+                    let cell = (select(inside, y, pad) - pad) * conv.from[1] + seen - pad;
+                    let value = memory.cell(from, cell, comptime!(conv.from[0] * conv.from[1]), source.x);
+                    strip[r] = select(inside, value, 0.0);
+                }
+                #[unroll]
+                for c in 0..channels {
+                    // Over the edge the last channel is worked out once more, and dropped.
+                    let channel = clamp_max(first + c, comptime!(conv.to[0] - 1));
+                    let taps = channel * source.out + from * source.channel + source.first;
+                    #[unroll]
+                    for down in 0..kernel {
+                        let tap = down * kernel + across;
+                        let tap = if comptime!(source.mirrored) { size - 1 - tap } else { tap };
+                        let weight = memory.params[taps + tap];
+                        #[unroll]
+                        for r in 0..rows {
+                            sums[comptime!(c * rows + r)] += weight * strip[comptime!(r + down)];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cube]
+fn clamp_max(n: usize, #[comptime] most: usize) -> usize {
+    select(n < most, n, most)
+}

@@ -1,0 +1,136 @@
+//! Launches: the only place that hands buffers to a device.
+
+#![expect(unsafe_code, reason = "a kernel that runs unchecked has to be told how long its buffers are")]
+
+use super::compile::{Compiled, Limits, Outer, compile};
+use super::region::{region, total};
+use crate::schedule::Program;
+use cubecl::client::Client;
+use cubecl::prelude::*;
+use cubecl::server::Handle;
+use std::sync::OnceLock;
+
+/// A program for one kind of device.
+#[derive(Debug)]
+pub struct Engine {
+    compiled: Compiled,
+    /// How many parameters' numbers there are, and which of them have gradients.
+    count: usize,
+    wanted: Vec<bool>,
+    lens: Vec<usize>,
+    places: OnceLock<Handle>,
+}
+
+/// A batch on the device, and what to do with it; see [`crate::cpu::Batch`].
+pub struct Batch {
+    pub images: usize,
+    pub params: Handle,
+    pub inputs: Handle,
+    /// Gradients of the outputs, or class numbers as floats.
+    pub seeds: Option<Handle>,
+    /// What the gradient of one image's cross-entropy at one step counts.
+    pub weight: f32,
+}
+
+/// What comes of a batch, whether or not the program makes it.
+pub struct Results {
+    pub outputs: Handle,
+    pub input_gradients: Handle,
+    /// Zero where there is none.
+    pub gradients: Handle,
+    /// The cross-entropies of all images and steps times their weight.
+    pub loss: Handle,
+}
+
+/// What a device's cubes may have.
+pub fn limits(client: &Client) -> Limits {
+    let hardware = &client.properties().hardware;
+    Limits { shared: hardware.max_shared_memory_size / size_of::<f32>(), units: hardware.max_units_per_cube as usize }
+}
+
+impl Engine {
+    pub fn new(program: &Program, wanted: &[bool], begins: [&[usize]; 3], limits: Limits) -> Self {
+        let [params, inputs, outputs] = begins;
+        let compiled = compile(program, Outer { params, inputs, outputs, wanted }, limits);
+        let lens = params.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let count = params.last().copied().unwrap_or(0);
+        Self { compiled, count, wanted: wanted.to_vec(), lens, places: OnceLock::new() }
+    }
+
+    /// How many cubes run at once: as many as the device has room for, within a gibibyte of memory.
+    fn cubes(&self, client: &Client) -> usize {
+        const MEMORY: usize = 1 << 28;
+        let script = &self.compiled.script;
+        let hardware = &client.properties().hardware;
+        let processors = hardware.num_streaming_multiprocessors.unwrap_or(16) as usize;
+        let each = (limits(client).shared / script.shared).clamp(1, 4);
+        (processors * each).min(MEMORY / (script.arena + script.sums)).max(1)
+    }
+
+    /// Runs a batch.
+    pub fn run(&self, client: &Client, batch: Batch) -> Results {
+        let script = &self.compiled.script;
+        let Batch { images, params, inputs, seeds, weight } = batch;
+        let cubes = self.cubes(client).min(images).max(1);
+        let room = |numbers: usize| client.empty(numbers.max(1) * size_of::<f32>());
+        let (sums, arena) = (room(cubes * script.sums), room(cubes * script.arena));
+        let (outputs, input_gradients) = (room(images * script.outputs), room(images * script.inputs));
+        let (gradients, loss) = (room(self.count), room(1));
+        let seeds = seeds.unwrap_or_else(|| room(1));
+        let places = self.places.get_or_init(|| client.create_from_slice(u32::as_bytes(&self.places()))).clone();
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let lens = [images * script.inputs, self.count, images * script.outputs, cubes * script.sums];
+        let arg = |handle: &Handle, len: usize| {
+            // SAFETY: every buffer is as long as it is said to be; those that a script does not use are not touched.
+            unsafe { BufferArg::from_raw_parts(handle.clone(), len.max(1)) }
+        };
+        // SAFETY: a script names no place behind the end of what `compile` gave it.
+        unsafe {
+            region::launch_unchecked(
+                client,
+                CubeCount::Static(small(cubes), 1, 1),
+                CubeDim::new_1d(small(script.units)),
+                arg(&inputs, lens[0]),
+                arg(&params, lens[1]),
+                arg(&seeds, 1),
+                arg(&outputs, lens[2]),
+                arg(&input_gradients, lens[0]),
+                arg(&sums, lens[3]),
+                arg(&arena, cubes * script.arena),
+                small(images),
+                weight,
+                script.clone(),
+            );
+        }
+        const UNITS: usize = 128;
+        // SAFETY: `places` stays within a cube's sums, and the sums are `cubes` times as long.
+        unsafe {
+            total::launch_unchecked(
+                client,
+                CubeCount::Static(small((self.count + 1).div_ceil(UNITS)), 1, 1),
+                CubeDim::new_1d(small(UNITS)),
+                arg(&sums, lens[3]),
+                arg(&places, 3 * (self.count + 1)),
+                arg(&gradients, self.count),
+                arg(&loss, 1),
+                small(cubes),
+                weight,
+                script.sums,
+                self.count,
+            );
+        }
+        Results { outputs, input_gradients, gradients, loss }
+    }
+
+    /// Of each gradient, and of the cross-entropy behind them: where its copies begin, how far apart they are, how many.
+    fn places(&self) -> Vec<u32> {
+        let mut places = Vec::with_capacity(3 * (self.count + 1));
+        let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        for ((spread, len), wanted) in self.compiled.spreads.iter().zip(&self.lens).zip(&self.wanted) {
+            let copies = if *wanted { spread.parts } else { 0 };
+            places.extend((0..*len).flat_map(|n| [spread.first + n, spread.len, copies].map(small)));
+        }
+        places.extend([self.compiled.script.sums - 1, 0, 1].map(small));
+        places
+    }
+}

@@ -1,0 +1,31 @@
+//! Functions of one number, as exact as the device's exponential.
+
+use cubecl::prelude::*;
+
+/// Near zero by its series, where one minus something close to one would lose digits.
+#[cube]
+pub fn tanh(x: f32) -> f32 {
+    let z = x * x;
+    let tail = z * (2.063_908_9e-2 - z * 5.704_988_7e-3) - 5.373_971_6e-2;
+    let small = x + x * z * (z * (z * tail + 1.333_144_2e-1) - 3.333_328_2e-1);
+    let large = 1.0 - 2.0 / ((x + x).exp() + 1.0);
+    select(x.abs() < 0.625, small, large)
+}
+
+#[cube]
+pub fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// `log(1 + exp(x))`; as in PyTorch the identity above 20.
+#[cube]
+pub fn softplus(x: f32) -> f32 {
+    let above = x > 20.0;
+    let e = select(above, 20.0, x).exp();
+    // What rounding `1 + e` lost is made good in proportion.
+    let sum = 1.0 + e;
+    let gained = sum - 1.0;
+    let rounded = gained == 0.0;
+    let y = sum.ln() * e / select(rounded, 1.0, gained);
+    select(above, x, select(rounded, e, y))
+}

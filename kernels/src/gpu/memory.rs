@@ -1,0 +1,91 @@
+//! The memory that a cube works in.
+
+use super::script::{At, Operand, Space};
+use cubecl::prelude::*;
+
+#[derive(CubeType)]
+pub struct Memory<'a> {
+    pub shared: Shared<[f32]>,
+    arena: &'a mut [f32],
+    pub params: &'a [f32],
+    sums: &'a mut [f32],
+    /// Where this cube's part of the arena and of the sums of gradients begins.
+    arena_first: usize,
+    sums_first: usize,
+    /// How many units there are.
+    #[cube(comptime)]
+    pub units: usize,
+}
+
+#[cube]
+impl<'a> Memory<'a> {
+    pub fn new(
+        arena: &'a mut [f32],
+        params: &'a [f32],
+        sums: &'a mut [f32],
+        #[comptime] sizes: [usize; 3],
+        #[comptime] units: usize,
+    ) -> Memory<'a> {
+        let (arena_first, sums_first) = (CUBE_POS as usize * sizes[1], CUBE_POS as usize * sizes[2]);
+        Memory::<'a> { shared: Shared::new_slice(sizes[0]), arena, params, sums, arena_first, sums_first, units }
+    }
+
+    fn read(&self, place: usize, #[comptime] space: Space) -> f32 {
+        if comptime!(space == Space::Shared) { self.shared[place] } else { self.arena[self.arena_first + place] }
+    }
+
+    /// A value's number, counted over all its channels.
+    pub fn load(&self, n: usize, #[comptime] at: At) -> f32 {
+        self.read(index(n, at), at.space)
+    }
+
+    /// The number of a channel's cell, where channels have `cells`.
+    pub fn cell(&self, channel: usize, cell: usize, #[comptime] cells: usize, #[comptime] at: At) -> f32 {
+        if comptime!(at.cells == cells) {
+            self.read(channel * at.pitch + cell + at.first, at.space)
+        } else {
+            self.load(channel * cells + cell, at)
+        }
+    }
+
+    pub fn store(&mut self, n: usize, value: f32, #[comptime] at: At) {
+        let place = index(n, at);
+        if comptime!(at.space == Space::Shared) {
+            self.shared[place] = value;
+        } else {
+            self.arena[self.arena_first + place] = value;
+        }
+    }
+
+    /// Adds to a sum of gradients. Each is one unit's.
+    pub fn add(&mut self, n: usize, value: f32) {
+        self.sums[self.sums_first + n] += value;
+    }
+
+    pub fn clear(&mut self, #[comptime] sums: usize) {
+        let mut n = UNIT_POS as usize;
+        while n < sums {
+            self.sums[self.sums_first + n] = 0.0;
+            n += self.units;
+        }
+    }
+
+    pub fn operand(&self, registers: &Array<f32>, n: usize, #[comptime] operand: Operand) -> f32 {
+        match comptime!(operand) {
+            Operand::Register(register) => registers[register],
+            Operand::Memory(at) => self.load(n, at),
+        }
+    }
+
+    pub fn keep(&mut self, registers: &mut Array<f32>, n: usize, value: f32, #[comptime] operand: Operand) {
+        match comptime!(operand) {
+            Operand::Register(register) => registers[register] = value,
+            Operand::Memory(at) => self.store(n, value, at),
+        }
+    }
+}
+
+#[cube]
+fn index(n: usize, #[comptime] at: At) -> usize {
+    if comptime!(at.pitch == at.cells) { n + at.first } else { n / at.cells * at.pitch + n % at.cells + at.first }
+}

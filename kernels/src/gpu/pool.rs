@@ -1,0 +1,121 @@
+//! Pooling, and its way back.
+
+use super::memory::Memory;
+use super::script::At;
+use crate::graph::{Dims, Window};
+use cubecl::prelude::*;
+
+/// The first of an axis' places that the window at `place` sees, and the one behind the last.
+#[cube]
+fn seen(place: usize, #[comptime] window: Window, #[comptime] axis: usize, #[comptime] size: usize) -> (usize, usize) {
+    let start = place * window.stride;
+    let pad = comptime!(window.pad[axis]);
+    let end = start + window.kernel[axis];
+    let start = select(start < pad, pad, start) - pad;
+    let end = select(end < pad, pad, end) - pad;
+    (least(start, size), least(end, size))
+}
+
+#[cube]
+fn least(n: usize, #[comptime] most: usize) -> usize {
+    select(n < most, n, most)
+}
+
+#[cube]
+pub fn pool(
+    memory: &mut Memory<'_>,
+    #[comptime] window: Window,
+    #[comptime] from: Dims,
+    #[comptime] to: Dims,
+    #[comptime] x: At,
+    #[comptime] y: At,
+) {
+    let mut n = UNIT_POS as usize;
+    while n < comptime!(to[0] * to[1] * to[2]) {
+        let channel = n / comptime!(to[1] * to[2]);
+        let (top, bottom) = seen(n / to[2] % to[1], window, 0usize, comptime!(from[1]));
+        let (left, right) = seen(n % to[2], window, 1usize, comptime!(from[2]));
+        let mut sum = f32::new(0.0);
+        let mut fresh = true;
+        for row in top..bottom {
+            for column in left..right {
+                let value = memory.load((channel * from[1] + row) * from[2] + column, x);
+                if comptime!(window.largest) {
+                    // What is no number wins, and is seen.
+                    sum = select(fresh || value > sum || value != value, value, sum);
+                    fresh = false;
+                } else {
+                    sum += value;
+                }
+            }
+        }
+        if comptime!(!window.largest) {
+            let count = (bottom - top) * (right - left);
+            sum /= f32::cast_from(select(count > 0, count, 1));
+        }
+        memory.store(n, sum, y);
+        n += memory.units;
+    }
+}
+
+/// Of each cell, what the windows that see it hand on: the first of the largest gets all, or everyone an equal share.
+#[cube]
+pub fn pool_back(
+    memory: &mut Memory<'_>,
+    #[comptime] window: Window,
+    #[comptime] from: Dims,
+    #[comptime] to: Dims,
+    #[comptime] values: [At; 4],
+) {
+    let mut n = UNIT_POS as usize;
+    while n < comptime!(from[0] * from[1] * from[2]) {
+        let channel = n / comptime!(from[1] * from[2]);
+        let (row, column) = (n / from[2] % from[1], n % from[2]);
+        let (top, bottom) = seeing(row, window, 0usize, comptime!(to[1]));
+        let (left, right) = seeing(column, window, 1usize, comptime!(to[2]));
+        let own = memory.load(n, comptime!(values[0]));
+        let mut sum = f32::new(0.0);
+        for i in top..bottom {
+            for j in left..right {
+                let at = (channel * to[1] + i) * to[2] + j;
+                let dy = memory.load(at, comptime!(values[2]));
+                let (first, end) = seen(i, window, 0usize, comptime!(from[1]));
+                let (begin, last) = seen(j, window, 1usize, comptime!(from[2]));
+                if comptime!(window.largest) {
+                    let largest = memory.load(at, comptime!(values[1]));
+                    let mut won = own == largest;
+                    // An equal one before it has it all.
+                    for r in first..row + 1 {
+                        for c in begin..last {
+                            let before = r < row || c < column;
+                            let other = memory.load((channel * from[1] + r) * from[2] + c, comptime!(values[0]));
+                            won = won && !(before && other == largest);
+                        }
+                    }
+                    sum += select(won, dy, 0.0);
+                } else {
+                    let count = (end - first) * (last - begin);
+                    sum += dy / f32::cast_from(count);
+                }
+            }
+        }
+        memory.store(n, sum, comptime!(values[3]));
+        n += memory.units;
+    }
+}
+
+/// The first of the windows that see a place, and the one behind the last.
+#[cube]
+fn seeing(
+    place: usize,
+    #[comptime] window: Window,
+    #[comptime] axis: usize,
+    #[comptime] count: usize,
+) -> (usize, usize) {
+    let place = place + window.pad[axis];
+    let kernel = comptime!(window.kernel[axis]);
+    // One stride behind the last window that ends before it.
+    let first = (select(place < kernel, kernel, place) - kernel + window.stride) / window.stride;
+    let first = select(place < kernel, 0, first);
+    (least(first, count), least(place / window.stride + 1, count))
+}

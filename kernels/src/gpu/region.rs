@@ -1,0 +1,151 @@
+//! The kernel: each cube takes one image after another through all acts of a region.
+
+use super::conv::conv;
+use super::dense::{channel_sum, dense, dense_back, dense_weights, gather};
+use super::loss::loss;
+use super::memory::Memory;
+use super::pool::{pool, pool_back};
+use super::script::{Act, At, Outside, Script};
+use super::tail::rows;
+use super::weights::weights;
+use cubecl::prelude::*;
+
+/// `inputs`, `seeds`, `outputs`, `input_gradients` are `[images, ...]`; `seeds` has gradients of outputs, or class
+/// numbers. `sums` and `arena` are `[cubes, ...]`. `weight` is what one image's cross-entropy counts.
+#[cube(launch_unchecked)]
+#[expect(clippy::too_many_arguments, reason = "each is a buffer of its own")]
+pub fn region(
+    inputs: &[f32],
+    params: &[f32],
+    seeds: &[f32],
+    outputs: &mut [f32],
+    input_gradients: &mut [f32],
+    sums: &mut [f32],
+    arena: &mut [f32],
+    images: u32,
+    weight: f32,
+    #[comptime] script: Script,
+) {
+    let sizes = comptime!([script.shared, script.arena, script.sums]);
+    let mut memory = Memory::new(arena, params, sums, sizes, comptime!(script.units));
+    memory.clear(comptime!(script.sums));
+    let mut image = CUBE_POS as usize;
+    while image < images as usize {
+        for act in comptime!(script.acts.clone()) {
+            match comptime!(act) {
+                Act::Meet => sync_storage(),
+                Act::Fetch { from, first, to, len } => {
+                    if comptime!(from == Outside::Inputs) {
+                        fetch(&mut memory, inputs, image * script.inputs + first, to, len);
+                    } else {
+                        fetch(&mut memory, seeds, image * script.outputs + first, to, len);
+                    }
+                }
+                Act::Hand { from, to, first, len } => {
+                    if comptime!(to == Outside::Outputs) {
+                        hand(&mut memory, outputs, image * script.outputs + first, from, len);
+                    } else {
+                        hand(&mut memory, input_gradients, image * script.inputs + first, from, len);
+                    }
+                }
+                Act::Zeros { to, len } => zeros(&mut memory, to, len),
+                Act::Copy { from, to, len } => copy(&mut memory, from, to, len),
+                Act::Rows(act) => rows(&mut memory, act),
+                Act::Conv(act) => conv(&mut memory, act),
+                Act::Weights(act) => weights(&mut memory, act),
+                Act::Sum { x, other, channels, cells, spread } => {
+                    channel_sum(&mut memory, x, other, channels, cells, spread)
+                }
+                Act::Pool { window, from, to, x, y } => pool(&mut memory, window, from, to, x, y),
+                Act::PoolBack { window, from, to, x, y, dy, dx } => {
+                    pool_back(&mut memory, window, from, to, comptime!([x, y, dy, dx]))
+                }
+                Act::Dense { x, weight, inputs, outputs, shares, parts } => {
+                    dense(&mut memory, x, weight, comptime!([inputs, outputs]), shares, parts)
+                }
+                Act::Gather { shares, parts, to, len } => gather(&mut memory, shares, parts, to, len),
+                Act::DenseBack { dy, weight, inputs, outputs, dx } => {
+                    dense_back(&mut memory, dy, weight, comptime!([inputs, outputs]), dx)
+                }
+                Act::DenseWeights { x, dy, inputs, outputs, first } => {
+                    dense_weights(&mut memory, x, dy, comptime!([inputs, outputs]), first)
+                }
+                Act::Loss { scores, gradient, classes } => {
+                    let label = usize::cast_from(seeds[image]);
+                    loss(&mut memory, label, weight, scores, gradient, classes, script.sums)
+                }
+            }
+        }
+        sync_storage();
+        image += CUBE_COUNT as usize;
+    }
+}
+
+#[cube]
+fn fetch(memory: &mut Memory<'_>, from: &[f32], first: usize, #[comptime] to: At, #[comptime] len: usize) {
+    let mut n = UNIT_POS as usize;
+    while n < len {
+        memory.store(n, from[first + n], to);
+        n += memory.units;
+    }
+}
+
+#[cube]
+fn hand(memory: &mut Memory<'_>, to: &mut [f32], first: usize, #[comptime] from: At, #[comptime] len: usize) {
+    let mut n = UNIT_POS as usize;
+    while n < len {
+        to[first + n] = memory.load(n, from);
+        n += memory.units;
+    }
+}
+
+#[cube]
+fn zeros(memory: &mut Memory<'_>, #[comptime] to: At, #[comptime] len: usize) {
+    let mut n = UNIT_POS as usize;
+    while n < len {
+        memory.store(n, 0.0, to);
+        n += memory.units;
+    }
+}
+
+#[cube]
+fn copy(memory: &mut Memory<'_>, #[comptime] from: At, #[comptime] to: At, #[comptime] len: usize) {
+    let mut n = UNIT_POS as usize;
+    while n < len {
+        let value = memory.load(n, from);
+        memory.store(n, value, to);
+        n += memory.units;
+    }
+}
+
+/// The sums of all cubes, and of all copies within each, in order: what begins at `places[3 n]` of a cube's sums, in
+/// steps of `places[3 n + 1]`, `places[3 n + 2]` times, is gradient `n`; behind them is the cross-entropy.
+#[cube(launch_unchecked)]
+pub fn total(
+    sums: &[f32],
+    places: &[u32],
+    gradients: &mut [f32],
+    loss: &mut [f32],
+    cubes: u32,
+    weight: f32,
+    #[comptime] len: usize,
+    #[comptime] count: usize,
+) {
+    let n = ABSOLUTE_POS as usize;
+    if n <= count {
+        let first = places[3 * n] as usize;
+        let step = places[3 * n + 1] as usize;
+        let copies = places[3 * n + 2] as usize;
+        let mut sum = f32::new(0.0);
+        for cube in 0..cubes as usize {
+            for copy in 0..copies {
+                sum += sums[cube * len + first + copy * step];
+            }
+        }
+        if n < count {
+            gradients[n] = sum;
+        } else {
+            loss[0] = sum * weight;
+        }
+    }
+}

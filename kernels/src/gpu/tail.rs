@@ -1,0 +1,71 @@
+//! What is done to one number after another.
+
+use super::math;
+use super::memory::Memory;
+use super::script::{Op, Rows, Tail};
+use crate::graph::Map;
+use cubecl::prelude::*;
+
+/// Number `n` of a result, in channel `channel`.
+#[cube]
+pub fn tail(memory: &mut Memory<'_>, result: f32, channel: usize, n: usize, #[comptime] tail: Tail) {
+    let mut registers = Array::<f32>::new(comptime!(tail.registers.max(1)));
+    if let Some(operand) = comptime!(tail.result) {
+        memory.keep(&mut registers, n, result, operand);
+    }
+    for op in comptime!(tail.ops.clone()) {
+        let x = memory.operand(&registers, n, comptime!(op.reads[0]));
+        let other = memory.operand(&registers, n, comptime!(op.reads[1]));
+        let number = number(memory, channel, comptime!(op.clone()));
+        memory.keep(&mut registers, n, apply(x, other, number, comptime!(op.map)), comptime!(op.to));
+    }
+}
+
+#[cube]
+pub fn rows(memory: &mut Memory<'_>, #[comptime] rows: Rows) {
+    let cells = comptime!(rows.dims[1] * rows.dims[2]);
+    let len = comptime!(rows.dims[0] * cells);
+    let mut n = UNIT_POS as usize;
+    while n < len {
+        tail(memory, 0.0, n / cells, n, comptime!(rows.tail.clone()));
+        n += memory.units;
+    }
+}
+
+/// The number that a map takes besides, if it takes one.
+#[cube]
+fn number(memory: &mut Memory<'_>, channel: usize, #[comptime] op: Op) -> f32 {
+    match comptime!(op.map) {
+        Map::AddChannel(_) | Map::MulChannel(_) => memory.params[channel + op.channel],
+        Map::AddNumber(x) | Map::MulNumber(x) => f32::new(x),
+        _ => f32::new(0.0),
+    }
+}
+
+#[cube]
+fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
+    match comptime!(map) {
+        Map::Negate => -x,
+        Map::Abs => x.abs(),
+        Map::Exp => x.exp(),
+        Map::Log => x.ln(),
+        Map::Sqrt => x.sqrt(),
+        Map::Square => x * x,
+        Map::Relu => select(x < 0.0, 0.0, x),
+        Map::Tanh => math::tanh(x),
+        Map::Sigmoid => math::sigmoid(x),
+        Map::Softplus => math::softplus(x),
+        Map::Reciprocal => 1.0 / x,
+        Map::AddNumber(_) | Map::AddChannel(_) => x + number,
+        Map::MulNumber(_) | Map::MulChannel(_) => x * number,
+        Map::Add => x + other,
+        Map::Sub => x - other,
+        Map::Mul => x * other,
+        Map::Div => x / other,
+        Map::ReluBack => select(other > 0.0, x, 0.0),
+        Map::TanhBack => x - x * other * other,
+        Map::SigmoidBack => x * other * (1.0 - other),
+        Map::SoftplusBack => x * math::sigmoid(other),
+        Map::AbsBack => select(other > 0.0, x, select(other < 0.0, -x, 0.0)),
+    }
+}

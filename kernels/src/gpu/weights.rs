@@ -1,0 +1,89 @@
+//! The gradient of a convolution's kernels: each unit sums a column of taps for some channels of the result.
+
+use super::memory::Memory;
+use super::script::Weights;
+use cubecl::prelude::*;
+
+#[cube]
+pub fn weights(memory: &mut Memory<'_>, #[comptime] weights: Weights) {
+    let kernel = comptime!(weights.kernel);
+    let channels = comptime!(weights.tile.channels);
+    let inputs = comptime!(weights.from[0]);
+    let parts = comptime!(weights.spread.parts);
+    let shares = comptime!(weights.to[0].div_ceil(channels) * parts * inputs * kernel);
+    let mut share = UNIT_POS as usize;
+    while share < shares {
+        let across = share % kernel;
+        let from = share / kernel % inputs;
+        let part = share / (kernel * inputs) % parts;
+        let first = share / (kernel * inputs * parts) * channels;
+        let mut sums = Array::<f32>::new(comptime!(channels * kernel));
+        #[unroll]
+        for n in 0..comptime!(channels * kernel) {
+            sums[n] = 0.0;
+        }
+        let mut column = part;
+        while column < weights.to[2] {
+            let seen = column + across;
+            if seen >= weights.pad && seen < weights.from[2] + weights.pad {
+                add(memory, &mut sums, from, column, seen - weights.pad, first, comptime!(weights.clone()));
+            }
+            column += parts;
+        }
+        #[unroll]
+        for c in 0..channels {
+            if first + c < weights.to[0] {
+                #[unroll]
+                for down in 0..kernel {
+                    let tap = (((first + c) * inputs + from) * kernel + down) * kernel + across;
+                    let place = part * weights.spread.len + tap + weights.spread.first;
+                    memory.add(place, sums[comptime!(c * kernel + down)]);
+                }
+            }
+        }
+        share += memory.units;
+    }
+}
+
+/// Adds what one column of the result's gradient gives.
+#[cube]
+fn add(
+    memory: &mut Memory<'_>,
+    sums: &mut Array<f32>,
+    from: usize,
+    column: usize,
+    seen: usize,
+    first: usize,
+    #[comptime] weights: Weights,
+) {
+    let kernel = comptime!(weights.kernel);
+    let rows = comptime!(weights.tile.rows);
+    let channels = comptime!(weights.tile.channels);
+    for strip in 0..comptime!(weights.to[1].div_ceil(rows)) {
+        let row = strip * rows;
+        let mut x = Array::<f32>::new(comptime!(rows + kernel - 1));
+        #[unroll]
+        for r in 0..comptime!(rows + kernel - 1) {
+            let y = row + r;
+            let inside = y >= weights.pad && y < weights.from[1] + weights.pad;
+            let cell = (select(inside, y, weights.pad) - weights.pad) * weights.from[2] + seen;
+            let value = memory.cell(from, cell, comptime!(weights.from[1] * weights.from[2]), weights.x);
+            x[r] = select(inside, value, 0.0);
+        }
+        #[unroll]
+        for c in 0..channels {
+            let channel = select(first + c < weights.to[0], first + c, weights.to[0] - 1);
+            #[unroll]
+            for r in 0..rows {
+                let inside = row + r < weights.to[1];
+                let cell = select(inside, row + r, 0) * weights.to[2] + column;
+                let value = memory.cell(channel, cell, comptime!(weights.to[1] * weights.to[2]), weights.dy);
+                let dy = select(inside, value, 0.0);
+                #[unroll]
+                for down in 0..kernel {
+                    sums[comptime!(c * kernel + down)] += dy * x[comptime!(r + down)];
+                }
+            }
+        }
+    }
+}

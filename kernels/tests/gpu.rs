@@ -1,0 +1,159 @@
+//! Regions on a graphics processor against the same on the processor, over random shapes. Runs on whatever Vulkan driver
+//! there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and passes.
+
+#![cfg(feature = "wgpu")]
+
+use cubecl::CubeElement;
+use cubecl::client::Client;
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Window};
+use lcnnc_kernels::{Parameter, Part, Vectors};
+
+/// A client of the first device, if there is one.
+fn client() -> Option<Client> {
+    let device = cubecl::Device::wgpu(Default::default()).ok();
+    let client = device.and_then(|device| std::panic::catch_unwind(|| device.client()).ok());
+    if client.is_none() {
+        eprintln!("SKIPPED: no Vulkan driver. Debian's package mesa-vulkan-drivers is one that needs no GPU.");
+    }
+    client
+}
+
+/// Numbers without pattern between -1 and 1, the same every time.
+fn numbers(len: usize, salt: usize) -> Vec<f32> {
+    let number = |n: usize| ((n * 7919 + salt * 104_729 + 13) as f64 * 0.618_033_988_749_895).fract() * 2.0 - 1.0;
+    (0..len).map(|n| number(n) as f32).collect()
+}
+
+/// A stream of choices without pattern.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % sides
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    graph: Graph,
+    params: Vec<Parameter>,
+}
+
+impl Builder {
+    fn param(&mut self, len: usize) -> usize {
+        self.params.push(Parameter { len, trained: true });
+        self.params.len() - 1
+    }
+
+    /// Convolutions of `x` by parameters of which each makes so many maps.
+    fn conv(&mut self, x: Id, kernel: usize, pad: usize, members: &[(usize, usize)]) -> Vec<Id> {
+        let [inputs, height, width] = self.graph.dims(x);
+        let bank = Bank { inputs, kernel, pad, from: [height, width], members: members.to_vec() };
+        self.graph.conv(x, bank)
+    }
+
+    fn kernel(&mut self, inputs: usize, outputs: usize, kernel: usize) -> (usize, usize) {
+        (self.param(inputs * outputs * kernel * kernel), outputs)
+    }
+}
+
+/// A loop with a lateral branch between an afferent convolution and a dense layer.
+fn region(seed: u64) -> (Part, String) {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x55);
+    dice.roll(2);
+    let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
+    let (channels, height, width) = (1 + dice.roll(3), 9 + dice.roll(9), 9 + dice.roll(9));
+    let (k1, k2) = (1 + 2 * dice.roll(5), 1 + 2 * dice.roll(4));
+    let (maps, steps) = (1 + dice.roll(9), 1 + dice.roll(4));
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [channels, height, width]);
+    let pad = if dice.roll(2) == 0 { k1 / 2 } else { 0 };
+    let afferent = b.kernel(channels, maps, k1);
+    let drive = b.conv(image, k1, pad, &[afferent])[0];
+    let bias = b.param(maps);
+    let drive = b.graph.map(Map::AddChannel(bias), &[drive]);
+    let drive = b.graph.map(smooth[dice.roll(3)], &[drive]);
+    let (exc, inh) = (b.kernel(maps, maps, k2), b.kernel(maps, maps, k2));
+    let gain = b.param(maps);
+    let f = smooth[dice.roll(3)];
+    let mut state = drive;
+    for _ in 0..steps {
+        let arms = b.conv(state, k2, k2 / 2, &[exc, inh]);
+        let e = b.graph.map(f, &[arms[0]]);
+        let i = b.graph.map(Map::Tanh, &[arms[1]]);
+        let i = b.graph.map(Map::MulChannel(gain), &[i]);
+        let net = b.graph.map([Map::Sub, Map::Add, Map::Mul][dice.roll(3)], &[e, i]);
+        let net = b.graph.map(Map::MulNumber(0.5), &[net]);
+        let sum = b.graph.map(Map::Add, &[drive, net]);
+        state = b.graph.map(Map::Tanh, &[sum]);
+    }
+    let window = Window {
+        largest: dice.roll(2) == 0,
+        kernel: [2 + dice.roll(2), 2 + dice.roll(2)],
+        stride: 1 + dice.roll(3),
+        pad: [dice.roll(2), 0],
+    };
+    let [c, h, w] = b.graph.dims(state);
+    let size = |axis: usize, size: usize| (size + 2 * window.pad[axis] - window.kernel[axis]) / window.stride + 1;
+    let pooled = b.graph.node(Kernel::Pool(window), &[state], [c, size(0, h), size(1, w)]);
+    let [c, h, w] = b.graph.dims(pooled);
+    let pooled =
+        if dice.roll(2) == 0 { b.graph.node(Kernel::Concat, &[pooled, pooled], [2 * c, h, w]) } else { pooled };
+    let len = b.graph.dims(pooled).iter().product();
+    let flat = b.graph.node(Kernel::View, &[pooled], [len, 1, 1]);
+    let classes = 3 + dice.roll(8);
+    let weight = b.param(classes * len);
+    let scores = b.graph.node(Kernel::Dense(weight), &[flat], [classes, 1, 1]);
+    let text = format!(
+        "seed {seed}: {channels} x {height} x {width}, {maps} maps, kernels {k1} {k2}, {steps} steps, {window:?}"
+    );
+    let Builder { graph, params } = b;
+    (Part::new(graph, vec![scores], &params, Vectors::default()), text)
+}
+
+/// The largest difference over the largest number.
+fn apart(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    let largest = expected.iter().fold(1e-30f32, |largest, x| largest.max(x.abs()));
+    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| if (a - b).abs() <= worst { worst } else { (a - b).abs() })
+        / largest
+}
+
+fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
+    let bytes = client.read_one(handle).unwrap();
+    f32::from_bytes(&bytes)[..len].to_vec()
+}
+
+#[test]
+fn random_regions_agree_with_the_processors() {
+    let Some(client) = client() else { return };
+    for seed in 0..12 {
+        let (part, text) = region(seed);
+        let images = [1, 3, 20][seed as usize % 3];
+        let [inputs, outputs] = part.widths();
+        let count = part.lens().iter().sum::<usize>();
+        let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
+        let w: Vec<f32> = w.iter().map(|w| w * 0.3).collect();
+        let labels: Vec<usize> = (0..images).map(|n| n % 3).collect();
+        let seeds = numbers(images * outputs, 3);
+        let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+
+        let scores = read(&client, part.forward_on(&client, images, up(&x), up(&w)), images * outputs);
+        let there = apart(&scores, &part.forward(images, &x, &w));
+
+        let (scores, nats, gradients) = part.judged(images, &x, &w, &labels);
+        let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), &labels);
+        let judged = apart(&read(&client, on_scores, images * outputs), &scores)
+            .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
+        let back = apart(&read(&client, on_gradients, count), &gradients);
+
+        let (dx, dw) = part.back(images, &x, &w, &seeds, true);
+        let [on_dx, on_dw] = part.back_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
+        let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
+        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        for error in [there, judged, back, alone] {
+            assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        }
+    }
+}
