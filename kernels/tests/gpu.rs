@@ -63,7 +63,7 @@ fn region(seed: u64) -> (Part, String) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x55);
     dice.roll(2);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
-    let (channels, height, width) = (1 + dice.roll(3), 9 + dice.roll(9), 9 + dice.roll(9));
+    let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
     let (k1, k2) = (1 + 2 * dice.roll(5), 1 + 2 * dice.roll(4));
     let (maps, steps) = (1 + dice.roll(9), 1 + dice.roll(4));
     let mut b = Builder::default();
@@ -128,7 +128,10 @@ fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32>
 #[test]
 fn random_regions_agree_with_the_processors() {
     let Some(client) = client() else { return };
-    for seed in 0..12 {
+    let seeds = std::env::var("SEEDS").map_or(12, |s| s.parse().unwrap());
+    let start: u64 = std::env::var("START").map_or(0, |s| s.parse().unwrap());
+    for seed in start..seeds {
+        let clock = std::time::Instant::now();
         let (part, text) = region(seed);
         let images = [1, 3, 20][seed as usize % 3];
         let [inputs, outputs] = part.widths();
@@ -151,7 +154,7 @@ fn random_regions_agree_with_the_processors() {
         let (dx, dw) = part.back(images, &x, &w, &seeds, true);
         let [on_dx, on_dw] = part.back_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
         let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
-        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        println!("{:.1?} {text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}", clock.elapsed());
         for error in [there, judged, back, alone] {
             assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
         }

@@ -26,10 +26,12 @@ pub struct Outer<'a> {
     pub wanted: &'a [bool],
 }
 
-/// A script, and where each parameter's sums are in it.
+/// A script, its acts, and where each parameter's sums are in it.
 #[derive(Clone, Debug)]
 pub struct Compiled {
     pub script: Script,
+    /// `[acts, width]`.
+    pub table: Vec<u32>,
     pub spreads: Vec<Spread>,
 }
 
@@ -52,7 +54,27 @@ pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled 
     let units = tiles::units(&acts, limits.units);
     let (shared, arena) = (shared.used().max(1), arena.used().max(1));
     let (inputs, outputs) = (end(outer.inputs), end(outer.outputs));
-    Compiled { script: Script { acts, shared, arena, sums, inputs, outputs, units }, spreads }
+    let (kinds, width, table) = kinds(acts);
+    Compiled { script: Script { kinds, width, shared, arena, sums, inputs, outputs, units }, table, spreads }
+}
+
+/// Acts as kinds, and as the table of which kind has which places.
+fn kinds(acts: Vec<Act>) -> (Vec<Act>, usize, Vec<u32>) {
+    let mut kinds: Vec<Act> = Vec::new();
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    for mut act in acts {
+        let places = act.places().into_iter().enumerate().map(|(n, place)| std::mem::replace(place, n));
+        let places: Vec<usize> = places.collect();
+        let kind = kinds.iter().position(|kind| *kind == act).unwrap_or(kinds.len());
+        if kind == kinds.len() {
+            kinds.push(act);
+        }
+        rows.push([kind].into_iter().chain(places).collect());
+    }
+    let width = rows.iter().map(Vec::len).max().unwrap_or(1);
+    rows.iter_mut().for_each(|row| row.resize(width, 0));
+    let table = rows.into_iter().flatten().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    (kinds, width, table.collect())
 }
 
 /// Where each parameter's sums begin. Units that share a convolution's kernels out among them by the image's columns, or
@@ -174,7 +196,6 @@ impl Compiler<'_> {
 
     fn step(&mut self, step: &Step) {
         let (reads, makes) = (&step.reads, &step.makes);
-        let before = self.acts.len();
         self.stage();
         match &step.kernel {
             None => {
@@ -207,8 +228,8 @@ impl Compiler<'_> {
                     self.acts.push(Act::DenseWeights { x, dy, inputs, outputs, first });
                 }
                 if let Some(id) = makes.first() {
-                    let weight = self.outer.params[*slot];
-                    self.acts.push(Act::DenseBack { dy, weight, inputs, outputs, dx: self.home(*id) });
+                    let first = self.outer.params[*slot];
+                    self.acts.push(Act::DenseBack { dy, first, inputs, outputs, dx: self.home(*id) });
                 }
             }
             Some(Kernel::Concat) => {
@@ -232,9 +253,6 @@ impl Compiler<'_> {
             }
             Some(Kernel::View | Kernel::Part(_) | Kernel::Map(_)) => unreachable!("rides on other steps"),
         }
-        if self.acts.len() > before {
-            self.acts.push(Act::Meet);
-        }
     }
 
     /// Brings what this step reads often into shared memory.
@@ -243,9 +261,6 @@ impl Compiler<'_> {
             self.stages.iter().filter(|(step, ..)| *step == self.step).map(|(_, id, at)| (*id, *at)).collect();
         for (id, to) in &now {
             self.acts.push(Act::Copy { from: self.home(*id), to: *to, len: self.len(*id) });
-        }
-        if !now.is_empty() {
-            self.acts.push(Act::Meet);
         }
     }
 
@@ -265,12 +280,10 @@ impl Compiler<'_> {
             let source = Source { x, channels: bank.inputs, first, out, channel, mirrored: false };
             let (sources, to) = (vec![source], self.program.dims[*y]);
             let tile = tiles::result(*outputs, to[1], bank.kernel);
-            let (kernel, pad, from, tail) = (bank.kernel, bank.pad, bank.from, self.tail(tail));
+            let (kernel, pad, from) = (bank.kernel, bank.pad, bank.from);
+            let tail = self.tail(tail);
             self.acts.push(Act::Conv(Conv { sources, kernel, pad, from, to, tile, tail }));
-            // The next member's tail may read what this one's has made.
-            self.acts.push(Act::Meet);
         }
-        self.acts.pop();
     }
 
     fn conv_back(&mut self, bank: &Bank, step: &Step) {
@@ -291,7 +304,8 @@ impl Compiler<'_> {
             };
             let (sources, to) = (members().map(source).collect(), [bank.inputs, bank.from[0], bank.from[1]]);
             let tile = tiles::result(bank.inputs, bank.from[0], bank.kernel);
-            let (kernel, pad, from, tail) = (bank.kernel, bank.kernel - 1 - bank.pad, bank.to(), self.tail(tail));
+            let (kernel, pad, from) = (bank.kernel, bank.kernel - 1 - bank.pad, bank.to());
+            let tail = self.tail(tail);
             self.acts.push(Act::Conv(Conv { sources, kernel, pad, from, to, tile, tail }));
         }
     }
@@ -302,13 +316,12 @@ impl Compiler<'_> {
         let (inputs, outputs) = (self.len(x), self.len(y));
         let parts = (SHARES / outputs).clamp(1, 64).min(inputs);
         let (life, dims) = ((self.step, self.step), [1, 1, outputs * parts]);
-        let (weight, x) = (self.outer.params[slot], self.find(x));
+        let (first, x) = (self.outer.params[slot], self.find(x));
         let shares = match self.shared.take(outputs * parts, life) {
             Some(first) => at(dims, Space::Shared, first),
             None => at(dims, Space::Arena, self.arena.take(outputs * parts, life).unwrap_or(0)),
         };
-        self.acts.push(Act::Dense { x, weight, inputs, outputs, shares, parts });
-        self.acts.push(Act::Meet);
+        self.acts.push(Act::Dense { x, first, inputs, outputs, shares, parts });
         self.acts.push(Act::Gather { shares, parts, to: self.home(y), len: outputs });
     }
 
@@ -320,13 +333,14 @@ impl Compiler<'_> {
         };
         let ops = tail.ops.iter().map(|op| {
             let What::Map(map) = op.what else { unreachable!("sums are taken by kernels of their own") };
-            let channel = match map {
-                Map::AddChannel(slot) | Map::MulChannel(slot) => self.outer.params[slot],
-                _ => 0,
+            // The parameter is told by its place alone, so that one kernel serves all.
+            let (map, place) = match map {
+                Map::AddChannel(slot) => (Map::AddChannel(0), self.outer.params[slot]),
+                Map::MulChannel(slot) => (Map::MulChannel(0), self.outer.params[slot]),
+                _ => (map, 0),
             };
-            let first = operand(true, &op.reads[0]);
-            let second = op.reads.get(1).map_or(first, |at| operand(true, at));
-            Op { map, reads: [first, second], to: operand(false, &op.to), channel }
+            let reads = [0, 1].map(|n| op.reads.get(n).map(|at| operand(true, at)));
+            Op { map, reads, to: operand(false, &op.to), first: place }
         });
         let result = tail.result.as_ref().map(|at| operand(false, at));
         Tail { registers: tail.rows, result, ops: ops.collect() }

@@ -74,7 +74,7 @@ fn add(
                 for c in 0..channels {
                     // Over the edge the last channel is worked out once more, and dropped.
                     let channel = clamp_max(first + c, comptime!(conv.to[0] - 1));
-                    let taps = channel * source.out + from * source.channel + source.first;
+                    let taps = channel * source.out + from * source.channel + memory.place(source.first);
                     #[unroll]
                     for down in 0..kernel {
                         let tap = down * kernel + across;

@@ -9,14 +9,14 @@ use cubecl::prelude::*;
 pub fn dense(
     memory: &mut Memory<'_>,
     #[comptime] x: At,
-    #[comptime] weight: usize,
+    #[comptime] first: usize,
     #[comptime] sizes: [usize; 2],
     #[comptime] shares: At,
     #[comptime] parts: usize,
 ) {
     let mut n = UNIT_POS as usize;
     while n < comptime!(sizes[1] * parts) {
-        let row = n / parts * sizes[0] + weight;
+        let row = n / parts * sizes[0] + memory.place(first);
         let mut sum = f32::new(0.0);
         let mut input = n % parts;
         while input < sizes[0] {
@@ -51,7 +51,7 @@ pub fn gather(
 pub fn dense_back(
     memory: &mut Memory<'_>,
     #[comptime] dy: At,
-    #[comptime] weight: usize,
+    #[comptime] first: usize,
     #[comptime] sizes: [usize; 2],
     #[comptime] dx: At,
 ) {
@@ -59,7 +59,7 @@ pub fn dense_back(
     while n < sizes[0] {
         let mut sum = f32::new(0.0);
         for output in 0..sizes[1] {
-            sum += memory.params[output * sizes[0] + n + weight] * memory.load(output, dy);
+            sum += memory.params[output * sizes[0] + n + memory.place(first)] * memory.load(output, dy);
         }
         memory.store(n, sum, dx);
         n += memory.units;
@@ -77,7 +77,7 @@ pub fn dense_weights(
     let mut n = UNIT_POS as usize;
     while n < comptime!(sizes[0] * sizes[1]) {
         let product = memory.load(n / sizes[0], dy) * memory.load(n % sizes[0], x);
-        memory.add(n + first, product);
+        memory.add(n + memory.place(first), product);
         n += memory.units;
     }
 }
@@ -107,7 +107,7 @@ pub fn channel_sum(
             }
             cell += parts;
         }
-        memory.add(n % parts * spread.len + channel + spread.first, sum);
+        memory.add(n % parts * spread.len + channel + memory.place(spread.first), sum);
         n += memory.units;
     }
 }

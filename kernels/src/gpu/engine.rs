@@ -18,7 +18,8 @@ pub struct Engine {
     count: usize,
     wanted: Vec<bool>,
     lens: Vec<usize>,
-    places: OnceLock<Handle>,
+    /// On the device: where each gradient's sums are, and the table of acts.
+    tables: OnceLock<[Handle; 2]>,
 }
 
 /// A batch on the device, and what to do with it; see [`crate::cpu::Batch`].
@@ -54,7 +55,7 @@ impl Engine {
         let compiled = compile(program, Outer { params, inputs, outputs, wanted }, limits);
         let lens = params.windows(2).map(|pair| pair[1] - pair[0]).collect();
         let count = params.last().copied().unwrap_or(0);
-        Self { compiled, count, wanted: wanted.to_vec(), lens, places: OnceLock::new() }
+        Self { compiled, count, wanted: wanted.to_vec(), lens, tables: OnceLock::new() }
     }
 
     /// How many cubes run at once: as many as the device has room for, within a gibibyte of memory.
@@ -77,7 +78,10 @@ impl Engine {
         let (outputs, input_gradients) = (room(images * script.outputs), room(images * script.inputs));
         let (gradients, loss) = (room(self.count), room(1));
         let seeds = seeds.unwrap_or_else(|| room(1));
-        let places = self.places.get_or_init(|| client.create_from_slice(u32::as_bytes(&self.places()))).clone();
+        let [places, table] = self.tables.get_or_init(|| {
+            [&self.places(), &self.compiled.table].map(|table| client.create_from_slice(u32::as_bytes(table)))
+        });
+        let acts = self.compiled.table.len() / script.width;
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let lens = [images * script.inputs, self.count, images * script.outputs, cubes * script.sums];
         let arg = |handle: &Handle, len: usize| {
@@ -93,11 +97,13 @@ impl Engine {
                 arg(&inputs, lens[0]),
                 arg(&params, lens[1]),
                 arg(&seeds, 1),
+                arg(table, self.compiled.table.len()),
                 arg(&outputs, lens[2]),
                 arg(&input_gradients, lens[0]),
                 arg(&sums, lens[3]),
                 arg(&arena, cubes * script.arena),
                 small(images),
+                small(acts),
                 weight,
                 script.clone(),
             );
@@ -110,7 +116,7 @@ impl Engine {
                 CubeCount::Static(small((self.count + 1).div_ceil(UNITS)), 1, 1),
                 CubeDim::new_1d(small(UNITS)),
                 arg(&sums, lens[3]),
-                arg(&places, 3 * (self.count + 1)),
+                arg(places, 3 * (self.count + 1)),
                 arg(&gradients, self.count),
                 arg(&loss, 1),
                 small(cubes),

@@ -1,6 +1,6 @@
 //! The memory that a cube works in.
 
-use super::script::{At, Operand, Space};
+use super::script::{At, Space};
 use cubecl::prelude::*;
 
 #[derive(CubeType)]
@@ -12,6 +12,8 @@ pub struct Memory<'a> {
     /// Where this cube's part of the arena and of the sums of gradients begins.
     arena_first: usize,
     sums_first: usize,
+    /// Of the act that is on.
+    places: Array<usize>,
     /// How many units there are.
     #[cube(comptime)]
     pub units: usize,
@@ -23,11 +25,12 @@ impl<'a> Memory<'a> {
         arena: &'a mut [f32],
         params: &'a [f32],
         sums: &'a mut [f32],
-        #[comptime] sizes: [usize; 3],
+        #[comptime] sizes: [usize; 4],
         #[comptime] units: usize,
     ) -> Memory<'a> {
         let (arena_first, sums_first) = (CUBE_POS as usize * sizes[1], CUBE_POS as usize * sizes[2]);
-        Memory::<'a> { shared: Shared::new_slice(sizes[0]), arena, params, sums, arena_first, sums_first, units }
+        let (shared, places) = (Shared::new_slice(sizes[0]), Array::<usize>::new(sizes[3]));
+        Memory::<'a> { shared, arena, params, sums, arena_first, sums_first, places, units }
     }
 
     fn read(&self, place: usize, #[comptime] space: Space) -> f32 {
@@ -36,20 +39,20 @@ impl<'a> Memory<'a> {
 
     /// A value's number, counted over all its channels.
     pub fn load(&self, n: usize, #[comptime] at: At) -> f32 {
-        self.read(index(n, at), at.space)
+        self.read(self.index(n, at), at.space)
     }
 
     /// The number of a channel's cell, where channels have `cells`.
     pub fn cell(&self, channel: usize, cell: usize, #[comptime] cells: usize, #[comptime] at: At) -> f32 {
         if comptime!(at.cells == cells) {
-            self.read(channel * at.pitch + cell + at.first, at.space)
+            self.read(channel * at.pitch + cell + self.places[at.first], at.space)
         } else {
             self.load(channel * cells + cell, at)
         }
     }
 
     pub fn store(&mut self, n: usize, value: f32, #[comptime] at: At) {
-        let place = index(n, at);
+        let place = self.index(n, at);
         if comptime!(at.space == Space::Shared) {
             self.shared[place] = value;
         } else {
@@ -70,22 +73,21 @@ impl<'a> Memory<'a> {
         }
     }
 
-    pub fn operand(&self, registers: &Array<f32>, n: usize, #[comptime] operand: Operand) -> f32 {
-        match comptime!(operand) {
-            Operand::Register(register) => registers[register],
-            Operand::Memory(at) => self.load(n, at),
+    /// Takes up an act's places.
+    pub fn turn(&mut self, table: &[u32], first: usize, #[comptime] count: usize) {
+        #[unroll]
+        for n in 0..count {
+            self.places[n] = usize::cast_from(table[first + n]);
         }
     }
 
-    pub fn keep(&mut self, registers: &mut Array<f32>, n: usize, value: f32, #[comptime] operand: Operand) {
-        match comptime!(operand) {
-            Operand::Register(register) => registers[register] = value,
-            Operand::Memory(at) => self.store(n, value, at),
-        }
+    /// One of the act's places.
+    pub fn place(&self, #[comptime] n: usize) -> usize {
+        self.places[n]
     }
-}
 
-#[cube]
-fn index(n: usize, #[comptime] at: At) -> usize {
-    if comptime!(at.pitch == at.cells) { n + at.first } else { n / at.cells * at.pitch + n % at.cells + at.first }
+    fn index(&self, n: usize, #[comptime] at: At) -> usize {
+        let first = self.places[at.first];
+        if comptime!(at.pitch == at.cells) { first + n } else { n / at.cells * at.pitch + n % at.cells + first }
+    }
 }

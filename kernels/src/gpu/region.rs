@@ -10,91 +10,157 @@ use super::tail::rows;
 use super::weights::weights;
 use cubecl::prelude::*;
 
+/// What an image brings, and what it leaves.
+#[derive(CubeType)]
+struct Image<'a> {
+    inputs: &'a [f32],
+    seeds: &'a [f32],
+    outputs: &'a mut [f32],
+    input_gradients: &'a mut [f32],
+    /// Which one it is.
+    number: usize,
+}
+
+#[cube]
+impl<'a> Image<'a> {
+    fn new(
+        inputs: &'a [f32],
+        seeds: &'a [f32],
+        outputs: &'a mut [f32],
+        input_gradients: &'a mut [f32],
+        number: usize,
+    ) -> Image<'a> {
+        Image::<'a> { inputs, seeds, outputs, input_gradients, number }
+    }
+}
+
 /// `inputs`, `seeds`, `outputs`, `input_gradients` are `[images, ...]`; `seeds` has gradients of outputs, or class
-/// numbers. `sums` and `arena` are `[cubes, ...]`. `weight` is what one image's cross-entropy counts.
+/// numbers. `table` is `[acts, width]`. `sums` and `arena` are `[cubes, ...]`. `weight` is what one image's
+/// cross-entropy counts.
 #[cube(launch_unchecked)]
 #[expect(clippy::too_many_arguments, reason = "each is a buffer of its own")]
 pub fn region(
     inputs: &[f32],
     params: &[f32],
     seeds: &[f32],
+    table: &[u32],
     outputs: &mut [f32],
     input_gradients: &mut [f32],
     sums: &mut [f32],
     arena: &mut [f32],
     images: u32,
+    acts: u32,
     weight: f32,
     #[comptime] script: Script,
 ) {
-    let sizes = comptime!([script.shared, script.arena, script.sums]);
+    let sizes = comptime!([script.shared, script.arena, script.sums, script.width]);
     let mut memory = Memory::new(arena, params, sums, sizes, comptime!(script.units));
     memory.clear(comptime!(script.sums));
-    let mut image = CUBE_POS as usize;
-    while image < images as usize {
-        for act in comptime!(script.acts.clone()) {
-            match comptime!(act) {
-                Act::Meet => sync_storage(),
-                Act::Fetch { from, first, to, len } => {
-                    if comptime!(from == Outside::Inputs) {
-                        fetch(&mut memory, inputs, image * script.inputs + first, to, len);
-                    } else {
-                        fetch(&mut memory, seeds, image * script.outputs + first, to, len);
-                    }
-                }
-                Act::Hand { from, to, first, len } => {
-                    if comptime!(to == Outside::Outputs) {
-                        hand(&mut memory, outputs, image * script.outputs + first, from, len);
-                    } else {
-                        hand(&mut memory, input_gradients, image * script.inputs + first, from, len);
-                    }
-                }
-                Act::Zeros { to, len } => zeros(&mut memory, to, len),
-                Act::Copy { from, to, len } => copy(&mut memory, from, to, len),
-                Act::Rows(act) => rows(&mut memory, act),
-                Act::Conv(act) => conv(&mut memory, act),
-                Act::Weights(act) => weights(&mut memory, act),
-                Act::Sum { x, other, channels, cells, spread } => {
-                    channel_sum(&mut memory, x, other, channels, cells, spread)
-                }
-                Act::Pool { window, from, to, x, y } => pool(&mut memory, window, from, to, x, y),
-                Act::PoolBack { window, from, to, x, y, dy, dx } => {
-                    pool_back(&mut memory, window, from, to, comptime!([x, y, dy, dx]))
-                }
-                Act::Dense { x, weight, inputs, outputs, shares, parts } => {
-                    dense(&mut memory, x, weight, comptime!([inputs, outputs]), shares, parts)
-                }
-                Act::Gather { shares, parts, to, len } => gather(&mut memory, shares, parts, to, len),
-                Act::DenseBack { dy, weight, inputs, outputs, dx } => {
-                    dense_back(&mut memory, dy, weight, comptime!([inputs, outputs]), dx)
-                }
-                Act::DenseWeights { x, dy, inputs, outputs, first } => {
-                    dense_weights(&mut memory, x, dy, comptime!([inputs, outputs]), first)
-                }
-                Act::Loss { scores, gradient, classes } => {
-                    let label = usize::cast_from(seeds[image]);
-                    loss(&mut memory, label, weight, scores, gradient, classes, script.sums)
+    let mut image = Image::new(inputs, seeds, outputs, input_gradients, CUBE_POS as usize);
+    while image.number < images as usize {
+        for act in 0..acts as usize {
+            let row = act * script.width;
+            let kind = usize::cast_from(table[row]);
+            #[unroll]
+            for n in 0..comptime!(script.kinds.len()) {
+                if kind == n {
+                    memory.turn(table, row + 1, comptime!(script.kinds[n].clone().places().len()));
+                    perform(
+                        &mut memory,
+                        &mut image,
+                        weight,
+                        comptime!(script.kinds[n].clone()),
+                        comptime!(script.clone()),
+                    );
                 }
             }
+            // Nobody goes on before everybody is here.
+            sync_storage();
         }
-        sync_storage();
-        image += CUBE_COUNT as usize;
+        image.number += CUBE_COUNT as usize;
     }
 }
 
 #[cube]
-fn fetch(memory: &mut Memory<'_>, from: &[f32], first: usize, #[comptime] to: At, #[comptime] len: usize) {
+fn perform(
+    memory: &mut Memory<'_>,
+    image: &mut Image<'_>,
+    weight: f32,
+    #[comptime] act: Act,
+    #[comptime] script: Script,
+) {
+    match comptime!(act) {
+        Act::Fetch { from, first, to, len } => {
+            if comptime!(from == Outside::Inputs) {
+                fetch(memory, image.inputs, image.number * script.inputs, first, to, len);
+            } else {
+                fetch(memory, image.seeds, image.number * script.outputs, first, to, len);
+            }
+        }
+        Act::Hand { from, to, first, len } => {
+            if comptime!(to == Outside::Outputs) {
+                hand(memory, image.outputs, image.number * script.outputs, first, from, len);
+            } else {
+                hand(memory, image.input_gradients, image.number * script.inputs, first, from, len);
+            }
+        }
+        Act::Zeros { to, len } => zeros(memory, to, len),
+        Act::Copy { from, to, len } => copy(memory, from, to, len),
+        Act::Rows(act) => rows(memory, act),
+        Act::Conv(act) => conv(memory, act),
+        Act::Weights(act) => weights(memory, act),
+        Act::Sum { x, other, channels, cells, spread } => channel_sum(memory, x, other, channels, cells, spread),
+        Act::Pool { window, from, to, x, y } => pool(memory, window, from, to, x, y),
+        Act::PoolBack { window, from, to, x, y, dy, dx } => {
+            pool_back(memory, window, from, to, comptime!([x, y, dy, dx]));
+        }
+        Act::Dense { x, first, inputs, outputs, shares, parts } => {
+            dense(memory, x, first, comptime!([inputs, outputs]), shares, parts);
+        }
+        Act::Gather { shares, parts, to, len } => gather(memory, shares, parts, to, len),
+        Act::DenseBack { dy, first, inputs, outputs, dx } => {
+            dense_back(memory, dy, first, comptime!([inputs, outputs]), dx);
+        }
+        Act::DenseWeights { x, dy, inputs, outputs, first } => {
+            dense_weights(memory, x, dy, comptime!([inputs, outputs]), first);
+        }
+        Act::Loss { scores, gradient, classes } => {
+            let label = usize::cast_from(image.seeds[image.number]);
+            loss(memory, label, weight, scores, gradient, classes, script.sums);
+        }
+    }
+}
+
+#[cube]
+fn fetch(
+    memory: &mut Memory<'_>,
+    from: &[f32],
+    begin: usize,
+    #[comptime] first: usize,
+    #[comptime] to: At,
+    #[comptime] len: usize,
+) {
+    let begin = begin + memory.place(first);
     let mut n = UNIT_POS as usize;
     while n < len {
-        memory.store(n, from[first + n], to);
+        memory.store(n, from[begin + n], to);
         n += memory.units;
     }
 }
 
 #[cube]
-fn hand(memory: &mut Memory<'_>, to: &mut [f32], first: usize, #[comptime] from: At, #[comptime] len: usize) {
+fn hand(
+    memory: &mut Memory<'_>,
+    to: &mut [f32],
+    begin: usize,
+    #[comptime] first: usize,
+    #[comptime] from: At,
+    #[comptime] len: usize,
+) {
+    let begin = begin + memory.place(first);
     let mut n = UNIT_POS as usize;
     while n < len {
-        to[first + n] = memory.load(n, from);
+        to[begin + n] = memory.load(n, from);
         n += memory.units;
     }
 }

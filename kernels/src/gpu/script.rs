@@ -1,11 +1,14 @@
-//! What a cube does with an image, written out for the compiler of kernels: every place and every size is known.
+//! What a cube does with an image, for the compiler of kernels. Acts that differ in their places alone, such as those of
+//! one step of a loop and the next, are one kind, compiled once; a table says which kind comes next, and with which places.
 
 use crate::graph::{Dims, Map, Window};
 
-/// The acts of a region. Part of the kernel's name: equal scripts are compiled once.
+/// What the acts of a region are. Part of the kernel's name: equal scripts are compiled once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Script {
-    pub acts: Vec<Act>,
+    pub kinds: Vec<Act>,
+    /// Numbers of an act in the table: its kind, then its places.
+    pub width: usize,
     /// Numbers of shared memory.
     pub shared: usize,
     /// Numbers a cube has in global memory for what shared memory has no room for.
@@ -19,7 +22,8 @@ pub struct Script {
     pub units: usize,
 }
 
-/// Where a value is: its channels one after the other, each of `cells` numbers, `pitch` apart.
+/// Where a value is: its channels one after the other, each of `cells` numbers, `pitch` apart. Here as in whatever
+/// else is called `first`, an act's kind has the number of the place among the act's places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct At {
     pub space: Space,
@@ -46,8 +50,6 @@ pub enum Outside {
 /// One thing that all units of a cube do together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Act {
-    /// Nobody goes on before everybody is here.
-    Meet,
     /// `len` numbers from the image's `first` on come in or leave.
     Fetch {
         from: Outside,
@@ -100,7 +102,7 @@ pub enum Act {
     /// Each of `outputs` sums in `parts` shares, output after output.
     Dense {
         x: At,
-        weight: usize,
+        first: usize,
         inputs: usize,
         outputs: usize,
         shares: At,
@@ -115,7 +117,7 @@ pub enum Act {
     },
     DenseBack {
         dy: At,
-        weight: usize,
+        first: usize,
         inputs: usize,
         outputs: usize,
         dx: At,
@@ -216,9 +218,60 @@ pub enum Operand {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Op {
     pub map: Map,
-    /// One or two; the second is the first again where there is only one.
-    pub reads: [Operand; 2],
+    /// One or two.
+    pub reads: [Option<Operand>; 2],
     pub to: Operand,
     /// Where the channels' numbers begin among the parameters, for what takes them.
-    pub channel: usize,
+    pub first: usize,
+}
+
+impl Act {
+    /// Every place that the act names.
+    pub fn places(&mut self) -> Vec<&mut usize> {
+        match self {
+            Act::Fetch { first, to: at, .. } | Act::Hand { from: at, first, .. } => vec![first, &mut at.first],
+            Act::Zeros { to, .. } => vec![&mut to.first],
+            Act::Copy { from, to, .. } => vec![&mut from.first, &mut to.first],
+            Act::Rows(rows) => rows.tail.places(),
+            Act::Conv(conv) => {
+                let sources = conv.sources.iter_mut().flat_map(|source| [&mut source.x.first, &mut source.first]);
+                sources.chain(conv.tail.places()).collect()
+            }
+            Act::Weights(weights) => vec![&mut weights.x.first, &mut weights.dy.first, &mut weights.spread.first],
+            Act::Sum { x, other, spread, .. } => {
+                let other = other.iter_mut().map(|at| &mut at.first);
+                [&mut x.first, &mut spread.first].into_iter().chain(other).collect()
+            }
+            Act::Pool { x, y, .. } => vec![&mut x.first, &mut y.first],
+            Act::PoolBack { x, y, dy, dx, .. } => vec![&mut x.first, &mut y.first, &mut dy.first, &mut dx.first],
+            Act::Dense { x, first, shares, .. } => vec![&mut x.first, first, &mut shares.first],
+            Act::Gather { shares, to, .. } => vec![&mut shares.first, &mut to.first],
+            Act::DenseBack { dy, first, dx, .. } => vec![&mut dy.first, first, &mut dx.first],
+            Act::DenseWeights { x, dy, first, .. } => vec![&mut x.first, &mut dy.first, first],
+            Act::Loss { scores, gradient, .. } => vec![&mut scores.first, &mut gradient.first],
+        }
+    }
+}
+
+impl Tail {
+    fn places(&mut self) -> Vec<&mut usize> {
+        let mut places: Vec<&mut usize> = self.result.as_mut().and_then(Operand::place).into_iter().collect();
+        for op in &mut self.ops {
+            places.extend(op.reads.iter_mut().flatten().filter_map(Operand::place));
+            places.extend(op.to.place());
+            if let Map::AddChannel(_) | Map::MulChannel(_) = op.map {
+                places.push(&mut op.first);
+            }
+        }
+        places
+    }
+}
+
+impl Operand {
+    fn place(&mut self) -> Option<&mut usize> {
+        match self {
+            Operand::Memory(at) => Some(&mut at.first),
+            Operand::Register(_) => None,
+        }
+    }
 }

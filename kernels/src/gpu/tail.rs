@@ -2,7 +2,7 @@
 
 use super::math;
 use super::memory::Memory;
-use super::script::{Op, Rows, Tail};
+use super::script::{Op, Operand, Rows, Tail};
 use crate::graph::Map;
 use cubecl::prelude::*;
 
@@ -11,13 +11,30 @@ use cubecl::prelude::*;
 pub fn tail(memory: &mut Memory<'_>, result: f32, channel: usize, n: usize, #[comptime] tail: Tail) {
     let mut registers = Array::<f32>::new(comptime!(tail.registers.max(1)));
     if let Some(operand) = comptime!(tail.result) {
-        memory.keep(&mut registers, n, result, operand);
+        keep(memory, &mut registers, n, result, operand);
     }
     for op in comptime!(tail.ops.clone()) {
-        let x = memory.operand(&registers, n, comptime!(op.reads[0]));
-        let other = memory.operand(&registers, n, comptime!(op.reads[1]));
+        let x = operand(memory, &registers, n, comptime!(op.reads[0]));
+        let other = operand(memory, &registers, n, comptime!(op.reads[1]));
         let number = number(memory, channel, comptime!(op.clone()));
-        memory.keep(&mut registers, n, apply(x, other, number, comptime!(op.map)), comptime!(op.to));
+        keep(memory, &mut registers, n, apply(x, other, number, comptime!(op.map)), comptime!(op.to));
+    }
+}
+
+#[cube]
+fn operand(memory: &mut Memory<'_>, registers: &Array<f32>, n: usize, #[comptime] operand: Option<Operand>) -> f32 {
+    match comptime!(operand) {
+        Some(Operand::Register(register)) => registers[register],
+        Some(Operand::Memory(at)) => memory.load(n, at),
+        None => f32::new(0.0),
+    }
+}
+
+#[cube]
+fn keep(memory: &mut Memory<'_>, registers: &mut Array<f32>, n: usize, value: f32, #[comptime] operand: Operand) {
+    match comptime!(operand) {
+        Operand::Register(register) => registers[register] = value,
+        Operand::Memory(at) => memory.store(n, value, at),
     }
 }
 
@@ -36,7 +53,7 @@ pub fn rows(memory: &mut Memory<'_>, #[comptime] rows: Rows) {
 #[cube]
 fn number(memory: &mut Memory<'_>, channel: usize, #[comptime] op: Op) -> f32 {
     match comptime!(op.map) {
-        Map::AddChannel(_) | Map::MulChannel(_) => memory.params[channel + op.channel],
+        Map::AddChannel(_) | Map::MulChannel(_) => memory.params[channel + memory.place(op.first)],
         Map::AddNumber(x) | Map::MulNumber(x) => f32::new(x),
         _ => f32::new(0.0),
     }

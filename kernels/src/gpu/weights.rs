@@ -36,7 +36,7 @@ pub fn weights(memory: &mut Memory<'_>, #[comptime] weights: Weights) {
                 #[unroll]
                 for down in 0..kernel {
                     let tap = (((first + c) * inputs + from) * kernel + down) * kernel + across;
-                    let place = part * weights.spread.len + tap + weights.spread.first;
+                    let place = part * weights.spread.len + tap + memory.place(weights.spread.first);
                     memory.add(place, sums[comptime!(c * kernel + down)]);
                 }
             }
