@@ -13,8 +13,10 @@ pub struct Program {
     /// Where each value is, if it is kept whole.
     pub places: Vec<Option<Place>>,
     pub dims: Vec<Dims>,
+    #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
     /// The value whose numbers each value's are, and from which of an image's on.
     pub roots: Vec<(Id, usize)>,
+    #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
     /// The step that makes a value that is kept, and the last one that reads it; only of roots.
     pub lives: Vec<Option<(usize, usize)>>,
 }
@@ -80,6 +82,7 @@ type Moment = (usize, Option<usize>);
 pub enum Sums {
     /// On the rows that they sum, as they come.
     Riding,
+    #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
     /// By kernels of their own, of values that are kept: where no thread sees all of a channel.
     Apart,
 }

@@ -115,9 +115,9 @@ fn region(seed: u64) -> (Part, String) {
 /// The largest difference over the largest number.
 fn apart(found: &[f32], expected: &[f32]) -> f32 {
     assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|x| x.is_finite()));
     let largest = expected.iter().fold(1e-30f32, |largest, x| largest.max(x.abs()));
-    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| if (a - b).abs() <= worst { worst } else { (a - b).abs() })
-        / largest
+    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs())) / largest
 }
 
 fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
@@ -128,10 +128,7 @@ fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32>
 #[test]
 fn random_regions_agree_with_the_processors() {
     let Some(client) = client() else { return };
-    let seeds = std::env::var("SEEDS").map_or(12, |s| s.parse().unwrap());
-    let start: u64 = std::env::var("START").map_or(0, |s| s.parse().unwrap());
-    for seed in start..seeds {
-        let clock = std::time::Instant::now();
+    for seed in 0..5 {
         let (part, text) = region(seed);
         let images = [1, 3, 20][seed as usize % 3];
         let [inputs, outputs] = part.widths();
@@ -149,12 +146,16 @@ fn random_regions_agree_with_the_processors() {
         let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), &labels);
         let judged = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
-        let back = apart(&read(&client, on_gradients, count), &gradients);
+        let on_gradients = read(&client, on_gradients, count);
+        let back = apart(&on_gradients, &gradients);
+
+        let [_, _, again] = part.judged_on(&client, images, up(&x), up(&w), &labels);
+        assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
         let (dx, dw) = part.back(images, &x, &w, &seeds, true);
         let [on_dx, on_dw] = part.back_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
         let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
-        println!("{:.1?} {text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}", clock.elapsed());
+        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
         for error in [there, judged, back, alone] {
             assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
         }

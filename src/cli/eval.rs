@@ -17,7 +17,7 @@ pub struct Args {
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR")]
     data_root: Option<PathBuf>,
-    /// auto, cpu or cuda[:n] [default: as for the run]
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
     /// best (of the best validation accuracy) or last

@@ -20,7 +20,7 @@ pub struct Args {
     /// PNG or JPEG files
     #[arg(required = true)]
     images: Vec<PathBuf>,
-    /// auto, cpu or cuda[:n] [default: as for the run]
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
     /// best (of the best validation accuracy) or last

@@ -23,7 +23,7 @@ pub struct Args {
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
     #[arg(long, value_name = "DIR")]
     data_root: Option<PathBuf>,
-    /// auto, cpu or cuda[:n] [default: auto]
+    /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
     device: Option<DeviceChoice>,
     /// Passes over the training images

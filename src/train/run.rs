@@ -42,7 +42,7 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
 
     let now = Timestamp::now();
     let manifest = manifest(&spec, &recipe, &data, &split, &opened, command, now);
-    let fuse = layer.fuse.unwrap_or(true) && opened.fuses;
+    let fuse = layer.fuse.unwrap_or(true);
     let settled = settled(layer, &spec, &data, threads);
     let parent = runs.join(settled.name.as_deref().unwrap_or_default());
     let settings = yaml::write(&settled, &recipe.settings);

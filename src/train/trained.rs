@@ -88,7 +88,7 @@ impl Trained {
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single)
             .with_weights(&weights::read(&file)?)
             .map_err(|source| TrainError::Weights { path: file, source })?;
-        let model = if layer.fuse.unwrap_or(true) && opened.fuses { model.fused() } else { model };
+        let model = if layer.fuse.unwrap_or(true) { model.fused() } else { model };
         Ok(Self { layer, manifest, recipe, model, device })
     }
 

@@ -222,6 +222,7 @@ fn devices_have_words() {
         ("cpu", DeviceChoice::Cpu),
         ("cuda:0", DeviceChoice::Cuda(0)),
         ("cuda:3", DeviceChoice::Cuda(3)),
+        ("wgpu", DeviceChoice::Wgpu),
     ] {
         assert_eq!(text.parse(), Ok(choice));
         assert_eq!(choice.to_string(), text);

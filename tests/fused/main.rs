@@ -2,6 +2,8 @@
 //! every gradient.
 
 mod batches;
+#[cfg(feature = "wgpu")]
+mod gpu;
 mod nets;
 mod specs;
 
@@ -38,14 +40,37 @@ enum Way {
     Double,
     Single,
     Fused(Vectors),
+    /// On the first GPU there is, fused or not.
+    #[cfg(feature = "wgpu")]
+    Gpu {
+        fused: bool,
+    },
+}
+
+impl Way {
+    fn device(self) -> Device {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Way::Gpu { .. } => lcnnc::back::burn::DeviceChoice::Wgpu.open().unwrap().device,
+            Way::Double | Way::Single | Way::Fused(_) => Device::flex(),
+        }
+    }
+
+    fn dress(self, model: Model) -> Model {
+        match self {
+            #[cfg(feature = "wgpu")]
+            Way::Gpu { fused: true } => model.fused(),
+            Way::Fused(vectors) => model.fused_with(vectors),
+            _ => model,
+        }
+    }
 }
 
 /// One training step's numbers, by way of [`Model::judge`].
 fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
-    let device = Device::flex().autodiff();
+    let device = way.device().autodiff();
     let precision = if way == Way::Double { Precision::Double } else { Precision::Single };
-    let model = Model::new(Arc::new(net.clone()), 7, &device, precision);
-    let model = if let Way::Fused(vectors) = way { model.fused_with(vectors) } else { model };
+    let model = way.dress(Model::new(Arc::new(net.clone()), 7, &device, precision));
     let [c, h, w] = net.input.1;
     // Pixels are between 0 and 1.
     let pixels: Vec<f64> = numbers(images * c * h * w, 5).into_iter().map(|x| (x + 1.0) / 2.0).collect();

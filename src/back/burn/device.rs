@@ -13,6 +13,8 @@ pub enum DeviceChoice {
     Cpu,
     /// The CUDA device of that index, from 0.
     Cuda(usize),
+    /// The first GPU that Vulkan, Metal or DirectX names.
+    Wgpu,
 }
 
 /// A device that is there.
@@ -22,19 +24,26 @@ pub struct Opened {
     pub device: Device,
     /// For people: `cpu (Flex, 4 threads)`.
     pub name: String,
-    /// Whether fused parts run there: see [`super::Model::fused`].
-    pub fuses: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
-    #[error("unknown device `{0}`: choose `auto`, `cpu`, `cuda` or `cuda:1` (the second CUDA device)")]
+    #[error("unknown device `{0}`: choose `auto`, `cpu`, `cuda`, `cuda:1` (the second CUDA device) or `wgpu`")]
     Unknown(String),
     #[error(
         "this lcnnc was built without CUDA: build it with `cargo build --release --features cuda`, or choose the \
          device `cpu`"
     )]
     NotBuilt,
+    #[error(
+        "this lcnnc was built without wgpu: build it with `cargo build --release --features wgpu`, or choose the device \
+         `cpu`"
+    )]
+    NoWgpu,
+    #[error(
+        "no GPU: neither Vulkan nor Metal nor DirectX names one here; install a driver, or choose the device `cpu`"
+    )]
+    NoGpu,
     /// No driver, no such device, no compiler for its kernels: what is wrong, and what to do about it.
     #[error("{0}")]
     Cuda(String),
@@ -48,6 +57,7 @@ impl FromStr for DeviceChoice {
             "auto" => Ok(DeviceChoice::Auto),
             "cpu" => Ok(DeviceChoice::Cpu),
             "cuda" => Ok(DeviceChoice::Cuda(0)),
+            "wgpu" => Ok(DeviceChoice::Wgpu),
             _ => text
                 .strip_prefix("cuda:")
                 .and_then(|index| index.parse().ok())
@@ -62,6 +72,7 @@ impl fmt::Display for DeviceChoice {
         match self {
             DeviceChoice::Auto => f.write_str("auto"),
             DeviceChoice::Cpu => f.write_str("cpu"),
+            DeviceChoice::Wgpu => f.write_str("wgpu"),
             DeviceChoice::Cuda(index) => write!(f, "cuda:{index}"),
         }
     }
@@ -69,12 +80,13 @@ impl fmt::Display for DeviceChoice {
 
 impl DeviceChoice {
     /// # Errors
-    /// If a CUDA device is asked for and cannot be had; `auto` and `cpu` always give something.
+    /// If a GPU is asked for and cannot be had; `auto` and `cpu` always give something.
     pub fn open(self) -> Result<Opened, DeviceError> {
         match self {
             DeviceChoice::Auto => Ok(cuda(0).unwrap_or_else(|_| cpu())),
             DeviceChoice::Cpu => Ok(cpu()),
             DeviceChoice::Cuda(index) => cuda(index),
+            DeviceChoice::Wgpu => wgpu(),
         }
     }
 }
@@ -84,7 +96,7 @@ fn cpu() -> Opened {
         1 => "cpu (Flex, 1 thread)".to_owned(),
         threads => format!("cpu (Flex, {threads} threads)"),
     };
-    Opened { device: Device::flex(), name, fuses: true }
+    Opened { device: Device::flex(), name }
 }
 
 #[cfg(not(feature = "cuda"))]
@@ -96,5 +108,19 @@ fn cuda(_index: usize) -> Result<Opened, DeviceError> {
 #[cfg(feature = "cuda")]
 fn cuda(index: usize) -> Result<Opened, DeviceError> {
     let gpu = super::cuda::cuda_device(index).map_err(|problem| DeviceError::Cuda(problem.to_string()))?;
-    Ok(Opened { device: Device::cuda(index), name: format!("cuda:{index} ({gpu})"), fuses: false })
+    Ok(Opened { device: Device::cuda(index), name: format!("cuda:{index} ({gpu})") })
+}
+
+#[cfg(not(feature = "wgpu"))]
+fn wgpu() -> Result<Opened, DeviceError> {
+    Err(DeviceError::NoWgpu)
+}
+
+#[cfg(feature = "wgpu")]
+fn wgpu() -> Result<Opened, DeviceError> {
+    use burn::tensor::{DeviceKind, DeviceType};
+
+    let first = Device::enumerate(DeviceType::Wgpu).into_iter().next().ok_or(DeviceError::NoGpu)?;
+    let gpu = first.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
+    Ok(Opened { device: Device::wgpu(DeviceKind::DefaultDevice), name: format!("wgpu ({gpu})") })
 }

@@ -4,14 +4,15 @@ use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
 use lcnnc_kernels::Part;
 use std::sync::Arc;
 
-/// The operations of a fused part. Single precision, on the processor.
-#[backend_extension(Flex, Autodiff)]
+/// The operations of a fused part, in single precision.
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub(super) trait FusedOps: Backend {
     /// `inputs` is `[images, inputs]`, `params` all parameters in a row; gives `[images, outputs]`.
     fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, part: Arc<Part>) -> FloatTensor<Self>;
@@ -24,6 +25,17 @@ pub(super) trait FusedOps: Backend {
         labels: Arc<[usize]>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
+
+/// What a kind of device does with a fused part, gradients included.
+pub(super) trait Runs: FusedOps {
+    /// See [`Part::judged`]: the loss `[1]`, the scores `[images, outputs]`, the parameters' gradients in a row.
+    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, labels: &[usize]) -> [Float<Self>; 3];
+
+    /// See [`Part::back`]: the gradients of the inputs `[images, inputs]`, if they are wanted, and of the parameters.
+    fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>);
+}
+
+pub(super) type Float<B> = FloatTensor<B>;
 
 /// A fused part over tensors: see [`Part::forward`].
 pub(super) fn fused(part: &Arc<Part>, inputs: Tensor<2>, params: Tensor<1>) -> Tensor<2> {
@@ -42,25 +54,21 @@ pub(super) fn judged(
     (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores))
 }
 
-fn numbers<B: Backend>(tensor: B::FloatTensorPrimitive) -> Vec<f32> {
-    let data = try_read_sync(B::float_into_data(tensor)).and_then(Result::ok);
+fn numbers(tensor: Float<Flex>) -> Vec<f32> {
+    let data = try_read_sync(Flex::float_into_data(tensor)).and_then(Result::ok);
     let numbers = data.and_then(|data| data.try_into_vec::<f32>().ok());
     numbers.unwrap_or_else(|| unreachable!("a fused part works on 32-bit numbers in this process's memory"))
 }
 
-fn tensor<B: Backend, const D: usize>(
-    data: Vec<f32>,
-    shape: [usize; D],
-    device: &B::Device,
-) -> B::FloatTensorPrimitive {
-    B::float_from_data(TensorData::new(data, shape), device)
+fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D], like: &Float<Flex>) -> Float<Flex> {
+    Flex::float_from_data(TensorData::new(data, shape), &like.device())
 }
 
 impl FusedOps for Flex {
     fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, part: Arc<Part>) -> FloatTensor<Self> {
-        let (images, device) = (inputs.shape()[0], inputs.device());
-        let outputs = part.forward(images, &numbers::<Self>(inputs), &numbers::<Self>(params));
-        tensor::<Self, 2>(outputs, [images, part.widths()[1]], &device)
+        let images = inputs.shape()[0];
+        let outputs = part.forward(images, &numbers(inputs), &numbers(params.clone()));
+        tensor(outputs, [images, part.widths()[1]], &params)
     }
 
     fn judged(
@@ -69,31 +77,36 @@ impl FusedOps for Flex {
         part: Arc<Part>,
         labels: Arc<[usize]>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let (loss, scores, _) = judge::<Self>(params, inputs, &part, &labels);
+        let [loss, scores, _] = Self::judge(params, inputs, &part, &labels);
         (loss, scores)
     }
 }
 
-/// The cross-entropy, the scores, and the gradient of the former to the parameters.
-fn judge<B: Backend>(
-    params: B::FloatTensorPrimitive,
-    inputs: B::FloatTensorPrimitive,
-    part: &Part,
-    labels: &[usize],
-) -> (B::FloatTensorPrimitive, B::FloatTensorPrimitive, Vec<f32>) {
-    let (images, device) = (inputs.shape()[0], inputs.device());
-    let (scores, nats, gradient) = part.judged(images, &numbers::<B>(inputs), &numbers::<B>(params), labels);
-    let scores = tensor::<B, 2>(scores, [images, part.widths()[1]], &device);
-    (tensor::<B, 1>(vec![nats as f32], [1], &device), scores, gradient)
+impl Runs for Flex {
+    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, labels: &[usize]) -> [Float<Self>; 3] {
+        let images = inputs.shape()[0];
+        let (scores, nats, gradient) = part.judged(images, &numbers(inputs), &numbers(params.clone()), labels);
+        let (loss, len) = (vec![nats as f32], gradient.len());
+        let scores = tensor(scores, [images, part.widths()[1]], &params);
+        [tensor(loss, [1], &params), scores, tensor(gradient, [len], &params)]
+    }
+
+    fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
+        let Start { inputs, params, part } = start;
+        let (images, like) = (inputs.shape()[0], params.clone());
+        let (dx, dw) = part.back(images, &numbers(inputs), &numbers(params), &numbers(seeds), of_inputs);
+        let (dx, len) = (of_inputs.then(|| tensor(dx, [images, part.widths()[0]], &like)), dw.len());
+        (dx, tensor(dw, [len], &like))
+    }
 }
 
-impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
+impl<B: Runs, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
     fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, part: Arc<Part>) -> FloatTensor<Self> {
         let ((inputs, of_inputs), (params, of_params)) = (inputs.into_parts(), params.into_parts());
         let prepared = Fused.prepare::<C>([of_inputs, of_params]).compute_bound().stateful();
         let output = B::fused(inputs.clone(), params.clone(), part.clone());
         match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(FusedState::<B> { inputs, params, part }, output),
+            OpsKind::Tracked(prepared) => prepared.finish(Start::<B> { inputs, params, part }, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
@@ -106,9 +119,9 @@ impl<B: FusedOps, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (params, of_params) = params.into_parts();
         let prepared = Judged.prepare::<C>([of_params]).compute_bound().stateful();
-        let (loss, scores, gradient) = judge::<B>(params, inputs.into_primitive(), &part, &labels);
+        let [loss, scores, gradient] = B::judge(params, inputs.into_primitive(), &part, &labels);
         let loss = match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(gradient.into(), loss),
+            OpsKind::Tracked(prepared) => prepared.finish(gradient, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),
         };
         (loss, Self::from_inner(scores))
@@ -120,28 +133,24 @@ struct Fused;
 
 /// What the way back of a fused part starts from.
 #[derive(Clone, Debug)]
-struct FusedState<B: Backend> {
-    inputs: B::FloatTensorPrimitive,
-    params: B::FloatTensorPrimitive,
-    part: Arc<Part>,
+pub(super) struct Start<B: Backend> {
+    pub inputs: Float<B>,
+    pub params: Float<B>,
+    pub part: Arc<Part>,
 }
 
-impl<B: Backend> Backward<B, 2> for Fused {
-    type State = FusedState<B>;
+impl<B: Runs> Backward<B, 2> for Fused {
+    type State = Start<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let FusedState { inputs, params, part } = ops.state;
-        let (images, device) = (inputs.shape()[0], inputs.device());
-        let seeds = numbers::<B>(grads.consume::<B>(&ops.node));
+        let seeds = grads.consume::<B>(&ops.node);
         let [of_inputs, of_params] = ops.parents;
-        let (inputs, params) = (numbers::<B>(inputs), numbers::<B>(params));
-        let (input_gradients, gradients) = part.back(images, &inputs, &params, &seeds, of_inputs.is_some());
-        if let Some(node) = of_inputs {
-            grads.register::<B>(node.id, tensor::<B, 2>(input_gradients, [images, part.widths()[0]], &device));
+        let (dx, dw) = B::back(ops.state, seeds, of_inputs.is_some());
+        if let (Some(node), Some(dx)) = (of_inputs, dx) {
+            grads.register::<B>(node.id, dx);
         }
         if let Some(node) = of_params {
-            let len = gradients.len();
-            grads.register::<B>(node.id, tensor::<B, 1>(gradients, [len], &device));
+            grads.register::<B>(node.id, dw);
         }
     }
 }
@@ -149,19 +158,15 @@ impl<B: Backend> Backward<B, 2> for Fused {
 #[derive(Debug)]
 struct Judged;
 
-impl<B: Backend> Backward<B, 1> for Judged {
+impl<B: Runs> Backward<B, 1> for Judged {
     /// The gradient was made on the way there.
-    type State = Arc<[f32]>;
+    type State = Float<B>;
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let above = grads.consume::<B>(&ops.node);
-        let device = above.device();
-        let above = numbers::<B>(above)[0];
         let [of_params] = ops.parents;
         if let Some(node) = of_params {
-            let gradient: Vec<f32> = ops.state.iter().map(|x| x * above).collect();
-            let len = gradient.len();
-            grads.register::<B>(node.id, tensor::<B, 1>(gradient, [len], &device));
+            grads.register::<B>(node.id, B::float_mul(ops.state, above));
         }
     }
 }

@@ -4,6 +4,8 @@
 //! `[B, N, 1, 1]`, numbers `[1, 1, 1, 1]`. Parameters are kept that way too, see `held`. Loops are unrolled by running
 //! their body `steps` times, so a shared weight's gradient is the sum over the steps.
 
+#[cfg(feature = "gpu")]
+mod cube;
 #[cfg(feature = "cuda")]
 #[expect(unsafe_code, reason = "the driver and NVRTC are asked for their versions through C")]
 mod cuda;
@@ -114,7 +116,7 @@ impl Model {
     }
 
     /// The model with every part fused that can be: same numbers but for rounding, several times as fast. In double
-    /// precision nothing is fused, and elsewhere than on the CPU nothing should be: the kernels are the CPU's.
+    /// precision nothing is fused.
     pub fn fused(self) -> Self {
         self.fused_with(Vectors::default())
     }
