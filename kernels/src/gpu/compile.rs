@@ -13,6 +13,8 @@ pub struct Limits {
     pub shared: usize,
     /// Units that a cube may have.
     pub units: usize,
+    /// See [`Script::fence`].
+    pub fence: bool,
 }
 
 /// What is known of the parameters, the inputs and the outputs.
@@ -55,7 +57,11 @@ pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled 
     let (shared, arena) = (shared.used().max(1), arena.used().max(1));
     let (inputs, outputs) = (end(outer.inputs), end(outer.outputs));
     let (kinds, width, table) = kinds(acts);
-    Compiled { script: Script { kinds, width, shared, arena, sums, inputs, outputs, units }, table, spreads }
+    Compiled {
+        script: Script { kinds, width, shared, arena, sums, inputs, outputs, units, fence: limits.fence },
+        table,
+        spreads,
+    }
 }
 
 /// Acts as kinds, and as the table of which kind has which places.

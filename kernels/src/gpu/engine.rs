@@ -46,7 +46,12 @@ pub struct Results {
 /// What a device's cubes may have.
 pub fn limits(client: &Client) -> Limits {
     let hardware = &client.properties().hardware;
-    Limits { shared: hardware.max_shared_memory_size / size_of::<f32>(), units: hardware.max_units_per_cube as usize }
+    Limits {
+        shared: hardware.max_shared_memory_size / size_of::<f32>(),
+        units: hardware.max_units_per_cube as usize,
+        // CUDA's barrier orders a block's writes to all memory, not only to the shared one.
+        fence: client.name() != "cuda",
+    }
 }
 
 impl Engine {

@@ -1,5 +1,8 @@
 //! Functions of one number, as exact as the device's exponential.
 
+// The coefficients are those of Cephes, digit for digit.
+#![allow(clippy::excessive_precision)]
+
 use cubecl::prelude::*;
 
 /// Near zero by its series, where one minus something close to one would lose digits.

@@ -28,7 +28,7 @@ impl<'a> Memory<'a> {
         #[comptime] sizes: [usize; 4],
         #[comptime] units: usize,
     ) -> Memory<'a> {
-        let (arena_first, sums_first) = (CUBE_POS as usize * sizes[1], CUBE_POS as usize * sizes[2]);
+        let (arena_first, sums_first) = (CUBE_POS * sizes[1], CUBE_POS * sizes[2]);
         let (shared, places) = (Shared::new_slice(sizes[0]), Array::<usize>::new(sizes[3]));
         Memory::<'a> { shared, arena, params, sums, arena_first, sums_first, places, units }
     }

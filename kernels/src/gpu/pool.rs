@@ -1,5 +1,8 @@
 //! Pooling, and its way back.
 
+// Only what is no number differs from itself.
+#![allow(clippy::eq_op)]
+
 use super::memory::Memory;
 use super::script::At;
 use crate::graph::{Dims, Window};

@@ -56,7 +56,7 @@ pub fn region(
     let sizes = comptime!([script.shared, script.arena, script.sums, script.width]);
     let mut memory = Memory::new(arena, params, sums, sizes, comptime!(script.units));
     memory.clear(comptime!(script.sums));
-    let mut image = Image::new(inputs, seeds, outputs, input_gradients, CUBE_POS as usize);
+    let mut image = Image::new(inputs, seeds, outputs, input_gradients, CUBE_POS);
     while image.number < images as usize {
         for act in 0..acts as usize {
             let row = act * script.width;
@@ -75,9 +75,13 @@ pub fn region(
                 }
             }
             // Nobody goes on before everybody is here.
-            sync_storage();
+            if comptime!(script.fence) {
+                sync_storage();
+            } else {
+                sync_cube();
+            }
         }
-        image.number += CUBE_COUNT as usize;
+        image.number += CUBE_COUNT;
     }
 }
 
@@ -197,7 +201,7 @@ pub fn total(
     #[comptime] len: usize,
     #[comptime] count: usize,
 ) {
-    let n = ABSOLUTE_POS as usize;
+    let n = ABSOLUTE_POS;
     if n <= count {
         let first = places[3 * n] as usize;
         let step = places[3 * n + 1] as usize;

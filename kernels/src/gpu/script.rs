@@ -20,6 +20,8 @@ pub struct Script {
     pub outputs: usize,
     /// Units of a cube.
     pub units: usize,
+    /// Whether a barrier has to be told that it is about global memory too.
+    pub fence: bool,
 }
 
 /// Where a value is: its channels one after the other, each of `cells` numbers, `pitch` apart. Here as in whatever

@@ -114,6 +114,7 @@ fn headers() -> Result<(), CudaProblem> {
 }
 
 /// Where CubeCL looks for the toolkit: CUDA_PATH, unchecked, or else the usual places.
+#[expect(clippy::disallowed_methods, reason = "Burn looks there too, and cannot be asked")]
 fn toolkit() -> Option<PathBuf> {
     if let Ok(path) = std::env::var("CUDA_PATH") {
         return Some(path.into());
