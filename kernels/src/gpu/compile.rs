@@ -1,7 +1,8 @@
 //! A program as a script: every value gets a place, hot ones in shared memory, and every kernel its share of units.
 
+use super::pack::{Laid, Packing};
 use super::place::Room;
-use super::script::{Act, At, Conv, Op, Operand, Outside, Rows, Script, Source, Space, Spread, Tail, Weights};
+use super::script::{Act, At, Conv, Op, Operand, Outside, Rows, Script, Source, Space, Spread, Tail, Weights, kinds};
 use super::tiles;
 use crate::graph::{Bank, Dims, Id, Kernel, Map, Slot};
 use crate::schedule::{self, Program, Step, What};
@@ -35,6 +36,7 @@ pub struct Compiled {
     /// `[acts, width]`.
     pub table: Vec<u32>,
     pub spreads: Vec<Spread>,
+    pub packing: Packing,
 }
 
 pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled {
@@ -44,14 +46,24 @@ pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled 
     let shared = Room::new(limits.shared);
     let (homes, stages) = (vec![None; program.dims.len()], Vec::new());
     let arena = Room::new(usize::MAX);
-    let mut compiler =
-        Compiler { program, outer, spreads: &spreads, shared, arena, homes, stages, acts: Vec::new(), step: 0 };
+    let mut compiler = Compiler {
+        program,
+        outer,
+        spreads: &spreads,
+        shared,
+        arena,
+        homes,
+        stages,
+        packing: Packing::default(),
+        acts: Vec::new(),
+        step: 0,
+    };
     compiler.settle();
     for (n, step) in program.steps.iter().enumerate() {
         compiler.step = n;
         compiler.step(step);
     }
-    let Compiler { acts, shared, arena, .. } = compiler;
+    let Compiler { acts, shared, arena, packing, .. } = compiler;
     let end = |begins: &[usize]| begins.last().copied().unwrap_or(0);
     let units = tiles::units(&acts, limits.units);
     let (shared, arena) = (shared.used().max(1), arena.used().max(1));
@@ -61,26 +73,8 @@ pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled 
         script: Script { kinds, width, shared, arena, sums, inputs, outputs, units, fence: limits.fence },
         table,
         spreads,
+        packing,
     }
-}
-
-/// Acts as kinds, and as the table of which kind has which places.
-fn kinds(acts: Vec<Act>) -> (Vec<Act>, usize, Vec<u32>) {
-    let mut kinds: Vec<Act> = Vec::new();
-    let mut rows: Vec<Vec<usize>> = Vec::new();
-    for mut act in acts {
-        let places = act.places().into_iter().enumerate().map(|(n, place)| std::mem::replace(place, n));
-        let places: Vec<usize> = places.collect();
-        let kind = kinds.iter().position(|kind| *kind == act).unwrap_or(kinds.len());
-        if kind == kinds.len() {
-            kinds.push(act);
-        }
-        rows.push([kind].into_iter().chain(places).collect());
-    }
-    let width = rows.iter().map(Vec::len).max().unwrap_or(1);
-    rows.iter_mut().for_each(|row| row.resize(width, 0));
-    let table = rows.into_iter().flatten().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-    (kinds, width, table.collect())
 }
 
 /// Where each parameter's sums begin. Units that share a convolution's kernels out among them by the image's columns, or
@@ -125,6 +119,7 @@ struct Compiler<'a> {
     homes: Vec<Option<At>>,
     /// Where a value is while a step reads it often, if it lives elsewhere.
     stages: Vec<(usize, Id, At)>,
+    packing: Packing,
     acts: Vec<Act>,
     step: usize,
 }
@@ -279,21 +274,17 @@ impl Compiler<'_> {
     }
 
     fn conv(&mut self, bank: &Bank, step: &Step) {
-        let size = bank.kernel * bank.kernel;
         for ((slot, outputs), (tail, y)) in bank.members.iter().zip(step.tails.iter().zip(&step.makes)) {
-            let (first, out, channel) = (self.outer.params[*slot], bank.inputs * size, size);
-            let x = self.find(step.reads[0]);
-            let source = Source { x, channels: bank.inputs, first, out, channel, mirrored: false };
-            let (sources, to) = (vec![source], self.program.dims[*y]);
+            let to = self.program.dims[*y];
             let tile = tiles::result(*outputs, to[1], bank.kernel);
-            let (kernel, pad, from) = (bank.kernel, bank.pad, bank.from);
-            let tail = self.tail(tail);
+            let first = self.packing.first(Laid::new(bank, self.outer.params[*slot], *outputs, tile, false));
+            let sources = vec![Source { x: self.find(step.reads[0]), channels: bank.inputs, first }];
+            let (kernel, pad, from, tail) = (bank.kernel, bank.pad, bank.from, self.tail(tail));
             self.acts.push(Act::Conv(Conv { sources, kernel, pad, from, to, tile, tail }));
         }
     }
 
     fn conv_back(&mut self, bank: &Bank, step: &Step) {
-        let size = bank.kernel * bank.kernel;
         let (height, width) = (bank.to()[0], bank.to()[1]);
         let members = || bank.members.iter().zip(&step.reads[1..]);
         for ((slot, outputs), dy) in members().filter(|((slot, _), _)| self.outer.wanted[*slot]) {
@@ -304,14 +295,14 @@ impl Compiler<'_> {
             self.acts.push(Act::Weights(Weights { x, dy, kernel, pad, from, to, tile, spread }));
         }
         if let Some(tail) = step.tails.first() {
-            let source = |((slot, outputs), dy): (&(Slot, usize), &Id)| {
-                let (first, out, channel) = (self.outer.params[*slot], size, bank.inputs * size);
-                Source { x: self.find(*dy), channels: *outputs, first, out, channel, mirrored: true }
-            };
-            let (sources, to) = (members().map(source).collect(), [bank.inputs, bank.from[0], bank.from[1]]);
+            let to = [bank.inputs, bank.from[0], bank.from[1]];
             let tile = tiles::result(bank.inputs, bank.from[0], bank.kernel);
-            let (kernel, pad, from) = (bank.kernel, bank.kernel - 1 - bank.pad, bank.to());
-            let tail = self.tail(tail);
+            let mut sources = Vec::new();
+            for ((slot, outputs), dy) in members() {
+                let first = self.packing.first(Laid::new(bank, self.outer.params[*slot], *outputs, tile, true));
+                sources.push(Source { x: self.find(*dy), channels: *outputs, first });
+            }
+            let (kernel, pad, from, tail) = (bank.kernel, bank.kernel - 1 - bank.pad, bank.to(), self.tail(tail));
             self.acts.push(Act::Conv(Conv { sources, kernel, pad, from, to, tile, tail }));
         }
     }

@@ -2,6 +2,7 @@
 //! read of theirs is one of shared memory's, and all of a warp read the same weight.
 
 use super::memory::Memory;
+use super::pack::WIDE;
 use super::script::{Conv, Source};
 use super::tail::tail;
 use cubecl::prelude::*;
@@ -17,14 +18,15 @@ pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
     while share < shares {
         let column = share % width;
         let row = share / width % strips * rows;
-        let channel = share / (width * strips) * channels;
+        let group = share / (width * strips);
+        let channel = group * channels;
         let mut sums = Array::<f32>::new(comptime!(channels * rows));
         #[unroll]
         for n in 0..comptime!(channels * rows) {
             sums[n] = 0.0;
         }
         for source in comptime!(conv.sources.clone()) {
-            add(memory, &mut sums, row, column, channel, source, comptime!(conv.clone()));
+            add(memory, &mut sums, row, column, group, source, comptime!(conv.clone()));
         }
         #[unroll]
         for c in 0..channels {
@@ -47,14 +49,14 @@ fn add(
     sums: &mut Array<f32>,
     row: usize,
     column: usize,
-    first: usize,
+    group: usize,
     #[comptime] source: Source,
     #[comptime] conv: Conv,
 ) {
     let rows = comptime!(conv.tile.rows);
     let channels = comptime!(conv.tile.channels);
     let kernel = comptime!(conv.kernel);
-    let size = comptime!(kernel * kernel);
+    let wide = comptime!((channels * kernel).div_ceil(WIDE));
     let pad = comptime!(conv.pad);
     for from in 0..source.channels {
         for across in 0..kernel {
@@ -70,28 +72,24 @@ fn add(
                     let value = memory.cell(from, cell, comptime!(conv.from[0] * conv.from[1]), source.x);
                     strip[r] = select(inside, value, 0.0);
                 }
+                let block = ((group * source.channels + from) * kernel + across) * wide;
                 #[unroll]
-                for c in 0..channels {
-                    // Over the edge the last channel is worked out once more, and dropped.
-                    let channel = clamp_max(first + c, comptime!(conv.to[0] - 1));
-                    let taps = channel * source.out + from * source.channel + memory.place(source.first);
+                for n in 0..wide {
+                    let weights = memory.packed[block + n + memory.place(source.first)];
                     #[unroll]
-                    for down in 0..kernel {
-                        let tap = down * kernel + across;
-                        let tap = if comptime!(source.mirrored) { size - 1 - tap } else { tap };
-                        let weight = memory.params[taps + tap];
-                        #[unroll]
-                        for r in 0..rows {
-                            sums[comptime!(c * rows + r)] += weight * strip[comptime!(r + down)];
+                    for k in 0..WIDE {
+                        if comptime!(n * WIDE + k < channels * kernel) {
+                            let c = comptime!((n * WIDE + k) / kernel);
+                            let down = comptime!((n * WIDE + k) % kernel);
+                            let weight = weights.extract(k);
+                            #[unroll]
+                            for r in 0..rows {
+                                sums[comptime!(c * rows + r)] += weight * strip[comptime!(r + down)];
+                            }
                         }
                     }
                 }
             }
         }
     }
-}
-
-#[cube]
-fn clamp_max(n: usize, #[comptime] most: usize) -> usize {
-    select(n < most, n, most)
 }

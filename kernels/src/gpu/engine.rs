@@ -3,7 +3,8 @@
 #![expect(unsafe_code, reason = "a kernel that runs unchecked has to be told how long its buffers are")]
 
 use super::compile::{Compiled, Limits, Outer, compile};
-use super::region::{region, total};
+use super::pack::WIDE;
+use super::region::{pack, region, total};
 use crate::schedule::Program;
 use cubecl::client::Client;
 use cubecl::prelude::*;
@@ -18,8 +19,8 @@ pub struct Engine {
     count: usize,
     wanted: Vec<bool>,
     lens: Vec<usize>,
-    /// On the device: where each gradient's sums are, and the table of acts.
-    tables: OnceLock<[Handle; 2]>,
+    /// On the device: where each gradient's sums are, the table of acts, and where each packed weight comes from.
+    tables: OnceLock<[Handle; 3]>,
 }
 
 /// A batch on the device, and what to do with it; see [`crate::cpu::Batch`].
@@ -83,16 +84,27 @@ impl Engine {
         let (outputs, input_gradients) = (room(images * script.outputs), room(images * script.inputs));
         let (gradients, loss) = (room(self.count), room(1));
         let seeds = seeds.unwrap_or_else(|| room(1));
-        let [places, table] = self.tables.get_or_init(|| {
-            [&self.places(), &self.compiled.table].map(|table| client.create_from_slice(u32::as_bytes(table)))
-        });
-        let acts = self.compiled.table.len() / script.width;
         let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let [places, table, order] = self.tables.get_or_init(|| {
+            let order: Vec<u32> = self.compiled.packing.places.iter().map(|n| small(*n)).collect();
+            [&self.places(), &self.compiled.table, &order].map(|table| client.create_from_slice(u32::as_bytes(table)))
+        });
+        let weights = self.compiled.packing.places.len();
+        let packed = room(weights);
+        let acts = self.compiled.table.len() / script.width;
         let lens = [images * script.inputs, self.count, images * script.outputs, cubes * script.sums];
         let arg = |handle: &Handle, len: usize| {
             // SAFETY: every buffer is as long as it is said to be; those that a script does not use are not touched.
             unsafe { BufferArg::from_raw_parts(handle.clone(), len.max(1)) }
         };
+        const UNITS: usize = 128;
+        let units = CubeDim::new_1d(small(UNITS));
+        let all = |numbers: usize| CubeCount::Static(small(numbers.div_ceil(UNITS)), 1, 1);
+        // SAFETY: `order` names parameters.
+        unsafe {
+            let (params, order) = (arg(&params, lens[1]), arg(order, weights));
+            pack::launch_unchecked(client, all(weights), units, params, order, arg(&packed, weights), weights);
+        }
         // SAFETY: a script names no place behind the end of what `compile` gave it.
         unsafe {
             region::launch_unchecked(
@@ -101,6 +113,7 @@ impl Engine {
                 CubeDim::new_1d(small(script.units)),
                 arg(&inputs, lens[0]),
                 arg(&params, lens[1]),
+                arg(&packed, weights / WIDE),
                 arg(&seeds, 1),
                 arg(table, self.compiled.table.len()),
                 arg(&outputs, lens[2]),
@@ -113,13 +126,12 @@ impl Engine {
                 script.clone(),
             );
         }
-        const UNITS: usize = 128;
         // SAFETY: `places` stays within a cube's sums, and the sums are `cubes` times as long.
         unsafe {
             total::launch_unchecked(
                 client,
-                CubeCount::Static(small((self.count + 1).div_ceil(UNITS)), 1, 1),
-                CubeDim::new_1d(small(UNITS)),
+                all(self.count + 1),
+                units,
                 arg(&sums, lens[3]),
                 arg(places, 3 * (self.count + 1)),
                 arg(&gradients, self.count),

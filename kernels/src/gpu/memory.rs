@@ -8,6 +8,7 @@ pub struct Memory<'a> {
     pub shared: Shared<[f32]>,
     arena: &'a mut [f32],
     pub params: &'a [f32],
+    pub packed: &'a [Vector<f32, Const<4>>],
     sums: &'a mut [f32],
     /// Where this cube's part of the arena and of the sums of gradients begins.
     arena_first: usize,
@@ -24,13 +25,14 @@ impl<'a> Memory<'a> {
     pub fn new(
         arena: &'a mut [f32],
         params: &'a [f32],
+        packed: &'a [Vector<f32, Const<4>>],
         sums: &'a mut [f32],
         #[comptime] sizes: [usize; 4],
         #[comptime] units: usize,
     ) -> Memory<'a> {
         let (arena_first, sums_first) = (CUBE_POS * sizes[1], CUBE_POS * sizes[2]);
         let (shared, places) = (Shared::new_slice(sizes[0]), Array::<usize>::new(sizes[3]));
-        Memory::<'a> { shared, arena, params, sums, arena_first, sums_first, places, units }
+        Memory::<'a> { shared, arena, params, packed, sums, arena_first, sums_first, places, units }
     }
 
     fn read(&self, place: usize, #[comptime] space: Space) -> f32 {

@@ -8,6 +8,7 @@ mod engine;
 mod loss;
 mod math;
 mod memory;
+mod pack;
 mod place;
 mod pool;
 mod region;

@@ -42,6 +42,7 @@ impl<'a> Image<'a> {
 pub fn region(
     inputs: &[f32],
     params: &[f32],
+    packed: &[Vector<f32, Const<4>>],
     seeds: &[f32],
     table: &[u32],
     outputs: &mut [f32],
@@ -54,7 +55,7 @@ pub fn region(
     #[comptime] script: Script,
 ) {
     let sizes = comptime!([script.shared, script.arena, script.sums, script.width]);
-    let mut memory = Memory::new(arena, params, sums, sizes, comptime!(script.units));
+    let mut memory = Memory::new(arena, params, packed, sums, sizes, comptime!(script.units));
     memory.clear(comptime!(script.sums));
     let mut image = Image::new(inputs, seeds, outputs, input_gradients, CUBE_POS);
     while image.number < images as usize {
@@ -185,6 +186,15 @@ fn copy(memory: &mut Memory<'_>, #[comptime] from: At, #[comptime] to: At, #[com
         let value = memory.load(n, from);
         memory.store(n, value, to);
         n += memory.units;
+    }
+}
+
+/// Parameters in another order: see [`super::pack`].
+#[cube(launch_unchecked)]
+pub fn pack(params: &[f32], places: &[u32], packed: &mut [f32], #[comptime] len: usize) {
+    let n = ABSOLUTE_POS;
+    if n < len {
+        packed[n] = params[places[n] as usize];
     }
 }
 

@@ -168,16 +168,12 @@ pub struct Conv {
     pub tail: Tail,
 }
 
-/// What is convolved, and where its weights are: `first + out * result + channel * source`, then the kernel's taps,
-/// in order or from the last to the first.
+/// What is convolved, and where its packed weights are: see [`super::pack`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
     pub x: At,
     pub channels: usize,
     pub first: usize,
-    pub out: usize,
-    pub channel: usize,
-    pub mirrored: bool,
 }
 
 /// The gradient of a convolution's kernels.
@@ -276,4 +272,23 @@ impl Operand {
             Operand::Register(_) => None,
         }
     }
+}
+
+/// Acts as kinds, and as the table of which kind has which places.
+pub fn kinds(acts: Vec<Act>) -> (Vec<Act>, usize, Vec<u32>) {
+    let mut kinds: Vec<Act> = Vec::new();
+    let mut rows: Vec<Vec<usize>> = Vec::new();
+    for mut act in acts {
+        let places = act.places().into_iter().enumerate().map(|(n, place)| std::mem::replace(place, n));
+        let places: Vec<usize> = places.collect();
+        let kind = kinds.iter().position(|kind| *kind == act).unwrap_or(kinds.len());
+        if kind == kinds.len() {
+            kinds.push(act);
+        }
+        rows.push([kind].into_iter().chain(places).collect());
+    }
+    let width = rows.iter().map(Vec::len).max().unwrap_or(1);
+    rows.iter_mut().for_each(|row| row.resize(width, 0));
+    let table = rows.into_iter().flatten().map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    (kinds, width, table.collect())
 }
