@@ -64,14 +64,17 @@ impl Engine {
         Self { compiled, count, wanted: wanted.to_vec(), lens, tables: OnceLock::new() }
     }
 
-    /// How many cubes run at once: as many as the device has room for, within a gibibyte of memory.
+    /// How many cubes run at once: as many as the device has room for, within a gibibyte of memory and buffers no larger
+    /// than the device can have.
     fn cubes(&self, client: &Client) -> usize {
         const MEMORY: usize = 1 << 28;
         let script = &self.compiled.script;
         let hardware = &client.properties().hardware;
         let processors = hardware.num_streaming_multiprocessors.unwrap_or(16) as usize;
         let each = (limits(client).shared / script.shared).clamp(1, 4);
-        (processors * each).min(MEMORY / (script.arena + script.sums)).max(1)
+        let page = client.properties().memory.max_page_size as usize / size_of::<f32>();
+        let room = (MEMORY / (script.arena + script.sums)).min(page / script.arena.max(script.sums));
+        (processors * each).min(room).max(1)
     }
 
     /// Runs a batch.
