@@ -161,3 +161,20 @@ fn random_regions_agree_with_the_processors() {
         }
     }
 }
+
+/// Its way back sums gradients and convolves nothing.
+#[test]
+fn a_convolution_alone_has_a_gradient() {
+    let Some(client) = client() else { return };
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [2, 10, 9]);
+    let kernel = b.kernel(2, 5, 3);
+    let maps = b.conv(image, 3, 1, &[kernel])[0];
+    let part = Part::new(b.graph, vec![maps], &b.params, Vectors::default());
+    let (x, w, seeds) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
+    let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+    let [_, dw] = part.back_on(&client, 3, [up(&x), up(&w), up(&seeds)], false);
+    let (_, expected) = part.back(3, &x, &w, &seeds, false);
+    let error = apart(&read(&client, dw, 90), &expected);
+    assert!(error < 1e-5, "{error:.1e}");
+}

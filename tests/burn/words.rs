@@ -240,6 +240,13 @@ fn the_cpu_is_always_there() {
 }
 
 #[test]
+#[cfg(not(feature = "wgpu"))]
+fn without_the_feature_wgpu_says_how_to_build_it() {
+    let error = DeviceChoice::Wgpu.open().unwrap_err();
+    assert!(error.to_string().contains("--features wgpu"), "{error}");
+}
+
+#[test]
 #[cfg(not(feature = "cuda"))]
 fn without_the_feature_cuda_says_how_to_build_it() {
     let error = DeviceChoice::Cuda(0).open().unwrap_err();

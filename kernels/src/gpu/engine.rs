@@ -82,7 +82,8 @@ impl Engine {
         let script = &self.compiled.script;
         let Batch { images, params, inputs, seeds, weight } = batch;
         let cubes = self.cubes(client).min(images).max(1);
-        let room = |numbers: usize| client.empty(numbers.max(1) * size_of::<f32>());
+        // What is not used has to be there nonetheless, as large as the smallest thing that a kernel reads.
+        let room = |numbers: usize| client.empty(numbers.max(WIDE) * size_of::<f32>());
         let (sums, arena) = (room(cubes * script.sums), room(cubes * script.arena));
         let (outputs, input_gradients) = (room(images * script.outputs), room(images * script.inputs));
         let (gradients, loss) = (room(self.count), room(1));
@@ -103,10 +104,12 @@ impl Engine {
         const UNITS: usize = 128;
         let units = CubeDim::new_1d(small(UNITS));
         let all = |numbers: usize| CubeCount::Static(small(numbers.div_ceil(UNITS)), 1, 1);
-        // SAFETY: `order` names parameters.
-        unsafe {
-            let (params, order) = (arg(&params, lens[1]), arg(order, weights));
-            pack::launch_unchecked(client, all(weights), units, params, order, arg(&packed, weights), weights);
+        if weights > 0 {
+            // SAFETY: `order` names parameters.
+            unsafe {
+                let (params, order) = (arg(&params, lens[1]), arg(order, weights));
+                pack::launch_unchecked(client, all(weights), units, params, order, arg(&packed, weights), weights);
+            }
         }
         // SAFETY: a script names no place behind the end of what `compile` gave it.
         unsafe {
