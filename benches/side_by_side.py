@@ -4,6 +4,9 @@
     cargo build --release
     python3 benches/side_by_side.py --data-root DIR [--threads 2] [--rounds 3] [--cases lc,lcei,combined,colour]
 
+On an NVIDIA GPU, with lcnnc built with `--features cuda`, add `--device cuda`: PyTorch is then eager, compiled, or compiled into
+CUDA graphs.
+
 lcnnc's side is `lcnnc run` on real images (MNIST, CIFAR-10), loader, augmentation, penalties and update included: the images
 per second of every epoch but the first. PyTorch's side is the same model, loss, penalty and optimizer on random images that
 are already in memory; every variant (eager, channels_last, compiled, both) is timed and the best one counts. The two
@@ -40,7 +43,7 @@ def ours(args, spec, consts, dataset, batch):
         sets = [word for name, value in consts.items() for word in ("--set", f"{name}={value}")]
         command = [args.lcnnc, "run", spec, *sets, "--dataset", dataset, "--data-root", args.data_root, "--batch", str(batch),
                    "--epochs", "4", "--limit", str(args.images), "--optimizer", SGD, "--threads", str(args.threads),
-                   "--seed", "1", "--device", "cpu", "--runs", runs]
+                   "--seed", "1", "--device", args.device, "--runs", runs]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         (spec_dir,) = os.scandir(runs)
         (run,) = os.scandir(spec_dir.path)
@@ -49,7 +52,7 @@ def ours(args, spec, consts, dataset, batch):
 
 
 def theirs(args, model, batch, variant):
-    command = [sys.executable, os.path.abspath(__file__), "--worker", json.dumps([model, batch, variant, args.threads, args.seconds])]
+    command = [sys.executable, os.path.abspath(__file__), "--worker", json.dumps([model, batch, variant, args.threads, args.seconds, args.device])]
     done = subprocess.run(command, env={**os.environ, **KEEP}, capture_output=True, text=True)
     if done.returncode != 0:
         print(f"  {variant} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
@@ -57,7 +60,7 @@ def theirs(args, model, batch, variant):
     return json.loads(done.stdout)
 
 
-def worker(model, batch, variant, threads, seconds):
+def worker(model, batch, variant, threads, seconds, device):
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -96,6 +99,7 @@ def worker(model, batch, variant, threads, seconds):
             gap = (self.lateral[0].weight.mean() - self.lateral[1].weight.mean()).abs()
             return sparsity - 0.1 * torch.tanh(gap)
 
+    torch.set_default_device(device)
     net, images = Net(), torch.rand(batch, colours, size, size)
     labels = torch.randint(0, 10, (batch,))
     if variant.endswith("cl"):
@@ -103,12 +107,14 @@ def worker(model, batch, variant, threads, seconds):
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-2, momentum=0.9)
     loss_of = lambda: F.cross_entropy(net(images), labels) + net.penalty()
     if variant.startswith("compile"):
-        loss_of = torch.compile(loss_of)
+        loss_of = torch.compile(loss_of, mode="reduce-overhead" if variant == "compile-graph" else None)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
         loss_of().backward()
         optimizer.step()
+        if device == "cuda":
+            torch.cuda.synchronize()
 
     for _ in range(4):
         step()
@@ -139,15 +145,18 @@ def main():
     parser.add_argument("--images", type=int, default=3000, help="images of an epoch, validation included")
     parser.add_argument("--batches", default="64,256")
     parser.add_argument("--cases", default="lc,lcei,combined,colour")
-    parser.add_argument("--variants", default="eager,eager-cl,compile,compile-cl")
+    parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--variants", help="of eager, eager-cl (channels_last), compile, compile-cl, compile-graph")
     args = parser.parse_args()
     if args.worker:
         return worker(*json.loads(args.worker))
     import torch
 
-    print(f"{datetime.date.today()}, {processor()}, {args.threads} threads, torch {torch.__version__}; images/s, medians\n")
+    machine = torch.cuda.get_device_name() if args.device == "cuda" else processor()
+    print(f"{datetime.date.today()}, {machine}, {args.threads} threads, torch {torch.__version__}; images/s, medians\n")
     print("| case | batch | lcnnc | best of PyTorch | which | ratio |\n|---|---|---|---|---|---|", flush=True)
-    variants = args.variants.split(",")
+    every = {"cpu": "eager,eager-cl,compile,compile-cl", "cuda": "eager,compile,compile-graph"}
+    variants = (args.variants or every[args.device]).split(",")
     for name, batch, spec, consts, dataset, model in cases(args.cases.split(","), [int(n) for n in args.batches.split(",")]):
         mine, peer = [], {variant: [] for variant in variants}
         for _ in range(args.rounds):
