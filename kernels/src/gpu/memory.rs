@@ -1,5 +1,6 @@
 //! The memory that a cube works in.
 
+use super::pack::WIDE;
 use super::script::{At, Space};
 use cubecl::prelude::*;
 
@@ -8,7 +9,7 @@ pub struct Memory<'a> {
     pub shared: Shared<[f32]>,
     arena: &'a mut [f32],
     pub params: &'a [f32],
-    pub packed: &'a [Vector<f32, Const<4>>],
+    pub packed: &'a [Vector<f32, Const<WIDE>>],
     sums: &'a mut [f32],
     /// Where this cube's part of the arena and of the sums of gradients begins.
     arena_first: usize,
@@ -25,7 +26,7 @@ impl<'a> Memory<'a> {
     pub fn new(
         arena: &'a mut [f32],
         params: &'a [f32],
-        packed: &'a [Vector<f32, Const<4>>],
+        packed: &'a [Vector<f32, Const<WIDE>>],
         sums: &'a mut [f32],
         #[comptime] sizes: [usize; 4],
         #[comptime] units: usize,

@@ -4,6 +4,7 @@ use super::conv::conv;
 use super::dense::{channel_sum, dense, dense_back, dense_weights, gather};
 use super::loss::loss;
 use super::memory::Memory;
+use super::pack::WIDE;
 use super::pool::{pool, pool_back};
 use super::script::{Act, At, Outside, Script};
 use super::tail::rows;
@@ -42,7 +43,7 @@ impl<'a> Image<'a> {
 pub fn region(
     inputs: &[f32],
     params: &[f32],
-    packed: &[Vector<f32, Const<4>>],
+    packed: &[Vector<f32, Const<WIDE>>],
     seeds: &[f32],
     table: &[u32],
     outputs: &mut [f32],
