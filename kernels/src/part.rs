@@ -74,11 +74,6 @@ impl Part {
         &self.trained
     }
 
-    /// Numbers of each parameter.
-    pub fn lens(&self) -> Vec<usize> {
-        self.begins[0].windows(2).map(|pair| pair[1] - pair[0]).collect()
-    }
-
     /// Numbers of an image, of all inputs and of all outputs.
     pub fn widths(&self) -> [usize; 2] {
         [1, 2].map(|n| self.begins[n].last().copied().unwrap_or(0))

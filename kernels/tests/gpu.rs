@@ -1,4 +1,4 @@
-//! Regions on a graphics processor against the same on the processor, over random shapes. Runs on whatever Vulkan driver
+//! Regions on a graphics processor against the same on the CPU, over random shapes. Runs on whatever Vulkan driver
 //! there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and passes.
 
 #![cfg(feature = "wgpu")]
@@ -58,8 +58,8 @@ impl Builder {
     }
 }
 
-/// A loop with a lateral branch between an afferent convolution and a dense layer.
-fn region(seed: u64) -> (Part, String) {
+/// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
+fn region(seed: u64) -> (Part, usize, String) {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x55);
     dice.roll(2);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
@@ -109,7 +109,8 @@ fn region(seed: u64) -> (Part, String) {
         "seed {seed}: {channels} x {height} x {width}, {maps} maps, kernels {k1} {k2}, {steps} steps, {window:?}"
     );
     let Builder { graph, params } = b;
-    (Part::new(graph, vec![scores], &params, Vectors::default()), text)
+    let count = params.iter().map(|param| param.len).sum();
+    (Part::new(graph, vec![scores], &params, Vectors::default()), count, text)
 }
 
 /// The largest difference over the largest number.
@@ -126,13 +127,12 @@ fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32>
 }
 
 #[test]
-fn random_regions_agree_with_the_processors() {
+fn random_regions_agree_with_the_cpu() {
     let Some(client) = client() else { return };
     for seed in 0..5 {
-        let (part, text) = region(seed);
+        let (part, count, text) = region(seed);
         let images = [1, 3, 20][seed as usize % 3];
         let [inputs, outputs] = part.widths();
-        let count = part.lens().iter().sum::<usize>();
         let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
         let w: Vec<f32> = w.iter().map(|w| w * 0.3).collect();
         let labels: Vec<usize> = (0..images).map(|n| n % 3).collect();

@@ -67,6 +67,10 @@ impl fmt::Display for Why {
 /// Mebibytes of activity, of sixteen images, that a region may have.
 const LARGEST: usize = 512;
 
+/// Weights that one primitive of a region may have: up to sixteen sums of their gradients are kept at once on a CPU, and
+/// one for every cube on a GPU.
+const WEIGHTS: usize = 8_000_000;
+
 /// Bytes of one number of sixteen images, in single precision.
 const NUMBER: usize = 16 * 4;
 
@@ -185,6 +189,9 @@ impl Cutter<'_> {
             return Some("works on weights");
         }
         match &node.op {
+            Op::Dense { weight, .. } | Op::Conv { weight, .. } if self.net.param(*weight).len() > WEIGHTS => {
+                Some("more than 8 million weights")
+            }
             Op::Conv { stride: 1, groups: 1, .. }
             | Op::Pool { .. }
             | Op::Dense { .. }

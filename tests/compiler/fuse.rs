@@ -287,6 +287,14 @@ fn what_is_too_large_runs_by_itself_and_its_loops_in_parts() {
     cut(&looped(5_000), "O", "large | [fused 2] | large | large");
 }
 
+/// Gradients are summed more than once at a time: copies of so many would fill the memory.
+#[test]
+fn a_layer_of_many_weights_runs_by_itself() {
+    let dense = |outputs: usize| format!("a = relu(conv(image, 4, kernel: 3))\nb = dense(a, {outputs})");
+    cut(&dense(31_000), "b", "fused 5");
+    cut(&dense(32_000), "b", "fused 3 | more than 8 million weights | light");
+}
+
 #[test]
 fn a_loop_with_a_norm_over_channels_is_cut_within() {
     let text =

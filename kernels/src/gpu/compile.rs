@@ -165,11 +165,15 @@ impl Compiler<'_> {
         }
         for (id, life) in roots() {
             if self.homes[id].is_none() {
-                let first = self.arena.take(room(program.dims[id]), life).unwrap_or(0);
+                let first = self.spill(room(program.dims[id]), life);
                 self.homes[id] = Some(at(program.dims[id], Space::Arena, first));
             }
         }
         self.stages = stages;
+    }
+
+    fn spill(&mut self, size: usize, life: (usize, usize)) -> usize {
+        self.arena.take(size, life).unwrap_or_else(|| unreachable!("global memory has no limit here"))
     }
 
     fn live(&mut self, id: Id, life: (usize, usize)) -> Option<At> {
@@ -316,7 +320,7 @@ impl Compiler<'_> {
         let (first, x) = (self.outer.params[slot], self.find(x));
         let shares = match self.shared.take(outputs * parts, life) {
             Some(first) => at(dims, Space::Shared, first),
-            None => at(dims, Space::Arena, self.arena.take(outputs * parts, life).unwrap_or(0)),
+            None => at(dims, Space::Arena, self.spill(outputs * parts, life)),
         };
         self.acts.push(Act::Dense { x, first, inputs, outputs, shares, parts });
         self.acts.push(Act::Gather { shares, parts, to: self.home(y), len: outputs });

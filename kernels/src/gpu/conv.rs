@@ -14,8 +14,7 @@ pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
     let width = comptime!(conv.to[2]);
     let strips = comptime!(conv.to[1].div_ceil(rows));
     let shares = comptime!(conv.to[0].div_ceil(channels) * strips * width);
-    let mut share = UNIT_POS as usize;
-    while share < shares {
+    for share in range_stepped(UNIT_POS as usize, shares, memory.units) {
         let column = share % width;
         let row = share / width % strips * rows;
         let group = share / (width * strips);
@@ -38,7 +37,6 @@ pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
                 }
             }
         }
-        share += memory.units;
     }
 }
 

@@ -14,17 +14,13 @@ pub fn dense(
     #[comptime] shares: At,
     #[comptime] parts: usize,
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < comptime!(sizes[1] * parts) {
+    for n in range_stepped(UNIT_POS as usize, comptime!(sizes[1] * parts), memory.units) {
         let row = n / parts * sizes[0] + memory.place(first);
         let mut sum = f32::new(0.0);
-        let mut input = n % parts;
-        while input < sizes[0] {
+        for input in range_stepped(n % parts, sizes[0], parts) {
             sum += memory.params[row + input] * memory.load(input, x);
-            input += parts;
         }
         memory.store(n, sum, shares);
-        n += memory.units;
     }
 }
 
@@ -36,14 +32,12 @@ pub fn gather(
     #[comptime] to: At,
     #[comptime] len: usize,
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         let mut sum = f32::new(0.0);
         for part in 0..parts {
             sum += memory.load(n * parts + part, shares);
         }
         memory.store(n, sum, to);
-        n += memory.units;
     }
 }
 
@@ -55,14 +49,12 @@ pub fn dense_back(
     #[comptime] sizes: [usize; 2],
     #[comptime] dx: At,
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < sizes[0] {
+    for n in range_stepped(UNIT_POS as usize, sizes[0], memory.units) {
         let mut sum = f32::new(0.0);
         for output in 0..sizes[1] {
             sum += memory.params[output * sizes[0] + n + memory.place(first)] * memory.load(output, dy);
         }
         memory.store(n, sum, dx);
-        n += memory.units;
     }
 }
 
@@ -74,11 +66,9 @@ pub fn dense_weights(
     #[comptime] sizes: [usize; 2],
     #[comptime] first: usize,
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < comptime!(sizes[0] * sizes[1]) {
+    for n in range_stepped(UNIT_POS as usize, comptime!(sizes[0] * sizes[1]), memory.units) {
         let product = memory.load(n / sizes[0], dy) * memory.load(n % sizes[0], x);
         memory.add(n + memory.place(first), product);
-        n += memory.units;
     }
 }
 
@@ -93,21 +83,17 @@ pub fn channel_sum(
     #[comptime] spread: Spread,
 ) {
     let parts = comptime!(spread.parts);
-    let mut n = UNIT_POS as usize;
-    while n < comptime!(channels * parts) {
+    for n in range_stepped(UNIT_POS as usize, comptime!(channels * parts), memory.units) {
         let channel = n / parts;
         let mut sum = f32::new(0.0);
-        let mut cell = n % parts;
-        while cell < cells {
+        for cell in range_stepped(n % parts, cells, parts) {
             let value = memory.load(channel * cells + cell, x);
             if let Some(other) = comptime!(other) {
                 sum += value * memory.load(channel * cells + cell, other);
             } else {
                 sum += value;
             }
-            cell += parts;
         }
         memory.add(n % parts * spread.len + channel + memory.place(spread.first), sum);
-        n += memory.units;
     }
 }

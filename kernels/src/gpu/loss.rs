@@ -15,9 +15,8 @@ pub fn loss(
     #[comptime] classes: usize,
     #[comptime] sums: usize,
 ) {
-    let mut class = UNIT_POS as usize;
     // Every unit that has a class sums over all of them: they are few.
-    while class < classes {
+    for class in range_stepped(UNIT_POS as usize, classes, memory.units) {
         let mut largest = memory.load(0usize, scores);
         for other in 1..classes {
             let score = memory.load(other, scores);
@@ -33,6 +32,5 @@ pub fn loss(
         if class == label {
             memory.add(comptime!(sums - 1), sum.ln() - score);
         }
-        class += memory.units;
     }
 }

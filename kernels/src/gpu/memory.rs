@@ -69,10 +69,8 @@ impl<'a> Memory<'a> {
     }
 
     pub fn clear(&mut self, #[comptime] sums: usize) {
-        let mut n = UNIT_POS as usize;
-        while n < sums {
+        for n in range_stepped(UNIT_POS as usize, sums, self.units) {
             self.sums[self.sums_first + n] = 0.0;
-            n += self.units;
         }
     }
 

@@ -33,8 +33,7 @@ pub fn pool(
     #[comptime] x: At,
     #[comptime] y: At,
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < comptime!(to[0] * to[1] * to[2]) {
+    for n in range_stepped(UNIT_POS as usize, comptime!(to[0] * to[1] * to[2]), memory.units) {
         let channel = n / comptime!(to[1] * to[2]);
         let (top, bottom) = seen(n / to[2] % to[1], window, 0usize, comptime!(from[1]));
         let (left, right) = seen(n % to[2], window, 1usize, comptime!(from[2]));
@@ -57,7 +56,6 @@ pub fn pool(
             sum /= f32::cast_from(select(count > 0, count, 1));
         }
         memory.store(n, sum, y);
-        n += memory.units;
     }
 }
 
@@ -70,8 +68,7 @@ pub fn pool_back(
     #[comptime] to: Dims,
     #[comptime] values: [At; 4],
 ) {
-    let mut n = UNIT_POS as usize;
-    while n < comptime!(from[0] * from[1] * from[2]) {
+    for n in range_stepped(UNIT_POS as usize, comptime!(from[0] * from[1] * from[2]), memory.units) {
         let channel = n / comptime!(from[1] * from[2]);
         let (row, column) = (n / from[2] % from[1], n % from[2]);
         let (top, bottom) = seeing(row, window, 0usize, comptime!(to[1]));
@@ -103,7 +100,6 @@ pub fn pool_back(
             }
         }
         memory.store(n, sum, comptime!(values[3]));
-        n += memory.units;
     }
 }
 

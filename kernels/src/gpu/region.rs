@@ -147,10 +147,8 @@ fn fetch(
     #[comptime] len: usize,
 ) {
     let begin = begin + memory.place(first);
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         memory.store(n, from[begin + n], to);
-        n += memory.units;
     }
 }
 
@@ -164,29 +162,23 @@ fn hand(
     #[comptime] len: usize,
 ) {
     let begin = begin + memory.place(first);
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         to[begin + n] = memory.load(n, from);
-        n += memory.units;
     }
 }
 
 #[cube]
 fn zeros(memory: &mut Memory<'_>, #[comptime] to: At, #[comptime] len: usize) {
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         memory.store(n, 0.0, to);
-        n += memory.units;
     }
 }
 
 #[cube]
 fn copy(memory: &mut Memory<'_>, #[comptime] from: At, #[comptime] to: At, #[comptime] len: usize) {
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         let value = memory.load(n, from);
         memory.store(n, value, to);
-        n += memory.units;
     }
 }
 

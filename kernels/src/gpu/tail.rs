@@ -42,10 +42,8 @@ fn keep(memory: &mut Memory<'_>, registers: &mut Array<f32>, n: usize, value: f3
 pub fn rows(memory: &mut Memory<'_>, #[comptime] rows: Rows) {
     let cells = comptime!(rows.dims[1] * rows.dims[2]);
     let len = comptime!(rows.dims[0] * cells);
-    let mut n = UNIT_POS as usize;
-    while n < len {
+    for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         tail(memory, 0.0, n / cells, n, comptime!(rows.tail.clone()));
-        n += memory.units;
     }
 }
 

@@ -11,8 +11,7 @@ pub fn weights(memory: &mut Memory<'_>, #[comptime] weights: Weights) {
     let inputs = comptime!(weights.from[0]);
     let parts = comptime!(weights.spread.parts);
     let shares = comptime!(weights.to[0].div_ceil(channels) * parts * inputs * kernel);
-    let mut share = UNIT_POS as usize;
-    while share < shares {
+    for share in range_stepped(UNIT_POS as usize, shares, memory.units) {
         let across = share % kernel;
         let from = share / kernel % inputs;
         let part = share / (kernel * inputs) % parts;
@@ -22,13 +21,11 @@ pub fn weights(memory: &mut Memory<'_>, #[comptime] weights: Weights) {
         for n in 0..comptime!(channels * kernel) {
             sums[n] = 0.0;
         }
-        let mut column = part;
-        while column < weights.to[2] {
+        for column in range_stepped(part, weights.to[2], parts) {
             let seen = column + across;
             if seen >= weights.pad && seen < weights.from[2] + weights.pad {
                 add(memory, &mut sums, from, column, seen - weights.pad, first, comptime!(weights.clone()));
             }
-            column += parts;
         }
         #[unroll]
         for c in 0..channels {
@@ -41,7 +38,6 @@ pub fn weights(memory: &mut Memory<'_>, #[comptime] weights: Weights) {
                 }
             }
         }
-        share += memory.units;
     }
 }
 

@@ -13,7 +13,7 @@ pub enum DeviceChoice {
     Cpu,
     /// The CUDA device of that index, from 0.
     Cuda(usize),
-    /// The first GPU that Vulkan, Metal or DirectX names.
+    /// The most powerful GPU that Vulkan, Metal or DirectX names.
     Wgpu,
 }
 
@@ -120,7 +120,11 @@ fn wgpu() -> Result<Opened, DeviceError> {
 fn wgpu() -> Result<Opened, DeviceError> {
     use burn::tensor::{DeviceKind, DeviceType};
 
-    let first = Device::enumerate(DeviceType::Wgpu).into_iter().next().ok_or(DeviceError::NoGpu)?;
-    let gpu = first.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
-    Ok(Opened { device: Device::wgpu(DeviceKind::DefaultDevice), name: format!("wgpu ({gpu})") })
+    // Opening one where there is none would panic.
+    if Device::enumerate(DeviceType::Wgpu).is_empty() {
+        return Err(DeviceError::NoGpu);
+    }
+    let device = Device::wgpu(DeviceKind::DefaultDevice);
+    let gpu = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
+    Ok(Opened { device, name: format!("wgpu ({gpu})") })
 }
