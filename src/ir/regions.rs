@@ -189,7 +189,9 @@ impl Cutter<'_> {
             return Some("works on weights");
         }
         match &node.op {
-            Op::Dense { weight, .. } | Op::Conv { weight, .. } if self.net.param(*weight).len() > WEIGHTS => {
+            Op::Dense { weight, .. } | Op::Conv { weight, stride: 1, groups: 1, .. }
+                if self.net.param(*weight).len() > WEIGHTS =>
+            {
                 Some("more than 8 million weights")
             }
             Op::Conv { stride: 1, groups: 1, .. }
