@@ -32,11 +32,6 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// Whether it is done through Fourier transforms: where the planes are large enough for their cost to pay.
-    pub fn spectral(&self) -> bool {
-        super::cpu::points(self).is_some()
-    }
-
     /// Height and width of an output plane.
     pub fn to(&self) -> [usize; 2] {
         self.from.map(|size| size + 2 * self.pad + 1 - self.kernel)

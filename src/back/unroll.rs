@@ -3,7 +3,7 @@
 use crate::ir::regions::Fused;
 use crate::ir::{Binary, Net, Node, Op, ParamId, Pool, Region, Step, Unary, Value};
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
-use lcnnc_kernels::{Parameter, Part, Vectors};
+use lcnnc_kernels::{Method, Parameter, Part, Vectors};
 use std::collections::BTreeMap;
 
 /// A fused part, ready to run.
@@ -21,9 +21,10 @@ pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
         let slots = bank.members.iter().map(|(slot, _)| net.param(fused.params[*slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
         let (k, inputs, outputs) = (bank.kernel, bank.inputs, bank.outputs());
-        let way = match lcnnc_kernels::points(bank) {
-            Some([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
-            None => "tap by tap".to_owned(),
+        let way = match lcnnc_kernels::method(bank) {
+            Method::Direct => "tap by tap".to_owned(),
+            Method::Spectral([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
+            Method::Winograd => "by Winograd's tiles of 4 x 4 pixels".to_owned(),
         };
         format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {way}: {weights}")
     };

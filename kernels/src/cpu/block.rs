@@ -78,12 +78,12 @@ struct Block<'a, 'i> {
 
 impl Block<'_, '_> {
     fn values(&self) -> Values<'_> {
-        Values { places: &self.shared.program.places, buffers: &self.work.buffers }
+        Values { program: self.shared.program, buffers: &self.work.buffers }
     }
 
     /// A value's cells.
     fn value(&self, id: Id) -> &[f32] {
-        &self.values().get(id)[..self.len(id)]
+        self.values().get(id)
     }
 
     fn len(&self, id: Id) -> usize {
@@ -113,10 +113,9 @@ impl Block<'_, '_> {
             Some(Kernel::Loss) => self.loss(arch, reads, makes),
             Some(Kernel::DenseBack(slot)) => {
                 let (shared, work) = (self.shared, &mut *self.work);
-                let values = Values { places: &shared.program.places, buffers: &work.buffers };
-                let len = |id: Id| shared.program.dims[id].iter().product::<usize>();
-                let (inputs, outputs) = (len(reads[0]), len(reads[1]));
-                let (x, dy) = (&values.get(reads[0])[..inputs * LANES], &values.get(reads[1])[..outputs * LANES]);
+                let values = Values { program: shared.program, buffers: &work.buffers };
+                let (x, dy) = (values.get(reads[0]), values.get(reads[1]));
+                let (inputs, outputs) = (x.len() / LANES, dy.len() / LANES);
                 if shared.wanted[*slot] {
                     let gradient = &mut self.gradients[shared.offsets[*slot]..][..inputs * outputs];
                     arch.dispatch(DenseWeight { x, dy, dw: gradient });
@@ -130,14 +129,14 @@ impl Block<'_, '_> {
                 }
             }
             Some(Kernel::Output(place)) => {
-                let values = Values { places: &self.shared.program.places, buffers: &self.work.buffers };
-                let cells = &values.get(reads[0])[..self.len(reads[0])];
+                let values = Values { program: self.shared.program, buffers: &self.work.buffers };
+                let cells = values.get(reads[0]);
                 let (first, step) = (self.shared.outputs[*place], *self.shared.outputs.last().unwrap_or(&0));
                 scatter(cells, step, self.images.count, &mut self.images.outputs[first..]);
             }
             Some(Kernel::InputGrad(place)) => {
-                let values = Values { places: &self.shared.program.places, buffers: &self.work.buffers };
-                let cells = &values.get(reads[0])[..self.len(reads[0])];
+                let values = Values { program: self.shared.program, buffers: &self.work.buffers };
+                let cells = values.get(reads[0]);
                 let (first, step) = (self.shared.inputs[*place], *self.shared.inputs.last().unwrap_or(&0));
                 scatter(cells, step, self.images.count, &mut self.images.input_gradients[first..]);
             }
@@ -198,7 +197,7 @@ impl Block<'_, '_> {
     fn tail(&mut self, tail: &Tail, longest: usize, make: impl FnOnce(&mut TailRun<'_, '_>)) {
         let stores = tail.stores.iter().map(|id| (*id, self.take(*id))).collect();
         let Self { shared, work, gradients, .. } = self;
-        let values = Values { places: &shared.program.places, buffers: &work.buffers };
+        let values = Values { program: shared.program, buffers: &work.buffers };
         let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
         let mut run = TailRun::new(tail, values, stores, &mut work.rows, longest, &mut weights);
         make(&mut run);
@@ -232,7 +231,10 @@ impl Block<'_, '_> {
         ready.forward(arch, self.value(step.reads[0]), &mut scratch);
         let mut first = 0;
         for (tail, (_, count)) in step.tails.iter().zip(&ready.bank.members) {
-            self.tail(tail, 2 * tail.dims[2], |run| ready.forward_rows(arch, [first, *count], &mut scratch, run));
+            self.tail(tail, ready.longest(tail.dims[2]), |run| {
+                let x = run.values.get(step.reads[0]);
+                ready.forward_rows(arch, x, [first, *count], &mut scratch, run);
+            });
             first += count;
         }
         self.work.scratch = scratch;
@@ -246,16 +248,19 @@ impl Block<'_, '_> {
         sums.reserve(ready.sums());
         {
             let Self { shared, work, gradients, .. } = self;
-            let values = Values { places: &shared.program.places, buffers: &work.buffers };
+            let values = Values { program: shared.program, buffers: &work.buffers };
             let from = values.get(step.reads[0]);
             let dys: Vec<&[f32]> = step.reads[1..].iter().map(|id| values.get(*id)).collect();
-            let spectra = &mut sums[..ready.sums()];
-            let mut to = Sums { spectra, gradients, offsets: shared.offsets, wanted: shared.wanted };
+            let transformed = &mut sums[..ready.sums()];
+            let mut to = Sums { transformed, gradients, offsets: shared.offsets, wanted: shared.wanted };
             ready.back(arch, from, &dys, wanted.then_some(&mut to), !step.tails.is_empty(), &mut scratch);
         }
         self.work.sums[bank] = sums;
         if let Some(tail) = step.tails.first() {
-            self.tail(tail, 2 * tail.dims[2], |run| ready.back_rows(arch, &mut scratch, run));
+            self.tail(tail, ready.longest(tail.dims[2]), |run| {
+                let dys: Vec<&[f32]> = step.reads[1..].iter().map(|id| run.values.get(*id)).collect();
+                ready.back_rows(arch, &dys, &mut scratch, run);
+            });
         }
         self.work.scratch = scratch;
     }
@@ -291,8 +296,8 @@ impl Block<'_, '_> {
             let ready = &self.shared.banks[bank];
             let Self { shared, work, gradients, .. } = self;
             let Workspace { sums, scratch, .. } = &mut **work;
-            let spectra = &mut sums[bank][..ready.sums()];
-            let mut to = Sums { spectra, gradients, offsets: shared.offsets, wanted: shared.wanted };
+            let transformed = &mut sums[bank][..ready.sums()];
+            let mut to = Sums { transformed, gradients, offsets: shared.offsets, wanted: shared.wanted };
             ready.settle(arch, &mut to, scratch);
         }
     }

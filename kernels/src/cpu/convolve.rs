@@ -4,9 +4,11 @@ use super::correlate::Correlate;
 use super::direct::{Direct, Row, Taps};
 use super::ends::Circle;
 use super::lanes::{Aligned, LANES};
+use super::sizes::Sizes;
 use super::spectral::{Scratch, Spectral};
 use super::stages::{Columns, Mix, RowPairInverse, RowsForward};
 use super::tail::TailRun;
+use super::winograd::{self, Winograd};
 use crate::graph::Bank;
 use pulp::Arch;
 
@@ -21,23 +23,40 @@ pub struct Ready {
 
 #[derive(Debug)]
 pub enum Way {
-    Spectral(Spectral),
     Direct(Direct),
+    Spectral(Spectral),
+    Winograd(Winograd),
 }
 
-/// Multiply-adds of cells that a transform of one point costs, as measured beside those of the products; twice as many
-/// beside those of a small kernel, whose taps find everything in the first-level cache.
-fn transform(kernel: usize) -> usize {
-    if kernel > 3 { 55 } else { 110 }
+/// How a convolution is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Tap by tap.
+    Direct,
+    /// Through Fourier transforms of planes at so many points.
+    Spectral([usize; 2]),
+    /// Through short convolutions of tiles.
+    Winograd,
 }
 
-/// How many points a plane is transformed at, where transforms cost less than they save.
-pub fn points(bank: &Bank) -> Option<[usize; 2]> {
+/// Whichever takes the fewest operations, counted in multiply-adds of cells; transforms by what they cost beside those of
+/// the products, as measured.
+pub fn method(bank: &Bank) -> Method {
+    const A_POINT: usize = 55;
+    const A_TILE: usize = 250;
     let (inputs, outputs) = (bank.inputs, bank.outputs());
+    let (planes, pairs) = (inputs + outputs, inputs * outputs);
+    let direct = pairs * bank.to().iter().product::<usize>() * bank.kernel * bank.kernel;
     let spectral = spectral(bank);
-    let through = spectral.points() * (transform(bank.kernel) * (inputs + outputs) + 4 * inputs * outputs);
-    let sum = inputs * outputs * bank.to().iter().product::<usize>() * bank.kernel * bank.kernel;
-    (through < sum).then(|| spectral.size())
+    let through = spectral.points() * (A_POINT * planes + 4 * pairs);
+    let mut ways = vec![(direct, Method::Direct), (through, Method::Spectral(spectral.size()))];
+    if bank.kernel == winograd::KERNEL {
+        let tiles = Winograd::new(bank).tiles().iter().product::<usize>();
+        let points = winograd::POINTS * winograd::POINTS;
+        ways.push((tiles * (A_TILE * planes + points * pairs), Method::Winograd));
+    }
+    // The first is always there.
+    ways.into_iter().min_by_key(|(operations, _)| *operations).map_or(Method::Direct, |(_, method)| method)
 }
 
 fn spectral(bank: &Bank) -> Spectral {
@@ -46,12 +65,10 @@ fn spectral(bank: &Bank) -> Spectral {
 
 impl Ready {
     pub fn new(bank: &Bank) -> Self {
-        let Bank { inputs, kernel, pad, from, .. } = *bank;
-        let outputs = bank.outputs();
-        let way = if bank.spectral() {
-            Way::Spectral(spectral(bank))
-        } else {
-            Way::Direct(Direct { inputs, outputs, kernel, pad, from, to: bank.to() })
+        let way = match method(bank) {
+            Method::Direct => Way::Direct(Direct { sizes: Sizes::new(bank) }),
+            Method::Spectral(_) => Way::Spectral(spectral(bank)),
+            Method::Winograd => Way::Winograd(Winograd::new(bank)),
         };
         Self { bank: bank.clone(), way, kernels: [Aligned::default(), Aligned::default()] }
     }
@@ -60,7 +77,17 @@ impl Ready {
     pub fn sums(&self) -> usize {
         match &self.way {
             Way::Spectral(spectral) => spectral.kernels(),
+            Way::Winograd(winograd) => winograd.sums(),
             Way::Direct(_) => 0,
+        }
+    }
+
+    /// The most cells that go to a tail at once, where a row of the result has `width`.
+    pub fn longest(&self, width: usize) -> usize {
+        match &self.way {
+            Way::Direct(_) => width,
+            Way::Spectral(_) => 2 * width,
+            Way::Winograd(_) => winograd::TILE * width,
         }
     }
 
@@ -79,11 +106,20 @@ impl Ready {
             }
             Way::Direct(direct) => {
                 let mut first = 0;
-                let len = direct.inputs * direct.outputs * direct.kernel * direct.kernel;
-                self.kernels.iter_mut().for_each(|kernels| kernels.reserve(len));
+                let Sizes { inputs, outputs, kernel, .. } = direct.sizes;
+                self.kernels.iter_mut().for_each(|kernels| kernels.reserve(inputs * outputs * kernel * kernel));
                 for ((_, outputs), weight) in self.bank.members.iter().zip(weights) {
                     direct.lay(weight, first, &mut self.kernels[0]);
                     direct.lay_mirrored(weight, first, &mut self.kernels[1]);
+                    first += outputs;
+                }
+            }
+            Way::Winograd(winograd) => {
+                let mut first = 0;
+                self.kernels.iter_mut().for_each(|kernels| kernels.reserve(winograd.kernels()));
+                for ((_, outputs), weight) in self.bank.members.iter().zip(weights) {
+                    winograd.lay(weight, first, &mut self.kernels[0]);
+                    winograd.lay_mirrored(weight, first, &mut self.kernels[1]);
                     first += outputs;
                 }
             }
@@ -103,9 +139,8 @@ impl Ready {
                 let [one, two] = &mut scratch.columns;
                 let line = &mut *scratch.line;
                 let circle = Circle::line(spectral.rows.len, self.bank.from[1]);
-                let from = &x[..inputs * height * self.bank.from[1] * LANES];
                 let (first, planes, rows) = (0, inputs, &mut **from_rows);
-                arch.dispatch(RowsForward { spectral, circle, height, from, first, planes, rows, line });
+                arch.dispatch(RowsForward { spectral, circle, height, from: x, first, planes, rows, line });
                 for f in 0..half {
                     let x = &mut one[..spectral.column(inputs)];
                     let from = share(from_rows, f, sizes[0] / half);
@@ -119,15 +154,17 @@ impl Ready {
             }
             Way::Direct(direct) => {
                 scratch.rows[0].reserve(direct.scratch());
-                direct.pad(0, &x[..direct.inputs * direct.from[0] * direct.from[1] * LANES], &mut scratch.rows[0]);
+                direct.pad(0, x, &mut scratch.rows[0]);
             }
+            Way::Winograd(_) => {}
         }
     }
 
-    /// Rows of the results `first..first + count`, handed to their tail.
+    /// Rows of the results `first..first + count` from the input `x`, handed to their tail.
     pub fn forward_rows(
         &self,
         arch: Arch,
+        x: &[f32],
         [first, count]: [usize; 2],
         scratch: &mut Scratch,
         tail: &mut TailRun<'_, '_>,
@@ -140,6 +177,7 @@ impl Ready {
             Way::Direct(direct) => {
                 direct_rows(arch, direct, &self.kernels[0], [first, count], scratch, tail);
             }
+            Way::Winograd(winograd) => winograd.rows(arch, &self.kernels[0], &[x], [first, count], scratch, tail),
         }
     }
 
@@ -159,13 +197,11 @@ impl Ready {
             Way::Direct(direct) => {
                 if let Some(Sums { gradients: sums, offsets, wanted, .. }) = weights {
                     scratch.rows[0].reserve(direct.scratch());
-                    let len = direct.inputs * direct.from[0] * direct.from[1] * LANES;
-                    direct.pad(0, &x[..len], &mut scratch.rows[0]);
+                    direct.pad(0, x, &mut scratch.rows[0]);
                     for ((slot, outputs), dy) in self.bank.members.iter().zip(gradients) {
                         if wanted[*slot] {
-                            let dy = &dy[..outputs * direct.to[0] * direct.to[1] * LANES];
-                            let len = outputs * direct.inputs * direct.kernel * direct.kernel;
-                            let dw = &mut sums[offsets[*slot]..][..len];
+                            let Sizes { inputs, kernel, .. } = direct.sizes;
+                            let dw = &mut sums[offsets[*slot]..][..outputs * inputs * kernel * kernel];
                             arch.dispatch(Taps { direct, scratch: &scratch.rows[0], dy, dw });
                         }
                     }
@@ -175,10 +211,14 @@ impl Ready {
                     scratch.rows[0].reserve(back.scratch());
                     let mut first = 0;
                     for ((_, outputs), dy) in self.bank.members.iter().zip(gradients) {
-                        let dy = &dy[..outputs * direct.to[0] * direct.to[1] * LANES];
                         back.pad(first, dy, &mut scratch.rows[0]);
                         first += outputs;
                     }
+                }
+            }
+            Way::Winograd(winograd) => {
+                if let Some(Sums { transformed, .. }) = weights {
+                    winograd.sum_up(arch, x, gradients, transformed, scratch);
                 }
             }
         }
@@ -204,14 +244,13 @@ impl Ready {
         let line = &mut scratch.line;
         if weights.is_some() {
             let [height, width] = self.bank.from;
-            let (circle, from) = (Circle::line(spectral.rows.len, width), &x[..inputs * height * width * LANES]);
+            let circle = Circle::line(spectral.rows.len, width);
             let (first, planes, rows) = (0, inputs, &mut **to_rows);
-            arch.dispatch(RowsForward { spectral, circle, height, from, first, planes, rows, line });
+            arch.dispatch(RowsForward { spectral, circle, height, from: x, first, planes, rows, line });
         }
         let circle = Circle::line(spectral.rows.len, width);
         let mut first = 0;
-        for ((_, count), dy) in self.bank.members.iter().zip(gradients) {
-            let from = &dy[..count * height * width * LANES];
+        for ((_, count), from) in self.bank.members.iter().zip(gradients) {
             let (planes, rows) = (outputs, &mut **from_rows);
             arch.dispatch(RowsForward { spectral, circle, height, from, first, planes, rows, line });
             first += count;
@@ -222,7 +261,7 @@ impl Ready {
             if let Some(sums) = &mut weights {
                 let (from_row, x) = (share(to_rows, f, sizes[1] / half), &mut two[..spectral.column(inputs)]);
                 arch.dispatch(Columns { spectral, height: from, inverse: false, from: from_row, to: x, line });
-                let sums = share_mut(sums.spectra, f, spectral.kernels() / half);
+                let sums = share_mut(sums.transformed, f, spectral.kernels() / half);
                 arch.dispatch(Correlate { spectral, x, dy, sums });
             }
             if input {
@@ -236,37 +275,58 @@ impl Ready {
     }
 
     /// Rows of the input's gradient, handed to their tail.
-    pub fn back_rows(&self, arch: Arch, scratch: &mut Scratch, tail: &mut TailRun<'_, '_>) {
+    pub fn back_rows(&self, arch: Arch, gradients: &[&[f32]], scratch: &mut Scratch, tail: &mut TailRun<'_, '_>) {
         let [height, width] = self.bank.from;
         let inputs = self.bank.inputs;
         match &self.way {
             Way::Spectral(spectral) => spectral_rows(arch, spectral, [0, inputs, inputs, height, width], scratch, tail),
             Way::Direct(direct) => direct_rows(arch, &direct.back(), &self.kernels[1], [0, inputs], scratch, tail),
+            Way::Winograd(winograd) => {
+                winograd.back().rows(arch, &self.kernels[1], gradients, [0, inputs], scratch, tail);
+            }
         }
     }
 
     /// Adds what the block's sums come to to the weights' gradients, and clears the sums.
     pub fn settle(&self, arch: Arch, sums: &mut Sums<'_>, scratch: &mut Scratch) {
-        let Way::Spectral(spectral) = &self.way else { return };
-        let size = self.bank.kernel * self.bank.kernel;
-        let places = self.bank.members.iter().flat_map(|(slot, outputs)| (0..*outputs).map(|o| (*slot, o)));
-        let places: Vec<(usize, usize)> = places.collect();
-        let Sums { spectra, gradients, offsets, wanted } = sums;
-        spectral.kernel_gradients(arch, spectra, scratch, |output, input, taps| {
-            let (slot, o) = places[output];
+        let (inputs, size) = (self.bank.inputs, self.bank.kernel * self.bank.kernel);
+        let Sums { transformed, gradients, offsets, wanted } = sums;
+        let mut add = |slot: usize, kernel: usize, taps: &mut dyn Iterator<Item = f32>| {
             if wanted[slot] {
-                let to = &mut gradients[offsets[slot] + (o * spectral.inputs + input) * size..][..size];
+                let to = &mut gradients[offsets[slot] + kernel * size..][..size];
                 to.iter_mut().zip(taps).for_each(|(sum, tap)| *sum += tap);
             }
-        });
-        spectra.fill(0.0);
+        };
+        match &self.way {
+            Way::Direct(_) => return,
+            Way::Spectral(spectral) => {
+                let places = self.bank.members.iter().flat_map(|(slot, outputs)| (0..*outputs).map(|o| (*slot, o)));
+                let places: Vec<(usize, usize)> = places.collect();
+                spectral.kernel_gradients(arch, transformed, scratch, |output, input, taps| {
+                    let (slot, o) = places[output];
+                    add(slot, o * inputs + input, taps);
+                });
+            }
+            Way::Winograd(winograd) => {
+                let mut first = 0;
+                for (slot, outputs) in &self.bank.members {
+                    for kernel in 0..outputs * inputs {
+                        let (o, input) = (kernel / inputs, kernel % inputs);
+                        let taps = winograd.taps(transformed, [first + o / LANES, o % LANES], input);
+                        add(*slot, kernel, &mut taps.into_iter());
+                    }
+                    first += outputs.div_ceil(LANES);
+                }
+            }
+        }
+        transformed.fill(0.0);
     }
 }
 
 /// Where the gradients of a bank's kernels are summed up.
 pub struct Sums<'a> {
-    /// Of their spectra, over a block.
-    pub spectra: &'a mut [f32],
+    /// Of their spectra, or of what else products are made of, over a block.
+    pub transformed: &'a mut [f32],
     /// Of all parameters.
     pub gradients: &'a mut [f32],
     pub offsets: &'a [usize],
@@ -301,7 +361,7 @@ fn direct_rows(
     scratch: &mut Scratch,
     tail: &mut TailRun<'_, '_>,
 ) {
-    let [height, width] = direct.to;
+    let [height, width] = direct.sizes.to;
     scratch.columns[0].reserve(4 * width * LANES);
     let rows = &mut scratch.columns[0];
     for row in 0..height {

@@ -1,54 +1,47 @@
 //! Convolution as the sum it is defined by: for small kernels and small maps.
 
 use super::lanes::LANES;
+use super::sizes::Sizes;
 use pulp::{Simd, WithSimd};
 
-/// A convolution's sizes.
+/// A convolution tap by tap.
 #[derive(Clone, Copy, Debug)]
 pub struct Direct {
-    pub inputs: usize,
-    pub outputs: usize,
-    pub kernel: usize,
-    pub pad: usize,
-    /// Height and width of an input plane.
-    pub from: [usize; 2],
-    /// Height and width of an output plane.
-    pub to: [usize; 2],
+    pub sizes: Sizes,
 }
 
 /// Columns that are worked on at once.
 const COLUMNS: usize = 3;
 
 impl Direct {
-    /// The convolution that takes the gradient of the outputs to that of the inputs, by mirrored kernels.
+    /// See [`Sizes::back`].
     pub fn back(&self) -> Self {
-        let Self { inputs, outputs, kernel, pad, from, to } = *self;
-        Self { inputs: outputs, outputs: inputs, kernel, pad: kernel - 1 - pad, from: to, to: from }
+        Self { sizes: self.sizes.back() }
     }
 
     /// Height and width of an input plane with the zeros around it.
     fn padded(&self) -> [usize; 2] {
-        self.from.map(|size| size + 2 * self.pad)
+        self.sizes.from.map(|size| size + 2 * self.sizes.pad)
     }
 
     /// Floats of the input with the zeros around it.
     pub fn scratch(&self) -> usize {
-        self.inputs * self.padded().iter().product::<usize>() * LANES
+        self.sizes.inputs * self.padded().iter().product::<usize>() * LANES
     }
 
     /// Input planes `[inputs, height, width]` from channel `first` on, with zeros around them.
     pub fn pad(&self, first: usize, planes: &[f32], scratch: &mut [f32]) {
-        let ([height, width], [_, wide]) = (self.from, self.padded());
+        let ([height, width], [_, wide]) = (self.sizes.from, self.padded());
         let (row, line) = (width * LANES, wide * LANES);
         let size = self.padded()[0] * line;
         for (from, to) in planes.chunks_exact(height * row).zip(scratch[first * size..].chunks_exact_mut(size)) {
-            to[..self.pad * line].fill(0.0);
-            to[(self.pad + height) * line..].fill(0.0);
-            let lines = to[self.pad * line..].chunks_exact_mut(line);
+            to[..self.sizes.pad * line].fill(0.0);
+            to[(self.sizes.pad + height) * line..].fill(0.0);
+            let lines = to[self.sizes.pad * line..].chunks_exact_mut(line);
             for (from, to) in from.chunks_exact(row).zip(lines) {
-                to[..self.pad * LANES].fill(0.0);
-                to[self.pad * LANES..][..row].copy_from_slice(from);
-                to[self.pad * LANES + row..].fill(0.0);
+                to[..self.sizes.pad * LANES].fill(0.0);
+                to[self.sizes.pad * LANES..][..row].copy_from_slice(from);
+                to[self.sizes.pad * LANES + row..].fill(0.0);
             }
         }
     }
@@ -65,7 +58,7 @@ impl Direct {
         row: usize,
         rows: &mut [f32],
     ) {
-        let width = self.to[1];
+        let width = self.sizes.to[1];
         let mut column = 0;
         while column < width {
             column += if width - column >= COLUMNS {
@@ -87,15 +80,15 @@ impl Direct {
     ) -> usize {
         let parts = LANES / S::F32_LANES;
         let (scratch, rows) = (S::as_simd_f32s(scratch).0, S::as_mut_simd_f32s(rows).0);
-        let ([high, wide], width, k) = (self.padded(), self.to[1], self.kernel);
+        let ([high, wide], width, k) = (self.padded(), self.sizes.to[1], self.sizes.kernel);
         for p in 0..parts {
             let mut sums = [[s.splat_f32s(0.0); N]; M];
-            for c in 0..self.inputs {
+            for c in 0..self.sizes.inputs {
                 for i in 0..k {
                     let line = &scratch[((c * high + row + i) * wide + column) * parts..][..(N + k - 1) * parts];
-                    let weights = &weights[(c * k + i) * k * self.outputs..][..k * self.outputs];
+                    let weights = &weights[(c * k + i) * k * self.sizes.outputs..][..k * self.sizes.outputs];
                     for j in 0..k {
-                        let weights = &weights[j * self.outputs + first..][..M];
+                        let weights = &weights[j * self.sizes.outputs + first..][..M];
                         for m in 0..M {
                             let w = s.splat_f32s(weights[m]);
                             for n in 0..N {
@@ -118,7 +111,7 @@ impl Direct {
     /// of the gradient at each output times what its tap saw. `dy` are those outputs' planes.
     #[inline(always)]
     fn weights<S: Simd>(&self, s: S, scratch: &[f32], dy: &[f32], dw: &mut [f32]) {
-        let (plane, taps) = (self.to.iter().product::<usize>() * LANES, self.inputs * self.kernel * self.kernel);
+        let (plane, taps) = (self.sizes.to.iter().product::<usize>() * LANES, self.sizes.inputs * self.sizes.kernel * self.sizes.kernel);
         for (dy, dw) in dy.chunks(4 * plane).zip(dw.chunks_mut(4 * taps)) {
             if dy.len() == 4 * plane {
                 self.taps::<S, 4>(s, scratch, dy, dw);
@@ -132,8 +125,8 @@ impl Direct {
 
     #[inline(always)]
     fn taps<S: Simd, const M: usize>(&self, s: S, scratch: &[f32], dy: &[f32], dw: &mut [f32]) {
-        let k = self.kernel;
-        for c in 0..self.inputs {
+        let k = self.sizes.kernel;
+        for c in 0..self.sizes.inputs {
             for i in 0..k {
                 let mut j = 0;
                 while j < k {
@@ -159,7 +152,7 @@ impl Direct {
     ) -> usize {
         let parts = LANES / S::F32_LANES;
         let (scratch, dy) = (S::as_simd_f32s(scratch).0, S::as_simd_f32s(dy).0);
-        let ([high, wide], [height, width], k) = (self.padded(), self.to, self.kernel);
+        let ([high, wide], [height, width], k) = (self.padded(), self.sizes.to, self.sizes.kernel);
         let mut sums = [[s.splat_f32s(0.0); N]; M];
         for row in 0..height {
             let line = &scratch[((c * high + row + i) * wide + j) * parts..][..(width + N - 1) * parts];
@@ -174,7 +167,7 @@ impl Direct {
         }
         for m in 0..M {
             for n in 0..N {
-                dw[((m * self.inputs + c) * k + i) * k + j + n] += s.reduce_sum_f32s(sums[m][n]);
+                dw[((m * self.sizes.inputs + c) * k + i) * k + j + n] += s.reduce_sum_f32s(sums[m][n]);
             }
         }
         N
@@ -182,20 +175,20 @@ impl Direct {
 
     /// Kernels `[outputs, inputs, k, k]` of one member as [`Self::row`] reads them, from output `first` of all on.
     pub fn lay(&self, weight: &[f32], first: usize, to: &mut [f32]) {
-        for (o, kernels) in weight.chunks_exact(self.inputs * self.kernel * self.kernel).enumerate() {
+        for (o, kernels) in weight.chunks_exact(self.sizes.inputs * self.sizes.kernel * self.sizes.kernel).enumerate() {
             for (at, w) in kernels.iter().enumerate() {
-                to[at * self.outputs + first + o] = *w;
+                to[at * self.sizes.outputs + first + o] = *w;
             }
         }
     }
 
     /// The same mirrored, as [`Self::back`]'s row reads them: `[outputs, kernel, kernel, inputs]`.
     pub fn lay_mirrored(&self, weight: &[f32], first: usize, to: &mut [f32]) {
-        let taps = self.kernel * self.kernel;
-        for (o, kernels) in weight.chunks_exact(self.inputs * taps).enumerate() {
+        let taps = self.sizes.kernel * self.sizes.kernel;
+        for (o, kernels) in weight.chunks_exact(self.sizes.inputs * taps).enumerate() {
             for (at, w) in kernels.iter().enumerate() {
                 let (c, tap) = (at / taps, taps - 1 - at % taps);
-                to[((first + o) * taps + tap) * self.inputs + c] = *w;
+                to[((first + o) * taps + tap) * self.sizes.inputs + c] = *w;
             }
         }
     }

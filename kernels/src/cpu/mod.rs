@@ -16,12 +16,15 @@ mod loss;
 mod math;
 mod pool;
 mod rows;
+mod sizes;
 mod spectra;
 mod spectral;
 mod stages;
 mod tail;
+mod tiles;
+mod winograd;
 
-pub use convolve::points;
+pub use convolve::{Method, method};
 pub use lanes::LANES;
 
 use super::schedule::Program;

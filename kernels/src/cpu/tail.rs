@@ -3,21 +3,22 @@
 use super::lanes::{Aligned, LANES};
 use super::rows::{MapRow, SumRow};
 use crate::graph::{Id, Map};
-use crate::schedule::{At, Place, Tail, What};
+use crate::schedule::{At, Place, Program, Tail, What};
 use pulp::Arch;
 
 /// The values that are kept, by their places.
 #[derive(Clone, Copy)]
 pub struct Values<'a> {
-    pub places: &'a [Option<Place>],
+    pub program: &'a Program,
     pub buffers: &'a [Aligned],
 }
 
 impl<'a> Values<'a> {
-    /// A value's cells, from its first on; there may be more behind it.
+    /// A value's cells.
     pub fn get(&self, id: Id) -> &'a [f32] {
-        match self.places[id] {
-            Some(Place { buffer, first }) => &self.buffers[buffer][first * LANES..],
+        let len = self.program.dims[id].iter().product::<usize>() * LANES;
+        match self.program.places[id] {
+            Some(Place { buffer, first }) => &self.buffers[buffer][first * LANES..][..len],
             None => unreachable!("a value that is read is kept"),
         }
     }
@@ -34,7 +35,7 @@ pub struct Weights<'a> {
 /// A tail at work.
 pub struct TailRun<'a, 'w> {
     tail: &'a Tail,
-    values: Values<'a>,
+    pub values: Values<'a>,
     /// The buffers of [`Tail::stores`].
     stores: Vec<(Id, Aligned)>,
     rows: &'a mut Vec<Aligned>,

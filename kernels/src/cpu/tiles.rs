@@ -1,0 +1,282 @@
+//! The stages of a convolution in tiles, one row of tiles at a time: pixels to points, products, points to pixels.
+
+use super::lanes::{LANES, transpose};
+use super::winograd::{POINTS, TILE, Winograd, from_points, to_points, to_points_back};
+use pulp::{Simd, WithSimd};
+
+/// Row `row` of the tiles of input planes, `[count, height, width]`, to points: `[points, planes, tiles]`, where these are
+/// planes `first..first + count` of `sizes.inputs`.
+pub struct ToPoints<'a> {
+    pub winograd: &'a Winograd,
+    pub row: usize,
+    pub first: usize,
+    pub from: &'a [f32],
+    pub to: &'a mut [f32],
+    pub line: &'a mut [f32],
+}
+
+impl WithSimd for ToPoints<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { winograd, row, first, .. } = self;
+        let parts = LANES / S::F32_LANES;
+        let ([height, width], pad) = (winograd.sizes.from, winograd.sizes.pad);
+        let (across, step) = (winograd.tiles()[1], winograd.step(winograd.sizes.inputs));
+        let (from, to) = (S::as_simd_f32s(self.from).0, S::as_mut_simd_f32s(self.to).0);
+        let line = &mut S::as_mut_simd_f32s(self.line).0[..(across * TILE + POINTS - TILE) * POINTS];
+        for (plane, from) in from.chunks_exact(height * width * parts).enumerate() {
+            for p in 0..parts {
+                for (column, points) in line.chunks_exact_mut(POINTS).enumerate() {
+                    let mut x = [s.splat_f32s(0.0); POINTS];
+                    let column = column.wrapping_sub(pad);
+                    if column < width {
+                        for (i, x) in x.iter_mut().enumerate() {
+                            let row = (row * TILE + i).wrapping_sub(pad);
+                            if row < height {
+                                *x = from[(row * width + column) * parts + p];
+                            }
+                        }
+                    }
+                    points.copy_from_slice(&to_points(s, x));
+                }
+                for tile in 0..across {
+                    let at = ((first + plane) * across + tile) * parts + p;
+                    for i in 0..POINTS {
+                        let mut x = [s.splat_f32s(0.0); POINTS];
+                        for (j, x) in x.iter_mut().enumerate() {
+                            *x = line[(tile * TILE + j) * POINTS + i];
+                        }
+                        for (j, value) in to_points(s, x).into_iter().enumerate() {
+                            to[(i * POINTS + j) * step * parts + at] = value;
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Points of a row of tiles times the kernels': `[points, inputs, tiles]` to `[points, count, tiles]`, of the outputs
+/// `first..first + count`.
+pub struct Multiply<'a> {
+    pub winograd: &'a Winograd,
+    pub kernels: &'a [f32],
+    pub first: usize,
+    pub count: usize,
+    pub x: &'a [f32],
+    pub y: &'a mut [f32],
+}
+
+impl WithSimd for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        for point in 0..POINTS * POINTS {
+            let mut o = 0;
+            while o < self.count {
+                o += if self.count - o >= 4 {
+                    self.outputs::<S, 4>(s, point, o)
+                } else {
+                    self.outputs::<S, 1>(s, point, o)
+                };
+            }
+        }
+    }
+}
+
+impl Multiply<'_> {
+    #[inline(always)]
+    fn outputs<S: Simd, const M: usize>(&mut self, s: S, point: usize, o: usize) -> usize {
+        let cells = self.winograd.tiles()[1] * (LANES / S::F32_LANES);
+        let mut cell = 0;
+        while cell < cells {
+            cell += match cells - cell {
+                4.. => self.some::<S, M, 4>(s, [point, o, cell]),
+                2.. => self.some::<S, M, 2>(s, [point, o, cell]),
+                _ => self.some::<S, M, 1>(s, [point, o, cell]),
+            };
+        }
+        M
+    }
+
+    #[inline(always)]
+    fn some<S: Simd, const M: usize, const N: usize>(&mut self, s: S, [point, o, cell]: [usize; 3]) -> usize {
+        let parts = LANES / S::F32_LANES;
+        let (inputs, outputs) = (self.winograd.sizes.inputs, self.winograd.sizes.outputs);
+        let cells = self.winograd.tiles()[1] * parts;
+        let [from, to] = [inputs, self.count].map(|planes| point * self.winograd.step(planes) * parts + cell);
+        let x = &S::as_simd_f32s(self.x).0[from..];
+        let y = &mut S::as_mut_simd_f32s(self.y).0[to..];
+        let kernels = &self.kernels[point * inputs * outputs..][..inputs * outputs];
+        let mut sums = [[s.splat_f32s(0.0); N]; M];
+        for (c, kernels) in kernels.chunks_exact(outputs).enumerate() {
+            let (x, kernels) = (&x[c * cells..][..N], &kernels[self.first + o..][..M]);
+            for m in 0..M {
+                let w = s.splat_f32s(kernels[m]);
+                for n in 0..N {
+                    sums[m][n] = s.mul_add_f32s(w, x[n], sums[m][n]);
+                }
+            }
+        }
+        for m in 0..M {
+            y[(o + m) * cells..][..N].copy_from_slice(&sums[m]);
+        }
+        N
+    }
+}
+
+/// Points of one plane of `[points, planes, tiles]` to pixels: the rows of the result that row `row` of the tiles has.
+pub struct FromPoints<'a> {
+    pub winograd: &'a Winograd,
+    pub plane: usize,
+    pub planes: usize,
+    pub from: &'a [f32],
+    pub to: &'a mut [f32],
+}
+
+impl WithSimd for FromPoints<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { winograd, plane, planes, .. } = self;
+        let parts = LANES / S::F32_LANES;
+        let (width, across, step) = (winograd.sizes.to[1], winograd.tiles()[1], winograd.step(planes));
+        let (from, to) = (S::as_simd_f32s(self.from).0, S::as_mut_simd_f32s(self.to).0);
+        for tile in 0..across {
+            for p in 0..parts {
+                let at = (plane * across + tile) * parts + p;
+                let mut half = [[s.splat_f32s(0.0); POINTS]; TILE];
+                for j in 0..POINTS {
+                    let mut column = [s.splat_f32s(0.0); POINTS];
+                    for (i, value) in column.iter_mut().enumerate() {
+                        *value = from[(i * POINTS + j) * step * parts + at];
+                    }
+                    for (half, value) in half.iter_mut().zip(from_points(s, column)) {
+                        half[j] = value;
+                    }
+                }
+                let columns = TILE.min(width - tile * TILE);
+                for (half, to) in half.into_iter().zip(to.chunks_exact_mut(width * parts)) {
+                    let pixels = from_points(s, half);
+                    for (pixel, value) in pixels.into_iter().enumerate().take(columns) {
+                        to[(tile * TILE + pixel) * parts + p] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Gradients of results of row `row` of the tiles to those of values at points, with outputs as lanes and images one
+/// after the other: `[points, tiles, images]`. `from` is planes `[count, height, width]`, no more than there are lanes.
+pub struct Gradients<'a> {
+    pub winograd: &'a Winograd,
+    pub row: usize,
+    pub from: &'a [f32],
+    pub to: &'a mut [f32],
+}
+
+impl WithSimd for Gradients<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { winograd, row, .. } = self;
+        let parts = LANES / S::F32_LANES;
+        let ([height, width], across) = (winograd.sizes.to, winograd.tiles()[1]);
+        let to = S::as_mut_simd_f32s(self.to).0;
+        let mut square = [0.0; LANES * LANES];
+        let mut pixels = [[0.0; LANES * LANES]; TILE * TILE];
+        for tile in 0..across {
+            for (n, mirrored) in pixels.iter_mut().enumerate() {
+                let (y, x) = (row * TILE + n / TILE, tile * TILE + n % TILE);
+                if y < height && x < width {
+                    let planes = self.from.chunks_exact(height * width * LANES);
+                    for (plane, cell) in planes.zip(square.chunks_exact_mut(LANES)) {
+                        cell.copy_from_slice(&plane[(y * width + x) * LANES..][..LANES]);
+                    }
+                    transpose(&square, mirrored);
+                } else {
+                    mirrored.fill(0.0);
+                }
+            }
+            for cell in 0..LANES * parts {
+                let mut half = [[s.splat_f32s(0.0); TILE]; POINTS];
+                for j in 0..TILE {
+                    let mut column = [s.splat_f32s(0.0); TILE];
+                    for (i, value) in column.iter_mut().enumerate() {
+                        *value = S::as_simd_f32s(&pixels[i * TILE + j]).0[cell];
+                    }
+                    for (half, value) in half.iter_mut().zip(to_points_back(s, column)) {
+                        half[j] = value;
+                    }
+                }
+                for (i, half) in half.into_iter().enumerate() {
+                    for (j, value) in to_points_back(s, half).into_iter().enumerate() {
+                        to[((i * POINTS + j) * across + tile) * LANES * parts + cell] = value;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds a row of tiles to the kernels' sums, `[points, inputs, groups, lanes]`, for one group of outputs: `x` is `[points, inputs, tiles]`, `dy` what [`Gradients`] makes.
+pub struct Accumulate<'a> {
+    pub winograd: &'a Winograd,
+    pub group: usize,
+    pub x: &'a [f32],
+    pub dy: &'a [f32],
+    pub sums: &'a mut [f32],
+}
+
+impl WithSimd for Accumulate<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        let inputs = self.winograd.sizes.inputs;
+        for point in 0..POINTS * POINTS {
+            let mut c = 0;
+            while c < inputs {
+                c += match inputs - c {
+                    8.. => self.some::<S, 8>(s, [point, c]),
+                    4.. => self.some::<S, 4>(s, [point, c]),
+                    _ => self.some::<S, 1>(s, [point, c]),
+                };
+            }
+        }
+    }
+}
+
+impl Accumulate<'_> {
+    #[inline(always)]
+    fn some<S: Simd, const M: usize>(&mut self, s: S, [point, c]: [usize; 2]) -> usize {
+        let parts = LANES / S::F32_LANES;
+        let (inputs, len) = (self.winograd.sizes.inputs, self.winograd.tiles()[1] * LANES);
+        let x = &self.x[point * self.winograd.step(inputs) * LANES + c * len..][..M * len];
+        let dy = &S::as_simd_f32s(self.dy).0[point * len * parts..][..len * parts];
+        let wide = self.winograd.groups * parts;
+        let sums = &mut S::as_mut_simd_f32s(self.sums).0[(point * inputs + c) * wide + self.group * parts..];
+        for p in 0..parts {
+            let mut some = [s.splat_f32s(0.0); M];
+            for m in 0..M {
+                some[m] = sums[m * wide + p];
+            }
+            for n in 0..len {
+                let dy = dy[n * parts + p];
+                for m in 0..M {
+                    some[m] = s.mul_add_f32s(s.splat_f32s(x[m * len + n]), dy, some[m]);
+                }
+            }
+            for m in 0..M {
+                sums[m * wide + p] = some[m];
+            }
+        }
+        M
+    }
+}
