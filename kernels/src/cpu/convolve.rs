@@ -42,13 +42,15 @@ pub enum Method {
 /// Whichever takes the fewest operations, counted in multiply-adds of cells; transforms by what they cost beside those of
 /// the products, as measured.
 pub fn method(bank: &Bank) -> Method {
-    const A_POINT: usize = 55;
-    const A_TILE: usize = 250;
+    /// Of a transform of a tile.
+    const A_TILE: usize = 450;
+    // Of a transform of a point; more beside a small kernel's sums, whose taps find everything in the first-level cache.
+    let a_point = if bank.kernel > 3 { 55 } else { 110 };
     let (inputs, outputs) = (bank.inputs, bank.outputs());
     let (planes, pairs) = (inputs + outputs, inputs * outputs);
     let direct = pairs * bank.to().iter().product::<usize>() * bank.kernel * bank.kernel;
     let spectral = spectral(bank);
-    let through = spectral.points() * (A_POINT * planes + 4 * pairs);
+    let through = spectral.points() * (a_point * planes + 4 * pairs);
     let mut ways = vec![(direct, Method::Direct), (through, Method::Spectral(spectral.size()))];
     if bank.kernel == winograd::KERNEL {
         let tiles = Winograd::new(bank).tiles().iter().product::<usize>();

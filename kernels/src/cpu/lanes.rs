@@ -66,12 +66,21 @@ pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
     }
 }
 
-/// A square of cells, mirrored: lanes become cells.
+/// A square of cells, mirrored: lanes become cells. By small squares, since compilers make shuffles of those and slow
+/// gathers of the whole.
 #[inline(always)]
 pub fn transpose(from: &[f32; LANES * LANES], to: &mut [f32; LANES * LANES]) {
-    for i in 0..LANES {
-        for j in 0..LANES {
-            to[j * LANES + i] = from[i * LANES + j];
+    const SMALL: usize = 4;
+    for i in (0..LANES).step_by(SMALL) {
+        for j in (0..LANES).step_by(SMALL) {
+            let mut square = [[0.0; SMALL]; SMALL];
+            for (n, row) in square.iter_mut().enumerate() {
+                row.copy_from_slice(&from[(i + n) * LANES + j..][..SMALL]);
+            }
+            let [a, b, c, d] = square;
+            for n in 0..SMALL {
+                to[(j + n) * LANES + i..][..SMALL].copy_from_slice(&[a[n], b[n], c[n], d[n]]);
+            }
         }
     }
 }

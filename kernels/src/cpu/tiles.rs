@@ -25,31 +25,39 @@ impl WithSimd for ToPoints<'_> {
         let ([height, width], pad) = (winograd.sizes.from, winograd.sizes.pad);
         let (across, step) = (winograd.tiles()[1], winograd.step(winograd.sizes.inputs));
         let (from, to) = (S::as_simd_f32s(self.from).0, S::as_mut_simd_f32s(self.to).0);
-        let line = &mut S::as_mut_simd_f32s(self.line).0[..(across * TILE + POINTS - TILE) * POINTS];
+        // The points of each column of pixels, and a row of zeros for where there is none.
+        let columns = across * TILE + POINTS - TILE;
+        let (line, zeros) = S::as_mut_simd_f32s(self.line).0.split_at_mut(columns * POINTS);
+        let zeros = &mut zeros[..width * parts];
+        line.fill(s.splat_f32s(0.0));
+        zeros.fill(s.splat_f32s(0.0));
         for (plane, from) in from.chunks_exact(height * width * parts).enumerate() {
+            let mut rows = [&*zeros; POINTS];
+            for (i, pixels) in rows.iter_mut().enumerate() {
+                let row = (row * TILE + i).wrapping_sub(pad);
+                if row < height {
+                    *pixels = &from[row * width * parts..][..width * parts];
+                }
+            }
             for p in 0..parts {
-                for (column, points) in line.chunks_exact_mut(POINTS).enumerate() {
+                for (column, points) in line.chunks_exact_mut(POINTS).skip(pad).take(width).enumerate() {
                     let mut x = [s.splat_f32s(0.0); POINTS];
-                    let column = column.wrapping_sub(pad);
-                    if column < width {
-                        for (i, x) in x.iter_mut().enumerate() {
-                            let row = (row * TILE + i).wrapping_sub(pad);
-                            if row < height {
-                                *x = from[(row * width + column) * parts + p];
-                            }
-                        }
+                    for i in 0..POINTS {
+                        x[i] = rows[i][column * parts + p];
                     }
                     points.copy_from_slice(&to_points(s, x));
                 }
                 for tile in 0..across {
                     let at = ((first + plane) * across + tile) * parts + p;
+                    let pixels = &line[tile * TILE * POINTS..][..POINTS * POINTS];
                     for i in 0..POINTS {
                         let mut x = [s.splat_f32s(0.0); POINTS];
-                        for (j, x) in x.iter_mut().enumerate() {
-                            *x = line[(tile * TILE + j) * POINTS + i];
+                        for j in 0..POINTS {
+                            x[j] = pixels[j * POINTS + i];
                         }
-                        for (j, value) in to_points(s, x).into_iter().enumerate() {
-                            to[(i * POINTS + j) * step * parts + at] = value;
+                        let values = to_points(s, x);
+                        for j in 0..POINTS {
+                            to[(i * POINTS + j) * step * parts + at] = values[j];
                         }
                     }
                 }
@@ -263,14 +271,15 @@ impl Accumulate<'_> {
         let wide = self.winograd.groups * parts;
         let sums = &mut S::as_mut_simd_f32s(self.sums).0[(point * inputs + c) * wide + self.group * parts..];
         for p in 0..parts {
-            let mut some = [s.splat_f32s(0.0); M];
+            let (mut some, mut planes) = ([s.splat_f32s(0.0); M], [x; M]);
             for m in 0..M {
                 some[m] = sums[m * wide + p];
+                planes[m] = &x[m * len..][..len];
             }
             for n in 0..len {
                 let dy = dy[n * parts + p];
                 for m in 0..M {
-                    some[m] = s.mul_add_f32s(s.splat_f32s(x[m * len + n]), dy, some[m]);
+                    some[m] = s.mul_add_f32s(s.splat_f32s(planes[m][n]), dy, some[m]);
                 }
             }
             for m in 0..M {

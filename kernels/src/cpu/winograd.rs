@@ -68,6 +68,11 @@ impl Winograd {
         POINTS * POINTS * self.step(planes) * LANES
     }
 
+    /// Room for the points of a row's columns, and a row of zeros.
+    fn line(&self) -> usize {
+        ((self.tiles()[1] + 1) * TILE * POINTS + self.sizes.from[1]) * LANES
+    }
+
     /// Floats of all kernels.
     pub fn kernels(&self) -> usize {
         POINTS * POINTS * self.sizes.inputs * self.sizes.outputs
@@ -88,8 +93,8 @@ impl Winograd {
         scratch: &mut Scratch,
         tail: &mut TailRun<'_, '_>,
     ) {
-        let (Sizes { inputs, to: [height, width], .. }, [down, across]) = (self.sizes, self.tiles());
-        scratch.reserve([self.row(inputs), self.row(count)], [0, 0], (across + 1) * TILE * POINTS * LANES);
+        let (Sizes { inputs, to: [height, width], .. }, [down, _]) = (self.sizes, self.tiles());
+        scratch.reserve([self.row(inputs), self.row(count)], [0, 0], self.line());
         for row in 0..down {
             self.points(arch, row, x, scratch);
             let [x, y] = &mut scratch.rows;
@@ -117,7 +122,7 @@ impl Winograd {
     pub fn sum_up(&self, arch: Arch, x: &[f32], gradients: &[&[f32]], sums: &mut [f32], scratch: &mut Scratch) {
         let [down, across] = self.tiles();
         let cell = POINTS * POINTS * across * LANES * LANES;
-        scratch.reserve([self.row(self.sizes.inputs), cell], [0, 0], (across + 1) * TILE * POINTS * LANES);
+        scratch.reserve([self.row(self.sizes.inputs), cell], [0, 0], self.line());
         for row in 0..down {
             self.points(arch, row, &[x], scratch);
             let [x, dy] = &mut scratch.rows;
