@@ -12,6 +12,8 @@
 pub mod back;
 pub mod data;
 pub mod diag;
+pub mod explain;
+mod fix;
 pub mod front;
 pub mod functions;
 pub mod ir;
@@ -20,6 +22,8 @@ pub mod lower;
 pub mod schema;
 pub mod syntax;
 pub mod train;
+
+pub use fix::fix;
 
 use diag::{Report, Span};
 use front::edits::Edits;
@@ -66,6 +70,7 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
     let net = lower::lower(&front, classes, last_place(&source.text), &mut diagnostics, &mut edits);
     front::check_unused(&front, &mut diagnostics);
+    front::allow::take_back(&ast.items, &mut diagnostics);
     let settings = front.settings;
     let report = Report::new(&source.name, &source.text, diagnostics);
     let net = net.filter(|_| !report.has_errors());

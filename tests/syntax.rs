@@ -279,7 +279,7 @@ fn name_of(item: &Item) -> Option<&lcnnc::syntax::ast::Name> {
         | ItemKind::Fn { name, .. }
         | ItemKind::Block { name, .. } => Some(name),
         ItemKind::Settings { word, .. } => Some(word),
-        ItemKind::Output { .. } | ItemKind::Yield { .. } => None,
+        ItemKind::Allow(_) | ItemKind::Output { .. } | ItemKind::Yield { .. } => None,
     }
 }
 

@@ -21,9 +21,8 @@ struct Sums {
 /// One image through kernels `[outputs, inputs, 3, 3]`, and the gradients `dy` of its results back.
 fn defined(bank: &Bank, x: &[f32], w: &[f32], dy: &[f32]) -> Sums {
     let ([height, width], [down, across]) = (bank.from, bank.to());
-    let outputs = bank.outputs();
     let mut sums = Sums { y: vec![0.0; dy.len()], dx: vec![0.0; x.len()], dw: vec![0.0; w.len()] };
-    for place in 0..outputs * down * across {
+    for (place, dy) in dy.iter().enumerate() {
         let (o, row, column) = (place / (down * across), place / across % down, place % across);
         for tap in 0..bank.inputs * 9 {
             let (c, i, j) = (tap / 9, row + tap / 3 % 3, column + tap % 3);
@@ -32,8 +31,8 @@ fn defined(bank: &Bank, x: &[f32], w: &[f32], dy: &[f32]) -> Sums {
                 let from = (c * height + i - bank.pad) * width + j - bank.pad;
                 let kernel = o * bank.inputs * 9 + tap;
                 sums.y[place] += f64::from(w[kernel]) * f64::from(x[from]);
-                sums.dx[from] += f64::from(w[kernel]) * f64::from(dy[place]);
-                sums.dw[kernel] += f64::from(x[from]) * f64::from(dy[place]);
+                sums.dx[from] += f64::from(w[kernel]) * f64::from(*dy);
+                sums.dw[kernel] += f64::from(x[from]) * f64::from(*dy);
             }
         }
     }

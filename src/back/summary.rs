@@ -1,6 +1,7 @@
 //! Nets as a table: what each layer gives and what it costs.
 
-use crate::ir::{Net, cost};
+use crate::ir::Net;
+use crate::ir::cost::{self, Cost, bytes, scaled};
 use std::fmt::Write;
 
 /// A line a layer, and the sums. Parameters are counted where they are first used; multiply-adds and activation memory
@@ -9,11 +10,8 @@ pub fn emit(net: &Net) -> String {
     let rows = cost::table(net);
     let mut cells: Vec<[String; 5]> =
         vec![["layer", "output", "parameters", "multiply-adds", "activation"].map(String::from)];
-    let (mut parameters, mut multiply_adds, mut activation) = (0u128, 0u128, 0u128);
+    let Cost { parameters, multiply_adds, activation } = Cost::sum(&rows);
     for row in rows {
-        parameters += row.parameters;
-        multiply_adds = multiply_adds.saturating_add(row.multiply_adds);
-        activation = activation.saturating_add(row.activation);
         let costs = [row.parameters.to_string(), scaled(row.multiply_adds), bytes(row.activation)];
         let [p, m, a] = costs;
         cells.push([row.layer, row.shape.to_string(), p, m, a]);
@@ -32,29 +30,4 @@ pub fn emit(net: &Net) -> String {
         let _ = writeln!(out, "{layer:w$}  {shape:x$}  {p:>y$}  {m:>z$}  {a:>v$}");
     }
     out
-}
-
-/// `1.23 M`: a count, with the prefix that leaves three digits.
-fn scaled(n: u128) -> String {
-    with_prefix(n, 1000.0, &["", " k", " M", " G", " T", " P"])
-}
-
-fn bytes(n: u128) -> String {
-    with_prefix(n, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB", " PiB"])
-}
-
-fn with_prefix(n: u128, base: f64, prefixes: &[&str]) -> String {
-    let (mut x, mut power) = (n as f64, 0);
-    while x >= base && power + 1 < prefixes.len() {
-        x /= base;
-        power += 1;
-    }
-    let digits = if power == 0 || x >= 100.0 {
-        0
-    } else if x >= 10.0 {
-        1
-    } else {
-        2
-    };
-    format!("{x:.digits$}{}", prefixes[power])
 }

@@ -1,10 +1,12 @@
 //! `lcnnc check`: everything that is wrong with specs, in one run.
 
 use super::spec::SpecArgs;
+use lcnnc::Compiled;
 use lcnnc::back::timing;
+use lcnnc::diag::render::{github, json, sarif, short};
 use lcnnc::diag::{Level, Report};
 use lcnnc::train::{Progress, TrainError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Report every problem of specs; nothing is run.
@@ -17,23 +19,41 @@ pub struct Args {
     /// Print at which step of each loop the image first reaches each equation
     #[arg(long)]
     timing: bool,
+    /// Write into the specs what is known to mend them: names that were misspelt, channels that were miscounted
+    #[arg(long)]
+    fix: bool,
+    /// How problems are shown
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     #[command(flatten)]
     options: SpecArgs,
+}
+
+/// For people; or for programs, on standard output and with nothing else there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// With the source, and colour on a terminal
+    Human,
+    /// A line a problem
+    Short,
+    /// A JSON object a line
+    Json,
+    /// One SARIF 2.1.0 document for all specs
+    Sarif,
+    /// Commands that GitHub Actions shows beside the lines
+    Github,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let progress = Progress::new();
-        let (mut broken, mut unread) = (false, false);
+        let mut unread = false;
+        let mut reports = Vec::new();
         for spec in &self.specs {
-            match self.options.compile(spec) {
-                Ok(compiled) => {
-                    progress.report(&compiled.report);
-                    progress.line(&format!("{}: {}", compiled.report.name, verdict(&compiled.report)));
-                    if let (true, Some(net)) = (self.timing, &compiled.net) {
-                        progress.line(timing::emit(net).trim_end());
-                    }
-                    broken |= compiled.report.has_errors();
+            match self.compile(spec) {
+                Ok((compiled, mended)) => {
+                    self.show(progress, &compiled, mended);
+                    reports.push(compiled.report);
                 }
                 // The other files are still worth a look.
                 Err(error) => {
@@ -42,7 +62,39 @@ impl Args {
                 }
             }
         }
+        if self.format == Format::Sarif {
+            progress.line(sarif::emit(&reports).trim_end());
+        }
+        let broken = reports.iter().any(Report::has_errors);
         Ok(ExitCode::from(if unread { 2 } else { u8::from(broken) }))
+    }
+
+    /// The spec, and how many of its problems were mended.
+    fn compile(&self, spec: &Path) -> Result<(Compiled, usize), TrainError> {
+        if self.fix { self.options.fix(spec) } else { Ok((self.options.compile(spec)?, 0)) }
+    }
+
+    fn show(&self, progress: Progress, compiled: &Compiled, mended: usize) {
+        let report = &compiled.report;
+        match self.format {
+            Format::Human => {
+                progress.report(report);
+                let mended = match mended {
+                    0 => String::new(),
+                    1 => "1 problem mended, ".to_owned(),
+                    n => format!("{n} problems mended, "),
+                };
+                progress.line(&format!("{}: {mended}{}", report.name, verdict(report)));
+                if let (true, Some(net)) = (self.timing, &compiled.net) {
+                    progress.line(timing::emit(net).trim_end());
+                }
+            }
+            Format::Short => progress.text(&short::emit(report)),
+            Format::Json => progress.text(&json::emit(report)),
+            Format::Github => progress.text(&github::emit(report)),
+            // One document for all.
+            Format::Sarif => {}
+        }
     }
 }
 

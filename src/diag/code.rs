@@ -26,20 +26,23 @@ pub struct Code {
     /// `L` and four digits; the first two are the group.
     pub id: &'static str,
     pub level: Level,
+    /// What `allow` calls it, where a spec may say that it is meant; of all warnings, and of what only seems a slip.
+    pub name: Option<&'static str>,
     /// Why this is a problem, in a sentence or two.
     pub about: &'static str,
 }
 
 impl Code {
     pub const fn error(id: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Error, about }
+        Self { id, level: Level::Error, name: None, about }
     }
 
-    pub const fn warning(id: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Warning, about }
+    pub const fn warning(id: &'static str, name: &'static str, about: &'static str) -> Self {
+        Self { id, level: Level::Warning, name: Some(name), about }
     }
 
-    pub const fn note(id: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Note, about }
+    /// An error that `allow name` takes back.
+    pub const fn unless_allowed(id: &'static str, name: &'static str, about: &'static str) -> Self {
+        Self { id, level: Level::Error, name: Some(name), about }
     }
 }

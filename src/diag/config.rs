@@ -1,6 +1,6 @@
 //! run.yaml: the settings of a run, as a file. Its values are in the language of the spec, whose own problems apply.
 
-use super::{Code, Diagnostic, Span, among, did_you_mean};
+use super::{Code, Diagnostic, Span, among};
 
 pub const CODES: &[&Code] = &[&NOT_YAML, &UNKNOWN_KEY, &WRONG_TYPE, &WRONG_VALUE];
 
@@ -20,11 +20,10 @@ pub fn not_yaml(reason: &str, span: Span) -> Diagnostic {
 /// `within` names the block, or is empty at the top.
 pub fn unknown_key(key: &str, within: &str, span: Span, known: &[&str]) -> Diagnostic {
     let place = if within.is_empty() { "a run".to_owned() } else { format!("`{within}`") };
-    let help = match did_you_mean(key, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known are {}", among(known.iter().copied())),
-    };
-    Diagnostic::new(&UNKNOWN_KEY, format!("{place} has no setting `{key}`")).label(span, "unknown key").help(help)
+    let list = format!("known are {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_KEY, format!("{place} has no setting `{key}`"))
+        .label(span, "unknown key")
+        .nearest(key, span, known, &list)
 }
 
 /// `example` is a line that would do.

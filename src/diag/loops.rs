@@ -23,8 +23,11 @@ const STEPLESS: Code = Code::error(
     "L0306",
     "A value of every step is a row of values: where one is needed, choose a step or combine them.",
 );
-const LATE: Code =
-    Code::warning("L0307", "What the image has not reached answers every image alike, and learns nothing from it.");
+const LATE: Code = Code::warning(
+    "L0307",
+    "late",
+    "What the image has not reached answers every image alike, and learns nothing from it.",
+);
 const PER_STEP: Code =
     Code::error("L0308", "Parameters of their own for each step need a loop around the layer, and its steps.");
 

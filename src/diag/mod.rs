@@ -19,7 +19,7 @@ pub mod text;
 pub mod weights;
 
 pub use code::{Code, Level};
-pub use report::{Diagnostic, Label, Report};
+pub use report::{Diagnostic, Edit, Label, Report};
 pub use suggest::{alike, among, did_you_mean};
 
 /// A run of bytes in a source text.

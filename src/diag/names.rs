@@ -20,6 +20,7 @@ pub const CODES: &[&Code] = &[
     &MISSING_STATEMENT,
     &RESERVED,
     &NOT_DECLARABLE,
+    &UNKNOWN_LINT,
 ];
 
 const UNKNOWN_NAME: Code = Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.");
@@ -34,7 +35,7 @@ const WRONG_TYPE: Code = Code::error("L0106", "Each argument has a type: a whole
 const OUT_OF_RANGE: Code =
     Code::error("L0107", "A value outside of its range has no meaning, or none that a computer can hold.");
 const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
-const UNUSED: Code = Code::warning("L0109", "Something that nothing reads is often a slip in another line.");
+const UNUSED: Code = Code::warning("L0109", "unused", "Something that nothing reads is often a slip in another line.");
 const MISUSED: Code = Code::error(
     "L0110",
     "Weights are applied with `*`, feature maps flow through layers, consts are plain numbers or words: one cannot stand for another.",
@@ -52,13 +53,8 @@ const NOT_DECLARABLE: Code = Code::error(
     "A bundle is declared for a kind that maps channels onto channels: `weights W: conv(8 -> 8, kernel: 7)`.",
 );
 
-/// A "did you mean" where something is near, a list of what there is where not.
-fn nearest(name: &str, candidates: &[&str], else_say: &str) -> String {
-    match did_you_mean(name, candidates.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => else_say.to_owned(),
-    }
-}
+const UNKNOWN_LINT: Code =
+    Code::error("L0117", "`allow` names what the spec means as it stands, so that nobody is warned of it again.");
 
 /// A name that is missing at several places is one problem with several places; the first few are shown.
 pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -71,10 +67,13 @@ pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
             continue;
         }
         match first.get(&diagnostic.message) {
-            Some(n) if gathered[*n].labels.len() < SHOWN => {
-                gathered[*n].labels.extend(diagnostic.labels.into_iter().take(1));
+            Some(n) => {
+                let first = &mut gathered[*n];
+                first.fix.extend(diagnostic.fix);
+                if first.labels.len() < SHOWN {
+                    first.labels.extend(diagnostic.labels.into_iter().take(1));
+                }
             }
-            Some(_) => {}
             None => {
                 first.insert(diagnostic.message.clone(), gathered.len());
                 gathered.push(diagnostic);
@@ -97,8 +96,10 @@ pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
 pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     let like = alike(name, visible.iter().copied());
     let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
-    let help = nearest(name, visible, &format!("define it, as in `{name} = …` or `weights {name}: …`{like}"));
-    Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`")).label(span, "not defined here").help(help)
+    let define = format!("define it, as in `{name} = …` or `weights {name}: …`{like}");
+    Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`"))
+        .label(span, "not defined here")
+        .nearest(name, span, visible, &define)
 }
 
 /// A name that exists, but inside of a loop that this place stands outside of.
@@ -120,17 +121,17 @@ pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: 
 
 /// What stands before the brackets of a `weights` statement.
 pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let help = nearest(name, known, &format!("weights are declared for {}", among(known.iter().copied())));
+    let list = format!("weights are declared for {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer `{name}` to declare weights for"))
         .label(span, "unknown kind")
-        .help(help)
+        .nearest(name, span, known, &list)
 }
 
 pub fn unknown_call(name: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let help = nearest(name, known, &format!("layer kinds and functions are {}", among(known.iter().copied())));
+    let list = format!("layer kinds and functions are {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
         .label(span, "called here")
-        .help(help)
+        .nearest(name, span, known, &list)
 }
 
 /// `owner` is what the words belong to: "the branch", "`conv`".
@@ -138,7 +139,7 @@ pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagn
     let list = format!("it is one of {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
         .label(span, format!("not {}", article(what.trim_end_matches(':'))))
-        .help(nearest(name, known, &list))
+        .nearest(name, span, known, &list)
 }
 
 pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
@@ -148,7 +149,7 @@ pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) ->
     };
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("`{callee}` has no argument `{name}`"))
         .label(span, "unknown argument")
-        .help(nearest(name, known, &list))
+        .nearest(name, span, known, &list)
 }
 
 pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
@@ -222,9 +223,10 @@ pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<S
 }
 
 pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
-    let help = match known {
-        [] => "this spec has no consts to set".to_owned(),
-        _ => nearest(name, known, &format!("this spec has {}", among(known.iter().copied()))),
+    let help = match (known, did_you_mean(name, known.iter().copied())) {
+        ([], _) => "this spec has no consts to set".to_owned(),
+        (_, Some(near)) => format!("did you mean `{near}`?"),
+        (_, None) => format!("this spec has {}", among(known.iter().copied())),
     };
     Diagnostic::new(&UNKNOWN_CONST, format!("`--set {name}=…`: the spec has no const `{name}`")).help(help)
 }
@@ -270,4 +272,12 @@ pub fn missing_map(kind: &str, span: Span) -> Diagnostic {
 fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
+}
+
+/// What `allow` names, where `known` are the names of all that can be allowed.
+pub fn unknown_lint(name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let list = format!("what can be allowed is {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_LINT, format!("nothing that can be allowed is called `{name}`"))
+        .label(span, "unknown name")
+        .nearest(name, span, known, &list)
 }

@@ -9,10 +9,14 @@ pub const CODES: &[&Code] =
 const NOT_A_NUMBER: Code = Code::error("L0501", "A penalty is added to the loss, so it is one number.");
 const UNBOUNDED: Code = Code::warning(
     "L0502",
+    "unbounded",
     "A penalty that can fall for ever is minimised by letting the weights grow for ever; the paper sees it hurt.",
 );
-const REACHES_NOTHING: Code =
-    Code::warning("L0503", "A penalty that no weight changes adds a constant to the loss and trains nothing.");
+const REACHES_NOTHING: Code = Code::warning(
+    "L0503",
+    "reaches_nothing",
+    "A penalty that no weight changes adds a constant to the loss and trains nothing.",
+);
 const NEVER_APPLIED: Code = Code::error("L0504", "A bundle has weights once it is applied to something.");
 const IN_EQUATION: Code = Code::error(
     "L0505",
@@ -20,7 +24,7 @@ const IN_EQUATION: Code = Code::error(
 );
 const OWNS: Code = Code::error("L0506", "A penalty judges weights and activities; it has no weights of its own.");
 const UNREACHED: Code =
-    Code::warning("L0507", "Weights that the output does not depend on learn nothing from the images.");
+    Code::warning("L0507", "unreached", "Weights that the output does not depend on learn nothing from the images.");
 
 pub fn not_a_number(name: &str, found: &Shape, span: Span) -> Diagnostic {
     Diagnostic::new(&NOT_A_NUMBER, format!("penalty `{name}` must be one number, found {found}"))

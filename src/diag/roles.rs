@@ -11,12 +11,14 @@ const MISSING_ROLE: Code =
     Code::error("L0402", "A branch sets excitation against inhibition, so it needs an arm of each.");
 const SWAPPED: Code = Code::warning(
     "L0403",
+    "swapped",
     "A separation penalty `f(e, i)` takes the excitatory bundle first: unless it is symmetric, it pushes the first up and \
      the second down.",
 );
-const NO_ROLE: Code = Code::warning("L0404", "A separation penalty acts on the weights of a branch's arms.");
+const NO_ROLE: Code = Code::warning("L0404", "no_role", "A separation penalty acts on the weights of a branch's arms.");
 const OPPOSED: Code = Code::warning(
     "L0405",
+    "opposed",
     "Excitation adds and inhibition takes away; weights whose sign does the opposite turn the arm's role around.",
 );
 
@@ -47,7 +49,10 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)]) -> Diagnostic {
             format!("swap the two: `{penalty}({})`", names.join(", "))
         }
     };
-    let diagnostic = Diagnostic::new(&SWAPPED, message).help(help);
+    let mut diagnostic = Diagnostic::new(&SWAPPED, message).help(help);
+    if let [(first, _, at), (second, _, there)] = bundles {
+        diagnostic = diagnostic.edit(*at, *first, *second).edit(*there, *second, *first);
+    }
     bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
 }
 

@@ -1,6 +1,6 @@
 //! Settings blocks: `train { … }` and `data { … }`.
 
-use super::{Code, Diagnostic, Span, among, did_you_mean};
+use super::{Code, Diagnostic, Span, among};
 
 pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT];
 
@@ -9,21 +9,17 @@ const UNKNOWN_KEY: Code = Code::error("L0602", "A misspelt key would otherwise s
 const WRONG_UNIT: Code = Code::error("L0603", "A number's unit says what it counts, so it must be one that fits.");
 
 pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let help = did_you_mean(word, known.iter().copied()).map_or_else(
-        || format!("settings blocks are {}", among(known.iter().copied())),
-        |near| format!("did you mean `{near}`?"),
-    );
+    let list = format!("settings blocks are {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
         .label(span, "unknown block")
-        .help(help)
+        .nearest(word, span, known, &list)
 }
 
 pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let help = did_you_mean(key, known.iter().copied()).map_or_else(
-        || format!("`{block}` has {}", among(known.iter().copied())),
-        |near| format!("did you mean `{near}`?"),
-    );
-    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").help(help)
+    let list = format!("`{block}` has {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
+        .label(span, "unknown key")
+        .nearest(key, span, known, &list)
 }
 
 /// A setting that the block has not, but its optimizer does.

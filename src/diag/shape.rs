@@ -19,6 +19,8 @@ pub const CODES: &[&Code] = &[
     &ALONE,
     &EVEN_SPAN,
     &POSITIONS,
+    &WIDE,
+    &COSTLY,
 ];
 
 const CHANNELS: Code =
@@ -31,7 +33,7 @@ const LATERAL: Code = Code::error(
 );
 const WINDOW: Code = Code::error("L0204", "A kernel or pooling window must fit into the map it runs over.");
 const DROPPED: Code =
-    Code::warning("L0205", "Rows or columns that no window reaches are silently lost to the network.");
+    Code::warning("L0205", "dropped", "Rows or columns that no window reaches are silently lost to the network.");
 const WRONG_FORM: Code = Code::error(
     "L0206",
     "Convolution and pooling need feature maps `[C, H, W]`; a dense layer's output is a vector `[N]`.",
@@ -55,6 +57,19 @@ const POSITIONS: Code = Code::error(
     "Weights that are not shared belong to positions, so a bundle of them fits maps of one size and stride.",
 );
 
+const WIDE: Code = Code::warning(
+    "L0216",
+    "wide_kernel",
+    "A lateral kernel wider than the map joins every position to every other, and its outer weights meet little but the \
+     zeros around the map.",
+);
+const COSTLY: Code = Code::unless_allowed(
+    "L0217",
+    "costly",
+    "A net of more than 10^9 parameters, 8 GiB of activity an image or 10^13 multiply-adds an image is most often a slip of a \
+     digit, and otherwise a decision.",
+);
+
 /// `1 channel`, `8 channels`
 fn count(n: usize, what: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
@@ -66,23 +81,40 @@ fn count(n: usize, what: &str) -> String {
 pub struct Declared {
     pub span: Span,
     pub from: usize,
+    /// None for what is declared in another way.
+    pub to: Option<usize>,
+}
+
+impl Declared {
+    /// Declares it for as many as flow in.
+    fn mended(self, problem: Diagnostic, flows_in: usize) -> Diagnostic {
+        let Self { span, from, to } = self;
+        match to {
+            Some(to) => problem.edit(span, format!("{from} -> {to}"), format!("{flows_in} -> {to}")),
+            None => problem,
+        }
+    }
 }
 
 pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.channels());
-    Diagnostic::new(&CHANNELS, format!("`{name}` takes {}, but is applied to {got}", count(from, "channel")))
+    let problem = format!("`{name}` takes {}, but is applied to {got}", count(from, "channel"));
+    let problem = Diagnostic::new(&CHANNELS, problem)
         .label(applied, format!("applied to {found}"))
         .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {}, or change what flows into it", count(got, "channel")))
+        .help(format!("declare it for {}, or change what flows into it", count(got, "channel")));
+    declared.mended(problem, got)
 }
 
 /// The same for a dense bundle, which counts every entry of a map.
 pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.len());
-    Diagnostic::new(&CHANNELS, format!("`{name}` takes {}, but is applied to {got}", count(from, "input")))
+    let problem = format!("`{name}` takes {}, but is applied to {got}", count(from, "input"));
+    let problem = Diagnostic::new(&CHANNELS, problem)
         .label(applied, format!("applied to {found}, {got} numbers"))
         .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {}, or change what flows into it", count(got, "input")))
+        .help(format!("declare it for {}, or change what flows into it", count(got, "input")));
+    declared.mended(problem, got)
 }
 
 /// Two operands and their places.
@@ -144,11 +176,15 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     } else {
         format!("write `{}({channels} -> {channels}, …)`", what.kind)
     };
-    Diagnostic::new(&LATERAL, "lateral weights must map a state onto itself")
+    let problem = Diagnostic::new(&LATERAL, "lateral weights must map a state onto itself")
         .label(what.map, declared)
         .label(what.applied, so)
         .label(at, format!("but {state} is {shape}"))
-        .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"))
+        .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"));
+    if resized {
+        return problem;
+    }
+    problem.edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
 }
 
 /// Kernels for each position, applied to a map that has other positions.
@@ -246,6 +282,23 @@ pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnos
     Diagnostic::new(&TOO_LARGE, format!("{what} holds {numbers} numbers, more than {limit}"))
         .label(span, "too large")
         .help("check the digits: channels, kernel, height and width multiply")
+}
+
+/// Lateral weights of `kernel` pixels on a map that is narrower.
+pub fn wide(name: &str, kernel: usize, [height, width]: [usize; 2], applied: Span, declared: Span) -> Diagnostic {
+    let widest = height.min(width);
+    let odd = if widest.is_multiple_of(2) { widest.saturating_sub(1).max(1) } else { widest };
+    Diagnostic::new(&WIDE, format!("`{name}` has a kernel of {kernel}x{kernel} on a map of {height}x{width}"))
+        .label(applied, format!("a map of {height}x{width}"))
+        .label(declared, "wider than that")
+        .help(format!("choose a kernel of at most {odd}, or a larger map"))
+}
+
+/// `found` and `limit` are numbers with their units.
+pub fn costly(found: &str, limit: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&COSTLY, format!("this net has {found}, more than {limit}"))
+        .label(span, "all that the output is made of")
+        .help("check the digits of channels, kernels and steps; if all of it is meant, write `allow costly`")
 }
 
 pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {

@@ -113,7 +113,8 @@ pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
     let found = Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`"));
     match did_you_mean(word, known.iter().copied()) {
         Some(near) => {
-            found.label(at, format!("did you mean `{near}`?")).help(format!("write `{near}` in place of `{word}`"))
+            let found = found.label(at, format!("did you mean `{near}`?")).edit(at, word, near);
+            found.help(format!("write `{near}` in place of `{word}`"))
         }
         None => {
             let words = among(known.iter().copied());
@@ -135,6 +136,7 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
     Diagnostic::new(&WRONG_FORM, format!("expected `{expected}` after `{after}`"))
         .label(at, format!("found `{found}` here"))
         .help(format!("write `{form}`"))
+        .edit(at, found, expected)
 }
 
 /// `key: value` where statements stand.

@@ -98,7 +98,7 @@ impl<'a, 'd> Collector<'a, 'd> {
             ItemKind::Const { name, value } if self.in_block => {
                 self.define(name, NodeKind::Equation { value }, within);
             }
-            ItemKind::Const { .. } | ItemKind::Settings { .. } => {}
+            ItemKind::Const { .. } | ItemKind::Settings { .. } | ItemKind::Allow(_) => {}
             ItemKind::Input { name, shape } => {
                 let is_input = |node: &&Node<'_>| matches!(node.kind, NodeKind::Input { .. });
                 // Of the same name, it is reported as any second definition is.

@@ -1,5 +1,6 @@
 //! From the tree to the graph: names are looked up, consts evaluated, settings read, cycles found.
 
+pub mod allow;
 pub mod bind;
 mod collect;
 pub mod consts;

@@ -23,11 +23,22 @@ pub fn table(net: &Net) -> Vec<Row> {
     rows.rows
 }
 
-#[derive(Default)]
-struct Cost {
-    parameters: u128,
-    multiply_adds: u128,
-    activation: u128,
+/// What a whole net costs for one image, in the units of [`Row`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    pub parameters: u128,
+    pub multiply_adds: u128,
+    pub activation: u128,
+}
+
+impl Cost {
+    pub fn sum(rows: &[Row]) -> Self {
+        rows.iter().fold(Self::default(), |sum, row| Self {
+            parameters: sum.parameters.saturating_add(row.parameters),
+            multiply_adds: sum.multiply_adds.saturating_add(row.multiply_adds),
+            activation: sum.activation.saturating_add(row.activation),
+        })
+    }
 }
 
 struct Rows<'a> {
@@ -99,4 +110,30 @@ impl Rows<'_> {
             | Op::Concat { .. } => 0,
         }
     }
+}
+
+/// `1.23 M`: a count, with the prefix that leaves three digits.
+pub fn scaled(n: u128) -> String {
+    with_prefix(n, 1000.0, &["", " k", " M", " G", " T", " P"])
+}
+
+/// `1.23 MiB`
+pub fn bytes(n: u128) -> String {
+    with_prefix(n, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB", " PiB"])
+}
+
+fn with_prefix(n: u128, base: f64, prefixes: &[&str]) -> String {
+    let (mut x, mut power) = (n as f64, 0);
+    while x >= base && power + 1 < prefixes.len() {
+        x /= base;
+        power += 1;
+    }
+    let digits = if power == 0 || x >= 100.0 {
+        0
+    } else if x >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{x:.digits$}{}", prefixes[power])
 }

@@ -136,14 +136,14 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
     ) -> Option<Value> {
         let bundle = self.bundle(id);
         let (kind, call, name, owner) = (bundle.kind, bundle.call, bundle.name, bundle.path.clone());
-        let (from, map) = (bundle.from, bundle.map);
+        let (from, to, map) = (bundle.from, bundle.to, bundle.map);
         let bound = bound.unwrap_or(&bundle.bound).clone();
         let applied = place.at(at.0.to(at.1));
         let lateral = self.state_of(x, place).map(|state| LateralUse { bundle: id, state, applied });
         let found = self.net.shape(x).clone();
         let counts = kind.bundle.map_or(0, |count| count(&found));
         if found.per_image() && counts != from {
-            let declared = shape::Declared { span: map, from };
+            let declared = shape::Declared { span: map, from, to: Some(to) };
             let problem = match &lateral {
                 Some(lateral) if self.updates(lateral.state, place) => {
                     self.lateral_problem(lateral, &found, None, at.1)
@@ -157,6 +157,11 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let declared = Applied { name, span: applied, call, inputs: &[], declared: Some(map) };
         let out = self.lower_kind(kind, &owner, &bound, &[x], &declared)?;
         if let Some(lateral) = lateral {
+            if let (Shape::Map([_, height, width]), Some(kernel)) = (&found, bound.maybe_count("kernel"))
+                && kernel > *height.min(width)
+            {
+                self.diagnostics.push(shape::wide(name, kernel, [*height, *width], applied, map));
+            }
             self.here.laterals.insert(out, lateral);
         }
         Some(out)

@@ -1,9 +1,10 @@
 //! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
 
 use super::bundles::Bundle;
-use crate::diag::{Diagnostic, Span, loops, penalty};
+use crate::diag::{Diagnostic, Span, loops, penalty, shape};
 use crate::front::Front;
 use crate::front::graph::{Edge, Graph, NodeKind};
+use crate::ir::cost::{self, Cost};
 use crate::ir::{Net, ParamId, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
@@ -39,6 +40,31 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
 }
 
+/// A net that costs more than almost any is meant to.
+pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    const PARAMETERS: u128 = 1_000_000_000;
+    const ACTIVATION: u128 = 8 << 30;
+    const MULTIPLY_ADDS: u128 = 10_000_000_000_000;
+    let Cost { parameters, multiply_adds, activation } = Cost::sum(&cost::table(net));
+    let found = if parameters > PARAMETERS {
+        (format!("{} parameters", cost::scaled(parameters)), cost::scaled(PARAMETERS))
+    } else if activation > ACTIVATION {
+        (format!("{} of activity an image", cost::bytes(activation)), cost::bytes(ACTIVATION))
+    } else if multiply_adds > MULTIPLY_ADDS {
+        (format!("{} multiply-adds an image", cost::scaled(multiply_adds)), cost::scaled(MULTIPLY_ADDS))
+    } else {
+        return;
+    };
+    diagnostics.push(shape::costly(&found.0, &found.1, output_span(front).unwrap_or_default()));
+}
+
+fn output_span(front: &Front<'_>) -> Option<Span> {
+    front.graph.nodes.node_weights().find_map(|node| match node.kind {
+        NodeKind::Output { value } => Some(value.span),
+        _ => None,
+    })
+}
+
 /// States that the image reaches only behind the last step or never, and outputs at steps that it has not reached. Of the
 /// states of one loop, the last one says how long it takes.
 pub(super) fn timing(
@@ -56,10 +82,7 @@ pub(super) fn timing(
             is_late = true;
         }
     }
-    let output = front.graph.nodes.node_weights().find_map(|node| match node.kind {
-        NodeKind::Output { value } => Some(value.span),
-        _ => None,
-    });
+    let output = output_span(front);
     let blank = timing::blank(net);
     // A state that is late says why the output is blank.
     if let (Some(span), Some(last), false) = (output, blank.last(), is_late) {

@@ -30,7 +30,8 @@ impl Lowerer<'_, '_, '_> {
             Fault::Wanted { wanted, found } => shape::wrong_form(applied.name, wanted, &found, applied.span),
             // A bundle's own check has come first; what is left are weights reused on another shape.
             Fault::Channels { expected, found } => {
-                let declared = shape::Declared { span: applied.declared.unwrap_or(applied.call.span), from: expected };
+                let span = applied.declared.unwrap_or(applied.call.span);
+                let declared = shape::Declared { span, from: expected, to: None };
                 shape::channels(applied.name, declared, &found, applied.span)
             }
             Fault::Unequal { left, right } => {

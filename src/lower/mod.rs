@@ -130,6 +130,7 @@ pub fn lower(
     let net = net.finish(name.to_owned(), input, logits?, classes, penalties?);
     checks::run(&net, front, &bundles, diagnostics);
     checks::timing(&net, front, &nexts, diagnostics);
+    checks::cost(&net, front, diagnostics);
     Some(net)
 }
 

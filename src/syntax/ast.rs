@@ -71,6 +71,8 @@ pub enum ItemKind {
     Block { name: Name, params: Vec<Param>, body: Vec<Item> },
     /// `yield value`, at the end of a block
     Yield { value: Expr },
+    /// `allow name`, or `allow [name, name]`: what the spec means as it stands; looked up later
+    Allow(Vec<Name>),
     /// `output value`
     Output { value: Expr },
     /// `word { key: value … }`: a settings block; the word is looked up later

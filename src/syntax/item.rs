@@ -43,6 +43,7 @@ const WORDS: &[Word] = &[
     word("block", "block name(x, n, m: default) { … }", Place::Top),
     word("yield", "yield value", Place::Block),
     word("output", "output value", Place::Top),
+    word("allow", "allow name", Place::Top),
 ];
 
 /// What stands in a block as it stands outside of all.
@@ -233,6 +234,10 @@ impl Reader<'_> {
     fn plain(&mut self, word: &Name, value: Expr, place: Place) -> Option<ItemKind> {
         match (word.text.as_str(), value.kind) {
             ("model", ExprKind::Name(text)) => Some(ItemKind::Model(Name { text, span: value.span })),
+            ("allow", kind) => match allowed(Expr { kind, span: value.span }) {
+                Some(names) => Some(ItemKind::Allow(names)),
+                None => self.refuse(word, place),
+            },
             ("output", kind) => Some(ItemKind::Output { value: Expr { kind, span: value.span } }),
             ("yield", kind) => Some(ItemKind::Yield { value: Expr { kind, span: value.span } }),
             _ => self.refuse(word, place),
@@ -248,6 +253,21 @@ impl Reader<'_> {
             (_, None) => text::unknown_word(word.span, &word.text, &words_at(place)),
         });
         None
+    }
+}
+
+/// One name, or a list of them.
+fn allowed(value: Expr) -> Option<Vec<Name>> {
+    match value.kind {
+        ExprKind::Name(text) => Some(vec![Name { text, span: value.span }]),
+        ExprKind::List(values) => {
+            let names = values.into_iter().map(|value| match value.kind {
+                ExprKind::Name(text) => Some(Name { text, span: value.span }),
+                _ => None,
+            });
+            names.collect()
+        }
+        _ => None,
     }
 }
 
@@ -289,6 +309,7 @@ pub fn misplaced(part: &Part, place: Place, block: &str) -> Option<Diagnostic> {
         ItemKind::Loop { .. } => ("a `loop`", OUT),
         ItemKind::Penalty { .. } => ("a `penalty`", OUT),
         ItemKind::Fn { .. } => ("a `fn`", OUT),
+        ItemKind::Allow(_) => ("`allow`", OUT),
         ItemKind::Output { .. } => ("`output`", OUT),
         ItemKind::Settings { .. } => ("a settings block", OUT),
     };

@@ -297,7 +297,11 @@ impl File<'_> {
                 self.broken.push(name);
                 body.into_iter().for_each(|item| self.mourn(Part::Item(item, Span::default())));
             }
-            ItemKind::Model(_) | ItemKind::Output { .. } | ItemKind::Yield { .. } | ItemKind::Settings { .. } => {}
+            ItemKind::Model(_)
+            | ItemKind::Allow(_)
+            | ItemKind::Output { .. }
+            | ItemKind::Yield { .. }
+            | ItemKind::Settings { .. } => {}
         }
     }
 }

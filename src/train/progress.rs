@@ -9,12 +9,13 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::time::{Duration, Instant};
+use terminal_size::{Width, terminal_size_of};
 
 /// Between two lines within an epoch, where there is no bar.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Columns of a report.
-const WIDTH: usize = 100;
+/// Columns of a report: as many as the terminal has, within reason.
+const WIDTHS: [usize; 2] = [40, 120];
 
 const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} images, {msg}, {eta} left in this epoch";
 
@@ -35,6 +36,11 @@ impl Progress {
         let _ = writeln!(io::stdout(), "{text}");
     }
 
+    /// Lines on standard output, each with its end.
+    pub fn text(self, text: &str) {
+        let _ = write!(io::stdout(), "{text}");
+    }
+
     /// A line on standard error.
     pub fn warn(self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
@@ -43,7 +49,9 @@ impl Progress {
     /// Problems of a text on standard error, in colour on a terminal.
     pub fn report(self, report: &Report) {
         let plain = !self.bars || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let text = if plain { render::plain(report) } else { render::coloured(report, WIDTH) };
+        let width = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
+        let width = width.map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
+        let text = if plain { render::plain(report, width) } else { render::coloured(report, width) };
         let _ = write!(io::stderr(), "{text}");
     }
 

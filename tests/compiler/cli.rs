@@ -199,3 +199,57 @@ fn help_lists_the_exit_codes() {
     }
     assert!(lcnnc(&["--version"]).out.starts_with("lcnnc "));
 }
+
+#[test]
+fn check_speaks_to_programs_on_standard_output_alone() {
+    for format in ["short", "json", "github", "sarif"] {
+        let said = lcnnc(&["check", "--format", format, BROKEN, WARNED, "specs/lc_cnn"]);
+        assert_eq!((said.code, said.err.as_str()), (1, ""), "{format}: {}", said.err);
+        assert!(said.out.contains("L0203") && said.out.contains("L0205"), "{format}: {}", said.out);
+        assert!(!said.out.contains("no problems"), "{format}: {}", said.out);
+    }
+    let lines = lcnnc(&["check", "--format", "json", BROKEN, WARNED]).out;
+    assert_eq!(lines.lines().count(), 2, "{lines}");
+    assert!(lcnnc(&["check", "--format", "github", "specs/lc_cnn"]).out.is_empty());
+    // A document that says that there is nothing.
+    let nothing = lcnnc(&["check", "--format", "sarif", "specs/lc_cnn"]);
+    assert!(nothing.code == 0 && nothing.out.contains("\"results\": []"), "{}", nothing.out);
+}
+
+#[test]
+fn check_mends_what_was_misspelt() {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("net.lcnn");
+    fs::write(&spec, fs::read_to_string(project(BROKEN)).unwrap().replace("max_pool", "maxpol")).unwrap();
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
+    assert_eq!(said.code, 0, "{}", said.all());
+    assert!(said.out.contains("net.lcnn: 2 problems mended, no problems"), "{}", said.out);
+    let mended = fs::read_to_string(&spec).unwrap();
+    assert_eq!(mended, fs::read_to_string(project(&BROKEN.replace("bad", "fixed"))).unwrap());
+    let again = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
+    assert_eq!(again.out, "net.lcnn: no problems\n");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
+}
+
+#[test]
+fn what_cannot_be_mended_is_left_as_it_is() {
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("net.lcnn");
+    fs::copy(project(WARNED), &spec).unwrap();
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
+    assert!(said.code == 0 && said.out.contains("net.lcnn: 1 warning"), "{}", said.all());
+    assert_eq!(fs::read(&spec).unwrap(), fs::read(project(WARNED)).unwrap());
+}
+
+#[test]
+fn explain_tells_what_a_code_means() {
+    let page = lcnnc(&["explain", "l0203"]);
+    assert!(page.code == 0 && page.out.starts_with("# L0203: error\n"), "{}", page.all());
+    let by_name = lcnnc(&["explain", "unbounded"]);
+    assert!(by_name.out.starts_with("# L0502: warning\n"), "{}", by_name.all());
+    let all = lcnnc(&["explain"]);
+    assert!(all.out.lines().count() > 70 && all.out.contains("\nL0203  error    A loop feeds"), "{}", all.out);
+    let unknown = lcnnc(&["explain", "unbouned"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("there is no code `unbouned`; did you mean `unbounded`?"), "{}", unknown.err);
+}

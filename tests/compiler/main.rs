@@ -9,6 +9,7 @@ mod fuse;
 mod numbers;
 mod properties;
 mod registry;
+mod remedies;
 mod scale;
 mod specs;
 mod steps;

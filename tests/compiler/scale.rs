@@ -86,7 +86,7 @@ fn long_loops_unroll_and_long_bodies_fold() {
         let before = if n == 0 { "O".to_owned() } else { format!("x{}", n - 1) };
         writeln!(body, "    x{n} = relu({before} + image)").unwrap();
     }
-    let text = format!("loop V1(steps: 10000) {{\n    state O = image\n{body}    O' = x4999\n}}");
+    let text = format!("loop V1(steps: 10000) {{\n    state O = image\n{body}    O' = x4999\n}}\nallow costly");
     let compiled = clean(&around(&text, "O"), &[]);
     let net = compiled.net.unwrap();
     assert!(dot::emit(&net, Loops::Folded).contains("x4999 = relu"));
@@ -201,7 +201,7 @@ fn the_timing_of_loops_in_loops_ends() {
         let call = format!("b{}(x + S)", n - 1);
         writeln!(text, "block b{n}(x) {{\n    loop t(steps: 3) {{\n        state S = x\n        S' = {call}\n    }}\n    yield S\n}}").unwrap();
     }
-    in_time(&around(&format!("{text}y = b24(image)"), "y"), None);
+    in_time(&around(&format!("{text}y = b24(image)\nallow costly"), "y"), None);
 }
 
 #[test]

@@ -1,18 +1,18 @@
 //! Diagnostics as people see them: the source, the places underlined, the help below.
 
-use super::{Diagnostic, Level, Report};
+use crate::diag::{Diagnostic, Level, Report};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
     SourceSpan, SpanContents,
 };
 use std::fmt;
 
-/// How wide a report is where there is no terminal to ask.
-const WIDTH: usize = 100;
+/// Columns of a report where there is no terminal to ask.
+pub const WIDTH: usize = 100;
 
-/// The whole report, without colour.
-pub fn plain(report: &Report) -> String {
-    render(report, GraphicalTheme::unicode_nocolor(), WIDTH)
+/// The whole report, without colour, in that many columns.
+pub fn plain(report: &Report, width: usize) -> String {
+    render(report, GraphicalTheme::unicode_nocolor(), width)
 }
 
 /// The whole report, in colour, for a terminal of that many columns.

@@ -1,0 +1,42 @@
+//! An object a line for each problem: docs/diagnostics.md says what is in it.
+
+use super::place::Lines;
+use crate::diag::{Diagnostic, Report, Span};
+use serde_json::{Value, json};
+
+/// Raised when a field changes its meaning or goes; new fields may come at any time.
+pub const VERSION: u32 = 1;
+
+pub fn emit(report: &Report) -> String {
+    let lines = Lines::new(&report.text);
+    report.diagnostics.iter().map(|diagnostic| format!("{}\n", object(report, &lines, diagnostic))).collect()
+}
+
+fn object(report: &Report, lines: &Lines<'_>, diagnostic: &Diagnostic) -> Value {
+    let labels = diagnostic.labels.iter().map(|label| with_place(lines, label.span, "text", &label.text));
+    let edits = diagnostic.fix.iter().map(|edit| with_place(lines, edit.span, "new", &edit.new));
+    json!({
+        "version": VERSION,
+        "file": report.name,
+        "code": diagnostic.code.id,
+        "level": diagnostic.code.level.to_string(),
+        "allow": diagnostic.code.name,
+        "message": diagnostic.message,
+        "labels": labels.collect::<Vec<_>>(),
+        "help": diagnostic.help,
+        "fix": edits.collect::<Vec<_>>(),
+    })
+}
+
+fn with_place(lines: &Lines<'_>, span: Span, key: &str, text: &str) -> Value {
+    let region = lines.region(span);
+    json!({
+        "start": span.start,
+        "end": span.end,
+        "line": region.line,
+        "column": region.column,
+        "end_line": region.end_line,
+        "end_column": region.end_column,
+        key: text,
+    })
+}

@@ -1,0 +1,24 @@
+//! A line a problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
+
+use super::place::Lines;
+use crate::diag::Report;
+use std::fmt::Write;
+
+pub fn emit(report: &Report) -> String {
+    let lines = Lines::new(&report.text);
+    let mut out = String::new();
+    for diagnostic in &report.diagnostics {
+        let place = diagnostic.labels.first().map_or_else(String::new, |label| {
+            let region = lines.region(label.span);
+            format!(":{}:{}", region.line, region.column)
+        });
+        let (code, message) = (diagnostic.code, &diagnostic.message);
+        // Writing to a `String` does not fail.
+        let _ = write!(out, "{}{place}: {}[{}]: {message}", report.name, code.level, code.id);
+        if let Some(help) = &diagnostic.help {
+            let _ = write!(out, "; {help}");
+        }
+        out.push('\n');
+    }
+    out
+}

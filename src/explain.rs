@@ -1,0 +1,84 @@
+//! The page of a diagnostic: why it is a problem, a text that has it, what is said of that, and the text mended.
+
+use crate::diag::{Code, Level, Report, catalogue, config};
+use crate::train::yaml;
+use crate::{Options, Source, compile};
+use std::fmt::Write;
+use std::path::Path;
+
+/// A text that earns a code, and the same text mended.
+#[derive(Debug)]
+struct Example {
+    code: &'static str,
+    bad: &'static str,
+    fixed: &'static str,
+}
+
+/// One for each code; what they are is tested.
+const EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
+
+/// The code that an id in any case means, or the name that `allow` calls it by.
+pub fn find(name: &str) -> Option<&'static Code> {
+    catalogue().find(|code| code.id.eq_ignore_ascii_case(name) || code.name == Some(name))
+}
+
+/// A line for each code: what there is to explain.
+pub fn index() -> String {
+    let mut out = String::new();
+    for code in catalogue() {
+        // Writing to a `String` does not fail.
+        let _ = writeln!(out, "{}  {:7}  {}", code.id, code.level.to_string(), first_sentence(code.about));
+    }
+    out
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_inclusive(". ").next().unwrap_or(text).trim_end()
+}
+
+/// A page in Markdown.
+pub fn page(code: &Code) -> String {
+    let mut out = format!("# {}: {}\n\n{}\n", code.id, code.level, code.about);
+    // Writing to a `String` does not fail.
+    let _ = match (code.name, code.level) {
+        (Some(name), Level::Error) => writeln!(out, "\nA spec that means it says `allow {name}`."),
+        (Some(name), _) => writeln!(out, "\nA spec that means it says `allow {name}`, and is not warned again."),
+        (None, _) => Ok(()),
+    };
+    let Some(example) = EXAMPLES.iter().find(|example| example.code == code.id) else {
+        out.push_str("\nNo example is short enough to be shown.\n");
+        return out;
+    };
+    let settings = config::CODES.contains(&code);
+    let (what, fence) = if settings { ("run.yaml", "yaml") } else { ("spec", "lcnn") };
+    let report = example.report(settings);
+    let _ = write!(
+        out,
+        "\n## A {what} that has it\n\n```text\n{}\n```\n\n## What is said of it\n\n```text\n{}\n```\n\n\
+         ## The {what} mended\n\n```{fence}\n{}\n```\n",
+        example.bad.trim_end(),
+        report.to_string().trim_end(),
+        example.fixed.trim_end(),
+    );
+    out
+}
+
+impl Example {
+    fn report(&self, settings: bool) -> Report {
+        if settings {
+            return match yaml::read(Path::new("run.yaml"), self.bad) {
+                Ok(_) => Report::new("run.yaml", self.bad, Vec::new()),
+                Err(report) => report,
+            };
+        }
+        let source = Source { name: "spec.lcnn".to_owned(), text: self.bad.to_owned() };
+        compile(&source, &Options { set: set(self.bad), classes: None }).report
+    }
+}
+
+/// What `// set: name=value` in a spec's first line asks for, as `--set name=value` would.
+fn set(text: &str) -> Vec<(String, String)> {
+    let line = text.lines().next().and_then(|line| line.strip_prefix("// set: "));
+    let pair = line.and_then(|line| line.split_once('='));
+    pair.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
+}
