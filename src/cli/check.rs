@@ -79,12 +79,13 @@ impl Args {
         match self.format {
             Format::Human => {
                 progress.report(report);
-                let mended = match mended {
-                    0 => String::new(),
-                    1 => "1 problem mended, ".to_owned(),
-                    n => format!("{n} problems mended, "),
+                let left = verdict(report);
+                let verdict = match mended {
+                    0 => left,
+                    1 => format!("1 problem mended, {left} left"),
+                    n => format!("{n} problems mended, {left} left"),
                 };
-                progress.line(&format!("{}: {mended}{}", report.name, verdict(report)));
+                progress.line(&format!("{}: {verdict}", report.name));
                 if let (true, Some(net)) = (self.timing, &compiled.net) {
                     progress.line(timing::emit(net).trim_end());
                 }

@@ -223,7 +223,7 @@ fn check_mends_what_was_misspelt() {
     fs::write(&spec, fs::read_to_string(project(BROKEN)).unwrap().replace("max_pool", "maxpol")).unwrap();
     let said = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
     assert_eq!(said.code, 0, "{}", said.all());
-    assert!(said.out.contains("net.lcnn: 2 problems mended, no problems"), "{}", said.out);
+    assert!(said.out.contains("net.lcnn: 2 problems mended, no problems left"), "{}", said.out);
     let mended = fs::read_to_string(&spec).unwrap();
     assert_eq!(mended, fs::read_to_string(project(&BROKEN.replace("bad", "fixed"))).unwrap());
     let again = lcnnc_in(folder.path(), &["check", "--fix", "net"]);

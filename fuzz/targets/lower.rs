@@ -1,0 +1,22 @@
+//! Whatever compiles can be printed in every form, costs something finite, and compiles to the same with its defaults
+//! written in.
+
+#![no_main]
+
+use lcnnc::back::dot::{self, Loops};
+use lcnnc::back::{plan, summary, timing};
+use lcnnc::ir::regions::Regions;
+use lcnnc::{Options, Source};
+
+libfuzzer_sys::fuzz_target!(|text: &str| {
+    let source = Source { name: "fuzz.lcnn".to_owned(), text: text.to_owned() };
+    let compiled = lcnnc::compile(&source, &Options::default());
+    let Some(net) = &compiled.net else { return };
+    let printed = net.to_string();
+    assert!(!summary::emit(net).is_empty() && !timing::emit(net).is_empty());
+    assert!(!plan::emit(net, &Regions::of(net)).is_empty() && !dot::emit(net, Loops::Folded).is_empty());
+    let resolved = Source { name: "fuzz.lcnn".to_owned(), text: compiled.resolved(&compiled.settings) };
+    let again = lcnnc::compile(&resolved, &Options::default());
+    let net = again.net.unwrap_or_else(|| panic!("{}\n{}", resolved.text, again.report));
+    assert_eq!(net.to_string(), printed, "{}", resolved.text);
+});
