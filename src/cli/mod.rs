@@ -5,6 +5,7 @@
 
 mod check;
 mod eval;
+mod fmt;
 mod graph;
 mod lower;
 mod predict;
@@ -36,6 +37,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Args),
+    Fmt(fmt::Args),
     Show(show::Args),
     Lower(lower::Args),
     Graph(graph::Args),
@@ -48,6 +50,7 @@ enum Verb {
 pub fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Check(args) => ended(args.run()),
+        Verb::Fmt(args) => ended(args.run()),
         Verb::Show(args) => ended(args.run()),
         Verb::Lower(args) => ended(args.run()),
         Verb::Graph(args) => ended(args.run()),
