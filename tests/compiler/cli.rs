@@ -201,7 +201,7 @@ fn help_lists_the_exit_codes() {
 }
 
 const LOOSE: &str = "model M\n\n\nA=relu( x )// why\n";
-const TIDY: &str = "model M\n\nA = relu(x)                                       // why\n";
+const TIDY: &str = "model M\n\nA = relu(x)                                         // why\n";
 
 #[test]
 fn fmt_rewrites_what_is_not_formatted() {

@@ -62,7 +62,7 @@ fn settings_share_a_line_where_their_author_wrote_them_so() {
     becomes("train {\n batch: 3 }", "train {\n    batch: 3\n}\n");
     becomes("train {\n batch: 3,\nepochs: 2, }", "train {\n    batch: 3\n    epochs: 2\n}\n");
     becomes("train{}\ndata {\n}", "train {}\ndata {}\n");
-    becomes("train { // why\n}", &format!("train {{{}// why\n}}\n", " ".repeat(43)));
+    becomes("train { // why\n}", &format!("train {{{}// why\n}}\n", " ".repeat(45)));
     let long = format!("train {{ optimizer: sgd(lr: 1), {}: 1 }}", "k".repeat(80));
     becomes(&long, &format!("train {{\n    optimizer: sgd(lr: 1)\n    {}: 1\n}}\n", "k".repeat(80)));
 }
@@ -79,13 +79,13 @@ fn of_blank_lines_one_is_kept() {
 #[test]
 fn comments_at_the_ends_of_lines_share_a_column() {
     let at = |code: &str, column: usize, comment: &str| format!("{code:column$}// {comment}\n");
-    becomes("A = x // a\nB = x\nC = xy// c", &(at("A = x", 50, "a") + "B = x\n" + &at("C = xy", 50, "c")));
+    becomes("A = x // a\nB = x\nC = xy// c", &(at("A = x", 52, "a") + "B = x\n" + &at("C = xy", 52, "c")));
     let wide = format!("B = {}", "x".repeat(56));
-    let paragraphs = at("A = x", 63, "a") + &at(&wide, 63, "b") + "\n" + &at("C = x", 50, "c");
+    let paragraphs = at("A = x", 63, "a") + &at(&wide, 63, "b") + "\n" + &at("C = x", 52, "c");
     becomes(&format!("A = x// a\n{wide}  // b\n\nC = x  // c"), &paragraphs);
     let long = format!("B = {}", "x".repeat(80));
-    becomes(&format!("A = x // a\n{long}// b"), &(at("A = x", 50, "a") + &at(&long, 87, "b")));
-    let block = at("loop V(steps: 1) {", 50, "l") + &at("    O' = x", 50, "o") + &at("}", 50, "e");
+    becomes(&format!("A = x // a\n{long}// b"), &(at("A = x", 52, "a") + &at(&long, 87, "b")));
+    let block = at("loop V(steps: 1) {", 52, "l") + &at("    O' = x", 52, "o") + &at("}", 52, "e");
     becomes("loop V(steps: 1) {// l\nO' = x// o\n}// e", &block);
 }
 
@@ -136,18 +136,22 @@ fn a_choice_is_broken_before_its_else() {
         &format!("yield2 = 1\nx = if {a} then {b}\n    else if {b} then {c}\n    else {a}\n"),
     );
     becomes(
-        &format!("x = if {a} == {b} and {c} then {a} else {b}"),
-        &format!("x = if {a} == {b} and {c}\n    then {a}\n    else {b}\n"),
+        &format!("x = if {a} == {b} and d then {a} else {b}"),
+        &format!("x = if {a} == {b} and d\n    then {a}\n    else {b}\n"),
     );
     becomes(
-        &format!("x = f(if {a} then {b} else {c}, 1)"),
-        &format!("x = f(\n    if {a} then {b} else {c},\n    1\n)\n"),
+        &format!("x = if {a} == {b} and {c} then d else e"),
+        &format!("x = if {a} == {b}\n        and {c}\n    then d\n    else e\n"),
+    );
+    becomes(
+        &format!("x = f(if {a} then {b} else y, {a})"),
+        &format!("x = f(\n    if {a} then {b} else y,\n    {a}\n)\n"),
     );
 }
 
 #[test]
 fn comments_within_a_statement_keep_their_words() {
-    let behind = |code: &str, comment: &str| format!("{code:50}// {comment}\n");
+    let behind = |code: &str, comment: &str| format!("{code:52}// {comment}\n");
     becomes(
         "A = f(x, // one\n // two\n y // three\n)",
         &(behind("A = f(", "").replace("// \n", "").trim_end().to_owned()
@@ -187,6 +191,9 @@ fn a_text_that_cannot_be_read_is_refused() {
     assert_eq!(problems.len(), 2);
     assert!(format("train { batch 3 }").is_err() && format("é").is_err());
     assert!(format(&" ".repeat(2 << 20)).is_err());
+    // Comments moved into their column make a text of its own size of one that may just be read.
+    let grown = format(&"A=x//a\n".repeat(100_000));
+    assert!(matches!(grown, Err(Refusal::Problems(problems)) if problems[0].code.id == "L0006"));
 }
 
 /// The texts of the project that can be read, each with a name.
@@ -213,18 +220,15 @@ fn says_the_same(name: &str, text: &str) -> String {
     assert_eq!(comments(&made), comments(text), "{name}\n{made}");
     assert_eq!(formatted(&made), made, "{name}");
     assert!(made.lines().all(|line| line == line.trim_end()) && !made.contains("\n\n\n"), "{name}\n{made}");
-    for line in made.lines() {
-        let code = split(line).0.trim_end();
-        let can_be_broken = code.contains(['(', '[', '+', '*']);
-        assert!(code.len() <= 100 || !can_be_broken, "{name}: {line}");
-    }
     made
 }
 
 #[test]
 fn every_text_of_the_project_says_the_same_when_formatted() {
     for (name, text) in texts() {
-        says_the_same(&name, &text);
+        let made = says_the_same(&name, &text);
+        let longest = made.lines().map(|line| split(line).0.trim_end().len()).max();
+        assert!(longest <= Some(100), "{name}\n{made}");
     }
 }
 
@@ -244,7 +248,7 @@ fn deep_and_long_texts_are_formatted() {
     let choices = format!("A = {}x{}", "if aaaaaaaaaaaaaaa == b then y else ".repeat(60), "");
     let inward = format!("A = {}x{}", "if a then ".repeat(60), " else y".repeat(60));
     let sum = format!("A = x{}", " + yyyyyyy * z".repeat(120));
-    let many = "A = relu(conv(x, 8, kernel: 3)) // a\n".repeat(20_000);
+    let many = "A = relu(conv(x, 8, kernel: 3)) // a\n".repeat(10_000);
     let list = format!("A = [{}]", "123456, ".repeat(50_000));
     for text in [nested, choices, inward, sum, many, list] {
         says_the_same(&text[..20], &text);
@@ -255,7 +259,7 @@ fn deep_and_long_texts_are_formatted() {
 fn any_spec() -> impl Strategy<Value = String> {
     let random = (prop::collection::vec(part(), 0..6), penalties()).prop_map(|(parts, more)| written(&parts, &more));
     let specs: Vec<String> = specs().into_iter().map(|(_, text)| text).collect();
-    prop_oneof![random, prop::sample::select(specs)]
+    prop_oneof![random, prop::sample::select(specs)].prop_filter("it can be read", |text| parse(text).1.is_empty())
 }
 
 proptest! {

@@ -67,7 +67,8 @@ fn is_operator(word: &str) -> bool {
 /// Whether a line may end between the words `at - 1` and `at`: the rules of the language, told once more.
 fn may_break(words: &[&str], at: usize, depth: usize) -> bool {
     let (before, here, next) = (words[at - 1], words[at], words.get(at + 1).copied().unwrap_or_default());
-    let is_start = is_name(here) && (is_name(next) || ["=", "{", ":", "'"].contains(&next));
+    // The next line's words may come to stand behind the last one.
+    let is_start = is_name(here) && (is_name(next) || ["", "=", "{", ":", "'"].contains(&next));
     match depth {
         0 => is_operator(here) || (is_operator(before) || ["=", ":", ","].contains(&before)) && !is_start,
         _ => !(is_name(here) && is_name(next)),
@@ -118,7 +119,7 @@ pub fn mangled(text: &str, dice: &mut Dice, with_comments: bool) -> String {
             out.push(' ');
         } else {
             if with_comments && comment.is_empty() && dice.one_in(4) {
-                out.push_str("// behind it");
+                out.push_str(" // behind it");
             }
             if with_comments {
                 out.push_str(comment);
@@ -143,7 +144,7 @@ fn blanks(out: &mut String, dice: &mut Dice) {
 /// A line end within a statement, and what may stand there.
 fn interrupt(out: &mut String, dice: &mut Dice, line_end: &str, with_comments: bool) {
     if with_comments && dice.one_in(3) {
-        out.push_str("// within it");
+        out.push_str(" // within it");
     }
     out.push_str(line_end);
     if with_comments && dice.one_in(4) {

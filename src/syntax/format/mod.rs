@@ -10,9 +10,9 @@ mod print;
 mod tree;
 
 use super::ast::{Ast, Item, ItemKind};
-use super::parse;
 use super::scan::{Bracket, Kind};
-use crate::diag::Diagnostic;
+use super::{MAX_SIZE, parse};
+use crate::diag::{Diagnostic, text};
 use lexeme::{Lexeme, comments, lexemes, settle};
 use page::Page;
 use std::ops::Range;
@@ -26,7 +26,7 @@ const STEP: usize = 4;
 /// Why a text is not formatted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
-    /// It cannot be read: what is wrong, sorted by place.
+    /// It cannot be read, or could not be with blanks in it: what is wrong, sorted by place.
     Problems(Vec<Diagnostic>),
     /// What came out would not say the same. That is a fault of the formatter, not of the text.
     Unfaithful,
@@ -48,9 +48,13 @@ pub fn format(source: &str) -> Result<String, Refusal> {
     let mut lexemes = lexemes(source);
     let kept: Vec<&str> = comments(&lexemes).collect();
     settle(&mut lexemes, &starts);
-    let text = Layout { lexemes: &lexemes }.text();
-    let is_faithful = is_same(ast, &text) && comments(&lexeme::lexemes(&text)).eq(kept);
-    if is_faithful { Ok(text) } else { Err(Refusal::Unfaithful) }
+    let laid_out = Layout { lexemes: &lexemes }.text();
+    if laid_out.len() > MAX_SIZE {
+        // With blanks in it, what could be read is too large to be read again.
+        return Err(Refusal::Problems(vec![text::too_large(laid_out.len(), MAX_SIZE)]));
+    }
+    let is_faithful = is_same(ast, &laid_out) && comments(&lexeme::lexemes(&laid_out)).eq(kept);
+    if is_faithful { Ok(laid_out) } else { Err(Refusal::Unfaithful) }
 }
 
 fn is_same(ast: Ast, text: &str) -> bool {

@@ -2,8 +2,9 @@
 
 use super::lexeme::Lexeme;
 
-/// The column of the comments at the ends of lines, unless a line before one is too long for it.
-const COMMENTS: usize = 50;
+/// The column of the comments at the ends of lines, unless a line before one is too long for it: a usual declaration of
+/// weights is not.
+const COMMENTS: usize = 52;
 /// Blanks between a line and its comment, at least.
 const GAP: usize = 3;
 /// A longer line does not move the comments of the lines around it.
