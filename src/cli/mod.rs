@@ -6,6 +6,7 @@
 mod check;
 mod eval;
 mod explain;
+mod fmt;
 mod graph;
 mod lower;
 mod predict;
@@ -38,6 +39,7 @@ struct Cli {
 enum Verb {
     Check(check::Args),
     Explain(explain::Args),
+    Fmt(fmt::Args),
     Show(show::Args),
     Lower(lower::Args),
     Graph(graph::Args),
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().verb {
         Verb::Check(args) => ended(args.run()),
         Verb::Explain(args) => ended(args.run()),
+        Verb::Fmt(args) => ended(args.run()),
         Verb::Show(args) => ended(args.run()),
         Verb::Lower(args) => ended(args.run()),
         Verb::Graph(args) => ended(args.run()),

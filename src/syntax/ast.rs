@@ -9,6 +9,12 @@ pub struct Name {
     pub span: Span,
 }
 
+impl Name {
+    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.span = to(self.span);
+    }
+}
+
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ast {
@@ -32,6 +38,14 @@ impl Ast {
         });
         shapes.min().unwrap_or_default()
     }
+
+    /// The same with every place left out: two texts that say the same have the same one.
+    pub fn without_places(mut self) -> Self {
+        let nowhere = |_| Span::default();
+        self.items.iter_mut().for_each(|item| item.shift(&nowhere));
+        self.broken.iter_mut().for_each(|name| name.shift(&nowhere));
+        self
+    }
 }
 
 /// One statement.
@@ -41,6 +55,60 @@ pub struct Item {
     pub span: Span,
     /// The `///` lines above it, without their marks.
     pub doc: Vec<String>,
+}
+
+impl Item {
+    /// Moves every span in it.
+    pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.span = to(self.span);
+        match &mut self.kind {
+            ItemKind::Model(name) => name.shift(to),
+            ItemKind::Const { name, value }
+            | ItemKind::Input { name, shape: value }
+            | ItemKind::Equation { name, value, .. }
+            | ItemKind::State { name, init: value }
+            | ItemKind::Penalty { name, value } => {
+                name.shift(to);
+                value.shift(to);
+            }
+            ItemKind::Weights { name, call } => {
+                name.shift(to);
+                call.shift(to);
+            }
+            ItemKind::Loop { name, args, body } => {
+                name.shift(to);
+                args.iter_mut().for_each(|arg| arg.shift(to));
+                body.iter_mut().for_each(|item| item.shift(to));
+            }
+            ItemKind::Branch { name, how, arms } => {
+                name.shift(to);
+                how.shift(to);
+                arms.iter_mut().for_each(|arm| arm.shift(to));
+            }
+            ItemKind::Arm { role, name, value } => {
+                role.shift(to);
+                name.shift(to);
+                value.shift(to);
+            }
+            ItemKind::Fn { name, params, body } => {
+                name.shift(to);
+                params.iter_mut().for_each(|param| param.shift(to));
+                body.shift(to);
+            }
+            ItemKind::Block { name, params, body } => {
+                name.shift(to);
+                params.iter_mut().for_each(|param| param.shift(to));
+                body.iter_mut().for_each(|item| item.shift(to));
+            }
+            ItemKind::Allow(names) => names.iter_mut().for_each(|name| name.shift(to)),
+            ItemKind::Yield { value } | ItemKind::Output { value } => value.shift(to),
+            ItemKind::Settings { word, entries, close } => {
+                word.shift(to);
+                entries.iter_mut().for_each(|entry| entry.shift(to));
+                *close = to(Span::new(*close, *close)).start;
+            }
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -86,11 +154,25 @@ pub struct Param {
     pub default: Option<Expr>,
 }
 
+impl Param {
+    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.name.shift(to);
+        self.default.iter_mut().for_each(|default| default.shift(to));
+    }
+}
+
 /// `key: value` in a settings block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub key: Name,
     pub value: Expr,
+}
+
+impl Entry {
+    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.key.shift(to);
+        self.value.shift(to);
+    }
 }
 
 /// `callee(args)`
@@ -109,13 +191,8 @@ impl Call {
 
     fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.span = to(self.span);
-        self.callee.span = to(self.callee.span);
-        for arg in &mut self.args {
-            arg.value.shift(to);
-            if let Some(name) = &mut arg.name {
-                name.span = to(name.span);
-            }
-        }
+        self.callee.shift(to);
+        self.args.iter_mut().for_each(|arg| arg.shift(to));
     }
 }
 
@@ -129,6 +206,11 @@ pub struct Arg {
 impl Arg {
     pub fn span(&self) -> Span {
         self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
+    }
+
+    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
+        self.name.iter_mut().for_each(|name| name.shift(to));
+        self.value.shift(to);
     }
 }
 
@@ -214,17 +296,13 @@ impl Expr {
     pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.span = to(self.span);
         match &mut self.kind {
-            ExprKind::Number { unit, .. } => {
-                if let Some(unit) = unit {
-                    unit.span = to(unit.span);
-                }
-            }
+            ExprKind::Number { unit, .. } => unit.iter_mut().for_each(|unit| unit.shift(to)),
             ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
             ExprKind::List(items) => items.iter_mut().for_each(|item| item.shift(to)),
             ExprKind::Call(call) => call.shift(to),
             ExprKind::Negate(x) | ExprKind::Not(x) => x.shift(to),
             ExprKind::At { name, step } => {
-                name.span = to(name.span);
+                name.shift(to);
                 step.shift(to);
             }
             ExprKind::If { condition, then, otherwise } => {

@@ -7,6 +7,7 @@ pub mod ast;
 mod brackets;
 mod doc;
 mod expr;
+pub mod format;
 mod item;
 mod layout;
 mod recover;

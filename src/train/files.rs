@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::Path;
 
 /// Writes a file under a name of its own and moves it to its place, so that a reader never finds half of it, and a crash
-/// leaves the one that was there before.
+/// leaves the one that was there before. The new one may be read and written by whom the old one could.
 ///
 /// # Errors
 /// If the file cannot be written; then nothing is left behind.
@@ -16,6 +16,9 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     partial.push(".partial");
     let partial = Path::new(&partial);
     let written = File::create(partial).and_then(|mut file| {
+        if let Ok(before) = fs::metadata(path) {
+            file.set_permissions(before.permissions())?;
+        }
         file.write_all(contents)?;
         // A rename may reach the disk before the contents do.
         file.sync_all()

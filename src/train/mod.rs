@@ -8,7 +8,7 @@
 
 mod error;
 pub mod evaluate;
-mod files;
+pub mod files;
 pub mod fit;
 mod layer;
 mod manifest;

@@ -5,7 +5,9 @@
 mod bounds;
 mod cli;
 mod diagnostics;
+mod format;
 mod fuse;
+mod mangle;
 mod numbers;
 mod properties;
 mod registry;

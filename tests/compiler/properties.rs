@@ -95,7 +95,7 @@ fn layer() -> impl Strategy<Value = String> {
 
 /// The steps of a spec, each over what the one before it gives.
 #[derive(Clone, Debug)]
-enum Part {
+pub enum Part {
     Equation(String),
     Loop {
         steps: usize,
@@ -110,7 +110,7 @@ enum Part {
     Steps(&'static str),
 }
 
-fn part() -> impl Strategy<Value = Part> {
+pub fn part() -> impl Strategy<Value = Part> {
     let inner = prop::collection::vec(layer(), 0..3);
     let steps = vec!["@@1", "@@0", "@@9", "step_mean(@@all)", "concat(@@all)", "relu(@@all)", "2 * @@all", "@@all"];
     prop_oneof![
@@ -146,7 +146,7 @@ block shaped(x, f: relu, deep: false) {
 }
 ";
 
-fn written(parts: &[Part], penalties: &[&str]) -> String {
+pub fn written(parts: &[Part], penalties: &[&str]) -> String {
     let mut text = "model Any\nconst width = 2\nconst wide = false\ninput image: [2, 9, 9]\n\
                     weights W: conv(2 -> 2, kernel: 3)\n"
         .to_owned();
@@ -197,7 +197,7 @@ fn written(parts: &[Part], penalties: &[&str]) -> String {
     text
 }
 
-fn penalties() -> impl Strategy<Value = Vec<&'static str>> {
+pub fn penalties() -> impl Strategy<Value = Vec<&'static str>> {
     let one = select(vec![
         "1e-3 * l1(weights)",
         "0.1 * mean(abs(@))",

@@ -1,0 +1,94 @@
+//! `lcnnc fmt`: specs in the one layout that specs have.
+
+use super::spec_path;
+use lcnnc::Source;
+use lcnnc::diag::Report;
+use lcnnc::syntax::format::{Refusal, format};
+use lcnnc::train::{Progress, TrainError, files};
+use similar::TextDiff;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Lay specs out in the one way that specs are laid out.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The specs, `.lcnn` may be left out; `-` reads standard input and writes standard output
+    #[arg(required = true, value_name = "FILE")]
+    specs: Vec<PathBuf>,
+    /// Write nothing and name the specs that would change; there being any is exit code 1
+    #[arg(long)]
+    check: bool,
+    /// Write nothing and print what would change; there being anything is exit code 1
+    #[arg(long, conflicts_with = "check")]
+    diff: bool,
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let (mut failed, mut unread) = (false, false);
+        for spec in &self.specs {
+            match self.one(spec) {
+                Ok(is_fine) => failed |= !is_fine,
+                // The other files are still worth a look.
+                Err(error) => {
+                    super::complain(&error);
+                    unread = true;
+                }
+            }
+        }
+        Ok(ExitCode::from(if unread { 2 } else { u8::from(failed) }))
+    }
+
+    /// Whether one spec can be read and, where nothing is written, stays as it is.
+    fn one(&self, path: &Path) -> Result<bool, TrainError> {
+        let progress = Progress::new();
+        let is_stream = path == Path::new("-");
+        let path = if is_stream { PathBuf::from("<stdin>") } else { spec_path(path) };
+        let source = if is_stream { stdin(&path)? } else { files::source(&path)? };
+        let formatted = match format(&source.text) {
+            Ok(formatted) => formatted,
+            Err(Refusal::Problems(problems)) => {
+                progress.report(&Report::new(source.name, source.text, problems));
+                return Ok(false);
+            }
+            Err(Refusal::Unfaithful) => {
+                progress
+                    .warn(&format!("error: {}: left as it is: no layout was found that says the same", source.name));
+                return Ok(false);
+            }
+        };
+        let is_same = formatted == source.text;
+        if self.check {
+            if !is_same {
+                progress.line(&format!("{}: not formatted", source.name));
+            }
+        } else if self.diff {
+            let diff = TextDiff::from_lines(&source.text, &formatted);
+            print(&diff.unified_diff().header(&source.name, &source.name).to_string(), &path)?;
+        } else if is_stream {
+            print(&formatted, &path)?;
+        } else if !is_same {
+            // Where the path is a link, the file behind it is the one that is written anew.
+            let file = path.canonicalize().map_err(TrainError::file(&path, "written"))?;
+            files::replace(&file, formatted.as_bytes())?;
+            progress.line(&format!("{}: formatted", source.name));
+        }
+        Ok(is_same || !(self.check || self.diff))
+    }
+}
+
+fn stdin(name: &Path) -> Result<Source, TrainError> {
+    let mut text = String::new();
+    io::stdin().read_to_string(&mut text).map_err(TrainError::file(name, "read"))?;
+    Ok(Source { name: name.display().to_string(), text })
+}
+
+/// Writes a text as it is, without a line end of its own.
+fn print(text: &str, name: &Path) -> Result<(), TrainError> {
+    let mut out = io::stdout();
+    out.write_all(text.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(TrainError::file(name, "written to standard output"))
+}
