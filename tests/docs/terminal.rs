@@ -20,7 +20,7 @@ const SAID: &[Said] = &[
     Said {
         page: "docs/tour.md",
         spec: (0, "first"),
-        slips: &[("image, 8, kernel", "image, 8, kernal"), ("conv(A", "conv(B"), ("output logits", "output logit")],
+        slips: &[("image, 8, kernel", "image, 8, kernal"), ("conv(A", "conv(B")],
         command: "check first",
     },
     Said {
