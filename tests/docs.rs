@@ -173,7 +173,8 @@ fn reference() -> String {
     }
     out.push_str("\n## Data sets\n\n| `--dataset` | what it is |\n|---|---|\n");
     for set in SETS {
-        writeln!(out, "| `{}` | {} |", set.spelling(), set.about).unwrap();
+        // `<class>` would be a tag.
+        writeln!(out, "| `{}` | {} |", set.spelling(), set.about.replace('<', "\\<")).unwrap();
     }
     out
 }

@@ -11,12 +11,16 @@ fn prose(page: &str) -> Vec<String> {
     text.split("\n```").step_by(2).flat_map(str::lines).map(str::to_owned).collect()
 }
 
+/// A line without what stands in backticks.
+fn words(line: &str) -> String {
+    line.split('`').step_by(2).collect()
+}
+
 /// Where the links of a page go, but for those to the internet.
 fn links(page: &str) -> Vec<String> {
     let mut links = Vec::new();
     for line in prose(page) {
-        // Between backticks stands code.
-        let words: String = line.split('`').step_by(2).collect();
+        let words = words(&line);
         let targets = words.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()));
         links.extend(targets.filter(|target| !target.starts_with("https://")));
     }
@@ -70,6 +74,15 @@ fn the_summary_lists_every_page_once() {
     let is_page = |page: &String| page.starts_with("docs/") && page != "docs/SUMMARY.md";
     let there: Vec<String> = pages().into_iter().filter(is_page).collect();
     assert_eq!(listed, there, "docs/SUMMARY.md on the left, the pages in docs/ on the right");
+}
+
+/// mdBook warns of a tag that is never closed, such as a `<class>` outside of backticks.
+#[test]
+fn pages_are_free_of_tags() {
+    for page in pages() {
+        let tagged = prose(&page).into_iter().find(|line| words(line).replace("\\<", "").contains('<'));
+        assert!(tagged.is_none(), "{page}: a `<` without a backslash: {}", tagged.unwrap_or_default());
+    }
 }
 
 #[test]
