@@ -3,6 +3,11 @@
 // The documentation is files.
 #![allow(clippy::disallowed_methods)]
 
+#[path = "docs/book.rs"]
+mod book;
+#[path = "docs/terminal.rs"]
+mod terminal;
+
 use lcnnc::back::timing;
 use lcnnc::data::SETS;
 use lcnnc::front::known::MEASURES;
@@ -16,12 +21,23 @@ use std::fmt::Write;
 use std::fs;
 
 /// Pages that teach by specs: one without any is a page whose blocks are not found.
-const SHOW_SPECS: [&str; 2] = ["README.md", "docs/language.md"];
+const SHOW_SPECS: [&str; 4] = ["README.md", "docs/language.md", "docs/tour.md", "docs/from_pytorch.md"];
 
-/// `README.md` and every page in `docs/`.
+/// `README.md` and every page in `docs/` and the folders in it.
 fn pages() -> Vec<String> {
-    let docs = fs::read_dir("docs").unwrap().map(|entry| entry.unwrap().path().to_str().unwrap().to_owned());
-    let mut pages: Vec<String> = docs.filter(|page| page.ends_with(".md")).chain(["README.md".to_owned()]).collect();
+    let mut pages = vec!["README.md".to_owned()];
+    let mut folders = vec!["docs".to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_str().unwrap().to_owned();
+            if path.is_dir() {
+                folders.push(name);
+            } else if name.ends_with(".md") {
+                pages.push(name);
+            }
+        }
+    }
     pages.sort();
     pages
 }
@@ -54,6 +70,27 @@ fn the_error_in_the_readme_is_what_is_said() {
     let readme = fs::read_to_string("README.md").unwrap();
     let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     assert_eq!(compiled.report.to_string().trim(), shown.trim());
+}
+
+/// A model on the page of its paper is the spec in `specs/`, to the letter.
+#[test]
+fn every_spec_stands_on_the_page_of_its_paper() {
+    let papers: Vec<String> = pages().into_iter().filter(|page| page.starts_with("docs/papers/")).collect();
+    for entry in fs::read_dir("specs").unwrap() {
+        let path = entry.unwrap().path();
+        let (file, text) = (path.to_str().unwrap(), fs::read_to_string(&path).unwrap());
+        let named = format!("`{file}`:\n\n```lcnn\n");
+        let page = papers.iter().find(|page| fs::read_to_string(page).unwrap().contains(&named));
+        let page = page.unwrap_or_else(|| panic!("no page in docs/papers/ has\n{named}"));
+        let old = fs::read_to_string(page).unwrap();
+        let (before, rest) = old.split_once(&named).unwrap();
+        let (shown, after) = rest.split_once("```").unwrap();
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(page, format!("{before}{named}{text}```{after}")).unwrap();
+        } else {
+            assert!(shown == text, "{page}: not {file} as it is; run `UPDATE_DOCS=1 cargo test --test docs`");
+        }
+    }
 }
 
 #[test]
@@ -136,7 +173,8 @@ fn reference() -> String {
     }
     out.push_str("\n## Data sets\n\n| `--dataset` | what it is |\n|---|---|\n");
     for set in SETS {
-        writeln!(out, "| `{}` | {} |", set.spelling(), set.about).unwrap();
+        // `<class>` would be a tag.
+        writeln!(out, "| `{}` | {} |", set.spelling(), set.about.replace('<', "\\<")).unwrap();
     }
     out
 }
