@@ -10,6 +10,8 @@ mod terminal;
 
 use lcnnc::back::timing;
 use lcnnc::data::SETS;
+use lcnnc::diag::catalogue;
+use lcnnc::explain;
 use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
 use lcnnc::functions::FUNCTIONS;
@@ -129,13 +131,29 @@ fn the_tables_and_the_warning_on_time_are_what_is_said() {
 }
 
 #[test]
-fn the_reference_is_what_the_declarations_say() {
-    let made = reference();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        fs::write("docs/reference.md", &made).unwrap();
+fn made_pages_are_what_the_declarations_say() {
+    for (page, made) in [("docs/reference.md", reference()), ("docs/diagnostics.md", diagnostics())] {
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(page, &made).unwrap();
+        }
+        let kept = fs::read_to_string(page).unwrap_or_default();
+        assert!(kept == made, "{page} is stale: run `UPDATE_DOCS=1 cargo test --test docs`");
     }
-    let kept = fs::read_to_string("docs/reference.md").unwrap();
-    assert!(kept == made, "docs/reference.md is stale: run `UPDATE_DOCS=1 cargo test --test docs`");
+}
+
+/// What `lcnnc explain` says of every code; its headings become those of one page.
+fn diagnostics() -> String {
+    let mut out = "# Diagnostics\n\nMade from the declarations by `UPDATE_DOCS=1 cargo test --test docs`: what `lcnnc explain CODE` \
+                   says. [Checking a spec](checking.md) says how they are shown, mended and allowed.\n"
+        .to_owned();
+    for code in catalogue() {
+        let page = explain::page(code);
+        let lines =
+            page.lines().map(|line| if line.starts_with('#') { format!("#{line}\n") } else { format!("{line}\n") });
+        out.push('\n');
+        out.extend(lines);
+    }
+    out
 }
 
 fn reference() -> String {

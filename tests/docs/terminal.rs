@@ -42,6 +42,8 @@ const SAID: &[Said] = &[
         slips: &[("    state O = A\n", "")],
         command: "check lateral",
     },
+    Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check demo" },
+    Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check --fix demo" },
     Said {
         page: "docs/papers/park_2025.md",
         spec: (2, "specs/lcei_cnn"),
@@ -49,6 +51,10 @@ const SAID: &[Said] = &[
         command: "check specs/lcei_cnn --set gap=abs_gap",
     },
 ];
+
+/// What is wrong with the spec that `docs/checking.md` mends.
+const SLIPS: &[(&str, &str)] =
+    &[("conv(1 -> 8, kernel", "conv(1 -> 8, kernal"), ("conv(8 -> 8", "conv(8 -> 16"), ("W_A * image", "W_A * imgae")];
 
 #[test]
 fn what_is_copied_from_a_terminal_is_what_is_said() {
