@@ -1,8 +1,8 @@
 //! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
 
 use super::spec_path;
-use lcnnc::train::TrainError;
-use lcnnc::{Compiled, Options, Source, compile};
+use lcnnc::train::{TrainError, files};
+use lcnnc::{Compiled, Options, compile};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -21,10 +21,9 @@ impl SpecArgs {
     /// # Errors
     /// If the file cannot be read.
     pub fn compile(&self, path: &Path) -> Result<Compiled, TrainError> {
-        let path = spec_path(path);
-        let text = std::fs::read_to_string(&path).map_err(TrainError::file(&path, "read"))?;
+        let source = files::source(&spec_path(path))?;
         let options = Options { set: self.set.clone(), classes: self.classes.map(NonZeroUsize::get) };
-        Ok(compile(&Source { name: path.display().to_string(), text }, &options))
+        Ok(compile(&source, &options))
     }
 
     /// The same, where only a spec without errors will do.
