@@ -152,15 +152,9 @@ fn a_choice_is_broken_before_its_else() {
 #[test]
 fn comments_within_a_statement_keep_their_words() {
     let behind = |code: &str, comment: &str| format!("{code:52}// {comment}\n");
-    becomes(
-        "A = f(x, // one\n // two\n y // three\n)",
-        &(behind("A = f(", "").replace("// \n", "").trim_end().to_owned()
-            + "\n"
-            + &behind("    x,", "one")
-            + "    // two\n"
-            + &behind("    y", "three")
-            + ")\n"),
-    );
+    let arguments = behind("    x,", "one") + "    // two\n" + &behind("    y", "three");
+    becomes("A = f(x, // one\n // two\n y // three\n)", &format!("A = f(\n{arguments})\n"));
+    becomes("A = f(x // one\n , // two\n y, // three\n)", &format!("A = f(\n{arguments})\n"));
     // A sign leaves the end of its line, its comment does not.
     becomes("A = x + // one\n    y // two", &(behind("A = x", "one") + &behind("    + y", "two")));
     becomes("A = // why\n x", &(behind("A =", "why") + "    x\n"));

@@ -42,7 +42,7 @@ pub struct Node {
     pub size: Size,
 }
 
-/// Lexemes stand as their numbers.
+/// The forms that a part can have. Lexemes are given by their number.
 #[derive(Debug)]
 pub enum NodeKind {
     /// Words and brackets in a row, which is broken in its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps: 3) {`
