@@ -111,10 +111,7 @@ impl Direct {
     /// of the gradient at each output times what its tap saw. `dy` are those outputs' planes.
     #[inline(always)]
     fn weights<S: Simd>(&self, s: S, scratch: &[f32], dy: &[f32], dw: &mut [f32]) {
-        let (plane, taps) = (
-            self.sizes.to.iter().product::<usize>() * LANES,
-            self.sizes.inputs * self.sizes.kernel * self.sizes.kernel,
-        );
+        let (plane, taps) = (self.sizes.to.iter().product::<usize>() * LANES, self.sizes.inputs * self.sizes.kernel * self.sizes.kernel);
         for (dy, dw) in dy.chunks(4 * plane).zip(dw.chunks_mut(4 * taps)) {
             if dy.len() == 4 * plane {
                 self.taps::<S, 4>(s, scratch, dy, dw);
