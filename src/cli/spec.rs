@@ -1,17 +1,10 @@
 //! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
 
 use super::spec_path;
-use lcnnc::train::{TrainError, replace};
-use lcnnc::{Compiled, Options, Source, compile, fix};
+use lcnnc::train::{TrainError, files};
+use lcnnc::{Compiled, Options, compile, fix};
 use std::num::NonZeroUsize;
 use std::path::Path;
-
-/// The text of a spec's file.
-fn source(path: &Path) -> Result<Source, TrainError> {
-    let path = spec_path(path);
-    let text = std::fs::read_to_string(&path).map_err(TrainError::file(&path, "read"))?;
-    Ok(Source { name: path.display().to_string(), text })
-}
 
 /// What a spec leaves open, as flags.
 #[derive(Debug, clap::Args)]
@@ -28,7 +21,7 @@ impl SpecArgs {
     /// # Errors
     /// If the file cannot be read.
     pub fn compile(&self, path: &Path) -> Result<Compiled, TrainError> {
-        Ok(compile(&source(path)?, &self.options()))
+        Ok(compile(&files::source(&spec_path(path))?, &self.options()))
     }
 
     /// The same, with what can be mended written into the file; and how many problems that were.
@@ -36,9 +29,10 @@ impl SpecArgs {
     /// # Errors
     /// If the file cannot be read or written.
     pub fn fix(&self, path: &Path) -> Result<(Compiled, usize), TrainError> {
-        let (compiled, mended) = fix(&source(path)?, &self.options());
+        let path = spec_path(path);
+        let (compiled, mended) = fix(&files::source(&path)?, &self.options());
         if mended > 0 {
-            replace(&spec_path(path), compiled.report.text.as_bytes())?;
+            files::replace(&path, compiled.report.text.as_bytes())?;
         }
         Ok((compiled, mended))
     }

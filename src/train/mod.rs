@@ -26,7 +26,6 @@ pub mod yaml;
 
 pub use error::TrainError;
 pub use evaluate::Score;
-pub use files::replace;
 pub use layer::{Layer, Setting, Target};
 pub use manifest::{Manifest, Summary};
 pub use metrics::Epoch;

@@ -95,7 +95,7 @@ fn the_extension_may_be_left_out() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    for verb in ["check", "show", "lower", "graph"] {
+    for verb in ["check", "fmt", "show", "lower", "graph"] {
         let said = lcnnc(&[verb, "specs/no_such.lcnn"]);
         assert_eq!(said.code, 2, "{verb}");
         assert!(said.err.contains("specs/no_such.lcnn") && said.err.starts_with("error: "), "{verb}: {}", said.err);
@@ -191,8 +191,14 @@ fn what_is_typed_wrongly_is_a_usage_error() {
 
 #[test]
 fn help_lists_the_exit_codes() {
-    for args in [&["--help"][..], &["check", "--help"], &["show", "--help"], &["lower", "--help"], &["graph", "--help"]]
-    {
+    for args in [
+        &["--help"][..],
+        &["check", "--help"],
+        &["fmt", "--help"],
+        &["show", "--help"],
+        &["lower", "--help"],
+        &["graph", "--help"],
+    ] {
         let said = lcnnc(args);
         assert_eq!(said.code, 0, "{args:?}");
         assert!(said.out.contains("Exit codes:") && said.out.contains("  1  problems in the spec"), "{}", said.out);

@@ -105,7 +105,7 @@ pub fn mangled(text: &str, dice: &mut Dice, with_comments: bool) -> String {
             }
             match *word {
                 "(" | "[" => depth += 1,
-                ")" | "]" => depth -= 1,
+                ")" | "]" => depth = depth.saturating_sub(1),
                 _ => {}
             }
             out.push_str(word);

@@ -214,7 +214,7 @@ pub fn penalties() -> impl Strategy<Value = Vec<&'static str>> {
 }
 
 /// The words and signs of a text, with the blanks behind each.
-fn tokens(text: &str) -> Vec<String> {
+pub fn tokens(text: &str) -> Vec<String> {
     let mut tokens: Vec<String> = Vec::new();
     let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let mut last = ' ';

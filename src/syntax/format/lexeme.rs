@@ -169,7 +169,7 @@ fn own_line(comment: Option<&str>) -> Option<Comment<'_>> {
     comment.map(|text| Comment { text, after_blank: false })
 }
 
-/// Whether the lexeme opens round or square brackets.
+/// Whether it opens brackets that hold values.
 pub fn opens(kind: Kind) -> bool {
     matches!(kind, Kind::Open(Bracket::Round | Bracket::Square))
 }

@@ -137,8 +137,8 @@ impl Layout<'_> {
         let close = (body..last).find(is_close)?;
         let is_bare = open.behind.is_none() && self.lexemes[close].above.is_empty();
         let is_short = close == body && is_bare || open.line == self.lexemes[close].line;
-        let node = tree::block(self.lexemes, at, &self.entries(body..close), close);
-        (is_short && indent + node.size.width <= WIDTH).then_some((node, close + 1))
+        let node = is_short.then(|| tree::block(self.lexemes, at, &self.entries(body..close), close))?;
+        (indent + node.size.width <= WIDTH).then_some((node, close + 1))
     }
 
     fn entries(&self, body: Range<usize>) -> Vec<Range<usize>> {

@@ -42,7 +42,7 @@ pub struct Node {
     pub size: Size,
 }
 
-/// Lexemes stand as their numbers.
+/// The forms that a part can have. Lexemes are given by their number.
 #[derive(Debug)]
 pub enum NodeKind {
     /// Words and brackets in a row, which is broken in its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps: 3) {`
@@ -75,8 +75,7 @@ pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Node {
     let mut builder = Builder { lexemes, at: range.start, end: range.end };
     let lexeme = |at: usize| &lexemes[at];
     if lexeme(range.end - 1).kind == Kind::Open(Bracket::Curly) {
-        let head = builder.head(range.end);
-        return builder.row(head);
+        return row(builder.head(range.end));
     }
     let mut depth = 0_usize;
     let sign = range.clone().find(|at| {
@@ -97,7 +96,7 @@ pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: 
     let mut head = builder.head(body - 1);
     let items = entries.iter().map(|entry| statement(lexemes, entry.clone())).collect();
     head.push(builder.bracketed(body - 1, items, close, true));
-    builder.row(head)
+    row(head)
 }
 
 struct Builder<'a> {
@@ -123,10 +122,6 @@ impl Builder<'_> {
 
     fn size(&self, at: usize) -> Size {
         self.lexemes.get(at).map(Size::of).unwrap_or_default()
-    }
-
-    fn row(&self, bits: Vec<Bit>) -> Node {
-        Node { size: size_of(&bits), kind: NodeKind::Row(bits) }
     }
 
     fn word(&mut self, is_spaced: bool) -> Bit {
@@ -206,7 +201,7 @@ impl Builder<'_> {
         if rank == RANKS {
             let mut bits = Vec::new();
             self.operand(&mut bits);
-            return self.row(bits);
+            return row(bits);
         }
         let first = self.chain(rank + 1);
         let mut size = first.size;
@@ -268,6 +263,10 @@ impl Builder<'_> {
             _ => {}
         }
     }
+}
+
+fn row(bits: Vec<Bit>) -> Node {
+    Node { size: size_of(&bits), kind: NodeKind::Row(bits) }
 }
 
 fn size_of(bits: &[Bit]) -> Size {
