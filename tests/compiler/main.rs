@@ -7,6 +7,7 @@ mod cli;
 mod diagnostics;
 mod format;
 mod fuse;
+mod fuzzed;
 mod mangle;
 mod numbers;
 mod properties;

@@ -1,6 +1,6 @@
 //! Words, signs and brackets, each with the comments that stand at it.
 
-use super::super::scan::{Bracket, Kind, Token, tokens};
+use super::super::scan::{Bracket, JOINING, Kind, Token, tokens};
 
 /// A comment with a line of its own.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +111,9 @@ impl<'a> Reader<'a> {
             self.push(start, start + number, Kind::Number);
         }
         if start + number < end {
-            self.push(start + number, end, Kind::Word);
+            // `2and x` is read as `2 and x`.
+            let joins = self.source.get(start + number..end).is_some_and(|word| JOINING.contains(&word));
+            self.push(start + number, end, if joins { Kind::Joining } else { Kind::Word });
         }
     }
 
