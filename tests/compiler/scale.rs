@@ -142,6 +142,18 @@ fn many_mistakes_are_many_reports() {
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
+#[test]
+fn a_report_of_more_than_anyone_reads_is_short_and_quick() {
+    let text: String = (0..40_000).map(|n| format!("x{n} = cov(x{n}\n")).collect();
+    let start = Instant::now();
+    let compiled = compile_as("test.lcnn", &text, &[]);
+    assert!(codes(&compiled).len() > 40_000);
+    let shown = compiled.report.to_string();
+    assert_eq!(shown.matches("error[L").count(), 100);
+    assert!(shown.ends_with("and 39901 more: mend these first, or see all by `lcnnc check --format short`\n\n"));
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
 /// A text that is refused with that code in well under two seconds, or accepted where there is none.
 fn in_time(text: &str, code: Option<&str>) {
     let start = Instant::now();

@@ -1,6 +1,7 @@
 //! Diagnostics as people see them: the source, the places underlined, the help below.
 
-use crate::diag::{Diagnostic, Level, Report};
+use super::place::Lines;
+use crate::diag::{Diagnostic, Level, Report, Span};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, Severity, SourceCode,
     SourceSpan, SpanContents,
@@ -9,6 +10,9 @@ use std::fmt;
 
 /// Columns of a report where there is no terminal to ask.
 pub const WIDTH: usize = 100;
+
+/// Problems that are shown: who has more of them mends the first ones first.
+const MOST: usize = 100;
 
 /// The whole report, without colour, in that many columns.
 pub fn plain(report: &Report, width: usize) -> String {
@@ -21,9 +25,9 @@ pub fn coloured(report: &Report, width: usize) -> String {
 }
 
 fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
-    let source = WholeLines { name: &report.name, text: &report.text };
+    let source = WholeLines { name: &report.name, lines: Lines::new(&report.text) };
     let mut out = String::new();
-    for diagnostic in &report.diagnostics {
+    for diagnostic in report.diagnostics.iter().take(MOST) {
         let mut theme = theme.clone();
         // The heading carries the level and the code where miette has a sign: `error[L0203]: …`.
         let sign = format!("{}[{}]:", diagnostic.code.level, diagnostic.code.id);
@@ -36,14 +40,23 @@ fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
         let _ = handler.render_report(&mut out, &drawn);
         out.push('\n');
     }
+    let more = report.diagnostics.len().saturating_sub(MOST);
+    if more > 0 {
+        out.push_str(&format!("and {more} more: mend these first, or see all by `lcnnc check --format short`\n\n"));
+    }
     out
 }
 
 /// A source of which a place is shown with the whole of its lines, and with no lines around them.
-#[derive(Debug)]
 struct WholeLines<'a> {
     name: &'a str,
-    text: &'a str,
+    lines: Lines<'a>,
+}
+
+impl fmt::Debug for WholeLines<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl SourceCode for WholeLines<'_> {
@@ -53,26 +66,23 @@ impl SourceCode for WholeLines<'_> {
         lines_before: usize,
         _lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let place = Span::new(span.offset(), span.offset() + span.len());
+        let (above, whole) = self.lines.around(place);
         // Asked for no lines around, miette looks for the column of the place itself.
-        let shown = if lines_before == 0 { *span } else { self.widened(span) };
-        let contents = self.text.read_span(&shown, 0, 0)?;
+        let shown = if lines_before == 0 { place } else { whole };
+        // miette looks through all that it is given, from its beginning: it is given no more than is shown.
+        let window = self.lines.text.get(whole.start..whole.end).unwrap_or_default();
+        let within = (shown.start - whole.start, shown.end - shown.start).into();
+        let contents = window.read_span(&within, 0, 0)?;
+        let (start, len) = (contents.span().offset() + whole.start, contents.span().len());
         Ok(Box::new(MietteSpanContents::new_named(
             self.name.to_owned(),
             contents.data(),
-            *contents.span(),
-            contents.line(),
+            (start, len).into(),
+            contents.line() + above,
             contents.column(),
-            contents.line_count(),
+            contents.line_count() + above,
         )))
-    }
-}
-
-impl WholeLines<'_> {
-    fn widened(&self, span: &SourceSpan) -> SourceSpan {
-        let (start, end) = (span.offset(), span.offset() + span.len());
-        let first = self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
-        let last = self.text.get(end..).and_then(|after| after.find('\n')).map_or(self.text.len(), |at| end + at);
-        (first, last - first).into()
     }
 }
 

@@ -4,7 +4,7 @@ use crate::diag::Span;
 
 /// Where the lines of a text begin.
 pub struct Lines<'a> {
-    text: &'a str,
+    pub text: &'a str,
     starts: Vec<usize>,
 }
 
@@ -26,6 +26,14 @@ impl<'a> Lines<'a> {
     pub fn region(&self, span: Span) -> Region {
         let [(line, column), (end_line, end_column)] = [span.start, span.end].map(|at| self.place(at));
         Region { line, column, end_line, end_column }
+    }
+
+    /// How many lines are above a place, and all of the lines that it is on, without the last one's end.
+    pub fn around(&self, span: Span) -> (usize, Span) {
+        let above = self.starts.partition_point(|start| *start <= span.start) - 1;
+        let behind = self.starts.partition_point(|start| *start <= span.end);
+        let end = self.starts.get(behind).map_or(self.text.len(), |next| next - 1);
+        (above, Span::new(self.starts[above], end.max(span.end)))
     }
 
     fn place(&self, at: usize) -> (usize, usize) {
