@@ -39,6 +39,8 @@ pub struct Net {
     pub output: Output,
     pub classes: usize,
     pub penalties: Vec<Penalty>,
+    /// The kernels that separation penalties are to keep apart: the excitatory, then the inhibitory.
+    pub separated: Vec<[ParamId; 2]>,
     /// How many values the net has: a back end's table needs this many places.
     pub values: usize,
 }

@@ -136,7 +136,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn separates(&mut self, callee: &str, call: &Call) {
-        let mut swapped = Vec::new();
+        let (mut swapped, mut separated) = (Vec::new(), Vec::new());
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
             let ExprKind::Name(name) = &arg.value.kind else { continue };
             let Found::Node(node) = self.here.graph.find(name, None) else { continue };
@@ -145,11 +145,15 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 None if !self.front.whole => {}
                 None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
                 Some(Some((is, _))) if *is != wanted => swapped.push((name.as_str(), *is, arg.value.span)),
-                Some(_) => {}
+                Some(Some(_)) => separated.push(self.bundle(bundle).path.clone()),
+                Some(None) => {}
             }
         }
         if !swapped.is_empty() {
             self.diagnostics.push(roles::swapped(callee, &swapped));
+        }
+        if let [excitatory, inhibitory] = &separated[..] {
+            self.net.separate([excitatory, inhibitory]);
         }
     }
 

@@ -55,6 +55,9 @@ pub struct Summary {
     pub test: Score,
     /// Training, validations and the test, without loading the data.
     pub seconds: f64,
+    /// What is odd about the trained weights, in sentences.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 impl Manifest {

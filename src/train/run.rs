@@ -4,6 +4,7 @@ use super::evaluate::evaluate;
 use super::fit::{Best, Job};
 use super::manifest::{DataNote, Manifest, SpecNote, Summary, json};
 use super::progress::Progress;
+use super::roles::swapped;
 use super::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use super::{Layer, Recipe, TrainError, files, threads, yaml};
 use crate::back::burn::Opened;
@@ -54,6 +55,7 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
     let job = Job { recipe: &recipe, data: &data, split: &split, device: &opened.device, fuse, folder: &folder };
     let best = job.fit(progress)?;
     let summary = summary(&job, &best, started)?;
+    summary.remarks.iter().for_each(|remark| progress.warn(&format!("warning: {remark}")));
     files::replace(&folder.join(SUMMARY), json(&summary).as_bytes())?;
     Ok(Done { folder, summary })
 }
@@ -151,5 +153,6 @@ fn summary(job: &Job<'_>, best: &Best, started: Instant) -> Result<Summary, Trai
         validation_accuracy: best.validation_accuracy,
         test: test.into(),
         seconds: started.elapsed().as_secs_f64(),
+        remarks: swapped(&best.model),
     })
 }

@@ -3,8 +3,29 @@
 use crate::{compiled, device, images, largest, model};
 use lcnnc::back::burn::{Model, Weight};
 use lcnnc::syntax::ast::ItemKind;
+use lcnnc::train;
 use proptest::prelude::*;
 use proptest::sample::select;
+
+#[test]
+fn roles_that_training_has_swapped_are_named() {
+    let spec = |excitatory: f64, penalty: &str| {
+        format!(
+            "model Swapped\ninput image: [1, 4, 4]\n\
+             weights W_E: conv(1 -> 2, kernel: 3, init: constant({excitatory}))\n\
+             weights W_I: conv(1 -> 2, kernel: 3, init: constant(0.1))\n\
+             branch B = sum {{\n    exc E = W_E * image\n    inh N = W_I * image\n}}\n\
+             logits = dense(B, classes)\noutput logits\n{penalty}\n"
+        )
+    };
+    let swapped = |text: &str| train::swapped(&model(&compiled(text), 1));
+    let said = swapped(&spec(-0.2, "penalty p = sat_abs(W_E, W_I) + exp_sat(W_E, W_I)"));
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("the excitatory `W_E` has a mean weight of -2.00e-1"), "{said:?}");
+    assert!(swapped(&spec(0.2, "penalty p = sat_abs(W_E, W_I)")).is_empty());
+    // Nobody asked for a distance.
+    assert!(swapped(&spec(-0.2, "")).is_empty());
+}
 
 /// `V`, `U` and `W` are bundles, the first two of one shape; `A` and `B` are maps of one shape.
 fn spec(penalty: &str) -> String {
