@@ -52,13 +52,12 @@ pub fn page(code: &Code) -> String {
     let settings = config::CODES.contains(&code);
     let (what, fence) = if settings { ("run.yaml", "yaml") } else { ("spec", "lcnn") };
     let report = example.report(settings);
+    let ((bad, with), (fixed, then_with)) = (shown(example.bad), shown(example.fixed));
     let _ = write!(
         out,
-        "\n## A {what} that has it\n\n```text\n{}\n```\n\n## What is said of it\n\n```text\n{}\n```\n\n\
-         ## The {what} mended\n\n```{fence}\n{}\n```\n",
-        example.bad.trim_end(),
+        "\n## A {what} that has it{with}\n\n```text\n{bad}\n```\n\n## What is said of it\n\n```text\n{}\n```\n\n\
+         ## The {what} mended{then_with}\n\n```{fence}\n{fixed}\n```\n",
         report.to_string().trim_end(),
-        example.fixed.trim_end(),
     );
     out
 }
@@ -71,14 +70,27 @@ impl Example {
                 Err(report) => report,
             };
         }
-        let source = Source { name: "spec.lcnn".to_owned(), text: self.bad.to_owned() };
+        let text = directive(self.bad).map_or(self.bad, |(_, text)| text);
+        let source = Source { name: "spec.lcnn".to_owned(), text: text.to_owned() };
         compile(&source, &Options { set: set(self.bad), classes: None }).report
     }
 }
 
-/// What `// set: name=value` in a spec's first line asks for, as `--set name=value` would.
+/// What `// set: name=value` in an example's first line stands for, as `--set name=value` would; and the text behind it.
+fn directive(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("// set: ")?.split_once('\n')
+}
+
 fn set(text: &str) -> Vec<(String, String)> {
-    let line = text.lines().next().and_then(|line| line.strip_prefix("// set: "));
-    let pair = line.and_then(|line| line.split_once('='));
+    let pair = directive(text).and_then(|(set, _)| set.split_once('='));
     pair.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
+}
+
+/// An example's text, and what it is compiled with, in words.
+fn shown(text: &str) -> (&str, String) {
+    let (text, with) = match directive(text) {
+        Some((set, text)) => (text, format!(", with `--set {set}`")),
+        None => (text, String::new()),
+    };
+    (text.trim_end(), with)
 }
