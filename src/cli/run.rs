@@ -41,6 +41,12 @@ pub struct Args {
     /// The optimizer, as in 'adam(lr: 1e-3)'
     #[arg(long, value_name = "CALL")]
     optimizer: Option<String>,
+    /// How the learning rate changes, as in 'steps(at: [100, 150], factor: 0.25)'
+    #[arg(long, value_name = "CALL")]
+    schedule: Option<String>,
+    /// Epochs over which the learning rate rises to its full value
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    warmup: Option<String>,
     /// What every random choice starts from
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<String>,
@@ -100,6 +106,8 @@ impl Args {
         // The optimizer first: the flags behind it change its arguments.
         let texts = [
             ("--optimizer", key("train", "optimizer"), self.optimizer),
+            ("--schedule", key("train", "schedule"), self.schedule),
+            ("--warmup", key("train", "warmup"), self.warmup),
             ("--epochs", key("train", "epochs"), self.epochs),
             ("--batch", key("train", "batch"), self.batch),
             ("--seed", key("train", "seed"), self.seed),

@@ -8,7 +8,7 @@ use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::schema::{Arg, Bound, Type, Value};
 use crate::syntax::ast::{Entry, Expr, Item, ItemKind};
 use crate::syntax::parse_expr;
-use crate::train::optimizer;
+use crate::train::{optimizer, schedule};
 
 /// A settings block and its keys.
 #[derive(Debug)]
@@ -27,6 +27,18 @@ pub const BLOCKS: &[Block] = &[
                 Type::Call(optimizer::CALLABLES),
                 Value::Call(optimizer::DEFAULT),
                 "the rule by which weights follow their gradients",
+            ),
+            Arg::with(
+                "schedule",
+                Type::Call(schedule::CALLABLES),
+                Value::Call(schedule::DEFAULT),
+                "how the optimizer's learning rate changes from epoch to epoch",
+            ),
+            Arg::with(
+                "warmup",
+                Type::Count { min: 0, max: 1_000_000 },
+                Value::Count(0),
+                "so many epochs, before the schedule, over which the learning rate rises to its full value step by step",
             ),
             Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
             Arg::with(

@@ -4,6 +4,7 @@ use super::evaluate::{self, Tally, evaluate};
 use super::metrics::{Epoch, Metrics};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Bar, Progress};
+use super::schedule::Schedule;
 use super::{Recipe, TrainError, weights};
 use crate::back::burn::{Model, Precision};
 use crate::data::DataSet;
@@ -53,12 +54,15 @@ impl Job<'_> {
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single);
         let mut model = if self.fuse { model.fused() } else { model };
         let mut optimizer = optimizer::build(recipe.settings.train.call("optimizer"));
+        let train = &recipe.settings.train;
+        let mut schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let mut metrics = Metrics::start(self.folder)?;
         let mut best: Option<Best> = None;
         let started = Instant::now();
         for epoch in 1..=recipe.epochs() {
-            let (next, numbers) = self.epoch(model, &mut optimizer, epoch, progress)?;
+            let (next, numbers) = self.epoch(model, (&mut optimizer, &schedule), epoch, progress)?;
             model = next;
+            schedule.observe(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
             metrics.append(&numbers)?;
             best = Some(self.keep(best, &model, &numbers)?);
             let left = started.elapsed().div_f64(epoch as f64).mul_f64((recipe.epochs() - epoch) as f64);
@@ -84,12 +88,13 @@ impl Job<'_> {
     fn epoch(
         &self,
         model: Model,
-        optimizer: &mut Optimizer,
+        (optimizer, schedule): (&mut Optimizer, &Schedule),
         epoch: usize,
         progress: &Progress,
     ) -> Result<(Model, Epoch), TrainError> {
         let order = shuffled(&self.split.train, self.recipe.seed(), epoch as u64);
-        let mut pass = Pass::new(self, optimizer, epoch, progress.bar(epoch, self.recipe.epochs(), order.len()));
+        let bar = progress.bar(epoch, self.recipe.epochs(), order.len());
+        let mut pass = Pass::new(self, (optimizer, schedule), epoch, bar);
         let model = pass.run(model, self.recipe.feed(&self.data.train, order))?;
         let (seen, loss, seconds) = (pass.seen, pass.loss, pass.started.elapsed().as_secs_f64());
         pass.bar.finish();
@@ -128,6 +133,7 @@ impl Job<'_> {
 /// One pass over the training images.
 struct Pass<'a> {
     optimizer: &'a mut Optimizer,
+    schedule: &'a Schedule,
     /// With autodiff.
     device: Device,
     seed: u64,
@@ -140,10 +146,10 @@ struct Pass<'a> {
 }
 
 impl<'a> Pass<'a> {
-    fn new(job: &Job<'_>, optimizer: &'a mut Optimizer, epoch: usize, bar: Bar) -> Self {
+    fn new(job: &Job<'_>, (optimizer, schedule): (&'a mut Optimizer, &'a Schedule), epoch: usize, bar: Bar) -> Self {
         let device = job.device.clone().autodiff();
         let (seen, started) = (Tally::default(), Instant::now());
-        Self { optimizer, device, seed: job.recipe.seed(), epoch, seen, loss: 0.0, started, bar }
+        Self { optimizer, schedule, device, seed: job.recipe.seed(), epoch, seen, loss: 0.0, started, bar }
     }
 
     fn run(&mut self, mut model: Model, feed: Feed) -> Result<Model, TrainError> {
@@ -151,6 +157,7 @@ impl<'a> Pass<'a> {
         for (n, batch) in Loader::new(feed)?.enumerate() {
             // Below 2^32 for any number of epochs and batches that a run can live to see.
             let number = (self.epoch - 1) * batches + n;
+            self.optimizer.scale(self.schedule.factor(self.epoch, (n + 1) as f64 / batches as f64));
             model = self.step(model, batch?, n + 1, (self.seed << 32) + number as u64)?;
             self.bar.advance(&self.seen, self.loss);
         }

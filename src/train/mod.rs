@@ -20,6 +20,7 @@ mod recipe;
 mod roles;
 mod run;
 mod run_dir;
+pub mod schedule;
 mod threads;
 mod trained;
 mod weights;

@@ -82,6 +82,8 @@ pub fn complete(call: &Bound) -> Bound {
 /// A rule with its memory of the steps before.
 pub struct Optimizer {
     rule: ModuleOptimizer,
+    /// As the call gives it.
+    base: f64,
     lr: f64,
 }
 
@@ -97,7 +99,8 @@ pub fn build(call: &Bound) -> Optimizer {
         "adamw" => adamw(&call),
         other => unreachable!("no optimizer is called `{other}`"),
     };
-    Optimizer { rule, lr: call.real("lr") }
+    let lr = call.real("lr");
+    Optimizer { rule, base: lr, lr }
 }
 
 fn sgd(call: &Bound) -> ModuleOptimizer {
@@ -135,6 +138,11 @@ impl Optimizer {
     /// The learning rate of the next step.
     pub fn lr(&self) -> f64 {
         self.lr
+    }
+
+    /// Sets the learning rate of the next step to so many times the one that the optimizer was made with.
+    pub fn scale(&mut self, factor: f64) {
+        self.lr = factor * self.base;
     }
 
     /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters

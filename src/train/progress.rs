@@ -60,7 +60,7 @@ impl Progress {
         let mut line = format!(
             "epoch {}/{epochs}: lr {}, loss {:.4}, accuracy {:.2} %",
             numbers.epoch,
-            real(numbers.lr),
+            real(rounded(numbers.lr)),
             numbers.train_loss,
             100.0 * numbers.train_accuracy,
         );
@@ -130,6 +130,11 @@ impl Bar {
     pub fn finish(self) {
         self.bar.finish_and_clear();
     }
+}
+
+/// To four digits, as many as a reader wants.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.3e}").parse().unwrap_or(x)
 }
 
 /// `0.4 s`, `58 s`, `3 min 20 s`, `2 h 5 min`.

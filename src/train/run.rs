@@ -6,7 +6,7 @@ use super::manifest::{DataNote, Manifest, SpecNote, Summary, json};
 use super::progress::Progress;
 use super::roles::swapped;
 use super::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
-use super::{Layer, Recipe, TrainError, files, threads, yaml};
+use super::{Layer, Recipe, TrainError, files, schedule, threads, yaml};
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, DataSet, Request};
@@ -139,7 +139,13 @@ fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Prog
         data.validation_images,
         data.test_images
     ));
-    progress.line(&format!("optimizer  {}, batch {}", recipe.settings.train.call("optimizer"), recipe.batch()));
+    let train = &recipe.settings.train;
+    progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
+    let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));
+    if *schedule != schedule::DEFAULT || warmup > 0 {
+        let warmup = if warmup > 0 { format!(", warm-up over {warmup} epochs") } else { String::new() };
+        progress.line(&format!("schedule   {schedule}{warmup}"));
+    }
     progress.line(&format!("device     {}", manifest.device));
     progress.line(&format!("folder     {}", folder.display()));
 }

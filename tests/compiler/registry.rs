@@ -7,7 +7,7 @@ use lcnnc::functions::FUNCTIONS;
 use lcnnc::ir::Shape;
 use lcnnc::kinds::{self, Inputs, KINDS, weights};
 use lcnnc::schema::{Arg, Callable, Default, Type, Value};
-use lcnnc::train::optimizer;
+use lcnnc::train::{optimizer, schedule};
 use std::collections::BTreeSet;
 
 /// A spec around one equation `y = …` on `image: [3, 8, 8]`; the dense layer flattens a map by itself.
@@ -18,7 +18,8 @@ fn around(equation: &str) -> String {
 /// Every list of declared arguments, with the name of what declares it.
 fn declared() -> Vec<(&'static str, &'static [Arg])> {
     let kinds = KINDS.iter().flat_map(|kind| [(kind.name, kind.args), (kind.name, kind.weights)]);
-    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).chain(weights::INITS);
+    let calls =
+        optimizer::CALLABLES.iter().chain(schedule::CALLABLES).chain(transform::CALLABLES).chain(weights::INITS);
     let calls = calls.map(|call| (call.name, call.args));
     let blocks = BLOCKS.iter().map(|block| (block.name, block.keys));
     kinds.chain(calls).chain(blocks).collect()
@@ -88,7 +89,8 @@ fn everything_declared_is_documented() {
     }
     let kinds = KINDS.iter().map(|kind| (kind.name, kind.about));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.about));
-    let calls = optimizer::CALLABLES.iter().chain(transform::CALLABLES).chain(weights::INITS);
+    let calls =
+        optimizer::CALLABLES.iter().chain(schedule::CALLABLES).chain(transform::CALLABLES).chain(weights::INITS);
     let calls = calls.map(|call| (call.name, call.about));
     for (name, about) in kinds.chain(functions).chain(calls) {
         assert!(about.len() > 8, "`{name}`: {about:?}");
@@ -108,6 +110,7 @@ fn names_are_unique_and_can_be_written() {
     // A kind and a function are called alike, so they may not share a name.
     unique(KINDS.iter().map(|kind| kind.name).chain(FUNCTIONS.iter().map(|function| function.name)).collect());
     unique(optimizer::CALLABLES.iter().map(|call| call.name).collect());
+    unique(schedule::CALLABLES.iter().map(|call| call.name).collect());
     unique(transform::CALLABLES.iter().map(|call| call.name).collect());
     unique(weights::INITS.iter().map(|call| call.name).collect());
     for kind in KINDS {
@@ -182,9 +185,11 @@ fn every_setting_is_shown_with_its_default() {
 
 #[test]
 fn every_optimizer_and_transform_can_be_named_alone() {
-    for (key, block, calls) in
-        [("optimizer", "train", optimizer::CALLABLES), ("transform", "data", transform::CALLABLES)]
-    {
+    for (key, block, calls) in [
+        ("optimizer", "train", optimizer::CALLABLES),
+        ("schedule", "train", schedule::CALLABLES),
+        ("transform", "data", transform::CALLABLES),
+    ] {
         for call in calls {
             let text = format!("{}{block} {{\n    {key}: {}\n}}\n", around("y = relu(image)"), call.name);
             let required = call.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();

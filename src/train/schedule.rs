@@ -1,0 +1,117 @@
+//! How the learning rate changes from epoch to epoch: PyTorch's schedulers of the same names, value for value.
+
+use crate::schema::{Arg, Bound, Callable, Type, Value};
+use std::f64::consts::PI;
+
+const FACTOR: Type = Type::Real { min: 0.0, max: 1.0 };
+
+/// Every schedule a spec can name.
+pub const CALLABLES: &[Callable] = &[
+    Callable { name: "constant", about: "the optimizer's learning rate from the first step to the last", args: &[] },
+    Callable {
+        name: "steps",
+        about: "times a factor behind each of some epochs",
+        args: &[
+            Arg::required("at", Type::Reals, "the epochs, in a list"),
+            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
+        ],
+    },
+    Callable {
+        name: "cosine",
+        about: "down along half a cosine, over all epochs behind the warm-up (Loshchilov & Hutter, 2017)",
+        args: &[Arg::with("to", FACTOR, Value::Real(0.0), "where it ends, as a share of the optimizer's rate")],
+    },
+    Callable {
+        name: "plateau",
+        about: "times a factor where the validation's cross-entropy no longer falls; without one, the training's",
+        args: &[
+            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
+            Arg::with(
+                "patience",
+                Type::Count { min: 0, max: 1_000_000 },
+                Value::Count(10),
+                "so many epochs may pass without a cross-entropy below the lowest by a ten-thousandth",
+            ),
+        ],
+    },
+];
+
+/// What a spec gets that names none.
+pub const DEFAULT: Bound = Bound { callee: "constant", values: Vec::new() };
+
+/// An improvement is a fall by this share of the lowest so far, as in PyTorch.
+const THRESHOLD: f64 = 1e-4;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Rule {
+    Constant,
+    Steps { at: Vec<f64>, factor: f64 },
+    Cosine { to: f64 },
+    Plateau { factor: f64, patience: usize },
+}
+
+/// A schedule with what it remembers of the epochs before.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    rule: Rule,
+    epochs: usize,
+    warmup: usize,
+    /// Of a plateau: what the rate is multiplied by now, the lowest cross-entropy, and the epochs since.
+    scale: f64,
+    lowest: f64,
+    waited: usize,
+}
+
+impl Schedule {
+    /// The schedule that a call names, of a run of so many epochs, the first `warmup` of which lead up to the full rate.
+    ///
+    /// # Panics
+    /// If the call was not bound against [`CALLABLES`]; no spec can bring that about.
+    pub fn new(call: &Bound, epochs: usize, warmup: usize) -> Self {
+        let Some(declared) = CALLABLES.iter().find(|callable| callable.name == call.callee) else {
+            unreachable!("no schedule is called `{}`", call.callee)
+        };
+        let call = call.completed(declared.args);
+        let rule = match call.callee {
+            "steps" => Rule::Steps { at: call.reals("at").to_vec(), factor: call.real("factor") },
+            "cosine" => Rule::Cosine { to: call.real("to") },
+            "plateau" => Rule::Plateau { factor: call.real("factor"), patience: call.count("patience") },
+            _ => Rule::Constant,
+        };
+        Self { rule, epochs, warmup, scale: 1.0, lowest: f64::INFINITY, waited: 0 }
+    }
+
+    /// What the optimizer's rate is multiplied by at a step: `done` is the share of the epoch, which counts from 1, that
+    /// is done. Only a warm-up changes it within an epoch: along a line from 0.
+    pub fn factor(&self, epoch: usize, done: f64) -> f64 {
+        let before = epoch - 1;
+        let rising = if before < self.warmup { (before as f64 + done) / self.warmup as f64 } else { 1.0 };
+        rising
+            * match &self.rule {
+                Rule::Constant => 1.0,
+                Rule::Steps { at, factor } => {
+                    let passed = at.iter().filter(|at| before as f64 >= **at).count();
+                    (0..passed).fold(1.0, |rate, _| rate * factor)
+                }
+                Rule::Cosine { to } => {
+                    let (gone, all) = (before.saturating_sub(self.warmup), self.epochs.saturating_sub(self.warmup));
+                    let share = gone as f64 / all.max(1) as f64;
+                    to + (1.0 - to) * (1.0 + (PI * share).cos()) / 2.0
+                }
+                Rule::Plateau { .. } => self.scale,
+            }
+    }
+
+    /// Takes note of an epoch's cross-entropy, in nats.
+    pub fn observe(&mut self, cross_entropy: f64) {
+        let Rule::Plateau { factor, patience } = self.rule else { return };
+        if cross_entropy < self.lowest * (1.0 - THRESHOLD) {
+            (self.lowest, self.waited) = (cross_entropy, 0);
+        } else {
+            self.waited += 1;
+        }
+        if self.waited > patience {
+            (self.scale, self.waited) = (self.scale * factor, 0);
+        }
+    }
+}

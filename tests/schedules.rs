@@ -1,0 +1,61 @@
+//! Schedules of the learning rate against PyTorch's, whose numbers these are (torch 2.15: MultiStepLR, CosineAnnealingLR,
+//! ReduceLROnPlateau), and warm-ups.
+
+use lcnnc::front::settings::Settings;
+use lcnnc::train::schedule::Schedule;
+
+fn schedule(call: &str, epochs: usize, warmup: usize) -> Schedule {
+    let mut settings = Settings::default();
+    settings.set("train", "schedule", call).unwrap();
+    Schedule::new(settings.train.call("schedule"), epochs, warmup)
+}
+
+/// The factors of so many epochs, each over.
+fn factors(schedule: &Schedule, epochs: usize) -> Vec<f64> {
+    (1..=epochs).map(|epoch| schedule.factor(epoch, 1.0)).collect()
+}
+
+fn close(found: &[f64], wanted: &[f64]) {
+    assert_eq!(found.len(), wanted.len());
+    assert!(found.iter().zip(wanted).all(|(x, y)| (x - y).abs() < 1e-12), "{found:?}, not {wanted:?}");
+}
+
+#[test]
+fn a_constant_stays() {
+    close(&factors(&schedule("constant", 4, 0), 4), &[1.0; 4]);
+}
+
+#[test]
+fn steps_are_those_of_pytorch() {
+    let steps = schedule("steps(at: [2, 4], factor: 0.25)", 6, 0);
+    close(&factors(&steps, 6), &[1.0, 1.0, 0.25, 0.25, 0.0625, 0.0625]);
+}
+
+#[test]
+fn a_cosine_is_that_of_pytorch() {
+    let wanted = [1.0, 0.9397114317029974, 0.775, 0.55, 0.3250000000000002, 0.1602885682970026];
+    close(&factors(&schedule("cosine(to: 0.1)", 6, 0), 6), &wanted);
+}
+
+#[test]
+fn a_plateau_is_that_of_pytorch() {
+    let seen = [1.0, 0.9, 0.9, 0.89999, 0.95, 0.5, 0.6, 0.6, 0.6, 0.7];
+    let mut plateau = schedule("plateau(factor: 0.5, patience: 1)", seen.len(), 0);
+    let mut found = Vec::new();
+    for (n, nats) in seen.into_iter().enumerate() {
+        found.push(plateau.factor(n + 1, 0.5));
+        plateau.observe(nats);
+    }
+    close(&found, &[1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
+}
+
+#[test]
+fn a_warm_up_rises_step_by_step_and_the_schedule_comes_behind_it() {
+    let cosine = schedule("cosine", 6, 2);
+    let at = |epoch, done| cosine.factor(epoch, done);
+    close(&[at(1, 0.25), at(1, 1.0), at(2, 0.5), at(2, 1.0)], &[0.125, 0.5, 0.75, 1.0]);
+    // Four epochs are left for the half cosine.
+    close(&[at(3, 0.1), at(5, 0.1)], &[1.0, 0.5]);
+    let longer = schedule("constant", 2, 10);
+    close(&[longer.factor(2, 1.0)], &[0.2]);
+}
