@@ -1,7 +1,9 @@
 //! What is copied from a terminal is what the terminal says.
 
-use crate::specs;
+use crate::{pages, specs};
+use lcnnc::train::yaml;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// What the documentation copies from a terminal.
@@ -73,5 +75,63 @@ fn what_is_copied_from_a_terminal_is_what_is_said() {
         let said = [output.stderr, output.stdout].map(|text| String::from_utf8(text).unwrap()).concat();
         let shown = fs::read_to_string(page).unwrap();
         assert!(shown.contains(said.trim()), "{page} has not what `lcnnc {command}` says:\n{said}");
+    }
+}
+
+/// The code blocks of a page in that language, line by line.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned())).collect()
+}
+
+/// What `lcnnc verb --help` says.
+fn help(verb: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_lcnnc")).args([verb, "--help"]).output().unwrap();
+    assert!(output.status.success(), "there is no verb `{verb}`");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_commands_that_are_shown_exist() {
+    let mut seen = 0;
+    for page in pages() {
+        for line in blocks(&page, "sh").iter().flat_map(|block| block.lines()) {
+            let command = line.split(" #").next().unwrap().split(" | ").next().unwrap();
+            let words = command.strip_prefix("lcnnc ").or_else(|| command.split_once(" -- run ").map(|_| "run"));
+            if let Some(words) = words {
+                let verb = words.split(' ').next().unwrap();
+                let flags = words.split(' ').filter(|word| word.starts_with("--"));
+                let help = help(verb);
+                for flag in flags {
+                    assert!(
+                        help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}\n")),
+                        "{page}: {line}"
+                    );
+                }
+                seen += 1;
+            }
+            for (kind, folders) in
+                [("--test ", &["tests", "kernels/tests"][..]), ("--bench ", &["benches", "kernels/benches"])]
+            {
+                let Some(name) = command.split(kind).nth(1).and_then(|rest| rest.split(' ').next()) else { continue };
+                let is_there = |folder: &&str| {
+                    [format!("{folder}/{name}.rs"), format!("{folder}/{name}/main.rs")]
+                        .iter()
+                        .any(|file| Path::new(file).is_file())
+                };
+                assert!(folders.iter().any(is_there), "{page}: {line}");
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[test]
+fn the_settings_of_runs_that_are_shown_can_be_read() {
+    for page in pages() {
+        for text in blocks(&page, "yaml") {
+            assert!(yaml::read(Path::new("run.yaml"), &text).is_ok(), "{page}:\n{text}");
+        }
     }
 }
