@@ -1,8 +1,14 @@
 //! Schedules of the learning rate against PyTorch's, whose numbers these are (torch 2.15: MultiStepLR, CosineAnnealingLR,
 //! ReduceLROnPlateau), and warm-ups.
 
+// Runs are folders of files.
+#![allow(clippy::disallowed_methods)]
+
+use assert_cmd::Command;
 use lcnnc::front::settings::Settings;
 use lcnnc::train::schedule::Schedule;
+use serde_json::Value;
+use std::fs;
 
 fn schedule(call: &str, epochs: usize, warmup: usize) -> Schedule {
     let mut settings = Settings::default();
@@ -58,4 +64,42 @@ fn a_warm_up_rises_step_by_step_and_the_schedule_comes_behind_it() {
     close(&[at(3, 0.1), at(5, 0.1)], &[1.0, 0.5]);
     let longer = schedule("constant", 2, 10);
     close(&[longer.factor(2, 1.0)], &[0.2]);
+}
+
+const TINY: &str = "model Tiny\ninput image: [1, 12, 12]\nlogits = dense(relu(conv(image, 2, kernel: 3)), classes)\n\
+                    output logits\ndata {\n    transform: [resize(12)]\n}\n";
+
+/// What `lcnnc run` with those flags says, and the JSON lines and the summary of its folder.
+fn run(flags: &[&str]) -> (String, Vec<Value>, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("tiny.lcnn"), TINY).unwrap();
+    let mut lcnnc = Command::cargo_bin("lcnnc").unwrap();
+    let args = ["run", "tiny", "--limit", "64", "--seed", "1", "--device", "cpu"];
+    let output = lcnnc.current_dir(folder.path()).args(args).args(flags).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let run = fs::read_dir(folder.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    let json = |text: &str| serde_json::from_str(text).unwrap();
+    let lines = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
+    let summary = fs::read_to_string(run.join("summary.json")).unwrap();
+    (said, lines.lines().map(json).collect(), json(&summary))
+}
+
+#[test]
+fn a_run_follows_its_schedule() {
+    let flags = ["--epochs", "4", "--lr", "0.02", "--schedule", "steps(at: [2], factor: 0.5)", "--warmup", "1"];
+    let (said, epochs, _) = run(&flags);
+    let rates: Vec<f64> = epochs.iter().map(|epoch| epoch["lr"].as_f64().unwrap()).collect();
+    close(&rates, &[0.02, 0.02, 0.01, 0.01]);
+    assert!(said.contains("schedule   steps(at: [2], factor: 0.5), warm-up over 1 epochs\n"), "{said}");
+}
+
+#[test]
+fn a_run_without_progress_stops_when_patience_is_over() {
+    // At a rate of 0 nothing ever gets better.
+    let (said, epochs, summary) = run(&["--epochs", "9", "--lr", "0", "--patience", "3"]);
+    assert_eq!((epochs.len(), &summary["epochs"], &summary["best_epoch"]), (4, &Value::from(4), &Value::from(1)));
+    assert!(said.contains("stopped: the validation accuracy was no better for 3 epochs\n"), "{said}");
+    let (said, epochs, _) = run(&["--epochs", "3", "--lr", "0"]);
+    assert!(epochs.len() == 3 && !said.contains("stopped"), "{said}");
 }

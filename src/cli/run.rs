@@ -47,6 +47,9 @@ pub struct Args {
     /// Epochs over which the learning rate rises to its full value
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     warmup: Option<String>,
+    /// Stop after so many epochs without a better validation accuracy
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    patience: Option<String>,
     /// What every random choice starts from
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<String>,
@@ -109,6 +112,7 @@ impl Args {
             ("--schedule", key("train", "schedule"), self.schedule),
             ("--warmup", key("train", "warmup"), self.warmup),
             ("--epochs", key("train", "epochs"), self.epochs),
+            ("--patience", key("train", "patience"), self.patience),
             ("--batch", key("train", "batch"), self.batch),
             ("--seed", key("train", "seed"), self.seed),
             ("--lr", Target::Optimizer("lr"), self.lr),

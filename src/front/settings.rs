@@ -48,6 +48,12 @@ pub const BLOCKS: &[Block] = &[
                 "passes over the training images",
             ),
             Arg::with(
+                "patience",
+                Type::Count { min: 0, max: 1_000_000 },
+                Value::Count(0),
+                "stop after so many epochs without a better validation accuracy; 0 never stops early",
+            ),
+            Arg::with(
                 "seed",
                 Type::Count { min: 0, max: u32::MAX as usize },
                 Value::Count(0),

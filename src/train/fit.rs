@@ -38,6 +38,13 @@ pub struct Best {
     pub model: Model,
 }
 
+/// A training that is over.
+pub struct Fit {
+    pub best: Best,
+    /// How many epochs it took.
+    pub epochs: usize,
+}
+
 impl Best {
     /// The first of equals stays. Without a validation the last epoch is the best.
     fn beats(&self, accuracy: Option<f64>) -> bool {
@@ -48,7 +55,7 @@ impl Best {
 impl Job<'_> {
     /// # Errors
     /// If the loss is no longer a number, an image cannot be had or a file cannot be written.
-    pub fn fit(&self, progress: &Progress) -> Result<Best, TrainError> {
+    pub fn fit(&self, progress: &Progress) -> Result<Fit, TrainError> {
         let device = self.device.clone().autodiff();
         let recipe = self.recipe;
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single);
@@ -56,6 +63,7 @@ impl Job<'_> {
         let mut optimizer = optimizer::build(recipe.settings.train.call("optimizer"));
         let train = &recipe.settings.train;
         let mut schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
+        let patience = train.count("patience");
         let mut metrics = Metrics::start(self.folder)?;
         let mut best: Option<Best> = None;
         let started = Instant::now();
@@ -64,11 +72,20 @@ impl Job<'_> {
             model = next;
             schedule.observe(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
             metrics.append(&numbers)?;
-            best = Some(self.keep(best, &model, &numbers)?);
+            let kept = self.keep(best, &model, &numbers)?;
             let left = started.elapsed().div_f64(epoch as f64).mul_f64((recipe.epochs() - epoch) as f64);
             progress.epoch(&numbers, recipe.epochs(), left);
+            let waited = epoch - kept.epoch;
+            if epoch == recipe.epochs() {
+                return Ok(Fit { best: kept, epochs: epoch });
+            }
+            if patience > 0 && waited >= patience {
+                progress.line(&format!("stopped: the validation accuracy was no better for {waited} epochs"));
+                return Ok(Fit { best: kept, epochs: epoch });
+            }
+            best = Some(kept);
         }
-        best.ok_or(TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" })
+        Err(TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" })
     }
 
     /// Writes an epoch's weights, as the best ones too if they are.

@@ -1,7 +1,7 @@
 //! From wishes to a finished run folder.
 
 use super::evaluate::evaluate;
-use super::fit::{Best, Job};
+use super::fit::{Fit, Job};
 use super::manifest::{DataNote, Manifest, SpecNote, Summary, json};
 use super::progress::Progress;
 use super::roles::swapped;
@@ -53,8 +53,8 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
 
     let started = Instant::now();
     let job = Job { recipe: &recipe, data: &data, split: &split, device: &opened.device, fuse, folder: &folder };
-    let best = job.fit(progress)?;
-    let summary = summary(&job, &best, started)?;
+    let fit = job.fit(progress)?;
+    let summary = summary(&job, &fit, started)?;
     summary.remarks.iter().for_each(|remark| progress.warn(&format!("warning: {remark}")));
     files::replace(&folder.join(SUMMARY), json(&summary).as_bytes())?;
     Ok(Done { folder, summary })
@@ -150,11 +150,11 @@ fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Prog
     progress.line(&format!("folder     {}", folder.display()));
 }
 
-fn summary(job: &Job<'_>, best: &Best, started: Instant) -> Result<Summary, TrainError> {
+fn summary(job: &Job<'_>, Fit { best, epochs }: &Fit, started: Instant) -> Result<Summary, TrainError> {
     let order = (0..job.data.test.len()).collect();
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order))?;
     Ok(Summary {
-        epochs: job.recipe.epochs(),
+        epochs: *epochs,
         best_epoch: best.epoch,
         validation_accuracy: best.validation_accuracy,
         test: test.into(),
