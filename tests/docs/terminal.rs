@@ -135,3 +135,17 @@ fn the_settings_of_runs_that_are_shown_can_be_read() {
         }
     }
 }
+
+/// PyTorch's side of a comparison is Python at least; that it computes the same is for `cargo test --test agreement`.
+#[test]
+fn the_python_that_is_shown_is_python() {
+    for page in pages() {
+        for text in blocks(&page, "python") {
+            let parse = ["-c", "import ast, sys; ast.parse(sys.argv[1])", &text];
+            match Command::new("python3").args(parse).output() {
+                Ok(output) => assert!(output.status.success(), "{page}:\n{text}"),
+                Err(_) => return eprintln!("SKIPPED: there is no python3 to read {page}"),
+            }
+        }
+    }
+}
