@@ -37,6 +37,37 @@ fn gradients(model: &Model) -> (burn::tensor::Gradients, Vec<Weight>) {
     (gradients, named)
 }
 
+/// One step of plain SGD is as long as its gradients: with `clip`, as long as that at most, in the same direction.
+#[test]
+fn clipped_gradients_keep_their_direction() {
+    let mut settings = Settings::default();
+    settings.set("train", "optimizer", "sgd(lr: 1, momentum: 0)").unwrap();
+    let moved = |most: f64| {
+        let mut optimizer = optimizer::build(settings.train.call("optimizer")).clipped(most);
+        let model = model();
+        let before = model.weights();
+        let (all, named) = gradients(&model);
+        let after = optimizer.step(model, all).weights();
+        let mut step = Vec::new();
+        for gradient in &named {
+            let of =
+                |weights: &[Weight]| weights.iter().find(|weight| weight.name == gradient.name).unwrap().values.clone();
+            step.extend(of(&before).into_iter().zip(of(&after)).map(|(old, new)| old - new));
+        }
+        let gradient: Vec<f64> = named.iter().flat_map(|gradient| gradient.values.clone()).collect();
+        (step, gradient)
+    };
+    let length = |xs: &[f64]| xs.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let (step, gradient) = moved(0.0);
+    let whole = length(&gradient);
+    assert!((length(&step) - whole).abs() < 1e-5 * whole);
+    let (unmoved, _) = moved(2.0 * whole);
+    assert_eq!(unmoved, step, "what is short enough stays as it is");
+    let (short, _) = moved(whole / 4.0);
+    let wanted = gradient.iter().map(|g| g / 4.0);
+    assert!(short.iter().zip(wanted).all(|(x, y)| (x - y).abs() < 1e-5 * whole), "{short:?}");
+}
+
 /// One number's definition: weight, gradient, its memory of two numbers and the step from 1 to the next weight.
 type Rule = fn(f64, f64, &mut [f64; 2], i32) -> f64;
 

@@ -40,6 +40,12 @@ pub const BLOCKS: &[Block] = &[
                 Value::Count(0),
                 "so many epochs, before the schedule, over which the learning rate rises to its full value step by step",
             ),
+            Arg::with(
+                "clip",
+                Type::Real { min: 0.0, max: 1e30 },
+                Value::Real(0.0),
+                "the largest length of all gradients together, as one vector; longer ones are scaled; 0 leaves them",
+            ),
             Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
             Arg::with(
                 "epochs",

@@ -60,8 +60,8 @@ impl Job<'_> {
         let recipe = self.recipe;
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single);
         let mut model = if self.fuse { model.fused() } else { model };
-        let mut optimizer = optimizer::build(recipe.settings.train.call("optimizer"));
         let train = &recipe.settings.train;
+        let mut optimizer = optimizer::build(train.call("optimizer")).clipped(train.real("clip"));
         let mut schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let patience = train.count("patience");
         let mut metrics = Metrics::start(self.folder)?;

@@ -10,7 +10,7 @@ use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::Gradients;
+use burn::tensor::{Gradients, Tensor};
 
 /// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
@@ -85,6 +85,8 @@ pub struct Optimizer {
     /// As the call gives it.
     base: f64,
     lr: f64,
+    /// The largest length of all gradients together, if there is one.
+    clip: Option<f64>,
 }
 
 /// The optimizer that a call names, with nothing remembered yet.
@@ -100,7 +102,7 @@ pub fn build(call: &Bound) -> Optimizer {
         other => unreachable!("no optimizer is called `{other}`"),
     };
     let lr = call.real("lr");
-    Optimizer { rule, base: lr, lr }
+    Optimizer { rule, base: lr, lr, clip: None }
 }
 
 fn sgd(call: &Bound) -> ModuleOptimizer {
@@ -135,6 +137,11 @@ fn added(call: &Bound) -> Option<WeightDecayConfig> {
 }
 
 impl Optimizer {
+    /// The same, for gradients that are made shorter where they are longer than `most`; 0 leaves them as they are.
+    pub fn clipped(self, most: f64) -> Self {
+        Self { clip: (most > 0.0).then_some(most), ..self }
+    }
+
     /// The learning rate of the next step.
     pub fn lr(&self) -> f64 {
         self.lr
@@ -148,7 +155,10 @@ impl Optimizer {
     /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters
     /// and running statistics have no gradient and stay; so does what the loss does not depend on.
     pub fn step(&mut self, model: Model, gradients: Gradients) -> Model {
-        let gradients = GradientsParams::from_grads(gradients, &model);
+        let mut gradients = GradientsParams::from_grads(gradients, &model);
+        if let Some(most) = self.clip {
+            clip(&model, &mut gradients, most);
+        }
         self.rule.step(self.rates(&model), model, gradients).projected()
     }
 
@@ -158,6 +168,22 @@ impl Optimizer {
         let paced =
             |rates: ModuleLrScheduler, (factor, id)| rates.with_group(ParamGroup::from_ids(vec![id]), self.lr * factor);
         model.paces().fold(all, paced).step()
+    }
+}
+
+/// Multiplies all gradients by one number, so that together, as one vector, they are no longer than `most`: what
+/// PyTorch's `clip_grad_norm_` does.
+fn clip(model: &Model, gradients: &mut GradientsParams, most: f64) {
+    /// PyTorch's guard against a length of 0.
+    const GUARD: f64 = 1e-6;
+    let square = |gradient: Tensor<4>| f64::from(gradient.square().sum().into_scalar::<f32>());
+    let length = model.ids().filter_map(|id| gradients.get::<4>(id)).map(square).sum::<f64>().sqrt();
+    if length > most {
+        for id in model.ids() {
+            if let Some(gradient) = gradients.remove::<4>(id) {
+                gradients.register(id, gradient * (most / (length + GUARD)));
+            }
+        }
     }
 }
 

@@ -208,6 +208,11 @@ impl Model {
         self
     }
 
+    /// Every parameter's id, in the net's order.
+    pub fn ids(&self) -> impl Iterator<Item = ParamId> {
+        (0..self.params.len()).map(id)
+    }
+
     /// The trained parameters that have a learning rate of their own: its factor, and whose it is.
     pub fn paces(&self) -> impl Iterator<Item = (f64, ParamId)> {
         let params = self.net.params.iter().enumerate();
