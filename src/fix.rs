@@ -1,54 +1,61 @@
 //! `check --fix`: the changes that are known to be right, written into the text.
 
-use crate::diag::{Edit, Report};
+use crate::diag::{Diagnostic, Edit, Report, Span};
 use crate::{Compiled, Options, Source, compile};
+use std::collections::BTreeMap;
 
 /// Mending one problem shows the next one behind it; a chain this long is no chain.
 const ROUNDS: usize = 32;
 
-/// A spec with all that can be mended mended, and how many problems that were. Never more is wrong than before.
+/// A spec with all that can be mended mended, and how many problems that were. What was mended may have hidden others.
 pub fn fix(source: &Source, options: &Options) -> (Compiled, usize) {
-    let mut compiled = compile(source, options);
-    let mut mended = 0;
-    for _ in 0..ROUNDS {
+    let mut rounds = vec![(compile(source, options), 0)];
+    while let Some((compiled, mended)) = rounds.last().filter(|_| rounds.len() <= ROUNDS) {
         let (text, count) = apply(&compiled.report);
         if count == 0 {
             break;
         }
-        let next = compile(&Source { name: source.name.clone(), text }, options);
-        // Where two changes each bring about what the other mends, the author has to decide.
-        if next.report.diagnostics.len() >= compiled.report.diagnostics.len() {
+        // Where each change brings about what the other mends, the author has to decide: none of them is made.
+        if let Some(known) = rounds.iter().position(|(known, _)| known.report.text == text) {
+            rounds.truncate(known + 1);
             break;
         }
-        (compiled, mended) = (next, mended + count);
+        let mended = mended + count;
+        rounds.push((compile(&Source { name: source.name.clone(), text }, options), mended));
     }
-    (compiled, mended)
+    rounds.pop().unwrap_or_else(|| (compile(source, options), 0))
 }
 
 /// The text with the changes for every problem that has some, but for those which meet others; and how many problems.
 fn apply(report: &Report) -> (String, usize) {
-    let mut edits: Vec<&Edit> = Vec::new();
+    let mut edits: BTreeMap<Span, &Edit> = BTreeMap::new();
+    let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty();
     let mut count = 0;
-    for diagnostic in report.diagnostics.iter().filter(|diagnostic| !diagnostic.fix.is_empty()) {
-        let meets = |edit: &Edit| {
-            edits
-                .iter()
-                .any(|known| *known != edit && known.span.start < edit.span.end && edit.span.start < known.span.end)
-        };
-        if !diagnostic.fix.iter().any(meets) {
-            let new: Vec<&Edit> = diagnostic.fix.iter().filter(|edit| !edits.contains(edit)).collect();
-            edits.extend(new);
+    for diagnostic in report.diagnostics.iter().filter(has_fix) {
+        if diagnostic.fix.iter().all(|edit| is_free(&edits, edit)) {
+            edits.extend(diagnostic.fix.iter().map(|edit| (edit.span, edit)));
             count += 1;
         }
     }
-    edits.sort_by_key(|edit| edit.span);
     let mut text = String::with_capacity(report.text.len());
     let mut done = 0;
-    for edit in edits {
-        text.push_str(report.text.get(done..edit.span.start).unwrap_or_default());
+    for (span, edit) in edits {
+        text.push_str(report.text.get(done..span.start).unwrap_or_default());
         text.push_str(&edit.new);
-        done = edit.span.end;
+        done = span.end;
     }
     text.push_str(report.text.get(done..).unwrap_or_default());
     (text, count)
+}
+
+/// Whether nothing else is written where an edit is; the same edit may be there already.
+fn is_free(edits: &BTreeMap<Span, &Edit>, edit: &Edit) -> bool {
+    let Span { start, end } = edit.span;
+    let before = edits.range(..edit.span).next_back().is_none_or(|(span, _)| span.end <= start);
+    let mut from_here = edits.range(edit.span..);
+    let (same, behind) = match edits.get(&edit.span) {
+        Some(known) => (*known == edit, from_here.nth(1)),
+        None => (true, from_here.next()),
+    };
+    before && same && behind.is_none_or(|(span, _)| end <= span.start)
 }

@@ -71,13 +71,17 @@ const TINY: &str = "model Tiny\ninput image: [1, 12, 12]\nlogits = dense(relu(co
 
 /// What `lcnnc run` with those flags says, and the JSON lines and the summary of its folder.
 fn run(flags: &[&str]) -> (String, Vec<Value>, Value) {
+    run_of(TINY, flags)
+}
+
+fn run_of(spec: &str, flags: &[&str]) -> (String, Vec<Value>, Value) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("tiny.lcnn"), TINY).unwrap();
+    fs::write(folder.path().join("tiny.lcnn"), spec).unwrap();
     let mut lcnnc = Command::cargo_bin("lcnnc").unwrap();
     let args = ["run", "tiny", "--limit", "64", "--seed", "1", "--device", "cpu"];
     let output = lcnnc.current_dir(folder.path()).args(args).args(flags).output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let said = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+    assert!(output.status.success(), "{said}");
     let run = fs::read_dir(folder.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
     let json = |text: &str| serde_json::from_str(text).unwrap();
     let lines = fs::read_to_string(run.join("metrics.jsonl")).unwrap();
@@ -102,4 +106,12 @@ fn a_run_without_progress_stops_when_patience_is_over() {
     assert!(said.contains("stopped: the validation accuracy was no better for 3 epochs\n"), "{said}");
     let (said, epochs, _) = run(&["--epochs", "3", "--lr", "0"]);
     assert!(epochs.len() == 3 && !said.contains("stopped"), "{said}");
+}
+
+#[test]
+fn patience_without_a_validation_says_that_it_never_ends() {
+    let spec = TINY.replace("data {", "data {\n    validation: 0%");
+    let (said, epochs, _) = run_of(&spec, &["--epochs", "3", "--lr", "0", "--patience", "1"]);
+    assert!(epochs.len() == 3 && said.contains("warning: `patience` never ends"), "{said}");
+    assert!(!run_of(&spec, &["--epochs", "1"]).0.contains("warning"));
 }

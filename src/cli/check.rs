@@ -47,26 +47,18 @@ enum Format {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let progress = Progress::new();
-        let mut unread = false;
         let mut reports = Vec::new();
-        for spec in &self.specs {
-            match self.compile(spec) {
-                Ok((compiled, mended)) => {
-                    self.show(progress, &compiled, mended);
-                    reports.push(compiled.report);
-                }
-                // The other files are still worth a look.
-                Err(error) => {
-                    super::complain(&error);
-                    unread = true;
-                }
-            }
-        }
+        let code = super::each(&self.specs, |spec| {
+            let (compiled, mended) = self.compile(spec)?;
+            self.show(progress, &compiled, mended);
+            let is_fine = !compiled.report.has_errors();
+            reports.push(compiled.report);
+            Ok(is_fine)
+        });
         if self.format == Format::Sarif {
             progress.line(sarif::emit(&reports).trim_end());
         }
-        let broken = reports.iter().any(Report::has_errors);
-        Ok(ExitCode::from(if unread { 2 } else { u8::from(broken) }))
+        Ok(code)
     }
 
     /// The spec, and how many of its problems were mended.

@@ -27,18 +27,7 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let (mut failed, mut unread) = (false, false);
-        for spec in &self.specs {
-            match self.one(spec) {
-                Ok(is_fine) => failed |= !is_fine,
-                // The other files are still worth a look.
-                Err(error) => {
-                    super::complain(&error);
-                    unread = true;
-                }
-            }
-        }
-        Ok(ExitCode::from(if unread { 2 } else { u8::from(failed) }))
+        Ok(super::each(&self.specs, |spec| self.one(spec)))
     }
 
     /// Whether one spec can be read and, where nothing is written, stays as it is.
@@ -70,9 +59,7 @@ impl Args {
         } else if is_stream {
             print(&formatted, &path)?;
         } else if !is_same {
-            // Where the path is a link, the file behind it is the one that is written anew.
-            let file = path.canonicalize().map_err(TrainError::file(&path, "written"))?;
-            files::replace(&file, formatted.as_bytes())?;
+            files::replace(&path, formatted.as_bytes())?;
             progress.line(&format!("{}: formatted", source.name));
         }
         Ok(is_same || !(self.check || self.diff))

@@ -71,6 +71,23 @@ fn ended(result: Result<ExitCode, TrainError>) -> ExitCode {
     })
 }
 
+/// Does the same for each of some files, whether it is fine or not, and whether the others can be read or not.
+fn each(files: &[PathBuf], mut is_fine: impl FnMut(&Path) -> Result<bool, TrainError>) -> ExitCode {
+    let mut code = 0;
+    for file in files {
+        let one = match is_fine(file) {
+            Ok(is_fine) => u8::from(!is_fine),
+            // The other files are still worth a look.
+            Err(error) => {
+                complain(&error);
+                2
+            }
+        };
+        code = code.max(one);
+    }
+    ExitCode::from(code)
+}
+
 fn complain(error: &TrainError) {
     let progress = Progress::new();
     match error {

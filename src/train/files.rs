@@ -12,6 +12,9 @@ use std::path::Path;
 /// # Errors
 /// If the file cannot be written; then nothing is left behind.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
+    // Where the path is a link, the file behind it is the one that is written anew.
+    let file = path.canonicalize();
+    let path = file.as_deref().unwrap_or(path);
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);

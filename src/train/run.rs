@@ -146,6 +146,9 @@ fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Prog
         let warmup = if warmup > 0 { format!(", warm-up over {warmup} epochs") } else { String::new() };
         progress.line(&format!("schedule   {schedule}{warmup}"));
     }
+    if train.count("patience") > 0 && data.validation_images == 0 {
+        progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
+    }
     progress.line(&format!("device     {}", manifest.device));
     progress.line(&format!("folder     {}", folder.display()));
 }

@@ -237,6 +237,17 @@ fn check_mends_what_was_misspelt() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
 }
 
+#[cfg(unix)]
+#[test]
+fn check_mends_the_file_behind_a_link() {
+    let folder = TempDir::new().unwrap();
+    fs::copy(project(BROKEN), folder.path().join("net.lcnn")).unwrap();
+    std::os::unix::fs::symlink("net.lcnn", folder.path().join("link.lcnn")).unwrap();
+    assert_eq!(lcnnc_in(folder.path(), &["check", "--fix", "link"]).code, 0);
+    assert!(fs::symlink_metadata(folder.path().join("link.lcnn")).unwrap().is_symlink());
+    assert_eq!(lcnnc_in(folder.path(), &["check", "net"]).out, "net.lcnn: no problems\n");
+}
+
 #[test]
 fn what_cannot_be_mended_is_left_as_it_is() {
     let folder = TempDir::new().unwrap();

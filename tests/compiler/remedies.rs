@@ -68,13 +68,36 @@ fn what_was_misspelt_or_miscounted_is_mended() {
 }
 
 #[test]
-fn mending_never_leaves_more_problems_than_there_were() {
+fn mending_one_of_the_small_specs_leaves_no_more_problems_than_there_were() {
     for (name, text) in files("tests/diagnostics", ".bad.lcnn") {
         let before = compile_as("spec.lcnn", &text, &[]).report;
         let (after, mended) = fixed(&text);
         assert!(after.diagnostics.len() <= before.diagnostics.len(), "{name}: {after}");
         assert_eq!(mended == 0, after.text == text, "{name}");
         assert_eq!(fixed(&after.text).1, 0, "{name} is mended in one go");
+    }
+}
+
+#[test]
+fn what_a_mended_problem_hid_is_mended_too() {
+    let (report, mended) =
+        fixed(&bad("L0203").replace("max_pool", "maxpol").replace("bias: false)   // afferent", "bais: false)"));
+    assert_eq!((report.diagnostics.len(), mended), (0, 3), "{report}");
+}
+
+/// Four channels flow in at one place and eight at the other: whichever is declared, the other place is wrong.
+#[test]
+fn what_two_places_ask_of_one_bundle_is_left_to_the_author() {
+    for declared in [2, 4, 8] {
+        let text = format!(
+            "model M\ninput image: [1, 8, 8]\nweights W: conv({declared} -> 4, kernel: 3)\n\
+             A = conv(image, 4, kernal: 3)\nB = conv(image, 8, kernel: 3)\nC = W * A + W * B\n\
+             logits = dense(C, classes)\noutput logits\n"
+        );
+        let (report, _) = fixed(&text);
+        assert!(!report.text.contains("kernal"), "{}", report.text);
+        assert_eq!(codes_of(&report).first(), Some(&"L0201"), "{report}");
+        assert_eq!(fixed(&report.text).1, 0, "{}", report.text);
     }
 }
 

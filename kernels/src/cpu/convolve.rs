@@ -95,8 +95,8 @@ impl Ready {
 
     /// Takes the weights of a step in; `weight` gives each member's.
     pub fn lay<'w>(&mut self, arch: Arch, weights: &[&'w [f32]], scratch: &mut Scratch) {
-        match &self.way {
-            Way::Spectral(spectral) => {
+        match self.way {
+            Way::Spectral(ref spectral) => {
                 let size = self.bank.kernel * self.bank.kernel;
                 let kernels = self.bank.members.iter().zip(weights).flat_map(|((_, outputs), weight)| {
                     (0..*outputs).map(|o| &weight[o * self.bank.inputs * size..][..self.bank.inputs * size])
@@ -107,24 +107,28 @@ impl Ready {
                 spectral.kernel_spectra(arch, &weight, &mut self.kernels[0], scratch);
             }
             Way::Direct(direct) => {
-                let mut first = 0;
                 let Sizes { inputs, outputs, kernel, .. } = direct.sizes;
-                self.kernels.iter_mut().for_each(|kernels| kernels.reserve(inputs * outputs * kernel * kernel));
-                for ((_, outputs), weight) in self.bank.members.iter().zip(weights) {
-                    direct.lay(weight, first, &mut self.kernels[0]);
-                    direct.lay_mirrored(weight, first, &mut self.kernels[1]);
-                    first += outputs;
-                }
+                self.lay_members(inputs * outputs * kernel * kernel, weights, |weight, first, [there, back]| {
+                    direct.lay(weight, first, there);
+                    direct.lay_mirrored(weight, first, back);
+                });
             }
             Way::Winograd(winograd) => {
-                let mut first = 0;
-                self.kernels.iter_mut().for_each(|kernels| kernels.reserve(winograd.kernels()));
-                for ((_, outputs), weight) in self.bank.members.iter().zip(weights) {
-                    winograd.lay(weight, first, &mut self.kernels[0]);
-                    winograd.lay_mirrored(weight, first, &mut self.kernels[1]);
-                    first += outputs;
-                }
+                self.lay_members(winograd.kernels(), weights, |weight, first, [there, back]| {
+                    winograd.lay(weight, first, there);
+                    winograd.lay_mirrored(weight, first, back);
+                });
             }
+        }
+    }
+
+    /// Lays each member's weights, from the output on that is its first, into `len` floats for either way.
+    fn lay_members(&mut self, len: usize, weights: &[&[f32]], lay: impl Fn(&[f32], usize, &mut [Aligned; 2])) {
+        self.kernels.iter_mut().for_each(|kernels| kernels.reserve(len));
+        let mut first = 0;
+        for ((_, outputs), weight) in self.bank.members.iter().zip(weights) {
+            lay(weight, first, &mut self.kernels);
+            first += outputs;
         }
     }
 

@@ -140,9 +140,10 @@ fn number_len(text: &str) -> usize {
     }
 }
 
-/// Marks what leads, by the starts of all statements, and moves comments to where they can stand, in their order. Commas and the signs between values leave the
-/// ends of lines, so a comment behind one is the value's before it; a comma that goes away leaves its comments to its
-/// neighbours; and nothing may part `repeat` from its count, which on a line of its own would look like a statement.
+/// Marks what leads, by the starts of all statements, and moves comments to where they can stand, in their order. Commas
+/// and the signs between values leave the ends of lines, so a comment behind one is the value's before it; a comma that
+/// goes away leaves its comments to its neighbours; and nothing may part `repeat` from its count, which on a line of its
+/// own would look like a statement.
 pub fn settle(lexemes: &mut [Lexeme], starts: &[usize]) {
     for lexeme in lexemes.iter_mut() {
         let is_end = matches!(lexeme.kind, Kind::Newline | Kind::Close(Bracket::Curly));
