@@ -5,7 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use burn::tensor::{Device, Distribution, Tensor};
-use lcnnc::back::burn::{Model, Precision};
+use lcnnc::back::burn::{Answers, Model, Precision};
 use lcnnc::train::optimizer;
 use lcnnc::{Options, Source, compile};
 use std::sync::Arc;
@@ -55,7 +55,8 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
     let labels: Vec<usize> = (0..BATCH).map(|n| n % 10).collect();
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {
         if let Some(now) = model.take() {
-            let (out, cross_entropy, statistics) = now.judge(images.clone(), &labels, 0);
+            let (out, cross_entropy, statistics) =
+                now.judge(images.clone(), Answers { labels: &labels, smoothing: 0.0 }, 0);
             let gradients = out.total(cross_entropy).backward();
             model = Some(optimizer.step(now, gradients).absorb(statistics));
         }

@@ -9,5 +9,5 @@ pub mod graph;
 mod part;
 mod schedule;
 
-pub use cpu::{Method, Vectors, method};
+pub use cpu::{Answers, Method, Vectors, method};
 pub use part::{Parameter, Part};

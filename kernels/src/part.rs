@@ -1,7 +1,7 @@
 //! A fused part, ready to run: one program for the way there, one for both ways up to the loss, two for the way back.
 
 use super::adjoint::{Wanted, adjoint};
-use super::cpu::{self, Makes, Results, Vectors};
+use super::cpu::{self, Answers, Makes, Results, Vectors};
 #[cfg(feature = "gpu")]
 use super::gpu;
 use super::graph::{Graph, Id, Kernel};
@@ -88,10 +88,16 @@ impl Part {
 
     /// Both ways in one, for a part whose outputs are the scores that the loss judges: the scores `[images, outputs]`,
     /// the mean cross-entropy in nats over images and steps, and its gradient to every parameter.
-    pub fn judged(&self, images: usize, inputs: &[f32], params: &[f32], labels: &[usize]) -> (Vec<f32>, f64, Vec<f32>) {
+    pub fn judged(
+        &self,
+        images: usize,
+        inputs: &[f32],
+        params: &[f32],
+        answers: Answers<'_>,
+    ) -> (Vec<f32>, f64, Vec<f32>) {
         let makes = Makes { outputs: true, input_gradients: false, gradients: true };
         let weight = self.weight(images);
-        let batch = cpu::Batch { images, inputs, params, labels, weight: weight as f32, ..cpu::Batch::default() };
+        let batch = cpu::Batch { images, inputs, params, answers, weight: weight as f32, ..cpu::Batch::default() };
         let Results { outputs, gradients, nats, .. } = self.engine(Way::Judged).run(batch, makes);
         (outputs, nats * weight, gradients)
     }
@@ -154,7 +160,7 @@ impl Part {
 
 #[cfg(feature = "gpu")]
 mod on_gpu {
-    use super::{Part, Sums, Way};
+    use super::{Answers, Part, Sums, Way};
     use crate::gpu::{Batch, Engine, Results, limits};
     use cubecl::CubeElement;
     use cubecl::client::Client;
@@ -164,7 +170,7 @@ mod on_gpu {
     impl Part {
         /// See [`Part::forward`].
         pub fn forward_on(&self, client: &Client, images: usize, inputs: Handle, params: Handle) -> Handle {
-            let batch = Batch { images, inputs, params, seeds: None, weight: 0.0 };
+            let batch = Batch { images, inputs, params, seeds: None, weight: 0.0, smoothing: 0.0 };
             self.engine_on(client, Way::There).run(client, batch).outputs
         }
 
@@ -175,12 +181,13 @@ mod on_gpu {
             images: usize,
             inputs: Handle,
             params: Handle,
-            labels: &[usize],
+            Answers { labels, smoothing }: Answers<'_>,
         ) -> [Handle; 3] {
             // A float holds every number of a class that a net can have.
             let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
             let seeds = Some(client.create_from_slice(f32::as_bytes(&labels)));
-            let batch = Batch { images, inputs, params, seeds, weight: self.weight(images) as f32 };
+            let weight = self.weight(images) as f32;
+            let batch = Batch { images, inputs, params, seeds, weight, smoothing };
             let Results { outputs, loss, gradients, .. } = self.engine_on(client, Way::Judged).run(client, batch);
             [outputs, loss, gradients]
         }
@@ -194,7 +201,7 @@ mod on_gpu {
             input_gradients: bool,
         ) -> [Handle; 2] {
             let way = if input_gradients { Way::BackToInputs } else { Way::Back };
-            let batch = Batch { images, inputs, params, seeds: Some(seeds), weight: 0.0 };
+            let batch = Batch { images, inputs, params, seeds: Some(seeds), weight: 0.0, smoothing: 0.0 };
             let Results { input_gradients, gradients, .. } = self.engine_on(client, way).run(client, batch);
             [input_gradients, gradients]
         }

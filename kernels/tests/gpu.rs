@@ -142,14 +142,15 @@ fn random_regions_agree_with_the_cpu() {
         let scores = read(&client, part.forward_on(&client, images, up(&x), up(&w)), images * outputs);
         let there = apart(&scores, &part.forward(images, &x, &w));
 
-        let (scores, nats, gradients) = part.judged(images, &x, &w, &labels);
-        let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), &labels);
+        let answers = Answers { labels: &labels, smoothing: 0.25 };
+        let (scores, nats, gradients) = part.judged(images, &x, &w, answers);
+        let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), answers);
         let judged = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
         let on_gradients = read(&client, on_gradients, count);
         let back = apart(&on_gradients, &gradients);
 
-        let [_, _, again] = part.judged_on(&client, images, up(&x), up(&w), &labels);
+        let [_, _, again] = part.judged_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
         let (dx, dw) = part.back(images, &x, &w, &seeds, true);

@@ -10,6 +10,8 @@ mod fmt;
 mod graph;
 mod lower;
 mod predict;
+mod rerun;
+mod resume;
 mod run;
 mod show;
 mod spec;
@@ -25,7 +27,11 @@ Exit codes:
   1  problems in the spec or its settings
   2  usage, files or data
   3  training diverged: the loss was no longer a number
-  4  the device cannot be had";
+  4  the device cannot be had
+  5  a signal ended the run: it is saved, and `lcnnc resume` goes on with it
+  6  the run's folder can no longer be written: the disk is full, say
+  7  the data set can no longer be had in the middle of a run
+  9  a repeated run has other weights";
 
 /// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.
 #[derive(Debug, Parser)]
@@ -44,6 +50,8 @@ enum Verb {
     Lower(lower::Args),
     Graph(graph::Args),
     Run(Box<run::Args>),
+    Resume(resume::Args),
+    Rerun(rerun::Args),
     Eval(eval::Args),
     Predict(predict::Args),
 }
@@ -58,6 +66,8 @@ pub fn main() -> ExitCode {
         Verb::Lower(args) => ended(args.run()),
         Verb::Graph(args) => ended(args.run()),
         Verb::Run(args) => ended(args.run()),
+        Verb::Resume(args) => ended(args.resume()),
+        Verb::Rerun(args) => ended(args.rerun()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
     }

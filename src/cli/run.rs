@@ -1,7 +1,7 @@
 //! `lcnnc run`: trains a spec.
 
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Layer, Progress, Setting, Target, TrainError, duration, yaml};
+use lcnnc::train::{self, Done, Layer, Progress, Seed, Setting, Study, Target, TrainError, duration, yaml};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -53,6 +53,12 @@ pub struct Args {
     /// What every random choice starts from
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<String>,
+    /// Train so many seeds, from --seed on, and give the mean of their test accuracies
+    #[arg(long, value_name = "N")]
+    seeds: Option<NonZeroUsize>,
+    /// With --seeds: how many at once [default: one a core, as far as there is memory]
+    #[arg(long, value_name = "N", requires = "seeds")]
+    jobs: Option<NonZeroUsize>,
     /// Most images of the training half to use, validation included
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
@@ -68,6 +74,9 @@ pub struct Args {
     /// CPU threads [default: all cores]; the same number, the same bits
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Seconds between two checkpoints; 0 saves after every step [default: 10, and more where saving is slow]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    save_every: Option<Duration>,
     /// Run every primitive by itself, for comparison
     #[arg(long)]
     no_fuse: bool,
@@ -81,25 +90,47 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Says how a run ended.
+pub fn said(done: &Done, progress: Progress) {
+    let summary = &done.summary;
+    let validation = summary.validation_accuracy;
+    let validation = validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
+    progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
+    progress.line(&format!("test accuracy {}", summary.test));
+    let took = duration(Duration::from_secs_f64(summary.seconds));
+    progress.line(&format!("took {took}, see {}", done.folder.display()));
+}
+
+/// Says what several seeds reached.
+fn means(study: &Study, progress: Progress) {
+    for Seed { seed, accuracy, folder, .. } in &study.seeds {
+        progress.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
+    }
+    let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());
+    progress.line(&format!(
+        "test accuracy {mean:.2} ± {sd:.2} % (mean ± sd of {count} seeds), see {}",
+        study.file.display()
+    ));
+}
+
+/// Reads a number of seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "expected a number of seconds from 0, as in 60".to_owned())
+}
+
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let below = self.config.as_deref().map(yaml::load).transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
+        let [seeds, jobs] = [self.seeds, self.jobs].map(|count| count.map(NonZeroUsize::get));
         let layer = self.layer().over(below);
         let progress = Progress::new();
-        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let done = train::run(layer, &runs, command, &progress)?;
-        let summary = &done.summary;
-        let validation = summary.validation_accuracy;
-        let validation =
-            validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
-        progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
-        progress.line(&format!("test accuracy {}", summary.test));
-        progress.line(&format!(
-            "took {}, see {}",
-            duration(Duration::from_secs_f64(summary.seconds)),
-            done.folder.display()
-        ));
+        let command: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        match seeds {
+            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &command, &progress)?, progress),
+            None => said(&train::run(layer, &runs, command, &progress)?, progress),
+        }
         Ok(ExitCode::SUCCESS)
     }
 
@@ -129,6 +160,7 @@ impl Args {
             device: self.device,
             threads: self.threads.map(NonZeroUsize::get),
             fuse: self.no_fuse.then_some(false),
+            save_every: self.save_every,
             limit: self.limit.map(NonZeroUsize::get),
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings: texts.into_iter().filter_map(setting).collect(),

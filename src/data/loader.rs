@@ -37,10 +37,12 @@ pub struct Feed {
     pub shape: [usize; 3],
     /// Images a batch; the last one holds what is left.
     pub batch: usize,
+    /// The first batch to make, from 0: a run that goes on in the middle of an epoch has had those before it.
+    pub first: usize,
 }
 
 impl Feed {
-    /// How many batches there will be.
+    /// How many batches the whole order makes, those before [`Feed::first`] included.
     pub fn batches(&self) -> usize {
         self.order.len().div_ceil(self.batch.max(1))
     }
@@ -88,11 +90,12 @@ struct Worker {
 
 /// The batches of a [`Feed`], in order.
 ///
-/// Batch `k` comes from worker `k` modulo their number, so the order does not depend on which is faster. After the
+/// Batch `k` of those that are made comes from worker `k` modulo their number, so the order does not depend on which is faster. After the
 /// first error there is nothing more. Dropping the loader stops its threads at the image they are busy with.
 pub struct Loader {
     workers: Vec<Worker>,
     stop: Arc<AtomicBool>,
+    first: usize,
     next: usize,
     end: usize,
 }
@@ -118,15 +121,16 @@ impl Loader {
         let end = feed.batches();
         let step = workers.clamp(1, end.max(1));
         let feed = Arc::new(feed);
-        let mut loader = Self { workers: Vec::with_capacity(step), stop: Arc::default(), next: 0, end };
-        for first in 0..step {
-            loader.workers.push(start(&feed, first, step, &loader.stop)?);
+        let mut loader =
+            Self { workers: Vec::with_capacity(step), stop: Arc::default(), first: feed.first, next: feed.first, end };
+        for worker in 0..step {
+            loader.workers.push(start(&feed, feed.first + worker, step, &loader.stop)?);
         }
         Ok(loader)
     }
 
     fn receive(&mut self) -> Prepared {
-        let turn = self.next % self.workers.len();
+        let turn = (self.next - self.first) % self.workers.len();
         let worker = &mut self.workers[turn];
         match worker.batches.as_ref().and_then(|batches| batches.recv().ok()) {
             Some(prepared) => prepared,
@@ -148,7 +152,7 @@ impl Iterator for Loader {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end - self.next;
+        let left = self.end.saturating_sub(self.next);
         (left.min(1), Some(left))
     }
 }

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use decode::decode;
+pub(crate) use digest::sha256;
 pub use error::DataError;
 pub use packed::Packed;
 

@@ -46,7 +46,19 @@ pub const BLOCKS: &[Block] = &[
                 Value::Real(0.0),
                 "the largest length of all gradients together, as one vector; longer ones are scaled; 0 leaves them",
             ),
+            Arg::with(
+                "label_smoothing",
+                Type::Share,
+                Value::Real(0.0),
+                "share of each training image's label that is spread over all classes (Szegedy et al., 2016)",
+            ),
             Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
+            Arg::with(
+                "accumulate",
+                Type::Count { min: 1, max: 65_536 },
+                Value::Count(1),
+                "so many batches make one step together, as one that is so many times as large would",
+            ),
             Arg::with(
                 "epochs",
                 Type::Count { min: 1, max: 1_000_000 },

@@ -54,6 +54,53 @@ pub enum TrainError {
 
     #[error(transparent)]
     Device(#[from] DeviceError),
+
+    #[error("{}: another lcnnc is training in this folder", path.display())]
+    Busy { path: PathBuf },
+
+    #[error(
+        "the data set `{name}` is not the one that the run was begun with: its checksum is {}, expected {}; point \
+         --data-root at that one, or begin a new run with `lcnnc run --config {}`",
+        short(found), short(expected), config.display()
+    )]
+    OtherData { name: String, expected: String, found: String, config: PathBuf },
+
+    #[error(
+        "{}: its spec or settings were changed since the run began; undo that, or begin a new run with `lcnnc run \
+         --config {}`", path.display(), path.join("run.yaml").display()
+    )]
+    Changed { path: PathBuf },
+
+    #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), path.display())]
+    Unfinished { path: PathBuf },
+
+    #[error("{} of {seeds} seeds did not come to their end; to go on: the same command once more", failed.len())]
+    Seeds { seeds: usize, failed: Vec<u64>, code: u8 },
+
+    #[error("stopped, as asked")]
+    Stopped,
+
+    #[error("the data set failed in the middle of the run: {0}")]
+    Lost(DataError),
+
+    /// What ended a run that had begun.
+    #[error("{cause}\n{}", what_is_left(folder, *saved, cause))]
+    Cut { cause: Box<Self>, folder: PathBuf, saved: bool },
+}
+
+/// What of a run that was cut short can be used.
+fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
+    let folder = folder.display();
+    match (cause, saved) {
+        (TrainError::Diverged { .. }, _) => format!("what there is of the run is in {folder}"),
+        (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
+        (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
+    }
+}
+
+/// The beginning of a checksum.
+fn short(checksum: &str) -> &str {
+    checksum.get(..12).unwrap_or(checksum)
 }
 
 /// What to try after a run diverged.
@@ -71,9 +118,15 @@ impl TrainError {
     }
 
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged, 4 for a device that cannot be had.
+    /// diverged, 4 for a device that cannot be had, 5 for a run that a signal ended; and of a run that had begun, 6 for
+    /// files that cannot be written and 7 for data that can no longer be had.
     pub fn exit_code(&self) -> u8 {
         match self {
+            Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
+            Self::Cut { cause, .. } => cause.exit_code(),
+            Self::Seeds { code, .. } => *code,
+            Self::Stopped => 5,
+            Self::Lost(_) => 7,
             Self::Reports(_) | Self::Unfit(_) => 1,
             Self::Classes { .. }
             | Self::NoSpec
@@ -83,6 +136,10 @@ impl TrainError {
             | Self::NoRun { .. }
             | Self::Damaged { .. }
             | Self::Weights { .. }
+            | Self::Busy { .. }
+            | Self::OtherData { .. }
+            | Self::Changed { .. }
+            | Self::Unfinished { .. }
             | Self::Threads { .. } => 2,
             Self::Diverged { .. } => 3,
             Self::Device(_) => 4,

@@ -1,14 +1,14 @@
 //! How well a model names classes.
 
-use super::TrainError;
+use super::{Stop, TrainError};
 use crate::back::burn::Model;
 use crate::data::loader::{Batch, Feed, Loader};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The answers to some images, counted.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     pub images: usize,
     /// How many the largest score named right.
@@ -40,7 +40,7 @@ impl Tally {
 }
 
 /// A model's result on a test set, as files and people get it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// From 0 to 1.
     pub accuracy: f64,
@@ -49,7 +49,7 @@ pub struct Score {
     /// Nats an image.
     pub cross_entropy: f64,
     /// The accuracy at each step that the loss is the mean of.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accuracy_by_step: Vec<f64>,
 }
 
@@ -80,10 +80,13 @@ impl fmt::Display for Score {
 /// Runs a model over a feed as it is used after training. The model and its device are without autodiff.
 ///
 /// # Errors
-/// If an image cannot be had.
-pub fn evaluate(model: &Model, device: &Device, feed: Feed) -> Result<Tally, TrainError> {
+/// If an image cannot be had, or it was asked to stop.
+pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Result<Tally, TrainError> {
     let mut tally = Tally::default();
     for batch in Loader::new(feed)? {
+        if stop.asked() {
+            return Err(TrainError::Stopped);
+        }
         let batch = batch?;
         let answers = labels(&batch, device);
         let forward = model.forward(images(batch, model, device));

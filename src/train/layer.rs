@@ -7,7 +7,8 @@ use crate::back::burn::DeviceChoice;
 use crate::diag::Report;
 use crate::front::settings::Settings;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The wishes of one place; whatever is `None` or empty is left to the layer below.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Layer {
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
     pub fuse: Option<bool>,
+    /// Between two checkpoints.
+    pub save_every: Option<Duration>,
     /// Most images of the training half to use, validation included.
     pub limit: Option<usize>,
     /// Consts of the spec and what they are set to.
@@ -62,10 +65,16 @@ impl Layer {
             device: self.device.or(below.device),
             threads: self.threads.or(below.threads),
             fuse: self.fuse.or(below.fuse),
+            save_every: self.save_every.or(below.save_every),
             limit: self.limit.or(below.limit),
             set,
             settings,
         }
+    }
+
+    /// The folder, under that of all runs, for runs of a spec.
+    pub(super) fn folder_name(&self, spec: &Path) -> String {
+        self.name.clone().unwrap_or_else(|| spec.file_stem().unwrap_or_default().to_string_lossy().into_owned())
     }
 
     /// Changes settings to what the layer says.

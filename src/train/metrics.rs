@@ -1,7 +1,7 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
 use super::TrainError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -62,15 +62,29 @@ pub struct Metrics {
     table: Log,
 }
 
+/// How long each file is, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offsets {
+    lines: u64,
+    table: u64,
+}
+
 impl Metrics {
-    /// Starts `metrics.jsonl` and `metrics.csv` in a run folder.
+    /// Starts `metrics.jsonl` and `metrics.csv` in a run folder, or goes on with them: cut back to the lengths they had.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn start(folder: &Path) -> Result<Self, TrainError> {
-        let (lines, mut table) = (Log::open(folder.join("metrics.jsonl"))?, Log::open(folder.join("metrics.csv"))?);
-        table.write(&Epoch::COLUMNS.join(","))?;
+    pub fn open(folder: &Path, from: Offsets) -> Result<Self, TrainError> {
+        let lines = Log::open(folder.join("metrics.jsonl"), from.lines)?;
+        let mut table = Log::open(folder.join("metrics.csv"), from.table)?;
+        if table.len == 0 {
+            table.write(&Epoch::COLUMNS.join(","))?;
+        }
         Ok(Self { lines, table })
+    }
+
+    pub fn offsets(&self) -> Offsets {
+        Offsets { lines: self.lines.len, table: self.table.len }
     }
 
     /// Appends an epoch to both.
@@ -88,17 +102,27 @@ impl Metrics {
 struct Log {
     path: PathBuf,
     file: File,
+    /// Bytes.
+    len: u64,
 }
 
 impl Log {
-    fn open(path: PathBuf) -> Result<Self, TrainError> {
-        let opened = OpenOptions::new().create(true).append(true).open(&path);
-        let file = opened.map_err(TrainError::file(&path, "written"))?;
-        Ok(Self { path, file })
+    /// One that is shorter than it should be has lost lines, and keeps what it has.
+    fn open(path: PathBuf, len: u64) -> Result<Self, TrainError> {
+        let opened = OpenOptions::new().create(true).append(true).open(&path).and_then(|file| {
+            let len = len.min(file.metadata()?.len());
+            file.set_len(len)?;
+            Ok((file, len))
+        });
+        let (file, len) = opened.map_err(TrainError::file(&path, "written"))?;
+        Ok(Self { path, file, len })
     }
 
     /// Unbuffered, so that whoever reads the file sees the line at once.
     fn write(&mut self, line: &str) -> Result<(), TrainError> {
-        self.file.write_all(format!("{line}\n").as_bytes()).map_err(TrainError::file(&self.path, "written"))
+        let line = format!("{line}\n");
+        self.file.write_all(line.as_bytes()).map_err(TrainError::file(&self.path, "written"))?;
+        self.len += line.len() as u64;
+        Ok(())
     }
 }

@@ -6,21 +6,29 @@
 // A run reads specs, writes folders and measures time.
 #![allow(clippy::disallowed_methods)]
 
+mod begin;
+mod checkpoint;
 mod error;
 pub mod evaluate;
 pub mod files;
 pub mod fit;
 mod layer;
 mod manifest;
+mod memory;
 mod metrics;
 pub mod optimizer;
+mod pass;
 mod place;
 mod progress;
 mod recipe;
+mod rerun;
 mod roles;
 mod run;
 mod run_dir;
+mod saver;
 pub mod schedule;
+mod seeds;
+mod stop;
 mod threads;
 mod trained;
 mod weights;
@@ -29,10 +37,13 @@ pub mod yaml;
 pub use error::TrainError;
 pub use evaluate::Score;
 pub use layer::{Layer, Setting, Target};
-pub use manifest::{Manifest, Summary};
+pub use manifest::{Machine, Manifest, Summary, Sums};
 pub use metrics::Epoch;
 pub use progress::{Progress, duration};
 pub use recipe::Recipe;
+pub use rerun::{Repeated, rerun};
 pub use roles::swapped;
-pub use run::{DATASET, Done, run};
+pub use run::{DATASET, Done, resume, run};
+pub use seeds::{Seed, Study, seeds};
+pub use stop::Stop;
 pub use trained::{Answer, Trained, Which};

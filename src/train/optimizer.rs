@@ -9,8 +9,8 @@ use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrSchedu
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Gradients, Tensor};
+use burn::optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Bytes, Gradients, Tensor};
 
 /// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
@@ -87,6 +87,7 @@ pub struct Optimizer {
     lr: f64,
     /// The largest length of all gradients together, if there is one.
     clip: Option<f64>,
+    sum: GradientsAccumulator<Model>,
 }
 
 /// The optimizer that a call names, with nothing remembered yet.
@@ -102,7 +103,7 @@ pub fn build(call: &Bound) -> Optimizer {
         other => unreachable!("no optimizer is called `{other}`"),
     };
     let lr = call.real("lr");
-    Optimizer { rule, base: lr, lr, clip: None }
+    Optimizer { rule, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
 }
 
 fn sgd(call: &Bound) -> ModuleOptimizer {
@@ -155,11 +156,37 @@ impl Optimizer {
     /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters
     /// and running statistics have no gradient and stay; so does what the loss does not depend on.
     pub fn step(&mut self, model: Model, gradients: Gradients) -> Model {
-        let mut gradients = GradientsParams::from_grads(gradients, &model);
+        self.add(&model, gradients);
+        self.step_added(model)
+    }
+
+    /// Takes in the gradients of one of several batches that make a step together; they are summed.
+    pub fn add(&mut self, model: &Model, gradients: Gradients) {
+        self.sum.accumulate(model, GradientsParams::from_grads(gradients, model));
+    }
+
+    /// As [`Optimizer::step`], by the gradients that were added since the step before.
+    pub fn step_added(&mut self, model: Model) -> Model {
+        let mut gradients = self.sum.grads();
         if let Some(most) = self.clip {
             clip(&model, &mut gradients, most);
         }
         self.rule.step(self.rates(&model), model, gradients).projected()
+    }
+
+    /// What the rule remembers of the steps before, for a checkpoint.
+    pub fn memory(&self) -> Vec<u8> {
+        let bytes = self.rule.into_bytes().unwrap_or_else(|error| unreachable!("tensors can be written down: {error}"));
+        bytes.to_vec()
+    }
+
+    /// The same optimizer with what it remembered when it was saved.
+    ///
+    /// # Errors
+    /// If the bytes are not such a memory.
+    pub fn remembering(self, memory: Vec<u8>) -> Result<Self, String> {
+        let rule = self.rule.from_bytes(Bytes::from_bytes_vec(memory)).map_err(|error| error.to_string())?;
+        Ok(Self { rule, ..self })
     }
 
     /// One learning rate for all, but where a layer asks for another. Burn makes these of schedules alone.

@@ -75,8 +75,8 @@ impl Progress {
         self.line(&line);
     }
 
-    /// The bar of one epoch over that many images.
-    pub(super) fn bar(self, epoch: usize, epochs: usize, images: usize) -> Bar {
+    /// The bar of one epoch over that many images, some of which another process has seen.
+    pub(super) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
         let bar = if self.bars { ProgressBar::new(images as u64) } else { ProgressBar::hidden() };
         // The template is fixed; were it wrong, the plain bar would do.
         if let Ok(style) = ProgressStyle::with_template(BAR) {
@@ -84,7 +84,7 @@ impl Progress {
         }
         bar.set_prefix(format!("epoch {epoch}/{epochs}"));
         let now = Instant::now();
-        Bar { progress: self, heading: format!("epoch {epoch}/{epochs}"), images, bar, started: now, said: now }
+        Bar { progress: self, heading: format!("epoch {epoch}/{epochs}"), images, before, bar, started: now, said: now }
     }
 }
 
@@ -100,6 +100,8 @@ pub(super) struct Bar {
     progress: Progress,
     heading: String,
     images: usize,
+    /// Seen before this process began.
+    before: usize,
     bar: ProgressBar,
     started: Instant,
     said: Instant,
@@ -109,7 +111,8 @@ impl Bar {
     /// Shows what was seen of the epoch so far; `loss` is summed over the images.
     pub fn advance(&mut self, seen: &Tally, loss: f64) {
         let done = seen.images.max(1) as f64;
-        let rate = done / self.started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
+        let rate =
+            (seen.images - self.before).max(1) as f64 / self.started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
         let now = || {
             let accuracy = 100.0 * seen.accuracy();
             format!("loss {:.4}, accuracy {accuracy:.1} %, {rate:.0} images/s", loss / done)

@@ -63,6 +63,13 @@ impl Recipe {
         self.settings.train.count("seed") as u64
     }
 
+    /// A hash of all that makes the result but for the machine: the spec with every setting and default, the data and how
+    /// many of its images are used.
+    pub fn fingerprint(&self, data: &DataSet, limit: Option<usize>) -> String {
+        let limit = limit.map_or(String::new(), |limit| limit.to_string());
+        data::sha256([self.resolved.as_bytes(), b"\0", data.checksum.as_bytes(), b"\0", limit.as_bytes()])
+    }
+
     /// How many numbers are trained.
     pub fn trained(&self) -> usize {
         self.net.params.iter().filter(|param| param.trained()).map(Param::len).sum()
@@ -94,6 +101,7 @@ impl Recipe {
             transforms: self.transforms.clone(),
             shape: self.net.input.1,
             batch: self.batch(),
+            first: 0,
         }
     }
 

@@ -1,11 +1,10 @@
 //! A run's folder: `RUNS/NAME/TIME-HASH`.
 
-use super::TrainError;
-use std::fs;
+use super::{Manifest, TrainError};
+use crate::data::{DataSet, sha256};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-use sha2::{Digest, Sha256};
 
 /// Names tried before giving up; only runs of the same settings started in the same second share one.
 const ATTEMPTS: usize = 1000;
@@ -33,8 +32,7 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
         let path = filled.join(name);
         fs::write(&path, text).map_err(TrainError::file(&path, "written"))?;
     }
-    let pieces: Vec<&[u8]> = files.iter().map(|(_, text)| text.as_bytes()).collect();
-    let hash = &sha256(&pieces)[..8];
+    let hash = &sha256(files.iter().map(|(_, text)| text.as_bytes()))[..8];
     for attempt in 1..=ATTEMPTS {
         let again = if attempt == 1 { String::new() } else { format!("-{attempt}") };
         let place = parent.join(format!("{started}-{hash}{again}"));
@@ -48,11 +46,59 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
     Err(TrainError::file(parent, "given a new run's folder")(ErrorKind::AlreadyExists.into()))
 }
 
-/// The hexadecimal SHA-256 of some pieces, one after the other.
-pub fn sha256(pieces: &[&[u8]]) -> String {
-    let mut hasher = Sha256::new();
-    for piece in pieces {
-        hasher.update(piece);
+/// Checks that a folder is a run's.
+///
+/// # Errors
+/// Which of its files is missing.
+pub fn check(folder: &Path) -> Result<(), TrainError> {
+    match [SETTINGS, SPEC, MANIFEST].into_iter().find(|file| !folder.join(file).is_file()) {
+        Some(missing) => Err(TrainError::NoRun { path: folder.to_owned(), missing }),
+        None => Ok(()),
     }
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Every run's folder in a folder, by name and so by time; none where there is no such folder.
+///
+/// # Errors
+/// If the folder cannot be read.
+pub fn all(parent: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let entries = match fs::read_dir(parent) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(TrainError::file(parent, "read"))?,
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut folders = paths.collect::<Result<Vec<_>, _>>().map_err(TrainError::file(parent, "read"))?;
+    folders.retain(|folder| check(folder).is_ok());
+    folders.sort();
+    Ok(folders)
+}
+
+/// Checks that data and settings are still those that a run was begun with.
+///
+/// # Errors
+/// Which of them are not.
+pub fn same_recipe(folder: &Path, manifest: &Manifest, data: &DataSet, fingerprint: &str) -> Result<(), TrainError> {
+    if data.checksum != manifest.data.checksum {
+        let (expected, found) = (manifest.data.checksum.clone(), data.checksum.clone());
+        return Err(TrainError::OtherData { name: data.name.clone(), expected, found, config: folder.join(SETTINGS) });
+    }
+    if fingerprint != manifest.fingerprint {
+        return Err(TrainError::Changed { path: folder.to_owned() });
+    }
+    Ok(())
+}
+
+/// Keeps other processes from training in the same folder, for as long as the file is open.
+///
+/// # Errors
+/// If another one does, or the folder cannot be written to.
+pub fn lock(folder: &Path) -> Result<File, TrainError> {
+    let path = folder.join(MANIFEST);
+    // The manifest never changes, so any run has it; network drives lock only what may be written.
+    let file = OpenOptions::new().read(true).write(true).open(&path).map_err(TrainError::file(&path, "written"))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(TrainError::Busy { path: folder.to_owned() }),
+        // A file system without locks: nothing is lost but the check.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
+    }
 }

@@ -1,6 +1,7 @@
 //! How the learning rate changes from epoch to epoch: PyTorch's schedulers of the same names, value for value.
 
 use crate::schema::{Arg, Bound, Callable, Type, Value};
+use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
 const FACTOR: Type = Type::Real { min: 0.0, max: 1.0 };
@@ -56,10 +57,24 @@ pub struct Schedule {
     rule: Rule,
     epochs: usize,
     warmup: usize,
-    /// Of a plateau: what the rate is multiplied by now, the lowest cross-entropy, and the epochs since.
+    memory: Memory,
+}
+
+/// What a plateau remembers of the epochs before.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// What the rate is multiplied by now.
     scale: f64,
-    lowest: f64,
+    /// The lowest cross-entropy, once there is one.
+    lowest: Option<f64>,
+    /// Epochs since.
     waited: usize,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self { scale: 1.0, lowest: None, waited: 0 }
+    }
 }
 
 impl Schedule {
@@ -78,7 +93,7 @@ impl Schedule {
             "plateau" => Rule::Plateau { factor: call.real("factor"), patience: call.count("patience") },
             _ => Rule::Constant,
         };
-        Self { rule, epochs, warmup, scale: 1.0, lowest: f64::INFINITY, waited: 0 }
+        Self { rule, epochs, warmup, memory: Memory::default() }
     }
 
     /// What the optimizer's rate is multiplied by at a step: `done` is the share of the epoch, which counts from 1, that
@@ -98,20 +113,30 @@ impl Schedule {
                     let share = gone as f64 / all.max(1) as f64;
                     to + (1.0 - to) * (1.0 + (PI * share).cos()) / 2.0
                 }
-                Rule::Plateau { .. } => self.scale,
+                Rule::Plateau { .. } => self.memory.scale,
             }
     }
 
     /// Takes note of an epoch's cross-entropy, in nats.
     pub fn observe(&mut self, cross_entropy: f64) {
         let Rule::Plateau { factor, patience } = self.rule else { return };
-        if cross_entropy < self.lowest * (1.0 - THRESHOLD) {
-            (self.lowest, self.waited) = (cross_entropy, 0);
+        let memory = &mut self.memory;
+        if memory.lowest.is_none_or(|lowest| cross_entropy < lowest * (1.0 - THRESHOLD)) {
+            (memory.lowest, memory.waited) = (Some(cross_entropy), 0);
         } else {
-            self.waited += 1;
+            memory.waited += 1;
         }
-        if self.waited > patience {
-            (self.scale, self.waited) = (self.scale * factor, 0);
+        if memory.waited > patience {
+            (memory.scale, memory.waited) = (memory.scale * factor, 0);
         }
+    }
+
+    pub fn memory(&self) -> Memory {
+        self.memory
+    }
+
+    /// The same schedule with what it remembered when it was saved.
+    pub fn remembering(self, memory: Memory) -> Self {
+        Self { memory, ..self }
     }
 }

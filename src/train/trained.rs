@@ -1,8 +1,8 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use super::evaluate::{Score, evaluate};
-use super::run_dir::{MANIFEST, SETTINGS, SPEC};
-use super::{Layer, Manifest, Recipe, TrainError, files, run, threads, weights, yaml};
+use super::run_dir::{self, MANIFEST, SETTINGS, SPEC};
+use super::{Layer, Manifest, Recipe, Stop, TrainError, files, fit, run, threads, weights, yaml};
 use crate::back::burn::{Model, Precision};
 use crate::data::decode;
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -23,8 +23,8 @@ pub enum Which {
 impl Which {
     fn file(self) -> &'static str {
         match self {
-            Which::Best => "best.safetensors",
-            Which::Last => "last.safetensors",
+            Which::Best => fit::BEST,
+            Which::Last => fit::LAST,
         }
     }
 }
@@ -73,11 +73,7 @@ impl Trained {
     /// # Errors
     /// If a file of the folder is missing, damaged or does not fit the others, or the device cannot be had.
     pub fn open(folder: &Path, over: Layer, which: Which) -> Result<Self, TrainError> {
-        for missing in [SETTINGS, SPEC, MANIFEST] {
-            if !folder.join(missing).is_file() {
-                return Err(TrainError::NoRun { path: folder.to_owned(), missing });
-            }
-        }
+        run_dir::check(folder)?;
         let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
         threads::fix(layer.threads)?;
         let manifest = Manifest::read(&folder.join(MANIFEST))?;
@@ -105,7 +101,7 @@ impl Trained {
         }
         self.recipe.check(&data)?;
         let order = (0..data.test.len()).collect();
-        Ok(evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order))?.into())
+        Ok(evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?.into())
     }
 
     /// The classes of one image file, the most probable first.

@@ -1,21 +1,16 @@
 //! Weights on disk: safetensors, under PyTorch's names and in PyTorch's layouts, single precision.
 
 use super::TrainError;
-use super::files::replace;
 use crate::back::burn::{Model, Weight};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::fs;
 use std::path::Path;
 
-/// Writes every parameter and running statistic; a file that is there is replaced in one step or not at all.
-///
-/// # Errors
-/// If the file cannot be written.
-pub fn write(path: &Path, model: &Model) -> Result<(), TrainError> {
+/// Every parameter and running statistic of a model as the bytes of a safetensors file.
+pub fn bytes(model: &Model) -> Vec<u8> {
     let tensors: Vec<(Weight, Vec<u8>)> = model.weights().into_iter().map(with_bytes).collect();
-    let bytes = encode(&tensors).map_err(|error| damaged(path, &error))?;
-    replace(path, &bytes)
+    encode(&tensors).unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}"))
 }
 
 fn with_bytes(weight: Weight) -> (Weight, Vec<u8>) {
@@ -36,8 +31,15 @@ fn encode(tensors: &[(Weight, Vec<u8>)]) -> Result<Vec<u8>, SafeTensorError> {
 /// # Errors
 /// If the file cannot be read, is no safetensors file or holds another type of numbers.
 pub fn read(path: &Path) -> Result<Vec<Weight>, TrainError> {
-    let contents = fs::read(path).map_err(TrainError::file(path, "read"))?;
-    let file = SafeTensors::deserialize(&contents).map_err(|error| damaged(path, &error))?;
+    parse(path, &fs::read(path).map_err(TrainError::file(path, "read"))?)
+}
+
+/// The same from a file's bytes; `path` names it in errors.
+///
+/// # Errors
+/// If it is no safetensors file or holds another type of numbers.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Weight>, TrainError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| damaged(path, &error))?;
     let weight = |(name, view): (&str, TensorView<'_>)| {
         let values = values(&view).ok_or_else(|| TrainError::Damaged {
             path: path.to_owned(),

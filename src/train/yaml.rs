@@ -12,9 +12,10 @@ use crate::schema::{Bound, Value as Bind};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -22,6 +23,7 @@ const KEYS: [(&str, &str); 9] = [
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
+    ("save_every", "save_every: 60"),
     ("limit", "limit: 1000"),
     ("set", "set: {steps: 5}"),
 ];
@@ -40,6 +42,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
         layer.fuse.map(Value::from),
+        layer.save_every.map(|every| Value::from(every.as_secs_f64())),
         layer.limit.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
@@ -122,6 +125,7 @@ impl Reader<'_> {
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count(&path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),
+                "save_every" => self.layer.save_every = self.seconds(&path, value),
                 "limit" => self.layer.limit = self.count(&path, value),
                 "set" => self.layer.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
@@ -188,6 +192,14 @@ impl Reader<'_> {
             self.unfit(path, "a whole number above 0", value);
         }
         count
+    }
+
+    fn seconds(&mut self, path: &[String], value: &Value) -> Option<Duration> {
+        let seconds = value.as_f64().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        if seconds.is_none() {
+            self.unfit(path, "a number of seconds", value);
+        }
+        seconds
     }
 
     fn switch(&mut self, path: &[String], value: &Value) -> Option<bool> {

@@ -8,7 +8,7 @@ mod nets;
 mod specs;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision};
+use lcnnc::back::burn::{Answers, Model, Precision};
 use lcnnc::ir::Net;
 use lcnnc::{Options, Source};
 use lcnnc_kernels::Vectors;
@@ -77,7 +77,7 @@ fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
     let data = TensorData::new(pixels, [images, c, h, w]);
     let data = Tensor::from_data(data, (&device, precision.dtype()));
     let labels: Vec<usize> = (0..images).map(|n| (n * n + 1) % net.classes).collect();
-    let (forward, loss, _) = model.judge(data, &labels, 3);
+    let (forward, loss, _) = model.judge(data, Answers { labels: &labels, smoothing: 0.0 }, 3);
     let total = forward.total(loss.clone());
     let scores = forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect();
     let gradients = model.gradients(&total.backward()).into_iter();

@@ -1,5 +1,6 @@
 //! One block of images through a program.
 
+use super::Answers;
 use super::convolve::{Ready, Sums};
 use super::dense::{Dense, DenseBack, DenseWeight};
 use super::lanes::{Aligned, LANES, gather, scatter};
@@ -43,8 +44,8 @@ pub struct Images<'a> {
     pub inputs: &'a [f32],
     /// Gradients of the outputs.
     pub seeds: &'a [f32],
-    /// Class numbers, and what each image's cross-entropy counts.
-    pub labels: &'a [usize],
+    pub answers: Answers<'a>,
+    /// What each image's cross-entropy counts.
     pub weight: f32,
     pub outputs: &'a mut [f32],
     pub input_gradients: &'a mut [f32],
@@ -267,16 +268,17 @@ impl Block<'_, '_> {
 
     fn loss(&mut self, arch: Arch, reads: &[Id], makes: &[Id]) {
         let (mut labels, mut weight) = ([0.0; LANES], [0.0; LANES]);
-        for (lane, label) in self.images.labels.iter().take(self.images.count).enumerate() {
+        for (lane, label) in self.images.answers.labels.iter().take(self.images.count).enumerate() {
             // Exact: no net has more classes than a float has whole numbers.
             labels[lane] = *label as f32;
             weight[lane] = self.images.weight;
         }
+        let smoothing = self.images.answers.smoothing;
         for (x, dx) in reads.iter().zip(makes) {
             let (mut to, len) = (self.take(*dx), self.len(*dx));
             let nats = {
                 let (scores, gradient) = (self.value(*x), &mut to[..len]);
-                arch.dispatch(CrossEntropy { scores, labels: &labels, weight: &weight, gradient })
+                arch.dispatch(CrossEntropy { scores, labels: &labels, weight: &weight, smoothing, gradient })
             };
             self.images.nats += nats.iter().take(self.images.count).map(|x| f64::from(*x)).sum::<f64>();
             self.put(*dx, to);

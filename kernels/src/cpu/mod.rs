@@ -66,6 +66,19 @@ pub enum Vectors {
 }
 
 impl Vectors {
+    /// What this processor has: `AVX-512`, `AVX2`, `NEON` or `none`.
+    pub fn name(self) -> &'static str {
+        match self.arch() {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => "AVX2",
+            #[cfg(target_arch = "aarch64")]
+            Arch::Neon(_) => "NEON",
+            _ => "none",
+        }
+    }
+
     fn arch(self) -> Arch {
         match self {
             Vectors::Widest => Arch::new(),
@@ -78,6 +91,15 @@ impl Vectors {
     }
 }
 
+/// What a batch should have been called.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answers<'a> {
+    /// Each image's class.
+    pub labels: &'a [usize],
+    /// The share of each answer that is spread over all classes, from 0 to 1.
+    pub smoothing: f32,
+}
+
 /// A batch, and what to do with it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Batch<'a> {
@@ -88,8 +110,8 @@ pub struct Batch<'a> {
     pub inputs: &'a [f32],
     /// Of each image, the gradients of all outputs; only for a program that has seeds.
     pub seeds: &'a [f32],
-    /// Each image's class; only for a program that has a loss.
-    pub labels: &'a [usize],
+    /// Only for a program that has a loss.
+    pub answers: Answers<'a>,
     /// What the gradient of one image's cross-entropy at one step counts.
     pub weight: f32,
 }
@@ -198,12 +220,16 @@ impl Engine {
                 |all: &[f32], size: usize| if all.is_empty() { 0..0 } else { first * size..(first + count) * size };
             let at = first - images.start;
             let part = |all: &[f32], size: usize| if all.is_empty() { 0..0 } else { at * size..(at + count) * size };
+            let labels = batch.answers.labels;
             let (out, back) = (part(&results.outputs, outputs), part(&results.input_gradients, inputs));
             let mut block = Images {
                 count,
                 inputs: &batch.inputs[of(batch.inputs, inputs)],
                 seeds: &batch.seeds[of(batch.seeds, outputs)],
-                labels: if batch.labels.is_empty() { &[] } else { &batch.labels[first..first + count] },
+                answers: Answers {
+                    labels: if labels.is_empty() { &[] } else { &labels[first..first + count] },
+                    ..batch.answers
+                },
                 weight: batch.weight,
                 outputs: &mut results.outputs[out],
                 input_gradients: &mut results.input_gradients[back],

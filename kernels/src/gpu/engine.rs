@@ -32,6 +32,8 @@ pub struct Batch {
     pub seeds: Option<Handle>,
     /// What the gradient of one image's cross-entropy at one step counts.
     pub weight: f32,
+    /// The share of each answer that is spread over all classes.
+    pub smoothing: f32,
 }
 
 /// What comes of a batch, whether or not the program makes it.
@@ -80,7 +82,7 @@ impl Engine {
     /// Runs a batch.
     pub fn run(&self, client: &Client, batch: Batch) -> Results {
         let script = &self.compiled.script;
-        let Batch { images, params, inputs, seeds, weight } = batch;
+        let Batch { images, params, inputs, seeds, weight, smoothing } = batch;
         let cubes = self.cubes(client).min(images).max(1);
         // What is not used has to be there nonetheless, as large as the smallest thing that a kernel reads.
         let room = |numbers: usize| client.empty(numbers.max(WIDE) * size_of::<f32>());
@@ -129,6 +131,7 @@ impl Engine {
                 small(images),
                 small(acts),
                 weight,
+                smoothing,
                 script.clone(),
             );
         }

@@ -53,6 +53,7 @@ pub fn region(
     images: u32,
     acts: u32,
     weight: f32,
+    smoothing: f32,
     #[comptime] script: Script,
 ) {
     let sizes = comptime!([script.shared, script.arena, script.sums, script.width]);
@@ -71,6 +72,7 @@ pub fn region(
                         &mut memory,
                         &mut image,
                         weight,
+                        smoothing,
                         comptime!(script.kinds[n].clone()),
                         comptime!(script.clone()),
                     );
@@ -92,6 +94,7 @@ fn perform(
     memory: &mut Memory<'_>,
     image: &mut Image<'_>,
     weight: f32,
+    smoothing: f32,
     #[comptime] act: Act,
     #[comptime] script: Script,
 ) {
@@ -132,7 +135,7 @@ fn perform(
         }
         Act::Loss { scores, gradient, classes } => {
             let label = usize::cast_from(image.seeds[image.number]);
-            loss(memory, label, weight, scores, gradient, classes, script.sums);
+            loss(memory, label, weight, smoothing, scores, gradient, classes, script.sums);
         }
     }
 }

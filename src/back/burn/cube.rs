@@ -7,7 +7,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::server::Handle;
-use lcnnc_kernels::Part;
+use lcnnc_kernels::{Answers, Part};
 use std::sync::Arc;
 
 /// A tensor's numbers without gaps.
@@ -31,17 +31,18 @@ impl FusedOps for CubeBackend {
         inputs: FloatTensor<Self>,
         part: Arc<Part>,
         labels: Arc<[usize]>,
+        smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [loss, scores, _] = Self::judge(params, inputs, &part, &labels);
+        let [loss, scores, _] = Self::judge(params, inputs, &part, Answers { labels: &labels, smoothing });
         (loss, scores)
     }
 }
 
 impl Runs for CubeBackend {
-    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, labels: &[usize]) -> [Float<Self>; 3] {
+    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, answers: Answers<'_>) -> [Float<Self>; 3] {
         let (images, len, like) = (inputs.shape()[0], params.shape()[0], params.clone());
         let (inputs, params) = (numbers(inputs), numbers(params));
-        let [scores, loss, gradients] = part.judged_on(&like.client, images, inputs, params, labels);
+        let [scores, loss, gradients] = part.judged_on(&like.client, images, inputs, params, answers);
         let scores = tensor(scores, [images, part.widths()[1]], &like);
         [tensor(loss, [1], &like), scores, tensor(gradients, [len], &like)]
     }

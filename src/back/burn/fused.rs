@@ -8,7 +8,7 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
-use lcnnc_kernels::Part;
+use lcnnc_kernels::{Answers, Part};
 use std::sync::Arc;
 
 /// The operations of a fused part, in single precision.
@@ -23,13 +23,14 @@ pub(super) trait FusedOps: Backend {
         inputs: FloatTensor<Self>,
         part: Arc<Part>,
         labels: Arc<[usize]>,
+        smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// What a kind of device does with a fused part, gradients included.
 pub(super) trait Runs: FusedOps {
     /// See [`Part::judged`]: the loss `[1]`, the scores `[images, outputs]`, the parameters' gradients in a row.
-    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, labels: &[usize]) -> [Float<Self>; 3];
+    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, answers: Answers<'_>) -> [Float<Self>; 3];
 
     /// See [`Part::back`]: the gradients of the inputs `[images, inputs]`, if they are wanted, and of the parameters.
     fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>);
@@ -47,10 +48,10 @@ pub(super) fn judged(
     part: &Arc<Part>,
     inputs: Tensor<2>,
     params: Tensor<1>,
-    labels: &[usize],
+    Answers { labels, smoothing }: Answers<'_>,
 ) -> (Tensor<1>, Tensor<2>) {
     let (params, inputs) = (params.into_dispatch(), inputs.into_dispatch());
-    let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, part.clone(), labels.into());
+    let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, part.clone(), labels.into(), smoothing);
     (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores))
 }
 
@@ -76,16 +77,17 @@ impl FusedOps for Flex {
         inputs: FloatTensor<Self>,
         part: Arc<Part>,
         labels: Arc<[usize]>,
+        smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [loss, scores, _] = Self::judge(params, inputs, &part, &labels);
+        let [loss, scores, _] = Self::judge(params, inputs, &part, Answers { labels: &labels, smoothing });
         (loss, scores)
     }
 }
 
 impl Runs for Flex {
-    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, labels: &[usize]) -> [Float<Self>; 3] {
+    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, answers: Answers<'_>) -> [Float<Self>; 3] {
         let images = inputs.shape()[0];
-        let (scores, nats, gradient) = part.judged(images, &numbers(inputs), &numbers(params.clone()), labels);
+        let (scores, nats, gradient) = part.judged(images, &numbers(inputs), &numbers(params.clone()), answers);
         let (loss, len) = (vec![nats as f32], gradient.len());
         let scores = tensor(scores, [images, part.widths()[1]], &params);
         [tensor(loss, [1], &params), scores, tensor(gradient, [len], &params)]
@@ -116,10 +118,12 @@ impl<B: Runs, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
         inputs: FloatTensor<Self>,
         part: Arc<Part>,
         labels: Arc<[usize]>,
+        smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (params, of_params) = params.into_parts();
         let prepared = Judged.prepare::<C>([of_params]).compute_bound().stateful();
-        let [loss, scores, gradient] = B::judge(params, inputs.into_primitive(), &part, &labels);
+        let [loss, scores, gradient] =
+            B::judge(params, inputs.into_primitive(), &part, Answers { labels: &labels, smoothing });
         let loss = match prepared {
             OpsKind::Tracked(prepared) => prepared.finish(gradient, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),

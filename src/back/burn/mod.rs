@@ -21,6 +21,7 @@ mod run;
 mod weights;
 
 pub use device::{DeviceChoice, DeviceError, Opened};
+pub use lcnnc_kernels::Answers;
 pub use loss::loss;
 pub use weights::{Weight, WeightProblem, WeightsError};
 
@@ -84,7 +85,12 @@ impl Forward {
 
     /// The mean cross-entropy of the batch, in nats, over every step that the output names: `[1]`. `labels` is `[B]`.
     pub fn cross_entropy(&self, labels: Tensor<1, Int>) -> Tensor<1> {
-        let each = self.steps.iter().map(|logits| loss(logits.clone(), labels.clone()));
+        self.smoothed(labels, 0.0)
+    }
+
+    /// The same, with a share of each label spread over all classes: see [`loss`].
+    pub fn smoothed(&self, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
+        let each = self.steps.iter().map(|logits| loss(logits.clone(), labels.clone(), smoothing));
         let sum = each.reduce(|sum, loss| sum + loss).unwrap_or_else(|| unreachable!("a net has an output"));
         if self.steps.len() == 1 { sum } else { sum * (self.steps.len() as f64).recip() }
     }
@@ -158,19 +164,20 @@ impl Model {
         Run::training(self, images.device(), noise).run_training(images)
     }
 
-    /// [`Model::forward_training`] and the mean cross-entropy of the batch, `[1]`, in nats; `labels` are class numbers.
+    /// [`Model::forward_training`] and the mean cross-entropy of the batch, `[1]`, in nats.
     ///
     /// Where one fused part makes the scores, its way back runs along, and the scores have no gradient of their own.
-    pub fn judge(&self, images: Tensor<4>, labels: &[usize], noise: u64) -> (Forward, Tensor<1>, Statistics) {
+    pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> (Forward, Tensor<1>, Statistics) {
         let device = images.device();
         if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {
-            let (forward, cross_entropy) = Run::training(self, device, noise).run_judged(whole, images, labels);
+            let (forward, cross_entropy) = Run::training(self, device, noise).run_judged(whole, images, answers);
             return (forward, cross_entropy, Statistics(Vec::new()));
         }
         let (forward, statistics) = Run::training(self, device.clone(), noise).run_training(images);
-        let answers: Vec<i64> = labels.iter().map(|label| *label as i64).collect();
-        let count = answers.len();
-        let cross_entropy = forward.cross_entropy(Tensor::from_data(TensorData::new(answers, [count]), &device));
+        let labels: Vec<i64> = answers.labels.iter().map(|label| *label as i64).collect();
+        let count = labels.len();
+        let labels = Tensor::from_data(TensorData::new(labels, [count]), &device);
+        let cross_entropy = forward.smoothed(labels, f64::from(answers.smoothing));
         (forward, cross_entropy, statistics)
     }
 

@@ -1,7 +1,7 @@
 //! One run of a net over a batch.
 
 use super::plan::{Fused, Piece, Plan};
-use super::{Forward, Model, Statistics, fused, init, ops};
+use super::{Answers, Forward, Model, Statistics, fused, init, ops};
 use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
 use burn::tensor::{Device, Tensor, module};
 use rand_chacha::ChaCha8Rng;
@@ -74,11 +74,11 @@ impl<'a> Run<'a> {
     }
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
-    pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, labels: &[usize]) -> (Forward, Tensor<1>) {
+    pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, answers: Answers<'_>) -> (Forward, Tensor<1>) {
         let net = &self.model.net;
         let batch = images.dims()[0];
         let params = self.model.row(whole.params.iter().copied(), whole.part.trained());
-        let (cross_entropy, scores) = fused::judged(&whole.part, ops::rows(images), params, labels);
+        let (cross_entropy, scores) = fused::judged(&whole.part, ops::rows(images), params, answers);
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
         for piece in &self.plan.pieces {

@@ -1,0 +1,46 @@
+//! `lcnnc rerun`: a finished run once more, and whether the bits agree.
+
+use super::run::said;
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{self, Layer, Progress, TrainError};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What a repeated run ends with whose weights are not the run's.
+const BITS_DIFFER: u8 = 9;
+
+/// Repeat a finished run from its folder, in a new folder beside it, and say whether the weights agree to the bit.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The run's folder
+    run: PathBuf,
+    /// Where data sets lie [default: where they lay for the run]
+    #[arg(long, value_name = "DIR")]
+    data_root: Option<PathBuf>,
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+}
+
+impl Args {
+    pub fn rerun(self) -> Result<ExitCode, TrainError> {
+        let Self { run, data_root, device } = self;
+        let progress = Progress::new();
+        let over = Layer { data_root, device, ..Layer::default() };
+        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let repeated = train::rerun(&run, over, command, &progress)?;
+        said(&repeated.done, progress);
+        if repeated.same {
+            progress.line("the weights are those of the run, bit for bit");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (then, now) = (100.0 * repeated.accuracy, 100.0 * repeated.done.summary.test.accuracy);
+        let largest = repeated.largest;
+        progress.line(&format!(
+            "the weights differ from those of the run by up to {largest:.1e}; test accuracy was {then:.2} % and is {now:.2} %"
+        ));
+        repeated.differences.iter().for_each(|difference| progress.line(&format!("maybe because {difference}")));
+        Ok(ExitCode::from(BITS_DIFFER))
+    }
+}

@@ -1,0 +1,41 @@
+//! `lcnnc resume`: goes on with a run that was cut short.
+
+use super::run::{said, seconds};
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{self, Layer, Progress, TrainError};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Go on with a run that was cut short, from its last checkpoint.
+///
+/// It ends with the weights that it would have had without the interruption, to the bit on the same machine.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The run's folder
+    run: PathBuf,
+    /// Where data sets lie [default: where they lay for the run]
+    #[arg(long, value_name = "DIR")]
+    data_root: Option<PathBuf>,
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
+    /// Seconds between two checkpoints [default: as for the run]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
+    save_every: Option<Duration>,
+}
+
+impl Args {
+    pub fn resume(self) -> Result<ExitCode, TrainError> {
+        let Self { run, data_root, device, threads, save_every } = self;
+        let progress = Progress::new();
+        let over = Layer { data_root, device, threads: threads.map(NonZeroUsize::get), save_every, ..Layer::default() };
+        said(&train::resume(&run, over, &progress)?, progress);
+        Ok(ExitCode::SUCCESS)
+    }
+}

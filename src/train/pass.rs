@@ -1,0 +1,128 @@
+//! One pass over the training images, or what is left of it.
+
+use super::TrainError;
+use super::evaluate::{self, Tally};
+use super::fit::Training;
+use super::progress::Bar;
+use crate::back::burn::{Answers, Model};
+use crate::data::DataError;
+use crate::data::loader::{Batch, Loader};
+use burn::tensor::Device;
+use std::time::Instant;
+
+pub(super) struct Pass<'a, 'b> {
+    training: &'a mut Training<'b>,
+    /// With autodiff.
+    device: Device,
+    /// Batches of the whole epoch.
+    batches: usize,
+    started: Instant,
+    /// Seconds of the epoch that other processes had spent.
+    before: f64,
+    bar: Bar,
+}
+
+/// Some batches that make one step together.
+struct Group {
+    /// Of the first one, from 0 in its epoch.
+    first: usize,
+    /// How many there are.
+    len: usize,
+    /// In all of them.
+    images: usize,
+}
+
+impl<'a, 'b> Pass<'a, 'b> {
+    pub fn new(training: &'a mut Training<'b>, batches: usize, bar: Bar) -> Self {
+        let device = training.job.device.clone().autodiff();
+        let before = training.state.epoch_seconds;
+        Self { training, device, batches, started: Instant::now(), before, bar }
+    }
+
+    /// Every step that is left; after each, the training is where it can be saved.
+    pub fn run(mut self, mut model: Model, mut loader: Loader) -> Result<Model, TrainError> {
+        while self.training.state.batches < self.batches {
+            model = self.step(model, &mut loader)?;
+            let state = &mut self.training.state;
+            state.epoch_seconds = self.before + self.started.elapsed().as_secs_f64();
+            self.bar.advance(&state.seen, state.loss);
+            self.training.pause(&model)?;
+        }
+        self.bar.finish();
+        Ok(model)
+    }
+
+    fn step(&mut self, mut model: Model, loader: &mut Loader) -> Result<Model, TrainError> {
+        let group = self.group();
+        let done = (group.first + group.len) as f64 / self.batches as f64;
+        let training = &mut *self.training;
+        training.optimizer.scale(training.schedule.factor(training.state.epoch, done));
+        let (mut seen, mut loss) = (Tally::default(), 0.0);
+        for number in group.first..group.first + group.len {
+            let batch = match loader.next().unwrap_or(Err(DataError::EmptyBatch)) {
+                Ok(batch) => batch,
+                // Before the group's first batch the weights and the state are those of the step before.
+                Err(error) if number == group.first => {
+                    return Err(self.training.rescue(&model, TrainError::Lost(error)));
+                }
+                Err(error) => return Err(TrainError::Lost(error)),
+            };
+            let share = batch.labels.len() as f64 / group.images as f64;
+            let (next, tally, sum) = self.judge(model, batch, number, share)?;
+            model = next;
+            seen.add(tally);
+            loss += sum;
+        }
+        let training = &mut *self.training;
+        model = training.optimizer.step_added(model);
+        training.state.seen.add(seen);
+        training.state.loss += loss;
+        training.state.batches += group.len;
+        Ok(model)
+    }
+
+    /// The batches of the next step.
+    fn group(&self) -> Group {
+        let recipe = self.training.job.recipe;
+        let first = self.training.state.batches;
+        let len = recipe.settings.train.count("accumulate").min(self.batches - first);
+        let all = self.training.job.split.train.len();
+        Group { first, len, images: (len * recipe.batch()).min(all - first * recipe.batch()) }
+    }
+
+    /// Adds the gradients of a batch, as its share of the step's loss asks for; gives what was counted and, summed over
+    /// the images, the loss.
+    fn judge(
+        &mut self,
+        model: Model,
+        batch: Batch,
+        number: usize,
+        share: f64,
+    ) -> Result<(Model, Tally, f64), TrainError> {
+        let (labels, classes) = (batch.labels.clone(), evaluate::labels(&batch, &self.device));
+        let images = evaluate::images(batch, &model, &self.device);
+        let (state, train) = (&self.training.state, &self.training.job.recipe.settings.train);
+        let answers = Answers { labels: &labels, smoothing: train.real("label_smoothing") as f32 };
+        let (forward, cross_entropy, statistics) = model.judge(images, answers, self.noise(number));
+        let total = forward.total(cross_entropy.clone());
+        let value = total.clone().into_scalar::<f32>();
+        if !value.is_finite() {
+            let lr = self.training.optimizer.lr();
+            return Err(TrainError::Diverged { epoch: state.epoch, step: number + 1, loss: value, lr });
+        }
+        let tally = evaluate::count(forward.logits(), classes, f64::from(cross_entropy.into_scalar::<f32>()));
+        let loss = f64::from(value) * tally.images as f64;
+        // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
+        if total.is_tracked() {
+            let total = if share == 1.0 { total } else { total * share };
+            self.training.optimizer.add(&model, total.backward());
+        }
+        Ok((model.absorb(statistics), tally, loss))
+    }
+
+    /// The batch's own number for dropout: below 2^32 for any number of epochs and batches that a run can live to see.
+    fn noise(&self, number: usize) -> u64 {
+        let epoch = self.training.state.epoch - 1;
+        (self.training.job.recipe.seed() << 32) + (epoch * self.batches + number) as u64
+    }
+}

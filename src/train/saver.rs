@@ -1,0 +1,36 @@
+//! When to save.
+
+use std::time::{Duration, Instant};
+
+/// Seldom enough that a fast run hardly notices.
+const PAUSE: Duration = Duration::from_secs(10);
+/// Training takes at least so many times as long as saving.
+const SHARE: u32 = 50;
+
+/// Tells when a checkpoint is due: after the time that was asked for, or else every ten seconds, and never so often that
+/// saving takes more than a fiftieth of the time.
+#[derive(Debug)]
+pub struct Saver {
+    every: Option<Duration>,
+    last: Instant,
+    /// How long it took.
+    took: Duration,
+}
+
+impl Saver {
+    pub fn new(every: Option<Duration>) -> Self {
+        Self { every, last: Instant::now(), took: Duration::ZERO }
+    }
+
+    pub fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every.unwrap_or(PAUSE.max(self.took * SHARE))
+    }
+
+    /// Saves, and takes note of how long that takes.
+    pub fn time<T>(&mut self, save: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = save();
+        (self.last, self.took) = (Instant::now(), started.elapsed());
+        result
+    }
+}

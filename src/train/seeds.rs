@@ -1,0 +1,223 @@
+//! The same recipe with several seeds: processes side by side, and the mean of what they reach.
+
+use super::begin::begin;
+use super::manifest::{Manifest, json};
+use super::run::{Setup, finished};
+use super::run_dir::{self, MANIFEST};
+use super::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files, memory, threads};
+use crate::Source;
+use crate::back::burn::DeviceChoice;
+use serde::Serialize;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How often a process that trains is looked at.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// One seed's run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Seed {
+    pub seed: u64,
+    pub folder: PathBuf,
+    /// Test accuracy, from 0 to 1.
+    pub accuracy: f64,
+    pub validation_accuracy: Option<f64>,
+    pub best_epoch: usize,
+}
+
+/// What several seeds reach.
+#[derive(Clone, Debug, Serialize)]
+pub struct Study {
+    pub seeds: Vec<Seed>,
+    /// Of the test accuracies.
+    pub mean: f64,
+    /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
+    pub sd: f64,
+    /// The file with all this.
+    #[serde(skip)]
+    pub file: PathBuf,
+}
+
+/// A seed that is still to be trained.
+struct Pending {
+    seed: u64,
+    folder: PathBuf,
+}
+
+/// Trains what the layer says with `count` seeds, from its own on: several at once, in processes of their own that share
+/// the cores. Runs of the same recipe that lie under `runs` are taken as they are if they are finished, and gone on with
+/// if they are not.
+///
+/// # Errors
+/// As for a run, or if one of the seeds did not come to its end.
+pub fn seeds(
+    layer: Layer,
+    (count, jobs): (usize, Option<usize>),
+    runs: &Path,
+    command: &[String],
+    progress: &Progress,
+) -> Result<Study, TrainError> {
+    let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
+    let source = files::source(&spec)?;
+    let cores = threads::fix(layer.threads)?;
+    let first = Setup::new(source.clone(), layer)?;
+    let (mut all, mut pending) = (Vec::new(), Vec::new());
+    for seed in (first.recipe.seed()..).take(count) {
+        let setup = first.with_seed(source.clone(), seed)?;
+        let folder = match same(&setup, &spec, runs)? {
+            Some(folder) => folder,
+            None => begin(&setup, &spec, runs, command.to_vec())?.0,
+        };
+        match finished(&folder)? {
+            Some(_) => progress.line(&format!("seed {seed}: finished before, see {}", folder.display())),
+            None => pending.push(Pending { seed, folder: folder.clone() }),
+        }
+        all.push((seed, folder));
+    }
+    train(&first, pending, (cores, jobs), progress)?;
+    study(all, &first.fingerprint())
+}
+
+impl Setup {
+    /// The same with another seed; the data are shared.
+    fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
+        let mut layer = self.layer.clone();
+        let target = Target::Key { block: "train", key: "seed" };
+        layer.settings.push(Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() });
+        let recipe = super::Recipe::new(source, &layer, self.data.classes.len())?;
+        let split = recipe.split(&self.data, layer.limit);
+        Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
+    }
+}
+
+/// A folder of the same recipe, finished rather than not.
+fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<PathBuf>, TrainError> {
+    let fingerprint = setup.fingerprint();
+    let mut unfinished = None;
+    for folder in run_dir::all(&runs.join(setup.layer.folder_name(spec)))? {
+        let same = Manifest::read(&folder.join(MANIFEST)).is_ok_and(|manifest| manifest.fingerprint == fingerprint);
+        match same {
+            true if finished(&folder)?.is_some() => return Ok(Some(folder)),
+            true => unfinished = Some(folder),
+            false => {}
+        }
+    }
+    Ok(unfinished)
+}
+
+/// Every pending seed to its end, several at once.
+fn train(
+    setup: &Setup,
+    pending: Vec<Pending>,
+    (cores, jobs): (usize, Option<usize>),
+    progress: &Progress,
+) -> Result<(), TrainError> {
+    let seeds = pending.len();
+    if seeds == 0 {
+        return Ok(());
+    }
+    let (jobs, why) = match jobs {
+        Some(jobs) => (jobs.min(seeds), "as asked".to_owned()),
+        None => side_by_side(setup, seeds, cores),
+    };
+    let each = (cores / jobs).max(1);
+    let plural = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
+    progress.line(&format!("{}, {jobs} at a time with {} each ({why})", plural(seeds, "seed"), plural(each, "thread")));
+    let stop = Stop::listen();
+    let (queue, failed) = (Mutex::new(pending.into_iter()), Mutex::new(Vec::new()));
+    let next = || if stop.asked() { None } else { queue.lock().unwrap_or_else(PoisonError::into_inner).next() };
+    thread::scope(|scope| {
+        for _ in 0..jobs {
+            scope.spawn(|| {
+                while let Some(pending) = next() {
+                    let code = process(&pending, each, stop, progress).map_or(1, |status| status.code().unwrap_or(1));
+                    if code != 0 {
+                        failed.lock().unwrap_or_else(PoisonError::into_inner).push((pending.seed, code));
+                    }
+                }
+            });
+        }
+    });
+    if stop.asked() {
+        return Err(TrainError::Seeds { seeds, failed: Vec::new(), code: 5 });
+    }
+    let mut failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+    failed.sort_unstable();
+    match failed.first() {
+        None => Ok(()),
+        Some((_, code)) => {
+            let code = u8::try_from(*code).unwrap_or(1);
+            Err(TrainError::Seeds { seeds, failed: failed.iter().map(|(seed, _)| *seed).collect(), code })
+        }
+    }
+}
+
+/// How many processes at once, and why: one a core, within the memory; one on a graphics processor, which is shared badly.
+fn side_by_side(setup: &Setup, seeds: usize, cores: usize) -> (usize, String) {
+    let on_cpu = setup.opened.name.starts_with("cpu");
+    if !on_cpu || setup.layer.device.is_some_and(|device| matches!(device, DeviceChoice::Cuda(_) | DeviceChoice::Wgpu))
+    {
+        return (1, "one graphics processor".to_owned());
+    }
+    let room = memory::processes(setup);
+    match room {
+        Some(room) if room < cores.min(seeds) => (room.max(1), "as many as there is memory for".to_owned()),
+        _ => (cores.min(seeds), format!("{cores} cores")),
+    }
+}
+
+/// Trains one seed in a process of its own; its lines are passed on with the seed before them.
+fn process(pending: &Pending, threads: usize, stop: Stop, progress: &Progress) -> std::io::Result<ExitStatus> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("resume").arg(&pending.folder).arg("--threads").arg(threads.to_string());
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    thread::scope(|scope| {
+        let seed = pending.seed;
+        scope.spawn(move || pass_on(out, |line| progress.line(&format!("seed {seed}: {line}"))));
+        scope.spawn(move || pass_on(err, |line| progress.warn(&format!("seed {seed}: {line}"))));
+        wait(&mut child, stop)
+    })
+}
+
+fn pass_on(from: Option<impl Read>, say: impl Fn(&str)) {
+    let lines = from.into_iter().flat_map(|from| BufReader::new(from).lines());
+    lines.map_while(Result::ok).for_each(|line| say(&line));
+}
+
+/// Waits for a process, and asks it to stop when this one is asked to.
+fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
+    let mut told = false;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        if stop.asked() && !told {
+            told = true;
+            Stop::ask(child)?;
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str) -> Result<Study, TrainError> {
+    let mut seeds = Vec::new();
+    for (seed, folder) in all {
+        let ended = finished(&folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        let Summary { validation_accuracy, best_epoch, test, .. } = ended;
+        seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch });
+    }
+    let count = seeds.len() as f64;
+    let mean = seeds.iter().map(|seed| seed.accuracy).sum::<f64>() / count;
+    let squares: f64 = seeds.iter().map(|seed| (seed.accuracy - mean).powi(2)).sum();
+    let sd = (squares / (count - 1.0).max(1.0)).sqrt();
+    let folder = seeds.first().and_then(|seed| seed.folder.parent()).unwrap_or(Path::new("")).to_owned();
+    let file = folder.join(format!("seeds-{}.json", &fingerprint[..8]));
+    let study = Study { seeds, mean, sd, file };
+    files::replace(&study.file, json(&study).as_bytes())?;
+    Ok(study)
+}

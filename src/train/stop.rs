@@ -1,0 +1,58 @@
+//! SIGINT and SIGTERM: a run finishes its step, saves and ends.
+
+use std::io;
+use std::process::{self, Child};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a shell says of a process that SIGINT ended.
+const AT_ONCE: i32 = 130;
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+static LISTENING: OnceLock<bool> = OnceLock::new();
+
+/// Whether a run was asked to end early.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    heard: bool,
+}
+
+impl Stop {
+    /// Listens from now on, for the rest of the process. The second signal ends it at once.
+    pub fn listen() -> Self {
+        let heard = *LISTENING.get_or_init(|| {
+            let handler = || {
+                if ASKED.swap(true, Ordering::Relaxed) {
+                    process::exit(AT_ONCE);
+                }
+            };
+            // Where signals cannot be had they end the process, as they do before training; what was saved stays.
+            ctrlc::set_handler(handler).is_ok()
+        });
+        Self { heard }
+    }
+
+    /// Asks another process to end as this one was: on Unix by a signal, elsewhere at once.
+    ///
+    /// # Errors
+    /// If it cannot be told.
+    pub fn ask(child: &mut Child) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            use nix::sys::signal::{Signal, kill};
+            let id = i32::try_from(child.id()).map_err(io::Error::other)?;
+            Ok(kill(nix::unistd::Pid::from_raw(id), Signal::SIGTERM)?)
+        }
+        #[cfg(not(unix))]
+        child.kill()
+    }
+
+    /// Nobody asks.
+    pub fn never() -> Self {
+        Self { heard: false }
+    }
+
+    pub fn asked(self) -> bool {
+        self.heard && ASKED.load(Ordering::Relaxed)
+    }
+}
