@@ -28,14 +28,17 @@ pub struct Args {
     /// Seconds between two checkpoints [default: as for the run]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     save_every: Option<Duration>,
+    /// Leave out what is trained on what
+    #[arg(long)]
+    brief: bool,
 }
 
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
-        let Self { run, data_root, device, threads, save_every } = self;
+        let Self { run, data_root, device, threads, save_every, brief } = self;
         let progress = Progress::new();
         let over = Layer { data_root, device, threads: threads.map(NonZeroUsize::get), save_every, ..Layer::default() };
-        said(&train::resume(&run, over, &progress)?, progress);
+        said(&train::resume(&run, over, brief, &progress)?, progress);
         Ok(ExitCode::SUCCESS)
     }
 }

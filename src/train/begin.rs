@@ -42,14 +42,19 @@ fn settled(layer: Layer, spec: &Path, data: &DataSet) -> Layer {
         dataset: Some(dataset),
         data_root: layer.data_root.as_deref().map(fixed),
         device: Some(layer.device.unwrap_or_default()),
-        threads: Some(rayon::current_num_threads()),
+        threads: Some(threads(&layer)),
         fuse: Some(layer.fuse.unwrap_or(true)),
         ..layer
     }
 }
 
+/// As many as the process has, unless it begins the run for another one.
+fn threads(layer: &Layer) -> usize {
+    layer.threads.unwrap_or_else(rayon::current_num_threads)
+}
+
 fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) -> Manifest {
-    let Setup { recipe, data, split, opened, .. } = setup;
+    let Setup { recipe, data, split, opened, layer } = setup;
     Manifest {
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
         model: recipe.net.name.clone(),
@@ -66,7 +71,7 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
         fingerprint: setup.fingerprint(),
         device: opened.name.clone(),
         machine: Machine::here(),
-        threads: rayon::current_num_threads(),
+        threads: threads(layer),
         seed: recipe.seed(),
         command,
         started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
@@ -98,6 +103,7 @@ pub(super) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, prog
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
-    progress.line(&format!("device     {}", manifest.device));
+    let plural = if manifest.threads == 1 { "" } else { "s" };
+    progress.line(&format!("device     {}, {} thread{plural}", manifest.device, manifest.threads));
     progress.line(&format!("folder     {}", folder.display()));
 }

@@ -74,7 +74,7 @@ pub enum TrainError {
     #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), path.display())]
     Unfinished { path: PathBuf },
 
-    #[error("{} of {seeds} seeds did not come to their end; to go on: the same command once more", failed.len())]
+    #[error("{}; to go on: the same command once more", unended(*seeds, failed))]
     Seeds { seeds: usize, failed: Vec<u64>, code: u8 },
 
     #[error("stopped, as asked")]
@@ -95,6 +95,13 @@ fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
         (TrainError::Diverged { .. }, _) => format!("what there is of the run is in {folder}"),
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
         (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
+    }
+}
+
+fn unended(seeds: usize, failed: &[u64]) -> String {
+    match failed {
+        [] => "stopped, as asked, and what was done is saved".to_owned(),
+        failed => format!("{} of {seeds} seeds did not come to their end: {failed:?}", failed.len()),
     }
 }
 

@@ -41,6 +41,8 @@ impl<'a, 'b> Pass<'a, 'b> {
 
     /// Every step that is left; after each, the training is where it can be saved.
     pub fn run(mut self, mut model: Model, mut loader: Loader) -> Result<Model, TrainError> {
+        // Where no step is left, the rate that the epoch's numbers name is that of the last one.
+        self.pace(self.training.state.batches);
         while self.training.state.batches < self.batches {
             model = self.step(model, &mut loader)?;
             let state = &mut self.training.state;
@@ -54,9 +56,7 @@ impl<'a, 'b> Pass<'a, 'b> {
 
     fn step(&mut self, mut model: Model, loader: &mut Loader) -> Result<Model, TrainError> {
         let group = self.group();
-        let done = (group.first + group.len) as f64 / self.batches as f64;
-        let training = &mut *self.training;
-        training.optimizer.scale(training.schedule.factor(training.state.epoch, done));
+        self.pace(group.first + group.len);
         let (mut seen, mut loss) = (Tally::default(), 0.0);
         for number in group.first..group.first + group.len {
             let batch = match loader.next().unwrap_or(Err(DataError::EmptyBatch)) {
@@ -79,6 +79,12 @@ impl<'a, 'b> Pass<'a, 'b> {
         training.state.loss += loss;
         training.state.batches += group.len;
         Ok(model)
+    }
+
+    /// Sets the learning rate of the step that so many of the epoch's batches end with.
+    fn pace(&mut self, done: usize) {
+        let Training { optimizer, schedule, state, .. } = &mut *self.training;
+        optimizer.scale(schedule.factor(state.epoch, done as f64 / self.batches.max(1) as f64));
     }
 
     /// The batches of the next step.

@@ -95,11 +95,12 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
 }
 
 /// Goes on with the run of a folder from its last checkpoint, or from its start if it has none; ends with the same bits
-/// as a run that was never cut short. What `over` says comes before the run's own settings.
+/// as a run that was never cut short. What `over` says comes before the run's own settings; `brief` leaves out what is known
+/// of the run.
 ///
 /// # Errors
 /// See [`TrainError`].
-pub fn resume(folder: &Path, over: Layer, progress: &Progress) -> Result<Done, TrainError> {
+pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> Result<Done, TrainError> {
     run_dir::check(folder)?;
     if let Some(summary) = finished(folder)? {
         progress.line("the run is complete");
@@ -114,7 +115,9 @@ pub fn resume(folder: &Path, over: Layer, progress: &Progress) -> Result<Done, T
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
     let from = checkpoint::newest(folder, |problem| progress.warn(problem))?;
-    announce(&setup.recipe, &manifest, folder, progress);
+    if !brief {
+        announce(&setup.recipe, &manifest, folder, progress);
+    }
     if let Some(from) = &from {
         progress.line(&format!("goes on    at {}", from.state));
     }

@@ -65,21 +65,47 @@ pub fn seeds(
     let source = files::source(&spec)?;
     let cores = threads::fix(layer.threads)?;
     let first = Setup::new(source.clone(), layer)?;
-    let (mut all, mut pending) = (Vec::new(), Vec::new());
+    let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
         let setup = first.with_seed(source.clone(), seed)?;
-        let folder = match same(&setup, &spec, runs)? {
-            Some(folder) => folder,
-            None => begin(&setup, &spec, runs, command.to_vec())?.0,
-        };
-        match finished(&folder)? {
-            Some(_) => progress.line(&format!("seed {seed}: finished before, see {}", folder.display())),
-            None => pending.push(Pending { seed, folder: folder.clone() }),
-        }
-        all.push((seed, folder));
+        let before = same(&setup, &spec, runs)?;
+        all.push((seed, setup, before));
     }
-    train(&first, pending, (cores, jobs), progress)?;
-    study(all, &first.fingerprint())
+    let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
+    let pending = all.iter().filter(|(_, _, before)| is_pending(before)).count();
+    let (jobs, why) = match jobs {
+        Some(jobs) => (jobs.min(pending), "as asked".to_owned()),
+        None => side_by_side(&first, pending, cores),
+    };
+    let threads = cores / jobs.max(1);
+    if pending > 0 {
+        let [seeds, threads] = [(pending, "seed"), (threads, "thread")].map(counted);
+        progress.line(&format!("{seeds} to train, {jobs} at a time with {threads} each ({why})"));
+    }
+    let (mut folders, mut queue) = (Vec::new(), Vec::new());
+    for (seed, mut setup, before) in all {
+        let pending = is_pending(&before);
+        let (said, folder) = match before {
+            Some((folder, true)) => ("finished before", folder),
+            Some((folder, false)) => ("goes on", folder),
+            None => {
+                setup.layer.threads = Some(threads.max(1));
+                ("begins", begin(&setup, &spec, runs, command.to_vec())?.0)
+            }
+        };
+        progress.line(&format!("seed {seed} {said}, see {}", folder.display()));
+        if pending {
+            queue.push(Pending { seed, folder: folder.clone() });
+        }
+        folders.push((seed, folder));
+    }
+    train(queue, jobs, progress)?;
+    study(folders, &first.fingerprint())
+}
+
+/// `1 seed`, `3 seeds`.
+fn counted((n, what): (usize, &str)) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 impl Setup {
@@ -94,15 +120,15 @@ impl Setup {
     }
 }
 
-/// A folder of the same recipe, finished rather than not.
-fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<PathBuf>, TrainError> {
+/// A folder of the same recipe, finished rather than not, and whether it is.
+fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<(PathBuf, bool)>, TrainError> {
     let fingerprint = setup.fingerprint();
     let mut unfinished = None;
     for folder in run_dir::all(&runs.join(setup.layer.folder_name(spec)))? {
         let same = Manifest::read(&folder.join(MANIFEST)).is_ok_and(|manifest| manifest.fingerprint == fingerprint);
         match same {
-            true if finished(&folder)?.is_some() => return Ok(Some(folder)),
-            true => unfinished = Some(folder),
+            true if finished(&folder)?.is_some() => return Ok(Some((folder, true))),
+            true => unfinished = Some((folder, false)),
             false => {}
         }
     }
@@ -110,23 +136,8 @@ fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<PathBuf>, Trai
 }
 
 /// Every pending seed to its end, several at once.
-fn train(
-    setup: &Setup,
-    pending: Vec<Pending>,
-    (cores, jobs): (usize, Option<usize>),
-    progress: &Progress,
-) -> Result<(), TrainError> {
+fn train(pending: Vec<Pending>, jobs: usize, progress: &Progress) -> Result<(), TrainError> {
     let seeds = pending.len();
-    if seeds == 0 {
-        return Ok(());
-    }
-    let (jobs, why) = match jobs {
-        Some(jobs) => (jobs.min(seeds), "as asked".to_owned()),
-        None => side_by_side(setup, seeds, cores),
-    };
-    let each = (cores / jobs).max(1);
-    let plural = |n: usize, what: &str| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") };
-    progress.line(&format!("{}, {jobs} at a time with {} each ({why})", plural(seeds, "seed"), plural(each, "thread")));
     let stop = Stop::listen();
     let (queue, failed) = (Mutex::new(pending.into_iter()), Mutex::new(Vec::new()));
     let next = || if stop.asked() { None } else { queue.lock().unwrap_or_else(PoisonError::into_inner).next() };
@@ -134,7 +145,7 @@ fn train(
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some(pending) = next() {
-                    let code = process(&pending, each, stop, progress).map_or(1, |status| status.code().unwrap_or(1));
+                    let code = process(&pending, stop, progress).map_or(1, |status| status.code().unwrap_or(1));
                     if code != 0 {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).push((pending.seed, code));
                     }
@@ -171,9 +182,9 @@ fn side_by_side(setup: &Setup, seeds: usize, cores: usize) -> (usize, String) {
 }
 
 /// Trains one seed in a process of its own; its lines are passed on with the seed before them.
-fn process(pending: &Pending, threads: usize, stop: Stop, progress: &Progress) -> std::io::Result<ExitStatus> {
+fn process(pending: &Pending, stop: Stop, progress: &Progress) -> std::io::Result<ExitStatus> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("resume").arg(&pending.folder).arg("--threads").arg(threads.to_string());
+    command.arg("resume").arg("--brief").arg(&pending.folder);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {

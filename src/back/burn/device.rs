@@ -22,7 +22,7 @@ pub enum DeviceChoice {
 pub struct Opened {
     /// Without autodiff: `opened.device.clone().autodiff()` for training.
     pub device: Device,
-    /// For people: `cpu (Flex, 4 threads)`.
+    /// For people: `cpu (Flex)`.
     pub name: String,
 }
 
@@ -92,11 +92,7 @@ impl DeviceChoice {
 }
 
 fn cpu() -> Opened {
-    let name = match rayon::current_num_threads() {
-        1 => "cpu (Flex, 1 thread)".to_owned(),
-        threads => format!("cpu (Flex, {threads} threads)"),
-    };
-    Opened { device: Device::flex(), name }
+    Opened { device: Device::flex(), name: "cpu (Flex)".to_owned() }
 }
 
 #[cfg(not(feature = "cuda"))]

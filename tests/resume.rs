@@ -1,0 +1,350 @@
+//! Runs that are killed, stopped, damaged and gone on with: whatever happens, the bits are those of a run left alone.
+
+#![allow(clippy::disallowed_methods)]
+
+use assert_cmd::cargo::cargo_bin;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// Dropout draws random numbers, batch normalisation keeps statistics, Adam remembers, the rate and the patience depend
+/// on the epochs before, and two batches make a step: all that a checkpoint has to hold.
+const SPEC: &str = "\
+model Tiny
+input image: [1, 12, 12]
+weights W_A: conv(1 -> 4, kernel: 3)
+weights W_L: conv(4 -> 4, kernel: 3, bias: false)
+A = batch_norm(relu(W_A * image))
+loop V1(steps: 2) {
+    state O = A
+    O' = relu(A + W_L * O)
+}
+logits = dense(dropout(max_pool(O, 2), 0.3), classes)
+output logits
+penalty sparsity = 1e-3 * l1(weights)
+train {
+    epochs: 4
+    batch: 16
+    accumulate: 2
+    optimizer: adam(lr: 3e-3)
+    schedule: plateau(factor: 0.5, patience: 0)
+    warmup: 1
+    label_smoothing: 10%
+}
+data {
+    transform: [resize(12)]
+    validation: 25%
+}
+";
+
+const ARGS: &str = "run tiny --device cpu --threads 1 --limit 160";
+
+struct Place(TempDir);
+
+impl Place {
+    fn new(spec: &str) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        fs::write(place.0.path().join("tiny.lcnn"), spec).unwrap();
+        place
+    }
+
+    fn command(&self, args: &str) -> Command {
+        let mut command = Command::new(cargo_bin!("lcnnc"));
+        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").args(args.split_whitespace());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn lcnnc(&self, args: &str) -> Said {
+        self.command(args).output().unwrap().into()
+    }
+
+    /// Starts a run and waits until its folder is there.
+    fn start(&self, args: &str) -> (Child, PathBuf) {
+        let child = self.command(args).spawn().unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < until {
+            let entries = fs::read_dir(self.0.path().join("runs/tiny")).into_iter().flatten();
+            let mut runs = entries.map(|entry| entry.unwrap().path()).filter(|run| run.join("run.yaml").is_file());
+            if let Some(run) = runs.next() {
+                return (child, run);
+            }
+            sleep(Duration::from_millis(1));
+        }
+        panic!("the run did not begin");
+    }
+
+    /// A run left alone.
+    fn uncut(&self) -> Kept {
+        let runs = self.0.path().join("uncut");
+        let said = self.lcnnc(&format!("{ARGS} --runs {}", runs.display()));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let run = fs::read_dir(runs.join("tiny")).unwrap().next().unwrap().unwrap().path();
+        kept(&run)
+    }
+
+    /// Goes on to the end.
+    fn resume(&self, run: &Path) -> Said {
+        let said = self.lcnnc(&format!("resume {}", run.display()));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        said
+    }
+}
+
+/// What a command said.
+struct Said {
+    /// None if a signal ended it.
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// What must not depend on interruptions: the weights, and every number but the times.
+#[derive(PartialEq)]
+struct Kept {
+    best: Vec<u8>,
+    last: Vec<u8>,
+    metrics: Vec<serde_json::Value>,
+    table: Vec<String>,
+    summary: serde_json::Value,
+}
+
+fn kept(run: &Path) -> Kept {
+    let text = |name: &str| fs::read_to_string(run.join(name)).unwrap();
+    let timeless = |line: &str| {
+        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in ["seconds", "images_per_second"] {
+            value.as_object_mut().unwrap().remove(key);
+        }
+        value
+    };
+    Kept {
+        best: fs::read(run.join("best.safetensors")).unwrap(),
+        last: fs::read(run.join("last.safetensors")).unwrap(),
+        metrics: text("metrics.jsonl").lines().map(timeless).collect(),
+        table: text("metrics.csv").lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect(),
+        summary: timeless(&text("summary.json")),
+    }
+}
+
+#[track_caller]
+fn assert_same(run: &Path, uncut: &Kept) {
+    let now = kept(run);
+    assert_eq!(now.metrics, uncut.metrics);
+    assert_eq!(now.table, uncut.table);
+    assert_eq!(now.summary, uncut.summary);
+    assert!(now.best == uncut.best && now.last == uncut.last, "the weights differ from those of an uncut run");
+    assert!(!run.join("checkpoints").exists(), "a finished run needs no checkpoints");
+}
+
+/// Sends a signal by its name.
+#[cfg(unix)]
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// The checkpoints of a run, oldest first.
+fn checkpoints(run: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| !path.ends_with(".partial"));
+    paths.sort();
+    paths
+}
+
+/// Kills a run again and again, each time a little later, until it comes to its end. Gives how often it was killed, and
+/// how often while a checkpoint was being written.
+fn killed(place: &Place, mut wait: impl FnMut() -> Duration) -> (PathBuf, usize, usize) {
+    let (mut child, run) = place.start(&format!("{ARGS} --save-every 0"));
+    let (mut kills, mut in_writes) = (0, 0);
+    loop {
+        sleep(wait());
+        if child.try_wait().unwrap().is_none() {
+            child.kill().unwrap();
+            kills += 1;
+        }
+        child.wait().unwrap();
+        in_writes += usize::from(run.join("checkpoints/.partial").exists());
+        if run.join("summary.json").exists() {
+            // A kill may have come between the summary and the removal of the checkpoints.
+            place.resume(&run);
+            return (run, kills, in_writes);
+        }
+        child = place.command(&format!("resume {}", run.display())).spawn().unwrap();
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let mut wait = Duration::from_millis(30);
+    let (run, kills, _) = killed(&place, || {
+        wait = wait.mul_f64(1.25);
+        wait
+    });
+    assert!(kills > 1, "killed {kills} times");
+    assert_same(&run, &uncut);
+}
+
+/// `cargo test --release --test resume -- --ignored --nocapture`: LCNNC_KILLS kills or more (200), at random times.
+#[test]
+#[ignore = "takes minutes; see the README"]
+fn hundreds_of_kills_change_no_bit() {
+    let wanted: usize = std::env::var("LCNNC_KILLS").map_or(200, |text| text.parse().unwrap());
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let (mut runs, mut kills, mut in_writes) = (0, 0, 0);
+    let mut random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), wanted);
+    println!("random times from {random}");
+    while kills < wanted {
+        let (run, more, writes) = killed(&place, || {
+            // Knuth's linear congruential generator: any will do.
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            Duration::from_micros(20_000 + (random >> 33) % 230_000)
+        });
+        assert_same(&run, &uncut);
+        fs::remove_dir_all(run).unwrap();
+        (runs, kills, in_writes) = (runs + 1, kills + more, in_writes + writes);
+    }
+    println!(
+        "{kills} kills, {in_writes} of them in the middle of writing a checkpoint; {runs} of {runs} runs bit-identical"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_saves_and_ends_with_a_code_of_its_own() {
+    for name in ["INT", "TERM"] {
+        let place = Place::new(SPEC);
+        let uncut = place.uncut();
+        let (child, run) = place.start(&format!("{ARGS} --save-every 1000000"));
+        // It listens once training has begun.
+        while !run.join("metrics.jsonl").exists() {
+            sleep(Duration::from_millis(1));
+        }
+        signal(&child, name);
+        let said = Said::from(child.wait_with_output().unwrap());
+        assert_eq!(said.code, Some(5), "{}", said.err);
+        let hint = format!("to go on: `lcnnc resume {}`", run.strip_prefix(place.0.path()).unwrap().display());
+        assert!(said.err.contains("stopped, as asked") && said.err.contains(&hint), "{}", said.err);
+        assert_eq!(checkpoints(&run).len(), 1, "what was done is saved");
+        let said = place.resume(&run);
+        assert!(said.out.contains("goes on    at epoch "), "{}", said.out);
+        assert_same(&run, &uncut);
+    }
+}
+
+/// A run with two checkpoints, stopped.
+fn stopped(place: &Place) -> PathBuf {
+    let (mut child, run) = place.start(&format!("{ARGS} --save-every 0"));
+    while checkpoints(&run).len() < 2 {
+        sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    run
+}
+
+#[test]
+fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let damages: [(&str, fn(&Path)); 5] = [
+        ("weights.safetensors is not what SHA256SUMS says", |newest| {
+            let file = newest.join("weights.safetensors");
+            let mut bytes = fs::read(&file).unwrap();
+            *bytes.last_mut().unwrap() ^= 1;
+            fs::write(&file, bytes).unwrap();
+        }),
+        ("optimizer.burnpack is not what", |newest| {
+            let file = fs::OpenOptions::new().write(true).open(newest.join("optimizer.burnpack")).unwrap();
+            file.set_len(100).unwrap();
+        }),
+        ("state.json: cannot be read", |newest| fs::remove_file(newest.join("state.json")).unwrap()),
+        ("SHA256SUMS: cannot be read", |newest| fs::remove_file(newest.join("SHA256SUMS")).unwrap()),
+        ("state.json is not what", |newest| fs::write(newest.join("state.json"), "{}").unwrap()),
+    ];
+    for (reason, damage) in damages {
+        let run = stopped(&place);
+        let newest = checkpoints(&run).pop().unwrap();
+        damage(&newest);
+        let said = place.resume(&run);
+        let name = newest.file_name().unwrap().to_str().unwrap();
+        assert!(said.err.contains(name) && said.err.contains(reason), "{reason}: {}", said.err);
+        assert_same(&run, &uncut);
+        fs::remove_dir_all(run).unwrap();
+    }
+}
+
+#[test]
+fn without_a_whole_checkpoint_a_run_begins_again() {
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let run = stopped(&place);
+    for checkpoint in checkpoints(&run) {
+        fs::remove_file(checkpoint.join("state.json")).unwrap();
+    }
+    let said = place.resume(&run);
+    assert_eq!(said.err.matches("warning:").count(), 2, "{}", said.err);
+    assert!(!said.out.contains("goes on"), "{}", said.out);
+    assert_same(&run, &uncut);
+}
+
+#[test]
+fn a_run_is_trained_by_one_process_at_a_time() {
+    let place = Place::new(SPEC);
+    let (mut child, run) = place.start(&format!("{ARGS} --epochs 1000"));
+    while !run.join("metrics.jsonl").exists() {
+        sleep(Duration::from_millis(1));
+    }
+    let said = place.lcnnc(&format!("resume {}", run.display()));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("another lcnnc is training in this folder"), "{}", said.err);
+}
+
+#[test]
+fn what_is_no_longer_the_run_is_not_gone_on_with() {
+    let place = Place::new(SPEC);
+    let run = stopped(&place);
+    let edit = |name: &str, from: &str, to: &str| {
+        let text = fs::read_to_string(run.join(name)).unwrap();
+        assert!(text.contains(from), "{text}");
+        fs::write(run.join(name), text.replace(from, to)).unwrap();
+    };
+    let resume = || place.lcnnc(&format!("resume {}", run.display()));
+    edit("run.yaml", "epochs: 4", "epochs: 5");
+    let said = resume();
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("its spec or settings were changed since the run began"), "{}", said.err);
+    edit("run.yaml", "epochs: 5", "epochs: 4");
+
+    let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
+    let checksum = serde_json::from_str::<serde_json::Value>(&manifest).unwrap()["data"]["checksum"].clone();
+    edit("manifest.json", checksum.as_str().unwrap(), &"0".repeat(64));
+    let said = resume();
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("the data set `contours` is not the one that the run was begun with"), "{}", said.err);
+    edit("manifest.json", &"0".repeat(64), checksum.as_str().unwrap());
+
+    place.resume(&run);
+    let said = place.resume(&run);
+    assert!(said.out.contains("the run is complete") && said.out.contains("test accuracy"), "{}", said.out);
+
+    let said = place.lcnnc("resume nowhere");
+    assert_eq!(said.code, Some(2));
+    assert!(said.err.contains("not a run folder"), "{}", said.err);
+}
