@@ -74,6 +74,9 @@ pub enum DataError {
     #[error("{name}: transform `{transform}`: {reason}")]
     Transform { name: String, transform: &'static str, reason: String },
 
+    #[error("{name}: augmentation `{augmentation}`: {reason}")]
+    Augmentation { name: String, augmentation: &'static str, reason: String },
+
     #[error("a batch must hold at least one image, but the batch size is 0")]
     EmptyBatch,
 
@@ -91,6 +94,9 @@ fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
     let mut needed = Vec::new();
     if expected[0] == 1 && found[0] == 3 {
         needed.push("`grayscale`".to_owned());
+    }
+    if expected[0] == 3 && found[0] == 1 {
+        needed.push("`colour`".to_owned());
     }
     if expected[1..] != found[1..] && expected[1] == expected[2] {
         needed.push(format!("`resize({})`", expected[1]));

@@ -7,6 +7,7 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+pub mod augment;
 mod cifar10;
 mod contours;
 mod decode;
@@ -17,6 +18,7 @@ mod folder;
 mod idx;
 pub mod loader;
 mod mnist;
+mod named;
 mod packed;
 pub mod random;
 mod roots;

@@ -112,7 +112,7 @@ impl Job<'_> {
         let order = shuffled(&self.split.train, self.recipe.seed(), epoch as u64);
         let bar = progress.bar(epoch, self.recipe.epochs(), order.len());
         let mut pass = Pass::new(self, (optimizer, schedule), epoch, bar);
-        let model = pass.run(model, self.recipe.feed(&self.data.train, order))?;
+        let model = pass.run(model, self.recipe.training_feed(&self.data.train, order, epoch))?;
         let (seen, loss, seconds) = (pass.seen, pass.loss, pass.started.elapsed().as_secs_f64());
         pass.bar.finish();
         let held_out = self.validate(&model)?;

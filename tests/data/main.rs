@@ -4,6 +4,7 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod augment;
 mod contours;
 mod faults;
 mod folder;

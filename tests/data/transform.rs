@@ -19,13 +19,13 @@ fn resize(image: Image, size: usize) -> Image {
 }
 
 /// An image without symmetry; the same pattern was given to Pillow.
-fn pattern(channels: usize, height: usize, width: usize) -> Image {
+pub fn pattern(channels: usize, height: usize, width: usize) -> Image {
     let value = |i: usize| ((i / width % height * 7 + i % width * 3) % 11) as f32 / 10.0;
     Image { channels, height, width, pixels: (0..channels * height * width).map(value).collect() }
 }
 
 #[track_caller]
-fn assert_near(found: &[f32], expected: &[f32]) {
+pub fn assert_near(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     let near = |(a, b): (&f32, &f32)| (a - b).abs() < 2e-6;
     assert!(found.iter().zip(expected).all(near), "expected {expected:?}\nfound {found:?}");
