@@ -50,11 +50,17 @@ pub enum DataError {
     #[error("{}: expected {expected}, found {found}; fetch it again", path.display())]
     Content { path: PathBuf, expected: String, found: String },
 
+    #[error(
+        "{}: {reason}; lcnnc reads only a dictionary of labels, names and one array of bytes, as Python writes it with \
+         protocol 2 or 3; fetch the file again", path.display()
+    )]
+    Pickle { path: PathBuf, reason: String },
+
     #[error("{}: image {index} has label {found}, expected one below {classes}; fetch the file again", path.display())]
     Label { path: PathBuf, index: usize, found: u8, classes: usize },
 
-    #[error("{}: {problem}; expected {LAYOUT}", path.display())]
-    Layout { path: PathBuf, problem: String },
+    #[error("{}: {problem}; expected {expected}", path.display())]
+    Layout { path: PathBuf, problem: String, expected: &'static str },
 
     #[error(
         "{}: cannot be decoded: {reason}; expected a PNG or JPEG of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels; \
@@ -86,8 +92,6 @@ pub enum DataError {
     #[error("a thread that prepares batches failed: {reason}; this is a mistake in the program, please report it")]
     Worker { reason: String },
 }
-
-const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png (also .jpg, .jpeg)";
 
 /// What would bring an image into the expected shape.
 fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
