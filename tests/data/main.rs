@@ -9,10 +9,12 @@ mod contours;
 mod faults;
 mod folder;
 mod loader;
+mod pickle;
 mod real;
 mod roots;
 mod sets;
 mod split;
+mod tiny_imagenet;
 mod transform;
 
 use std::fs;

@@ -84,6 +84,17 @@ fn grayscale_weighs_red_green_and_blue() {
 }
 
 #[test]
+fn colour_is_three_times_the_grey() {
+    let colour = chain("colour", &[]);
+    let image = apply(&colour, pattern(1, 2, 3)).unwrap();
+    assert_eq!((image.shape(), &image.pixels), ([3, 2, 3], &pattern(3, 2, 3).pixels));
+    assert!(image.pixels.chunks(6).all(|plane| plane == pattern(1, 2, 3).pixels));
+    assert_eq!(apply(&colour, pattern(3, 2, 3)).unwrap(), pattern(3, 2, 3));
+    let message = apply(&colour, pattern(2, 2, 3)).unwrap_err().to_string();
+    assert_eq!(message, "image 7: transform `colour`: expected 1 or 3 channels, found 2");
+}
+
+#[test]
 fn normalise_takes_one_value_or_one_a_channel() {
     let values = |mean: &[f64], sd: &[f64]| {
         chain("normalise", &[("mean", Value::Reals(mean.to_vec())), ("sd", Value::Reals(sd.to_vec()))])
