@@ -83,6 +83,12 @@ pub enum DataError {
     #[error("{name}: augmentation `{augmentation}`: {reason}")]
     Augmentation { name: String, augmentation: &'static str, reason: String },
 
+    #[error(
+        "a batch of {} images (views included) of {:?} values does not fit in memory: it takes {:.1} GiB; \
+         lower `batch` in `train`, or `views` in `augment`", shape[0], &shape[1..], gibibytes(*shape)
+    )]
+    BatchMemory { shape: [usize; 4] },
+
     #[error("a batch must hold at least one image, but the batch size is 0")]
     EmptyBatch,
 
@@ -91,6 +97,11 @@ pub enum DataError {
 
     #[error("a thread that prepares batches failed: {reason}; this is a mistake in the program, please report it")]
     Worker { reason: String },
+}
+
+/// What the values of a batch take.
+fn gibibytes(shape: [usize; 4]) -> f64 {
+    shape.map(|side| side as f64).iter().product::<f64>() * size_of::<f32>() as f64 / f64::from(1 << 30)
 }
 
 /// What would bring an image into the expected shape.

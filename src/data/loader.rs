@@ -73,7 +73,9 @@ impl Feed {
                 let image = self.image(raw.clone(), index, place, view)?;
                 if batch.images.is_empty() {
                     // Only now: a shape is no reason to reserve memory before an image is seen to have it.
-                    batch.images.reserve_exact(image.pixels.len().saturating_mul(images));
+                    let values = image.pixels.len().saturating_mul(images);
+                    let reserved = batch.images.try_reserve_exact(values);
+                    reserved.map_err(|_| DataError::BatchMemory { shape: batch.shape })?;
                 }
                 batch.images.extend_from_slice(&image.pixels);
                 batch.labels.push(self.source.label(index));

@@ -44,6 +44,7 @@ fn seventh(calls: &[Bound], number: usize) -> Vec<f32> {
 
 /// augment.py beside this file made the numbers: ChaCha8 and the drawing in Python, `grid_sample` of torch 2.15.
 #[test]
+#[allow(clippy::approx_constant, reason = "0.30102 is a pixel, no logarithm")]
 fn views_are_those_of_another_implementation() {
     let cropped = [
         [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.6, 0.0, 0.0, 0.7, 1.0, 0.2, 0.0, 0.0, 0.3, 0.6, 0.9],
@@ -221,6 +222,15 @@ fn a_batch_holds_every_view_and_no_thread_or_start_changes_one() {
     }
     let later = batches(Feed { augment: Some(views(&calls, 5, 3)), ..feed(&calls) }, 1);
     assert_ne!(later, whole, "an epoch has views of its own");
+}
+
+#[test]
+fn a_batch_that_no_machine_can_hold_is_an_error() {
+    // 2^40 views of 25 values.
+    let calls = [1_024; 4].map(several);
+    let message = Loader::new(feed(&calls)).unwrap().next().unwrap().unwrap_err().to_string();
+    let expected = "a batch of 3298534883328 images (views included) of [1, 5, 5] values does not fit in memory";
+    assert!(message.contains(expected) && message.contains("lower `batch`"), "{message}");
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod faults;
 mod folder;
 mod loader;
 mod pickle;
+mod python2;
 mod real;
 mod roots;
 mod sets;

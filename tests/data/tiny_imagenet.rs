@@ -72,9 +72,9 @@ fn refused_without(file: &str, parts: &[&str]) {
     let root = tiny();
     let path = root.path().join(FOLDER).join(file);
     if path.is_dir() {
-        fs::remove_dir_all(path).unwrap()
+        fs::remove_dir_all(path).unwrap();
     } else {
-        fs::remove_file(path).unwrap()
+        fs::remove_file(path).unwrap();
     }
     refused("tiny-imagenet", root.path(), &[&[file], parts].concat());
 }
