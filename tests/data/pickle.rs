@@ -239,6 +239,16 @@ fn bombs_do_no_harm() {
     train_refused(&[&start[..], b"c", &b"a".repeat(3_000_000)].concat(), &["expected a name that ends with its line"]);
 }
 
+/// One text, many times.
+#[test]
+fn a_list_of_long_texts_is_not_copied_out() {
+    let root = pickled();
+    let text = [b"X", &30_000_u32.to_le_bytes()[..], &b"a".repeat(30_000), b"q\x01"].concat();
+    let names = [b"\x80\x02}U\x10fine_label_names](", &text[..], &b"h\x01".repeat(15_000), b"es."].concat();
+    write(&root.path().join("cifar-100-python/meta"), &names);
+    refused("cifar100", root.path(), &["expected a list of texts of at most 256 bytes, found a text of 30000 bytes"]);
+}
+
 #[test]
 fn a_file_far_too_long_is_not_read() {
     let root = pickled();

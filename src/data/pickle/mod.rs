@@ -20,6 +20,9 @@ use value::{Id, Value};
 /// with two labels and a name each.
 const MOST_VALUES: usize = 1_000_000;
 
+/// Of a list: one text may stand in it many times, and is copied each time.
+const LONGEST_TEXT: usize = 256;
+
 /// What is wrong with a file, and at which byte.
 struct Fault {
     at: usize,
@@ -62,19 +65,22 @@ impl<'a> Pickle<'a> {
 
     /// The texts of a list.
     pub fn texts(&self, key: &str) -> Result<Vec<String>, DataError> {
-        self.list(key, "texts", |value| value.text().map(|text| String::from_utf8_lossy(text).into_owned()))
+        self.list(key, &format!("texts of at most {LONGEST_TEXT} bytes"), |value| {
+            let text = value.text().filter(|text| text.len() <= LONGEST_TEXT);
+            text.map(|text| String::from_utf8_lossy(text).into_owned())
+        })
     }
 
     /// The rows of an array of bytes, which must be `width` wide.
     pub fn rows(&self, key: &str, width: usize) -> Result<&[u8], DataError> {
         let value = self.get(key)?;
-        match value {
+        let bytes = match value {
             Value::Array(Some(array)) if matches!(array.shape[..], [_, found] if found == width) => {
-                let bytes = self.values[array.bytes].text();
-                bytes.ok_or_else(|| self.content(key, "bytes", &self.values[array.bytes]))
+                self.values[array.bytes].text()
             }
-            _ => Err(self.content(key, &format!("an array of bytes, {width} a row"), value)),
-        }
+            _ => None,
+        };
+        bytes.ok_or_else(|| self.content(key, &format!("an array of bytes, {width} a row"), value))
     }
 
     fn list<T>(&self, key: &str, what: &str, one: impl Fn(&Value<'a>) -> Option<T>) -> Result<Vec<T>, DataError> {
