@@ -17,7 +17,7 @@ use std::time::Duration;
 pub struct Args {
     /// The spec, `.lcnn` may be left out; not needed with --config
     spec: Option<PathBuf>,
-    /// mnist, fashion-mnist, cifar10, contours (built in, the default) or folder:PATH
+    /// mnist, fashion-mnist, cifar10, cifar100, tiny-imagenet, contours (built in, the default) or folder:PATH
     #[arg(long, value_name = "SET")]
     dataset: Option<String>,
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]

@@ -50,11 +50,17 @@ pub enum DataError {
     #[error("{}: expected {expected}, found {found}; fetch it again", path.display())]
     Content { path: PathBuf, expected: String, found: String },
 
+    #[error(
+        "{}: {reason}; lcnnc reads only a dictionary of labels, names and one array of bytes, as Python writes it with \
+         protocol 2 or 3; fetch the file again", path.display()
+    )]
+    Pickle { path: PathBuf, reason: String },
+
     #[error("{}: image {index} has label {found}, expected one below {classes}; fetch the file again", path.display())]
     Label { path: PathBuf, index: usize, found: u8, classes: usize },
 
-    #[error("{}: {problem}; expected {LAYOUT}", path.display())]
-    Layout { path: PathBuf, problem: String },
+    #[error("{}: {problem}; expected {expected}", path.display())]
+    Layout { path: PathBuf, problem: String, expected: &'static str },
 
     #[error(
         "{}: cannot be decoded: {reason}; expected a PNG or JPEG of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels; \
@@ -74,6 +80,15 @@ pub enum DataError {
     #[error("{name}: transform `{transform}`: {reason}")]
     Transform { name: String, transform: &'static str, reason: String },
 
+    #[error("{name}: augmentation `{augmentation}`: {reason}")]
+    Augmentation { name: String, augmentation: &'static str, reason: String },
+
+    #[error(
+        "a batch of {} images (views included) of {:?} values does not fit in memory: it takes {:.1} GiB; \
+         lower `batch` in `train`, or `views` in `augment`", shape[0], &shape[1..], gibibytes(*shape)
+    )]
+    BatchMemory { shape: [usize; 4] },
+
     #[error("a batch must hold at least one image, but the batch size is 0")]
     EmptyBatch,
 
@@ -84,13 +99,19 @@ pub enum DataError {
     Worker { reason: String },
 }
 
-const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png (also .jpg, .jpeg)";
+/// What the values of a batch take.
+fn gibibytes(shape: [usize; 4]) -> f64 {
+    shape.map(|side| side as f64).iter().product::<f64>() * size_of::<f32>() as f64 / f64::from(1 << 30)
+}
 
 /// What would bring an image into the expected shape.
 fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
     let mut needed = Vec::new();
     if expected[0] == 1 && found[0] == 3 {
         needed.push("`grayscale`".to_owned());
+    }
+    if expected[0] == 3 && found[0] == 1 {
+        needed.push("`colour`".to_owned());
     }
     if expected[1..] != found[1..] && expected[1] == expected[2] {
         needed.push(format!("`resize({})`", expected[1]));

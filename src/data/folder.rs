@@ -1,22 +1,31 @@
-//! A folder of PNG and JPEG files, a folder a class, as torchvision's ImageFolder has it.
+//! A folder of PNG and JPEG files, a folder a class, as torchvision's ImageFolder has it, and ImageNet.
+//!
+//! Images keep their sizes and channels, so the spec says what becomes of them: `resize`, and `colour` or `grayscale`
+//! where some are grey and others not.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::decode::decode;
+use super::files::{Files, checksum, entries, images};
 use super::random::{Stream, Use};
-use super::{DataError, DataSet, Image, Request, Set, Source, digest, split};
+use super::{DataError, DataSet, Request, Set, split};
 
 pub const SET: Set = Set {
     name: "folder",
-    about: "PNG and JPEG files in PATH/<class>/, or in PATH/train/<class>/ and PATH/test/<class>/",
+    about: "PNG and JPEG files in PATH/<class>/, or in PATH/train/<class>/ and PATH/test/<class>/, also called val or \
+            validation",
     takes_path: true,
     load,
 };
+
+const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
+                      `validation` in place of `test` (also .jpg, .jpeg)";
+
+/// What the folder of the test half may be called; the first that holds classes is taken. ImageNet's `test` has none,
+/// because its labels are not public.
+const TEST: [&str; 3] = ["test", "val", "validation"];
 
 /// Of each class, where no test folder is given.
 const TEST_SHARE: f64 = 0.15;
@@ -30,47 +39,20 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
     let root = request.path.clone().unwrap_or_default();
     let halves = Halves::find(&root)?;
     let classes: Vec<String> = halves.train.keys().cloned().collect();
+    let every = halves.train.values().chain(halves.test.values()).flatten();
     Ok(DataSet {
         name: format!("folder:{}", root.display()),
-        checksum: checksum(&root, &halves)?,
+        checksum: checksum(&root, every)?,
         classes,
         shape: None,
-        train: Arc::new(Folder::new(halves.train)),
-        test: Arc::new(Folder::new(halves.test)),
+        train: Arc::new(labelled(halves.train)),
+        test: Arc::new(labelled(halves.test)),
     })
 }
 
-/// Images that are decoded when they are asked for.
-struct Folder {
-    files: Vec<(PathBuf, usize)>,
-}
-
-impl Folder {
-    fn new(classes: Classes) -> Self {
-        let labelled = |(label, files): (usize, Vec<PathBuf>)| files.into_iter().map(move |file| (file, label));
-        Self { files: classes.into_values().enumerate().flat_map(labelled).collect() }
-    }
-}
-
-impl Source for Folder {
-    fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    fn label(&self, i: usize) -> usize {
-        self.files[i].1
-    }
-
-    fn image(&self, i: usize) -> Result<Image, DataError> {
-        match self.files.get(i) {
-            Some((path, _)) => decode(path),
-            None => Err(DataError::NoSuchImage { name: self.name(i), len: self.files.len() }),
-        }
-    }
-
-    fn name(&self, i: usize) -> String {
-        self.files.get(i).map_or_else(|| format!("image {i}"), |(path, _)| path.display().to_string())
-    }
+fn labelled(classes: Classes) -> Files {
+    let one = |(label, files): (usize, Vec<PathBuf>)| files.into_iter().map(move |file| (file, label));
+    Files { files: classes.into_values().enumerate().flat_map(one).collect(), shape: None }
 }
 
 struct Halves {
@@ -84,14 +66,12 @@ impl Halves {
             let problem = if root.exists() { "not a folder" } else { "there is no such folder" };
             return Err(layout(root, problem.to_owned()));
         }
-        let (train, test) = (root.join("train"), root.join("test"));
+        let train = root.join("train");
         // A class may be called `train`, too: then it holds images, not folders.
         if !train.is_dir() || folders(&train)?.is_empty() {
             return Self::divide(root, classes(root)?);
         }
-        if !test.is_dir() {
-            return Self::divide(&train, classes(&train)?);
-        }
+        let Some(test) = test_folder(root)? else { return Self::divide(&train, classes(&train)?) };
         let halves = Self { train: classes(&train)?, test: classes(&test)? };
         let (trained, tested): (Vec<_>, Vec<_>) = (halves.train.keys().collect(), halves.test.keys().collect());
         if trained != tested {
@@ -119,22 +99,20 @@ impl Halves {
     }
 }
 
-fn layout(path: &Path, problem: String) -> DataError {
-    DataError::Layout { path: path.to_owned(), problem }
-}
-
-/// What a folder holds, hidden things left out, sorted.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let failed = |source| DataError::Read { path: folder.to_owned(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
+/// The first that holds classes; if none does, the first that is there, for the error to name.
+fn test_folder(root: &Path) -> Result<Option<PathBuf>, DataError> {
+    let mut there = TEST.map(|name| root.join(name)).into_iter().filter(|folder| folder.is_dir()).peekable();
+    let first = there.peek().cloned();
+    for folder in there {
+        if !folders(&folder)?.is_empty() {
+            return Ok(Some(folder));
         }
     }
-    paths.sort();
-    Ok(paths)
+    Ok(first)
+}
+
+fn layout(path: &Path, problem: String) -> DataError {
+    DataError::Layout { path: path.to_owned(), problem, expected: LAYOUT }
 }
 
 /// The folders in a folder, those left out that are links back to it or to what it lies in.
@@ -148,38 +126,10 @@ fn classes(folder: &Path) -> Result<Classes, DataError> {
     let mut classes = Classes::new();
     for path in folders(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        classes.insert(name, images(&path)?);
+        classes.insert(name, images(&path, LAYOUT)?);
     }
     if classes.is_empty() {
         return Err(layout(folder, "it holds no folder, so there is no class".to_owned()));
     }
     Ok(classes)
-}
-
-fn images(class: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let entries = entries(class)?;
-    let others = entries.len();
-    let images: Vec<PathBuf> = entries.into_iter().filter(|path| is_image(path)).collect();
-    if images.is_empty() {
-        return Err(layout(class, format!("this class has no image (files of other kinds: {others})")));
-    }
-    Ok(images)
-}
-
-fn is_image(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    ["png", "jpg", "jpeg"].contains(&ending.as_str()) && path.is_file()
-}
-
-/// Over each file's path below `root` and its contents.
-fn checksum(root: &Path, halves: &Halves) -> Result<String, DataError> {
-    let mut files: Vec<&PathBuf> = halves.train.values().chain(halves.test.values()).flatten().collect();
-    files.sort();
-    let line = |path: &&PathBuf| {
-        let contents = fs::read(path).map_err(|source| DataError::Read { path: PathBuf::clone(path), source })?;
-        let below = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        Ok(format!("{}  {below}\n", digest::sha256([contents.as_slice()])))
-    };
-    let lines = files.par_iter().map(line).collect::<Result<Vec<String>, DataError>>()?;
-    Ok(digest::sha256(lines.iter().map(String::as_bytes)))
 }

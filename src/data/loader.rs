@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use super::augment::Views;
 use super::transform::Chain;
 use super::{DataError, Image, Source};
 
@@ -29,50 +30,67 @@ pub struct Batch {
 #[derive(Clone)]
 pub struct Feed {
     pub source: Arc<dyn Source>,
-    /// Indices into the source, in the order wanted. Random augmentation would take its seed from the epoch and the
-    /// place in here, never from the thread, so that it would not depend on the thread count either.
+    /// Indices into the source, in the order wanted.
     pub order: Vec<usize>,
+    /// What is done at random to each image, before the transforms; `None` if nothing is.
+    pub augment: Option<Views>,
     pub transforms: Arc<Chain>,
     /// Channels, height, width that every image must have after the transforms.
     pub shape: [usize; 3],
-    /// Images a batch; the last one holds what is left.
+    /// Images of the order a batch, each there as often as it has views; the last batch holds what is left.
     pub batch: usize,
-    /// The first batch to make, from 0: a run that goes on in the middle of an epoch has had those before it.
+    /// The first batch to make: those before it are left out, and change nothing in those behind them.
     pub first: usize,
 }
 
 impl Feed {
-    /// How many batches the whole order makes, those before [`Feed::first`] included.
+    /// How many batches the whole order makes, those left out included.
     pub fn batches(&self) -> usize {
         self.order.len().div_ceil(self.batch.max(1))
+    }
+
+    /// How many images the whole order makes: a view of an image is one.
+    pub fn images(&self) -> usize {
+        self.order.len().saturating_mul(self.views())
+    }
+
+    /// How many times an image is in its batch.
+    fn views(&self) -> usize {
+        self.augment.as_ref().map_or(1, |views| views.chain.views())
     }
 
     fn batch(&self, number: usize, stop: &AtomicBool) -> Result<Option<Batch>, DataError> {
         let indices = self.order.chunks(self.batch).nth(number).unwrap_or(&[]);
         let [channels, height, width] = self.shape;
-        let mut batch = Batch {
-            images: Vec::new(),
-            labels: Vec::with_capacity(indices.len()),
-            shape: [indices.len(), channels, height, width],
-        };
-        for &index in indices {
+        let images = indices.len().saturating_mul(self.views());
+        let mut batch = Batch { images: Vec::new(), labels: Vec::new(), shape: [images, channels, height, width] };
+        for (place, &index) in (number * self.batch..).zip(indices) {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let image = self.image(index)?;
-            if batch.images.is_empty() {
-                // Only now: a shape is no reason to reserve memory before an image is seen to have it.
-                batch.images.reserve_exact(image.pixels.len().saturating_mul(indices.len()));
+            let raw = self.source.image(index)?;
+            for view in 0..self.views() {
+                let image = self.image(raw.clone(), index, place, view)?;
+                if batch.images.is_empty() {
+                    // Only now: a shape is no reason to reserve memory before an image is seen to have it.
+                    let values = image.pixels.len().saturating_mul(images);
+                    let reserved = batch.images.try_reserve_exact(values);
+                    reserved.map_err(|_| DataError::BatchMemory { shape: batch.shape })?;
+                }
+                batch.images.extend_from_slice(&image.pixels);
+                batch.labels.push(self.source.label(index));
             }
-            batch.images.extend_from_slice(&image.pixels);
-            batch.labels.push(self.source.label(index));
         }
         Ok(Some(batch))
     }
 
-    fn image(&self, index: usize) -> Result<Image, DataError> {
+    /// A view of a source's image, as the network takes it.
+    fn image(&self, mut image: Image, index: usize, place: usize, view: usize) -> Result<Image, DataError> {
         let name = || self.source.name(index);
-        let image = self.transforms.apply(self.source.image(index)?, name)?;
+        if let Some(views) = &self.augment {
+            image = views.view(image, place, view, name)?;
+        }
+        let image = self.transforms.apply(image, name)?;
         if image.shape() != self.shape {
             return Err(DataError::Shape { name: name(), expected: self.shape, found: image.shape() });
         }
@@ -90,12 +108,11 @@ struct Worker {
 
 /// The batches of a [`Feed`], in order.
 ///
-/// Batch `k` of those that are made comes from worker `k` modulo their number, so the order does not depend on which is faster. After the
+/// Batch `k` comes from worker `k` modulo their number, so the order does not depend on which is faster. After the
 /// first error there is nothing more. Dropping the loader stops its threads at the image they are busy with.
 pub struct Loader {
     workers: Vec<Worker>,
     stop: Arc<AtomicBool>,
-    first: usize,
     next: usize,
     end: usize,
 }
@@ -119,18 +136,20 @@ impl Loader {
             return Err(DataError::EmptyBatch);
         }
         let end = feed.batches();
-        let step = workers.clamp(1, end.max(1));
+        let next = feed.first.min(end);
+        let step = workers.clamp(1, (end - next).max(1));
         let feed = Arc::new(feed);
-        let mut loader =
-            Self { workers: Vec::with_capacity(step), stop: Arc::default(), first: feed.first, next: feed.first, end };
-        for worker in 0..step {
-            loader.workers.push(start(&feed, feed.first + worker, step, &loader.stop)?);
+        let mut loader = Self { workers: Vec::with_capacity(step), stop: Arc::default(), next, end };
+        // By their remainders, so that batch `k` comes from worker `k` modulo their number wherever the loader begins.
+        for remainder in 0..step {
+            let first = next + (remainder + step - next % step) % step;
+            loader.workers.push(start(&feed, first, step, &loader.stop)?);
         }
         Ok(loader)
     }
 
     fn receive(&mut self) -> Prepared {
-        let turn = (self.next - self.first) % self.workers.len();
+        let turn = self.next % self.workers.len();
         let worker = &mut self.workers[turn];
         match worker.batches.as_ref().and_then(|batches| batches.recv().ok()) {
             Some(prepared) => prepared,
@@ -152,7 +171,7 @@ impl Iterator for Loader {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        let left = self.end.saturating_sub(self.next);
+        let left = self.end - self.next;
         (left.min(1), Some(left))
     }
 }

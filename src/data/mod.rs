@@ -7,20 +7,27 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+pub mod augment;
+mod cifar;
 mod cifar10;
+mod cifar100;
 mod contours;
 mod decode;
 mod digest;
 mod error;
 mod fashion_mnist;
+mod files;
 mod folder;
 mod idx;
 pub mod loader;
 mod mnist;
+mod named;
 mod packed;
+mod pickle;
 pub mod random;
 mod roots;
 pub mod split;
+mod tiny_imagenet;
 pub mod transform;
 
 use std::path::PathBuf;
@@ -118,7 +125,8 @@ impl Set {
 }
 
 /// Every data set there is.
-pub const SETS: &[Set] = &[mnist::SET, fashion_mnist::SET, cifar10::SET, contours::SET, folder::SET];
+pub const SETS: &[Set] =
+    &[mnist::SET, fashion_mnist::SET, cifar10::SET, cifar100::SET, tiny_imagenet::SET, contours::SET, folder::SET];
 
 /// Loads the data set called `name`, such as `mnist` or `folder:photos`.
 ///

@@ -12,6 +12,7 @@ pub enum Use {
     Shuffle = 3,
     TestHalf = 4,
     Contours = 5,
+    Augment = 6,
 }
 
 /// A stream of random numbers.
@@ -21,11 +22,21 @@ impl Stream {
     /// The stream that `seed`, its use and a number within that use (an epoch, an image) fix: the ChaCha key is the
     /// three as little-endian 64-bit words, then zeros.
     pub fn new(seed: u64, purpose: Use, number: u64) -> Self {
+        Self::part(seed, purpose, number, 0)
+    }
+
+    /// As [`Stream::new`], for one part of what the number stands for: it is the key's fourth word.
+    pub fn part(seed: u64, purpose: Use, number: u64, part: u64) -> Self {
         let mut key = [0; 32];
-        key[..8].copy_from_slice(&seed.to_le_bytes());
-        key[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
-        key[16..24].copy_from_slice(&number.to_le_bytes());
+        let words = [seed, purpose as u64, number, part];
+        key.chunks_exact_mut(8).zip(words).for_each(|(place, word)| place.copy_from_slice(&word.to_le_bytes()));
         Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// A number from 0 to just below 1, a multiple of 2^-53, each equally likely.
+    pub fn unit(&mut self) -> f64 {
+        const BITS: u32 = f64::MANTISSA_DIGITS;
+        (self.0.next_u64() >> (u64::BITS - BITS)) as f64 / (1_u64 << BITS) as f64
     }
 
     /// A number from 0 to `bound - 1`, each equally likely; 0 if `bound` is 0.

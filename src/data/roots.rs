@@ -19,15 +19,14 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// The folder of the set under the first root that holds any of its files.
-    ///
-    /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
-    /// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
+    /// The folder of the set, found as [`find`] does it.
     pub fn find(&self, request: &Request) -> Result<PathBuf, DataError> {
-        let places = places(request, |name| env::var_os(name));
-        let holds = |root: &Path| self.files.iter().any(|file| self.file(&root.join(self.folder), file).is_ok());
-        let found = places.iter().filter_map(|place| place.root.as_ref()).find(|root| holds(root));
-        found.map(|root| root.join(self.folder)).ok_or_else(|| self.not_found(&places))
+        find(&[self], request).map(|(_, folder)| folder)
+    }
+
+    /// Whether any of the set's files is there.
+    fn is_under(&self, root: &Path) -> bool {
+        self.files.iter().any(|file| self.file(&root.join(self.folder), file).is_ok())
     }
 
     /// The path of a file in the set's folder, and whether it is compressed.
@@ -48,15 +47,31 @@ impl Layout {
         format!("put {}{ending} from {} into {} under a data root", self.files.join(", "), self.origin, self.folder)
     }
 
-    fn not_found(&self, places: &[Place]) -> DataError {
+    /// One of its files, under a data root.
+    fn expected(&self) -> String {
         let gzip = if self.gzip { " (or .gz)" } else { "" };
-        DataError::NotFound {
-            set: self.set,
-            expected: format!("{}/{}{gzip}", self.folder, self.files[0]),
-            places: places.iter().map(|place| format!("\n  {}", place.describe())).collect(),
-            fetch: self.fetch(),
+        format!("{}/{}{gzip}", self.folder, self.files[0])
+    }
+}
+
+/// The first of a set's layouts that is there, with its folder: that of the first root which holds a file of any.
+///
+/// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
+/// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
+pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout, PathBuf), DataError> {
+    let places = places(request, |name| env::var_os(name));
+    for root in places.iter().filter_map(|place| place.root.as_ref()) {
+        if let Some(layout) = layouts.iter().find(|layout| layout.is_under(root)) {
+            return Ok((layout, root.join(layout.folder)));
         }
     }
+    let any = |of: fn(&Layout) -> String| layouts.iter().map(|layout| of(layout)).collect::<Vec<_>>().join(", or ");
+    Err(DataError::NotFound {
+        set: layouts.first().map_or("", |layout| layout.set),
+        expected: any(Layout::expected),
+        places: places.iter().map(|place| format!("\n  {}", place.describe())).collect(),
+        fetch: any(Layout::fetch),
+    })
 }
 
 /// A place where a data root may be.

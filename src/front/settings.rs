@@ -3,7 +3,7 @@
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
 use super::edits::Edits;
-use crate::data::transform;
+use crate::data::{augment, transform};
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::schema::{Arg, Bound, Type, Value};
 use crate::syntax::ast::{Entry, Expr, Item, ItemKind};
@@ -82,6 +82,12 @@ pub const BLOCKS: &[Block] = &[
     Block {
         name: "data",
         keys: &[
+            Arg::with(
+                "augment",
+                Type::Calls(augment::CALLABLES),
+                Value::Calls(Vec::new()),
+                "what is done at random to each training image, in order, before the transforms",
+            ),
             Arg::with(
                 "transform",
                 Type::Calls(transform::CALLABLES),

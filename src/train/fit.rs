@@ -10,7 +10,7 @@ use super::saver::Saver;
 use super::schedule::Schedule;
 use super::{Recipe, Stop, TrainError, files, weights};
 use crate::back::burn::{Model, Precision, WeightsError};
-use crate::data::loader::Loader;
+use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256};
 use burn::module::Module;
@@ -155,9 +155,11 @@ impl<'a> Training<'a> {
     fn epoch(&mut self, model: Model) -> Result<Model, TrainError> {
         let (recipe, epoch) = (self.job.recipe, self.state.epoch);
         let order = shuffled(&self.job.split.train, recipe.seed(), epoch as u64);
-        let bar = self.progress.bar(epoch, recipe.epochs(), order.len(), self.state.seen.images);
-        let mut feed = recipe.feed(&self.job.data.train, order);
-        feed.first = self.state.batches;
+        let feed = Feed {
+            first: self.state.batches,
+            ..recipe.training_feed(&self.job.data.train, order, epoch)
+        };
+        let bar = self.progress.bar(epoch, recipe.epochs(), feed.images(), self.state.seen.images);
         let batches = feed.batches();
         let model = Pass::new(self, batches, bar).run(model, Loader::new(feed)?)?;
         let held_out = match self.validate(&model) {

@@ -92,8 +92,8 @@ impl<'a, 'b> Pass<'a, 'b> {
         let recipe = self.training.job.recipe;
         let first = self.training.state.batches;
         let len = recipe.settings.train.count("accumulate").min(self.batches - first);
-        let all = self.training.job.split.train.len();
-        Group { first, len, images: (len * recipe.batch()).min(all - first * recipe.batch()) }
+        let left = self.training.job.split.train.len() - first * recipe.batch();
+        Group { first, len, images: (len * recipe.batch()).min(left) * recipe.augmentations.views() }
     }
 
     /// Adds the gradients of a batch, as its share of the step's loss asks for; gives what was counted and, summed over

@@ -1,6 +1,7 @@
 //! A spec with its settings, compiled and known to fit its data.
 
 use super::{Layer, TrainError};
+use crate::data::augment::{self, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
@@ -21,6 +22,7 @@ pub struct Recipe {
     pub text: String,
     /// The same with overrides and defaults written in.
     pub resolved: String,
+    pub augmentations: Arc<augment::Chain>,
     pub transforms: Arc<Chain>,
     /// The spec's warnings and notes.
     pub remarks: Report,
@@ -46,8 +48,9 @@ impl Recipe {
                 return Err(TrainError::Reports(reports));
             }
         };
+        let augmentations = Arc::new(augment::Chain::new(settings.data.calls("augment")));
         let transforms = Arc::new(Chain::new(settings.data.calls("transform")));
-        Ok(Self { net, settings, text: source.text, resolved, transforms, remarks: report })
+        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks: report })
     }
 
     /// Images in a batch.
@@ -75,16 +78,17 @@ impl Recipe {
         self.net.params.iter().filter(|param| param.trained()).map(Param::len).sum()
     }
 
-    /// Checks that images of a data set, transformed, are what the net takes. Of a set whose images may differ, it looks
+    /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may differ, it looks
     /// at the first.
     ///
     /// # Errors
-    /// Both shapes, and which transform to add.
+    /// What an augmentation cannot take; or both shapes, and which transform to add.
     pub fn check(&self, data: &DataSet) -> Result<(), TrainError> {
         let (shape, name) = match data.shape {
             Some(shape) => (shape, format!("an image of `{}`", data.name)),
             None => (data.train.image(0)?.shape(), data.train.name(0)),
         };
+        self.augmentations.check(shape, || name.clone()).map_err(TrainError::Unfit)?;
         let found = self.transforms.shape(shape, || name.clone()).map_err(TrainError::Unfit)?;
         let expected = self.net.input.1;
         if found != expected {
@@ -93,16 +97,25 @@ impl Recipe {
         Ok(())
     }
 
-    /// Images of a source, in an order, as the net takes them.
+    /// Images of a source, in an order, as the net takes them; nothing about them is random.
     pub fn feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>) -> Feed {
         Feed {
             source: source.clone(),
             order,
+            augment: None,
             transforms: self.transforms.clone(),
             shape: self.net.input.1,
             batch: self.batch(),
             first: 0,
         }
+    }
+
+    /// As [`Recipe::feed`], for an epoch's training: with the spec's augmentations.
+    pub fn training_feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>, epoch: usize) -> Feed {
+        let chain = self.augmentations.clone();
+        let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };
+        let augment = (!self.settings.data.calls("augment").is_empty()).then_some(views);
+        Feed { augment, ..self.feed(source, order) }
     }
 
     /// Which images train and which validate; at most `limit` of them together.

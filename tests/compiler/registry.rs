@@ -1,7 +1,7 @@
 //! The registries: whatever is listed in one is documented, has defaults that hold, and works where it is used.
 
 use crate::support::{clean, compile_as, net};
-use lcnnc::data::transform;
+use lcnnc::data::{augment, transform};
 use lcnnc::front::settings::BLOCKS;
 use lcnnc::functions::FUNCTIONS;
 use lcnnc::ir::Shape;
@@ -15,12 +15,16 @@ fn around(equation: &str) -> String {
     format!("model One\ninput image: [3, 8, 8]\n{equation}\nlogits = dense(y, classes)\noutput logits\n")
 }
 
+/// Everything that is called by name and is not a layer.
+fn callables() -> impl Iterator<Item = &'static Callable> {
+    let lists = [optimizer::CALLABLES, schedule::CALLABLES, augment::CALLABLES, transform::CALLABLES, weights::INITS];
+    lists.into_iter().flatten()
+}
+
 /// Every list of declared arguments, with the name of what declares it.
 fn declared() -> Vec<(&'static str, &'static [Arg])> {
     let kinds = KINDS.iter().flat_map(|kind| [(kind.name, kind.args), (kind.name, kind.weights)]);
-    let calls =
-        optimizer::CALLABLES.iter().chain(schedule::CALLABLES).chain(transform::CALLABLES).chain(weights::INITS);
-    let calls = calls.map(|call| (call.name, call.args));
+    let calls = callables().map(|call| (call.name, call.args));
     let blocks = BLOCKS.iter().map(|block| (block.name, block.keys));
     kinds.chain(calls).chain(blocks).collect()
 }
@@ -89,9 +93,7 @@ fn everything_declared_is_documented() {
     }
     let kinds = KINDS.iter().map(|kind| (kind.name, kind.about));
     let functions = FUNCTIONS.iter().map(|function| (function.name, function.about));
-    let calls =
-        optimizer::CALLABLES.iter().chain(schedule::CALLABLES).chain(transform::CALLABLES).chain(weights::INITS);
-    let calls = calls.map(|call| (call.name, call.about));
+    let calls = callables().map(|call| (call.name, call.about));
     for (name, about) in kinds.chain(functions).chain(calls) {
         assert!(about.len() > 8, "`{name}`: {about:?}");
     }
@@ -111,6 +113,7 @@ fn names_are_unique_and_can_be_written() {
     unique(KINDS.iter().map(|kind| kind.name).chain(FUNCTIONS.iter().map(|function| function.name)).collect());
     unique(optimizer::CALLABLES.iter().map(|call| call.name).collect());
     unique(schedule::CALLABLES.iter().map(|call| call.name).collect());
+    unique(augment::CALLABLES.iter().map(|call| call.name).collect());
     unique(transform::CALLABLES.iter().map(|call| call.name).collect());
     unique(weights::INITS.iter().map(|call| call.name).collect());
     for kind in KINDS {
@@ -188,6 +191,7 @@ fn every_optimizer_and_transform_can_be_named_alone() {
     for (key, block, calls) in [
         ("optimizer", "train", optimizer::CALLABLES),
         ("schedule", "train", schedule::CALLABLES),
+        ("augment", "data", augment::CALLABLES),
         ("transform", "data", transform::CALLABLES),
     ] {
         for call in calls {

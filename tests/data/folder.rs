@@ -22,7 +22,7 @@ fn refused(root: &Path, parts: &[&str]) {
     }
 }
 
-fn save(path: &Path, image: impl Into<DynamicImage>, format: ImageFormat) {
+pub fn save(path: &Path, image: impl Into<DynamicImage>, format: ImageFormat) {
     let mut bytes = Cursor::new(Vec::new());
     image.into().write_to(&mut bytes, format).unwrap();
     write(path, bytes.get_ref());
@@ -73,6 +73,31 @@ fn train_and_test_folders_are_taken_as_they_are() {
     fs::remove_dir_all(root.path().join("test")).unwrap();
     let set = load(root.path()).unwrap();
     assert_eq!((set.train.len(), set.test.len()), (3, 2));
+}
+
+/// ImageNet's folders: its own test half has no labels, so it lies there without classes.
+#[test]
+fn the_test_half_may_be_called_val() {
+    let root = tempfile::tempdir().unwrap();
+    dots(&root.path().join("train/n01440764"), 3);
+    save(
+        &root.path().join("train/n01440764/colour.JPEG"),
+        ImageBuffer::from_pixel(1, 1, Rgb([1_u8, 2, 3])),
+        ImageFormat::Jpeg,
+    );
+    dots(&root.path().join("test"), 5);
+    let halves = |set: DataSet| (set.train.len(), set.test.len(), set.test.name(0));
+    refused(root.path(), &["test: it holds no folder", "`val` or `validation` in place of `test`"]);
+    for (folder, images) in [("validation", 1), ("val", 2)] {
+        dots(&root.path().join(folder).join("n01440764"), images);
+        let (train, test, name) = halves(load(root.path()).unwrap());
+        assert_eq!((train, test), (4, images.into()));
+        assert!(name.contains(folder));
+    }
+    dots(&root.path().join("test/n01440764"), 4);
+    assert_eq!(halves(load(root.path()).unwrap()).1, 4);
+    dots(&root.path().join("test/n01443537"), 1);
+    refused(root.path(), &["test: its classes are", "n01443537"]);
 }
 
 #[test]

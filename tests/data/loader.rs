@@ -42,7 +42,7 @@ fn source(len: usize, odd: fn(usize) -> Result<Option<Image>, DataError>) -> Arc
 
 fn feed(source: Arc<Numbers>, batch: usize) -> Feed {
     let order = (0..source.len).rev().collect();
-    Feed { source, order, transforms: Arc::default(), shape: [1, 2, 2], batch, first: 0 }
+    Feed { source, order, augment: None, transforms: Arc::default(), shape: [1, 2, 2], batch, first: 0 }
 }
 
 fn batches(feed: Feed, workers: usize) -> Vec<Result<Batch, String>> {

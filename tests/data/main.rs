@@ -4,14 +4,18 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod augment;
 mod contours;
 mod faults;
 mod folder;
 mod loader;
+mod pickle;
+mod python2;
 mod real;
 mod roots;
 mod sets;
 mod split;
+mod tiny_imagenet;
 mod transform;
 
 use std::fs;

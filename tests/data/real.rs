@@ -1,7 +1,7 @@
 //! The published sets, where a machine has them: `LCNNC_TEST_DATA` names a data root in torchvision's layout.
 
-use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use lcnnc::data::Source;
 
@@ -63,4 +63,27 @@ fn cifar10() {
     let set = load("cifar10", &root).unwrap();
     assert_eq!(set.shape, Some([3, 32, 32]));
     assert_eq!((counts(&*set.train), counts(&*set.test)), (vec![5_000; 10], vec![1_000; 10]));
+}
+
+/// Both layouts of one set hold the same bytes, in the same order.
+#[test]
+#[cfg(unix)]
+fn pickles_and_records_are_the_same() {
+    let Some(root) = root() else { return };
+    for (set, [records, pickles]) in [
+        ("cifar10", ["cifar-10-batches-bin", "cifar-10-batches-py"]),
+        ("cifar100", ["cifar-100-binary", "cifar-100-python"]),
+    ] {
+        if !root.join(records).is_dir() || !root.join(pickles).is_dir() {
+            eprintln!("skipped: {} does not hold both {records} and {pickles}", root.display());
+            continue;
+        }
+        let checksum = |folder: &str| {
+            let only = tempfile::tempdir().unwrap();
+            let target = fs::canonicalize(Path::new(&root).join(folder)).unwrap();
+            std::os::unix::fs::symlink(target, only.path().join(folder)).unwrap();
+            load(set, only.path()).unwrap().checksum
+        };
+        assert_eq!(checksum(records), checksum(pickles), "{set}");
+    }
 }

@@ -19,13 +19,13 @@ fn resize(image: Image, size: usize) -> Image {
 }
 
 /// An image without symmetry; the same pattern was given to Pillow.
-fn pattern(channels: usize, height: usize, width: usize) -> Image {
+pub fn pattern(channels: usize, height: usize, width: usize) -> Image {
     let value = |i: usize| ((i / width % height * 7 + i % width * 3) % 11) as f32 / 10.0;
     Image { channels, height, width, pixels: (0..channels * height * width).map(value).collect() }
 }
 
 #[track_caller]
-fn assert_near(found: &[f32], expected: &[f32]) {
+pub fn assert_near(found: &[f32], expected: &[f32]) {
     assert_eq!(found.len(), expected.len());
     let near = |(a, b): (&f32, &f32)| (a - b).abs() < 2e-6;
     assert!(found.iter().zip(expected).all(near), "expected {expected:?}\nfound {found:?}");
@@ -81,6 +81,17 @@ fn grayscale_weighs_red_green_and_blue() {
     assert_near(&grey.pixels, &[0.299, 0.587, 0.5]);
     assert_eq!(grey.shape(), [1, 1, 3]);
     assert_eq!(apply(&grayscale, pattern(1, 2, 2)).unwrap(), pattern(1, 2, 2));
+}
+
+#[test]
+fn colour_is_three_times_the_grey() {
+    let colour = chain("colour", &[]);
+    let image = apply(&colour, pattern(1, 2, 3)).unwrap();
+    assert_eq!((image.shape(), &image.pixels), ([3, 2, 3], &pattern(3, 2, 3).pixels));
+    assert!(image.pixels.chunks(6).all(|plane| plane == pattern(1, 2, 3).pixels));
+    assert_eq!(apply(&colour, pattern(3, 2, 3)).unwrap(), pattern(3, 2, 3));
+    let message = apply(&colour, pattern(2, 2, 3)).unwrap_err().to_string();
+    assert_eq!(message, "image 7: transform `colour`: expected 1 or 3 channels, found 2");
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! What is done to every image before it reaches the network, training and test alike: one file a transform.
 
+mod colour;
 mod grayscale;
 mod normalise;
 mod resize;
 
-use super::{DataError, Image};
+pub(super) use colour::Colour;
+
+use super::{DataError, Image, named};
 use crate::schema::{Bound, Callable};
 
 /// Something done to one image. The same image always gives the same result.
@@ -20,27 +23,13 @@ pub trait Transform: Send + Sync {
 }
 
 /// A transform that a spec can name.
-pub struct Kind {
-    pub call: Callable,
-    pub build: fn(&Bound) -> Box<dyn Transform>,
-}
+pub type Kind = named::Kind<dyn Transform>;
 
 /// Every transform there is.
-pub const TRANSFORMS: &[Kind] = &[grayscale::KIND, resize::KIND, normalise::KIND];
+pub const TRANSFORMS: &[Kind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
 
 /// How each of [`TRANSFORMS`] is called.
-pub const CALLABLES: &[Callable] = &callables();
-
-const fn callables() -> [Callable; TRANSFORMS.len()] {
-    let mut calls = [const { Callable { name: "", about: "", args: &[] } }; TRANSFORMS.len()];
-    let mut i = 0;
-    while i < calls.len() {
-        let Callable { name, about, args } = TRANSFORMS[i].call;
-        calls[i] = Callable { name, about, args };
-        i += 1;
-    }
-    calls
-}
+pub const CALLABLES: &[Callable] = &named::callables::<_, { TRANSFORMS.len() }>(TRANSFORMS);
 
 /// Transforms, one after the other.
 #[derive(Default)]
@@ -52,11 +41,7 @@ impl Chain {
     /// # Panics
     /// If a call was not bound against [`CALLABLES`]; no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        let step = |call: &Bound| match TRANSFORMS.iter().find(|kind| kind.call.name == call.callee) {
-            Some(kind) => (kind.call.name, (kind.build)(call)),
-            None => unreachable!("no transform is called `{}`", call.callee),
-        };
-        Self(calls.iter().map(step).collect())
+        Self(named::build(TRANSFORMS, calls))
     }
 
     /// The shape (channels, height, width) that an image of the given shape will have after all of them.

@@ -1,0 +1,119 @@
+//! Tiny ImageNet (Stanford's CS231n): 200 of ImageNet's classes, 64 x 64, a JPEG an image. The labels of its own test
+//! half are not public, so its validation half is the test half here.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::files::{Files, checksum, images};
+use super::roots::Layout;
+use super::{DataError, DataSet, Request, Set};
+
+pub const SET: Set = Set {
+    name: "tiny-imagenet",
+    about: "photographs of things and animals: 100,000 + 10,000 colour images of 64 x 64 pixels, 200 classes",
+    takes_path: false,
+    load,
+};
+
+const WNIDS: &str = "wnids.txt";
+const WORDS: &str = "words.txt";
+const TRAIN: &str = "train";
+const TEST: &str = "val/images";
+const LABELS: &str = "val/val_annotations.txt";
+
+const LAYOUT: Layout = Layout {
+    set: SET.name,
+    folder: "tiny-imagenet-200",
+    files: &[WNIDS, WORDS, TRAIN, TEST, LABELS],
+    gzip: false,
+    origin: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+};
+
+/// Some of the published images are grey; they are made colour.
+const SHAPE: [usize; 3] = [3, 64, 64];
+
+/// The number of each class by its WordNet id: its line in `wnids.txt`, from 0.
+type Wnids = BTreeMap<String, usize>;
+
+fn load(request: &Request) -> Result<DataSet, DataError> {
+    let folder = LAYOUT.find(request)?;
+    let (wnids, order) = wnids(&folder)?;
+    let classes = names(&folder, &order)?;
+    let [train, test] = [train(&folder, &order)?, test(&folder, &wnids)?];
+    let checksum = checksum(&folder, train.iter().chain(&test).map(|(path, _)| path))?;
+    let half = |files| Arc::new(Files { files, shape: Some(SHAPE) });
+    let name = SET.name.to_owned();
+    Ok(DataSet { name, classes, shape: Some(SHAPE), train: half(train), test: half(test), checksum })
+}
+
+fn wnids(folder: &Path) -> Result<(Wnids, Vec<String>), DataError> {
+    let (path, text) = text(folder, WNIDS)?;
+    let order: Vec<String> = text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    let wnids: Wnids = order.iter().cloned().zip(0..).collect();
+    if wnids.is_empty() || wnids.len() != order.len() {
+        let found = format!("{} lines, {} of them different", order.len(), wnids.len());
+        return Err(content(path, "a WordNet id a line, each once", &found));
+    }
+    Ok((wnids, order))
+}
+
+/// The first synonym of each class, with its id behind it where two classes share one.
+fn names(folder: &Path, order: &[String]) -> Result<Vec<String>, DataError> {
+    let (path, text) = text(folder, WORDS)?;
+    let words: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once('\t')).collect();
+    let name = |id: &String| match words.get(id.as_str()).and_then(|words| words.split(',').next()).map(str::trim) {
+        Some(name) if !name.is_empty() => Ok(name.to_owned()),
+        _ => Err(content(path.clone(), &format!("a line `{id}`, a tab and its words"), "none")),
+    };
+    let names = order.iter().map(name).collect::<Result<Vec<String>, DataError>>()?;
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    names.iter().for_each(|name| *uses.entry(name).or_default() += 1);
+    let unique = |(name, id): (&String, &String)| match uses[name.as_str()] {
+        1 => name.clone(),
+        _ => format!("{name} ({id})"),
+    };
+    Ok(names.iter().zip(order).map(unique).collect())
+}
+
+fn train(folder: &Path, order: &[String]) -> Result<Vec<(PathBuf, usize)>, DataError> {
+    const EXPECTED: &str = "train/<WordNet id>/images/*.JPEG";
+    let mut files = Vec::new();
+    for (label, id) in order.iter().enumerate() {
+        let (class, _) = LAYOUT.file(folder, &format!("{TRAIN}/{id}/images"))?;
+        files.extend(images(&class, EXPECTED)?.into_iter().map(|file| (file, label)));
+    }
+    Ok(files)
+}
+
+fn test(folder: &Path, wnids: &Wnids) -> Result<Vec<(PathBuf, usize)>, DataError> {
+    let (path, text) = text(folder, LABELS)?;
+    let mut files = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut fields = line.split('\t').map(str::trim);
+        let (file, id) = (fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+        let Some(&label) = wnids.get(id) else {
+            let expected = format!("a file and a WordNet id of {WNIDS} in line {}, a tab between them", number + 1);
+            return Err(content(path, &expected, &format!("`{file}` and `{id}`")));
+        };
+        if Path::new(file).file_name().is_none_or(|name| name != file) {
+            return Err(content(path, &format!("the name of a file in line {}", number + 1), &format!("`{file}`")));
+        }
+        files.push((LAYOUT.file(folder, &format!("{TEST}/{file}"))?.0, label));
+    }
+    Ok(files)
+}
+
+/// A file's path and what it says.
+fn text(folder: &Path, name: &str) -> Result<(PathBuf, String), DataError> {
+    let (path, _) = LAYOUT.file(folder, name)?;
+    match fs::read(&path) {
+        Ok(bytes) => Ok((path, String::from_utf8_lossy(&bytes).into_owned())),
+        Err(source) => Err(DataError::Read { path, source }),
+    }
+}
+
+fn content(path: PathBuf, expected: &str, found: &str) -> DataError {
+    DataError::Content { path, expected: expected.to_owned(), found: found.to_owned() }
+}
