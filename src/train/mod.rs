@@ -6,6 +6,7 @@
 // A run reads specs, writes folders and measures time.
 #![allow(clippy::disallowed_methods)]
 
+pub mod board;
 mod error;
 pub mod evaluate;
 pub mod files;
@@ -21,6 +22,7 @@ mod roles;
 mod run;
 mod run_dir;
 pub mod schedule;
+pub mod tensorboard;
 mod threads;
 mod trained;
 mod weights;
