@@ -13,14 +13,17 @@ pub fn of(values: &[f64]) -> Histogram {
         return Histogram::default();
     }
     let bins = if min < max { BINS } else { 1 };
-    // Not the width of all through the number of bins: that may be beyond what is finite.
+    // The way from the smallest to the largest may be beyond what is finite, so it is never calculated.
     let width = max / bins as f64 - min / bins as f64;
     let mut bucket = vec![0.0; bins];
     for x in &finite {
         // The largest would be at the beginning of a bin behind the last.
-        bucket[(((x - min) / width) as usize).min(bins - 1)] += 1.0;
+        bucket[((x / width - min / width) as usize).min(bins - 1)] += 1.0;
     }
-    let limit = |bin: usize| if bin == bins { max } else { min + width * bin as f64 };
+    let limit = |bin: usize| {
+        let part = bin as f64 / bins as f64;
+        min * (1.0 - part) + max * part
+    };
     Histogram {
         min,
         max,
