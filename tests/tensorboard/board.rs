@@ -326,3 +326,20 @@ fn the_images_are_the_first_that_are_held_out() {
         assert_eq!(shown.into_data().iter::<f32>().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn the_manual_has_every_series() {
+    let page = fs::read_to_string("docs/tensorboard.md").unwrap();
+    let seen = written(&model(TINY), [1]);
+    assert_eq!(seen.shown.len(), 9 + 5 + 9);
+    for tag in seen.shown.keys() {
+        let group = tag.split_once('/').map_or(tag.as_str(), |(group, _)| group);
+        let kinds = [
+            format!("| `{tag}` |"),
+            format!("| `{group}/NAME` |"),
+            format!("| `{group}/PARAMETER` |"),
+            format!("| `{group}/LAYER` |"),
+        ];
+        assert!(kinds.iter().any(|row| page.contains(row)), "docs/tensorboard.md has no row for `{tag}`");
+    }
+}

@@ -29,6 +29,9 @@ fn value(event: &Fields<'_>, seen: &mut Seen) {
     let (step, wall, tag) = (event.varint(2), event.double(1), value.text(1));
     let metadata = Fields::of(value.bytes(9));
     seen.shown.insert(tag.clone(), [Fields::of(metadata.bytes(1)).text(1), metadata.text(3)]);
+    // The class of the data: scalar, tensor, images.
+    let class = if value.get(2).is_some() { 1 } else { 3 - i64::from(value.get(5).is_some()) };
+    assert_eq!(metadata.varint(4), class, "{tag}");
     if let Some(number) = value.get(2) {
         let value = f64::from(f32::from_le_bytes(number.try_into().unwrap()));
         seen.scalars.push(Scalar { tag, step, wall, value });

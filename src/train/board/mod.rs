@@ -25,9 +25,10 @@ const MOST_MAPS: usize = 32;
 /// Parameters whose numbers are counted: the first ones, in order of the net.
 const MOST_HISTOGRAMS: usize = 128;
 
-const MAP: &str = "Channels as tiles, image after image, from 0 (black) to the largest value (white); where there are \
-                   negative values, 0 is mid-grey.";
-const KERNEL: &str = "Kernels as tiles, those of one output channel side by side; 0 is mid-grey.";
+const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value; where there are negative \
+                   values, 0 is mid-grey.";
+const KERNEL: &str = "Kernels as tiles, those of one output channel side by side. Black is 0 and white the largest value; \
+                      where there are negative values, 0 is mid-grey.";
 
 /// The images whose feature maps are shown: the first ones that are held out, or that are trained on where none is.
 /// `[B, C, H, W]`, at most [`IMAGES`], without autodiff as the device.
@@ -82,7 +83,7 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
     let series = [
         (
             "loss/train",
-            "Cross-entropy and penalties, over the training images as the epoch met them.",
+            "Cross-entropy in nats an image and penalties, over the training images as the epoch met them.",
             Some(numbers.train_loss),
         ),
         (
@@ -105,7 +106,7 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
             "Share from 0 to 1, over the images held out, after the epoch.",
             numbers.validation_accuracy,
         ),
-        ("learning_rate", "At the last step of the epoch.", Some(numbers.lr)),
+        ("learning_rate", "Without unit, at the last step of the epoch.", Some(numbers.lr)),
         ("images_per_second", "Images a second, in training alone.", Some(numbers.images_per_second)),
     ];
     for (name, about, value) in series {
@@ -128,7 +129,7 @@ fn penalties(events: &mut Events, at: At, model: &Model, forward: &Forward) -> R
 fn histograms(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Result<(), TrainError> {
     let trained = model.net().params.iter().zip(weights).filter(|(param, _)| param.trained());
     for (param, weight) in trained.take(MOST_HISTOGRAMS) {
-        let (name, about) = (format!("weights/{}", weight.name), param.to_string());
+        let (name, about) = (format!("weights/{}", weight.name), format!("Without unit. At the start: {param}."));
         events.histogram(Tag { name: &name, about: &about }, at, &weight.values)?;
     }
     Ok(())

@@ -89,6 +89,8 @@ pub struct Metadata {
     pub plugin_data: Option<PluginData>,
     #[prost(string, tag = "3")]
     pub summary_description: String,
+    #[prost(int32, tag = "4")]
+    pub data_class: i32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -97,10 +99,16 @@ pub struct PluginData {
     pub plugin_name: String,
 }
 
-impl Metadata {
-    /// `plugin` is the part of TensorBoard that shows the value.
-    pub fn new(plugin: &str, about: &str) -> Self {
+impl Kind {
+    /// What is said of a value beside it: the part of TensorBoard that shows it, and its description. The server drops
+    /// a description that comes without the class of the data.
+    pub fn metadata(&self, about: &str) -> Metadata {
+        let (plugin, data_class) = match self {
+            Kind::Simple(_) => ("scalars", 1),
+            Kind::Histogram(_) => ("histograms", 2),
+            Kind::Image(_) => ("images", 3),
+        };
         let plugin_data = Some(PluginData { plugin_name: plugin.to_owned() });
-        Self { plugin_data, summary_description: about.to_owned() }
+        Metadata { plugin_data, summary_description: about.to_owned(), data_class }
     }
 }

@@ -9,10 +9,10 @@ mod record;
 
 use super::TrainError;
 use jiff::Timestamp;
-use message::{Event, Image, Metadata, Summary, Value, What};
+use message::{Event, GREY, Image, Kind, Summary, Value, What};
 use prost::Message;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The folder in a run's folder.
@@ -85,9 +85,14 @@ impl Events {
                 ),
             });
         }
-        let cut = self.file.set_len(whole).and_then(|()| self.file.seek(SeekFrom::Start(whole)));
-        self.written = cut.map_err(TrainError::file(&self.path, "written"))?;
-        Ok(())
+        self.written = whole;
+        self.cut().map_err(TrainError::file(&self.path, "written"))
+    }
+
+    /// Makes the file end behind its last whole record.
+    fn cut(&mut self) -> io::Result<()> {
+        self.file.set_len(self.written)?;
+        self.file.seek(SeekFrom::Start(self.written)).map(|_| ())
     }
 
     /// How many bytes of the file are whole records, all of them handed to the system: for a checkpoint.
@@ -100,7 +105,7 @@ impl Events {
     /// # Errors
     /// If the file cannot be written.
     pub fn scalar(&mut self, tag: Tag<'_>, at: At, value: f64) -> Result<(), TrainError> {
-        self.value(tag, at, "scalars", message::Kind::Simple(value as f32))
+        self.value(tag, at, Kind::Simple(value as f32))
     }
 
     /// Writes how some numbers are spread: 30 bins of one width from the smallest to the largest. Numbers that are not
@@ -109,7 +114,7 @@ impl Events {
     /// # Errors
     /// If the file cannot be written.
     pub fn histogram(&mut self, tag: Tag<'_>, at: At, values: &[f64]) -> Result<(), TrainError> {
-        self.value(tag, at, "histograms", message::Kind::Histogram(histogram::of(values)))
+        self.value(tag, at, Kind::Histogram(histogram::of(values)))
     }
 
     /// Writes a greyscale image, `[height, width]` pixels encoded as PNG.
@@ -118,7 +123,7 @@ impl Events {
     /// If the file cannot be written.
     pub fn image(&mut self, tag: Tag<'_>, at: At, [height, width]: [u32; 2], png: Vec<u8>) -> Result<(), TrainError> {
         let [height, width] = [height, width].map(|pixels| i32::try_from(pixels).unwrap_or(i32::MAX));
-        self.value(tag, at, "images", message::Kind::Image(Image { height, width, colorspace: message::GREY, png }))
+        self.value(tag, at, Kind::Image(Image { height, width, colorspace: GREY, png }))
     }
 
     /// Waits until everything that was written is on the disk.
@@ -129,9 +134,8 @@ impl Events {
         self.file.sync_data().map_err(TrainError::file(&self.path, "written"))
     }
 
-    fn value(&mut self, tag: Tag<'_>, at: At, plugin: &str, kind: message::Kind) -> Result<(), TrainError> {
-        let metadata = Metadata::new(plugin, tag.about);
-        let value = Value { tag: tag.name.to_owned(), metadata: Some(metadata), kind: Some(kind) };
+    fn value(&mut self, tag: Tag<'_>, at: At, kind: Kind) -> Result<(), TrainError> {
+        let value = Value { tag: tag.name.to_owned(), metadata: Some(kind.metadata(tag.about)), kind: Some(kind) };
         // The format counts steps in 63 bits, which no run can live to use up.
         self.append(at.wall, at.step as i64, What::Summary(Summary { value: vec![value] }))
     }
@@ -142,7 +146,7 @@ impl Events {
         let record = record::framed(&event.encode_to_vec());
         if let Err(error) = self.file.write_all(&record) {
             // What failed is reported; that its remains cannot be removed either would add nothing.
-            let _ = self.file.set_len(self.written);
+            let _ = self.cut();
             return Err(TrainError::file(&self.path, "written")(error));
         }
         self.written += record.len() as u64;
