@@ -75,14 +75,14 @@ fn masked(data: &[u8]) -> [u8; 4] {
         }
     }
     let crc = !crc;
-    (crc >> 15 | crc << 17).wrapping_add(0xa282_ead8).to_le_bytes()
+    crc.rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }
 
 /// The published check value of CRC-32C.
 #[test]
 fn the_checksum_is_the_published_one() {
     let unmasked = u32::from_le_bytes(masked(b"123456789")).wrapping_sub(0xa282_ead8);
-    assert_eq!(unmasked >> 17 | unmasked << 15, 0xe306_9283);
+    assert_eq!(unmasked.rotate_left(15), 0xe306_9283);
 }
 
 /// A message of protocol buffers: numbers of fields and their bytes, in order. A number of variable length is kept as
