@@ -74,6 +74,9 @@ pub struct Args {
     /// CPU threads [default: all cores]; the same number, the same bits
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    /// Write no event file for TensorBoard
+    #[arg(long)]
+    no_tensorboard: bool,
     /// Seconds between two checkpoints; 0 saves after every step [default: 10, and more where saving is slow]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     save_every: Option<Duration>,
@@ -160,6 +163,7 @@ impl Args {
             device: self.device,
             threads: self.threads.map(NonZeroUsize::get),
             fuse: self.no_fuse.then_some(false),
+            tensorboard: self.no_tensorboard.then_some(false),
             save_every: self.save_every,
             limit: self.limit.map(NonZeroUsize::get),
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),

@@ -16,7 +16,8 @@ pub(super) fn begin(
     runs: &Path,
     command: Vec<String>,
 ) -> Result<(PathBuf, Manifest), TrainError> {
-    let now = Timestamp::now();
+    // Whole seconds.
+    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let manifest = manifest(setup, spec, command, now);
     let settled = settled(setup.layer.clone(), spec, &setup.data);
     let parent = runs.join(settled.name.as_deref().unwrap_or_default());
@@ -74,7 +75,7 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
         threads: threads(layer),
         seed: recipe.seed(),
         command,
-        started: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        started: now,
     }
 }
 

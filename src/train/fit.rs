@@ -1,5 +1,6 @@
 //! Training: epochs of batches, a validation after each, the best and the last weights kept, and checkpoints on the way.
 
+use super::board::Board;
 use super::checkpoint::{self, BestSoFar, Checkpoint, Draft, State};
 use super::evaluate::{Tally, evaluate};
 use super::metrics::{Epoch, Metrics};
@@ -15,6 +16,7 @@ use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256};
 use burn::module::Module;
 use burn::tensor::Device;
+use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -32,6 +34,10 @@ pub struct Job<'a> {
     pub fuse: bool,
     /// For metrics, weights and checkpoints.
     pub folder: &'a Path,
+    /// When the run began.
+    pub started: Timestamp,
+    /// Whether an event file for TensorBoard is written.
+    pub tensorboard: bool,
     /// Between two checkpoints; without a wish, as [`Saver`] sees fit.
     pub save_every: Option<Duration>,
     pub stop: Stop,
@@ -99,6 +105,7 @@ pub(super) struct Training<'a> {
     pub schedule: Schedule,
     pub state: State,
     metrics: Metrics,
+    board: Option<Board>,
     best: Option<Best>,
     saver: Saver,
     /// When this process began, and what others had spent until then.
@@ -126,12 +133,14 @@ impl<'a> Training<'a> {
                 (model, optimizer, best.transpose()?, state)
             }
         };
+        let board = job.tensorboard.then(|| Board::open(job, state.files.events)).transpose()?;
         let training = Self {
             job,
             progress: *progress,
             optimizer,
             schedule: schedule.remembering(state.schedule),
             metrics: Metrics::open(job.folder, state.files)?,
+            board,
             best,
             saver: Saver::new(job.save_every),
             clock: (Instant::now(), state.seconds),
@@ -155,10 +164,7 @@ impl<'a> Training<'a> {
     fn epoch(&mut self, model: Model) -> Result<Model, TrainError> {
         let (recipe, epoch) = (self.job.recipe, self.state.epoch);
         let order = shuffled(&self.job.split.train, recipe.seed(), epoch as u64);
-        let feed = Feed {
-            first: self.state.batches,
-            ..recipe.training_feed(&self.job.data.train, order, epoch)
-        };
+        let feed = Feed { first: self.state.batches, ..recipe.training_feed(&self.job.data.train, order, epoch) };
         let bar = self.progress.bar(epoch, recipe.epochs(), feed.images(), self.state.seen.images);
         let batches = feed.batches();
         let model = Pass::new(self, batches, bar).run(model, Loader::new(feed)?)?;
@@ -170,6 +176,9 @@ impl<'a> Training<'a> {
         let numbers = self.numbers(held_out.as_ref(), batches)?;
         self.schedule.observe(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
         self.metrics.append(&numbers)?;
+        if let Some(board) = &mut self.board {
+            board.epoch(&numbers, &model.valid())?;
+        }
         self.keep(&model, &numbers)?;
         self.state.next_epoch();
         let so_far = self.seconds();
@@ -246,6 +255,9 @@ impl<'a> Training<'a> {
         self.state.schedule = self.schedule.memory();
         self.state.best = best.map(|best| best.so_far);
         self.state.files = self.metrics.offsets();
+        if let Some(board) = &self.board {
+            self.state.files.events = board.offset()?;
+        }
         let draft = Draft {
             state: &self.state,
             weights: weights::bytes(&model.valid()),

@@ -24,6 +24,8 @@ pub struct Layer {
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
     pub fuse: Option<bool>,
+    /// Whether an event file for TensorBoard is written.
+    pub tensorboard: Option<bool>,
     /// Between two checkpoints.
     pub save_every: Option<Duration>,
     /// Most images of the training half to use, validation included.
@@ -65,6 +67,7 @@ impl Layer {
             device: self.device.or(below.device),
             threads: self.threads.or(below.threads),
             fuse: self.fuse.or(below.fuse),
+            tensorboard: self.tensorboard.or(below.tensorboard),
             save_every: self.save_every.or(below.save_every),
             limit: self.limit.or(below.limit),
             set,

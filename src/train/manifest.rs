@@ -4,6 +4,7 @@ use super::TrainError;
 use super::evaluate::Score;
 use super::files;
 use crate::back::burn::Opened;
+use jiff::Timestamp;
 use lcnnc_kernels::Vectors;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,8 @@ pub struct Manifest {
     pub threads: usize,
     pub seed: u64,
     pub command: Vec<String>,
-    /// UTC, as in `2026-11-24T09:30:00Z`.
-    pub started: String,
+    /// Whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
+    pub started: Timestamp,
 }
 
 /// The author's file; the run folder's spec.lcnn has defaults and overrides written in.

@@ -67,6 +67,8 @@ pub struct Metrics {
 pub struct Offsets {
     lines: u64,
     table: u64,
+    /// Of the file for TensorBoard.
+    pub events: u64,
 }
 
 impl Metrics {
@@ -84,7 +86,7 @@ impl Metrics {
     }
 
     pub fn offsets(&self) -> Offsets {
-        Offsets { lines: self.lines.len, table: self.table.len }
+        Offsets { lines: self.lines.len, table: self.table.len, events: 0 }
     }
 
     /// Appends an epoch to both.

@@ -7,6 +7,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod begin;
+pub mod board;
 mod checkpoint;
 mod error;
 pub mod evaluate;
@@ -29,6 +30,7 @@ mod saver;
 pub mod schedule;
 mod seeds;
 mod stop;
+pub mod tensorboard;
 mod threads;
 mod trained;
 mod weights;

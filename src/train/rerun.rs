@@ -39,7 +39,7 @@ pub fn rerun(folder: &Path, over: Layer, command: Vec<String>, progress: &Progre
     let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, command)?;
     let _lock = run_dir::lock(&new)?;
     announce(&setup.recipe, &manifest, &new, progress);
-    let done = setup.train(&new, None, progress)?;
+    let done = setup.train((&new, &manifest), None, progress)?;
     let same = done.summary.weights == before.weights;
     let largest = if same { 0.0 } else { largest(folder, &new)? };
     Ok(Repeated { same, largest, accuracy: before.test.accuracy, differences, done })

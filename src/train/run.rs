@@ -52,7 +52,12 @@ impl Setup {
     }
 
     /// Trains in a run's folder to the end, tests, and leaves the folder as a finished run's.
-    pub fn train(&self, folder: &Path, from: Option<Checkpoint>, progress: &Progress) -> Result<Done, TrainError> {
+    pub fn train(
+        &self,
+        (folder, manifest): (&Path, &Manifest),
+        from: Option<Checkpoint>,
+        progress: &Progress,
+    ) -> Result<Done, TrainError> {
         let job = Job {
             recipe: &self.recipe,
             data: &self.data,
@@ -60,6 +65,8 @@ impl Setup {
             device: &self.opened.device,
             fuse: self.layer.fuse.unwrap_or(true),
             folder,
+            started: manifest.started,
+            tensorboard: self.layer.tensorboard.unwrap_or(true),
             save_every: self.layer.save_every,
             stop: Stop::listen(),
         };
@@ -91,7 +98,7 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
     let (folder, manifest) = begin(&setup, &spec, runs, command)?;
     let _lock = run_dir::lock(&folder)?;
     announce(&setup.recipe, &manifest, &folder, progress);
-    setup.train(&folder, None, progress)
+    setup.train((&folder, &manifest), None, progress)
 }
 
 /// Goes on with the run of a folder from its last checkpoint, or from its start if it has none; ends with the same bits
@@ -121,7 +128,7 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> R
     if let Some(from) = &from {
         progress.line(&format!("goes on    at {}", from.state));
     }
-    setup.train(folder, from, progress)
+    setup.train((folder, &manifest), from, progress)
 }
 
 /// How a run ended, if it did.

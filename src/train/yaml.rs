@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 11] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -23,6 +23,7 @@ const KEYS: [(&str, &str); 10] = [
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
+    ("tensorboard", "tensorboard: false"),
     ("save_every", "save_every: 60"),
     ("limit", "limit: 1000"),
     ("set", "set: {steps: 5}"),
@@ -42,6 +43,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
         layer.fuse.map(Value::from),
+        layer.tensorboard.map(Value::from),
         layer.save_every.map(|every| Value::from(every.as_secs_f64())),
         layer.limit.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
@@ -125,6 +127,7 @@ impl Reader<'_> {
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count(&path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),
+                "tensorboard" => self.layer.tensorboard = self.switch(&path, value),
                 "save_every" => self.layer.save_every = self.seconds(&path, value),
                 "limit" => self.layer.limit = self.count(&path, value),
                 "set" => self.layer.set = self.consts(&path, value),

@@ -1,0 +1,40 @@
+//! What the values of a trace are called where they are shown.
+
+use crate::ir::{Net, Op, Shape, Step};
+
+/// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
+/// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.
+pub fn labels(net: &Net) -> Vec<Option<String>> {
+    let mut labels = Vec::new();
+    walk(&net.body, None, &mut labels);
+    labels
+}
+
+/// `at` is the step of the loop whose body this is.
+fn walk(body: &[Step], at: Option<usize>, labels: &mut Vec<Option<String>>) {
+    for step in body {
+        match step {
+            Step::Node(node) => match (&node.name, &node.op) {
+                // A number is made where it is read, and never traced.
+                (None, _) | (Some(_), Op::Number(_)) => {}
+                // There is nothing to see in zeros, and the state that begins with them has their name.
+                (Some(_), Op::Zeros) => labels.push(None),
+                (Some(name), _) => labels.push(label(name, at, &node.shape)),
+            },
+            Step::Loop(region) => {
+                labels.extend(region.states.iter().map(|state| label(&state.name, Some(0), &state.shape)));
+                for step in 1..=region.steps {
+                    walk(&region.body, Some(step), labels);
+                }
+            }
+        }
+    }
+}
+
+/// The next value of a state `O` is its equation `O'`, and `O` at that step.
+fn label(name: &str, at: Option<usize>, shape: &Shape) -> Option<String> {
+    let Shape::Map([_, height, width]) = shape else { return None };
+    let name = name.strip_suffix('\'').unwrap_or(name);
+    let label = at.map_or_else(|| name.to_owned(), |step| format!("{name}@{step}"));
+    (height * width > 1).then_some(label)
+}

@@ -1,0 +1,197 @@
+//! What TensorBoard shows of a run: after each epoch its numbers and how the weights are spread, now and then the feature
+//! maps of a few images.
+//!
+//! Nothing here bears on the training: it reads a model and draws no random number.
+
+mod maps;
+mod tiles;
+
+use super::fit::Job;
+use super::tensorboard::{At, Events, Tag};
+use super::{Epoch, Recipe, TrainError};
+use crate::back::burn::{Forward, Model, Precision, Weight};
+use crate::data::DataSet;
+use crate::data::loader::{Feed, Loader};
+use crate::data::split::Split;
+use crate::ir::Op;
+use burn::tensor::{Device, Tensor, TensorData};
+use jiff::Timestamp;
+
+/// Images whose feature maps are shown.
+pub const IMAGES: usize = 2;
+
+/// Feature maps that are written at a time: the first ones, in order of execution.
+const MOST_MAPS: usize = 32;
+
+/// Parameters whose numbers are counted: the first ones, in order of the net.
+const MOST_HISTOGRAMS: usize = 128;
+
+const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value; where there are negative \
+                   values, 0 is mid-grey.";
+const KERNEL: &str = "Kernels as tiles, those of one output channel side by side. Black is 0 and white the largest value; \
+                      where there are negative values, 0 is mid-grey.";
+
+/// The images whose feature maps are shown: the first ones that are held out, or that are trained on where none is.
+/// `[B, C, H, W]`, at most [`IMAGES`], without autodiff as the device.
+///
+/// # Errors
+/// If an image cannot be had.
+pub fn images(recipe: &Recipe, data: &DataSet, split: &Split, device: &Device) -> Result<Tensor<4>, TrainError> {
+    let from = if split.validation.is_empty() { &split.train } else { &split.validation };
+    let order = from.iter().copied().take(IMAGES).collect();
+    let feed = Feed { batch: IMAGES, ..recipe.feed(&data.train, order) };
+    let empty = || TrainError::Empty { name: data.name.clone(), part: "training half", verb: "show" };
+    let batch = Loader::new(feed)?.next().transpose()?.ok_or_else(empty)?;
+    let pixels = TensorData::new(batch.images, batch.shape);
+    Ok(Tensor::from_data(pixels, (device, Precision::Single.dtype())))
+}
+
+/// A run's event file, and the images whose feature maps it shows.
+pub(super) struct Board {
+    events: Events,
+    images: Tensor<4>,
+}
+
+impl Board {
+    /// Goes on with what was written before the byte `offset`.
+    pub fn open(job: &Job<'_>, offset: u64) -> Result<Self, TrainError> {
+        let images = images(job.recipe, job.data, job.split, job.device)?;
+        Ok(Self { events: Events::open(job.folder, job.started, Some(offset))?, images })
+    }
+
+    pub fn epoch(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
+        epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
+    }
+
+    /// How long the file is, all of it on the disk.
+    pub fn offset(&self) -> Result<u64, TrainError> {
+        self.events.sync().map(|()| self.events.offset())
+    }
+}
+
+/// Writes what there is to see after an epoch. `wall` is the time of day, `model` and `images` are without autodiff.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn epoch(
+    events: &mut Events,
+    wall: Timestamp,
+    numbers: &Epoch,
+    model: &Model,
+    images: &Tensor<4>,
+) -> Result<(), TrainError> {
+    let at = At { step: numbers.epoch, wall };
+    scalars(events, at, numbers)?;
+    let weights = model.weights();
+    histograms(events, at, model, &weights)?;
+    if has_pictures(numbers.epoch) {
+        let (forward, trace) = model.trace(images.clone());
+        penalties(events, at, model, &forward)?;
+        feature_maps(events, at, model, images, trace)?;
+        kernels(events, at, model, &weights)
+    } else if model.net().penalties.is_empty() {
+        Ok(())
+    } else {
+        penalties(events, at, model, &model.forward(images.clone()))
+    }
+}
+
+/// Epochs 1, 2, 3, 5, 10, 20, 50, 100 and so on: ten images are all that TensorBoard keeps of a series, and most of what
+/// there is to see happens early.
+pub fn has_pictures(epoch: usize) -> bool {
+    let zeros = epoch.max(1).ilog10();
+    epoch == 3 || [1, 2, 5].contains(&(epoch / 10_usize.pow(zeros))) && epoch.is_multiple_of(10_usize.pow(zeros))
+}
+
+fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainError> {
+    let series = [
+        (
+            "loss/train",
+            "Cross-entropy in nats an image and penalties, over the training images as the epoch met them.",
+            Some(numbers.train_loss),
+        ),
+        (
+            "cross_entropy/train",
+            "Nats an image, over the training images as the epoch met them.",
+            Some(numbers.train_cross_entropy),
+        ),
+        (
+            "cross_entropy/validation",
+            "Nats an image, over the images held out, after the epoch.",
+            numbers.validation_cross_entropy,
+        ),
+        (
+            "accuracy/train",
+            "Share from 0 to 1, over the training images as the epoch met them.",
+            Some(numbers.train_accuracy),
+        ),
+        (
+            "accuracy/validation",
+            "Share from 0 to 1, over the images held out, after the epoch.",
+            numbers.validation_accuracy,
+        ),
+        ("learning_rate", "Without unit, at the last step of the epoch.", Some(numbers.lr)),
+        ("images_per_second", "Images a second, in training alone.", Some(numbers.images_per_second)),
+    ];
+    for (name, about, value) in series {
+        if let Some(value) = value {
+            events.scalar(Tag { name, about }, at, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn penalties(events: &mut Events, at: At, model: &Model, forward: &Forward) -> Result<(), TrainError> {
+    for (penalty, value) in model.net().penalties.iter().zip(&forward.penalties) {
+        let name = format!("penalty/{}", penalty.name);
+        let about = "After the epoch, as it is added to the loss; what depends on images is that of the images shown.";
+        events.scalar(Tag { name: &name, about }, at, f64::from(value.clone().into_scalar::<f32>()))?;
+    }
+    Ok(())
+}
+
+fn histograms(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Result<(), TrainError> {
+    let trained = model.net().params.iter().zip(weights).filter(|(param, _)| param.trained());
+    for (param, weight) in trained.take(MOST_HISTOGRAMS) {
+        let (name, about) = (format!("weights/{}", weight.name), format!("Without unit. At the start: {param}."));
+        events.histogram(Tag { name: &name, about: &about }, at, &weight.values)?;
+    }
+    Ok(())
+}
+
+/// The images themselves once, their maps as often as asked.
+fn feature_maps(
+    events: &mut Events,
+    at: At,
+    model: &Model,
+    images: &Tensor<4>,
+    trace: Vec<(String, Tensor<4>)>,
+) -> Result<(), TrainError> {
+    let net = model.net();
+    let input = (at.step == 1).then(|| (net.input.0.clone(), images.clone()));
+    let maps = maps::labels(net).into_iter().zip(trace).filter_map(|(label, (_, map))| Some((label?, map)));
+    for (label, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
+        let dims = map.dims();
+        let values: Vec<f64> = map.into_data().iter::<f64>().collect();
+        picture(events, Tag { name: &format!("feature maps/{label}"), about: MAP }, at, &values, dims)?;
+    }
+    Ok(())
+}
+
+/// Those of the first convolution, which see the image.
+fn kernels(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Result<(), TrainError> {
+    let net = model.net();
+    let first = net.nodes().find_map(|node| if let Op::Conv { weight, .. } = node.op { Some(weight) } else { None });
+    let Some(id) = first else { return Ok(()) };
+    let found = weights.iter().find(|weight| weight.name == net.param(id).name);
+    if let Some((weight, &[outputs, inputs, height, width])) = found.map(|weight| (weight, weight.shape.as_slice())) {
+        let name = format!("kernels/{}", net.owner(id));
+        picture(events, Tag { name: &name, about: KERNEL }, at, &weight.values, [outputs, inputs, height, width])?;
+    }
+    Ok(())
+}
+
+fn picture(events: &mut Events, tag: Tag<'_>, at: At, values: &[f64], dims: [usize; 4]) -> Result<(), TrainError> {
+    let (size, png) = tiles::png(values, dims);
+    events.image(tag, at, size, png)
+}
