@@ -59,7 +59,7 @@ fn the_loss_is_safe_for_scores_of_any_size() {
     let options = (&device, Precision::Double.dtype());
     let logits = Tensor::<2>::from_data(TensorData::from([[1e4, -1e4], [1.0, 1.0]]), options).require_grad();
     let labels = Tensor::from_data(TensorData::from([1i64, 0]), &device);
-    let loss = loss(logits.clone(), labels);
+    let loss = loss(logits.clone(), labels, 0.0);
     let gradient: Vec<f64> = logits.grad(&loss.backward()).unwrap().into_data().iter::<f64>().collect();
     assert_eq!(gradient, [0.5, -0.5, -0.25, 0.25]);
     assert_eq!(loss.into_scalar::<f64>(), f64::midpoint(2e4, f64::ln(2.0)));
