@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod check;
+mod data;
 mod eval;
 mod explain;
 mod fmt;
@@ -13,6 +14,7 @@ mod predict;
 mod run;
 mod show;
 mod spec;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use lcnnc::train::{Progress, TrainError};
@@ -46,6 +48,7 @@ enum Verb {
     Run(Box<run::Args>),
     Eval(eval::Args),
     Predict(predict::Args),
+    Data(data::Args),
 }
 
 /// Does what the command line says.
@@ -60,6 +63,7 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => ended(args.run()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
+        Verb::Data(args) => ended(args.run()),
     }
 }
 

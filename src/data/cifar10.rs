@@ -14,7 +14,7 @@ pub const SET: Set = Set {
     load,
 };
 
-const LAYOUT: Layout = Layout {
+pub const LAYOUT: Layout = Layout {
     set: "cifar10",
     folder: "cifar-10-batches-bin",
     files: &[

@@ -13,6 +13,7 @@ mod decode;
 mod digest;
 mod error;
 mod fashion_mnist;
+pub mod fetch;
 mod folder;
 mod idx;
 pub mod loader;
