@@ -148,7 +148,7 @@ fn a_tar_has_files_and_folders_alone() {
         (EntryType::Char, "is a device"),
         (EntryType::Block, "is a device"),
         (EntryType::Fifo, "is a device"),
-        (EntryType::new(b'S'), "is neither a file nor a folder"),
+        (EntryType::new(b'Z'), "is neither a file nor a folder"),
     ] {
         refused(&tar_gz(&[entry(kind, "made/x", b"")]), Format::TarGz, &[&format!("entry `made/x` {reason}")]);
     }
@@ -186,7 +186,7 @@ fn a_zip_is_bounded() {
     refused(&zip(&many), Format::Zip, &["entry `made/3` is one too many: expected at most 6"]);
     let bomb = zip(&[("made/large", &vec![0; 1 << 20])]);
     refused(&bomb, Format::Zip, &["entry `made/large` is too large: expected at most 10000 bytes"]);
-    refused(&patched(bomb, 24, &[1, 0, 0, 0]), Format::Zip, &["made/large"]);
+    refused(&patched(bomb, 24, &[1, 0, 0, 0]), Format::Zip, &["entry `made/large` cannot be unpacked"]);
 }
 
 /// Writes over the last entry's record in a zip's directory.
@@ -210,6 +210,8 @@ fn a_broken_archive_is_said_to_be_broken() {
     }
     let whole = tar_gz(&[]);
     refused(&whole[..whole.len() / 2], Format::TarGz, &["cannot be unpacked"]);
+    let flipped = patched(zip(&[("made/x", b"to be summed up")]), 16, &[0, 0, 0, 0]);
+    refused(&flipped, Format::Zip, &["entry `made/x` cannot be unpacked"]);
 }
 
 #[test]

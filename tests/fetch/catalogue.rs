@@ -61,7 +61,7 @@ fn sets_are_found_where_the_loaders_look() {
 
 #[test]
 fn an_unknown_set_is_answered_with_those_that_are_known() {
-    let message = fetch::published("cifar").unwrap_err().to_string();
-    assert!(message.contains("there is no data set `cifar` to fetch; did you mean `cifar10`"), "{message}");
+    let message = fetch::published("cifar-10").unwrap_err().to_string();
+    assert!(message.contains("there is no data set `cifar-10` to fetch; did you mean `cifar10`"), "{message}");
     assert!(message.contains("tiny-imagenet"), "{message}");
 }

@@ -18,14 +18,14 @@ const FIRST: &str = "train-images-idx3-ubyte.gz";
 const FIRST_LEN: usize = 9_912_422;
 
 /// A command in a process without data roots of its own.
-fn lcnnc(words: &[&str], here: &Path) -> Command {
+pub fn lcnnc(words: &[&str], here: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
     command.args(words).current_dir(here).env("XDG_CACHE_HOME", here.join("cache")).env_remove("LCNNC_DATA");
     command
 }
 
 /// The exit code, standard output and standard error.
-fn said(output: Output) -> (Option<i32>, String, String) {
+pub fn said(output: Output) -> (Option<i32>, String, String) {
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     (output.status.code(), out, err)
 }

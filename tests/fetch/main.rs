@@ -8,6 +8,7 @@ mod archives;
 mod catalogue;
 mod command;
 mod faults;
+mod https;
 mod redirects;
 mod resuming;
 mod server;

@@ -38,7 +38,7 @@ impl Default for Patience {
 pub fn address(base: &str, name: &str) -> Result<Uri, FetchError> {
     let refused = |reason: &str| FetchError::Address { address: base.to_owned(), reason: reason.to_owned() };
     let slash = if base.ends_with('/') { "" } else { "/" };
-    let uri: Uri = format!("{base}{slash}{name}").parse().map_err(|error| refused(&format!("{error}")))?;
+    let uri: Uri = format!("{base}{slash}{name}").parse().map_err(|error| refused(&format!("{error}; {RULE}")))?;
     if uri.query().is_some() || base.contains('#') {
         return Err(refused("expected a folder that holds the file, without `?` and `#`"));
     }

@@ -147,7 +147,7 @@ impl Tree<'_> {
             io::ErrorKind::AlreadyExists => self.refused(name, "is there twice"),
             _ => FetchError::file(&path, "made")(error),
         })?;
-        let bytes = self.copy(&mut contents, &mut file, &path)?;
+        let bytes = self.copy(name, &mut contents, &mut file, &path)?;
         if bytes > left {
             return Err(bomb(self));
         }
@@ -156,10 +156,11 @@ impl Tree<'_> {
     }
 
     /// As `io::copy`, which does not say whether the archive is broken or the disk is full.
-    fn copy(&self, contents: &mut impl Read, file: &mut File, path: &Path) -> Result<u64, FetchError> {
+    fn copy(&self, name: &str, contents: &mut impl Read, file: &mut File, path: &Path) -> Result<u64, FetchError> {
         let (mut bytes, mut chunk) = (0, [0; 1 << 14]);
         loop {
-            let count = contents.read(&mut chunk).map_err(|error| broken(self.archive, &error))?;
+            let count = contents.read(&mut chunk);
+            let count = count.map_err(|error| self.refused(name, &format!("cannot be unpacked: {error}")))?;
             if count == 0 {
                 return Ok(bytes);
             }
