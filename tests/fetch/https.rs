@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -98,7 +99,7 @@ fn the_proxy_of_the_environment_is_asked_for_a_way() {
     for name in ["ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"] {
         command.env_remove(name);
     }
-    let mut child = command.spawn().unwrap();
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
     let start = Instant::now();
     while proxy.asked().is_empty() {
         assert!(start.elapsed() < Duration::from_secs(30), "nobody asks the proxy");

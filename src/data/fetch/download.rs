@@ -1,78 +1,21 @@
 //! One file from one of several sources: attempts that go on from what is there, until it is whole and as published.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::PathBuf;
 use std::thread::sleep;
 
 use ureq::http::{Response, Uri, header};
 use ureq::{Body, Error};
 
 use super::Watch;
-use super::catalogue::{Archive, Known};
 use super::error::{FetchError, Trouble};
+use super::part::Part;
+use super::published::Known;
 use super::transport::{Line, Patience, is_part, trouble};
-use super::unpack::unpack;
-use crate::data::digest::sha256_of;
 
 /// An attempt that brings so many bytes is no failure, however it ends: slow lines break often.
 const WORTHWHILE: u64 = 1 << 20;
 const CHUNK: usize = 1 << 16;
-
-/// What is there of a file, held by this process alone.
-pub struct Part {
-    pub path: PathBuf,
-    file: File,
-    len: u64,
-}
-
-impl Part {
-    fn open(path: PathBuf) -> Result<Self, FetchError> {
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = opened.map_err(FetchError::file(&path, "written"))?;
-        // The lock ends with the process, however that ends. Some shared folders know no locks: then there is none.
-        if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(FetchError::Busy { path });
-        }
-        let len = file.seek(SeekFrom::End(0)).map_err(FetchError::file(&path, "read"))?;
-        Ok(Self { path, file, len })
-    }
-
-    fn restart(&mut self) -> Result<(), FetchError> {
-        let emptied = self.file.set_len(0).and_then(|()| self.file.rewind());
-        emptied.map_err(FetchError::file(&self.path, "written"))?;
-        self.len = 0;
-        Ok(())
-    }
-
-    fn append(&mut self, bytes: &[u8]) -> Result<(), FetchError> {
-        self.file.write_all(bytes).map_err(FetchError::file(&self.path, "written"))?;
-        self.len += bytes.len() as u64;
-        Ok(())
-    }
-
-    /// What is wrong with a file that has its full size; if anything is, nothing is kept of it.
-    fn check(&mut self, known: &Known, begun: bool) -> Result<Option<Trouble>, FetchError> {
-        self.file.sync_all().map_err(FetchError::file(&self.path, "written"))?;
-        self.file.rewind().map_err(FetchError::file(&self.path, "read"))?;
-        let found = sha256_of(&mut self.file).map_err(FetchError::file(&self.path, "read"))?;
-        if found == known.sha256 {
-            return Ok(None);
-        }
-        self.restart()?;
-        Ok(Some(Trouble::Sum { expected: known.sha256.to_owned(), found, begun }))
-    }
-
-    /// Unpacks it as an archive; it has been checked.
-    pub fn unpack(&mut self, archive: &Archive, folder: &str, into: &Path) -> Result<(), FetchError> {
-        self.file.rewind().map_err(FetchError::file(&self.path, "read"))?;
-        unpack(archive, folder, &self.file, into)
-    }
-
-    pub fn remove(self) -> Result<(), FetchError> {
-        fs::remove_file(&self.path).map_err(FetchError::file(&self.path, "removed"))
-    }
-}
 
 /// Why an attempt ended early: something here, which no other attempt mends, or something there.
 enum Stop {
@@ -110,7 +53,7 @@ impl Download<'_> {
             part.restart()?;
         }
         watch.begin(self.known.name, part.len, self.known.size);
-        let result = self.from_any(&mut part, watch);
+        let result = self.any_source(&mut part, watch);
         watch.end();
         match result {
             Ok(None) => Ok(part),
@@ -126,10 +69,10 @@ impl Download<'_> {
     }
 
     /// What went wrong at each source, if it did at all of them.
-    fn from_any(&self, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
+    fn any_source(&self, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
         let mut troubles = Vec::new();
         for source in &self.sources {
-            match self.from_one(source, part, watch)? {
+            match self.one_source(source, part, watch)? {
                 None => return Ok(None),
                 Some(trouble) => {
                     watch.note(&format!("{source}: {trouble}"));
@@ -140,7 +83,7 @@ impl Download<'_> {
         Ok(Some(troubles))
     }
 
-    fn from_one(&self, source: &Uri, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Trouble>, FetchError> {
+    fn one_source(&self, source: &Uri, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Trouble>, FetchError> {
         let (mut failures, mut pause, mut goes_on) = (0, self.patience.pause, true);
         loop {
             let before = part.len;
@@ -267,9 +210,4 @@ fn advice(part: &Part) -> String {
         0 => format!("try again later; {other}"),
         len => format!("{len} bytes are kept in {}: the same command goes on from there; {other}", part.path.display()),
     }
-}
-
-/// Where the part of a file lies.
-pub fn part_of(path: &Path) -> PathBuf {
-    path.with_added_extension("part")
 }

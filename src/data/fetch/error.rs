@@ -39,6 +39,13 @@ pub enum FetchError {
     Archive { archive: String, reason: String },
 
     #[error(
+        "{archive}: is the published one, but not what is in it:{}\n\
+         nothing was unpacked; this is a mistake in the program, please report it",
+        faults(findings)
+    )]
+    Contents { archive: String, findings: Vec<Finding> },
+
+    #[error(
         "{}: is not the published `{set}`, and is left as it is:{}\n\
          move it away and fetch again, or name another folder with `--data-root`",
         path.display(), faults(findings)

@@ -6,23 +6,26 @@
 mod catalogue;
 mod download;
 mod error;
+mod part;
+mod published;
 mod transport;
 mod unpack;
 mod verify;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::slice;
 
-use ureq::http::Uri;
-
-pub use catalogue::{Archive, Contents, Format, Kept, Known, PUBLISHED, Published};
+pub use catalogue::PUBLISHED;
 pub use error::{FetchError, Trouble};
+pub use published::{Archive, Contents, Format, Kept, Known, Published};
 pub use transport::Patience;
 pub use verify::{Fault, Finding, verify};
 
 use super::roots;
 use crate::diag::{among, did_you_mean};
-use download::{Download, Part, part_of};
+use download::Download;
+use part::{Part, part_of};
 use transport::{Line, address};
 
 /// Who is told how it goes.
@@ -153,10 +156,12 @@ impl Job<'_> {
         if missing.is_empty() {
             return Ok(Outcome::WasThere);
         }
+        let downloads = missing.iter().map(|file| self.download(file.packed, self.folder));
+        let downloads = downloads.collect::<Result<Vec<_>, _>>()?;
         fs::create_dir_all(self.folder).map_err(FetchError::file(self.folder, "made"))?;
-        for Kept { packed, .. } in missing {
-            let path = self.folder.join(packed.name);
-            let part = self.download(*packed, part_of(&path), watch)?;
+        for download in downloads {
+            let part = download.run(watch)?;
+            let path = self.folder.join(download.known.name);
             fs::rename(&part.path, &path).map_err(FetchError::file(&path, "written"))?;
         }
         Ok(Outcome::Fetched)
@@ -167,8 +172,9 @@ impl Job<'_> {
             self.differs(verify(self.set, self.folder)?)?;
             return Ok(Outcome::WasThere);
         }
+        let download = self.download(archive.file, root)?;
         fs::create_dir_all(root).map_err(FetchError::file(root, "made"))?;
-        let mut part = self.download(archive.file, part_of(&root.join(archive.file.name)), watch)?;
+        let mut part = download.run(watch)?;
         watch.note(&format!("unpacking {}", archive.file.name));
         self.unpack(archive, &mut part)?;
         part.remove()?;
@@ -185,18 +191,23 @@ impl Job<'_> {
         fs::create_dir(&beside).map_err(FetchError::file(&beside, "made"))?;
         let unpacked = part.unpack(archive, self.set.folder, &beside).and_then(|()| {
             let folder = beside.join(self.set.folder);
-            self.differs(verify(self.set, &folder)?)?;
+            let findings = verify(self.set, &folder)?;
+            if findings.iter().any(|finding| finding.fault.is_some()) {
+                return Err(FetchError::Contents { archive: archive.file.name.to_owned(), findings });
+            }
             fs::rename(&folder, self.folder).map_err(FetchError::file(self.folder, "written"))
         });
         let removed = fs::remove_dir_all(&beside).map_err(FetchError::file(&beside, "removed"));
         unpacked.and(removed)
     }
 
-    fn download(&self, known: Known, part: PathBuf, watch: &mut dyn Watch) -> Result<Part, FetchError> {
+    /// The way of a file to a folder; that its addresses may be asked is known before anything is written.
+    fn download<'b>(&'b self, known: Known<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
         let mirror = self.options.from.as_deref();
-        let bases = mirror.as_ref().map_or(self.set.sources, std::slice::from_ref);
-        let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<Vec<Uri>, _>>()?;
-        Download { known, part, sources, line: &self.line, patience: self.options.patience }.run(watch)
+        let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);
+        let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<_, _>>()?;
+        let part = part_of(&folder.join(known.name));
+        Ok(Download { known, part, sources, line: &self.line, patience: self.options.patience })
     }
 
     fn differs(&self, findings: Vec<Finding>) -> Result<(), FetchError> {

@@ -10,8 +10,8 @@ use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 use zip::ZipArchive;
 
-use super::catalogue::{Archive, Format};
 use super::error::FetchError;
+use super::published::{Archive, Format};
 
 /// Unpacks an archive whose entries all lie below `folder` into the folder `into`, which is there and empty.
 pub fn unpack(archive: &Archive, folder: &str, file: &File, into: &Path) -> Result<(), FetchError> {

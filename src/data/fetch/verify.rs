@@ -5,8 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::catalogue::{Archive, Contents, Kept, Known, Published};
 use super::error::FetchError;
+use super::published::{Archive, Contents, Kept, Known, Published};
 use crate::data::digest::sha256_of;
 
 /// What was found at one place.
