@@ -10,6 +10,16 @@ use super::{NAME, contents, fetch_file, says};
 
 const LEN: usize = 300_000;
 
+/// Three attempts at most that bring nothing; these bring more than a megabyte each.
+#[test]
+fn a_line_that_breaks_often_still_brings_a_file() {
+    let (root, len, step) = (tempdir().unwrap(), 6_000_000, 1_100_000);
+    let server = Server::start(move |_, asked| Answer::file(&contents(len), asked).only(step));
+    assert_eq!(fetch_file(root.path(), &contents(len), &[&server.url()]), Ok(Outcome::Fetched));
+    let starts: Vec<usize> = server.starts().iter().map(|start| start.unwrap_or(0)).collect();
+    assert_eq!(starts, (0..6).map(|n| n * step).collect::<Vec<_>>());
+}
+
 /// Fetches where so much of a file is there in part; gives where the requests began.
 #[track_caller]
 fn starts_with(there: &[u8]) -> Vec<Option<usize>> {

@@ -90,7 +90,7 @@ struct Tree<'a> {
 impl Tree<'_> {
     fn refused(&self, entry: &str, reason: &str) -> FetchError {
         let archive = self.archive.file.name.to_owned();
-        FetchError::Entry { archive, entry: entry.to_owned(), reason: reason.to_owned() }
+        FetchError::Entry { archive, entry: entry.escape_debug().to_string(), reason: reason.to_owned() }
     }
 
     /// Counts an entry, and says where it goes.
