@@ -125,6 +125,25 @@ fn an_interrupted_fetch_goes_on_and_other_bytes_are_refused() {
     assert!(!part.exists());
 }
 
+/// The server has nothing; that a folder was made shows where the set would have gone.
+#[test]
+fn a_set_goes_to_the_first_root_that_is_named_and_no_data_folder_is_made() {
+    let here = tempdir().unwrap();
+    let here = here.path();
+    let server = Server::start(|_, _| Answer::new("404 Not Found", b"").length(0));
+    let words = ["data", "fetch", "mnist", "--from", &server.url()];
+    let goes_to = |root: &str| here.join(root).join(RAW).is_dir();
+    run(&words, here);
+    assert!(goes_to("cache/lcnnc") && !here.join("data").exists());
+    fs::create_dir(here.join("data")).unwrap();
+    run(&words, here);
+    assert!(goes_to("data"));
+    said(lcnnc(&words, here).env("LCNNC_DATA", "named").output().unwrap());
+    assert!(goes_to("named"));
+    said(lcnnc(&words, here).env("LCNNC_DATA", "other").args(["--data-root", "asked"]).output().unwrap());
+    assert!(goes_to("asked") && !here.join("other").exists());
+}
+
 #[test]
 fn a_list_says_what_there_is() {
     let here = tempdir().unwrap();
