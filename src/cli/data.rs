@@ -138,7 +138,10 @@ fn list(root: Option<&Path>) {
 /// Where a set lies, or what it takes to have it.
 fn place(set: &Published, root: Option<&Path>) -> String {
     if let Ok(folder) = fetch::locate(set, root) {
-        return format!("in {}", folder.display());
+        return match fetch::missing(set, &folder) {
+            (0, _) => format!("in {}", folder.display()),
+            (missing, all) => format!("in {}, but {missing} of {all} parts are missing", folder.display()),
+        };
     }
     let begun = fetch::root(root).map_or(0, |root| fetch::begun(set, &root));
     let size = DecimalBytes(set.size());

@@ -173,6 +173,8 @@ fn what_is_not_as_published_is_named_file_by_file() {
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("data_batch_1.bin"), vec![0; 30_730_000]).unwrap();
     fs::write(folder.join("test_batch.bin"), b"short").unwrap();
+    let (_, listed, _) = run(&["data", "list", "--data-root", "root"], here.path());
+    assert!(listed.contains("    in root/cifar-10-batches-bin, but 4 of 6 parts are missing\n"), "{listed}");
     let (code, out, _) = run(&["data", "verify", "--data-root", "root"], here.path());
     assert_eq!(code, Some(2));
     for said in [

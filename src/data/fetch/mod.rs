@@ -99,11 +99,25 @@ pub fn locate(set: &Published, asked: Option<&Path>) -> Result<PathBuf, FetchErr
 /// Whether a folder is that of a set, whole or not. Parts alone are not the set.
 fn holds_any(set: &Published, folder: &Path) -> bool {
     match set.contents {
-        Contents::Files(files) => {
-            files.iter().any(|file| [file.packed.name, file.plain.name].iter().any(|name| folder.join(name).exists()))
-        }
+        Contents::Files(files) => missing(set, folder).0 < files.len(),
         Contents::Archive(_) => folder.exists(),
     }
+}
+
+/// How many of a set's files are not in its folder, and of how many; whether those that are there are right is for
+/// [`verify`] to say.
+pub fn missing(set: &Published, folder: &Path) -> (usize, usize) {
+    let is_there = |name: &str| folder.join(name).exists();
+    let there: Vec<bool> = match set.contents {
+        Contents::Files(files) => {
+            files.iter().map(|file| is_there(file.packed.name) || is_there(file.plain.name)).collect()
+        }
+        Contents::Archive(Archive { files, counts, .. }) => {
+            let names = files.iter().map(|file| file.name).chain(counts.iter().map(|&(name, _)| name));
+            names.map(is_there).collect()
+        }
+    };
+    (there.iter().filter(|&&is_there| !is_there).count(), there.len())
 }
 
 /// How many bytes of a set that is not there were fetched by earlier calls.
