@@ -81,7 +81,7 @@ impl Line {
         let mut at = address.clone();
         for _ in 0..=REDIRECTS {
             // What is stored is what is wanted, not a compressed form of it.
-            let mut request = self.agent(&at).get(&at).header(header::ACCEPT_ENCODING, "identity");
+            let mut request = self.client(&at).get(&at).header(header::ACCEPT_ENCODING, "identity");
             if from > 0 {
                 request = request.header(header::RANGE, format!("bytes={from}-"));
             }
@@ -94,16 +94,16 @@ impl Line {
         Err(Trouble::Redirects(REDIRECTS))
     }
 
-    fn agent(&self, address: &Uri) -> &Agent {
+    fn client(&self, address: &Uri) -> &Agent {
         if address.host().is_some_and(is_this_machine) {
-            self.near.get_or_init(|| agent(self.patience, true))
+            self.near.get_or_init(|| client(self.patience, true))
         } else {
-            self.far.get_or_init(|| agent(self.patience, false))
+            self.far.get_or_init(|| client(self.patience, false))
         }
     }
 }
 
-fn agent(patience: Patience, is_near: bool) -> Agent {
+fn client(patience: Patience, is_near: bool) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
