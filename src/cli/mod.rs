@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod check;
+mod data;
 mod eval;
 mod explain;
 mod fmt;
@@ -15,6 +16,7 @@ mod resume;
 mod run;
 mod show;
 mod spec;
+mod transfer;
 
 use clap::{Parser, Subcommand};
 use lcnnc::train::{Progress, TrainError};
@@ -54,6 +56,7 @@ enum Verb {
     Rerun(rerun::Args),
     Eval(eval::Args),
     Predict(predict::Args),
+    Data(data::Args),
 }
 
 /// Does what the command line says.
@@ -70,6 +73,7 @@ pub fn main() -> ExitCode {
         Verb::Rerun(args) => ended(args.rerun()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
+        Verb::Data(args) => ended(args.run()),
     }
 }
 

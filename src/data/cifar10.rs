@@ -11,7 +11,7 @@ pub const SET: Set = Set {
     load,
 };
 
-const CIFAR10: Cifar = Cifar {
+pub const CIFAR10: Cifar = Cifar {
     binary: Layout {
         set: SET.name,
         folder: "cifar-10-batches-bin",

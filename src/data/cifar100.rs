@@ -15,7 +15,7 @@ pub const SET: Set = Set {
     load,
 };
 
-const CIFAR100: Cifar = Cifar {
+pub const CIFAR100: Cifar = Cifar {
     binary: Layout {
         set: SET.name,
         folder: "cifar-100-binary",

@@ -10,12 +10,12 @@ pub const SET: Set = Set {
     load: |request| idx::load(&LAYOUT, &CLASSES, request),
 };
 
-const LAYOUT: Layout = Layout {
+pub const LAYOUT: Layout = Layout {
     set: "fashion-mnist",
     folder: "FashionMNIST/raw",
     files: idx::FILES,
     gzip: true,
-    origin: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/ (or Debian's package dataset-fashion-mnist)",
+    origin: "https://fashion-mnist.s3.eu-central-1.amazonaws.com/ (or Debian's package dataset-fashion-mnist)",
 };
 
 const CLASSES: [&str; 10] =

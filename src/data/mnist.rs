@@ -10,7 +10,7 @@ pub const SET: Set = Set {
     load: |request| idx::load(&LAYOUT, &CLASSES, request),
 };
 
-const LAYOUT: Layout = Layout {
+pub const LAYOUT: Layout = Layout {
     set: "mnist",
     folder: "MNIST/raw",
     files: idx::FILES,

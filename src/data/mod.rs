@@ -16,6 +16,7 @@ mod decode;
 mod digest;
 mod error;
 mod fashion_mnist;
+pub mod fetch;
 mod files;
 mod folder;
 mod idx;

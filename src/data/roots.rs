@@ -1,7 +1,6 @@
 //! Where data sets lie: torchvision's layout under a data root.
 
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{DataError, Request};
@@ -38,11 +37,17 @@ impl Layout {
         } else if self.gzip && packed.exists() {
             Ok((packed, true))
         } else {
-            Err(DataError::Missing { path: plain, set: self.set, fetch: self.fetch() })
+            let root = folder.ancestors().nth(Path::new(self.folder).components().count());
+            Err(DataError::Missing { path: plain, set: self.set, fetch: self.fetch(root) })
         }
     }
 
-    fn fetch(&self) -> String {
+    /// How to get the set, into a root if one was asked for.
+    fn fetch(&self, root: Option<&Path>) -> String {
+        format!("{}, or {}", by_command(self.set, root), self.by_hand())
+    }
+
+    fn by_hand(&self) -> String {
         let ending = if self.gzip { " (as they are, or with .gz)" } else { "" };
         format!("put {}{ending} from {} into {} under a data root", self.files.join(", "), self.origin, self.folder)
     }
@@ -59,31 +64,39 @@ impl Layout {
 /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
 /// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
 pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout, PathBuf), DataError> {
-    let places = places(request, |name| env::var_os(name));
+    let root = request.root.as_deref();
+    let places = places(root);
     for root in places.iter().filter_map(|place| place.root.as_ref()) {
         if let Some(layout) = layouts.iter().find(|layout| layout.is_under(root)) {
             return Ok((layout, root.join(layout.folder)));
         }
     }
     let any = |of: fn(&Layout) -> String| layouts.iter().map(|layout| of(layout)).collect::<Vec<_>>().join(", or ");
+    let set = layouts.first().map_or("", |layout| layout.set);
     Err(DataError::NotFound {
-        set: layouts.first().map_or("", |layout| layout.set),
+        set,
         expected: any(Layout::expected),
         places: places.iter().map(|place| format!("\n  {}", place.describe())).collect(),
-        fetch: any(Layout::fetch),
+        fetch: format!("{}, or {}", by_command(set, root), any(Layout::by_hand)),
     })
 }
 
+/// The command that gets a set, into a root if one was asked for.
+fn by_command(set: &str, root: Option<&Path>) -> String {
+    let root = root.map(|root| format!(" --data-root {}", root.display())).unwrap_or_default();
+    format!("run `lcnnc data fetch {set}{root}`")
+}
+
 /// A place where a data root may be.
-struct Place {
+pub struct Place {
     /// How it is chosen.
     by: &'static str,
     /// `None` if it was not.
-    root: Option<PathBuf>,
+    pub root: Option<PathBuf>,
 }
 
 impl Place {
-    fn describe(&self) -> String {
+    pub fn describe(&self) -> String {
         match &self.root {
             Some(root) => format!("{} ({})", root.display(), self.by),
             None => format!("no folder, since {} is not set", self.by),
@@ -91,15 +104,24 @@ impl Place {
     }
 }
 
-fn places(request: &Request, variable: impl Fn(&str) -> Option<OsString>) -> Vec<Place> {
-    if let Some(root) = &request.root {
-        return vec![Place { by: "--data-root", root: Some(root.clone()) }];
+/// Where data roots may be, the one that was asked for or all others, in the order in which they are looked at.
+pub fn places(asked: Option<&Path>) -> Vec<Place> {
+    if let Some(root) = asked {
+        return vec![Place { by: "--data-root", root: Some(root.to_owned()) }];
     }
-    let path = |name: &str| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let cache = path("XDG_CACHE_HOME").or_else(|| path("HOME").map(|home| home.join(".cache")));
     vec![
         Place { by: "$LCNNC_DATA", root: path("LCNNC_DATA") },
-        Place { by: "in the working directory", root: Some(PathBuf::from("data")) },
+        Place { by: WORKING, root: Some(PathBuf::from("data")) },
         Place { by: "$XDG_CACHE_HOME or $HOME", root: cache.map(|cache| cache.join("lcnnc")) },
     ]
+}
+
+const WORKING: &str = "in the working directory";
+
+/// The root that something new goes to: the first of the [`places`], but no `data` is made in the working directory.
+pub fn home(asked: Option<&Path>) -> Option<PathBuf> {
+    let wanted = |place: &Place| place.by != WORKING || place.root.as_ref().is_some_and(|root| root.is_dir());
+    places(asked).into_iter().filter(wanted).find_map(|place| place.root)
 }

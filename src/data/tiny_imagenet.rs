@@ -23,12 +23,12 @@ const TRAIN: &str = "train";
 const TEST: &str = "val/images";
 const LABELS: &str = "val/val_annotations.txt";
 
-const LAYOUT: Layout = Layout {
+pub const LAYOUT: Layout = Layout {
     set: SET.name,
     folder: "tiny-imagenet-200",
     files: &[WNIDS, WORDS, TRAIN, TEST, LABELS],
     gzip: false,
-    origin: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+    origin: "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
 };
 
 /// Some of the published images are grey; they are made colour.

@@ -2,6 +2,7 @@
 
 use crate::back::burn::{DeviceError, WeightsError};
 use crate::data::DataError;
+use crate::data::fetch::FetchError;
 use crate::diag::Report;
 use crate::schema::real;
 use std::io;
@@ -30,6 +31,9 @@ pub enum TrainError {
 
     #[error(transparent)]
     Data(#[from] DataError),
+
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
 
     #[error("{}: cannot be {doing}: {source}", path.display())]
     File { path: PathBuf, doing: &'static str, source: io::Error },
@@ -139,6 +143,7 @@ impl TrainError {
             | Self::NoSpec
             | Self::Empty { .. }
             | Self::Data(_)
+            | Self::Fetch(_)
             | Self::File { .. }
             | Self::NoRun { .. }
             | Self::Damaged { .. }

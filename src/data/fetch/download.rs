@@ -1,0 +1,213 @@
+//! One file from one of several sources: attempts that go on from what is there, until it is whole and as published.
+
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::thread::sleep;
+
+use ureq::http::{Response, Uri, header};
+use ureq::{Body, Error};
+
+use super::Watch;
+use super::error::{FetchError, Trouble};
+use super::part::Part;
+use super::published::Known;
+use super::transport::{Line, Patience, is_part, trouble};
+
+/// An attempt that brings so many bytes is no failure, however it ends: slow lines break often.
+const WORTHWHILE: u64 = 1 << 20;
+const CHUNK: usize = 1 << 16;
+
+/// Why an attempt ended early: something here, which no other attempt mends, or something there.
+enum Stop {
+    Here(FetchError),
+    There(Trouble),
+}
+
+impl From<FetchError> for Stop {
+    fn from(error: FetchError) -> Self {
+        Self::Here(error)
+    }
+}
+
+impl From<Trouble> for Stop {
+    fn from(trouble: Trouble) -> Self {
+        Self::There(trouble)
+    }
+}
+
+/// A file to bring.
+pub struct Download<'a> {
+    pub known: Known<'a>,
+    pub part: PathBuf,
+    /// Its address at each source.
+    pub sources: Vec<Uri>,
+    pub line: &'a Line,
+    pub patience: Patience,
+}
+
+impl Download<'_> {
+    /// Brings the file; it comes back checked, and still under its name for parts.
+    pub fn run(&self, watch: &mut dyn Watch) -> Result<Part, FetchError> {
+        let mut part = Part::open(self.part.clone())?;
+        if part.len > self.known.size {
+            part.restart()?;
+        }
+        watch.begin(self.known.name, part.len, self.known.size);
+        let result = self.any_source(&mut part, watch);
+        watch.end();
+        match result {
+            Ok(None) => Ok(part),
+            Ok(Some(troubles)) => {
+                let advice = advice(&part);
+                if part.len == 0 {
+                    part.remove()?;
+                }
+                Err(FetchError::Failed { file: self.known.name.to_owned(), troubles, advice })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What went wrong at each source, if it did at all of them.
+    fn any_source(&self, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
+        let mut troubles = Vec::new();
+        for source in &self.sources {
+            match self.one_source(source, part, watch)? {
+                None => return Ok(None),
+                Some(trouble) => {
+                    watch.note(&format!("{source}: {trouble}"));
+                    troubles.push((source.to_string(), trouble));
+                }
+            }
+        }
+        Ok(Some(troubles))
+    }
+
+    fn one_source(&self, source: &Uri, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Trouble>, FetchError> {
+        let (mut failures, mut pause, mut goes_on) = (0, self.patience.pause, true);
+        loop {
+            let before = part.len;
+            let trouble = match self.attempt(source, part, goes_on, watch) {
+                Ok(()) => return Ok(None),
+                Err(Stop::Here(error)) => return Err(error),
+                Err(Stop::There(trouble)) => trouble,
+            };
+            if part.len >= before + WORTHWHILE {
+                (failures, pause) = (0, self.patience.pause);
+            }
+            failures += 1;
+            if failures >= self.patience.attempts || !trouble.may_pass() {
+                return Ok(Some(trouble));
+            }
+            // A server that is at odds with what is there is asked for the whole.
+            goes_on = !matches!(trouble, Trouble::Range { .. } | Trouble::NoRange { .. });
+            watch.note(&format!("{source}: {trouble}; once more in {} s", pause.as_secs_f64()));
+            sleep(pause);
+            pause *= 2;
+        }
+    }
+
+    fn attempt(&self, source: &Uri, part: &mut Part, goes_on: bool, watch: &mut dyn Watch) -> Result<(), Stop> {
+        let begun = part.len > 0 && goes_on;
+        if part.len < self.known.size || !goes_on {
+            let from = if goes_on { part.len } else { 0 };
+            let response = self.line.get(source, from)?;
+            if from > 0 && response.status().as_u16() == 416 {
+                return Err(Trouble::NoRange { from }.into());
+            }
+            if is_part(&response)? {
+                check_range(&response, from, self.known.size)?;
+            } else {
+                self.check_whole(&response)?;
+                part.restart()?;
+            }
+            self.receive(response.into_body(), part, watch)?;
+        }
+        part.check(&self.known, begun)?.map_or(Ok(()), |trouble| Err(trouble.into()))
+    }
+
+    /// Whether an answer that is to be the whole file can be it.
+    fn check_whole(&self, response: &Response<Body>) -> Result<(), Trouble> {
+        if text(response, header::CONTENT_TYPE).to_ascii_lowercase().starts_with("text/html") {
+            return Err(Trouble::Html);
+        }
+        let expected = self.known.size;
+        match response.body().content_length() {
+            Some(found) if found != expected => Err(Trouble::Length { expected, found }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what comes behind what is there; never more than the file has.
+    fn receive(&self, body: Body, part: &mut Part, watch: &mut dyn Watch) -> Result<(), Stop> {
+        let mut body = body.into_reader();
+        let mut chunk = vec![0; CHUNK];
+        loop {
+            let count = match body.read(&mut chunk) {
+                Ok(count) => count,
+                Err(error) => return Err(self.cut(error, part.len).into()),
+            };
+            let bytes = &chunk[..count];
+            if part.len == 0 && is_page(bytes) {
+                return Err(Trouble::Html.into());
+            }
+            let size = self.known.size;
+            match (bytes.len() as u64, size - part.len) {
+                (0, 0) => return Ok(()),
+                (0, _) => return Err(Trouble::Cut { found: part.len, size }.into()),
+                (count, left) if count > left => {
+                    // It is another file, and so is what came of it.
+                    part.restart()?;
+                    return Err(Trouble::Longer { expected: size }.into());
+                }
+                _ => part.append(bytes)?,
+            }
+            watch.at(part.len);
+        }
+    }
+
+    /// What an error while a body is read means.
+    fn cut(&self, error: io::Error, found: u64) -> Trouble {
+        match Error::from(error) {
+            Error::Timeout(_) => Trouble::Stalled(self.patience.stall),
+            Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                trouble(Error::Io(error), self.patience)
+            }
+            _ => Trouble::Cut { found, size: self.known.size },
+        }
+    }
+}
+
+/// Whether bytes begin a web page; no archive does.
+fn is_page(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    ["<!doctype html", "<html"].iter().any(|tag| {
+        let head = start.get(..tag.len());
+        head.is_some_and(|head| head.eq_ignore_ascii_case(tag.as_bytes()))
+    })
+}
+
+/// Whether a part of a file is the part that was asked for, of the file that is known.
+fn check_range(response: &Response<Body>, from: u64, size: u64) -> Result<(), Trouble> {
+    let found = text(response, header::CONTENT_RANGE);
+    let fits = || {
+        let (range, whole) = found.strip_prefix("bytes ")?.split_once('/')?;
+        let (first, last) = range.split_once('-')?;
+        let is_whole = whole == "*" || whole.parse() == Ok(size);
+        Some(is_whole && from > 0 && first.parse() == Ok(from) && last.parse::<u64>().ok()? < size)
+    };
+    if fits() == Some(true) { Ok(()) } else { Err(Trouble::Range { from, found }) }
+}
+
+fn text(response: &Response<Body>, name: header::HeaderName) -> String {
+    let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default().to_owned()
+}
+
+fn advice(part: &Part) -> String {
+    let other = "`--from URL` names a mirror, a folder that holds the file under the same name";
+    match part.len {
+        0 => format!("try again later; {other}"),
+        len => format!("{len} bytes are kept in {}: the same command goes on from there; {other}", part.path.display()),
+    }
+}

@@ -1,0 +1,233 @@
+//! Published sets, brought to a data root: fetched over https, checked against known checksums, unpacked with care.
+//!
+//! A set is an entry of the [`catalogue`]. What is there in part goes on from there at the next call; what is there
+//! already is checked and never touched. [`fetch`] takes any entry, not only those that are listed.
+
+mod catalogue;
+mod download;
+mod error;
+mod part;
+mod published;
+mod transport;
+mod unpack;
+mod verify;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::slice;
+
+pub use catalogue::PUBLISHED;
+pub use error::{FetchError, Trouble};
+pub use published::{Archive, Contents, Format, Kept, Known, Published};
+pub use transport::Patience;
+pub use verify::{Fault, Finding, verify};
+
+use super::roots;
+use crate::diag::{among, did_you_mean};
+use download::Download;
+use part::{Part, part_of};
+use transport::{Line, address};
+
+/// Who is told how it goes.
+pub trait Watch {
+    /// A file is fetched, of which `done` of `size` bytes are there.
+    fn begin(&mut self, file: &str, done: u64, size: u64);
+
+    /// So many bytes of it are there now.
+    fn at(&mut self, done: u64);
+
+    /// Nothing more comes of it for now.
+    fn end(&mut self);
+
+    /// Something went wrong that is not the end, or something else is done that takes its time.
+    fn note(&mut self, text: &str);
+}
+
+/// How to fetch.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The address of a folder that holds the files; then the sources of the set are not asked.
+    pub from: Option<String>,
+    pub patience: Patience,
+}
+
+/// What a call of [`fetch`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Fetched,
+    /// Everything was there and is as published.
+    WasThere,
+}
+
+/// The set of that name.
+///
+/// # Errors
+/// If there is none.
+pub fn published(name: &str) -> Result<&'static Published<'static>, FetchError> {
+    let names = || PUBLISHED.iter().map(|set| set.name);
+    PUBLISHED.iter().find(|set| set.name == name).ok_or_else(|| {
+        let known = among(names());
+        let help = match did_you_mean(name, names()) {
+            Some(near) => format!("did you mean `{near}`? Known are {known}"),
+            None => format!("known are {known}"),
+        };
+        FetchError::UnknownSet { name: name.to_owned(), help }
+    })
+}
+
+/// The data root to fetch to: the one that was asked for, `$LCNNC_DATA`, `./data` if it is there, or the user's cache.
+///
+/// # Errors
+/// If there is none.
+pub fn root(asked: Option<&Path>) -> Result<PathBuf, FetchError> {
+    roots::home(asked).ok_or(FetchError::NoRoot)
+}
+
+/// The folder of a set under the first data root that has one.
+///
+/// # Errors
+/// If none has.
+pub fn locate(set: &Published, asked: Option<&Path>) -> Result<PathBuf, FetchError> {
+    let places = roots::places(asked);
+    let folders = places.iter().filter_map(|place| Some(place.root.as_ref()?.join(set.folder)));
+    folders.into_iter().find(|folder| holds_any(set, folder)).ok_or_else(|| {
+        let places = places.iter().map(|place| format!("\n  {}", place.describe())).collect();
+        FetchError::Absent { set: set.name.to_owned(), places }
+    })
+}
+
+/// Whether a folder is that of a set, whole or not. Parts alone are not the set.
+fn holds_any(set: &Published, folder: &Path) -> bool {
+    match set.contents {
+        Contents::Files(files) => missing(set, folder).0 < files.len(),
+        Contents::Archive(_) => folder.exists(),
+    }
+}
+
+/// How many of a set's files are not in its folder, and of how many; whether those that are there are right is for
+/// [`verify`] to say.
+pub fn missing(set: &Published, folder: &Path) -> (usize, usize) {
+    let is_there = |name: &str| folder.join(name).exists();
+    let there: Vec<bool> = match set.contents {
+        Contents::Files(files) => {
+            files.iter().map(|file| is_there(file.packed.name) || is_there(file.plain.name)).collect()
+        }
+        Contents::Archive(Archive { files, counts, .. }) => {
+            let names = files.iter().map(|file| file.name).chain(counts.iter().map(|&(name, _)| name));
+            names.map(is_there).collect()
+        }
+    };
+    (there.iter().filter(|&&is_there| !is_there).count(), there.len())
+}
+
+/// How many bytes of a set that is not there were fetched by earlier calls.
+pub fn begun(set: &Published, root: &Path) -> u64 {
+    let parts: Vec<PathBuf> = match set.contents {
+        Contents::Files(files) => {
+            let folder = root.join(set.folder);
+            let paths = files.iter().flat_map(|file| {
+                let path = folder.join(file.packed.name);
+                [part_of(&path), path]
+            });
+            paths.collect()
+        }
+        Contents::Archive(archive) => vec![part_of(&root.join(archive.file.name))],
+    };
+    parts.iter().filter_map(|part| fs::metadata(part).ok()).map(|part| part.len()).sum()
+}
+
+/// Brings a set below a data root.
+///
+/// # Errors
+/// If something else is in its place, it cannot be fetched from any source, is not what is known of it, or cannot be
+/// written. What was fetched is kept, and the next call goes on from there.
+pub fn fetch(set: &Published, root: &Path, options: &Options, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+    let folder = root.join(set.folder);
+    let job = Job { set, folder: &folder, options, line: Line::new(options.patience) };
+    match set.contents {
+        Contents::Files(files) => job.files(files, watch),
+        Contents::Archive(archive) => job.archive(&archive, root, watch),
+    }
+}
+
+struct Job<'a> {
+    set: &'a Published<'a>,
+    folder: &'a Path,
+    options: &'a Options,
+    line: Line,
+}
+
+impl Job<'_> {
+    /// Fetches those files that are there in neither form.
+    fn files(&self, files: &[Kept], watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+        let is_there = |file: &&Kept| [file.packed, file.plain].iter().any(|one| self.folder.join(one.name).exists());
+        let (there, missing): (Vec<&Kept>, Vec<&Kept>) = files.iter().partition(is_there);
+        let mut findings = Vec::new();
+        for file in there {
+            findings.extend(verify::verify_kept(file, self.folder)?);
+        }
+        self.differs(findings)?;
+        if missing.is_empty() {
+            return Ok(Outcome::WasThere);
+        }
+        let downloads = missing.iter().map(|file| self.download(file.packed, self.folder));
+        let downloads = downloads.collect::<Result<Vec<_>, _>>()?;
+        fs::create_dir_all(self.folder).map_err(FetchError::file(self.folder, "made"))?;
+        for download in downloads {
+            let part = download.run(watch)?;
+            let path = self.folder.join(download.known.name);
+            fs::rename(&part.path, &path).map_err(FetchError::file(&path, "written"))?;
+        }
+        Ok(Outcome::Fetched)
+    }
+
+    fn archive(&self, archive: &Archive, root: &Path, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+        if self.folder.exists() {
+            self.differs(verify(self.set, self.folder)?)?;
+            return Ok(Outcome::WasThere);
+        }
+        let download = self.download(archive.file, root)?;
+        fs::create_dir_all(root).map_err(FetchError::file(root, "made"))?;
+        let mut part = download.run(watch)?;
+        watch.note(&format!("unpacking {}", archive.file.name));
+        self.unpack(archive, &mut part)?;
+        part.remove()?;
+        Ok(Outcome::Fetched)
+    }
+
+    /// Unpacks beside the set's place, so that its folder is there whole or not at all.
+    fn unpack(&self, archive: &Archive, part: &mut Part) -> Result<(), FetchError> {
+        let beside = self.folder.with_added_extension("unpacking");
+        // What a call that was ended left; no other call is at work, since this one holds the part.
+        if beside.exists() {
+            fs::remove_dir_all(&beside).map_err(FetchError::file(&beside, "removed"))?;
+        }
+        fs::create_dir(&beside).map_err(FetchError::file(&beside, "made"))?;
+        let unpacked = part.unpack(archive, self.set.folder, &beside).and_then(|()| {
+            let folder = beside.join(self.set.folder);
+            let findings = verify(self.set, &folder)?;
+            if findings.iter().any(|finding| finding.fault.is_some()) {
+                return Err(FetchError::Contents { archive: archive.file.name.to_owned(), findings });
+            }
+            fs::rename(&folder, self.folder).map_err(FetchError::file(self.folder, "written"))
+        });
+        let removed = fs::remove_dir_all(&beside).map_err(FetchError::file(&beside, "removed"));
+        unpacked.and(removed)
+    }
+
+    /// The way of a file to a folder; that its addresses may be asked is known before anything is written.
+    fn download<'b>(&'b self, known: Known<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
+        let mirror = self.options.from.as_deref();
+        let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);
+        let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<_, _>>()?;
+        let part = part_of(&folder.join(known.name));
+        Ok(Download { known, part, sources, line: &self.line, patience: self.options.patience })
+    }
+
+    fn differs(&self, findings: Vec<Finding>) -> Result<(), FetchError> {
+        if findings.iter().all(|finding| finding.fault.is_none()) {
+            return Ok(());
+        }
+        Err(FetchError::Differs { path: self.folder.to_owned(), set: self.set.name.to_owned(), findings })
+    }
+}
