@@ -51,7 +51,7 @@ fn column(lines: &[Value], name: &str) -> Vec<f64> {
 #[test]
 fn only_training_images_are_augmented_and_a_seed_fixes_how() {
     let (plain, plain_test) = run("[]", "").unwrap();
-    let (varied, varied_test) = run("[pad_crop(4), flip, rotate(15), views(2)]", "").unwrap();
+    let (varied, varied_test) = run("[pad_crop(4), flip, rotate(15), repeat(2)]", "").unwrap();
     let training = |lines: &[Value]| column(lines, "train_cross_entropy");
     // The same images in another order sum up to almost the same; a shift of the images is more than that.
     assert!((training(&plain)[0] - training(&plain)[1]).abs() < 1e-5, "{plain:?}");
@@ -60,9 +60,9 @@ fn only_training_images_are_augmented_and_a_seed_fixes_how() {
     let held_out = |lines: &[Value]| [column(lines, "validation_cross_entropy"), column(lines, "validation_accuracy")];
     assert_eq!(held_out(&plain), held_out(&varied));
     assert_eq!(plain_test, varied_test);
-    let (again, _) = run("[pad_crop(4), flip, rotate(15), views(2)]", "--threads 1").unwrap();
+    let (again, _) = run("[pad_crop(4), flip, rotate(15), repeat(2)]", "--threads 1").unwrap();
     assert_eq!(training(&again), training(&varied));
-    let (other, _) = run("[pad_crop(4), flip, rotate(15), views(2)]", "--seed 1").unwrap();
+    let (other, _) = run("[pad_crop(4), flip, rotate(15), repeat(2)]", "--seed 1").unwrap();
     assert_ne!(training(&other), training(&varied));
 }
 

@@ -101,6 +101,17 @@ fn operators_group_as_in_the_paper() {
 }
 
 #[test]
+fn repeat_is_an_item_of_a_list_or_begins_a_chain() {
+    assert_eq!(drawn(&value("[pad_crop(4), repeat(4)]")), "[pad_crop(4) repeat(4)]");
+    assert_eq!(drawn(&value("[repeat(count: 2), f(x)]")), "[repeat(count:2) f(x)]");
+    assert_eq!(drawn(&value("[repeat (2) f(x)]")), "[(repeat 2 f(x))]");
+    assert_eq!(drawn(&value("repeat (n - 1) f(x)")), "(repeat (n - 1) f(x))");
+    // As deep as brackets may be, and in no time.
+    let deep = format!("x = [{}1{}]", "repeat(".repeat(60), ")".repeat(60));
+    assert_eq!(found(&deep).len(), 1);
+}
+
+#[test]
 fn spans_cover_what_was_written() {
     let text = "const steps = 3 // three\n\nW = -(a + b) * f( x )   \n";
     let spans: Vec<&str> = ok(text).items.iter().map(|item| &text[item.span.start..item.span.end]).collect();

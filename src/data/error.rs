@@ -85,9 +85,15 @@ pub enum DataError {
 
     #[error(
         "a batch of {} images (views included) of {:?} values does not fit in memory: it takes {:.1} GiB; \
-         lower `batch` in `train`, or `views` in `augment`", shape[0], &shape[1..], gibibytes(*shape)
+         lower `batch` in `train`", shape[0], &shape[1..], gibibytes(*shape)
     )]
     BatchMemory { shape: [usize; 4] },
+
+    #[error(
+        "a batch of {batch} images cannot hold {views} views of each of its images; set `batch` in `train` to a \
+         multiple of {views}, or change `repeat` in `augment`"
+    )]
+    Views { batch: usize, views: usize },
 
     #[error("a batch must hold at least one image, but the batch size is 0")]
     EmptyBatch,

@@ -33,7 +33,7 @@ fn words(rule: Rule) -> Option<&'static str> {
         Rule::compare | Rule::word_if | Rule::word_repeat | Rule::word_and | Rule::word_or | Rule::word_not => {
             return None;
         }
-        Rule::negative | Rule::joining | Rule::letter | Rule::at => return None,
+        Rule::negative | Rule::joining | Rule::again | Rule::letter | Rule::at => return None,
         Rule::prime | Rule::percent | Rule::unit | Rule::WHITESPACE | Rule::COMMENT => return None,
     })
 }

@@ -28,7 +28,7 @@ struct Group {
     first: usize,
     /// How many there are.
     len: usize,
-    /// In all of them.
+    /// In all of them, each view counted.
     images: usize,
 }
 
@@ -89,11 +89,11 @@ impl<'a, 'b> Pass<'a, 'b> {
 
     /// The batches of the next step.
     fn group(&self) -> Group {
-        let recipe = self.training.job.recipe;
+        let (recipe, views) = (self.training.job.recipe, self.training.job.recipe.augmentations.views());
         let first = self.training.state.batches;
         let len = recipe.settings.train.count("accumulate").min(self.batches - first);
-        let left = self.training.job.split.train.len() - first * recipe.batch();
-        Group { first, len, images: (len * recipe.batch()).min(left) * recipe.augmentations.views() }
+        let left = views * self.training.job.split.train.len() - first * recipe.batch();
+        Group { first, len, images: (len * recipe.batch()).min(left) }
     }
 
     /// Adds the gradients of a batch, as its share of the step's loss asks for; gives what was counted and, summed over

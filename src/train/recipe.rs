@@ -78,17 +78,21 @@ impl Recipe {
         self.net.params.iter().filter(|param| param.trained()).map(Param::len).sum()
     }
 
-    /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may differ, it looks
-    /// at the first.
+    /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may
+    /// differ, it looks at the first.
     ///
     /// # Errors
-    /// What an augmentation cannot take; or both shapes, and which transform to add.
+    /// What an augmentation cannot take; a batch that cannot hold the views of an image; or both shapes, and which transform to add.
     pub fn check(&self, data: &DataSet) -> Result<(), TrainError> {
         let (shape, name) = match data.shape {
             Some(shape) => (shape, format!("an image of `{}`", data.name)),
             None => (data.train.image(0)?.shape(), data.train.name(0)),
         };
         self.augmentations.check(shape, || name.clone()).map_err(TrainError::Unfit)?;
+        let (batch, views) = (self.batch(), self.augmentations.views());
+        if !batch.is_multiple_of(views) {
+            return Err(TrainError::Unfit(DataError::Views { batch, views }));
+        }
         let found = self.transforms.shape(shape, || name.clone()).map_err(TrainError::Unfit)?;
         let expected = self.net.input.1;
         if found != expected {
@@ -110,12 +114,13 @@ impl Recipe {
         }
     }
 
-    /// As [`Recipe::feed`], for an epoch's training: with the spec's augmentations.
+    /// As [`Recipe::feed`], for an epoch's training: with the spec's augmentations. A batch holds all views of its images.
     pub fn training_feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>, epoch: usize) -> Feed {
         let chain = self.augmentations.clone();
         let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };
         let augment = (!self.settings.data.calls("augment").is_empty()).then_some(views);
-        Feed { augment, ..self.feed(source, order) }
+        let batch = self.batch() / self.augmentations.views();
+        Feed { augment, batch, ..self.feed(source, order) }
     }
 
     /// Which images train and which validate; at most `limit` of them together.

@@ -32,6 +32,7 @@ fn words_and_signs_are_spaced_alike() {
     );
     becomes("output  logits@ all\noutput ( a )\noutput - a", "output logits@all\noutput (a)\noutput -a\n");
     becomes("fn  f (a ,b ,)=a-b", "fn f(a, b) = a - b\n");
+    becomes("data{augment:[pad_crop( 4 ),repeat (4)]}", "data { augment: [pad_crop(4), repeat(4)] }\n");
     becomes("x = ((a))", "x = ((a))\n");
     becomes("", "");
     becomes("\n \n// nothing else\n\n", "// nothing else\n");

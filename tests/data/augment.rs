@@ -28,7 +28,7 @@ fn rotate(degrees: f64) -> Bound {
 }
 
 fn several(count: usize) -> Bound {
-    call("views", Value::Count(count))
+    call("repeat", Value::Count(count))
 }
 
 fn views(calls: &[Bound], seed: u64, epoch: u64) -> Views {

@@ -5,8 +5,8 @@
 
 mod flip;
 mod pad_crop;
+mod repeat;
 mod rotate;
-mod views;
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub trait Augment: Send + Sync {
 pub type Kind = named::Kind<dyn Augment>;
 
 /// Every augmentation there is.
-pub const AUGMENTATIONS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, views::KIND];
+pub const AUGMENTATIONS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// How each of [`AUGMENTATIONS`] is called.
 pub const CALLABLES: &[Callable] = &named::callables::<_, { AUGMENTATIONS.len() }>(AUGMENTATIONS);

@@ -66,7 +66,28 @@ pub fn lexemes(source: &str) -> Vec<Lexeme<'_>> {
     }
     reader.comment(source.len());
     reader.push(source.len(), source.len(), Kind::Newline);
-    reader.found
+    let mut found = reader.found;
+    for at in (0..found.len()).filter(|at| is_item(&found[*at..])).collect::<Vec<_>>() {
+        found[at].kind = Kind::Word;
+    }
+    found
+}
+
+/// Whether a `repeat` is an item of a list, as `repeat(4)`, and not the beginning of a chain of blocks: as the grammar
+/// tells them apart.
+fn is_item(lexemes: &[Lexeme]) -> bool {
+    let [word, open, inside @ ..] = lexemes else { return false };
+    if word.kind != Kind::Joining || word.text != "repeat" || open.kind != Kind::Open(Bracket::Round) {
+        return false;
+    }
+    let is_round = |lexeme: &Lexeme| matches!(lexeme.kind, Kind::Open(Bracket::Round) | Kind::Close(Bracket::Round));
+    match inside.iter().position(is_round).map(|at| &inside[at..]) {
+        Some([close, behind, ..]) => {
+            close.kind == Kind::Close(Bracket::Round)
+                && matches!(behind.kind, Kind::Sign(",") | Kind::Close(Bracket::Square))
+        }
+        _ => false,
+    }
 }
 
 struct Reader<'a> {
@@ -161,7 +182,7 @@ pub fn settle(lexemes: &mut [Lexeme], starts: &[usize]) {
             let mut moved = if is_comma { std::mem::take(&mut this.above) } else { Vec::new() };
             moved.extend(own_line(this.behind.take()));
             next.above.splice(0..0, moved);
-        } else if this.text == "repeat" {
+        } else if this.kind == Kind::Joining && this.text == "repeat" {
             let moved = own_line(this.behind.take()).into_iter().chain(std::mem::take(&mut next.above));
             this.above.extend(moved);
         }

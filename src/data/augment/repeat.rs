@@ -1,4 +1,5 @@
-//! Several views of each image in a batch (Hoffer et al., 2020, CVPR, "Augment Your Batch").
+//! Several views of each image in a batch (Hoffer et al., 2020, CVPR, "Augment Your Batch"; the repetitions of Pogodin et
+//! al., 2021, which leave the batch its size).
 
 use super::{Augment, Kind};
 use crate::data::Image;
@@ -7,19 +8,19 @@ use crate::schema::{Arg, Bound, Callable, Type};
 
 pub const KIND: Kind = Kind {
     call: Callable {
-        name: "views",
-        about: "puts each image of a batch into it several times, with random numbers of its own each time: the batch \
-                holds so many times more images",
+        name: "repeat",
+        about: "puts each image into its batch several times, with random numbers of its own each time; the batch keeps \
+                its size, and an epoch has so many times more batches",
         args: &[Arg::required("count", Type::Count { min: 1, max: 1024 }, "how many times")],
     },
-    build: |call: &Bound| Box::new(Several { count: call.count("count") }),
+    build: |call: &Bound| Box::new(Repeat { count: call.count("count") }),
 };
 
-struct Several {
+struct Repeat {
     count: usize,
 }
 
-impl Augment for Several {
+impl Augment for Repeat {
     fn views(&self) -> usize {
         self.count
     }
