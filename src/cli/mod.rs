@@ -33,6 +33,7 @@ Exit codes:
   5  a signal ended the run: it is saved, and `lcnnc resume` goes on with it
   6  the run's folder can no longer be written: the disk is full, say
   7  the data set can no longer be had in the middle of a run
+  8  not enough memory for a batch
   9  a repeated run has other weights";
 
 /// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.

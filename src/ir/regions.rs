@@ -91,6 +91,24 @@ impl Regions {
     }
 }
 
+impl Regions {
+    /// Bytes of activity that training keeps of each image, in single precision: whatever is made outside of fused parts,
+    /// at every step of a loop. A fused part keeps what leads into it; its own activity does not grow with the batch.
+    pub fn activity(&self) -> u128 {
+        activity(&self.parts)
+    }
+}
+
+fn activity(parts: &[Part]) -> u128 {
+    let bytes = |shape: &Shape| if shape.per_image() { 4 * shape.len() as u128 } else { 0 };
+    let each = parts.iter().map(|part| match part {
+        Part::Node { node, .. } => bytes(&node.shape),
+        Part::Loop { region, body } => activity(body).saturating_mul(region.steps as u128),
+        Part::Fused(fused) => fused.inputs.iter().chain(&fused.outputs).map(|(_, shape)| bytes(shape)).sum(),
+    });
+    each.fold(0, u128::saturating_add)
+}
+
 fn plain(steps: &[Step]) -> Vec<Part> {
     let part = |step: &Step| match step {
         Step::Node(node) => Part::Node { node: node.clone(), why: None },

@@ -81,6 +81,11 @@ pub enum TrainError {
     #[error("{}; to go on: the same command once more", unended(*seeds, failed))]
     Seeds { seeds: usize, failed: Vec<u64>, code: u8 },
 
+    #[error(
+        "out of memory: a step with {batch} images needs at least {needed}, and there are {room}; {}", smaller(*fits)
+    )]
+    Memory { batch: usize, needed: String, room: String, fits: usize },
+
     #[error("stopped, as asked")]
     Stopped,
 
@@ -99,6 +104,13 @@ fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
         (TrainError::Diverged { .. }, _) => format!("what there is of the run is in {folder}"),
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
         (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
+    }
+}
+
+fn smaller(fits: usize) -> String {
+    match fits {
+        0 => "not one image fits: make the network or its input smaller".to_owned(),
+        fits => format!("`--batch {fits}` fits, and `accumulate` in `train` makes one step of several batches"),
     }
 }
 
@@ -129,13 +141,15 @@ impl TrainError {
     }
 
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged, 4 for a device that cannot be had, 5 for a run that a signal ended; and of a run that had begun, 6 for
-    /// files that cannot be written and 7 for data that can no longer be had.
+    /// diverged, 4 for a device that cannot be had, 5 for a run that a signal ended; 8 for a batch that
+    /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
+    /// longer be had.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
             Self::Cut { cause, .. } => cause.exit_code(),
             Self::Seeds { code, .. } => *code,
+            Self::Memory { .. } => 8,
             Self::Stopped => 5,
             Self::Lost(_) => 7,
             Self::Reports(_) | Self::Unfit(_) => 1,

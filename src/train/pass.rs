@@ -63,9 +63,9 @@ impl<'a, 'b> Pass<'a, 'b> {
                 Ok(batch) => batch,
                 // Before the group's first batch the weights and the state are those of the step before.
                 Err(error) if number == group.first => {
-                    return Err(self.training.rescue(&model, TrainError::Lost(error)));
+                    return Err(self.training.rescue(&model, error.into()));
                 }
-                Err(error) => return Err(TrainError::Lost(error)),
+                Err(error) => return Err(error.into()),
             };
             let share = batch.labels.len() as f64 / group.images as f64;
             let (next, tally, sum) = self.judge(model, batch, number, share)?;

@@ -8,7 +8,7 @@ use super::manifest::{Manifest, Summary, Sums, json};
 use super::progress::Progress;
 use super::roles::swapped;
 use super::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
-use super::{Layer, Recipe, Stop, TrainError, files, threads, yaml};
+use super::{Layer, Recipe, Stop, TrainError, files, memory, threads, yaml};
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
@@ -44,7 +44,13 @@ impl Setup {
         let recipe = Recipe::new(source, &layer, data.classes.len())?;
         recipe.check(&data)?;
         let split = recipe.split(&data, layer.limit);
-        Ok(Self { layer, recipe, data, split, opened })
+        let setup = Self { layer, recipe, data, split, opened };
+        memory::check(&setup)?;
+        Ok(setup)
+    }
+
+    pub fn on_cpu(&self) -> bool {
+        self.opened.name.starts_with("cpu")
     }
 
     pub fn fingerprint(&self) -> String {
@@ -78,6 +84,10 @@ impl Setup {
             Ok(Done { folder: folder.to_owned(), summary })
         });
         done.map_err(|cause| {
+            let cause = match cause {
+                TrainError::Data(error) => TrainError::Lost(error),
+                other => other,
+            };
             let (saved, folder) = (checkpoint::any(folder), folder.to_owned());
             TrainError::Cut { cause: Box::new(cause), folder, saved }
         })

@@ -6,7 +6,6 @@ use super::run::{Setup, finished};
 use super::run_dir::{self, MANIFEST};
 use super::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files, memory, threads};
 use crate::Source;
-use crate::back::burn::DeviceChoice;
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -169,9 +168,7 @@ fn train(pending: Vec<Pending>, jobs: usize, progress: &Progress) -> Result<(), 
 
 /// How many processes at once, and why: one a core, within the memory; one on a graphics processor, which is shared badly.
 fn side_by_side(setup: &Setup, seeds: usize, cores: usize) -> (usize, String) {
-    let on_cpu = setup.opened.name.starts_with("cpu");
-    if !on_cpu || setup.layer.device.is_some_and(|device| matches!(device, DeviceChoice::Cuda(_) | DeviceChoice::Wgpu))
-    {
+    if !setup.on_cpu() {
         return (1, "one graphics processor".to_owned());
     }
     let room = memory::processes(setup);

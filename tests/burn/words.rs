@@ -65,6 +65,25 @@ fn the_loss_is_safe_for_scores_of_any_size() {
     assert_eq!(loss.into_scalar::<f64>(), f64::midpoint(2e4, f64::ln(2.0)));
 }
 
+/// The numbers are PyTorch's: `F.cross_entropy(x, y, label_smoothing=0.2)` in double precision.
+#[test]
+fn smoothed_labels_give_the_loss_that_pytorch_gives() {
+    let device = device();
+    let options = (&device, Precision::Double.dtype());
+    let logits = Tensor::<2>::from_data(TensorData::from([[1.0, 2.0, 3.0], [0.5, -1.0, 0.0]]), options).require_grad();
+    let labels = Tensor::from_data(TensorData::from([2i64, 0]), &device);
+    let loss = loss(logits.clone(), labels, 0.2);
+    let gradient: Vec<f64> = logits.grad(&loss.backward()).unwrap().into_data().iter::<f64>().collect();
+    assert!((loss.into_scalar::<f64>() - 0.672_534_951_557_221).abs() < 1e-14);
+    let expected = [
+        [0.011_681_953_251_856_884, 0.089_030_902_194_065_48, -0.100_712_855_445_922_46],
+        [-0.160_058_639_700_243_53, 0.027_642_492_821_531_09, 0.132_416_146_878_712_42],
+    ];
+    for (found, expected) in gradient.iter().zip(expected.as_flattened()) {
+        assert!((found - expected).abs() < 1e-14, "{gradient:?}");
+    }
+}
+
 fn normalised() -> Net {
     let mut net = Make::new([2, 3, 3]);
     let normal = net.batch_norm("norm", Value::INPUT);

@@ -1,171 +1,17 @@
-//! Runs that are killed, stopped, damaged and gone on with: whatever happens, the bits are those of a run left alone.
+//! Kills, signals and damaged checkpoints.
 
-#![allow(clippy::disallowed_methods)]
-
-use assert_cmd::cargo::cargo_bin;
+use super::{ARGS, Place, SPEC, Said, assert_same, checkpoints, stopped};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
-
-/// Dropout draws random numbers, batch normalisation keeps statistics, Adam remembers, the rate and the patience depend
-/// on the epochs before, and two batches make a step: all that a checkpoint has to hold.
-const SPEC: &str = "\
-model Tiny
-input image: [1, 12, 12]
-weights W_A: conv(1 -> 4, kernel: 3)
-weights W_L: conv(4 -> 4, kernel: 3, bias: false)
-A = batch_norm(relu(W_A * image))
-loop V1(steps: 2) {
-    state O = A
-    O' = relu(A + W_L * O)
-}
-logits = dense(dropout(max_pool(O, 2), 0.3), classes)
-output logits
-penalty sparsity = 1e-3 * l1(weights)
-train {
-    epochs: 4
-    batch: 16
-    accumulate: 2
-    optimizer: adam(lr: 3e-3)
-    schedule: plateau(factor: 0.5, patience: 0)
-    warmup: 1
-    label_smoothing: 10%
-}
-data {
-    augment: [pad_crop(2), flip]
-    transform: [resize(12)]
-    validation: 25%
-}
-";
-
-const ARGS: &str = "run tiny --device cpu --threads 1 --limit 160";
-
-struct Place(TempDir);
-
-impl Place {
-    fn new(spec: &str) -> Self {
-        let place = Self(tempfile::tempdir().unwrap());
-        fs::write(place.0.path().join("tiny.lcnn"), spec).unwrap();
-        place
-    }
-
-    fn command(&self, args: &str) -> Command {
-        let mut command = Command::new(cargo_bin!("lcnnc"));
-        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").args(args.split_whitespace());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn lcnnc(&self, args: &str) -> Said {
-        self.command(args).output().unwrap().into()
-    }
-
-    /// Starts a run and waits until its folder is there.
-    fn start(&self, args: &str) -> (Child, PathBuf) {
-        let child = self.command(args).spawn().unwrap();
-        let until = Instant::now() + Duration::from_secs(60);
-        while Instant::now() < until {
-            let entries = fs::read_dir(self.0.path().join("runs/tiny")).into_iter().flatten();
-            let mut runs = entries.map(|entry| entry.unwrap().path()).filter(|run| run.join("run.yaml").is_file());
-            if let Some(run) = runs.next() {
-                return (child, run);
-            }
-            sleep(Duration::from_millis(1));
-        }
-        panic!("the run did not begin");
-    }
-
-    /// A run left alone.
-    fn uncut(&self) -> Kept {
-        let runs = self.0.path().join("uncut");
-        let said = self.lcnnc(&format!("{ARGS} --runs {}", runs.display()));
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        let run = fs::read_dir(runs.join("tiny")).unwrap().next().unwrap().unwrap().path();
-        kept(&run)
-    }
-
-    /// Goes on to the end.
-    fn resume(&self, run: &Path) -> Said {
-        let said = self.lcnnc(&format!("resume {}", run.display()));
-        assert_eq!(said.code, Some(0), "{}", said.err);
-        said
-    }
-}
-
-/// What a command said.
-struct Said {
-    /// None if a signal ended it.
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Said {
-    fn from(output: Output) -> Self {
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
-/// What must not depend on interruptions: the weights, and every number but the times.
-#[derive(PartialEq)]
-struct Kept {
-    best: Vec<u8>,
-    last: Vec<u8>,
-    metrics: Vec<serde_json::Value>,
-    table: Vec<String>,
-    summary: serde_json::Value,
-    /// Of the file for TensorBoard, whose times differ: its length in bytes.
-    events: u64,
-}
-
-fn kept(run: &Path) -> Kept {
-    let text = |name: &str| fs::read_to_string(run.join(name)).unwrap();
-    let timeless = |line: &str| {
-        let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
-        for key in ["seconds", "images_per_second"] {
-            value.as_object_mut().unwrap().remove(key);
-        }
-        value
-    };
-    Kept {
-        best: fs::read(run.join("best.safetensors")).unwrap(),
-        last: fs::read(run.join("last.safetensors")).unwrap(),
-        metrics: text("metrics.jsonl").lines().map(timeless).collect(),
-        table: text("metrics.csv").lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect(),
-        summary: timeless(&text("summary.json")),
-        events: fs::read_dir(run.join("tensorboard")).unwrap().next().unwrap().unwrap().metadata().unwrap().len(),
-    }
-}
-
-#[track_caller]
-fn assert_same(run: &Path, uncut: &Kept) {
-    let now = kept(run);
-    assert_eq!(now.metrics, uncut.metrics);
-    assert_eq!(now.table, uncut.table);
-    assert_eq!(now.summary, uncut.summary);
-    assert_eq!(now.events, uncut.events);
-    assert!(now.best == uncut.best && now.last == uncut.last, "the weights differ from those of an uncut run");
-    assert!(!run.join("checkpoints").exists(), "a finished run needs no checkpoints");
-}
+use std::time::Duration;
 
 /// Sends a signal by its name.
 #[cfg(unix)]
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
-}
-
-/// The checkpoints of a run, oldest first.
-fn checkpoints(run: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| !path.ends_with(".partial"));
-    paths.sort();
-    paths
 }
 
 /// Kills a run again and again, each time a little later, until it comes to its end. Gives how often it was killed, and
@@ -249,17 +95,6 @@ fn a_signal_saves_and_ends_with_a_code_of_its_own() {
         assert!(said.out.contains("goes on    at epoch "), "{}", said.out);
         assert_same(&run, &uncut);
     }
-}
-
-/// A run with two checkpoints, stopped.
-fn stopped(place: &Place) -> PathBuf {
-    let (mut child, run) = place.start(&format!("{ARGS} --save-every 0"));
-    while checkpoints(&run).len() < 2 {
-        sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-    run
 }
 
 #[test]
