@@ -1,7 +1,7 @@
 //! What a run says while it runs: a bar on a terminal, plain lines elsewhere.
 
-use super::evaluate::Tally;
-use super::metrics::Epoch;
+use super::fit::evaluate::Tally;
+use super::fit::metrics::Epoch;
 use crate::diag::{Report, render};
 use crate::schema::real;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -76,7 +76,7 @@ impl Progress {
     }
 
     /// The bar of one epoch over that many images, some of which another process has seen.
-    pub(super) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
+    pub(in crate::train) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
         let bar = if self.bars { ProgressBar::new(images as u64) } else { ProgressBar::hidden() };
         // The template is fixed; were it wrong, the plain bar would do.
         if let Ok(style) = ProgressStyle::with_template(BAR) {
@@ -96,7 +96,7 @@ impl Default for Progress {
 
 /// The bar of one epoch, or the lines instead of it.
 #[derive(Debug)]
-pub(super) struct Bar {
+pub(in crate::train) struct Bar {
     progress: Progress,
     heading: String,
     images: usize,

@@ -1,9 +1,9 @@
 //! manifest.json: where a run comes from; summary.json: where it got to.
 
-use super::TrainError;
-use super::evaluate::Score;
-use super::files;
 use crate::back::burn::Opened;
+use crate::train::TrainError;
+use crate::train::files;
+use crate::train::fit::evaluate::Score;
 use jiff::Timestamp;
 use lcnnc_kernels::Vectors;
 use serde::de::DeserializeOwned;
@@ -20,7 +20,7 @@ pub struct Manifest {
     pub parameters: usize,
     pub spec: SpecNote,
     pub data: DataNote,
-    /// See [`super::Recipe::fingerprint`]: equal ones make equal results.
+    /// See [`crate::train::Recipe::fingerprint`]: equal ones make equal results.
     pub fingerprint: String,
     /// What the device was in the end, whatever was asked for.
     pub device: String,
@@ -130,7 +130,7 @@ fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
 }
 
 /// As indented JSON, a line break at its end.
-pub(super) fn json(value: &impl Serialize) -> String {
+pub(in crate::train) fn json(value: &impl Serialize) -> String {
     // Texts, numbers and lists of them can always be written.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"
 }

@@ -1,10 +1,14 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use super::evaluate::{Score, evaluate};
-use super::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use super::{Layer, Manifest, Recipe, Stop, TrainError, files, fit, run, threads, weights, yaml};
 use crate::back::burn::{Model, Precision};
 use crate::data::decode;
+use crate::train::fit;
+use crate::train::fit::evaluate::{Score, evaluate};
+use crate::train::recipe::yaml;
+
+use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
+use crate::train::runs::threads;
+use crate::train::{Layer, Manifest, Recipe, Stop, TrainError, files, weights};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use std::fmt;
 use std::path::Path;
@@ -93,7 +97,7 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had or does not fit the net.
     pub fn score(&self) -> Result<Score, TrainError> {
-        let data = run::load(&self.layer)?;
+        let data = super::load(&self.layer)?;
         let expected = &self.manifest.data.classes;
         if data.classes.len() != expected.len() {
             let (name, found) = (data.name, data.classes.len());

@@ -3,12 +3,12 @@
 //! One is filled under another name, synced and renamed, so that there is a whole one or none; the last two are kept.
 //! Random numbers need no place in it: each is a function of the seed and of where in the run it is drawn.
 
-use super::evaluate::Tally;
-use super::metrics::Offsets;
-use super::schedule::Memory;
-use super::{TrainError, weights};
 use crate::back::burn::Weight;
 use crate::data::sha256;
+use crate::train::fit::evaluate::Tally;
+use crate::train::fit::metrics::Offsets;
+use crate::train::fit::schedule::Memory;
+use crate::train::{TrainError, weights};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::fs::{self, File};
@@ -86,7 +86,7 @@ pub struct BestSoFar {
 pub struct Checkpoint {
     pub state: State,
     pub weights: Vec<Weight>,
-    /// See [`super::optimizer::Optimizer::memory`].
+    /// See [`crate::train::fit::optimizer::Optimizer::memory`].
     pub optimizer: Vec<u8>,
     /// There if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
@@ -132,7 +132,7 @@ fn name(epoch: usize, batches: usize) -> String {
 }
 
 fn fill(partial: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
-    let state = super::manifest::json(draft.state).into_bytes();
+    let state = crate::train::runs::manifest::json(draft.state).into_bytes();
     let mut sums = String::new();
     for (name, bytes) in [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer)] {
         write(&partial.join(name), bytes)?;
@@ -215,7 +215,7 @@ pub fn any(run: &Path) -> bool {
 
 fn read(folder: &Path) -> Result<Checkpoint, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: folder.to_owned(), reason };
-    let sums = super::files::read(&folder.join(SUMS))?;
+    let sums = crate::train::files::read(&folder.join(SUMS))?;
     let sum = |name: &str| sums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "));
     let file = |name: &str| {
         let path = folder.join(name);

@@ -3,10 +3,10 @@
 //! A process that asks for more than there is gets no error: Linux hands memory out before it has it, and ends a process
 //! in the middle of a step. So the need is counted before the first one.
 
-use super::TrainError;
-use super::run::Setup;
 use crate::ir::cost::bytes;
 use crate::ir::regions::Regions;
+use crate::train::TrainError;
+use crate::train::runs::Setup;
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// What a step holds at its height, as a multiple of the activity that training keeps: at least, and at most. Measured
@@ -33,7 +33,7 @@ impl Need {
 ///
 /// # Errors
 /// If it has none, with a batch that has.
-pub(super) fn check(setup: &Setup) -> Result<(), TrainError> {
+pub(in crate::train) fn check(setup: &Setup) -> Result<(), TrainError> {
     let (need, batch) = (Need::of(setup), setup.recipe.batch());
     let Some(room) = available().filter(|_| setup.on_cpu()) else { return Ok(()) };
     if need.at_least * batch as f64 <= room {
@@ -48,7 +48,7 @@ pub(super) fn check(setup: &Setup) -> Result<(), TrainError> {
 }
 
 /// How many processes that train side by side have room, each with what this one holds; `None` where that cannot be told.
-pub(super) fn processes(setup: &Setup) -> Option<usize> {
+pub(in crate::train) fn processes(setup: &Setup) -> Option<usize> {
     let each = Need::of(setup).at_most * setup.recipe.batch() as f64 + held()? as f64;
     available().map(|room| (room / each) as usize)
 }

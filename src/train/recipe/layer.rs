@@ -76,7 +76,7 @@ impl Layer {
     }
 
     /// The folder, under that of all runs, for runs of a spec.
-    pub(super) fn folder_name(&self, spec: &Path) -> String {
+    pub(in crate::train) fn folder_name(&self, spec: &Path) -> String {
         self.name.clone().unwrap_or_else(|| spec.file_stem().unwrap_or_default().to_string_lossy().into_owned())
     }
 

@@ -1,6 +1,6 @@
 //! How many CPU threads compute.
 
-use super::TrainError;
+use crate::train::TrainError;
 use rayon::ThreadPoolBuilder;
 
 /// Fixes the number of threads for the rest of the process and gives it; all cores where none is asked for. Must come

@@ -1,8 +1,8 @@
 //! How well a model names classes.
 
-use super::{Stop, TrainError};
 use crate::back::burn::Model;
 use crate::data::loader::{Batch, Feed, Loader};
+use crate::train::{Stop, TrainError};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -102,7 +102,7 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Resul
 }
 
 /// Counts one batch: `logits` is `[B, classes]`, `answers` `[B]`, `mean` their cross-entropy in nats an image.
-pub(super) fn count(logits: Tensor<2>, answers: Tensor<1, Int>, mean: f64) -> Tally {
+pub(in crate::train) fn count(logits: Tensor<2>, answers: Tensor<1, Int>, mean: f64) -> Tally {
     let [images, _] = logits.dims();
     let correct = correct(logits, answers);
     Tally { images, correct, correct_by_step: Vec::new(), cross_entropy: mean * images as f64 }
@@ -117,12 +117,12 @@ fn correct(logits: Tensor<2>, answers: Tensor<1, Int>) -> usize {
 }
 
 /// A batch's images: `[B, C, H, W]`.
-pub(super) fn images(batch: Batch, model: &Model, device: &Device) -> Tensor<4> {
+pub(in crate::train) fn images(batch: Batch, model: &Model, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(batch.images, batch.shape), (device, model.precision().dtype()))
 }
 
 /// A batch's classes: `[B]`.
-pub(super) fn labels(batch: &Batch, device: &Device) -> Tensor<1, Int> {
+pub(in crate::train) fn labels(batch: &Batch, device: &Device) -> Tensor<1, Int> {
     let labels: Vec<i64> = batch.labels.iter().map(|&label| label as i64).collect();
     let count = labels.len();
     Tensor::from_data(TensorData::new(labels, [count]), device)

@@ -3,12 +3,13 @@
 //! The values of the settings blocks are in the language of the spec: `optimizer: "sgd(lr: 0.01)"`. The text is read as
 //! plain YAML and then key by key against what is known, so that one reading finds every mistake.
 
-use super::layer::{Layer, Setting, Target};
-use super::{TrainError, files, place};
 use crate::back::burn::DeviceChoice;
 use crate::diag::{Diagnostic, Report, Span, config};
 use crate::front::settings::{self, BLOCKS, Block, Settings};
 use crate::schema::{Bound, Value as Bind};
+use crate::train::recipe::layer::{Layer, Setting, Target};
+use crate::train::recipe::place;
+use crate::train::{TrainError, files};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

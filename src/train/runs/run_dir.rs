@@ -1,7 +1,7 @@
 //! A run's folder: `RUNS/NAME/TIME-HASH`.
 
-use super::{Manifest, TrainError};
 use crate::data::{DataSet, sha256};
+use crate::train::{Manifest, TrainError};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

@@ -1,18 +1,28 @@
 //! From wishes to a finished run folder, at once or after an interruption.
 
-use super::begin::{announce, begin};
-use super::checkpoint::{self, Checkpoint};
-use super::evaluate::evaluate;
-use super::fit::{Fit, Job};
-use super::manifest::{Manifest, Summary, Sums, json};
-use super::progress::Progress;
-use super::roles::swapped;
-use super::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
-use super::{Layer, Recipe, Stop, TrainError, files, memory, threads, yaml};
+mod begin;
+pub mod manifest;
+mod memory;
+pub mod rerun;
+mod run_dir;
+pub mod seeds;
+mod threads;
+pub mod trained;
+
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, DataSet, Request};
+use crate::train::fit::checkpoint::{self, Checkpoint};
+use crate::train::fit::evaluate::evaluate;
+use crate::train::fit::roles::swapped;
+use crate::train::fit::{Fit, Job};
+use crate::train::progress::Progress;
+use crate::train::recipe::yaml;
+use crate::train::runs::begin::{announce, begin};
+use crate::train::runs::manifest::{Manifest, Summary, Sums, json};
+use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
+use crate::train::{Layer, Recipe, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -27,7 +37,7 @@ pub struct Done {
 }
 
 /// A recipe, its data and a device, known to fit each other.
-pub(super) struct Setup {
+pub(in crate::train) struct Setup {
     pub layer: Layer,
     pub recipe: Recipe,
     pub data: DataSet,
@@ -142,13 +152,13 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> R
 }
 
 /// How a run ended, if it did.
-pub(super) fn finished(folder: &Path) -> Result<Option<Summary>, TrainError> {
+pub(in crate::train) fn finished(folder: &Path) -> Result<Option<Summary>, TrainError> {
     let summary = folder.join(SUMMARY);
     summary.is_file().then(|| Summary::read(&summary)).transpose()
 }
 
 /// The data set that a layer names, checked to have an image in either half.
-pub(super) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
+pub(in crate::train) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
     let request = Request { root: layer.data_root.clone(), ..Request::default() };
     let data = data::load(layer.dataset.as_deref().unwrap_or(DATASET), &request)?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {

@@ -1,27 +1,37 @@
 //! Training: epochs of batches, a validation after each, the best and the last weights kept, and checkpoints on the way.
 
-use super::board::Board;
-use super::checkpoint::{self, BestSoFar, Checkpoint, Draft, State};
-use super::evaluate::{Tally, evaluate};
-use super::metrics::{Epoch, Metrics};
-use super::optimizer::{self, Optimizer};
-use super::pass::Pass;
-use super::progress::Progress;
-use super::saver::Saver;
-use super::schedule::Schedule;
-use super::{Recipe, Stop, TrainError, files, weights};
+pub mod checkpoint;
+pub mod evaluate;
+pub mod metrics;
+pub mod optimizer;
+mod pass;
+pub mod roles;
+mod saver;
+pub mod schedule;
+pub mod stop;
+
 use crate::back::burn::{Model, Precision, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256};
+use crate::train::board::Board;
+use crate::train::fit::checkpoint::{BestSoFar, Checkpoint, Draft, State};
+use crate::train::fit::evaluate::{Tally, evaluate};
+use crate::train::fit::metrics::{Epoch, Metrics};
+use crate::train::fit::optimizer::Optimizer;
+use crate::train::fit::pass::Pass;
+use crate::train::fit::saver::Saver;
+use crate::train::fit::schedule::Schedule;
+use crate::train::progress::Progress;
+use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub(super) const BEST: &str = "best.safetensors";
-pub(super) const LAST: &str = "last.safetensors";
+pub(in crate::train) const BEST: &str = "best.safetensors";
+pub(in crate::train) const LAST: &str = "last.safetensors";
 
 /// What to train, on what, and where to leave the result.
 pub struct Job<'a> {
@@ -98,7 +108,7 @@ impl Job<'_> {
 }
 
 /// A training between two steps, but for the model, which changes hands at every step.
-pub(super) struct Training<'a> {
+pub(in crate::train) struct Training<'a> {
     pub job: &'a Job<'a>,
     pub progress: Progress,
     pub optimizer: Optimizer,

@@ -1,16 +1,16 @@
 //! One pass over the training images, or what is left of it.
 
-use super::TrainError;
-use super::evaluate::{self, Tally};
-use super::fit::Training;
-use super::progress::Bar;
 use crate::back::burn::{Answers, Model};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
+use crate::train::TrainError;
+use crate::train::fit::Training;
+use crate::train::fit::evaluate::{self, Tally};
+use crate::train::progress::Bar;
 use burn::tensor::Device;
 use std::time::Instant;
 
-pub(super) struct Pass<'a, 'b> {
+pub(in crate::train) struct Pass<'a, 'b> {
     training: &'a mut Training<'b>,
     /// With autodiff.
     device: Device,

@@ -1,11 +1,13 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
-use super::begin::begin;
-use super::manifest::{Manifest, json};
-use super::run::{Setup, finished};
-use super::run_dir::{self, MANIFEST};
-use super::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files, memory, threads};
 use crate::Source;
+use crate::train::runs::begin::begin;
+use crate::train::runs::manifest::{Manifest, json};
+use crate::train::runs::memory;
+use crate::train::runs::run_dir::{self, MANIFEST};
+use crate::train::runs::threads;
+use crate::train::runs::{Setup, finished};
+use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -113,7 +115,7 @@ impl Setup {
         let mut layer = self.layer.clone();
         let target = Target::Key { block: "train", key: "seed" };
         layer.settings.push(Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() });
-        let recipe = super::Recipe::new(source, &layer, self.data.classes.len())?;
+        let recipe = crate::train::Recipe::new(source, &layer, self.data.classes.len())?;
         let split = recipe.split(&self.data, layer.limit);
         Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
     }

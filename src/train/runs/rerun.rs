@@ -1,10 +1,12 @@
 //! A finished run once more, from its folder alone, and whether the bits agree.
 
-use super::begin::{announce, begin};
-use super::manifest::Manifest;
-use super::run::{Setup, finished};
-use super::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use super::{Done, Layer, Progress, TrainError, files, fit, weights, yaml};
+use crate::train::fit;
+use crate::train::recipe::yaml;
+use crate::train::runs::begin::{announce, begin};
+use crate::train::runs::manifest::Manifest;
+use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
+use crate::train::runs::{Setup, finished};
+use crate::train::{Done, Layer, Progress, TrainError, files, weights};
 use std::path::Path;
 
 /// What became of a run that was repeated.

@@ -1,6 +1,9 @@
 //! A spec with its settings, compiled and known to fit its data.
 
-use super::{Layer, TrainError};
+pub mod layer;
+mod place;
+pub mod yaml;
+
 use crate::data::augment::{self, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
@@ -9,6 +12,7 @@ use crate::data::{self, DataError, DataSet};
 use crate::diag::Report;
 use crate::front::settings::Settings;
 use crate::ir::{Net, Param};
+use crate::train::{Layer, TrainError};
 use crate::{Compiled, Options, Source, compile};
 use std::sync::Arc;
 

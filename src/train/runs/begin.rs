@@ -1,16 +1,18 @@
 //! A new run's folder: what is written before the first step, and said.
 
-use super::manifest::{DataNote, Machine, Manifest, SpecNote, json};
-use super::progress::Progress;
-use super::run::Setup;
-use super::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use super::{Layer, Recipe, TrainError, schedule, yaml};
 use crate::data::{self, DataSet};
+use crate::train::fit::schedule;
+use crate::train::progress::Progress;
+use crate::train::recipe::yaml;
+use crate::train::runs::Setup;
+use crate::train::runs::manifest::{DataNote, Machine, Manifest, SpecNote, json};
+use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
+use crate::train::{Layer, Recipe, TrainError};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf, absolute};
 
 /// Makes the folder of a run under `runs`, with its spec, settings and manifest.
-pub(super) fn begin(
+pub(in crate::train) fn begin(
     setup: &Setup,
     spec: &Path,
     runs: &Path,
@@ -80,7 +82,7 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
 }
 
 /// Says what is about to be trained, on what, and where.
-pub(super) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Progress) {
+pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Progress) {
     let data = &manifest.data;
     if !recipe.remarks.diagnostics.is_empty() {
         progress.report(&recipe.remarks);
