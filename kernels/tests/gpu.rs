@@ -6,7 +6,7 @@
 use cubecl::CubeElement;
 use cubecl::client::Client;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Window};
-use lcnnc_kernels::{Parameter, Part, Vectors};
+use lcnnc_kernels::{Answers, Parameter, Part, Vectors};
 
 /// A client of the first device, if there is one.
 fn client() -> Option<Client> {

@@ -97,11 +97,14 @@ fn a_signal_saves_and_ends_with_a_code_of_its_own() {
     }
 }
 
+/// What befalls the newest checkpoint.
+type Damage = fn(&Path);
+
 #[test]
 fn a_damaged_checkpoint_is_named_and_the_one_before_it_used() {
     let place = Place::new(SPEC);
     let uncut = place.uncut();
-    let damages: [(&str, fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("weights.safetensors is not what SHA256SUMS says", |newest| {
             let file = newest.join("weights.safetensors");
             let mut bytes = fs::read(&file).unwrap();

@@ -74,7 +74,7 @@ impl Place {
     }
 
     fn start_in(&self, runs: &str, args: &str) -> (Child, PathBuf) {
-        let child = self.command(args).spawn().unwrap();
+        let mut child = self.command(args).spawn().unwrap();
         let until = Instant::now() + Duration::from_secs(60);
         while Instant::now() < until {
             let entries = fs::read_dir(self.0.path().join(runs).join("tiny")).into_iter().flatten();
@@ -84,7 +84,8 @@ impl Place {
             }
             sleep(Duration::from_millis(1));
         }
-        panic!("the run did not begin");
+        child.kill().unwrap();
+        panic!("the run did not begin: {:?}", child.wait());
     }
 
     /// A run left alone.

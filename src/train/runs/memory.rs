@@ -67,7 +67,7 @@ fn available() -> Option<f64> {
 #[cfg(unix)]
 fn within_address_space() -> Option<u64> {
     let (most, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_AS).ok()?;
-    Some(most.saturating_sub(this(|process| process.virtual_memory())?))
+    Some(most.saturating_sub(this(sysinfo::Process::virtual_memory)?))
 }
 
 #[cfg(not(unix))]
@@ -77,7 +77,7 @@ fn within_address_space() -> Option<u64> {
 
 /// Bytes that this process holds.
 fn held() -> Option<u64> {
-    this(|process| process.memory())
+    this(sysinfo::Process::memory)
 }
 
 fn this(size: impl Fn(&sysinfo::Process) -> u64) -> Option<u64> {

@@ -131,6 +131,8 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> R
     run_dir::check(folder)?;
     if let Some(summary) = finished(folder)? {
         progress.line("the run is complete");
+        // It may have been killed before it could remove them.
+        checkpoint::clear(folder)?;
         return Ok(Done { folder: folder.to_owned(), summary });
     }
     let _lock = run_dir::lock(folder)?;
