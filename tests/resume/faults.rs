@@ -44,13 +44,13 @@ impl Drop for Small {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_ends_the_run_and_costs_nothing_that_was_saved() {
-    let place = Place::new(SPEC);
+    let place = Place::new(&SPEC.replace("epochs: 8", "epochs: 100"));
     let uncut = place.uncut();
-    let Some(small) = Small::mount(place.0.path().join("small"), 256) else {
+    let Some(small) = Small::mount(place.0.path().join("small"), 4096) else {
         println!("SKIPPED: this user may not mount a file system of a limited size");
         return;
     };
-    let (child, run) = place.start_in("small", &format!("{ARGS} --save-every 0 --runs small --epochs 4"));
+    let (child, run) = place.start_in("small", &format!("{ARGS} --save-every 0 --runs small"));
     while checkpoints(&run).is_empty() {
         sleep(Duration::from_millis(1));
     }
@@ -84,7 +84,7 @@ fn a_folder_that_can_no_longer_be_written_is_named() {
 #[test]
 fn data_that_are_gone_end_the_run_until_they_are_back() {
     let spec =
-        SPEC.replace("[1, 12, 12]", "[1, 8, 8]").replace("resize(12)", "resize(8)").replace("epochs: 4", "epochs: 200");
+        SPEC.replace("[1, 12, 12]", "[1, 8, 8]").replace("resize(12)", "resize(8)").replace("epochs: 8", "epochs: 200");
     let place = Place::new(&spec);
     let photos = place.0.path().join("photos");
     for (class, value) in [("dark", 40u8), ("light", 200)] {

@@ -78,7 +78,7 @@ fn hundreds_of_kills_change_no_bit() {
 #[test]
 fn a_signal_saves_and_ends_with_a_code_of_its_own() {
     for name in ["INT", "TERM"] {
-        let place = Place::new(SPEC);
+        let place = Place::new(&SPEC.replace("epochs: 8", "epochs: 100"));
         let uncut = place.uncut();
         let (child, run) = place.start(&format!("{ARGS} --save-every 1000000"));
         // It listens once training has begun.
@@ -169,11 +169,11 @@ fn what_is_no_longer_the_run_is_not_gone_on_with() {
         fs::write(run.join(name), text.replace(from, to)).unwrap();
     };
     let resume = || place.lcnnc(&format!("resume {}", run.display()));
-    edit("run.yaml", "epochs: 4", "epochs: 5");
+    edit("run.yaml", "epochs: 8", "epochs: 9");
     let said = resume();
     assert_eq!(said.code, Some(2));
     assert!(said.err.contains("its spec or settings were changed since the run began"), "{}", said.err);
-    edit("run.yaml", "epochs: 5", "epochs: 4");
+    edit("run.yaml", "epochs: 9", "epochs: 8");
 
     let manifest = fs::read_to_string(run.join("manifest.json")).unwrap();
     let checksum = serde_json::from_str::<serde_json::Value>(&manifest).unwrap()["data"]["checksum"].clone();

@@ -23,7 +23,7 @@ fn seeds_are_trained_once_and_their_mean_is_that_of_single_runs() {
     let said = place.lcnnc(args);
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.out.contains("3 seeds to train, 2 at a time with "), "{}", said.out);
-    assert!(said.out.contains("seed 6: epoch 4/4: "), "{}", said.out);
+    assert!(said.out.contains("seed 6: epoch 8/8: "), "{}", said.out);
 
     // What is missing is trained, and nothing else.
     let first = runs(&place);

@@ -57,15 +57,13 @@ impl<'a, 'b> Pass<'a, 'b> {
     fn step(&mut self, mut model: Model, loader: &mut Loader) -> Result<Model, TrainError> {
         let group = self.group();
         self.pace(group.first + group.len);
+        // With several batches the running statistics move before the step is done.
+        let before = (group.len > 1).then(|| model.clone());
         let (mut seen, mut loss) = (Tally::default(), 0.0);
         for number in group.first..group.first + group.len {
             let batch = match loader.next().unwrap_or(Err(DataError::EmptyBatch)) {
                 Ok(batch) => batch,
-                // Before the group's first batch the weights and the state are those of the step before.
-                Err(error) if number == group.first => {
-                    return Err(self.training.rescue(&model, error.into()));
-                }
-                Err(error) => return Err(error.into()),
+                Err(error) => return Err(self.training.rescue(before.as_ref().unwrap_or(&model), error.into())),
             };
             let share = batch.labels.len() as f64 / group.images as f64;
             let (next, tally, sum) = self.judge(model, batch, number, share)?;
@@ -73,6 +71,8 @@ impl<'a, 'b> Pass<'a, 'b> {
             seen.add(tally);
             loss += sum;
         }
+        // Weights that nobody else holds are moved where they are.
+        drop(before);
         let training = &mut *self.training;
         model = training.optimizer.step_added(model);
         training.state.seen.add(seen);
