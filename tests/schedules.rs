@@ -135,3 +135,14 @@ fn several_batches_make_the_step_of_one_that_is_as_large() {
     let last = |epochs: &[Value]| epochs[2]["train_loss"].as_f64().unwrap();
     assert!((last(&apart) - last(&large)).abs() > 1e-4, "steps of 16 images are others");
 }
+
+#[test]
+fn a_run_with_products_of_16_bits_learns_and_is_tested_as_it_was_trained() {
+    let flags = ["--epochs", "3", "--lr", "0.1"];
+    let (_, single, _) = run(&flags);
+    let (said, mixed, summary) = run_of(&(TINY.to_owned() + "train { precision: bf16 }\n"), &flags);
+    let last = |epochs: &[Value]| epochs[2]["train_loss"].as_f64().unwrap();
+    let apart = (last(&single) - last(&mixed)).abs() / last(&single);
+    assert!((1e-6..2e-2).contains(&apart), "{apart:e}");
+    assert!(said.contains(&format!("{} of 1000", summary["test"]["correct"])), "{said}");
+}

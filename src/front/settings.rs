@@ -52,6 +52,13 @@ pub const BLOCKS: &[Block] = &[
                 Value::Real(0.0),
                 "share of each training image's label that is spread over all classes (Szegedy et al., 2016)",
             ),
+            Arg::with(
+                "precision",
+                Type::Word(&["single", "bf16"]),
+                Value::Word("single"),
+                "of products: `bf16` multiplies numbers of 16 bits, where the device has them, and keeps all else in 32; \
+                 nothing runs fused then",
+            ),
             Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
             Arg::with(
                 "accumulate",

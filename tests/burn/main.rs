@@ -7,6 +7,7 @@ mod kinds;
 mod models;
 mod nets;
 mod penalties;
+mod precision;
 mod steps;
 mod weights;
 mod words;

@@ -1,5 +1,6 @@
 //! Where a net runs.
 
+use super::Precision;
 use burn::tensor::Device;
 use std::fmt;
 use std::str::FromStr;
@@ -26,8 +27,23 @@ pub struct Opened {
     pub name: String,
 }
 
+impl Opened {
+    /// Checks that the device has numbers of the widths that a precision asks for.
+    ///
+    /// # Errors
+    /// If it has not.
+    pub fn has(&self, precision: Precision) -> Result<(), DeviceError> {
+        match self.device.supports_dtype(precision.factor()) {
+            true => Ok(()),
+            false => Err(DeviceError::Width { device: self.name.clone(), precision }),
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
+    #[error("{device} has no numbers for {precision:?} precision; leave `precision` in `train` at `single`")]
+    Width { device: String, precision: Precision },
     #[error("unknown device `{0}`: choose `auto`, `cpu`, `cuda`, `cuda:1` (the second CUDA device) or `wgpu`")]
     Unknown(String),
     #[error(

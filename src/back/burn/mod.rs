@@ -41,15 +41,27 @@ pub enum Precision {
     /// 32 bits, for training.
     #[default]
     Single,
+    /// 32 bits, but the factors of convolutions and dense layers have 16 (bfloat16): for devices whose matrix units do
+    /// (Micikevicius et al., 2018, "Mixed Precision Training").
+    Mixed,
     /// 64 bits, for checking gradients.
     Double,
 }
 
 impl Precision {
+    /// Of everything that is kept.
     pub fn dtype(self) -> DType {
         match self {
-            Precision::Single => DType::F32,
+            Precision::Single | Precision::Mixed => DType::F32,
             Precision::Double => DType::F64,
+        }
+    }
+
+    /// Of what convolutions and dense layers multiply.
+    pub fn factor(self) -> DType {
+        match self {
+            Precision::Mixed => DType::BF16,
+            Precision::Single | Precision::Double => self.dtype(),
         }
     }
 }
@@ -121,8 +133,8 @@ impl Model {
         Self { net, plan, fused: None, params, precision }
     }
 
-    /// The model with every part fused that can be: same numbers but for rounding, several times as fast. In double
-    /// precision nothing is fused.
+    /// The model with every part fused that can be: same numbers but for rounding, several times as fast. Kernels
+    /// know 32 bits alone, so in another precision nothing is fused.
     pub fn fused(self) -> Self {
         self.fused_with(Vectors::default())
     }

@@ -207,21 +207,21 @@ impl<'a> Run<'a> {
             Op::Number(_) => return,
             Op::Zeros => self.zeros(&node.shape),
             Op::Conv { x, weight, bias, stride, padding, groups } => {
-                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
-                ops::conv(self.read(*x), weight, bias, *stride, *padding, *groups)
+                let (x, weight, bias) = self.factors(*x, *weight, *bias);
+                self.product(ops::conv(x, weight, bias, *stride, *padding, *groups))
             }
             Op::Local { x, weight, bias, stride, padding } => {
                 let kernel = self.model.net.param(*weight).shape[5];
-                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
-                ops::local(self.read(*x), weight, bias, kernel, *stride, padding.pixels(kernel))
+                let (x, weight, bias) = self.factors(*x, *weight, *bias);
+                self.product(ops::local(x, weight, bias, kernel, *stride, padding.pixels(kernel)))
             }
             Op::ConvTranspose { x, weight, bias, stride, padding } => {
-                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
-                ops::conv_transpose(self.read(*x), weight, bias, *stride, *padding)
+                let (x, weight, bias) = self.factors(*x, *weight, *bias);
+                self.product(ops::conv_transpose(x, weight, bias, *stride, *padding))
             }
             Op::Dense { x, weight, bias } => {
-                let (weight, bias) = (self.param(*weight), bias.map(|bias| self.param(bias)));
-                ops::dense(self.read(*x), weight, bias)
+                let (x, weight, bias) = self.factors(*x, *weight, *bias);
+                self.product(ops::dense(x, weight, bias))
             }
             Op::Pool { kind, x, kernel, stride, padding } => {
                 ops::pool(*kind, self.read(*x), *kernel, *stride, *padding)
@@ -250,6 +250,25 @@ impl<'a> Run<'a> {
         };
         self.note(node.name.as_ref(), &tensor);
         self.define(node.value, tensor);
+    }
+
+    /// What is multiplied, and added to the products, in the width that the model multiplies in.
+    fn factors(
+        &mut self,
+        x: Value,
+        weight: ParamId,
+        bias: Option<ParamId>,
+    ) -> (Tensor<4>, Tensor<4>, Option<Tensor<4>>) {
+        let (weight, bias) = (self.param(weight), bias.map(|bias| self.param(bias)));
+        let dtype = self.model.precision.factor();
+        let wide = |tensor: Tensor<4>| if tensor.dtype() == dtype { tensor } else { tensor.cast(dtype) };
+        (wide(self.read(x)), wide(weight), bias.map(wide))
+    }
+
+    /// A sum of products in the width of everything else.
+    fn product(&self, sum: Tensor<4>) -> Tensor<4> {
+        let dtype = self.model.precision.dtype();
+        if sum.dtype() == dtype { sum } else { sum.cast(dtype) }
     }
 
     /// A literal number is folded into the operation, instead of becoming a tensor that is spread over the other.

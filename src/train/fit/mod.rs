@@ -10,7 +10,7 @@ mod saver;
 pub mod schedule;
 pub mod stop;
 
-use crate::back::burn::{Model, Precision, WeightsError};
+use crate::back::burn::{Model, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256};
@@ -126,7 +126,7 @@ impl<'a> Training<'a> {
     fn start(job: &'a Job<'a>, from: Option<Checkpoint>, progress: &Progress) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
         let train = &recipe.settings.train;
-        let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, Precision::Single);
+        let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
         let optimizer = optimizer::build(train.call("optimizer")).clipped(train.real("clip"));
         let schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let model = new(&job.device.clone().autodiff());

@@ -4,6 +4,7 @@ pub mod layer;
 mod place;
 pub mod yaml;
 
+use crate::back::burn::Precision;
 use crate::data::augment::{self, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
@@ -68,6 +69,14 @@ impl Recipe {
 
     pub fn seed(&self) -> u64 {
         self.settings.train.count("seed") as u64
+    }
+
+    /// The width of the numbers that are computed with.
+    pub fn precision(&self) -> Precision {
+        match self.settings.train.word("precision") {
+            "bf16" => Precision::Mixed,
+            _ => Precision::Single,
+        }
     }
 
     /// A hash of all that makes the result but for the machine: the spec with every setting and default, the data and how

@@ -23,7 +23,7 @@ struct Need {
 impl Need {
     fn of(setup: &Setup) -> Self {
         let net = &setup.recipe.net;
-        let regions = if setup.layer.fuse.unwrap_or(true) { Regions::of(net) } else { Regions::none(net) };
+        let regions = if setup.fuses() { Regions::of(net) } else { Regions::none(net) };
         let activity = regions.activity() as f64;
         Self { at_least: AT_LEAST * activity, at_most: AT_MOST * activity }
     }

@@ -10,7 +10,7 @@ mod threads;
 pub mod trained;
 
 use crate::Source;
-use crate::back::burn::Opened;
+use crate::back::burn::{Opened, Precision};
 use crate::data::split::Split;
 use crate::data::{self, DataSet, Request};
 use crate::train::fit::checkpoint::{self, Checkpoint};
@@ -53,10 +53,16 @@ impl Setup {
         let data = load(&layer)?;
         let recipe = Recipe::new(source, &layer, data.classes.len())?;
         recipe.check(&data)?;
+        opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
         let setup = Self { layer, recipe, data, split, opened };
         memory::check(&setup)?;
         Ok(setup)
+    }
+
+    /// Whether parts of the net run fused where they can.
+    pub fn fuses(&self) -> bool {
+        self.layer.fuse.unwrap_or(true) && self.recipe.precision() == Precision::Single
     }
 
     pub fn on_cpu(&self) -> bool {
@@ -79,7 +85,7 @@ impl Setup {
             data: &self.data,
             split: &self.split,
             device: &self.opened.device,
-            fuse: self.layer.fuse.unwrap_or(true),
+            fuse: self.fuses(),
             folder,
             started: manifest.started,
             tensorboard: self.layer.tensorboard.unwrap_or(true),

@@ -1,6 +1,6 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use crate::back::burn::{Model, Precision};
+use crate::back::burn::Model;
 use crate::data::decode;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
@@ -85,7 +85,7 @@ impl Trained {
         let opened = layer.device.unwrap_or_default().open()?;
         let device = opened.device;
         let file = folder.join(which.file());
-        let model = Model::new(recipe.net.clone(), recipe.seed(), &device, Precision::Single)
+        let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
             .with_weights(&weights::read(&file)?)
             .map_err(|source| TrainError::Weights { path: file, source })?;
         let model = if layer.fuse.unwrap_or(true) { model.fused() } else { model };
