@@ -2,6 +2,7 @@
 
 pub mod checkpoint;
 pub mod evaluate;
+mod here;
 pub mod metrics;
 pub mod optimizer;
 mod pass;
@@ -135,7 +136,7 @@ impl<'a> Training<'a> {
             Some(Checkpoint { state, weights, optimizer: memory, best }) => {
                 let damaged = |reason| TrainError::Damaged { path: job.folder.join("checkpoints"), reason };
                 let model = job.weights(model, LAST, &weights)?;
-                let optimizer = optimizer.remembering(memory).map_err(damaged)?;
+                let optimizer = optimizer.remembering(memory, job.device).map_err(damaged)?;
                 let best = best.zip(state.best).map(|(weights, so_far)| {
                     let model = job.weights(new(job.device), BEST, &weights)?;
                     Best::write(job.folder, so_far, model)

@@ -3,14 +3,17 @@
 //! Each is Burn's, set up so that it does what PyTorch's of the same name does, update for update: SGD without
 //! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
 
+use super::here::here;
 use crate::back::burn::Model;
 use crate::schema::{Arg, Bound, Callable, Type, Value};
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::{Bytes, Gradients, Tensor};
+use burn::optim::{
+    Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
+};
+use burn::tensor::{Bytes, Device, Gradients, Tensor};
 
 /// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
@@ -82,6 +85,8 @@ pub fn complete(call: &Bound) -> Bound {
 /// A rule with its memory of the steps before.
 pub struct Optimizer {
     rule: ModuleOptimizer,
+    /// With every argument.
+    call: Bound,
     /// As the call gives it.
     base: f64,
     lr: f64,
@@ -96,39 +101,50 @@ pub struct Optimizer {
 /// If the call was not bound against [`CALLABLES`]; no spec can bring that about.
 pub fn build(call: &Bound) -> Optimizer {
     let call = complete(call);
-    let rule = match call.callee {
-        "sgd" => sgd(&call),
-        "adam" => adam(&call),
-        "adamw" => adamw(&call),
-        other => unreachable!("no optimizer is called `{other}`"),
-    };
-    let lr = call.real("lr");
-    Optimizer { rule, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
+    let (rule, lr) = (rule(&call, None), call.real("lr"));
+    Optimizer { rule, call, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
 }
 
-fn sgd(call: &Bound) -> ModuleOptimizer {
+/// Burn's rule for a complete call, which reads its memory on a device if one is named.
+fn rule(call: &Bound, device: Option<&Device>) -> ModuleOptimizer {
+    match call.callee {
+        "sgd" => on(device, sgd(call)),
+        "adam" => on(device, adam(call)),
+        "adamw" => on(device, adamw(call)),
+        other => unreachable!("no optimizer is called `{other}`"),
+    }
+}
+
+fn on<O: burn::optim::Optimizer>(device: Option<&Device>, rule: O) -> ModuleOptimizer {
+    match device {
+        Some(device) => here(rule, device),
+        None => rule.into(),
+    }
+}
+
+fn sgd(call: &Bound) -> Sgd {
     let momentum = call.real("momentum");
     // Burn's own default would dampen a gradient by a tenth from the second step on.
     let momentum = (momentum > 0.0).then(|| MomentumConfig::new().with_momentum(momentum).with_dampening(0.0));
-    SgdConfig::new().with_momentum(momentum).with_weight_decay(added(call)).init()
+    SgdConfig::new().with_momentum(momentum).with_weight_decay(added(call)).build()
 }
 
-fn adam(call: &Bound) -> ModuleOptimizer {
+fn adam(call: &Bound) -> Adam {
     AdamConfig::new()
         .with_beta_1(call.real("beta1") as f32)
         .with_beta_2(call.real("beta2") as f32)
         .with_epsilon(call.real("epsilon") as f32)
         .with_weight_decay(added(call))
-        .init()
+        .build()
 }
 
-fn adamw(call: &Bound) -> ModuleOptimizer {
+fn adamw(call: &Bound) -> AdamW {
     AdamWConfig::new()
         .with_beta_1(call.real("beta1") as f32)
         .with_beta_2(call.real("beta2") as f32)
         .with_epsilon(call.real("epsilon") as f32)
         .with_weight_decay(call.real("weight_decay") as f32)
-        .init()
+        .build()
 }
 
 /// Weight decay as L2 on the gradient.
@@ -180,12 +196,14 @@ impl Optimizer {
         bytes.to_vec()
     }
 
-    /// The same optimizer with what it remembered when it was saved.
+    /// The same optimizer with what it remembered when it was saved, on the device of the model (without autodiff).
     ///
     /// # Errors
     /// If the bytes are not such a memory.
-    pub fn remembering(self, memory: Vec<u8>) -> Result<Self, String> {
-        let rule = self.rule.from_bytes(Bytes::from_bytes_vec(memory)).map_err(|error| error.to_string())?;
+    pub fn remembering(self, memory: Vec<u8>, device: &Device) -> Result<Self, String> {
+        let rule = rule(&self.call, Some(device))
+            .from_bytes(Bytes::from_bytes_vec(memory))
+            .map_err(|error| error.to_string())?;
         Ok(Self { rule, ..self })
     }
 
