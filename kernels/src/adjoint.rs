@@ -161,6 +161,8 @@ impl Back<'_> {
                 let product = self.graph.map(Map::Mul, &[dy, square]);
                 one(self, Map::Negate, &[product]);
             }
+            // A number of 16 bits has a gradient of 16 bits.
+            Map::Bf16 => one(self, Map::Bf16, &[dy]),
             Map::AddNumber(_) => self.add(x, dy),
             Map::MulNumber(n) => one(self, Map::MulNumber(n), &[dy]),
             Map::AddChannel(slot) => {

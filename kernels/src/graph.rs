@@ -109,6 +109,8 @@ pub enum Map {
     Sigmoid,
     Softplus,
     Reciprocal,
+    /// To the nearest number of bfloat16, which keeps eight bits of the mantissa; ties to even.
+    Bf16,
     AddNumber(f32),
     MulNumber(f32),
     /// Each channel has its own number.

@@ -179,3 +179,20 @@ fn a_convolution_alone_has_a_gradient() {
     let error = apart(&read(&client, dw, 90), &expected);
     assert!(error < 1e-5, "{error:.1e}");
 }
+
+/// Halfway between two numbers of bfloat16, a little more and a little less; far from zero and close to it.
+#[test]
+fn bfloat16_is_rounded_to_the_same_bits() {
+    let Some(client) = client() else { return };
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [1, 16, 16]);
+    let rounded = b.graph.map(Map::Bf16, &[image]);
+    let part = Part::new(b.graph, vec![rounded], &b.params, Vectors::default());
+    let bits = (0..256u32).map(|n| (n << 24 | n.reverse_bits() >> 9 | 0x7fff) + n % 3);
+    let x: Vec<f32> = bits.map(f32::from_bits).map(|x| if x.is_normal() { x } else { 0.0 }).collect();
+    let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+    let found = read(&client, part.forward_on(&client, 1, up(&x), up(&[0.0])), x.len());
+    let expected = part.forward(1, &x, &[]);
+    assert!(expected.iter().all(|x| x.to_bits() & 0xffff == 0) && expected != x);
+    assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+}

@@ -4,19 +4,21 @@ use crate::ir::regions::Fused;
 use crate::ir::{Binary, Net, Node, Op, ParamId, Pool, Region, Step, Unary, Value};
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
 use lcnnc_kernels::{Method, Parameter, Part, Vectors};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// A fused part, ready to run.
-pub fn part(net: &Net, fused: &Fused, vectors: Vectors) -> Part {
-    let (graph, outputs) = unroll(net, fused);
+/// A fused part, ready to run, and which of its parameters are to be rounded to bfloat16 before: none, unless with `bf16`
+/// the factors and the sums of all convolutions and dense layers are.
+pub fn part(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> (Part, Vec<bool>) {
+    let Unrolled { graph, outputs, rounded } = unroll(net, fused, bf16);
     let params = fused.params.iter().map(|id| net.param(*id));
     let params: Vec<Parameter> = params.map(|param| Parameter { len: param.len(), trained: param.trained() }).collect();
-    Part::new(graph, outputs, &params, vectors)
+    let rounded = (0..params.len()).map(|slot| rounded.contains(&slot)).collect();
+    (Part::new(graph, outputs, &params, vectors), rounded)
 }
 
 /// The convolutions of a fused part for people, those of one input together: `conv 7x7, 1 -> 8 maps: ...`.
 pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
-    let (graph, _) = unroll(net, fused);
+    let graph = unroll(net, fused, false).graph;
     let convolution = |bank: &Bank| {
         let slots = bank.members.iter().map(|(slot, _)| net.param(fused.params[*slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
@@ -31,17 +33,24 @@ pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
     graph.banks.iter().map(convolution).collect()
 }
 
-/// The kernels of a fused part, and the values of its outputs.
-fn unroll(net: &Net, fused: &Fused) -> (Graph, Vec<Id>) {
+struct Unrolled {
+    graph: Graph,
+    outputs: Vec<Id>,
+    rounded: BTreeSet<Slot>,
+}
+
+fn unroll(net: &Net, fused: &Fused, bf16: bool) -> Unrolled {
     let slots = fused.params.iter().enumerate().map(|(slot, id)| (*id, slot)).collect();
-    let mut unroller = Unroller { net, slots, known: BTreeMap::new(), step: 0, graph: Graph::default() };
+    let rounding = bf16.then(Rounding::default);
+    let mut unroller = Unroller { net, slots, known: BTreeMap::new(), step: 0, graph: Graph::default(), rounding };
     for (place, (value, shape)) in fused.inputs.iter().enumerate() {
         let id = unroller.graph.node(Kernel::Input(place), &[], shape.planes());
         unroller.known.insert(*value, Known::Image(id));
     }
     unroller.steps(&fused.steps);
     let outputs = fused.outputs.iter().map(|(value, _)| unroller.image(*value)).collect();
-    (merged(unroller.graph), outputs)
+    let rounded = unroller.rounding.map(|rounding| rounding.slots).unwrap_or_default();
+    Unrolled { graph: merged(unroller.graph), outputs, rounded }
 }
 
 /// What is known of a value of the net.
@@ -59,6 +68,15 @@ struct Unroller<'a> {
     /// The step of the innermost loop, from 0.
     step: usize,
     graph: Graph,
+    rounding: Option<Rounding>,
+}
+
+/// What has been rounded to bfloat16.
+#[derive(Default)]
+struct Rounding {
+    /// Of each value, the rounded one.
+    values: BTreeMap<Id, Id>,
+    slots: BTreeSet<Slot>,
 }
 
 impl Unroller<'_> {
@@ -110,17 +128,18 @@ impl Unroller<'_> {
             Op::Number(x) => return Known::Number(*x),
             Op::Zeros => self.graph.node(Kernel::Zeros, &[], shape),
             Op::Conv { x, weight, bias, padding, .. } => {
-                let x = self.image(*x);
+                let x = self.factor(*x);
                 let [inputs, height, width] = self.graph.dims(x);
                 let kernel = self.net.param(*weight).shape[2];
-                let members = vec![(self.slot(*weight), shape[0])];
+                let members = vec![(self.weight(*weight), shape[0])];
                 let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
                 let y = self.graph.conv(x, bank)[0];
-                self.biased(y, *bias)
+                self.sum(y, *bias)
             }
             Op::Dense { x, weight, bias } => {
-                let y = self.graph.node(Kernel::Dense(self.slot(*weight)), &[self.image(*x)], shape);
-                self.biased(y, *bias)
+                let (x, weight) = (self.factor(*x), self.weight(*weight));
+                let y = self.graph.node(Kernel::Dense(weight), &[x], shape);
+                self.sum(y, *bias)
             }
             Op::Pool { kind, x, kernel, stride, padding } => {
                 let (largest, pad) = (*kind == Pool::Max, kernel.map(|side| padding.pixels(side)));
@@ -146,11 +165,37 @@ impl Unroller<'_> {
         Known::Image(image)
     }
 
-    fn biased(&mut self, y: Id, bias: Option<ParamId>) -> Id {
-        match bias {
-            Some(bias) => self.graph.map(Map::AddChannel(self.slot(bias)), &[y]),
-            None => y,
+    /// An image that is multiplied.
+    fn factor(&mut self, x: Value) -> Id {
+        let x = self.image(x);
+        match &mut self.rounding {
+            Some(rounding) => *rounding.values.entry(x).or_insert_with(|| self.graph.map(Map::Bf16, &[x])),
+            None => x,
         }
+    }
+
+    /// A parameter that is multiplied, or added to the products.
+    fn weight(&mut self, id: ParamId) -> Slot {
+        let slot = self.slot(id);
+        if let Some(rounding) = &mut self.rounding {
+            rounding.slots.insert(slot);
+        }
+        slot
+    }
+
+    /// A sum of products, and the bias that is added to it.
+    fn sum(&mut self, products: Id, bias: Option<ParamId>) -> Id {
+        let sum = match bias {
+            Some(bias) => {
+                let map = Map::AddChannel(self.weight(bias));
+                self.graph.map(map, &[products])
+            }
+            None => products,
+        };
+        let Some(rounding) = &mut self.rounding else { return sum };
+        let rounded = self.graph.map(Map::Bf16, &[sum]);
+        rounding.values.insert(rounded, rounded);
+        rounded
     }
 
     fn binary(&mut self, f: Binary, left: Known, right: Known) -> Id {

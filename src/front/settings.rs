@@ -56,8 +56,7 @@ pub const BLOCKS: &[Block] = &[
                 "precision",
                 Type::Word(&["single", "bf16"]),
                 Value::Word("single"),
-                "of products: `bf16` multiplies numbers of 16 bits, where the device has them, and keeps all else in 32; \
-                 nothing runs fused then",
+                "of products: `bf16` multiplies numbers of 16 bits, where the device has them, and keeps all else in 32",
             ),
             Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
             Arg::with(

@@ -123,3 +123,13 @@ pub fn softplus<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let y = s.div_f32s(s.mul_f32s(log(s, sum), e), s.select_f32s(rounded, one, gained));
     s.select_f32s(above, x, s.select_f32s(rounded, e, y))
 }
+
+/// To the nearest number of bfloat16, ties to even: the upper half of the bits, after half of the lower half was added.
+#[inline(always)]
+pub fn bf16<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    let bits = s.transmute_u32s_f32s(x);
+    let odd = s.and_u32s(s.wrapping_dyn_shr_u32s(bits, s.splat_u32s(16)), s.splat_u32s(1));
+    let sum = s.add_u32s(bits, s.add_u32s(odd, s.splat_u32s(0x7fff)));
+    let y = s.transmute_f32s_u32s(s.and_u32s(sum, s.splat_u32s(0xffff_0000)));
+    s.select_f32s(s.equal_f32s(x, x), y, x)
+}

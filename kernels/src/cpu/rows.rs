@@ -38,6 +38,7 @@ fn map<S: Simd>(s: S, map: Map, channel: f32, x: &[S::f32s], other: &[S::f32s], 
         Map::Sigmoid => one::<S, Sigmoid>(s, 0.0, x, y),
         Map::Softplus => one::<S, Softplus>(s, 0.0, x, y),
         Map::Reciprocal => one::<S, Reciprocal>(s, 0.0, x, y),
+        Map::Bf16 => one::<S, Bf16>(s, 0.0, x, y),
         Map::AddNumber(n) => one::<S, Plus>(s, n, x, y),
         Map::MulNumber(n) => one::<S, Times>(s, n, x, y),
         Map::AddChannel(_) => one::<S, Plus>(s, channel, x, y),
@@ -132,6 +133,7 @@ functions! {
     One Sigmoid: |s, _n, x| math::sigmoid(s, x);
     One Softplus: |s, _n, x| math::softplus(s, x);
     One Reciprocal: |s, _n, x| s.div_f32s(s.splat_f32s(1.0), x);
+    One Bf16: |s, _n, x| math::bf16(s, x);
     One Plus: |s, n, x| s.add_f32s(x, n);
     One Times: |s, n, x| s.mul_f32s(x, n);
     Two Add: |s, x, other| s.add_f32s(x, other);

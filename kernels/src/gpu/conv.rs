@@ -64,11 +64,7 @@ fn add(
                 let mut strip = Array::<f32>::new(comptime!(rows + kernel - 1));
                 #[unroll]
                 for r in 0..comptime!(rows + kernel - 1) {
-                    let y = row + r;
-                    let inside = y >= pad && y < conv.from[0] + pad;
-                    let cell = (select(inside, y, pad) - pad) * conv.from[1] + seen - pad;
-                    let value = memory.cell(from, cell, comptime!(conv.from[0] * conv.from[1]), source.x);
-                    strip[r] = select(inside, value, 0.0);
+                    strip[r] = memory.strip(row, r, from, seen - pad, comptime!(conv.strip()), source.x);
                 }
                 let block = ((group * source.channels + from) * kernel + across) * wide;
                 #[unroll]

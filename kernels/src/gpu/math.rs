@@ -1,5 +1,7 @@
 //! Functions of one number, as exact as the device's exponential.
 
+// Only what is no number differs from itself.
+#![allow(clippy::eq_op)]
 // The coefficients are those of Cephes, digit for digit.
 #![allow(clippy::excessive_precision)]
 
@@ -31,4 +33,12 @@ pub fn softplus(x: f32) -> f32 {
     let rounded = gained == 0.0;
     let y = sum.ln() * e / select(rounded, 1.0, gained);
     select(above, x, select(rounded, e, y))
+}
+
+/// To the nearest number of bfloat16, ties to even: the upper half of the bits, after half of the lower half was added.
+#[cube]
+pub fn bf16(x: f32) -> f32 {
+    let bits = u32::reinterpret(x);
+    let rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff_0000;
+    select(x != x, x, f32::reinterpret(rounded))
 }

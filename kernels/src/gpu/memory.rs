@@ -1,7 +1,7 @@
 //! The memory that a cube works in.
 
 use super::pack::WIDE;
-use super::script::{At, Space};
+use super::script::{At, Space, Strip};
 use cubecl::prelude::*;
 
 #[derive(CubeType)]
@@ -51,6 +51,28 @@ impl<'a> Memory<'a> {
             self.read(channel * at.pitch + cell + self.places[at.first], at.space)
         } else {
             self.load(channel * cells + cell, at)
+        }
+    }
+
+    /// In a channel's row `row + r - strip.pad`, the number of that column; zero above and below the map. Where a row is
+    /// in the map for every tile, nothing is asked.
+    pub fn strip(
+        &self,
+        row: usize,
+        #[comptime] r: usize,
+        channel: usize,
+        column: usize,
+        #[comptime] strip: Strip,
+        #[comptime] at: At,
+    ) -> f32 {
+        let cells = comptime!(strip.height * strip.width);
+        if comptime!(r >= strip.pad && strip.last + r < strip.height + strip.pad) {
+            self.cell(channel, (row + comptime!(r - strip.pad)) * strip.width + column, cells, at)
+        } else {
+            let y = row + r;
+            let inside = y >= strip.pad && y < comptime!(strip.height + strip.pad);
+            let cell = (select(inside, y, strip.pad) - strip.pad) * strip.width + column;
+            select(inside, self.cell(channel, cell, cells, at), 0.0)
         }
     }
 

@@ -223,6 +223,41 @@ pub struct Op {
     pub first: usize,
 }
 
+/// A map of which units read rows one below the other, from `pad` rows above their tile's first row on.
+#[derive(Clone, Copy, Debug)]
+pub struct Strip {
+    pub height: usize,
+    pub width: usize,
+    pub pad: usize,
+    /// The first row of the lowest tile.
+    pub last: usize,
+}
+
+impl Strip {
+    fn new([height, width]: [usize; 2], pad: usize, tiles: usize, tile: Tile) -> Self {
+        Self { height, width, pad, last: (tiles.div_ceil(tile.rows) - 1) * tile.rows }
+    }
+}
+
+impl Conv {
+    /// What is read.
+    pub fn strip(&self) -> Strip {
+        Strip::new(self.from, self.pad, self.to[1], self.tile)
+    }
+}
+
+impl Weights {
+    /// What was read on the way there.
+    pub fn strip(&self) -> Strip {
+        Strip::new([self.from[1], self.from[2]], self.pad, self.to[1], self.tile)
+    }
+
+    /// The result's gradient.
+    pub fn result(&self) -> Strip {
+        Strip::new([self.to[1], self.to[2]], 0, self.to[1], self.tile)
+    }
+}
+
 impl Act {
     /// Every place that the act names.
     pub fn places(&mut self) -> Vec<&mut usize> {

@@ -71,6 +71,7 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
         Map::Sigmoid => math::sigmoid(x),
         Map::Softplus => math::softplus(x),
         Map::Reciprocal => 1.0 / x,
+        Map::Bf16 => math::bf16(x),
         Map::AddNumber(_) | Map::AddChannel(_) => x + number,
         Map::MulNumber(_) | Map::MulChannel(_) => x * number,
         Map::Add => x + other,

@@ -60,21 +60,14 @@ fn add(
         let mut x = Array::<f32>::new(comptime!(rows + kernel - 1));
         #[unroll]
         for r in 0..comptime!(rows + kernel - 1) {
-            let y = row + r;
-            let inside = y >= weights.pad && y < weights.from[1] + weights.pad;
-            let cell = (select(inside, y, weights.pad) - weights.pad) * weights.from[2] + seen;
-            let value = memory.cell(from, cell, comptime!(weights.from[1] * weights.from[2]), weights.x);
-            x[r] = select(inside, value, 0.0);
+            x[r] = memory.strip(row, r, from, seen, comptime!(weights.strip()), weights.x);
         }
         #[unroll]
         for c in 0..channels {
             let channel = select(first + c < weights.to[0], first + c, weights.to[0] - 1);
             #[unroll]
             for r in 0..rows {
-                let inside = row + r < weights.to[1];
-                let cell = select(inside, row + r, 0) * weights.to[2] + column;
-                let value = memory.cell(channel, cell, comptime!(weights.to[1] * weights.to[2]), weights.dy);
-                let dy = select(inside, value, 0.0);
+                let dy = memory.strip(row, r, channel, column, comptime!(weights.result()), weights.dy);
                 #[unroll]
                 for down in 0..kernel {
                     sums[comptime!(c * kernel + down)] += dy * x[comptime!(r + down)];

@@ -33,12 +33,15 @@ pub(super) struct Fused {
     pub inputs: Vec<Value>,
     pub outputs: Vec<(Value, [usize; 3])>,
     pub params: Vec<ParamId>,
+    /// Which of them are rounded to 16 bits before.
+    pub rounded: Vec<bool>,
 }
 
 impl Plan {
-    pub fn of(net: &Net, regions: Regions, vectors: Vectors) -> Self {
+    /// Fused parts round what they multiply to 16 bits if `bf16`.
+    pub fn of(net: &Net, regions: Regions, vectors: Vectors, bf16: bool) -> Self {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
-        let pieces = pieces(net, regions.parts, vectors);
+        let pieces = pieces(net, regions.parts, vectors, bf16);
         let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers } };
         walk.pieces(&pieces, 1);
         net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
@@ -67,15 +70,15 @@ impl Plan {
     }
 }
 
-fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors) -> Vec<Piece> {
+fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors, bf16: bool) -> Vec<Piece> {
     let piece = |part: Part| match part {
         Part::Node { node, .. } => Piece::Node(node),
-        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body, vectors)),
+        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body, vectors, bf16)),
         Part::Fused(fused) => {
-            let part = Arc::new(unroll::part(net, &fused, vectors));
+            let (part, rounded) = unroll::part(net, &fused, vectors, bf16);
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
-            Piece::Fused(Fused { part, inputs, outputs, params: fused.params })
+            Piece::Fused(Fused { part: Arc::new(part), inputs, outputs, params: fused.params, rounded })
         }
     };
     parts.into_iter().map(piece).collect()
