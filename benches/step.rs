@@ -58,7 +58,7 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
             let (out, cross_entropy, statistics) =
                 now.judge(images.clone(), Answers { labels: &labels, smoothing: 0.0 }, 0);
             let gradients = out.total(cross_entropy).backward();
-            model = Some(optimizer.step(now, gradients).absorb(statistics));
+            model = Some(optimizer.step(now, gradients).unwrap().absorb(statistics));
         }
     });
 }

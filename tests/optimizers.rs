@@ -33,7 +33,7 @@ fn gradients(model: &Model) -> (burn::tensor::Gradients, Vec<Weight>) {
     let labels = Tensor::from_data(TensorData::new(vec![0i64, 1, 2, 1], [4]), &device);
     let (forward, _) = model.forward_training(images, 0);
     let gradients = forward.cross_entropy(labels).backward();
-    let named = model.gradients(&gradients);
+    let named = model.gradients(&gradients).unwrap();
     (gradients, named)
 }
 
@@ -45,9 +45,9 @@ fn clipped_gradients_keep_their_direction() {
     let moved = |most: f64| {
         let mut optimizer = optimizer::build(settings.train.call("optimizer")).clipped(most);
         let model = model();
-        let before = model.weights();
+        let before = model.weights().unwrap();
         let (all, named) = gradients(&model);
-        let after = optimizer.step(model, all).weights();
+        let after = optimizer.step(model, all).unwrap().weights().unwrap();
         let mut step = Vec::new();
         for gradient in &named {
             let of =
@@ -77,7 +77,7 @@ fn difference(call: &str, rule: Rule) -> f64 {
     settings.set("train", "optimizer", call).unwrap();
     let mut optimizer = optimizer::build(settings.train.call("optimizer"));
     let mut model = model();
-    let start = model.weights();
+    let start = model.weights().unwrap();
     let mut expected = start.clone();
     let mut memory: Vec<Vec<[f64; 2]>> = start.iter().map(|weight| vec![[0.0; 2]; weight.values.len()]).collect();
     for step in 1..=STEPS {
@@ -88,9 +88,9 @@ fn difference(call: &str, rule: Rule) -> f64 {
                 *w = rule(*w, *g, m, step);
             }
         }
-        model = optimizer.step(model, all);
+        model = optimizer.step(model, all).unwrap();
     }
-    let actual = model.weights();
+    let actual = model.weights().unwrap();
     for (before, after) in start.iter().zip(&actual) {
         let statistic = before.name.contains("running");
         assert_eq!(statistic, before == after, "`{}`: weights move, running statistics do not", before.name);

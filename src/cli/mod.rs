@@ -29,7 +29,7 @@ Exit codes:
   1  problems in the spec or its settings
   2  usage, files or data
   3  training diverged: the loss was no longer a number
-  4  the device cannot be had
+  4  the device cannot be had, or fails
   5  a signal ended the run: it is saved, and `lcnnc resume` goes on with it
   6  the run's folder can no longer be written: the disk is full, say
   7  the data set can no longer be had in the middle of a run

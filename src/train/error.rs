@@ -141,7 +141,7 @@ impl TrainError {
     }
 
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged, 4 for a device that cannot be had, 5 for a run that a signal ended; 8 for a batch that
+    /// diverged, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
     /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
     /// longer be had.
     pub fn exit_code(&self) -> u8 {
@@ -149,7 +149,7 @@ impl TrainError {
             Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
             Self::Cut { cause, .. } => cause.exit_code(),
             Self::Seeds { code, .. } => *code,
-            Self::Memory { .. } => 8,
+            Self::Memory { .. } | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
             Self::Lost(_) => 7,
             Self::Reports(_) | Self::Unfit(_) => 1,

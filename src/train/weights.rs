@@ -1,16 +1,19 @@
 //! Weights on disk: safetensors, under PyTorch's names and in PyTorch's layouts, single precision.
 
 use super::TrainError;
-use crate::back::burn::{Model, Weight};
+use crate::back::burn::{DeviceError, Model, Weight};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::fs;
 use std::path::Path;
 
 /// Every parameter and running statistic of a model as the bytes of a safetensors file.
-pub fn bytes(model: &Model) -> Vec<u8> {
-    let tensors: Vec<(Weight, Vec<u8>)> = model.weights().into_iter().map(with_bytes).collect();
-    encode(&tensors).unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}"))
+///
+/// # Errors
+/// If the device failed.
+pub fn bytes(model: &Model) -> Result<Vec<u8>, DeviceError> {
+    let tensors: Vec<(Weight, Vec<u8>)> = model.weights()?.into_iter().map(with_bytes).collect();
+    Ok(encode(&tensors).unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}")))
 }
 
 fn with_bytes(weight: Weight) -> (Weight, Vec<u8>) {

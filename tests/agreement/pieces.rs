@@ -63,11 +63,13 @@ fn single_operations_agree() {
         let g = Tensor::from_data(g, (&device(), Precision::Double.dtype()));
         let gradients = (forward.logits() * g).sum().backward();
         file.near(&format!("{op}.grad.x"), &numbers(&x.grad(&gradients).unwrap()));
-        for gradient in model.gradients(&gradients) {
+        for gradient in model.gradients(&gradients).unwrap() {
             file.near(&gradient.name.replace("y.", &format!("{op}.grad.")), &gradient.values);
         }
         let Some(statistics) = statistics else { continue };
-        for weight in model.absorb(statistics).weights().iter().filter(|weight| weight.name.contains("running")) {
+        for weight in
+            model.absorb(statistics).weights().unwrap().iter().filter(|weight| weight.name.contains("running"))
+        {
             file.near(&format!("{}_after", weight.name.replace("y.", &format!("{op}."))), &weight.values);
         }
     }

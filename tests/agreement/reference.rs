@@ -76,7 +76,7 @@ impl Reference {
 
     /// Asserts that every trained parameter has the gradient under `grad.<name>`.
     pub fn gradients_near(&self, model: &Model, gradients: &Gradients) {
-        let gradients = model.gradients(gradients);
+        let gradients = model.gradients(gradients).unwrap();
         let trained = model.net().params.iter().filter(|param| param.trained());
         assert_eq!(gradients.len(), trained.count(), "{}", self.name);
         for gradient in gradients {

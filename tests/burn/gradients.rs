@@ -9,7 +9,7 @@ use lcnnc::ir::{Net, Padding, Value};
 fn assert_gradients(net: &Net, mode: Mode) {
     const STEP: f64 = 1e-5;
     let model = model(net, 1);
-    let weights = model.weights();
+    let weights = model.weights().unwrap();
     let trained: Vec<&str> =
         net.params.iter().filter(|param| param.trained()).map(|param| param.name.as_str()).collect();
     let found = gradients(&model, mode);
@@ -55,7 +55,7 @@ fn a_loop_updates_its_statistics_step_by_step() {
     let after = |net: &Net| {
         let model = model(net, 7);
         let (_, statistics) = model.forward_training(images(net, &device()), 0);
-        model.absorb(statistics).weights()
+        model.absorb(statistics).weights().unwrap()
     };
     assert_eq!(after(&looped(3)), after(&unrolled(3)));
     assert_ne!(after(&looped(3)), after(&looped(2)));
@@ -65,8 +65,8 @@ fn a_loop_updates_its_statistics_step_by_step() {
 fn a_loop_without_steps_gives_its_initial_state() {
     let images = images(&looped(0), &device());
     let expected = model(&unrolled(0), 7);
-    let weights = expected.weights();
-    let mut all = model(&looped(0), 7).weights();
+    let weights = expected.weights().unwrap();
+    let mut all = model(&looped(0), 7).weights().unwrap();
     for weight in &mut all {
         if let Some(same) = weights.iter().find(|other| other.name == weight.name) {
             *weight = same.clone();
@@ -92,7 +92,7 @@ fn a_shared_weight_learns_from_every_step() {
         net.finish("apart", last)
     };
     let shared = model(&shared, 2);
-    let weights = shared.weights();
+    let weights = shared.weights().unwrap();
     let copies = apart.params.iter().map(|param| {
         let owner = if param.owner().starts_with('L') { "L" } else { param.owner() };
         let leaf = param.name.rsplit('.').next().unwrap();

@@ -49,7 +49,7 @@ fn compiled(text: &str) -> Net {
 
 /// One parameter's numbers.
 fn values(model: &Model, name: &str) -> Vec<f64> {
-    model.weights().into_iter().find(|weight| weight.name == name).unwrap().values
+    model.weights().unwrap().into_iter().find(|weight| weight.name == name).unwrap().values
 }
 
 fn model(net: &Net, seed: u64) -> Model {
@@ -80,5 +80,5 @@ fn largest<'a>(xs: impl IntoIterator<Item = &'a f64>) -> f64 {
 }
 
 fn gradients(model: &Model, mode: Mode) -> Vec<Weight> {
-    model.gradients(&total(model, mode).backward())
+    model.gradients(&total(model, mode).backward()).unwrap()
 }

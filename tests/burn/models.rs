@@ -58,7 +58,7 @@ fn every_spec_trains() {
         let pixels: Vec<f64> = numbers(BATCH * c * h * w, 5).iter().map(|x| x.abs()).collect();
         let data = TensorData::new(pixels, [BATCH, c, h, w]);
         let images: Tensor<4> = Tensor::from_data(data, (&device(), Precision::Single.dtype()));
-        let start = model.weights();
+        let start = model.weights().unwrap();
         for step in 0..STEPS {
             let (forward, statistics) = model.forward_training(images.clone(), step as u64);
             assert_eq!(forward.logits().dims(), [BATCH, crate::CLASSES], "{name}");
@@ -67,7 +67,7 @@ fn every_spec_trains() {
             assert!(loss.is_finite(), "{name} at step {step}: {loss}");
             let gradients = total.backward();
             if step == 0 {
-                let found = model.gradients(&gradients);
+                let found = model.gradients(&gradients).unwrap();
                 let trained: Vec<&str> =
                     net.params.iter().filter(|param| param.trained()).map(|param| param.name.as_str()).collect();
                 assert_eq!(found.iter().map(|gradient| gradient.name.as_str()).collect::<Vec<_>>(), trained, "{name}");
@@ -76,9 +76,9 @@ fn every_spec_trains() {
                     assert!(most > 0.0 && most.is_finite(), "{} of {name}: {most}", gradient.name);
                 }
             }
-            model = rule.step(model, gradients).absorb(statistics);
+            model = rule.step(model, gradients).unwrap().absorb(statistics);
         }
-        for ((param, before), after) in net.params.iter().zip(start).zip(model.weights()) {
+        for ((param, before), after) in net.params.iter().zip(start).zip(model.weights().unwrap()) {
             assert!(after.values.iter().all(|x| x.is_finite()), "{} of {name}", param.name);
             assert_ne!(before.values, after.values, "{} of {name} stays as it was", param.name);
         }

@@ -18,7 +18,7 @@ fn roles_that_training_has_swapped_are_named() {
              logits = dense(B, classes)\noutput logits\n{penalty}\n"
         )
     };
-    let swapped = |text: &str| train::swapped(&model(&compiled(text), 1));
+    let swapped = |text: &str| train::swapped(&model(&compiled(text), 1)).unwrap();
     let said = swapped(&spec(-0.2, "penalty p = sat_abs(W_E, W_I) + exp_sat(W_E, W_I)"));
     assert_eq!(said.len(), 1, "{said:?}");
     assert!(said[0].contains("the excitatory `W_E` has a mean weight of -2.00e-1"), "{said:?}");
@@ -57,8 +57,8 @@ fn compare(text: &str) -> Verdict {
     let model = model(&compiled(&spec(text)), 11);
     let value = model.forward(images(model.net(), &device())).penalties.remove(0);
     let height: f64 = value.clone().into_scalar();
-    let found = model.gradients(&value.backward());
-    let weights = model.weights();
+    let found = model.gradients(&value.backward()).unwrap();
+    let weights = model.weights().unwrap();
     for (place, weight) in weights.iter().enumerate() {
         let gradient = found.iter().find(|gradient| gradient.name == weight.name);
         let gradient = gradient.map_or(vec![0.0; weight.values.len()], |gradient| gradient.values.clone());

@@ -15,7 +15,7 @@ fn net(text: &str) -> Net {
 
 /// The second net with the weights of the first, its own names translated into theirs.
 fn alike(first: &Model, second: &Net, translate: impl Fn(&str) -> String) -> Model {
-    let weights = first.weights();
+    let weights = first.weights().unwrap();
     let taken = second.params.iter().map(|param| {
         let from = translate(&param.name);
         let weight = weights.iter().find(|weight| weight.name == from).unwrap_or_else(|| panic!("{from}"));
@@ -132,7 +132,7 @@ fn parameters_of_each_step_are_those_of_the_loop_written_out() {
     }
     let after = |model: &Model| {
         let (_, statistics) = model.forward_training(images(model.net(), &device()), 0);
-        model.clone().absorb(statistics).weights()
+        model.clone().absorb(statistics).weights().unwrap()
     };
     let found = after(&looped);
     for expected in after(&unrolled).iter().filter(|weight| weight.name.contains("running")) {
@@ -174,7 +174,7 @@ fn loops_in_loops_keep_their_steps_apart() {
     unrolled += "logits = dense(concat(o1, o2, o3), classes)\noutput logits";
     let looped = model(&net(looped), 6);
     let unrolled_net = net(&unrolled);
-    let weights = looped.weights();
+    let weights = looped.weights().unwrap();
     let taken = unrolled_net.params.iter().map(|param| {
         let from = match param.name.as_str() {
             "G1.weight" => "outer.O.inner.t.h.1.weight".to_owned(),

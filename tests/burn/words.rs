@@ -15,7 +15,7 @@ fn summed(f: Unary, numbers: &[f64]) -> Model {
     let values = net.0.unary(f, weight);
     let sum = net.0.reduce(Reduce::Sum, values);
     let model = model(&net.finish_with("summed", Value::INPUT, vec![sum]), 0);
-    let mut weights = model.weights();
+    let mut weights = model.weights().unwrap();
     weights[0].values = numbers.to_vec();
     model.with_weights(&weights).unwrap()
 }
@@ -23,7 +23,7 @@ fn summed(f: Unary, numbers: &[f64]) -> Model {
 fn value_and_gradient(f: Unary, x: f64) -> (f64, f64) {
     let model = summed(f, &[x]);
     let penalty = model.forward(images(model.net(), &device())).penalties.remove(0);
-    let gradients = model.gradients(&penalty.backward());
+    let gradients = model.gradients(&penalty.backward()).unwrap();
     (penalty.into_scalar(), gradients[0].values[0])
 }
 
@@ -98,7 +98,7 @@ fn running_statistics_follow_the_batch() {
     let images = images(&net, &device());
     let all: Vec<f64> = images.to_data().iter::<f64>().collect();
     let (_, statistics) = model.forward_training(images, 0);
-    let after = model.absorb(statistics).weights();
+    let after = model.absorb(statistics).weights().unwrap();
     let found = |name: &str| after.iter().find(|weight| weight.name == name).unwrap().values.clone();
     for channel in 0..2 {
         let seen: Vec<f64> = (0..BATCH).flat_map(|b| &all[(b * 2 + channel) * 9..][..9]).copied().collect();

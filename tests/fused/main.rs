@@ -80,7 +80,7 @@ fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
     let (forward, loss, _) = model.judge(data, Answers { labels: &labels, smoothing: (images % 3) as f32 / 8.0 }, 3);
     let total = forward.total(loss.clone());
     let scores = forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect();
-    let gradients = model.gradients(&total.backward()).into_iter();
+    let gradients = model.gradients(&total.backward()).unwrap().into_iter();
     let gradients = gradients.map(|weight| (weight.name, weight.values)).collect();
     Outcome { scores, loss: loss.to_data().iter::<f64>().next().unwrap(), gradients }
 }

@@ -94,8 +94,14 @@ fn an_epoch_is_numbers_weights_and_pictures() {
     let model = model(TINY);
     let seen = written(&model, [1]);
     let number = |tag: &str| seen.scalars.iter().find(|scalar| scalar.tag == tag).map(|scalar| scalar.value);
-    let kernels: f64 =
-        model.weights().iter().filter(|w| w.name.ends_with("weight")).flat_map(|w| &w.values).map(|x| x.abs()).sum();
+    let kernels: f64 = model
+        .weights()
+        .unwrap()
+        .iter()
+        .filter(|w| w.name.ends_with("weight"))
+        .flat_map(|w| &w.values)
+        .map(|x| x.abs())
+        .sum();
     let (forward, trace) = model.trace(images(&model, 2, &Device::flex()));
     let quiet: f32 = forward.penalties[1].clone().into_scalar();
     let expected = [
@@ -175,7 +181,7 @@ fn kernels_that_belong_together_lie_in_one_row() {
     );
     let seen = written(&model, [1]);
     let picture = picture(&seen, "kernels/A");
-    let weights = &model.weights()[0];
+    let weights = &model.weights().unwrap()[0];
     assert_eq!(weights.shape, [4, 3, 3, 3]);
     assert_eq!(picture.size, [15, 11]);
     let largest = weights.values.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
@@ -296,13 +302,13 @@ fn training_does_not_notice() {
             let labels = Tensor::<1, Int>::from_data(TensorData::from([3_i64, 7]), &device);
             let (forward, statistics) = model.forward_training(batch.clone(), epoch as u64);
             let gradients = forward.total(forward.cross_entropy(labels)).backward();
-            model = rule.step(model, gradients).absorb(statistics);
+            model = rule.step(model, gradients).unwrap().absorb(statistics);
             if looked_at {
                 let seen = images(&model, 2, &Device::flex());
                 board::epoch(&mut events, at(epoch).wall, &numbers(epoch), &model.valid(), &seen).unwrap();
             }
         }
-        model.weights()
+        model.weights().unwrap()
     };
     assert_eq!(trained(true), trained(false));
 }

@@ -60,9 +60,36 @@ pub enum DeviceError {
         "no GPU: neither Vulkan nor Metal nor DirectX names one here; install a driver, or choose the device `cpu`"
     )]
     NoGpu,
+    /// In the middle of its work.
+    #[error("the device failed: {reason}; {advice}")]
+    Failed { reason: String, advice: &'static str },
+    #[error(
+        "the device has too little memory: {0}; a smaller `--batch` needs less of it, and `accumulate` in `train` makes one \
+         step of several batches"
+    )]
+    Memory(String),
     /// No driver, no such device, no compiler for its kernels: what is wrong, and what to do about it.
     #[error("{0}")]
     Cuda(String),
+}
+
+impl DeviceError {
+    /// From what Burn says: a chain of causes, of which the last one is the first in time, and for a kernel that cannot be
+    /// compiled its whole source behind it.
+    pub(super) fn failed(text: &str) -> Self {
+        let behind = ["[Source]", "Backtrace:", "No backtrace", "Asked at:"];
+        let chain = behind.into_iter().fold(text, |text, end| text.split(end).next().unwrap_or(text));
+        let root = chain.rsplit("Caused by:").next().unwrap_or(chain);
+        let reason = root.split_whitespace().collect::<Vec<&str>>().join(" ");
+        if reason.contains("memory") {
+            return Self::Memory(reason);
+        }
+        let advice = match reason.contains("Compilation") {
+            true => "look at the CUDA toolkit's installation, or choose `--device cpu`",
+            false => "look at what `nvidia-smi` and the system's log say of it, or choose `--device cpu`",
+        };
+        Self::Failed { reason, advice }
+    }
 }
 
 impl FromStr for DeviceChoice {
@@ -139,4 +166,30 @@ fn wgpu() -> Result<Opened, DeviceError> {
     let device = Device::wgpu(DeviceKind::DefaultDevice);
     let gpu = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
     Ok(Opened { device, name: format!("wgpu ({gpu})") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_is_told_without_the_source_of_a_kernel() {
+        let told = "An error happened during execution\nCaused by:\n  A launch error happened\nCaused by:\n  \
+                    [Compilation Error] \n    nvrtc: error: failed to open libnvrtc-builtins.so.12.9.\n[Source]  \n\
+                    typedef unsigned int uint32_t;\n\nBacktrace:\nNo backtrace available";
+        let told = DeviceError::failed(told).to_string();
+        assert_eq!(
+            told,
+            "the device failed: [Compilation Error] nvrtc: error: failed to open libnvrtc-builtins.so.12.9.; look at the \
+             CUDA toolkit's installation, or choose `--device cpu`"
+        );
+        let told = DeviceError::failed(
+            "Twice\nCaused by:\n  An error\nCaused by:\n  out of device\n memory\nBacktrace:\n  0: main",
+        )
+        .to_string();
+        assert!(
+            told.starts_with("the device has too little memory: out of device memory; a smaller `--batch`"),
+            "{told}"
+        );
+    }
 }

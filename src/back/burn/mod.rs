@@ -17,12 +17,14 @@ mod loss;
 mod module;
 mod ops;
 mod plan;
+mod read;
 mod run;
 mod weights;
 
 pub use device::{DeviceChoice, DeviceError, Opened};
 pub use lcnnc_kernels::Answers;
 pub use loss::loss;
+pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::ir::Net;
@@ -30,7 +32,7 @@ use crate::ir::regions::Regions;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
-use plan::Plan;
+use plan::{Fused, Plan};
 use run::Run;
 use std::fmt;
 use std::sync::Arc;
@@ -123,7 +125,7 @@ impl Model {
     ///
     /// On a device with autodiff the trained parameters require gradients; running statistics never do.
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
-        let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default()));
+        let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default(), false));
         let params = net.params.iter().enumerate().map(|(index, param)| {
             let data = init::values(param, seed, index);
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
@@ -134,15 +136,16 @@ impl Model {
     }
 
     /// The model with every part fused that can be: same numbers but for rounding, several times as fast. Kernels
-    /// know 32 bits alone, so in another precision nothing is fused.
+    /// sum in 32 bits; in double precision nothing is fused.
     pub fn fused(self) -> Self {
         self.fused_with(Vectors::default())
     }
 
     /// The same with vectors of one kind.
     pub fn fused_with(mut self, vectors: Vectors) -> Self {
-        if self.precision == Precision::Single {
-            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net), vectors)));
+        if self.precision != Precision::Double {
+            let bf16 = self.precision == Precision::Mixed;
+            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net), vectors, bf16)));
         }
         self
     }
@@ -199,13 +202,16 @@ impl Model {
         Run::new(self, images.device()).run_traced(images)
     }
 
-    /// Parameters in a row.
-    fn row(&self, ids: impl Iterator<Item = crate::ir::ParamId>, trained: &[bool]) -> Tensor<1> {
-        let flat = |(id, trained): (crate::ir::ParamId, &bool)| {
-            let (param, len) = (self.params[id.0].val(), self.net.param(id).len());
-            if *trained { param.reshape([len]) } else { param.detach().reshape([len]) }
+    /// The parameters of a fused part in a row, in the versions of a loop's step.
+    fn row(&self, fused: &Fused, version: impl Fn(crate::ir::ParamId) -> crate::ir::ParamId) -> Tensor<1> {
+        let flat = |((id, trained), rounded): ((&crate::ir::ParamId, &bool), &bool)| {
+            let id = version(*id);
+            let param = self.params[id.0].val().reshape([self.net.param(id).len()]);
+            let param = if *trained { param } else { param.detach() };
+            if *rounded { param.cast(DType::BF16).cast(self.precision.dtype()) } else { param }
         };
-        Tensor::cat(ids.zip(trained).map(flat).collect(), 0)
+        let each = fused.params.iter().zip(fused.part.trained()).zip(&fused.rounded);
+        Tensor::cat(each.map(flat).collect(), 0)
     }
 
     /// The model with the running statistics of a training run.

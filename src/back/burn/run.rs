@@ -77,7 +77,7 @@ impl<'a> Run<'a> {
     pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, answers: Answers<'_>) -> (Forward, Tensor<1>) {
         let net = &self.model.net;
         let batch = images.dims()[0];
-        let params = self.model.row(whole.params.iter().copied(), whole.part.trained());
+        let params = self.model.row(whole, |id| id);
         let (cross_entropy, scores) = fused::judged(&whole.part, ops::rows(images), params, answers);
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
         let batch = self.batch;
         let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
         let inputs = Tensor::cat(inputs.collect(), 1);
-        let params = self.model.row(piece.params.iter().map(|id| self.version(*id)), piece.part.trained());
+        let params = self.model.row(piece, |id| self.version(id));
         let outputs = fused::fused(&piece.part, inputs, params);
         let mut first = 0;
         for (value, dims @ [channels, height, width]) in &piece.outputs {

@@ -1,8 +1,8 @@
 //! Weights in and out of a model, in PyTorch's shapes.
 
-use super::{Model, held};
+use super::{DeviceError, Model, held, read_all};
 use crate::diag::did_you_mean;
-use burn::tensor::{Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor, TensorData, Transaction};
 use std::fmt;
 
 /// A named tensor on the host.
@@ -79,21 +79,31 @@ impl std::error::Error for WeightsError {}
 
 impl Model {
     /// Every parameter, running statistics included, in the net's order.
-    pub fn weights(&self) -> Vec<Weight> {
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn weights(&self) -> Result<Vec<Weight>, DeviceError> {
         self.named(|index| Some(self.params[index].val()))
     }
 
     /// The gradients of a backward pass, in the net's order; what the loss does not depend on is left out.
-    pub fn gradients(&self, gradients: &Gradients) -> Vec<Weight> {
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn gradients(&self, gradients: &Gradients) -> Result<Vec<Weight>, DeviceError> {
         self.named(|index| self.params[index].val().grad(gradients))
     }
 
-    fn named(&self, tensor: impl Fn(usize) -> Option<Tensor<4>>) -> Vec<Weight> {
-        let one = |(index, param): (usize, &crate::ir::Param)| {
-            let values = tensor(index)?.into_data().iter::<f64>().collect();
-            Some(Weight { name: param.name.clone(), shape: param.shape.clone(), values })
+    fn named(&self, tensor: impl Fn(usize) -> Option<Tensor<4>>) -> Result<Vec<Weight>, DeviceError> {
+        let found = self.net.params.iter().enumerate().filter_map(|(index, param)| Some((param, tensor(index)?)));
+        let (params, tensors): (Vec<&crate::ir::Param>, Vec<Tensor<4>>) = found.unzip();
+        let data = read_all(tensors.into_iter().fold(Transaction::default(), Transaction::register))?;
+        let weight = |(param, data): (&crate::ir::Param, TensorData)| Weight {
+            name: param.name.clone(),
+            shape: param.shape.clone(),
+            values: data.iter::<f64>().collect(),
         };
-        self.net.params.iter().enumerate().filter_map(one).collect()
+        Ok(params.into_iter().zip(data).map(weight).collect())
     }
 
     /// The model with these weights, in any order; they are rounded to the model's precision.

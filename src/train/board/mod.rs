@@ -9,12 +9,12 @@ mod tiles;
 use super::fit::Job;
 use super::tensorboard::{At, Events, Tag};
 use super::{Epoch, Recipe, TrainError};
-use crate::back::burn::{Forward, Model, Precision, Weight};
+use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::Split;
 use crate::ir::Op;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
 
 /// Images whose feature maps are shown.
@@ -82,7 +82,7 @@ pub fn epoch(
 ) -> Result<(), TrainError> {
     let at = At { step: numbers.epoch, wall };
     scalars(events, at, numbers)?;
-    let weights = model.weights();
+    let weights = model.weights()?;
     histograms(events, at, model, &weights)?;
     if has_pictures(numbers.epoch) {
         let (forward, trace) = model.trace(images.clone());
@@ -142,10 +142,11 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
 }
 
 fn penalties(events: &mut Events, at: At, model: &Model, forward: &Forward) -> Result<(), TrainError> {
-    for (penalty, value) in model.net().penalties.iter().zip(&forward.penalties) {
+    let values = numbers(forward.penalties.iter().cloned().fold(Transaction::default(), Transaction::register))?;
+    for (penalty, value) in model.net().penalties.iter().zip(values) {
         let name = format!("penalty/{}", penalty.name);
         let about = "After the epoch, as it is added to the loss; what depends on images is that of the images shown.";
-        events.scalar(Tag { name: &name, about }, at, f64::from(value.clone().into_scalar::<f32>()))?;
+        events.scalar(Tag { name: &name, about }, at, value)?;
     }
     Ok(())
 }
@@ -172,7 +173,7 @@ fn feature_maps(
     let maps = maps::labels(net).into_iter().zip(trace).filter_map(|(label, (_, map))| Some((label?, map)));
     for (label, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
         let dims = map.dims();
-        let values: Vec<f64> = map.into_data().iter::<f64>().collect();
+        let values: Vec<f64> = read(map)?.iter::<f64>().collect();
         picture(events, Tag { name: &format!("feature maps/{label}"), about: MAP }, at, &values, dims)?;
     }
     Ok(())

@@ -1,9 +1,9 @@
 //! How well a model names classes.
 
-use crate::back::burn::Model;
+use crate::back::burn::{Model, numbers};
 use crate::data::loader::{Batch, Feed, Loader};
 use crate::train::{Stop, TrainError};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,6 +20,14 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Of a batch with so many nats an image, of which each step named so many right.
+    pub fn of(images: usize, nats: f64, right: &[f64]) -> Self {
+        let right: Vec<usize> = right.iter().map(|count| *count as usize).collect();
+        let correct = right.last().copied().unwrap_or(0);
+        let correct_by_step = if right.len() > 1 { right } else { Vec::new() };
+        Self { images, correct, correct_by_step, cross_entropy: nats * images as f64 }
+    }
+
     /// From 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
@@ -90,30 +98,17 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Resul
         let batch = batch?;
         let answers = labels(&batch, device);
         let forward = model.forward(images(batch, model, device));
-        let mean = f64::from(forward.cross_entropy(answers.clone()).into_scalar::<f32>());
-        let mut counted = count(forward.logits(), answers.clone(), mean);
-        if forward.steps.len() > 1 {
-            let right = forward.steps.into_iter().map(|logits| correct(logits, answers.clone()));
-            counted.correct_by_step = right.collect();
-        }
-        tally.add(counted);
+        let asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
+        let steps = forward.steps.into_iter().map(|logits| right(logits, answers.clone()));
+        let counted = numbers(steps.fold(asked, Transaction::register))?;
+        tally.add(Tally::of(answers.dims()[0], counted[0], &counted[1..]));
     }
     Ok(tally)
 }
 
-/// Counts one batch: `logits` is `[B, classes]`, `answers` `[B]`, `mean` their cross-entropy in nats an image.
-pub(in crate::train) fn count(logits: Tensor<2>, answers: Tensor<1, Int>, mean: f64) -> Tally {
-    let [images, _] = logits.dims();
-    let correct = correct(logits, answers);
-    Tally { images, correct, correct_by_step: Vec::new(), cross_entropy: mean * images as f64 }
-}
-
-/// How many of a batch the largest score names right.
-fn correct(logits: Tensor<2>, answers: Tensor<1, Int>) -> usize {
-    let named = logits.argmax(1).squeeze_dim::<1>(1);
-    let correct = named.equal(answers).int().sum().into_scalar::<i64>();
-    // A sum of ones is not negative.
-    usize::try_from(correct).unwrap_or(0)
+/// How many of a batch the largest score names right, `[1]`: `logits` is `[B, classes]`, `answers` `[B]`.
+pub(in crate::train) fn right(logits: Tensor<2>, answers: Tensor<1, Int>) -> Tensor<1, Int> {
+    logits.argmax(1).squeeze_dim::<1>(1).equal(answers).int().sum()
 }
 
 /// A batch's images: `[B, C, H, W]`.

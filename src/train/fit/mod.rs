@@ -93,7 +93,7 @@ impl Job<'_> {
             model = training.epoch(model)?;
         }
         training.save(&model)?;
-        let last = sha256([weights::bytes(&model.valid()).as_slice()]);
+        let last = sha256([weights::bytes(&model.valid())?.as_slice()]);
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
         match training.best {
             Some(best) => Ok(Fit { best, epochs, last, seconds }),
@@ -237,7 +237,7 @@ impl<'a> Training<'a> {
     /// Writes an epoch's weights, as the best ones too if they are.
     fn keep(&mut self, model: &Model, numbers: &Epoch) -> Result<(), TrainError> {
         let model = model.valid();
-        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model))?;
+        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model)?)?;
         let validation_accuracy = numbers.validation_accuracy;
         if self.best.as_ref().is_none_or(|best| !best.so_far.beats(validation_accuracy)) {
             let so_far = BestSoFar { epoch: numbers.epoch, validation_accuracy };
@@ -271,7 +271,7 @@ impl<'a> Training<'a> {
         }
         let draft = Draft {
             state: &self.state,
-            weights: weights::bytes(&model.valid()),
+            weights: weights::bytes(&model.valid())?,
             optimizer: self.optimizer.memory(),
             best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),
         };
@@ -285,7 +285,7 @@ impl<'a> Training<'a> {
 
 impl Best {
     fn write(folder: &Path, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
-        let (file, bytes): (PathBuf, _) = (folder.join(BEST), weights::bytes(&model));
+        let (file, bytes): (PathBuf, _) = (folder.join(BEST), weights::bytes(&model)?);
         files::replace(&file, &bytes)?;
         Ok(Self { so_far, model, sum: sha256([bytes.as_slice()]) })
     }

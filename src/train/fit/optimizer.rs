@@ -4,7 +4,7 @@
 //! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
 
 use super::here::here;
-use crate::back::burn::Model;
+use crate::back::burn::{DeviceError, Model, numbers};
 use crate::schema::{Arg, Bound, Callable, Type, Value};
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::ParamGroup;
@@ -13,7 +13,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
     Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
 };
-use burn::tensor::{Bytes, Device, Gradients, Tensor};
+use burn::tensor::{Bytes, Device, Gradients, Transaction};
 
 /// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
@@ -171,7 +171,10 @@ impl Optimizer {
 
     /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters
     /// and running statistics have no gradient and stay; so does what the loss does not depend on.
-    pub fn step(&mut self, model: Model, gradients: Gradients) -> Model {
+    ///
+    /// # Errors
+    /// If the device failed, where gradients are clipped.
+    pub fn step(&mut self, model: Model, gradients: Gradients) -> Result<Model, DeviceError> {
         self.add(&model, gradients);
         self.step_added(model)
     }
@@ -182,12 +185,15 @@ impl Optimizer {
     }
 
     /// As [`Optimizer::step`], by the gradients that were added since the step before.
-    pub fn step_added(&mut self, model: Model) -> Model {
+    ///
+    /// # Errors
+    /// As there.
+    pub fn step_added(&mut self, model: Model) -> Result<Model, DeviceError> {
         let mut gradients = self.sum.grads();
         if let Some(most) = self.clip {
-            clip(&model, &mut gradients, most);
+            clip(&model, &mut gradients, most)?;
         }
-        self.rule.step(self.rates(&model), model, gradients).projected()
+        Ok(self.rule.step(self.rates(&model), model, gradients).projected())
     }
 
     /// What the rule remembers of the steps before, for a checkpoint.
@@ -218,11 +224,11 @@ impl Optimizer {
 
 /// Multiplies all gradients by one number, so that together, as one vector, they are no longer than `most`: what
 /// PyTorch's `clip_grad_norm_` does.
-fn clip(model: &Model, gradients: &mut GradientsParams, most: f64) {
+fn clip(model: &Model, gradients: &mut GradientsParams, most: f64) -> Result<(), DeviceError> {
     /// PyTorch's guard against a length of 0.
     const GUARD: f64 = 1e-6;
-    let square = |gradient: Tensor<4>| f64::from(gradient.square().sum().into_scalar::<f32>());
-    let length = model.ids().filter_map(|id| gradients.get::<4>(id)).map(square).sum::<f64>().sqrt();
+    let squares = model.ids().filter_map(|id| gradients.get::<4>(id)).map(|gradient| gradient.square().sum());
+    let length = numbers(squares.fold(Transaction::default(), Transaction::register))?.iter().sum::<f64>().sqrt();
     if length > most {
         for id in model.ids() {
             if let Some(gradient) = gradients.remove::<4>(id) {
@@ -230,6 +236,7 @@ fn clip(model: &Model, gradients: &mut GradientsParams, most: f64) {
             }
         }
     }
+    Ok(())
 }
 
 impl std::fmt::Debug for Optimizer {

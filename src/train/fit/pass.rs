@@ -1,13 +1,13 @@
 //! One pass over the training images, or what is left of it.
 
-use crate::back::burn::{Answers, Model};
+use crate::back::burn::{Answers, Model, numbers};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
 use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
 use crate::train::progress::Bar;
-use burn::tensor::Device;
+use burn::tensor::{Device, Transaction};
 use std::time::Instant;
 
 pub(in crate::train) struct Pass<'a, 'b> {
@@ -74,7 +74,7 @@ impl<'a, 'b> Pass<'a, 'b> {
         // Weights that nobody else holds are moved where they are.
         drop(before);
         let training = &mut *self.training;
-        model = training.optimizer.step_added(model);
+        model = training.optimizer.step_added(model)?;
         training.state.seen.add(seen);
         training.state.loss += loss;
         training.state.batches += group.len;
@@ -111,13 +111,15 @@ impl<'a, 'b> Pass<'a, 'b> {
         let answers = Answers { labels: &labels, smoothing: train.real("label_smoothing") as f32 };
         let (forward, cross_entropy, statistics) = model.judge(images, answers, self.noise(number));
         let total = forward.total(cross_entropy.clone());
-        let value = total.clone().into_scalar::<f32>();
+        let right = evaluate::right(forward.logits(), classes);
+        let asked = Transaction::default().register(total.clone()).register(cross_entropy).register(right);
+        let [value, nats, right] = numbers(asked)?[..] else { unreachable!("three numbers were asked for") };
         if !value.is_finite() {
             let lr = self.training.optimizer.lr();
-            return Err(TrainError::Diverged { epoch: state.epoch, step: number + 1, loss: value, lr });
+            return Err(TrainError::Diverged { epoch: state.epoch, step: number + 1, loss: value as f32, lr });
         }
-        let tally = evaluate::count(forward.logits(), classes, f64::from(cross_entropy.into_scalar::<f32>()));
-        let loss = f64::from(value) * tally.images as f64;
+        let tally = Tally::of(labels.len(), nats, &[right]);
+        let loss = value * tally.images as f64;
         // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
         if total.is_tracked() {
             let total = if share == 1.0 { total } else { total * share };

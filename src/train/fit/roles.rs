@@ -1,12 +1,15 @@
 //! Whether excitation and inhibition are still what they were declared to be.
 
-use crate::back::burn::Model;
+use crate::back::burn::{DeviceError, Model};
 
 /// A sentence for each pair of bundles that a separation penalty was to keep apart, where training has left the
 /// excitatory weights below the inhibitory ones. `abs_gap` and `sat_abs` of Park, Zhang & Choe (2025) ask for a distance
 /// and not for a direction, so that they may end either way.
-pub fn swapped(model: &Model) -> Vec<String> {
-    let (net, weights) = (model.net(), model.weights());
+///
+/// # Errors
+/// If the device failed.
+pub fn swapped(model: &Model) -> Result<Vec<String>, DeviceError> {
+    let (net, weights) = (model.net(), model.weights()?);
     let mean = |name: &str| {
         let values = weights.iter().find(|weight| weight.name == name).map_or(&[][..], |weight| &weight.values);
         values.iter().sum::<f64>() / values.len().max(1) as f64
@@ -23,5 +26,5 @@ pub fn swapped(model: &Model) -> Vec<String> {
             )
         })
     };
-    net.separated.iter().filter_map(sentence).collect()
+    Ok(net.separated.iter().filter_map(sentence).collect())
 }

@@ -10,7 +10,7 @@ mod threads;
 pub mod trained;
 
 use crate::Source;
-use crate::back::burn::{Opened, Precision};
+use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, DataSet, Request};
 use crate::train::fit::checkpoint::{self, Checkpoint};
@@ -62,7 +62,7 @@ impl Setup {
 
     /// Whether parts of the net run fused where they can.
     pub fn fuses(&self) -> bool {
-        self.layer.fuse.unwrap_or(true) && self.recipe.precision() == Precision::Single
+        self.layer.fuse.unwrap_or(true)
     }
 
     pub fn on_cpu(&self) -> bool {
@@ -188,6 +188,6 @@ fn summary(job: &Job<'_>, Fit { best, epochs, last, seconds }: Fit) -> Result<Su
         test: test.into(),
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model),
+        remarks: swapped(&best.model)?,
     })
 }

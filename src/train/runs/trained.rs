@@ -1,6 +1,6 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use crate::back::burn::Model;
+use crate::back::burn::{Model, read};
 use crate::data::decode;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
@@ -121,7 +121,7 @@ impl Trained {
         }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
-        let probabilities = activation::softmax(self.model.forward(input).logits(), 1).into_data();
+        let probabilities = read(activation::softmax(self.model.forward(input).logits(), 1))?;
         let mut answers: Vec<Answer> = self
             .manifest
             .data
