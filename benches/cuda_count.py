@@ -64,8 +64,9 @@ def main():
     parser.add_argument("--wheels", type=pathlib.Path, default=ROOT / "target/wheels")
     parser.add_argument("--arch", default="sm_90a")
     args = parser.parse_args()
-    ptxas = next(args.wheels.glob("nvidia/*/bin/ptxas"))
-    nvdisasm = next(args.wheels.glob("nvidia/*/bin/nvdisasm"))
+    ptxas, nvdisasm = (next(args.wheels.glob(f"nvidia/*/bin/{tool}"), None) for tool in ["ptxas", "nvdisasm"])
+    if not (ptxas and nvdisasm and args.lcnnc.is_file()):
+        parser.error(f"needs {args.lcnnc}, and ptxas and nvdisasm below {args.wheels}: --help says how to get them")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for ptx in load(args, folder):

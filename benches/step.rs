@@ -50,7 +50,7 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
     let device = Device::flex().autodiff();
     let [channels, height, width] = net.input.1;
     let mut model = Some(way(Model::new(net, 0, &device, Precision::Single)));
-    let mut optimizer = optimizer::build(compiled.settings.train.call("optimizer"));
+    let mut optimizer = optimizer::build(compiled.settings.train.call("optimizer"), &Device::flex());
     let images = Tensor::<4>::random([BATCH, channels, height, width], Distribution::Uniform(0.0, 1.0), &device);
     let labels: Vec<usize> = (0..BATCH).map(|n| n % 10).collect();
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {

@@ -1,6 +1,6 @@
 //! Each optimizer against its definition as PyTorch documents it, written out here in double precision.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{DeviceChoice, Model, Precision, Weight};
 use lcnnc::front::settings::Settings;
 use lcnnc::train::optimizer;
@@ -43,7 +43,7 @@ fn clipped_gradients_keep_their_direction() {
     let mut settings = Settings::default();
     settings.set("train", "optimizer", "sgd(lr: 1, momentum: 0)").unwrap();
     let moved = |most: f64| {
-        let mut optimizer = optimizer::build(settings.train.call("optimizer")).clipped(most);
+        let mut optimizer = optimizer::build(settings.train.call("optimizer"), &Device::flex()).clipped(most);
         let model = model();
         let before = model.weights().unwrap();
         let (all, named) = gradients(&model);
@@ -75,7 +75,7 @@ type Rule = fn(f64, f64, &mut [f64; 2], i32) -> f64;
 fn difference(call: &str, rule: Rule) -> f64 {
     let mut settings = Settings::default();
     settings.set("train", "optimizer", call).unwrap();
-    let mut optimizer = optimizer::build(settings.train.call("optimizer"));
+    let mut optimizer = optimizer::build(settings.train.call("optimizer"), &Device::flex());
     let mut model = model();
     let start = model.weights().unwrap();
     let mut expected = start.clone();

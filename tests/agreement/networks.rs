@@ -2,6 +2,7 @@
 
 use crate::reference::Reference;
 use crate::{TRAINED, assert_near, net_of, numbers};
+use burn::tensor::Device;
 use lcnnc::back::burn::Precision;
 use lcnnc::ir::Net;
 use lcnnc::schema::{Bound, Value};
@@ -123,7 +124,7 @@ fn ten_steps_of_training_agree() {
         for rule in &rules {
             let what = format!("{} on {case}", rule.callee);
             let mut model = file.model(&net, Precision::Single, |name| format!("param.{name}"));
-            let mut optimizer = optimizer::build(rule);
+            let mut optimizer = optimizer::build(rule, &Device::flex());
             let mut losses = Vec::new();
             for _ in 0..10 {
                 let (forward, statistics) = model.forward_training(file.tensor("image", Precision::Single), 0);

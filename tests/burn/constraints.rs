@@ -2,6 +2,7 @@
 
 use crate::{Mode, compiled, device, gradients, images, model, total, values};
 use burn::module::Module;
+use burn::tensor::Device;
 use lcnnc::back::burn::{Model, Weight};
 use lcnnc::front::settings::Settings;
 use lcnnc::train::optimizer::{self, Optimizer};
@@ -9,7 +10,7 @@ use lcnnc::train::optimizer::{self, Optimizer};
 fn optimizer(call: &str) -> Optimizer {
     let mut settings = Settings::default();
     settings.set("train", "optimizer", call).unwrap();
-    optimizer::build(settings.train.call("optimizer"))
+    optimizer::build(settings.train.call("optimizer"), &Device::flex())
 }
 
 /// Steps down the loss of the fixed batch.

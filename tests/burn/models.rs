@@ -1,7 +1,7 @@
 //! Every spec of the project trains: a few steps of its own optimizer, with a finite loss and a gradient at every weight.
 
 use crate::{device, labels, largest, numbers};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::train::optimizer;
 use lcnnc::{Compiled, Options, Source, compile};
@@ -53,7 +53,7 @@ fn every_spec_trains() {
         let Compiled { net, settings, .. } = compiled(name, set, crate::CLASSES);
         let net = Arc::new(net.unwrap());
         let mut model = Model::new(net.clone(), 1, &device(), Precision::Single);
-        let mut rule = optimizer::build(settings.train.call("optimizer"));
+        let mut rule = optimizer::build(settings.train.call("optimizer"), &Device::flex());
         let [c, h, w] = net.input.1;
         let pixels: Vec<f64> = numbers(BATCH * c * h * w, 5).iter().map(|x| x.abs()).collect();
         let data = TensorData::new(pixels, [BATCH, c, h, w]);

@@ -133,7 +133,7 @@ fn a_tar_stays_in_its_folder() {
     for (name, reason) in [
         ("made/../../out", "leads out of its folder by `..`"),
         ("../out", "leads out of its folder by `..`"),
-        ("/tmp/out", "has an absolute path"),
+        ("/out", "has an absolute path"),
         ("other/out", "is not below `made/`"),
     ] {
         refused(&tar_gz(&[regular(name, b"x")]), Format::TarGz, &[&format!("entry `{name}` {reason}")]);
@@ -170,7 +170,7 @@ fn a_tar_is_bounded() {
 fn a_zip_stays_in_its_folder() {
     for (name, reason) in [
         ("made/../../out", "leads out of its folder by `..`"),
-        ("/tmp/out", "has an absolute path"),
+        ("/out", "has an absolute path"),
         ("other/out", "is not below `made/`"),
         ("made/link ->", ""),
     ] {

@@ -17,34 +17,7 @@ use tempfile::TempDir;
 
 /// Dropout draws random numbers, batch normalisation keeps statistics, Adam remembers, the rate and the patience depend
 /// on the epochs before, and two batches make a step: all that a checkpoint has to hold.
-const SPEC: &str = "\
-model Tiny
-input image: [1, 12, 12]
-weights W_A: conv(1 -> 4, kernel: 3)
-weights W_L: conv(4 -> 4, kernel: 3, bias: false)
-A = batch_norm(relu(W_A * image))
-loop V1(steps: 2) {
-    state O = A
-    O' = relu(A + W_L * O)
-}
-logits = dense(dropout(max_pool(O, 2), 0.3), classes)
-output logits
-penalty sparsity = 1e-3 * l1(weights)
-train {
-    epochs: 8
-    batch: 16
-    accumulate: 2
-    optimizer: adam(lr: 3e-3)
-    schedule: plateau(factor: 0.5, patience: 0)
-    warmup: 1
-    label_smoothing: 10%
-}
-data {
-    augment: [pad_crop(2), flip]
-    transform: [resize(12)]
-    validation: 25%
-}
-";
+const SPEC: &str = include_str!("../tiny.lcnn");
 
 const ARGS: &str = "run tiny --device cpu --threads 1 --limit 160";
 

@@ -76,17 +76,18 @@ pub enum DeviceError {
 impl DeviceError {
     /// From what Burn says: a chain of causes, of which the last one is the first in time, and for a kernel that cannot be
     /// compiled its whole source behind it.
-    pub(super) fn failed(text: &str) -> Self {
+    pub(super) fn failed(told: impl fmt::Display) -> Self {
+        let told = told.to_string();
         let behind = ["[Source]", "Backtrace:", "No backtrace", "Asked at:"];
-        let chain = behind.into_iter().fold(text, |text, end| text.split(end).next().unwrap_or(text));
+        let chain = behind.into_iter().fold(told.as_str(), |text, end| text.split(end).next().unwrap_or(text));
         let root = chain.rsplit("Caused by:").next().unwrap_or(chain);
         let reason = root.split_whitespace().collect::<Vec<&str>>().join(" ");
-        if reason.contains("memory") {
+        if reason.contains("out of") && reason.contains("memory") {
             return Self::Memory(reason);
         }
         let advice = match reason.contains("Compilation") {
             true => "look at the CUDA toolkit's installation, or choose `--device cpu`",
-            false => "look at what `nvidia-smi` and the system's log say of it, or choose `--device cpu`",
+            false => "look at what the system's log says of it, and for CUDA `nvidia-smi`, or choose `--device cpu`",
         };
         Self::Failed { reason, advice }
     }
@@ -191,5 +192,7 @@ mod tests {
             told.starts_with("the device has too little memory: out of device memory; a smaller `--batch`"),
             "{told}"
         );
+        let told = DeviceError::failed("an illegal memory access was encountered").to_string();
+        assert!(told.starts_with("the device failed: an illegal memory access was encountered; look at"), "{told}");
     }
 }

@@ -10,7 +10,7 @@ use burn::tensor::{Tensor, TensorData, Transaction};
 /// # Errors
 /// If the device failed at anything since it was last asked.
 pub fn read<const D: usize, K: Basic>(tensor: Tensor<D, K>) -> Result<TensorData, DeviceError> {
-    tensor.try_into_data().map_err(|error| DeviceError::failed(&error.to_string()))
+    tensor.try_into_data().map_err(DeviceError::failed)
 }
 
 /// The numbers of several tensors, in order.
@@ -18,7 +18,7 @@ pub fn read<const D: usize, K: Basic>(tensor: Tensor<D, K>) -> Result<TensorData
 /// # Errors
 /// See [`read`].
 pub fn read_all(tensors: Transaction) -> Result<Vec<TensorData>, DeviceError> {
-    tensors.try_execute().map_err(|error| DeviceError::failed(&error.to_string()))
+    tensors.try_execute().map_err(DeviceError::failed)
 }
 
 /// The numbers of several tensors of one number each.

@@ -128,7 +128,7 @@ impl<'a> Training<'a> {
         let recipe = job.recipe;
         let train = &recipe.settings.train;
         let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
-        let optimizer = optimizer::build(train.call("optimizer")).clipped(train.real("clip"));
+        let optimizer = optimizer::build(train.call("optimizer"), job.device).clipped(train.real("clip"));
         let schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let model = new(&job.device.clone().autodiff());
         let (model, optimizer, best, state) = match from {
@@ -136,7 +136,7 @@ impl<'a> Training<'a> {
             Some(Checkpoint { state, weights, optimizer: memory, best }) => {
                 let damaged = |reason| TrainError::Damaged { path: job.folder.join("checkpoints"), reason };
                 let model = job.weights(model, LAST, &weights)?;
-                let optimizer = optimizer.remembering(memory, job.device).map_err(damaged)?;
+                let optimizer = optimizer.remembering(memory).map_err(damaged)?;
                 let best = best.zip(state.best).map(|(weights, so_far)| {
                     let model = job.weights(new(job.device), BEST, &weights)?;
                     Best::write(job.folder, so_far, model)
@@ -271,6 +271,7 @@ impl<'a> Training<'a> {
         }
         let draft = Draft {
             state: &self.state,
+            // First, because a device that fails says so here; reading the optimizer's memory, Burn panics.
             weights: weights::bytes(&model.valid())?,
             optimizer: self.optimizer.memory(),
             best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),

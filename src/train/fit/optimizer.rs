@@ -85,8 +85,6 @@ pub fn complete(call: &Bound) -> Bound {
 /// A rule with its memory of the steps before.
 pub struct Optimizer {
     rule: ModuleOptimizer,
-    /// With every argument.
-    call: Bound,
     /// As the call gives it.
     base: f64,
     lr: f64,
@@ -99,27 +97,16 @@ pub struct Optimizer {
 ///
 /// # Panics
 /// If the call was not bound against [`CALLABLES`]; no spec can bring that about.
-pub fn build(call: &Bound) -> Optimizer {
+pub fn build(call: &Bound, device: &Device) -> Optimizer {
     let call = complete(call);
-    let (rule, lr) = (rule(&call, None), call.real("lr"));
-    Optimizer { rule, call, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
-}
-
-/// Burn's rule for a complete call, which reads its memory on a device if one is named.
-fn rule(call: &Bound, device: Option<&Device>) -> ModuleOptimizer {
-    match call.callee {
-        "sgd" => on(device, sgd(call)),
-        "adam" => on(device, adam(call)),
-        "adamw" => on(device, adamw(call)),
+    let rule = match call.callee {
+        "sgd" => here(sgd(&call), device),
+        "adam" => here(adam(&call), device),
+        "adamw" => here(adamw(&call), device),
         other => unreachable!("no optimizer is called `{other}`"),
-    }
-}
-
-fn on<O: burn::optim::Optimizer>(device: Option<&Device>, rule: O) -> ModuleOptimizer {
-    match device {
-        Some(device) => here(rule, device),
-        None => rule.into(),
-    }
+    };
+    let lr = call.real("lr");
+    Optimizer { rule, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
 }
 
 fn sgd(call: &Bound) -> Sgd {
@@ -202,14 +189,12 @@ impl Optimizer {
         bytes.to_vec()
     }
 
-    /// The same optimizer with what it remembered when it was saved, on the device of the model (without autodiff).
+    /// The same optimizer with what it remembered when it was saved.
     ///
     /// # Errors
     /// If the bytes are not such a memory.
-    pub fn remembering(self, memory: Vec<u8>, device: &Device) -> Result<Self, String> {
-        let rule = rule(&self.call, Some(device))
-            .from_bytes(Bytes::from_bytes_vec(memory))
-            .map_err(|error| error.to_string())?;
+    pub fn remembering(self, memory: Vec<u8>) -> Result<Self, String> {
+        let rule = self.rule.from_bytes(Bytes::from_bytes_vec(memory)).map_err(|error| error.to_string())?;
         Ok(Self { rule, ..self })
     }
 
