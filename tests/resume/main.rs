@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod diverged;
 mod faults;
 mod kills;
 mod seeds;

@@ -94,6 +94,11 @@ impl Model {
         self.named(|index| self.params[index].val().grad(gradients))
     }
 
+    /// Of each of those gradients the sum, `[1]`: not finite if one of its numbers is not.
+    pub fn gradient_sums(&self, gradients: &Gradients) -> Vec<Tensor<1>> {
+        self.params.iter().filter_map(|param| param.val().grad(gradients)).map(Tensor::sum).collect()
+    }
+
     fn named(&self, tensor: impl Fn(usize) -> Option<Tensor<4>>) -> Result<Vec<Weight>, DeviceError> {
         let found = self.net.params.iter().enumerate().filter_map(|(index, param)| Some((param, tensor(index)?)));
         let (params, tensors): (Vec<&crate::ir::Param>, Vec<Tensor<4>>) = found.unzip();
