@@ -2,6 +2,7 @@
 
 use crate::ir::Net;
 use crate::ir::cost::{self, Cost, bytes, scaled};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// A line a layer, and the sums. Parameters are counted where they are first used; multiply-adds and activation memory
@@ -21,6 +22,7 @@ pub fn emit(net: &Net) -> String {
     if frozen > 0 {
         cells.push(["frozen".to_owned(), String::new(), frozen.to_string(), String::new(), String::new()]);
     }
+    let note = if has_numbered(net) { NUMBERED } else { "" };
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..5).map(width).collect();
     let mut out = String::new();
@@ -29,5 +31,16 @@ pub fn emit(net: &Net) -> String {
         // Writing to a `String` does not fail.
         let _ = writeln!(out, "{layer:w$}  {shape:x$}  {p:>y$}  {m:>z$}  {a:>v$}");
     }
-    out
+    out + note
+}
+
+const NUMBERED: &str = "\nOf several calls of a kind in one equation the first to run has the plain name: inner before outer, left before right.\n";
+
+/// Is there a layer that is called as another one is, but for a number behind it?
+fn has_numbered(net: &Net) -> bool {
+    let owners: BTreeSet<&str> = net.params.iter().map(crate::ir::Param::owner).collect();
+    owners.iter().any(|owner| match owner.rsplit_once('_') {
+        Some((plain, number)) => owners.contains(plain) && number.bytes().all(|digit| digit.is_ascii_digit()),
+        None => false,
+    })
 }

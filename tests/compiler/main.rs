@@ -13,6 +13,7 @@ mod numbers;
 mod properties;
 mod registry;
 mod remedies;
+mod resolved;
 mod scale;
 mod specs;
 mod steps;

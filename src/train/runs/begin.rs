@@ -100,8 +100,15 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));
     if *schedule != schedule::DEFAULT || warmup > 0 {
-        let warmup = if warmup > 0 { format!(", warm-up over {warmup} epochs") } else { String::new() };
+        let warmup = if warmup > 0 {
+            format!(", warm-up over {warmup} epoch{}", if warmup == 1 { "" } else { "s" })
+        } else {
+            String::new()
+        };
         progress.line(&format!("schedule   {schedule}{warmup}"));
+        if let Some(counts) = schedule::beside_warmup(schedule, train.count("warmup")) {
+            progress.line(&format!("           {counts}"));
+        }
     }
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
