@@ -53,6 +53,11 @@ impl Edits {
         self.fill(call, None, Vec::new());
     }
 
+    /// The same, with calls left as they are.
+    pub fn without_defaults(&self) -> Self {
+        Self { filled: BTreeMap::new(), ..self.clone() }
+    }
+
     /// The text with every change made. A change inside a replaced stretch is dropped with it.
     pub fn apply(&self, text: &str) -> String {
         let mut changes: Vec<(Span, String)> = Vec::with_capacity(self.replaced.len() + self.filled.len());

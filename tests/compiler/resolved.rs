@@ -105,6 +105,20 @@ fn a_const_that_is_called_as_a_default_does_not_change_it() {
     assert!(shown(&text, &[]).contains("padding: same, bias: true, init: fan_in"));
 }
 
+/// A text, a statement and its brackets have bounds, which what is filled in may not cross.
+#[test]
+fn what_would_be_too_long_to_be_read_stays_a_default() {
+    let convs: String = (0..40).map(|n| format!("h{} = conv(h{n}, 3, kernel: 1)\n", n + 1)).collect();
+    let mut large = around(&format!("h0 = relu(image)\n{convs}y = relu(h40)\n"));
+    large.extend(std::iter::repeat_n("// as much as is read\n", ((1 << 20) - 1_500 - large.len()) / 22));
+    let long = around(&format!("y = max_pool(image, 2{})", " + 0".repeat(150)));
+    let deep = around(&format!("y = {}conv(image, 3, kernel: 3, init: he{}", "relu(".repeat(63), ")".repeat(64)));
+    for (text, kept) in [(large, "h1 = conv(h0, 3, kernel: 1)\n"), (long, " + 0)\n"), (deep, "init: he))")] {
+        let shown = shown(&text, &[]);
+        assert!(shown.contains(kept) && shown.contains("optimizer: sgd(lr: 0.01, momentum: 0.9"), "{kept}");
+    }
+}
+
 /// Shares are written as percents only where those say all of their digits.
 #[test]
 fn a_share_is_written_to_the_last_digit() {
