@@ -1,5 +1,6 @@
 //! Loops as a table: at which step the image first reaches each equation, and by way of what.
 
+use crate::diag::counted;
 use crate::ir::Net;
 use crate::ir::timing::{self, Row, Timing};
 
@@ -14,14 +15,13 @@ pub fn emit(net: &Net) -> String {
 
 fn one(timing: &Timing) -> String {
     let Timing { name, steps, rows, .. } = timing;
-    let plural = if *steps == 1 { "" } else { "s" };
     let heading = ["equation", "first reached", "by way of"].map(str::to_owned);
     let cells: Vec<[String; 3]> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row, *steps))).collect();
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
     let lines = cells.iter().map(|[equation, reached, way]| format!("  {equation:first$}  {reached:second$}  {way}"));
     let lines: Vec<String> = lines.map(|line| format!("{}\n", line.trim_end())).collect();
-    format!("loop {name}, {steps} step{plural}\n{}", lines.concat())
+    format!("loop {name}, {}\n{}", counted(*steps, "step"), lines.concat())
 }
 
 fn cells(row: &Row, steps: usize) -> [String; 3] {

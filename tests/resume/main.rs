@@ -5,7 +5,9 @@
 
 mod faults;
 mod kills;
+mod memory;
 mod seeds;
+mod words;
 
 use assert_cmd::cargo::cargo_bin;
 use std::fs;
