@@ -5,8 +5,11 @@
 
 mod diverged;
 mod faults;
+mod folder;
 mod kills;
+mod memory;
 mod seeds;
+mod words;
 
 use assert_cmd::cargo::cargo_bin;
 use std::fs;
