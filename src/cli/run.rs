@@ -1,7 +1,9 @@
 //! `lcnnc run`: trains a spec.
 
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Done, Layer, Progress, Seed, Setting, Study, Target, TrainError, duration, yaml};
+use lcnnc::train::{
+    self, Done, Inspection, Layer, Occasion, Progress, Seed, Setting, Study, Target, TrainError, duration,
+};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -59,9 +61,12 @@ pub struct Args {
     /// With --seeds: how many at once [default: one a core, as far as there is memory]
     #[arg(long, value_name = "N", requires = "seeds")]
     jobs: Option<NonZeroUsize>,
-    /// Most images of the training half to use, validation included
+    /// Most images of the training half to use, validation included; the test half stays whole
     #[arg(long, value_name = "N")]
     limit: Option<NonZeroUsize>,
+    /// Most images of the test half to test with, a sample fixed by the seed [default: all]
+    #[arg(long, value_name = "N")]
+    limit_test: Option<NonZeroUsize>,
     /// Change a const of the spec; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
@@ -83,6 +88,9 @@ pub struct Args {
     /// Run every primitive by itself, for comparison
     #[arg(long)]
     no_fuse: bool,
+    /// With --config: go on although the run.yaml or spec.lcnn of a run's folder was changed; the new run notes it
+    #[arg(long, requires = "config")]
+    force: bool,
 }
 
 /// Reads `name=value`.
@@ -93,9 +101,20 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// The words of the command line, for a manifest.
+pub fn words() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Says beside a result what was passed over for it.
+pub fn forced(notes: &[String], progress: Progress) {
+    notes.iter().for_each(|note| progress.line(&format!("with --force, although {note}")));
+}
+
 /// Says how a run ended.
 pub fn said(done: &Done, progress: Progress) {
     let summary = &done.summary;
+    forced(&summary.notes, progress);
     let validation = summary.validation_accuracy;
     let validation = validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
     progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
@@ -124,15 +143,17 @@ pub fn seconds(text: &str) -> Result<Duration, String> {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let below = self.config.as_deref().map(yaml::load).transpose()?.unwrap_or_default();
+        let progress = Progress::new();
+        let mut inspection = Inspection::new(self.force, progress);
+        let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));
+        let below = config.transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
         let [seeds, jobs] = [self.seeds, self.jobs].map(|count| count.map(NonZeroUsize::get));
         let layer = self.layer().over(below);
-        let progress = Progress::new();
-        let command: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
         match seeds {
-            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &command, &progress)?, progress),
-            None => said(&train::run(layer, &runs, command, &progress)?, progress),
+            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &occasion, &progress)?, progress),
+            None => said(&train::run(layer, &runs, occasion, &progress)?, progress),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -166,6 +187,7 @@ impl Args {
             tensorboard: self.no_tensorboard.then_some(false),
             save_every: self.save_every,
             limit: self.limit.map(NonZeroUsize::get),
+            limit_test: self.limit_test.map(NonZeroUsize::get),
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings: texts.into_iter().filter_map(setting).collect(),
         }

@@ -44,6 +44,17 @@ pub enum TrainError {
     #[error("{}: damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
 
+    /// A file of a run's folder that is another one than the run left there.
+    #[error("{}: expected {expected}, found {found}; {way}, or go on with what is there: `--force`", path.display())]
+    Altered { path: PathBuf, expected: String, found: String, way: String },
+
+    /// An answer of a net that says nothing.
+    #[error("{what}: the scores are no longer numbers: {found}; the weights in {} cannot be used", path.display())]
+    NoNumber { what: String, found: String, path: PathBuf },
+
+    #[error("{}: {reason}", path.display())]
+    Refused { path: PathBuf, reason: String },
+
     #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 
@@ -64,16 +75,17 @@ pub enum TrainError {
 
     #[error(
         "the data set `{name}` is not the one that the run was begun with: its checksum is {}, expected {}; point \
-         --data-root at that one, or begin a new run with `lcnnc run --config {}`",
-        short(found), short(expected), config.display()
+         --data-root at that one, or {way}, or go on with what is there: `--force`",
+        short(found),
+        short(expected)
     )]
-    OtherData { name: String, expected: String, found: String, config: PathBuf },
+    OtherData { name: String, expected: String, found: String, way: String },
 
     #[error(
-        "{}: its spec or settings were changed since the run began; undo that, or begin a new run with `lcnnc run \
-         --config {}`", path.display(), path.join("run.yaml").display()
+        "{}: its spec or settings are not those that the run was begun with: their fingerprint is {}, expected {}; put \
+         them back, or go on with what is there: `--force`", path.display(), short(found), short(expected)
     )]
-    Changed { path: PathBuf },
+    Changed { path: PathBuf, expected: String, found: String },
 
     #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), path.display())]
     Unfinished { path: PathBuf },
@@ -122,7 +134,7 @@ fn unended(seeds: usize, failed: &[u64]) -> String {
 }
 
 /// The beginning of a checksum.
-fn short(checksum: &str) -> &str {
+pub(in crate::train) fn short(checksum: &str) -> &str {
     checksum.get(..12).unwrap_or(checksum)
 }
 
@@ -140,8 +152,18 @@ impl TrainError {
         move |source| Self::File { path: path.to_owned(), doing, source }
     }
 
+    /// What was found, without what to do about it: for the notes of a run that goes on all the same.
+    pub(in crate::train) fn finding(&self) -> String {
+        match self {
+            Self::Altered { path, expected, found, .. } => {
+                format!("{}: expected {expected}, found {found}", path.display())
+            }
+            other => other.to_string().split(';').next().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
+    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
     /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
     /// longer be had.
     pub fn exit_code(&self) -> u8 {
@@ -161,13 +183,15 @@ impl TrainError {
             | Self::File { .. }
             | Self::NoRun { .. }
             | Self::Damaged { .. }
+            | Self::Altered { .. }
+            | Self::Refused { .. }
             | Self::Weights { .. }
             | Self::Busy { .. }
             | Self::OtherData { .. }
             | Self::Changed { .. }
             | Self::Unfinished { .. }
             | Self::Threads { .. } => 2,
-            Self::Diverged { .. } => 3,
+            Self::Diverged { .. } | Self::NoNumber { .. } => 3,
             Self::Device(_) => 4,
         }
     }

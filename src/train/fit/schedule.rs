@@ -77,6 +77,18 @@ impl Default for Memory {
     }
 }
 
+impl Memory {
+    /// What no schedule could remember: the name of a value, the value and what was expected.
+    pub fn absurd(&self) -> Option<String> {
+        let Self { scale, lowest, .. } = self;
+        if !(0.0..=1.0).contains(scale) {
+            return Some(format!("`schedule.scale` is {scale}, expected a share from 0 to 1"));
+        }
+        let lowest = lowest.filter(|nats| !nats.is_finite())?;
+        Some(format!("`schedule.lowest` is {lowest}, expected a finite number"))
+    }
+}
+
 impl Schedule {
     /// The schedule that a call names, of a run of so many epochs, the first `warmup` of which lead up to the full rate.
     ///
@@ -129,6 +141,11 @@ impl Schedule {
         if memory.waited > patience {
             (memory.scale, memory.waited) = (memory.scale * factor, 0);
         }
+    }
+
+    /// Whether a run of more epochs has other rates from its beginning on.
+    pub fn depends_on_epochs(&self) -> bool {
+        matches!(self.rule, Rule::Cosine { .. })
     }
 
     pub fn memory(&self) -> Memory {

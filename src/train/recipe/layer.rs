@@ -30,6 +30,8 @@ pub struct Layer {
     pub save_every: Option<Duration>,
     /// Most images of the training half to use, validation included.
     pub limit: Option<usize>,
+    /// Most images of the test half to test with; without a wish all of them, whatever `limit` says.
+    pub limit_test: Option<usize>,
     /// Consts of the spec and what they are set to.
     pub set: BTreeMap<String, String>,
     /// In the order in which they are applied.
@@ -70,6 +72,7 @@ impl Layer {
             tensorboard: self.tensorboard.or(below.tensorboard),
             save_every: self.save_every.or(below.save_every),
             limit: self.limit.or(below.limit),
+            limit_test: self.limit_test.or(below.limit_test),
             set,
             settings,
         }

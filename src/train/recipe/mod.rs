@@ -80,10 +80,18 @@ impl Recipe {
     }
 
     /// A hash of all that makes the result but for the machine: the spec with every setting and default, the data and how
-    /// many of its images are used.
-    pub fn fingerprint(&self, data: &DataSet, limit: Option<usize>) -> String {
+    /// many of its images are used, `limit` of the training half and `limit_test` of the test half.
+    pub fn fingerprint(&self, data: &DataSet, limit: Option<usize>, limit_test: Option<usize>) -> String {
         let limit = limit.map_or(String::new(), |limit| limit.to_string());
-        data::sha256([self.resolved.as_bytes(), b"\0", data.checksum.as_bytes(), b"\0", limit.as_bytes()])
+        // Without one nothing is added, so that runs from before there was one keep their fingerprint.
+        let limit_test = limit_test.map_or(String::new(), |limit| format!("\0{limit}"));
+        let parts = [&self.resolved, "\0", &data.checksum, "\0", &limit, &limit_test];
+        data::sha256(parts.map(str::as_bytes))
+    }
+
+    /// Which images of the test half are tested with: all, or a sample of at most `limit`, fixed by the seed.
+    pub fn test(&self, data: &DataSet, limit: Option<usize>) -> Vec<usize> {
+        split::sample(data.test.len(), limit.unwrap_or(usize::MAX), self.seed())
     }
 
     /// How many numbers are trained.

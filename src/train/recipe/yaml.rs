@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 12] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -27,6 +27,7 @@ const KEYS: [(&str, &str); 11] = [
     ("tensorboard", "tensorboard: false"),
     ("save_every", "save_every: 60"),
     ("limit", "limit: 1000"),
+    ("limit_test", "limit_test: 1000"),
     ("set", "set: {steps: 5}"),
 ];
 
@@ -47,6 +48,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.tensorboard.map(Value::from),
         layer.save_every.map(|every| Value::from(every.as_secs_f64())),
         layer.limit.map(Value::from),
+        layer.limit_test.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
     let mut top: Mapping =
@@ -131,6 +133,7 @@ impl Reader<'_> {
                 "tensorboard" => self.layer.tensorboard = self.switch(&path, value),
                 "save_every" => self.layer.save_every = self.seconds(&path, value),
                 "limit" => self.layer.limit = self.count(&path, value),
+                "limit_test" => self.layer.limit_test = self.count(&path, value),
                 "set" => self.layer.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
                     Some(block) => self.block(block, &path, value),

@@ -1,12 +1,12 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
-use crate::Source;
-use crate::train::runs::begin::begin;
+use crate::train::runs::Setup;
+use crate::train::runs::begin::{Occasion, begin};
+use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory;
 use crate::train::runs::run_dir::{self, MANIFEST};
 use crate::train::runs::threads;
-use crate::train::runs::{Setup, finished};
 use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
@@ -59,7 +59,7 @@ pub fn seeds(
     layer: Layer,
     (count, jobs): (usize, Option<usize>),
     runs: &Path,
-    command: &[String],
+    occasion: &Occasion,
     progress: &Progress,
 ) -> Result<Study, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
@@ -68,8 +68,10 @@ pub fn seeds(
     let first = Setup::new(source.clone(), layer)?;
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
-        let setup = first.with_seed(source.clone(), seed)?;
-        let before = same(&setup, &spec, runs)?;
+        let target = Target::Key { block: "train", key: "seed" };
+        let setting = Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() };
+        let setup = first.with(source.clone(), setting)?;
+        let before = same(&setup, &spec, runs, *progress)?;
         all.push((seed, setup, before));
     }
     let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
@@ -91,7 +93,7 @@ pub fn seeds(
             Some((folder, false)) => ("goes on", folder),
             None => {
                 setup.layer.threads = Some(threads.max(1));
-                ("begins", begin(&setup, &spec, runs, command.to_vec())?.0)
+                ("begins", begin(&setup, &spec, runs, occasion.clone())?.0)
             }
         };
         progress.line(&format!("seed {seed} {said}, see {}", folder.display()));
@@ -101,7 +103,7 @@ pub fn seeds(
         folders.push((seed, folder));
     }
     train(queue, jobs, progress)?;
-    study(folders, &first.fingerprint())
+    study(folders, &first.fingerprint(), *progress)
 }
 
 /// `1 seed`, `3 seeds`.
@@ -109,31 +111,26 @@ fn counted((n, what): (usize, &str)) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
-impl Setup {
-    /// The same with another seed; the data are shared.
-    fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
-        let mut layer = self.layer.clone();
-        let target = Target::Key { block: "train", key: "seed" };
-        layer.settings.push(Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() });
-        let recipe = crate::train::Recipe::new(source, &layer, self.data.classes.len())?;
-        let split = recipe.split(&self.data, layer.limit);
-        Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
-    }
-}
-
 /// A folder of the same recipe, finished rather than not, and whether it is.
-fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<(PathBuf, bool)>, TrainError> {
+fn same(setup: &Setup, spec: &Path, runs: &Path, progress: Progress) -> Result<Option<(PathBuf, bool)>, TrainError> {
     let fingerprint = setup.fingerprint();
     let mut unfinished = None;
     for folder in run_dir::all(&runs.join(setup.layer.folder_name(spec)))? {
-        let same = Manifest::read(&folder.join(MANIFEST)).is_ok_and(|manifest| manifest.fingerprint == fingerprint);
-        match same {
-            true if finished(&folder)?.is_some() => return Ok(Some((folder, true))),
-            true => unfinished = Some((folder, false)),
-            false => {}
+        match Manifest::read(&folder.join(MANIFEST)) {
+            Err(error) => progress.warn(&format!("warning: {error}; this run is passed over")),
+            Ok(sealed) if sealed.value.fingerprint != fingerprint => {}
+            Ok(_) => match ended(&folder, progress)? {
+                Some(_) => return Ok(Some((folder, true))),
+                None => unfinished = Some((folder, false)),
+            },
         }
     }
     Ok(unfinished)
+}
+
+/// How a run ended, if it did; what it left must be as it was.
+fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainError> {
+    Ok(RunFolder::open(folder, &mut Inspection::new(false, progress))?.summary)
 }
 
 /// Every pending seed to its end, several at once.
@@ -214,10 +211,10 @@ fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
     }
 }
 
-fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str) -> Result<Study, TrainError> {
+fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, progress: Progress) -> Result<Study, TrainError> {
     let mut seeds = Vec::new();
     for (seed, folder) in all {
-        let ended = finished(&folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        let ended = ended(&folder, progress)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
         let Summary { validation_accuracy, best_epoch, test, .. } = ended;
         seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch });
     }
