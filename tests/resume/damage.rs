@@ -64,6 +64,46 @@ fn whatever_is_damaged_the_answer_is_the_runs_or_the_file_is_named() {
     }
 }
 
+/// The same of a run that was cut short: it goes on to the same bits, or the file is named.
+#[test]
+fn whatever_is_damaged_of_an_unfinished_run_it_goes_on_to_its_bits_or_the_file_is_named() {
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let run = late(&place);
+    let (whole, here, other) =
+        (place.0.path().join("whole"), place.0.path().join("here"), trained(&place, "other", ""));
+    copy(&run, &whole);
+    let expected = answer(&place.lcnnc(&format!("eval --limit-test 24 {}", run.display())));
+    let is_checkpoint = |name: &Path| name.starts_with("checkpoints");
+    for file in files(&whole) {
+        let name = file.strip_prefix(&whole).unwrap();
+        let chosen = |n: usize| n < 3 || n.is_multiple_of(4) || n == 9;
+        let damages = damages(&file, &other.join(name)).into_iter().enumerate().filter(|(n, _)| chosen(*n));
+        for (_, (damage, after)) in damages {
+            let verbs: &[&str] =
+                if is_checkpoint(name) { &["resume here"] } else { &["eval --limit-test 24 here", "resume here"] };
+            for verb in verbs {
+                copy(&whole, &here);
+                fs::remove_file(here.join(name)).unwrap();
+                after.iter().for_each(|bytes| fs::write(here.join(name), bytes).unwrap());
+                let said = place.lcnnc(verb);
+                let case = format!("{verb}, {} {damage}: {}{}", name.display(), said.out, said.err);
+                assert!(!said.err.contains("panicked"), "{case}");
+                match said.code {
+                    Some(0) if verb.starts_with("eval") => assert_eq!(answer(&said), expected, "{case}"),
+                    Some(0) => {
+                        let now = super::kept(&here);
+                        assert!(now.best == uncut.best && now.last == uncut.last, "{case}");
+                        assert!(now.metrics == uncut.metrics && now.table == uncut.table, "{case}");
+                    }
+                    Some(1 | 2) => assert!(said.err.contains(name.file_name().unwrap().to_str().unwrap()), "{case}"),
+                    _ => panic!("{case}"),
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn exchanged_weights_are_told_whose_they_are_and_force_is_noted() {
     let place = Place::new(SPEC);
@@ -80,14 +120,19 @@ fn exchanged_weights_are_told_whose_they_are_and_force_is_noted() {
         "`--force`",
     ];
     names(&said, 2, &parts);
-    let forced = place.lcnnc("eval --force run");
+    // As many as there are: which ones a sample has, the seed decides.
+    let forced = place.lcnnc("eval --limit-test 1000 --force run");
     assert_eq!(forced.code, Some(0), "{}", forced.err);
     assert!(
         forced.out.contains("with --force, although run/best.safetensors: expected the SHA-256 "),
         "{}",
         forced.out
     );
-    assert_eq!(answer(&forced)[0], answer(&place.lcnnc("eval other"))[0], "these are the other's weights");
+    assert_eq!(
+        answer(&forced)[0],
+        answer(&place.lcnnc("eval --limit-test 1000 other"))[0],
+        "these are the other's weights"
+    );
     // Of one run, the best and the last.
     copy(&other, &run);
     fs::copy(run.join("last.safetensors"), run.join("best.safetensors")).unwrap();

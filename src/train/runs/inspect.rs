@@ -94,29 +94,35 @@ impl RunFolder {
         let path = self.path.join(which.file());
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let reason = format!("it is missing; `lcnnc resume {}` brings it back", self.path.display());
-                return Err(TrainError::Refused { path, reason });
+                let sum = self.summary.as_ref().map(|summary| summary.weights.of(which));
+                let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", self.path.display());
+                let way = sum.map_or_else(goes_on, |sum| self.way_back(which.file(), sum));
+                return Err(TrainError::Refused { path, reason: format!("it is missing; {way}") });
             }
             read => read.map_err(TrainError::file(&path, "read"))?,
         };
         let sum = sha256([bytes.as_slice()]);
         let expected = self.summary.as_ref().map(|summary| summary.weights.of(which));
-        if let Some(expected) = expected.filter(|expected| **expected != sum) {
-            let from =
-                weights::parse(&path, &bytes).map_or_else(|error| error.finding(), |stored| self.whose(&stored, which));
+        let expected = expected.filter(|expected| **expected != sum);
+        let stored = weights::parse(&path, &bytes).map_err(|error| self.unreadable(error, which, expected))?;
+        if let Some(expected) = expected {
             inspection.found(TrainError::Altered {
+                path,
                 expected: format!("the SHA-256 {} of {SUMMARY}", short(expected)),
-                found: format!("{}: {from}", short(&sum)),
+                found: format!("{}: {}", short(&sum), self.whose(&stored, which)),
                 way: self.way_back(which.file(), expected),
-                path: path.clone(),
             })?;
-            return weights::parse(&path, &bytes);
-        }
-        let stored = weights::parse(&path, &bytes)?;
-        if expected.is_none() {
+        } else if self.summary.is_none() {
             self.unfinished(&stored, which, path, inspection)?;
         }
         Ok(stored)
+    }
+
+    /// The same problem, and how the file can be had again.
+    fn unreadable(&self, error: TrainError, which: Which, expected: Option<&String>) -> TrainError {
+        let Some(expected) = expected else { return error };
+        let way = self.way_back(which.file(), expected);
+        with_way(error, &format!("if these are not weights of yours, {way}"))
     }
 
     /// A run that is not finished has no summary; its files of weights say themselves whose they are.
@@ -193,13 +199,22 @@ impl RunFolder {
 
 fn manifest(folder: &Path, inspection: &mut Inspection) -> Result<Manifest, TrainError> {
     let path = folder.join(MANIFEST);
-    let Sealed { value, found, expected } = Manifest::read(&path)?;
+    let way = format!("`lcnnc run --config {}` begins the run anew", folder.join(SETTINGS).display());
+    let Sealed { value, found, expected } = Manifest::read(&path).map_err(|error| with_way(error, &way))?;
     match expected {
         None if value.files.is_none() => {}
         Some(expected) if expected == found => {}
         expected => inspection.found(sealed_otherwise(path, expected.as_deref(), &found, "put the file back"))?,
     }
     Ok(value)
+}
+
+/// A problem with a file that cannot be understood, and what can be done.
+fn with_way(error: TrainError, way: &str) -> TrainError {
+    match error {
+        TrainError::Damaged { path, reason } => TrainError::Damaged { path, reason: format!("{reason}; {way}") },
+        error => error,
+    }
 }
 
 fn sealed_otherwise(path: PathBuf, expected: Option<&str>, found: &str, way: &str) -> TrainError {
@@ -237,7 +252,7 @@ fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> R
         return Ok(None);
     }
     let way = format!("remove it, and `lcnnc resume {}` writes it anew", folder.display());
-    let Sealed { value, found, expected } = Summary::read(&path)?;
+    let Sealed { value, found, expected } = Summary::read(&path).map_err(|error| with_way(error, &way))?;
     let run = manifest.seal();
     match (&expected, &value.manifest) {
         (None, None) => {}
