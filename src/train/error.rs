@@ -113,7 +113,9 @@ pub enum TrainError {
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     let folder = folder.display();
     match (cause, saved) {
-        (TrainError::Diverged { .. }, _) => format!("what there is of the run is in {folder}"),
+        (TrainError::Diverged { .. } | TrainError::NoNumber { .. }, _) => {
+            format!("what there is of the run is in {folder}")
+        }
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
         (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
     }

@@ -161,7 +161,7 @@ fn lost_weights_of_a_finished_run_come_back_from_its_checkpoint() {
     }
     // The advice for a damaged summary, followed.
     edit(&run.join("summary.json"), |bytes| {
-        *bytes = String::from_utf8_lossy(bytes).replace("\"correct\": ", "\"correct\": 1").into()
+        *bytes = String::from_utf8_lossy(bytes).replace("\"correct\": ", "\"correct\": 1").into();
     });
     let said = place.lcnnc("resume run");
     assert!(said.code == Some(2) && said.err.contains("summary.json"), "{}", said.err);
@@ -183,7 +183,7 @@ fn changed_settings_are_refused_by_every_verb_and_noted_by_a_run_that_goes_on() 
     let place = Place::new(SPEC);
     let run = trained(&place, "run", "");
     edit(&run.join("run.yaml"), |bytes| {
-        *bytes = String::from_utf8_lossy(bytes).replace("epochs: 2", "epochs: 1").into()
+        *bytes = String::from_utf8_lossy(bytes).replace("epochs: 2", "epochs: 1").into();
     });
     for verb in ["eval run", "predict run x.png", "rerun run", "resume run", "run --config run/run.yaml"] {
         names(
@@ -232,6 +232,13 @@ fn a_checkpoint_of_another_run_is_refused() {
     let said = place.lcnnc(&format!("resume {}", run.display()));
     let name = guest.file_name().unwrap().to_str().unwrap();
     names(&said, 2, &[name, "expected a checkpoint of a run with the fingerprint ", "one of another run", "remove it"]);
+    // With --force it is gone on with, and the run says so for good.
+    let forced = place.0.path().join("forced");
+    copy(&run, &forced);
+    let said = place.lcnnc("resume --force forced");
+    names(&said, 0, &["warning: forced/checkpoints/", "as asked with --force"]);
+    assert!(said.out.contains("with --force, although forced/checkpoints/"), "{}", said.out);
+    assert!(json(&forced.join("summary.json"))["notes"].to_string().contains("one of another run"));
     // The advice, followed.
     fs::remove_dir_all(&guest).unwrap();
     let uncut = place.uncut();

@@ -1,6 +1,6 @@
-//! Weights that another program wrote, put in the place of a run's.
+//! What files of weights say of themselves, and weights that another program wrote in the place of a run's.
 
-use super::tools::{answer, edit, names, trained};
+use super::tools::{answer, edit, json, names, trained};
 use super::{Place, SPEC};
 use burn::tensor::{bf16, f16};
 use safetensors::tensor::TensorView;
@@ -31,23 +31,55 @@ fn other(path: &Path, dtype: Dtype, prefix: &str, number: impl Fn(f32) -> Vec<u8
 }
 
 #[test]
+fn weights_say_whose_they_are_in_the_same_bytes_every_time() {
+    let place = Place::new(SPEC);
+    let (run, again) = (trained(&place, "run", ""), trained(&place, "again", ""));
+    let manifest = json(&run.join("manifest.json"));
+    for name in ["best", "last"] {
+        let file = format!("{name}.safetensors");
+        let bytes = fs::read(run.join(&file)).unwrap();
+        assert!(bytes == fs::read(again.join(&file)).unwrap(), "{file} of the same run");
+        let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
+        let note = |key: &str| header.metadata().as_ref().and_then(|notes| notes.get(key)).cloned().unwrap_or_default();
+        let expected = [
+            ("format", "pt"),
+            ("lcnnc", env!("CARGO_PKG_VERSION")),
+            ("model", "Tiny"),
+            ("spec.sha256", manifest["files"]["spec.lcnn"].as_str().unwrap()),
+            ("recipe", manifest["fingerprint"].as_str().unwrap()),
+            ("classes", r#"["horizontal","vertical"]"#),
+            ("input", "[1, 12, 12]"),
+            ("transform", "[resize(size: 12)]"),
+            ("weights", name),
+        ];
+        for (key, value) in expected {
+            assert_eq!(note(key), value, "{key}");
+        }
+        let best = json(&run.join("summary.json"))["best_epoch"].to_string();
+        assert_eq!(note("epoch"), if name == "best" { best } else { "2".to_owned() });
+    }
+}
+
+/// How a number is put down in another type, and what of it is left there.
+type Rounding = (fn(f32) -> Vec<u8>, fn(f32) -> f32);
+
+#[test]
 fn a_state_dict_of_pytorch_is_understood() {
     let place = Place::new(SPEC);
     let run = trained(&place, "run", "");
     let best = run.join("best.safetensors");
     let own = fs::read(&best).unwrap();
-    let types: [(Dtype, &str, fn(f32) -> Vec<u8>, fn(f32) -> f32); 4] = [
-        (Dtype::F32, "", |x| x.to_le_bytes().to_vec(), |x| x),
-        (Dtype::F64, "module.", |x| f64::from(x).to_le_bytes().to_vec(), |x| x),
-        (Dtype::F16, "_orig_mod.", |x| f16::from_f32(x).to_le_bytes().to_vec(), |x| f16::from_f32(x).to_f32()),
+    let types: [(Dtype, &str, Rounding); 4] = [
+        (Dtype::F32, "", (|x| x.to_le_bytes().to_vec(), |x| x)),
+        (Dtype::F64, "module.", (|x| f64::from(x).to_le_bytes().to_vec(), |x| x)),
+        (Dtype::F16, "_orig_mod.", (|x| f16::from_f32(x).to_le_bytes().to_vec(), |x| f16::from_f32(x).to_f32())),
         (
             Dtype::BF16,
             "_orig_mod.module.",
-            |x| bf16::from_f32(x).to_le_bytes().to_vec(),
-            |x| bf16::from_f32(x).to_f32(),
+            (|x| bf16::from_f32(x).to_le_bytes().to_vec(), |x| bf16::from_f32(x).to_f32()),
         ),
     ];
-    for (dtype, prefix, written, rounded) in types {
+    for (dtype, prefix, (written, rounded)) in types {
         edit(&best, |bytes| *bytes = own.clone());
         let plain = other(&best, Dtype::F32, "", |x| rounded(x).to_le_bytes().to_vec());
         write(&best, &plain);

@@ -25,7 +25,7 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// Changes a sealed file and seals it again, as if the run had written it so.
 pub fn reseal(path: &Path, change: impl FnOnce(&mut Map<String, Value>)) {
     let mut fields: Map<String, Value> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(fields.keys().last().map(String::as_str), Some("sha256"), "the seal comes last");
+    assert_eq!(fields.keys().next_back().map(String::as_str), Some("sha256"), "the seal comes last");
     let seal = fields.shift_remove("sha256").unwrap();
     let text = |fields: &Map<String, Value>| serde_json::to_string_pretty(fields).unwrap() + "\n";
     assert_eq!(seal.as_str().unwrap(), sha256(text(&fields).as_bytes()), "the seal is that of the file without it");

@@ -56,6 +56,10 @@ impl Board {
     /// Goes on with what was written before the byte `offset`. Where that is damaged, `warn` is told, and a new file begins.
     pub fn open(job: &Job<'_>, offset: u64, warn: impl Fn(&str)) -> Result<Self, TrainError> {
         let images = images(job.recipe, job.data, job.split, job.device)?;
+        let file = tensorboard::file(job.folder, job.started);
+        if offset > 0 && !file.is_file() {
+            warn(&format!("warning: {}: was missing; a new one begins", file.display()));
+        }
         let events = Events::open(job.folder, job.started, Some(offset)).or_else(|error| match error {
             TrainError::Damaged { path, reason } => {
                 let aside = tensorboard::set_aside(&path)?;

@@ -7,6 +7,7 @@
 use crate::back::burn::Weight;
 use crate::data::sha256;
 use crate::train::error::short;
+use crate::train::fit::metrics::History;
 use crate::train::fit::state::{Limits, RunMark, State};
 use crate::train::runs::inspect::Inspection;
 use crate::train::{TrainError, weights};
@@ -37,8 +38,8 @@ pub struct Checkpoint {
     pub optimizer: Vec<u8>,
     /// There if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
-    /// The lines of metrics.jsonl; versions that did not save them wrote none.
-    pub metrics: Option<String>,
+    /// The epochs before it; versions that did not save them wrote none.
+    pub history: Option<History>,
 }
 
 /// A checkpoint as it is written.
@@ -238,13 +239,11 @@ fn read(folder: &Path, limits: Limits) -> Result<Checkpoint, TrainError> {
         Ok(weights::parse(&folder.join(name), &file(name)?)?.weights)
     };
     let best = state.best.map(|_| tensors(BEST)).transpose()?;
-    let lines = |bytes| String::from_utf8(bytes).map_err(|error| damaged(format!("{METRICS}: {error}")));
-    let metrics = sum(METRICS).map(|_| file(METRICS).and_then(lines)).transpose()?;
     // An older version saved no lines, and no mark of its run.
-    if state.run.is_some() && metrics.is_none() {
-        return Err(damaged(format!("{METRICS} is missing in {SUMS}")));
-    }
-    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, metrics, state })
+    let lines = state.run.as_ref().map(|_| file(METRICS)).transpose()?;
+    let history = |bytes: Vec<u8>| History::of(&String::from_utf8_lossy(&bytes), state.epoch - 1);
+    let history = lines.map(history).transpose().map_err(|reason| damaged(format!("{METRICS}: {reason}")))?;
+    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, history, state })
 }
 
 /// Saves a run's checkpoint at the place of a state as the first one of another run, with that state.

@@ -116,11 +116,6 @@ impl Job<'_> {
         }
     }
 
-    /// How far the training can come.
-    pub fn limits(&self) -> Limits {
-        limits(self.recipe, self.data, self.split)
-    }
-
     /// Makes a file hold these bytes, unless it does already, and gives their sum.
     fn leave(&self, file: &str, bytes: &[u8]) -> Result<String, TrainError> {
         let (path, sum) = (self.folder.join(file), sha256([bytes]));
@@ -130,13 +125,9 @@ impl Job<'_> {
         files::replace(&path, bytes).map(|()| sum)
     }
 
-    /// The epochs before a checkpoint: those that it holds, or of one of an older version, those of the run's own file.
-    fn history(&self, checkpoint: &Checkpoint, progress: &Progress) -> Result<History, TrainError> {
-        let (path, epochs) = (self.folder.join(LINES), checkpoint.state.epoch - 1);
-        if let Some(lines) = &checkpoint.metrics {
-            let damaged = |reason| TrainError::Damaged { path: self.folder.join("checkpoints").join(LINES), reason };
-            return History::of(lines, epochs).map_err(damaged);
-        }
+    /// The epochs before a checkpoint of an older version, which holds none: those of the run's own file.
+    fn history(&self, epochs: usize, progress: &Progress) -> History {
+        let path = self.folder.join(LINES);
         let text = std::fs::read(&path).unwrap_or_default();
         let (history, whole) = History::whole(&String::from_utf8_lossy(&text), epochs);
         if whole < epochs {
@@ -146,7 +137,7 @@ impl Job<'_> {
                  checkpoint of an older version of lcnnc does not hold them"
             ));
         }
-        Ok(history)
+        history
     }
 
     fn weights(&self, model: Model, file: &str, found: &[crate::back::burn::Weight]) -> Result<Model, TrainError> {
@@ -159,7 +150,7 @@ impl Job<'_> {
 /// How far a training of a recipe can come.
 pub(in crate::train) fn limits(recipe: &Recipe, data: &DataSet, split: &Split) -> Limits {
     let feed = recipe.training_feed(&data.train, split.train.clone(), 1);
-    Limits { epochs: recipe.epochs(), batches: feed.batches(), images: feed.images() }
+    Limits { epochs: recipe.epochs(), batches: feed.batches(), batch: recipe.batch(), images: feed.images() }
 }
 
 /// A training between two steps, but for the model, which changes hands at every step.
@@ -185,10 +176,13 @@ impl<'a> Training<'a> {
         let optimizer = optimizer::build(train.call("optimizer"), job.device).clipped(train.real("clip"));
         let schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let model = new(&job.device.clone().autodiff());
-        let history = from.as_ref().map(|from| job.history(from, progress)).transpose()?.unwrap_or_default();
-        let (model, optimizer, best, mut state) = match from {
-            None => (if job.fuse { model.fused() } else { model }, optimizer, None, State::default()),
-            Some(Checkpoint { state, weights, optimizer: memory, best, .. }) => {
+        let (model, optimizer, best, history, mut state) = match from {
+            None => {
+                let model = if job.fuse { model.fused() } else { model };
+                (model, optimizer, None, History::default(), State::default())
+            }
+            Some(Checkpoint { state, weights, optimizer: memory, best, history }) => {
+                let history = history.unwrap_or_else(|| job.history(state.epoch - 1, progress));
                 let damaged = |reason| TrainError::Damaged { path: job.folder.join("checkpoints"), reason };
                 let model = job.weights(model, LAST, &weights)?;
                 let optimizer = optimizer.remembering(memory).map_err(damaged)?;
@@ -196,7 +190,7 @@ impl<'a> Training<'a> {
                     let model = job.weights(new(job.device), BEST, &weights)?;
                     Best::write(job, so_far, model)
                 });
-                (model, optimizer, best.transpose()?, state)
+                (model, optimizer, best.transpose()?, history, state)
             }
         };
         state.run = Some(job.mark.clone());

@@ -60,6 +60,8 @@ pub struct Limits {
     pub epochs: usize,
     /// Batches in an epoch.
     pub batches: usize,
+    /// Images in a batch, each view counted.
+    pub batch: usize,
     /// Images in an epoch, each view counted.
     pub images: usize,
 }
@@ -91,10 +93,12 @@ impl State {
 
     /// What no training within these limits could have saved: the name of a value, the value and what was expected.
     pub fn absurd(&self, limits: Limits) -> Option<String> {
-        let Limits { epochs, batches, images } = limits;
+        let Limits { epochs, batches, batch, images } = limits;
+        let done = self.batches.saturating_mul(batch).min(images);
         let Self { epoch, seen, .. } = self;
         let beyond = |name: &str, found: usize, least: usize, most: usize| {
-            (!(least..=most).contains(&found)).then(|| format!("`{name}` is {found}, expected {least} to {most}"))
+            let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            (!(least..=most).contains(&found)).then(|| format!("`{name}` is {found}, expected {expected}"))
         };
         let unlike = |name: &str, fits: bool, found: f64, expected: &str| {
             (!fits).then(|| format!("`{name}` is {found}, expected {expected}"))
@@ -102,7 +106,7 @@ impl State {
         let most = if *epoch > epochs { 0 } else { batches };
         beyond("epoch", *epoch, 1, epochs.saturating_add(1))
             .or_else(|| beyond("batches", self.batches, 0, most))
-            .or_else(|| beyond("seen.images", seen.images, 0, if self.batches == 0 { 0 } else { images }))
+            .or_else(|| beyond("seen.images", seen.images, done, done))
             .or_else(|| beyond("seen.correct", seen.correct, 0, seen.images))
             .or_else(|| unlike("seen.cross_entropy", seen.cross_entropy.is_finite(), seen.cross_entropy, A_NUMBER))
             .or_else(|| unlike("loss", self.loss.is_finite(), self.loss, A_NUMBER))

@@ -26,7 +26,7 @@ pub fn complete(folder: &Path, summary: &Summary, inspection: &mut Inspection) -
     }
     metrics(folder, summary, inspection)?;
     // How many batches an epoch had is not known here, and does not matter.
-    let limits = Limits { epochs: summary.epochs, batches: usize::MAX, images: usize::MAX };
+    let limits = Limits { epochs: summary.epochs, batches: usize::MAX, batch: 1, images: usize::MAX };
     if let Some(problem) = checkpoint::damage(folder, limits) {
         inspection
             .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));

@@ -38,7 +38,7 @@ pub struct At {
 }
 
 /// The event file of a run that began at that time.
-fn file(run: &Path, started: Timestamp) -> PathBuf {
+pub fn file(run: &Path, started: Timestamp) -> PathBuf {
     run.join(FOLDER).join(format!("events.out.tfevents.{}.lcnnc", started.as_second()))
 }
 
