@@ -1,8 +1,8 @@
 //! `lcnnc eval`: a run's test accuracy once more.
 
+use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Inspection, Layer, Progress, TrainError, Trained, Which};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,10 +13,10 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// Another data set of as many classes [default: the run's]
-    #[arg(long, value_name = "SET")]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
     dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
@@ -28,8 +28,8 @@ pub struct Args {
     #[arg(long)]
     no_fuse: bool,
     /// Most images of the test half to test with, a sample fixed by the run's seed [default: as for the run, else all]
-    #[arg(long, value_name = "N")]
-    limit_test: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit_test: Option<usize>,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -38,7 +38,7 @@ pub struct Args {
 impl Args {
     pub fn eval(self) -> Result<ExitCode, TrainError> {
         let Self { run, dataset, data_root, device, weights, no_fuse, limit_test, force } = self;
-        let (fuse, limit_test) = (no_fuse.then_some(false), limit_test.map(NonZeroUsize::get));
+        let fuse = no_fuse.then_some(false);
         let over = Layer { dataset, data_root, device, fuse, limit_test, ..Layer::default() };
         let progress = Progress::new();
         let mut inspection = Inspection::new(force, progress);

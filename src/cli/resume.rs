@@ -1,9 +1,9 @@
 //! `lcnnc resume`: goes on with a run that was cut short, or with a finished one for more epochs.
 
-use super::run::{said, seconds, words};
+use super::run::{said, words};
+use super::values::{count, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, Layer, Progress, TrainError};
-use std::num::NonZeroUsize;
+use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,14 +19,14 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
     /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// Seconds between two checkpoints [default: as for the run]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     save_every: Option<Duration>,
@@ -34,21 +34,24 @@ pub struct Args {
     #[arg(long)]
     brief: bool,
     /// Go on with a finished run up to so many epochs in all, in a new folder beside it
-    #[arg(long, value_name = "N", conflicts_with = "brief")]
-    epochs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", conflicts_with = "brief", value_parser = count(MOST_EPOCHS), allow_hyphen_values = true)]
+    epochs: Option<usize>,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
 }
 
+/// As many as `epochs` in a `train` block can be.
+const MOST_EPOCHS: usize = 1_000_000;
+
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
         let Self { run, data_root, device, threads, save_every, brief, epochs, force } = self;
-        let progress = Progress::new();
-        let over = Layer { data_root, device, threads: threads.map(NonZeroUsize::get), save_every, ..Layer::default() };
+        let progress = Progress::of_run();
+        let over = Layer { data_root, device, threads, save_every, ..Layer::default() };
         let inspection = Inspection::new(force, progress);
         let done = match epochs {
-            Some(epochs) => train::lengthen(&run, epochs.get(), over, words(), inspection)?,
+            Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,
             None => train::resume(&run, over, brief, inspection)?,
         };
         said(&done, progress);

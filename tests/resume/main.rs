@@ -5,12 +5,15 @@
 
 mod damage;
 mod faults;
+mod folder;
 mod foreign;
 mod kills;
 mod longer;
+mod memory;
 mod older;
 mod seeds;
 mod tools;
+mod words;
 
 use assert_cmd::cargo::cargo_bin;
 use std::fs;

@@ -6,6 +6,7 @@ use crate::train::fit::{self, state};
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Parent, Summary};
+use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
 use crate::train::runs::{Done, Setup, mark};
 use crate::train::{Layer, Setting, Target, TrainError, tensorboard};
@@ -28,7 +29,7 @@ pub fn lengthen(
     let RunFolder { manifest: old, layer, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
     let layer = over.over(layer);
-    let before = Setup::new(source.clone(), layer)?;
+    let before = Setup::new(source.clone(), layer, Work::GoingOn)?;
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
     let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };

@@ -7,10 +7,11 @@ pub mod manifest;
 mod memory;
 pub mod rerun;
 mod restore;
+mod room;
 mod run_dir;
 mod seal;
 pub mod seeds;
-mod threads;
+pub mod threads;
 pub mod trained;
 
 use crate::Source;
@@ -27,6 +28,7 @@ use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Summary, Sums};
+use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::weights::origin::Origin;
 use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
@@ -54,7 +56,7 @@ pub(in crate::train) struct Setup {
 
 impl Setup {
     /// The process's thread count is fixed by the first one.
-    pub fn new(source: Source, layer: Layer) -> Result<Self, TrainError> {
+    pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
         threads::fix(layer.threads)?;
         let opened = layer.device.unwrap_or_default().open()?;
         let data = load(&layer)?;
@@ -63,7 +65,7 @@ impl Setup {
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
         let setup = Self { layer, recipe, data, split, opened };
-        memory::check(&setup)?;
+        memory::check(&setup, work)?;
         Ok(setup)
     }
 
@@ -73,7 +75,7 @@ impl Setup {
     }
 
     pub fn on_cpu(&self) -> bool {
-        self.opened.name.starts_with("cpu")
+        self.opened.on_cpu()
     }
 
     pub fn fingerprint(&self) -> String {
@@ -154,8 +156,9 @@ impl Setup {
 pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
+    layer.folder_name(&spec)?;
     let source = files::source(&spec)?;
-    let setup = Setup::new(source, layer)?;
+    let setup = Setup::new(source, layer, Work::Training)?;
     let (folder, manifest) = begin(&setup, &spec, runs, occasion)?;
     let _lock = run_dir::lock(&folder)?;
     announce(&setup, &manifest, &folder, progress);
@@ -193,7 +196,7 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
     }
     let _lock = run_dir::lock(folder)?;
     let RunFolder { manifest, layer, source, .. } = run;
-    let setup = Setup::new(source, over.over(layer))?;
+    let setup = Setup::new(source, over.over(layer), Work::GoingOn)?;
     setup.is_of(folder, &manifest, &mut inspection)?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
@@ -245,7 +248,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model)?,
+        remarks: swapped(&best.model, job.recipe.seed())?,
         notes,
         metrics: Some(metrics),
         manifest: Some(job.mark.manifest.clone()),

@@ -5,6 +5,7 @@ use crate::train::fit;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SPEC};
 use crate::train::runs::trained::Which;
 use crate::train::{Done, Layer, TrainError, weights};
@@ -41,7 +42,7 @@ pub fn rerun(
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
     }
-    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)))?;
+    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Training)?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);
     // A run's folder lies in that of its name, and that in the folder of all runs.

@@ -5,7 +5,7 @@ use crate::data::decode;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
-use crate::train::runs::{other_data, threads};
+use crate::train::runs::{memory, other_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Layer, Manifest, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -91,8 +91,12 @@ impl Trained {
         threads::fix(layer.threads)?;
         let recipe = Recipe::new(source, &layer, manifest.data.classes.len())?;
         let opened = layer.device.unwrap_or_default().open()?;
-        let device = opened.device;
         let file = folder.join(which.file());
+        let fuses = layer.fuse.unwrap_or(true);
+        if opened.on_cpu() {
+            memory::check_answers(&recipe, fuses, 1)?;
+        }
+        let device = opened.device;
         let names = recipe.net.params.iter().map(|param| param.name.as_str());
         for prefix in foreign::unwrapped(&mut stored.weights, names) {
             inspection.say(&format!("note: {}: every name begins with `{prefix}`, which is left out", file.display()));
@@ -100,7 +104,7 @@ impl Trained {
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
             .with_weights(&stored.weights)
             .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
-        let model = if layer.fuse.unwrap_or(true) { model.fused() } else { model };
+        let model = if fuses { model.fused() } else { model };
         Ok(Self { layer, manifest, recipe, model, device, file, own_data })
     }
 

@@ -13,9 +13,10 @@ const SUM: &str = "lcnnc.sha256";
 /// Bytes of the length; the header's own length is a multiple of it.
 const WORD: usize = 8;
 
-/// A file without notes, and these notes put in.
-pub fn with_notes(file: Vec<u8>, notes: &[(&str, String)]) -> Vec<u8> {
-    let Some((Value::Object(tensors), data)) = parts(&file) else { return file };
+/// Puts notes into a file that has none, where it is: a copy of it would be another one of the model.
+pub fn note(file: &mut Vec<u8>, notes: &[(&str, String)]) {
+    let Some((Value::Object(tensors), data)) = parts(file) else { return };
+    let before = file.len() - data.len();
     let mut noted: Map<String, Value> = notes.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
     let header = |notes: &Map<String, Value>| {
         let first = (NOTES.to_owned(), Value::Object(notes.clone()));
@@ -26,7 +27,8 @@ pub fn with_notes(file: Vec<u8>, notes: &[(&str, String)]) -> Vec<u8> {
     noted.insert(SUM.to_owned(), Value::String(sum));
     let mut header = header(&noted).into_bytes();
     header.resize(header.len().next_multiple_of(WORD), b' ');
-    [&(header.len() as u64).to_le_bytes(), header.as_slice(), data].concat()
+    let start = [&(header.len() as u64).to_le_bytes(), header.as_slice()].concat();
+    file.splice(..before, start);
 }
 
 /// The notes of a file of lcnnc; `None` for one of another program.
