@@ -11,7 +11,7 @@ fn damages(file: &Path, other: &Path) -> Vec<(String, Option<Vec<u8>>)> {
     let bytes = fs::read(file).unwrap();
     let mut all = vec![("deleted".to_owned(), None), ("empty".to_owned(), Some(Vec::new()))];
     all.push(("cut in half".to_owned(), Some(bytes[..bytes.len() / 2].to_vec())));
-    for share in [0, 13, 37, 61, 89, 100] {
+    for share in [0, 37, 89, 100] {
         let mut flipped = bytes.clone();
         let at = (bytes.len() * share / 100).min(bytes.len() - 1);
         flipped[at] ^= 4;
@@ -40,7 +40,10 @@ fn whatever_is_damaged_the_answer_is_the_runs_or_the_file_is_named() {
     for file in files(&run) {
         let name = file.strip_prefix(&run).unwrap();
         for (damage, after) in damages(&file, &other.join(name)) {
-            for (verb, expected) in verbs.iter().zip(&expected) {
+            // Only `resume` reads the others.
+            let is_read = !name.starts_with("checkpoints") && !name.starts_with("tensorboard");
+            let asked = verbs.iter().zip(&expected).filter(|(verb, _)| is_read || verb.starts_with("resume"));
+            for (verb, expected) in asked {
                 copy(&run, &here);
                 fs::remove_file(here.join(name)).unwrap();
                 after.iter().for_each(|bytes| fs::write(here.join(name), bytes).unwrap());
@@ -77,7 +80,8 @@ fn whatever_is_damaged_of_an_unfinished_run_it_goes_on_to_its_bits_or_the_file_i
     let is_checkpoint = |name: &Path| name.starts_with("checkpoints");
     for file in files(&whole) {
         let name = file.strip_prefix(&whole).unwrap();
-        let chosen = |n: usize| n < 3 || n.is_multiple_of(4) || n == 9;
+        // Each kind of damage, and two of the places of a bit.
+        let chosen = |n: usize| n != 3 && n != 6;
         let damages = damages(&file, &other.join(name)).into_iter().enumerate().filter(|(n, _)| chosen(*n));
         for (_, (damage, after)) in damages {
             let verbs: &[&str] =
