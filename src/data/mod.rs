@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use decode::decode;
-pub(crate) use digest::sha256;
+pub(crate) use digest::{sha256, sha256_of};
 pub use error::DataError;
 pub use packed::Packed;
 

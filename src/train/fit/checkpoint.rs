@@ -5,7 +5,7 @@
 //! over keeps the last one: to go on from with more epochs, and to put back numbers and weights that were damaged.
 
 use crate::back::burn::Weight;
-use crate::data::sha256;
+use crate::data::{sha256, sha256_of};
 use crate::train::error::short;
 use crate::train::fit::metrics::History;
 use crate::train::fit::state::{Limits, RunMark, State};
@@ -209,11 +209,17 @@ pub fn kept(run: &Path, name: &str, sum: &str) -> Option<Vec<u8>> {
     files.filter_map(|path| fs::read(path).ok()).find(|bytes| sha256([bytes.as_slice()]) == sum)
 }
 
-/// What is wrong with the last checkpoint of a run, if there is one: a sentence.
-pub fn damage(run: &Path, limits: Limits) -> Option<String> {
+/// What is wrong with the files of the last checkpoint of a run, if there is one: a sentence.
+pub fn damage(run: &Path) -> Option<String> {
     let folder = run.join(FOLDER);
-    let last = names(&folder).ok()?.pop()?;
-    read(&folder.join(last), limits).err().map(|error| error.to_string())
+    let place = folder.join(names(&folder).ok()?.pop()?);
+    let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
+    let same = |name: &str| {
+        let sum = File::open(place.join(name)).and_then(|mut file| sha256_of(&mut file));
+        sum.is_ok_and(|sum| sums.contains(&line(&sum, name)))
+    };
+    let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST, METRICS].into_iter().find(|name| !same(name))?;
+    Some(format!("{}: damaged: {wrong} is not what {SUMS} says", place.display()))
 }
 
 /// Whether a run has saved anything.

@@ -15,7 +15,7 @@ pub mod stop;
 use crate::back::burn::{Model, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
-use crate::data::{DataSet, sha256};
+use crate::data::{DataSet, sha256, sha256_of};
 use crate::diag::counted;
 use crate::train::board::Board;
 use crate::train::fit::checkpoint::{Checkpoint, Draft};
@@ -32,6 +32,7 @@ use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
 use jiff::Timestamp;
+use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -120,7 +121,8 @@ impl Job<'_> {
     /// Makes a file hold these bytes, unless it does already, and gives their sum.
     fn leave(&self, file: &str, bytes: &[u8]) -> Result<String, TrainError> {
         let (path, sum) = (self.folder.join(file), sha256([bytes]));
-        if std::fs::read(&path).is_ok_and(|there| there == bytes) {
+        let there = File::open(&path).and_then(|mut file| sha256_of(&mut file));
+        if there.is_ok_and(|there| there == sum) {
             return Ok(sum);
         }
         files::replace(&path, bytes).map(|()| sum)

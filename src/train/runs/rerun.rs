@@ -38,7 +38,10 @@ pub fn rerun(
     let progress = inspection.progress();
     let mut run = RunFolder::open(folder, &mut inspection)?;
     let before = run.summary.clone().ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
-    let [best, last] = [run.weights(Which::Best, &mut inspection)?, run.weights(Which::Last, &mut inspection)?];
+    // They are read once more when there is something to compare them with: until then nobody needs the memory.
+    for which in [Which::Best, Which::Last] {
+        run.weights(which, &mut inspection)?;
+    }
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
     }
@@ -54,12 +57,13 @@ pub fn rerun(
     announce(&setup, &manifest, &new, &progress);
     let done = setup.train((&new, &manifest), None, Vec::new(), &progress)?;
     // Weights are compared, not files: those name the version of lcnnc, too.
-    let now = [fit::BEST, fit::LAST].map(|file| weights::read(&new.join(file)));
-    let [now_best, now_last] = now;
-    let pairs = [(best.weights, now_best?.weights), (last.weights, now_last?.weights)];
-    let same = pairs.iter().all(|(then, now)| same_bits(then, now));
-    let largest = pairs.iter().map(|(then, now)| largest(then, now)).fold(0.0, f64::max);
-    Ok(Repeated { same, largest, accuracy: before.test.accuracy, differences, done })
+    let (mut same, mut most) = (true, 0.0_f64);
+    for file in [fit::BEST, fit::LAST] {
+        let (then, now) = (weights::read(&folder.join(file))?.weights, weights::read(&new.join(file))?.weights);
+        same &= same_bits(&then, &now);
+        most = most.max(largest(&then, &now));
+    }
+    Ok(Repeated { same, largest: most, accuracy: before.test.accuracy, differences, done })
 }
 
 /// Whether all weights are the same to the bit; both lists are in the order of their names.

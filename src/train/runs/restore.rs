@@ -3,7 +3,6 @@
 use crate::data::sha256;
 use crate::train::error::short;
 use crate::train::fit::metrics::{History, LINES, TABLE};
-use crate::train::fit::state::Limits;
 use crate::train::fit::{BEST, LAST, checkpoint};
 use crate::train::runs::inspect::Inspection;
 use crate::train::runs::manifest::Summary;
@@ -25,9 +24,7 @@ pub fn complete(folder: &Path, summary: &Summary, inspection: &mut Inspection) -
         }
     }
     metrics(folder, summary, inspection)?;
-    // How many batches an epoch had is not known here, and does not matter.
-    let limits = Limits { epochs: summary.epochs, batches: usize::MAX, batch: 1, images: usize::MAX };
-    if let Some(problem) = checkpoint::damage(folder, limits) {
+    if let Some(problem) = checkpoint::damage(folder) {
         inspection
             .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));
     }

@@ -28,6 +28,8 @@ pub fn note(file: &mut Vec<u8>, notes: &[(&str, String)]) {
     let mut header = header(&noted).into_bytes();
     header.resize(header.len().next_multiple_of(WORD), b' ');
     let start = [&(header.len() as u64).to_le_bytes(), header.as_slice()].concat();
+    // Not in the way in which a vector grows by itself, which takes as much again.
+    file.reserve_exact(start.len().saturating_sub(before));
     file.splice(..before, start);
 }
 
