@@ -65,14 +65,15 @@ pub struct Compiled {
 /// Compiles a spec. Never fails: what is wrong is in the report.
 pub fn compile(source: &Source, options: &Options) -> Compiled {
     let classes = options.classes.unwrap_or(DEFAULT_CLASSES);
-    let (ast, mut diagnostics) = syntax::parse(&source.text);
+    let text = syntax::with_line_feeds(&source.text);
+    let (ast, mut diagnostics) = syntax::parse(&text);
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower(&front, classes, last_place(&source.text), &mut diagnostics, &mut edits);
+    let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
     let settings = front.settings;
-    let report = Report::new(&source.name, &source.text, diagnostics);
+    let report = Report::new(&source.name, text, diagnostics);
     let net = net.filter(|_| !report.has_errors());
     Compiled { net, settings, report, ast, edits }
 }

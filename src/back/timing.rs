@@ -1,5 +1,6 @@
 //! Loops as a table: at which step the image first reaches each equation, and by way of what.
 
+use crate::diag::counted;
 use crate::ir::Net;
 use crate::ir::timing::{self, Row, Timing, When};
 
@@ -15,18 +16,14 @@ pub fn emit(net: &Net) -> String {
 fn one(timing: &Timing) -> String {
     let Timing { name, steps, around, rows, .. } = timing;
     let around: String =
-        around.iter().rev().map(|(name, steps)| format!(", in loop {name}, {}", plural(*steps))).collect();
+        around.iter().rev().map(|(name, steps)| format!(", in loop {name}, {}", counted(*steps, "step"))).collect();
     let heading = ["equation", "first reached", "by way of"].map(str::to_owned);
     let cells: Vec<[String; 3]> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row, timing))).collect();
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
     let lines = cells.iter().map(|[equation, reached, way]| format!("  {equation:first$}  {reached:second$}  {way}"));
     let lines: Vec<String> = lines.map(|line| format!("{}\n", line.trim_end())).collect();
-    format!("loop {name}, {}{around}\n{}", plural(*steps), lines.concat())
-}
-
-fn plural(steps: usize) -> String {
-    format!("{steps} step{}", if steps == 1 { "" } else { "s" })
+    format!("loop {name}, {}{around}\n{}", counted(*steps, "step"), lines.concat())
 }
 
 /// The step of a loop, and behind it those of the loops around it, innermost first: `2`, `2 in 1`.

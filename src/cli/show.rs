@@ -21,9 +21,9 @@ impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let compiled = self.options.compile_clean(&self.spec)?;
         let progress = Progress::new();
-        progress.line(compiled.resolved(&compiled.settings).trim_end());
+        progress.text(&format!("{}\n", compiled.resolved(&compiled.settings).trim_end()));
         if let Some(net) = &compiled.net {
-            progress.line(&format!("\n{}", summary::emit(net).trim_end()));
+            progress.text(&format!("\n{}\n", summary::emit(net, progress.width()).trim_end()));
         }
         let train = &compiled.settings.train;
         if let Some(counts) = beside_warmup(train.call("schedule"), train.count("warmup")) {

@@ -1,6 +1,6 @@
 //! Loops: cycles, states and steps.
 
-use super::{Code, Diagnostic, Span};
+use super::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
 
 pub const CODES: &[&Code] =
@@ -163,10 +163,13 @@ pub fn not_steps(function: &str, span: Span) -> Diagnostic {
 
 /// Values of two loops, or of loops of different length.
 pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
-    Diagnostic::new(&STEPLESS, format!("values of {} and of {} steps do not go together", left.0, right.0))
-        .label(left.1, format!("{} steps", left.0))
-        .label(right.1, format!("{} steps", right.0))
-        .help("take them from loops of as many steps, or choose a step of each")
+    Diagnostic::new(
+        &STEPLESS,
+        format!("values of {} and of {} do not go together", counted(left.0, "step"), counted(right.0, "step")),
+    )
+    .label(left.1, counted(left.0, "step"))
+    .label(right.1, counted(right.0, "step"))
+    .help("take them from loops of as many steps, or choose a step of each")
 }
 
 /// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own, where
@@ -177,18 +180,20 @@ pub fn late(
     outer: Option<(&str, usize, usize)>,
     span: Span,
 ) -> Diagnostic {
-    let plural = |steps: usize| if steps == 1 { "" } else { "s" };
     let (message, help) = match (outer, step) {
         (Some((outer, step, steps)), _) => (
             format!(
-                "the image reaches `{name}` at step {step} of loop `{outer}`, which has {steps} step{}",
-                plural(steps)
+                "the image reaches `{name}` at step {step} of loop `{outer}`, which has {}",
+                counted(steps, "step")
             ),
-            format!("give loop `{outer}` at least {step} steps, or read values of its present step, as in `V1'`"),
+            format!(
+                "give loop `{outer}` at least {}, or read values of its present step, as in `V1'`",
+                counted(step, "step")
+            ),
         ),
         (None, Some(step)) => (
-            format!("the image reaches `{name}` at step {step}, but the loop has {steps} step{}", plural(steps)),
-            format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"),
+            format!("the image reaches `{name}` at step {step}, but the loop has {}", counted(steps, "step")),
+            format!("give the loop at least {}, or read the value of this step, as in `V1'`", counted(step, "step")),
         ),
         (None, None) => (
             format!("the image never reaches `{name}`"),
@@ -218,7 +223,10 @@ pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
 
 /// A bundle with parameters for each step in loops of different length.
 pub fn per_step_differs(layer: &str, first: usize, here: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&PER_STEP, format!("`{layer}` has parameters for {first} steps, but this loop has {here}"))
-        .label(span, format!("{here} steps"))
-        .help("declare a bundle for each loop, or give the loops as many steps")
+    Diagnostic::new(
+        &PER_STEP,
+        format!("`{layer}` has parameters for {}, but this loop has {here}", counted(first, "step")),
+    )
+    .label(span, counted(here, "step"))
+    .help("declare a bundle for each loop, or give the loops as many steps")
 }

@@ -5,6 +5,7 @@
 
 mod code;
 pub mod config;
+mod counted;
 pub mod loops;
 pub mod names;
 pub mod penalty;
@@ -19,6 +20,7 @@ pub mod text;
 pub mod weights;
 
 pub use code::{Code, Level};
+pub use counted::counted;
 pub use report::{Diagnostic, Edit, Label, Report};
 pub use suggest::{alike, among, did_you_mean};
 

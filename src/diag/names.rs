@@ -1,6 +1,6 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
-use super::{Code, Diagnostic, Span, alike, among, did_you_mean};
+use super::{Code, Diagnostic, Span, alike, among, counted, did_you_mean};
 use std::collections::BTreeMap;
 
 pub const CODES: &[&Code] = &[
@@ -168,7 +168,7 @@ pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -
 /// A `fn` called with less than its parameters.
 pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span) -> Diagnostic {
     let (wanted, missing) = (params.len(), &params[found..]);
-    let takes = if wanted == 1 { "one argument".to_owned() } else { format!("{wanted} arguments") };
+    let takes = counted(wanted, "argument");
     let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` takes {takes}, found {found}"))
         .label(span, format!("without {}", missing.join(" and ")))

@@ -3,7 +3,7 @@
 use super::consts::Const;
 use super::edits::{Edits, Piece};
 use super::known::{self, Known, describe};
-use crate::diag::{Diagnostic, Span, among, did_you_mean, names, settings};
+use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
 
@@ -108,8 +108,7 @@ impl Binder<'_> {
                 if found.is_none() {
                     let takes = match positions {
                         0 => "no settings".to_owned(),
-                        1 => "one setting".to_owned(),
-                        n => format!("{n} settings"),
+                        n => counted(n, "setting"),
                     };
                     let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
                     self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));

@@ -10,10 +10,12 @@ mod expr;
 pub mod format;
 mod item;
 mod layout;
+mod line_ends;
 mod recover;
 mod scan;
 mod words;
 
+pub use line_ends::with_line_feeds;
 pub use scan::JOINING;
 
 use crate::diag::{Diagnostic, Span, text};
@@ -34,6 +36,7 @@ pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     if source.len() > MAX_SIZE {
         return (Ast::default(), vec![text::too_large(source.len(), MAX_SIZE)]);
     }
+    let source = &*with_line_feeds(source);
     let (mut ast, mut problems) = recover::read(source);
     ast.doc = doc::head(source);
     problems.sort_by_key(Diagnostic::place);

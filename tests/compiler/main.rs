@@ -5,11 +5,13 @@
 mod bounds;
 mod cli;
 mod diagnostics;
+mod flags;
 mod format;
 mod fuse;
 mod fuzzed;
 mod mangle;
 mod numbers;
+mod output;
 mod properties;
 mod registry;
 mod remedies;

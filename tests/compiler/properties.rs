@@ -36,7 +36,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
     let total: u128 = cost::table(net).iter().map(|row| row.parameters).sum();
     let trained = net.params.iter().filter(|param| param.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
     assert!(total <= trained as u128, "{text}");
-    assert!(!summary::emit(net).is_empty());
+    assert!(!summary::emit(net, None).is_empty());
     crate::fuse::sound(net);
     assert!(!reach::params(net, net.output.answer()).is_empty(), "the last layer at least\n{text}");
     for penalty in &net.penalties {

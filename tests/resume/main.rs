@@ -6,7 +6,9 @@
 mod faults;
 mod folder;
 mod kills;
+mod memory;
 mod seeds;
+mod words;
 
 use assert_cmd::cargo::cargo_bin;
 use std::fs;

@@ -132,7 +132,7 @@ impl Model {
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
         let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default(), false));
         let params = net.params.iter().enumerate().map(|(index, param)| {
-            let data = init::values(param, seed, index);
+            let data = init::values(param, seed, index, precision.dtype());
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
             Param::initialized(id(index), tensor).set_require_grad(param.trained())
         });

@@ -1,6 +1,7 @@
 //! Workflow commands of GitHub Actions, which it shows beside the lines of a pull request.
 
 use super::place::Lines;
+use super::visible::visible;
 use crate::diag::{Level, Report};
 use std::fmt::Write;
 
@@ -27,7 +28,7 @@ pub fn emit(report: &Report) -> String {
         let message = data(&format!("{}{help}", diagnostic.message));
         let _ = writeln!(out, ",title={}::{message}", property(diagnostic.code.id));
     }
-    out
+    visible(&out).into_owned()
 }
 
 fn data(text: &str) -> String {

@@ -1,11 +1,14 @@
 //! A line a problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
 
 use super::place::Lines;
+use super::visible::visible;
 use crate::diag::Report;
 use std::fmt::Write;
 
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
+    // A line a problem, whatever the file is called.
+    let name = report.name.replace('\n', "\\n");
     let mut out = String::new();
     for diagnostic in &report.diagnostics {
         let place = diagnostic.labels.first().map_or_else(String::new, |label| {
@@ -14,11 +17,11 @@ pub fn emit(report: &Report) -> String {
         });
         let (code, message) = (diagnostic.code, &diagnostic.message);
         // Writing to a `String` does not fail.
-        let _ = write!(out, "{}{place}: {}[{}]: {message}", report.name, code.level, code.id);
+        let _ = write!(out, "{name}{place}: {}[{}]: {message}", code.level, code.id);
         if let Some(help) = &diagnostic.help {
             let _ = write!(out, "; {help}");
         }
         out.push('\n');
     }
-    out
+    visible(&out).into_owned()
 }
