@@ -143,6 +143,36 @@ fn show_fills_in_and_adds_up() {
     }
 }
 
+/// What is not to be guessed from a name or a number stands beside it.
+#[test]
+fn show_says_how_layers_and_epochs_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |train: &str| {
+        let text = format!(
+            "model Two\ninput image: [1, 8, 8]\nh = relu(conv(relu(conv(image, 2, kernel: 3)), 4, kernel: 3))\n\
+             logits = dense(h, classes)\noutput logits\ntrain {{ {train} }}\n"
+        );
+        fs::write(folder.path().join("two.lcnn"), text).unwrap();
+        let said = lcnnc_in(folder.path(), &["show", "two"]);
+        assert_eq!(said.code, 0, "{}", said.all());
+        said.out
+    };
+    let out = spec("epochs: 9, warmup: 2, schedule: steps(at: [5])");
+    let row = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(row("h.conv  ").contains("[2, 8, 8]") && row("h.conv_2  ").contains("[4, 8, 8]"), "{out}");
+    assert!(out.contains("the first to run has the plain name: inner before outer, left before right"), "{out}");
+    assert!(
+        out.contains("`steps` counts its epochs from the start of the run, those of the warm-up included"),
+        "{out}"
+    );
+    assert!(spec("warmup: 2, schedule: cosine").contains("`cosine` begins behind the last epoch of the warm-up"));
+    assert!(spec("warmup: 2, schedule: plateau").contains("`plateau` watches the epochs of the warm-up as well"));
+    for silent in ["schedule: cosine", "warmup: 2"] {
+        assert!(!spec(silent).contains("warm-up"), "{silent}");
+    }
+    assert!(!lcnnc(&["show", "specs/lc_cnn.lcnn"]).out.contains("plain name"));
+}
+
 #[test]
 fn classes_can_be_given() {
     let said = lcnnc(&["lower", "specs/lc_cnn.lcnn", "--classes", "8"]);
