@@ -104,6 +104,20 @@ fn a_run_follows_its_schedule() {
     );
 }
 
+/// Fewer epochs than the spec has, as one tries a run: what its schedule does not come to is said.
+#[test]
+fn epochs_that_a_run_does_not_come_to_are_told() {
+    let spec = format!("{TINY}train {{\n    epochs: 90\n    schedule: steps(at: [1, 60])\n}}\n");
+    let told = "warning[L0604]: no epoch comes behind epoch 60: `epochs` is 2";
+    let (said, ..) = run_of(&spec, &["--epochs", "2"]);
+    assert_eq!(said.matches("L0604").count(), 1, "{said}");
+    assert!(said.contains(told), "{said}");
+    let (said, ..) = run_of(&spec.replace("epochs: 90", "epochs: 60"), &["--epochs", "2", "--patience", "1"]);
+    assert_eq!((said.matches("L0604").count(), said.matches(told).count()), (1, 1), "{said}");
+    let (said, ..) = run_of(&format!("allow off_epoch\n{spec}"), &["--epochs", "2"]);
+    assert!(!said.contains("L0604"), "{said}");
+}
+
 #[test]
 fn a_run_without_progress_stops_when_patience_is_over() {
     // At a rate of 0 nothing ever gets better.
