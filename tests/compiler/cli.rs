@@ -158,15 +158,16 @@ fn show_says_how_layers_and_epochs_are_counted() {
         said.out
     };
     let out = spec("epochs: 9, warmup: 2, schedule: steps(at: [5])");
-    let row = |name: &str| out.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
-    assert!(row("h.conv  ").contains("[2, 8, 8]") && row("h.conv_2  ").contains("[4, 8, 8]"), "{out}");
-    assert!(out.contains("the first to run has the plain name: inner before outer, left before right"), "{out}");
-    assert!(
-        out.contains("`steps` counts its epochs from the start of the run, those of the warm-up included"),
-        "{out}"
-    );
-    assert!(spec("warmup: 2, schedule: cosine").contains("`cosine` begins behind the last epoch of the warm-up"));
-    assert!(spec("warmup: 2, schedule: plateau").contains("`plateau` watches the epochs of the warm-up as well"));
+    let names = "\n`h.conv` and `h.conv_2`: of several calls of a kind\nin one equation the first to run has the plain name,\n\
+                 inner before outer and left before right.\n";
+    assert!(out.contains(names), "{out}");
+    // What it says is so.
+    let net = crate::support::net(&fs::read_to_string(folder.path().join("two.lcnn")).unwrap(), &[]);
+    let outputs = |name: &str| net.params.iter().find(|param| param.name == name).unwrap().shape[0];
+    assert_eq!((outputs("h.conv.weight"), outputs("h.conv_2.weight")), (2, 4));
+    assert!(out.contains("`steps` counts the epochs of the warm-up in"), "{out}");
+    assert!(spec("warmup: 2, schedule: cosine").contains("`cosine` begins behind the epochs of the warm-up"));
+    assert!(spec("warmup: 2, schedule: plateau").contains("`plateau` watches the epochs of the warm-up too"));
     for silent in ["schedule: cosine", "warmup: 2"] {
         assert!(!spec(silent).contains("warm-up"), "{silent}");
     }
