@@ -28,6 +28,13 @@ pub enum OffEpoch {
     Unsorted { before: f64 },
 }
 
+impl Diagnostic {
+    /// Is it about the epochs that a schedule names?
+    pub fn is_of_schedule(&self) -> bool {
+        *self.code == OFF_EPOCH
+    }
+}
+
 pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
     let at = crate::schema::real(at);
     let (message, label, help) = match odd {

@@ -143,6 +143,37 @@ fn show_fills_in_and_adds_up() {
     }
 }
 
+/// What is not to be guessed from a name or a number stands beside it.
+#[test]
+fn show_says_how_layers_and_epochs_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |train: &str| {
+        let text = format!(
+            "model Two\ninput image: [1, 8, 8]\nh = relu(conv(relu(conv(image, 2, kernel: 3)), 4, kernel: 3))\n\
+             logits = dense(h, classes)\noutput logits\ntrain {{ {train} }}\n"
+        );
+        fs::write(folder.path().join("two.lcnn"), text).unwrap();
+        let said = lcnnc_in(folder.path(), &["show", "two"]);
+        assert_eq!(said.code, 0, "{}", said.all());
+        said.out
+    };
+    let out = spec("epochs: 9, warmup: 2, schedule: steps(at: [5])");
+    let names = "\n`h.conv` and `h.conv_2`: of several calls of a kind\nin one equation the first to run has the plain name,\n\
+                 inner before outer and left before right.\n";
+    assert!(out.contains(names), "{out}");
+    // What it says is so.
+    let net = crate::support::net(&fs::read_to_string(folder.path().join("two.lcnn")).unwrap(), &[]);
+    let outputs = |name: &str| net.params.iter().find(|param| param.name == name).unwrap().shape[0];
+    assert_eq!((outputs("h.conv.weight"), outputs("h.conv_2.weight")), (2, 4));
+    assert!(out.contains("`steps` counts the epochs of the warm-up in"), "{out}");
+    assert!(spec("warmup: 2, schedule: cosine").contains("`cosine` begins behind the epochs of the warm-up"));
+    assert!(spec("warmup: 2, schedule: plateau").contains("`plateau` watches the epochs of the warm-up too"));
+    for silent in ["schedule: cosine", "warmup: 2"] {
+        assert!(!spec(silent).contains("warm-up"), "{silent}");
+    }
+    assert!(!lcnnc(&["show", "specs/lc_cnn.lcnn"]).out.contains("plain name"));
+}
+
 #[test]
 fn classes_can_be_given() {
     let said = lcnnc(&["lower", "specs/lc_cnn.lcnn", "--classes", "8"]);

@@ -41,9 +41,9 @@ pub const CALLABLES: &[Callable] = &[
 pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     match schedule.callee {
         _ if warmup == 0 => None,
-        "steps" => Some("`steps` counts its epochs from the start of the run, those of the warm-up included"),
-        "cosine" => Some("`cosine` begins behind the last epoch of the warm-up"),
-        "plateau" => Some("`plateau` watches the epochs of the warm-up as well"),
+        "steps" => Some("`steps` counts the epochs of the warm-up in"),
+        "cosine" => Some("`cosine` begins behind the epochs of the warm-up"),
+        "plateau" => Some("`plateau` watches the epochs of the warm-up too"),
         _ => None,
     }
 }

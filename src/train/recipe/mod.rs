@@ -44,7 +44,7 @@ impl Recipe {
         let compiled = compile(&source, &Options { set, classes: Some(classes) });
         let mut settings = compiled.settings.clone();
         let mut reports = layer.apply(&mut settings).err().unwrap_or_default();
-        let resolved = compiled.resolved(&settings);
+        let (resolved, remarks) = (compiled.resolved(&settings), compiled.report_with(&settings));
         let Compiled { net, report, .. } = compiled;
         let net = match net {
             Some(net) if !report.has_errors() && reports.is_empty() => Arc::new(net),
@@ -59,7 +59,7 @@ impl Recipe {
         };
         let augmentations = Arc::new(augment::Chain::new(settings.data.calls("augment")));
         let transforms = Arc::new(Chain::new(settings.data.calls("transform")));
-        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks: report })
+        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks })
     }
 
     /// Images in a batch.
