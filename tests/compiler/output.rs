@@ -180,7 +180,7 @@ fn places(text: &str) -> Vec<(usize, usize)> {
     };
     let github = github::emit(&report);
     let drawn = plain(&report, 100);
-    let margin = drawn.lines().find(|line| line.contains("rleu")).unwrap();
+    let margin = drawn.lines().find(|line| line.contains("rleu") && line.contains('│')).unwrap();
     let (line, column) = pair(&drawn, "x.lcnn:");
     assert_eq!(number(margin.trim_start()), line, "the number in the margin:\n{drawn}");
     vec![

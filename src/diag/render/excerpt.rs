@@ -61,7 +61,7 @@ impl Excerpt {
         let spans_lines =
             |label: &Label| lines.text.get(label.span.start..label.span.end).is_some_and(|s| s.contains('\n'));
         let gutter = numbers + 4 + if labels.iter().any(spans_lines) { FOR_GUTTER } else { 0 };
-        let room = width.saturating_sub(gutter).max(2 * FOR_TEXT);
+        let room = width.saturating_sub(gutter).max(FOR_TEXT);
         let mut excerpt = Self {
             name: short(name, width.saturating_sub(numbers + 6)),
             above,
@@ -88,11 +88,7 @@ impl Excerpt {
     }
 
     fn push(&mut self, line: &str, begins: usize, labels: &[Label], room: usize) {
-        let here = Span::new(begins, begins + line.len());
-        let ends = labels.iter().flat_map(|label| [label.span.start, label.span.end]);
-        let marks =
-            ends.filter(|at| (here.start..=here.end).contains(at)).map(|at| Span::new(at - begins, at - begins));
-        let kept = kept(line, marks.reduce(Span::to), room);
+        let kept = kept(line, marks(line, begins, labels), room);
         let head = if kept.start > 0 { CUT } else { "" };
         if !self.lines.is_empty() {
             self.text.push('\n');
@@ -147,24 +143,48 @@ fn wide(c: char) -> usize {
     }
 }
 
-/// What of a line is drawn in `room` columns, in bytes: all of it if it fits, with room for the labels' texts.
-fn kept(line: &str, marks: Option<Span>, room: usize) -> Span {
-    let whole = Span::new(0, line.len());
-    let width = columns(line);
-    let Some(marks) = marks else {
-        return if width <= room { whole } else { Span::new(0, within(line, 0, room - 1)) };
+/// Columns of a line: where its first mark begins, where its last one ends, and how far the labels' texts go.
+#[derive(Clone, Copy)]
+struct Marks {
+    first: usize,
+    last: usize,
+    texts: usize,
+}
+
+/// The marks on the line that begins at that byte of the whole text.
+fn marks(line: &str, begins: usize, labels: &[Label]) -> Option<Marks> {
+    let column = |at: usize| {
+        let within = at.checked_sub(begins).filter(|within| *within <= line.len())?;
+        Some(columns(line.get(..within).unwrap_or(line)))
     };
-    let [first, last] = [marks.start, marks.end].map(|at| columns(line.get(..at).unwrap_or(line)));
-    // The marks begin a third of the way along, or as far to the left as the last of them needs.
-    let skipped = (last + LEAD + FOR_TEXT + 1).saturating_sub(room).min(first.saturating_sub(room / 3));
-    if skipped == 0 && width <= room {
-        return whole;
+    let of = |label: &Label| {
+        let (start, end) = (column(label.span.start), column(label.span.end));
+        let (first, last) = (start.or(end)?, end.or(start)?);
+        let last = last.max(first + 1);
+        // The text of a label of several lines stands below them, at the left.
+        let text = if start.is_some() && end.is_some() { LEAD + columns(&label.text).min(FOR_TEXT) } else { 0 };
+        Some(Marks { first, last, texts: first.midpoint(last) + text })
+    };
+    labels.iter().filter_map(of).reduce(|a, b| Marks {
+        first: a.first.min(b.first),
+        last: a.last.max(b.last),
+        texts: a.texts.max(b.texts),
+    })
+}
+
+/// What of a line is drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels.
+fn kept(line: &str, marks: Option<Marks>, room: usize) -> Span {
+    let needed = marks.map_or(0, |marks| marks.texts.max(marks.last));
+    if columns(line) <= room && needed <= room {
+        return Span::new(0, line.len());
     }
-    let start = within(line, 0, skipped);
-    let left = room - usize::from(start > 0);
+    // The marks begin a third of the way along, or as far to the left as the last of them needs.
+    let most = marks.map_or(0, |marks| marks.first.saturating_sub(room / 3));
+    let start = within(line, 0, (needed + 2).saturating_sub(room).min(most));
+    let left = room - columns(if start > 0 { CUT } else { "" });
     match columns(&line[start..]) <= left {
         true => Span::new(start, line.len()),
-        false => Span::new(start, within(line, start, left - 1)),
+        false => Span::new(start, within(line, start, left - columns(CUT))),
     }
 }
 
