@@ -88,9 +88,13 @@ impl Compiled {
     /// The author's text with every override and default written in, and with those settings: it compiles to the
     /// same net, and says all that a rerun needs.
     pub fn resolved(&self, settings: &Settings) -> String {
-        let mut edits = self.edits.clone();
-        settings.write(&self.ast.items, &self.report.text, &mut edits);
-        edits.apply(&self.report.text)
+        let written = |mut edits: Edits| {
+            settings.write(&self.ast.items, &self.report.text, &mut edits);
+            edits.apply(&self.report.text)
+        };
+        let text = written(self.edits.clone());
+        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
+        if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults()) }
     }
 
     /// The place of the input's shape, for problems that only a data set brings up.

@@ -2,6 +2,7 @@
 
 use crate::ir::Net;
 use crate::ir::cost::{self, Cost, bytes, scaled};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Columns that a layer's name has at least.
@@ -28,6 +29,7 @@ pub fn emit(net: &Net, width: Option<usize>) -> String {
     if frozen > 0 {
         cells.push(["frozen".to_owned(), String::new(), frozen.to_string(), String::new(), String::new()]);
     }
+    let note = if has_numbered(net) { NUMBERED } else { "" };
     let widest = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let mut widths = [0, 1, 2, 3, 4].map(widest);
     let others: usize = widths[1..].iter().map(|width| width + GAP).sum();
@@ -39,7 +41,18 @@ pub fn emit(net: &Net, width: Option<usize>) -> String {
         // Writing to a `String` does not fail.
         let _ = writeln!(out, "{layer:w$}  {shape:x$}  {p:>y$}  {m:>z$}  {a:>v$}");
     }
-    out
+    out + note
+}
+
+const NUMBERED: &str = "\nOf several calls of a kind in one equation the first to run has the plain name: inner before outer, left before right.\n";
+
+/// Is there a layer that is called as another one is, but for a number behind it?
+fn has_numbered(net: &Net) -> bool {
+    let owners: BTreeSet<&str> = net.params.iter().map(crate::ir::Param::owner).collect();
+    owners.iter().any(|owner| match owner.rsplit_once('_') {
+        Some((plain, number)) => owners.contains(plain) && number.bytes().all(|digit| digit.is_ascii_digit()),
+        None => false,
+    })
 }
 
 /// The end of a name, which tells more than its beginning.

@@ -2,6 +2,7 @@
 
 use super::spec::SpecArgs;
 use lcnnc::back::summary;
+use lcnnc::train::schedule::beside_warmup;
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +24,10 @@ impl Args {
         progress.text(&format!("{}\n", compiled.resolved(&compiled.settings).trim_end()));
         if let Some(net) = &compiled.net {
             progress.text(&format!("\n{}\n", summary::emit(net, progress.width()).trim_end()));
+        }
+        let train = &compiled.settings.train;
+        if let Some(counts) = beside_warmup(train.call("schedule"), train.count("warmup")) {
+            progress.line(&format!("\n{counts}"));
         }
         Ok(ExitCode::SUCCESS)
     }

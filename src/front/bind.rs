@@ -64,9 +64,7 @@ impl Binder<'_> {
                 None => complete = false,
             }
         }
-        if !filled.is_empty() {
-            self.edits.fill(site.span, site.close, filled);
-        }
+        self.edits.fill(site.span, site.close, filled);
         complete.then_some(bound)
     }
 
@@ -208,8 +206,7 @@ impl Binder<'_> {
         let ExprKind::Name(name) = &expr.kind else {
             return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr);
         };
-        let resolved = known::resolve(name, self.known);
-        let chosen = words.iter().find(|word| *word == name || **word == resolved);
+        let chosen = self.meant(name, |meant| words.iter().find(|word| **word == meant));
         if chosen.is_none() {
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, expr.span, words));
         }
@@ -235,13 +232,18 @@ impl Binder<'_> {
                 return self.mistyped(what, &format!("one of {known}"), describe(expr), expr);
             }
         };
-        let resolved = known::resolve(name, self.known);
-        let Some(choice) = choices.iter().find(|choice| choice.name == resolved) else {
+        let Some(choice) = self.meant(name, |meant| choices.iter().find(|choice| choice.name == meant)) else {
             let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, span, &known));
             return None;
         };
         self.call(choice.name, choice.args, args, Site { span: expr.span, close })
+    }
+
+    /// A choice by its own word, or by that of a const or an argument which stands for it. Its own comes first, so that a
+    /// default means the same wherever it is written in.
+    fn meant<T>(&self, name: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        find(name).or_else(|| find(&known::resolve(name, self.known)))
     }
 
     fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, expr: &Expr) -> Option<T> {

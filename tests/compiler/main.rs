@@ -15,6 +15,7 @@ mod output;
 mod properties;
 mod registry;
 mod remedies;
+mod resolved;
 mod scale;
 mod specs;
 mod steps;

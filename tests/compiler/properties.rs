@@ -51,11 +51,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
             assert!(drawn(edge.0) && drawn(to), "{edge:?}\n{drawing}");
         }
     }
-    let resolved = compiled.resolved(&compiled.settings);
-    let again = compile_as("again.lcnn", &resolved, &[]);
-    assert_eq!(again.net.as_ref(), Some(net), "{text}\n{resolved}\n{}", again.report);
-    assert_eq!(again.settings, compiled.settings, "{text}\n{resolved}");
-    assert_eq!(again.resolved(&again.settings), resolved, "{text}");
+    crate::resolved::reads_back(text, compiled);
 }
 
 /// A layer or an activation over `x`, with arguments that mostly fit.

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod faults;
+mod folder;
 mod kills;
 mod memory;
 mod seeds;

@@ -27,8 +27,8 @@ pub use loss::loss;
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
-use crate::ir::Net;
 use crate::ir::regions::Regions;
+use crate::ir::{self, Net};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
@@ -113,6 +113,11 @@ impl Forward {
     pub fn total(&self, loss: Tensor<1>) -> Tensor<1> {
         self.penalties.iter().fold(loss, |sum, penalty| sum + penalty.clone())
     }
+}
+
+/// What a model of that seed begins with at a parameter of its net.
+pub fn initial(net: &Net, seed: u64, id: ir::ParamId) -> Vec<f64> {
+    init::values(net.param(id), seed, id.0).iter::<f64>().collect()
 }
 
 /// Running statistics after a training run, for [`Model::absorb`]; empty for a net without batch normalisation.

@@ -103,6 +103,9 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
     if *schedule != schedule::DEFAULT || warmup > 0 {
         let warmup = if warmup > 0 { format!(", warm-up over {}", counted(warmup, "epoch")) } else { String::new() };
         progress.line(&format!("schedule   {schedule}{warmup}"));
+        if let Some(counts) = schedule::beside_warmup(schedule, train.count("warmup")) {
+            progress.line(&format!("           {counts}"));
+        }
     }
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");

@@ -191,6 +191,6 @@ fn summary(job: &Job<'_>, Fit { best, epochs, last, seconds }: Fit) -> Result<Su
         test: test.into(),
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model)?,
+        remarks: swapped(&best.model, job.recipe.seed())?,
     })
 }
