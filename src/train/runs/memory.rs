@@ -71,7 +71,8 @@ impl Need {
 
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().filter(|(_, size)| *size >= 1.0);
+        // What is hardly anything of it would only hide the rest.
+        let shown = self.0.iter().filter(|(_, size)| *size >= 0.01 * self.sum());
         let parts: Vec<String> = shown.map(|(what, size)| format!("{} for {what}", bytes(*size))).collect();
         f.write_str(&parts.join(", "))
     }
