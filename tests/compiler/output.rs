@@ -334,7 +334,7 @@ fn one_of_something_is_not_called_several() {
         ("fn f(x) = relu(x)\nh = f(image, image)\n", "`f` takes 1 argument"),
         ("fn f(x, y) = x + y\nh = f(image)\n", "`f` takes 2 arguments, found 1"),
         ("block b(x) {\n    yield relu(x)\n}\nh = b(image, 3)\n", "`b` takes 1 argument"),
-        ("h = image + conv(image, 8, kernel: 3)\n", "give each of the two 1 channel, or each 8 channels"),
+        ("h = image + conv(image, 8, kernel: 3)\n", "give both the same number of channels, 1 or 8"),
         ("weights W: conv(1 -> 8, kernel: 3)\nh = W * conv(image, 2, kernel: 3)\n", "takes 1 channel, but"),
     ];
     let plural = |words: &[&str]| words[0] == "1" && words[1].trim_end_matches([',', ';', '.', ':']).ends_with('s');

@@ -37,17 +37,18 @@ pub struct Excerpt {
 struct Line {
     /// Where it begins in the whole text, and in the excerpt.
     begins: [usize; 2],
-    /// What of it is drawn, counted in bytes from its beginning.
-    kept: Span,
-    /// Bytes that stand for what is cut off before.
-    cut: usize,
+    /// What of it is drawn, counted in bytes from its beginning, and where in the excerpt each part begins.
+    parts: Vec<(Span, usize)>,
 }
 
 impl Line {
-    /// Where a place of the whole text is drawn.
+    /// Where a place of the whole text is drawn: what is cut off is drawn at the end of the part before it.
     fn drawn(&self, at: usize) -> usize {
-        let within = at.saturating_sub(self.begins[0]).clamp(self.kept.start, self.kept.end);
-        self.begins[1] + self.cut + within - self.kept.start
+        let within = at.saturating_sub(self.begins[0]);
+        let part = self.parts.partition_point(|(part, _)| part.start <= within).saturating_sub(1);
+        self.parts
+            .get(part)
+            .map_or(self.begins[1], |(part, begins)| begins + within.clamp(part.start, part.end) - part.start)
     }
 }
 
@@ -88,17 +89,18 @@ impl Excerpt {
     }
 
     fn push(&mut self, line: &str, begins: usize, labels: &[Label], room: usize) {
-        let kept = kept(line, marks(line, begins, labels), room);
-        let head = if kept.start > 0 { CUT } else { "" };
         if !self.lines.is_empty() {
             self.text.push('\n');
         }
-        self.lines.push(Line { begins: [begins, self.text.len()], kept, cut: head.len() });
-        self.text.push_str(head);
-        self.text.push_str(&line[kept.start..kept.end]);
-        if kept.end < line.len() {
-            self.text.push_str(CUT);
+        let (start, mut parts, mut end) = (self.text.len(), Vec::new(), 0);
+        for part in kept(line, &marks(line, begins, labels), room) {
+            self.text.push_str(if part.start > end { CUT } else { "" });
+            parts.push((part, self.text.len()));
+            self.text.push_str(&line[part.start..part.end]);
+            end = part.end;
         }
+        self.text.push_str(if end < line.len() { CUT } else { "" });
+        self.lines.push(Line { begins: [begins, start], parts });
     }
 
     fn drawn(&self, at: usize) -> usize {
@@ -143,16 +145,17 @@ fn wide(c: char) -> usize {
     }
 }
 
-/// Columns of a line: where its first mark begins, where its last one ends, and how far the labels' texts go.
+/// A label's mark on a line, in columns.
 #[derive(Clone, Copy)]
-struct Marks {
+struct Mark {
     first: usize,
     last: usize,
-    texts: usize,
+    /// How far the label's text goes.
+    text: usize,
 }
 
-/// The marks on the line that begins at that byte of the whole text.
-fn marks(line: &str, begins: usize, labels: &[Label]) -> Option<Marks> {
+/// The marks on the line that begins at that byte of the whole text, from left to right.
+fn marks(line: &str, begins: usize, labels: &[Label]) -> Vec<Mark> {
     let column = |at: usize| {
         let within = at.checked_sub(begins).filter(|within| *within <= line.len())?;
         Some(columns(line.get(..within).unwrap_or(line)))
@@ -163,29 +166,47 @@ fn marks(line: &str, begins: usize, labels: &[Label]) -> Option<Marks> {
         let last = last.max(first + 1);
         // The text of a label of several lines stands below them, at the left.
         let text = if start.is_some() && end.is_some() { LEAD + columns(&label.text).min(FOR_TEXT) } else { 0 };
-        Some(Marks { first, last, texts: first.midpoint(last) + text })
+        Some(Mark { first, last, text: (first.midpoint(last) + text).max(last) })
     };
-    labels.iter().filter_map(of).reduce(|a, b| Marks {
-        first: a.first.min(b.first),
-        last: a.last.max(b.last),
-        texts: a.texts.max(b.texts),
-    })
+    let mut marks: Vec<Mark> = labels.iter().filter_map(of).collect();
+    marks.sort_by_key(|mark| mark.first);
+    marks
 }
 
-/// What of a line is drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels.
-fn kept(line: &str, marks: Option<Marks>, room: usize) -> Span {
-    let needed = marks.map_or(0, |marks| marks.texts.max(marks.last));
+/// What of a line is drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels; else what is
+/// around its marks.
+fn kept(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
+    let needed = marks.iter().map(|mark| mark.text).max().unwrap_or(0);
     if columns(line) <= room && needed <= room {
-        return Span::new(0, line.len());
+        return vec![Span::new(0, line.len())];
     }
     // The marks begin a third of the way along, or as far to the left as the last of them needs.
-    let most = marks.map_or(0, |marks| marks.first.saturating_sub(room / 3));
-    let start = within(line, 0, (needed + 2).saturating_sub(room).min(most));
-    let left = room - columns(if start > 0 { CUT } else { "" });
-    match columns(&line[start..]) <= left {
-        true => Span::new(start, line.len()),
-        false => Span::new(start, within(line, start, left - columns(CUT))),
+    let most = marks.first().map_or(0, |mark| mark.first.saturating_sub(room / 3));
+    let skipped = (needed + 2).saturating_sub(room).min(most);
+    if marks.len() > 1 && needed + 1 > room + skipped {
+        return apart(line, marks, room);
     }
+    let start = within(line, 0, skipped);
+    let left = room - columns(if start > 0 { CUT } else { "" });
+    let end = if columns(&line[start..]) <= left { line.len() } else { within(line, start, left - columns(CUT)) };
+    vec![Span::new(start, end)]
+}
+
+/// What is around marks that are too far apart: all of them together take half of the room.
+fn apart(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
+    /// Columns that are drawn before a mark.
+    const BEFORE: usize = 2;
+    let each = room / (2 * marks.len());
+    let mut parts: Vec<Span> = Vec::new();
+    for mark in marks {
+        let start = within(line, 0, mark.first.saturating_sub(BEFORE));
+        let end = within(line, 0, mark.last.min(mark.first + each));
+        match parts.last_mut().filter(|part| start <= part.end + CUT.len()) {
+            Some(part) => part.end = part.end.max(end),
+            None => parts.push(Span::new(start, end)),
+        }
+    }
+    parts
 }
 
 /// The byte behind as many characters from `start` on as fit into so many columns.

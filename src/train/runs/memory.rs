@@ -32,6 +32,9 @@ const REMEMBERED: f64 = 3.6;
 /// Copies of all weights that a file of them becomes: its values in double precision.
 const READ: f64 = 2.0;
 
+/// What is said to fit is a little less than what would: a size is printed with three digits.
+const WITH_A_MARGIN: f64 = 0.98;
+
 /// What is done with a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::train) enum Work {
@@ -191,13 +194,15 @@ impl<'a> Process<'a> {
         if 2.0 * weights < fixed.min(needed - fixed) {
             return "not one image fits: make the input, or the maps of activity, smaller".to_owned();
         }
+        // Beside the batch, which shall stay what it is if that leaves anything.
+        let batch = (self.recipe.batch() as f64 * self.image()[1]).min(0.5 * room);
         format!(
             "`{}` {:?} takes {} of the {} of weights, and about {} of weights have room: make that layer smaller",
             largest.name,
             largest.shape,
             bytes(size(largest)),
             bytes(weights),
-            bytes(weights * room / fixed.max(1.0))
+            bytes(WITH_A_MARGIN * weights * (room - batch).max(0.0) / fixed.max(1.0))
         )
     }
 }
