@@ -44,6 +44,8 @@ pub(in crate::train) enum Work {
     GoingOn,
     /// The classes of images.
     Answering,
+    /// The same, once the weights are read.
+    AnsweringMore,
 }
 
 impl fmt::Display for Work {
@@ -51,7 +53,7 @@ impl fmt::Display for Work {
         f.write_str(match self {
             Work::Training => "training",
             Work::GoingOn => "going on with the training",
-            Work::Answering => "answering",
+            Work::Answering | Work::AnsweringMore => "answering",
         })
     }
 }
@@ -111,18 +113,23 @@ impl<'a> Process<'a> {
     fn image(&self) -> [f64; 2] {
         match self.work {
             Work::Training | Work::GoingOn => TRAINING.map(|times| times * self.regions.activity() as f64),
-            Work::Answering => ANSWERING.map(|times| times * self.regions.largest() as f64),
+            Work::Answering | Work::AnsweringMore => ANSWERING.map(|times| times * self.regions.largest() as f64),
         }
     }
 
     /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
     fn need(&self, images: usize, image: f64) -> Need {
-        let training = self.work != Work::Answering;
+        let training = matches!(self.work, Work::Training | Work::GoingOn);
         let load = Load { images, threads: rayon::current_num_threads(), training };
         let kernels = of_kernels(self.net(), &self.regions, load) as f64;
         let batch = (format!("a batch of {}", crate::diag::counted(images, "image")), images as f64 * image);
-        let always = [("the weights".to_owned(), self.weights()), ("the kernels of fused parts".to_owned(), kernels)];
-        let phases = if training { self.training(batch) } else { vec![self.reading(batch)] };
+        let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
+        let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];
+        let phases = match self.work {
+            Work::Training | Work::GoingOn => self.training(batch),
+            Work::Answering => vec![self.reading(batch)],
+            Work::AnsweringMore => vec![vec![batch]],
+        };
         let needs = phases.into_iter().map(|phase| Need(always.iter().cloned().chain(phase).collect()));
         needs.max_by(|a, b| a.sum().total_cmp(&b.sum())).unwrap_or(Need(always.to_vec()))
     }
@@ -176,6 +183,7 @@ impl<'a> Process<'a> {
         }
         let advice = match self.work {
             Work::Answering => self.smaller(room, need.sum()),
+            Work::AnsweringMore => "the run's `batch` is counted; give the process more memory".to_owned(),
             Work::Training | Work::GoingOn => match self.fits(room) {
                 0 => self.smaller(room, need.sum()),
                 fits => format!(
@@ -224,6 +232,14 @@ pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainErro
 /// As there.
 pub(in crate::train) fn check_answers(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
     Process::new(recipe, fuses, Work::Answering).check(images)
+}
+
+/// The same for a batch of the answers of a net whose weights are there already.
+///
+/// # Errors
+/// As there.
+pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool) -> Result<(), TrainError> {
+    Process::new(recipe, fuses, Work::AnsweringMore).check(recipe.batch())
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;

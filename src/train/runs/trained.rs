@@ -60,6 +60,7 @@ pub struct Trained {
     recipe: Recipe,
     model: Model,
     device: Device,
+    on_cpu: bool,
 }
 
 /// One answer of a net.
@@ -84,7 +85,8 @@ impl Trained {
         let opened = layer.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
         let fuses = layer.fuse.unwrap_or(true);
-        if opened.on_cpu() {
+        let on_cpu = opened.on_cpu();
+        if on_cpu {
             memory::check_answers(&recipe, fuses, 1)?;
         }
         let device = opened.device;
@@ -92,7 +94,7 @@ impl Trained {
             .with_weights(&weights::read(&file)?)
             .map_err(|source| TrainError::Weights { path: file, source })?;
         let model = if fuses { model.fused() } else { model };
-        Ok(Self { layer, manifest, recipe, model, device })
+        Ok(Self { layer, manifest, recipe, model, device, on_cpu })
     }
 
     /// The score on the test half of the run's data set, or of the one that was asked for.
@@ -107,6 +109,9 @@ impl Trained {
             return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
         }
         self.recipe.check(&data)?;
+        if self.on_cpu {
+            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true))?;
+        }
         let order = (0..data.test.len()).collect();
         Ok(evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?.into())
     }
