@@ -130,11 +130,7 @@ pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
 fn difference(left: &Shape, right: &Shape) -> String {
     match (left, right) {
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
-            format!(
-                "heights and widths agree; give each of the two {}, or each {}",
-                counted(*c, "channel"),
-                counted(*d, "channel")
-            )
+            format!("heights and widths agree; give both the same number of channels, {c} or {d}")
         }
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if c == d => {
             format!("channels agree; {h}x{w} became {i}x{j} through a stride, a pooling layer or `padding: valid`")

@@ -119,9 +119,16 @@ impl Layer {
     pub fn apply(&self, settings: &mut Settings) -> Result<(), Vec<Report>> {
         let mut reports = Vec::new();
         for setting in &self.settings {
+            let of_flag = is_flag(&setting.origin).then(|| format!("`{}`", setting.origin));
             let done = match setting.target {
-                Target::Key { block, key } => settings.set(block, key, &setting.text),
-                Target::Optimizer(argument) => settings.set_optimizer(argument, &setting.text),
+                Target::Key { block, key } => {
+                    let what = of_flag.unwrap_or_else(|| format!("`{key}`"));
+                    settings.set_as(&what, block, key, &setting.text)
+                }
+                Target::Optimizer(argument) => {
+                    let what = of_flag.unwrap_or_else(|| format!("`{argument}`"));
+                    settings.set_optimizer(&what, argument, &setting.text)
+                }
             };
             if let Err(diagnostics) = done {
                 reports.push(Report::new(&setting.origin, &setting.text, diagnostics));

@@ -83,7 +83,8 @@ pub fn load(file: &Path) -> Result<Layer, TrainError> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
-    let text = &*with_line_feeds(text);
+    // A byte order mark is no part of the text, and would be taken for the end of a document.
+    let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
     let name = file.display().to_string();
     let mut reader = Reader { text, origin: name.clone(), layer: Layer::default(), diagnostics: Vec::new() };
     match serde_yaml::from_str(text) {

@@ -64,6 +64,7 @@ pub struct Trained {
     file: PathBuf,
     /// Whether the data set is to be the one that the run was trained on.
     own_data: bool,
+    on_cpu: bool,
 }
 
 /// One answer of a net.
@@ -93,7 +94,8 @@ impl Trained {
         let opened = layer.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
         let fuses = layer.fuse.unwrap_or(true);
-        if opened.on_cpu() {
+        let on_cpu = opened.on_cpu();
+        if on_cpu {
             memory::check_answers(&recipe, fuses, 1)?;
         }
         let device = opened.device;
@@ -105,7 +107,7 @@ impl Trained {
             .with_weights(&stored.weights)
             .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
         let model = if fuses { model.fused() } else { model };
-        Ok(Self { layer, manifest, recipe, model, device, file, own_data })
+        Ok(Self { layer, manifest, recipe, model, device, file, own_data, on_cpu })
     }
 
     /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
@@ -125,6 +127,9 @@ impl Trained {
             inspection.found(other_data(&self.manifest, &data, format!("ask for this one with `--dataset {set}`")))?;
         }
         self.recipe.check(&data)?;
+        if self.on_cpu {
+            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true))?;
+        }
         let order = self.recipe.test(&data, self.layer.limit_test);
         let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
