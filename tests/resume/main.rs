@@ -7,6 +7,7 @@ mod faults;
 mod folder;
 mod kills;
 mod memory;
+mod pictures;
 mod seeds;
 mod words;
 
@@ -35,7 +36,8 @@ impl Place {
 
     fn command(&self, args: &str) -> Command {
         let mut command = Command::new(cargo_bin!("lcnnc"));
-        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").args(args.split_whitespace());
+        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", self.0.path().join("cache"));
+        command.args(args.split_whitespace());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -67,6 +67,8 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
         data: DataNote {
             name: data.name.clone(),
             checksum: data.checksum.clone(),
+            verified: data.verified(),
+            notes: data.files.as_ref().map_or(Vec::new(), |files| files.notes.clone()),
             classes: data.classes.clone(),
             training_images: split.train.len(),
             validation_images: split.validation.len(),
@@ -97,6 +99,10 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
         data.validation_images,
         data.test_images
     ));
+    data.notes.iter().for_each(|note| progress.line(&format!("           {note}")));
+    if data.verified == Some(false) {
+        progress.line("           not verified: a file that holds no whole picture ends the run when it is met");
+    }
     let train = &recipe.settings.train;
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));

@@ -13,12 +13,13 @@ pub mod trained;
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
-use crate::data::{self, DataSet, Request};
+use crate::data::{self, Allow, DataSet, Meter, Request};
 use crate::train::fit::checkpoint::{self, Checkpoint};
 use crate::train::fit::evaluate::evaluate;
 use crate::train::fit::roles::swapped;
 use crate::train::fit::{Fit, Job};
 use crate::train::progress::Progress;
+use crate::train::reading::Reading;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{announce, begin};
 use crate::train::runs::manifest::{Manifest, Summary, Sums, json};
@@ -26,6 +27,7 @@ use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::{Layer, Recipe, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The data set of a run that names none; it needs no files.
@@ -52,8 +54,9 @@ impl Setup {
     pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
         threads::fix(layer.threads)?;
         let opened = layer.device.unwrap_or_default().open()?;
-        let data = load(&layer)?;
+        let mut data = open(&layer)?;
         let recipe = Recipe::new(source, &layer, data.classes.len())?;
+        data.read(&request(&layer, layer.verify.unwrap_or(true)))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
@@ -147,7 +150,7 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> R
     let _lock = run_dir::lock(folder)?;
     let manifest = Manifest::read(&folder.join(MANIFEST))?;
     let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::GoingOn)?;
+    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::GoingOn).map_err(TrainError::since(folder))?;
     run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
@@ -168,10 +171,19 @@ pub(in crate::train) fn finished(folder: &Path) -> Result<Option<Summary>, Train
     summary.is_file().then(|| Summary::read(&summary)).transpose()
 }
 
-/// The data set that a layer names, checked to have an image in either half.
-pub(in crate::train) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
-    let request = Request { root: layer.data_root.clone(), ..Request::default() };
-    let data = data::load(layer.dataset.as_deref().unwrap_or(DATASET), &request)?;
+/// How to look for the data that a layer names, and whether to decode all of it.
+fn request(layer: &Layer, verify: bool) -> Request {
+    let allow = Allow {
+        one_class: layer.allow_one_class.unwrap_or(false),
+        empty_classes: layer.allow_empty_classes.unwrap_or(false),
+    };
+    let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
+    Request { root: layer.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
+}
+
+/// The data set that a layer names, checked to have an image in either half; the files of a set of files are not read.
+pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
+    let data = data::open(layer.dataset.as_deref().unwrap_or(DATASET), &request(layer, false))?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {
         if half.is_empty() {
             return Err(TrainError::Empty { name: data.name, part, verb });

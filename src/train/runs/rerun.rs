@@ -33,7 +33,7 @@ pub fn rerun(folder: &Path, over: Layer, command: Vec<String>, progress: &Progre
     let before = finished(folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
     let manifest = Manifest::read(&folder.join(MANIFEST))?;
     let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::Training)?;
+    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::Training).map_err(TrainError::since(folder))?;
     run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
     let differences = manifest.differences(&setup.opened);
     // A run's folder lies in that of its name, and that in the folder of all runs.

@@ -1,7 +1,7 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, read};
-use crate::data::decode;
+use crate::data::{DataError, decode};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::recipe::yaml;
@@ -100,15 +100,23 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had or does not fit the net.
     pub fn score(&self) -> Result<Score, TrainError> {
-        let data = super::load(&self.layer)?;
+        let data = super::open(&self.layer)?;
         let expected = &self.manifest.data.classes;
         if data.classes.len() != expected.len() {
             let (name, found) = (data.name, data.classes.len());
             return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
         }
-        self.recipe.check(&data)?;
+        self.recipe.check(&data).map_err(|error| self.unfit(error))?;
         let order = (0..data.test.len()).collect();
         Ok(evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?.into())
+    }
+
+    /// What is wrong with images, said of a run whose spec nobody can change any more.
+    fn unfit(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Unfit { cause } => TrainError::UnfitRun { cause, takes: self.recipe.net.input.1 },
+            error => error,
+        }
     }
 
     /// The classes of one image file, the most probable first.
@@ -117,10 +125,12 @@ impl Trained {
     /// If it is no image or cannot become one of the net's shape.
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
-        let image = self.recipe.transforms.apply(decode(image)?, name)?;
-        let ([channels, height, width], expected) = (image.shape(), self.recipe.net.input.1);
+        let (image, expected) = (decode(image)?, self.recipe.net.input.1);
+        let unfit = |error| self.unfit(TrainError::unfit(error));
+        let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;
+        let [channels, height, width] = image.shape();
         if image.shape() != expected {
-            return Err(crate::data::DataError::Shape { name: name(), expected, found: image.shape() }.into());
+            return Err(unfit(DataError::Shape { name: name(), expected, found: image.shape() }));
         }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
