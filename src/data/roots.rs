@@ -42,6 +42,10 @@ impl Layout {
                 return Ok((packed, true));
             }
         }
+        // Whatever else is there is for whoever opens it to complain about.
+        if folder.join(name).exists() {
+            return Ok((folder.join(name), false));
+        }
         let root = folder.ancestors().nth(Path::new(self.folder).components().count());
         // Single files are fetched beside those that are there.
         let fetch = if self.gzip { by_command(self.set, root) } else { self.anew(folder) };

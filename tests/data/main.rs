@@ -4,6 +4,7 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod augment;
 mod classes;
 mod contours;

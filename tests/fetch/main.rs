@@ -4,6 +4,7 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod archives;
 mod catalogue;
 mod command;
