@@ -17,7 +17,7 @@ const SHOWN: usize = 3;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// PNG or JPEG files
+    /// PNG, JPEG, BMP, WebP, TIFF, PPM or PGM files
     #[arg(required = true)]
     images: Vec<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]

@@ -29,6 +29,15 @@ pub struct Args {
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
+    /// Do not decode every file of a set of files before the first step
+    #[arg(long)]
+    no_verify: bool,
+    /// Take a folder that holds one class alone
+    #[arg(long)]
+    allow_one_class: bool,
+    /// Take a folder with classes that hold no picture
+    #[arg(long)]
+    allow_empty_classes: bool,
     /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -173,6 +182,9 @@ impl Args {
             dataset: self.dataset,
             data_root: self.data_root,
             device: self.device,
+            verify: self.no_verify.then_some(false),
+            allow_one_class: self.allow_one_class.then_some(true),
+            allow_empty_classes: self.allow_empty_classes.then_some(true),
             threads: self.threads,
             fuse: self.no_fuse.then_some(false),
             tensorboard: self.no_tensorboard.then_some(false),

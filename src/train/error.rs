@@ -1,8 +1,8 @@
 //! Everything that ends a run early, and the exit code it ends with.
 
 use crate::back::burn::{DeviceError, WeightsError};
-use crate::data::DataError;
 use crate::data::fetch::FetchError;
+use crate::data::{DataError, Unusable};
 use crate::diag::{Report, counted};
 use crate::schema::real;
 use crate::train::text::NotUtf8;
@@ -22,8 +22,19 @@ pub enum TrainError {
     Flags(Vec<Report>),
 
     /// The images cannot be what the net takes.
-    #[error("the data does not fit the spec: {0}")]
-    Unfit(DataError),
+    #[error("the data does not fit the spec: {cause}{}", remedy(cause))]
+    Unfit { cause: DataError },
+
+    /// The images cannot be what the net of a run takes, and nothing of the run can be changed any more.
+    #[error("{cause}; this run takes {}", taken(*takes))]
+    UnfitRun { cause: DataError, takes: [usize; 3] },
+
+    /// Files that a run was begun with, and that cannot be used any more.
+    #[error(
+        "{unusable}\nthe run was begun with whole files in their place: put those back, or begin a new run with `lcnnc run \
+         --config {}`", config.display()
+    )]
+    Broken { unusable: Box<Unusable>, config: PathBuf },
 
     #[error("`{name}` has {}, but the run was trained on {expected}: {}", counted(*found, "class"), classes.join(", "))]
     Classes { name: String, expected: usize, found: usize, classes: Vec<String> },
@@ -117,12 +128,28 @@ pub enum TrainError {
     #[error("stopped, as asked")]
     Stopped,
 
-    #[error("the data set failed in the middle of the run: {0}")]
+    #[error("the data set failed in the middle of the run: {0}; put it back as it was when the run began")]
     Lost(DataError),
 
     /// What ended a run that had begun.
     #[error("{cause}\n{}", what_is_left(folder, *saved, cause))]
     Cut { cause: Box<Self>, folder: PathBuf, saved: bool },
+}
+
+/// What to change in a spec so that it takes the data, behind what is wrong.
+fn remedy(error: &DataError) -> String {
+    let remedy = error.remedy();
+    if remedy.is_empty() { remedy } else { format!("; {remedy}") }
+}
+
+/// The images that a net takes, in words.
+fn taken([channels, height, width]: [usize; 3]) -> String {
+    let colours = match channels {
+        1 => "grey".to_owned(),
+        3 => "colour".to_owned(),
+        channels => format!("{channels}-channel"),
+    };
+    format!("{colours} images of {height} x {width} pixels, or what its transforms make of others")
 }
 
 /// What of a run that was cut short can be used.
@@ -160,6 +187,19 @@ fn advice(lr: f64) -> String {
 }
 
 impl TrainError {
+    pub fn unfit(cause: DataError) -> Self {
+        Self::Unfit { cause }
+    }
+
+    /// What an error means for a run that was begun before: files that cannot be used were whole then.
+    pub(in crate::train) fn since(run: &Path) -> impl FnOnce(Self) -> Self {
+        let config = run.join("run.yaml");
+        move |error| match error {
+            Self::Data(DataError::Unusable { unusable }) => Self::Broken { unusable, config },
+            error => error,
+        }
+    }
+
     pub fn file(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { path: path.to_owned(), doing, source }
     }
@@ -186,10 +226,12 @@ impl TrainError {
             Self::Memory { .. } | Self::Jobs { .. } | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
             Self::Lost(_) => 7,
-            Self::Reports(_) | Self::Unfit(_) => 1,
+            Self::Reports(_) | Self::Unfit { .. } => 1,
             Self::Flags(_)
             | Self::Classes { .. }
             | Self::NoSpec
+            | Self::Broken { .. }
+            | Self::UnfitRun { .. }
             | Self::Empty { .. }
             | Self::Data(_)
             | Self::Fetch(_)

@@ -11,6 +11,7 @@ mod kills;
 mod longer;
 mod memory;
 mod older;
+mod pictures;
 mod seeds;
 mod tools;
 mod words;
@@ -40,7 +41,8 @@ impl Place {
 
     fn command(&self, args: &str) -> Command {
         let mut command = Command::new(cargo_bin!("lcnnc"));
-        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").args(args.split_whitespace());
+        command.current_dir(self.0.path()).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", self.0.path().join("cache"));
+        command.args(args.split_whitespace());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -21,6 +21,12 @@ pub struct Layer {
     pub dataset: Option<String>,
     pub data_root: Option<PathBuf>,
     pub device: Option<DeviceChoice>,
+    /// Whether every file of a set of files is decoded before the first step.
+    pub verify: Option<bool>,
+    /// Whether a folder may hold one class alone.
+    pub allow_one_class: Option<bool>,
+    /// Whether classes of a folder may hold no picture.
+    pub allow_empty_classes: Option<bool>,
     /// CPU threads.
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
@@ -88,6 +94,9 @@ impl Layer {
             dataset: self.dataset.or(below.dataset),
             data_root: self.data_root.or(below.data_root),
             device: self.device.or(below.device),
+            verify: self.verify.or(below.verify),
+            allow_one_class: self.allow_one_class.or(below.allow_one_class),
+            allow_empty_classes: self.allow_empty_classes.or(below.allow_empty_classes),
             threads: self.threads.or(below.threads),
             fuse: self.fuse.or(below.fuse),
             tensorboard: self.tensorboard.or(below.tensorboard),

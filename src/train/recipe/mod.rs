@@ -9,7 +9,7 @@ use crate::data::augment::{self, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
-use crate::data::{self, DataError, DataSet};
+use crate::data::{self, DataError, DataSet, Unusable};
 use crate::diag::Report;
 use crate::front::settings::Settings;
 use crate::ir::{Net, Param};
@@ -104,26 +104,39 @@ impl Recipe {
     }
 
     /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may
-    /// differ, it looks at the first.
+    /// differ, it looks at all, or at the first if nobody has read them yet.
     ///
     /// # Errors
-    /// What an augmentation cannot take; a batch that cannot hold the views of an image; or both shapes, and which transform to add.
+    /// What an augmentation cannot take; a batch that cannot hold the views of an image; both shapes, and which transform to
+    /// add; or every file that cannot be used.
     pub fn check(&self, data: &DataSet) -> Result<(), TrainError> {
-        let (shape, name) = match data.shape {
+        let (batch, views) = (self.batch(), self.augmentations.views());
+        if !batch.is_multiple_of(views) {
+            return Err(TrainError::unfit(DataError::Views { batch, views }));
+        }
+        let contents = data.files.as_ref().and_then(|files| files.contents.as_ref());
+        let all = contents.filter(|contents| contents.shapes.len() > 1 || !contents.broken.is_empty());
+        if let Some(contents) = all {
+            let unfit = |shape| {
+                let error = self.fits(shape, &|| data.name.clone()).err()?;
+                Some((without(&data.name, &error), error.remedy()))
+            };
+            let unusable = Unusable::of(&data.name, contents, unfit);
+            return unusable.map_or(Ok(()), |unusable| Err(DataError::Unusable { unusable }.into()));
+        }
+        let shape = data.shape.or_else(|| contents?.shapes.keys().next().copied());
+        let (shape, name) = match shape {
             Some(shape) => (shape, format!("an image of `{}`", data.name)),
             None => (data.train.image(0)?.shape(), data.train.name(0)),
         };
-        self.augmentations.check(shape, || name.clone()).map_err(TrainError::Unfit)?;
-        let (batch, views) = (self.batch(), self.augmentations.views());
-        if !batch.is_multiple_of(views) {
-            return Err(TrainError::Unfit(DataError::Views { batch, views }));
-        }
-        let found = self.transforms.shape(shape, || name.clone()).map_err(TrainError::Unfit)?;
-        let expected = self.net.input.1;
-        if found != expected {
-            return Err(TrainError::Unfit(DataError::Shape { name, expected, found }));
-        }
-        Ok(())
+        self.fits(shape, &|| name.clone()).map_err(TrainError::unfit)
+    }
+
+    /// Checks that an image of a shape can be augmented and is, transformed, what the net takes.
+    fn fits(&self, shape: [usize; 3], name: &dyn Fn() -> String) -> Result<(), DataError> {
+        self.augmentations.check(shape, name)?;
+        let (found, expected) = (self.transforms.shape(shape, name)?, self.net.input.1);
+        if found == expected { Ok(()) } else { Err(DataError::Shape { name: name(), expected, found }) }
     }
 
     /// Images of a source, in an order, as the net takes them; nothing about them is random.
@@ -148,9 +161,20 @@ impl Recipe {
         Feed { augment, batch, ..self.feed(source, order) }
     }
 
-    /// Which images train and which validate; at most `limit` of them together.
+    /// Which images train and which validate; at most `limit` of them together. A validation half that is there in its own
+    /// right is used as a whole, beside at most `limit` images to train with.
     pub fn split(&self, data: &DataSet, limit: Option<usize>) -> Split {
-        let used = split::sample(data.train.len(), limit.unwrap_or(usize::MAX), self.seed());
-        split::split(&used, self.settings.data.real("validation"), self.seed())
+        let (all, held_out) = (data.train.len(), data.validation());
+        let train = split::sample(all - held_out, limit.unwrap_or(usize::MAX), self.seed());
+        if held_out > 0 {
+            return Split { train, validation: (all - held_out..all).collect() };
+        }
+        split::split(&train, self.settings.data.real("validation"), self.seed())
     }
+}
+
+/// What an error says behind the name that it begins with.
+fn without(name: &str, error: &DataError) -> String {
+    let text = error.to_string();
+    text.strip_prefix(name).unwrap_or(&text).to_owned()
 }

@@ -18,11 +18,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 15] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
     ("data_root", "data_root: ../data"),
+    ("verify", "verify: false"),
+    ("allow_one_class", "allow_one_class: true"),
+    ("allow_empty_classes", "allow_empty_classes: true"),
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
@@ -44,6 +47,9 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.name.clone().map(Value::from),
         layer.dataset.clone().map(Value::from),
         path(&layer.data_root),
+        layer.verify.map(Value::from),
+        layer.allow_one_class.map(Value::from),
+        layer.allow_empty_classes.map(Value::from),
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
         layer.fuse.map(Value::from),
@@ -131,6 +137,9 @@ impl Reader<'_> {
                 "name" => self.layer.name = self.folder_name(&path, value),
                 "dataset" => self.layer.dataset = self.word(&path, value),
                 "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
+                "verify" => self.layer.verify = self.switch(&path, value),
+                "allow_one_class" => self.layer.allow_one_class = self.switch(&path, value),
+                "allow_empty_classes" => self.layer.allow_empty_classes = self.switch(&path, value),
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count_to(MOST, &path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),

@@ -83,6 +83,8 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         data: DataNote {
             name: data.name.clone(),
             checksum: data.checksum.clone(),
+            verified: data.verified(),
+            notes: data.files.as_ref().map_or(Vec::new(), |files| files.notes.clone()),
             classes: data.classes.clone(),
             training_images: split.train.len(),
             validation_images: split.validation.len(),
@@ -119,6 +121,10 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
     if layer.limit.is_some() && layer.limit_test.is_none() {
         progress
             .line("           the test half is whole: `--limit` is of the training half, `--limit-test` of this one");
+    }
+    data.notes.iter().for_each(|note| progress.line(&format!("           {note}")));
+    if data.verified == Some(false) {
+        progress.line("           not verified: a file that holds no whole picture ends the run when it is met");
     }
     let train = &recipe.settings.train;
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));

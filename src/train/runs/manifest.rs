@@ -80,6 +80,12 @@ pub struct SpecNote {
 pub struct DataNote {
     pub name: String,
     pub checksum: String,
+    /// Whether every file was decoded before the first step; absent for a set that is no set of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// What of a folder was left out, and what else there was to say of it, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// In the order of the net's scores.
     pub classes: Vec<String>,
     pub training_images: usize,

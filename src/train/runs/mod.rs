@@ -17,13 +17,14 @@ pub mod trained;
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
-use crate::data::{self, DataSet, Request};
+use crate::data::{self, Allow, DataSet, Meter, Request};
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::fit::roles::swapped;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{self, Fit, Job};
 use crate::train::progress::Progress;
+use crate::train::reading::Reading;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -33,6 +34,7 @@ use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::weights::origin::Origin;
 use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The data set of a run that names none; it needs no files.
@@ -59,8 +61,9 @@ impl Setup {
     pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
         threads::fix(layer.threads)?;
         let opened = layer.device.unwrap_or_default().open()?;
-        let data = load(&layer)?;
+        let mut data = open(&layer)?;
         let recipe = Recipe::new(source, &layer, data.classes.len())?;
+        data.read(&request(&layer, layer.verify.unwrap_or(true)))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
@@ -196,7 +199,7 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
     }
     let _lock = run_dir::lock(folder)?;
     let RunFolder { manifest, layer, source, .. } = run;
-    let setup = Setup::new(source, over.over(layer), Work::GoingOn)?;
+    let setup = Setup::new(source, over.over(layer), Work::GoingOn).map_err(TrainError::since(folder))?;
     setup.is_of(folder, &manifest, &mut inspection)?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
@@ -223,10 +226,19 @@ fn other_data(manifest: &Manifest, data: &DataSet, way: String) -> TrainError {
     TrainError::OtherData { name: data.name.clone(), expected, found, way }
 }
 
-/// The data set that a layer names, checked to have an image in either half.
-pub(in crate::train) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
-    let request = Request { root: layer.data_root.clone(), ..Request::default() };
-    let data = data::load(layer.dataset.as_deref().unwrap_or(DATASET), &request)?;
+/// How to look for the data that a layer names, and whether to decode all of it.
+fn request(layer: &Layer, verify: bool) -> Request {
+    let allow = Allow {
+        one_class: layer.allow_one_class.unwrap_or(false),
+        empty_classes: layer.allow_empty_classes.unwrap_or(false),
+    };
+    let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
+    Request { root: layer.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
+}
+
+/// The data set that a layer names, checked to have an image in either half; the files of a set of files are not read.
+pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
+    let data = data::open(layer.dataset.as_deref().unwrap_or(DATASET), &request(layer, false))?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {
         if half.is_empty() {
             return Err(TrainError::Empty { name: data.name, part, verb });

@@ -69,6 +69,7 @@ pub fn seeds(
     let source = files::source(&spec)?;
     let cores = threads::fix(layer.threads)?;
     let first = Setup::new(source.clone(), layer, Work::Training)?;
+    first.data.files.iter().flat_map(|files| &files.notes).for_each(|note| progress.line(note));
     let before = Before::read(&runs.join(first.layer.folder_name(&spec)?), *progress)?;
     // Of each seed no more is kept than its run's folder: its images, too, are drawn when its turn comes.
     let mut all = Vec::new();

@@ -1,7 +1,7 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, read};
-use crate::data::decode;
+use crate::data::{DataError, decode};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -116,17 +116,21 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
     pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        let data = super::load(&self.layer)?;
+        let mut data = super::open(&self.layer)?;
         let expected = &self.manifest.data.classes;
         if data.classes.len() != expected.len() {
             let (name, found) = (data.name, data.classes.len());
             return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
         }
+        if self.own_data {
+            // What each file holds was looked at before the run began: a set with the same checksum holds the same.
+            data.read(&super::request(&self.layer, false))?;
+        }
         if self.own_data && data.checksum != self.manifest.data.checksum {
             let set = self.layer.dataset.as_deref().unwrap_or(&data.name);
             inspection.found(other_data(&self.manifest, &data, format!("ask for this one with `--dataset {set}`")))?;
         }
-        self.recipe.check(&data)?;
+        self.recipe.check(&data).map_err(|error| self.unfit(error))?;
         if self.on_cpu {
             memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true))?;
         }
@@ -135,16 +139,26 @@ impl Trained {
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
     }
 
+    /// What is wrong with images, said of a run whose spec nobody can change any more.
+    fn unfit(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Unfit { cause } => TrainError::UnfitRun { cause, takes: self.recipe.net.input.1 },
+            error => error,
+        }
+    }
+
     /// The classes of one image file, the most probable first.
     ///
     /// # Errors
     /// If it is no image or cannot become one of the net's shape, or if a probability is no number.
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
-        let image = self.recipe.transforms.apply(decode(image)?, name)?;
-        let ([channels, height, width], expected) = (image.shape(), self.recipe.net.input.1);
+        let (image, expected) = (decode(image)?, self.recipe.net.input.1);
+        let unfit = |error| self.unfit(TrainError::unfit(error));
+        let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;
+        let [channels, height, width] = image.shape();
         if image.shape() != expected {
-            return Err(crate::data::DataError::Shape { name: name(), expected, found: image.shape() }.into());
+            return Err(unfit(DataError::Shape { name: name(), expected, found: image.shape() }));
         }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
