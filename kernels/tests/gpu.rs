@@ -3,10 +3,13 @@
 
 #![cfg(feature = "wgpu")]
 
+mod support;
+
 use cubecl::CubeElement;
 use cubecl::client::Client;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Window};
 use lcnnc_kernels::{Answers, Parameter, Part, Vectors};
+use support::{Dice, numbers};
 
 /// A client of the first device, if there is one.
 fn client() -> Option<Client> {
@@ -16,22 +19,6 @@ fn client() -> Option<Client> {
         eprintln!("SKIPPED: no Vulkan driver. Debian's package mesa-vulkan-drivers is one that needs no GPU.");
     }
     client
-}
-
-/// Numbers without pattern between -1 and 1, the same every time.
-fn numbers(len: usize, salt: usize) -> Vec<f32> {
-    let number = |n: usize| ((n * 7919 + salt * 104_729 + 13) as f64 * 0.618_033_988_749_895).fract() * 2.0 - 1.0;
-    (0..len).map(|n| number(n) as f32).collect()
-}
-
-/// A stream of choices without pattern.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % sides
-    }
 }
 
 #[derive(Default)]
@@ -60,8 +47,7 @@ impl Builder {
 
 /// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
 fn region(seed: u64) -> (Part, usize, String) {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x55);
-    dice.roll(2);
+    let mut dice = Dice::new(seed);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
     let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
     let (k1, k2) = (1 + 2 * dice.roll(5), 1 + 2 * dice.roll(4));

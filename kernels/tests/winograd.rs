@@ -1,50 +1,11 @@
 //! Convolutions by 3 x 3 kernels of many maps, whose way is Winograd's, against the sum they are defined by: results and
 //! both gradients, for every padding, every remainder of a tile, and members that fill more than one vector or less.
 
+mod support;
+
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel};
 use lcnnc_kernels::{Method, Parameter, Part, Vectors, method};
-
-/// Numbers without pattern between -1 and 1, the same every time.
-fn numbers(len: usize, salt: usize) -> Vec<f32> {
-    let number = |n: usize| ((n * 7919 + salt * 104_729 + 13) as f64 * 0.618_033_988_749_895).fract() * 2.0 - 1.0;
-    (0..len).map(|n| number(n) as f32).collect()
-}
-
-/// Results, or gradients, in double precision.
-#[derive(Default)]
-struct Sums {
-    y: Vec<f64>,
-    dx: Vec<f64>,
-    dw: Vec<f64>,
-}
-
-/// One image through kernels `[outputs, inputs, 3, 3]`, and the gradients `dy` of its results back.
-fn defined(bank: &Bank, x: &[f32], w: &[f32], dy: &[f32]) -> Sums {
-    let ([height, width], [down, across]) = (bank.from, bank.to());
-    let mut sums = Sums { y: vec![0.0; dy.len()], dx: vec![0.0; x.len()], dw: vec![0.0; w.len()] };
-    for (place, dy) in dy.iter().enumerate() {
-        let (o, row, column) = (place / (down * across), place / across % down, place % across);
-        for tap in 0..bank.inputs * 9 {
-            let (c, i, j) = (tap / 9, row + tap / 3 % 3, column + tap % 3);
-            let inside = i >= bank.pad && i < height + bank.pad && j >= bank.pad && j < width + bank.pad;
-            if inside {
-                let from = (c * height + i - bank.pad) * width + j - bank.pad;
-                let kernel = o * bank.inputs * 9 + tap;
-                sums.y[place] += f64::from(w[kernel]) * f64::from(x[from]);
-                sums.dx[from] += f64::from(w[kernel]) * f64::from(*dy);
-                sums.dw[kernel] += f64::from(x[from]) * f64::from(*dy);
-            }
-        }
-    }
-    sums
-}
-
-/// The largest difference over the largest number.
-fn distance(found: &[f32], wanted: &[f64]) -> f64 {
-    assert_eq!(found.len(), wanted.len());
-    let largest = wanted.iter().fold(0.0, |most: f64, x| most.max(x.abs()));
-    found.iter().zip(wanted).fold(0.0, |most: f64, (x, y)| most.max((f64::from(*x) - y).abs())) / largest
-}
+use support::{defined, distance, double, numbers};
 
 /// Every member's results one after the other.
 fn part(bank: &Bank, vectors: Vectors) -> Part {
@@ -66,7 +27,7 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
     let mut sum = vec![0.0; w.len()];
     for image in 0..images {
         let (x, dy) = (&x[image * inputs..][..inputs], &dy[image * outputs..][..outputs]);
-        let wanted = defined(bank, x, &w, dy);
+        let wanted = defined(bank, &double(x), &w, &double(dy));
         let errors = [
             distance(&y[image * outputs..][..outputs], &wanted.y),
             distance(&dx[image * inputs..][..inputs], &wanted.dx),

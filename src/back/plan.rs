@@ -3,7 +3,7 @@
 use super::unroll::convolutions;
 use crate::diag::counted;
 use crate::ir::regions::{Fused, Part, Regions};
-use crate::ir::{Net, Op, Step, Value};
+use crate::ir::{Net, Step, Value};
 use std::collections::BTreeMap;
 
 /// Parts in order of execution.
@@ -58,7 +58,7 @@ impl Printer<'_> {
         for part in parts {
             match part {
                 Part::Node { node, why: Some(why) } => {
-                    let entry = format!("{}: {why}", word(&node.op));
+                    let entry = format!("{}: {why}", node.op.word());
                     match alone.last_mut() {
                         Some((last, count)) if *last == entry => *count += 1,
                         _ => alone.push((entry, 1)),
@@ -113,31 +113,8 @@ fn steps(count: usize) -> String {
 /// The primitives on images, in order; loops as what they repeat.
 fn words(all: &[Step]) -> String {
     let each = all.iter().filter_map(|step| match step {
-        Step::Node(node) => node.shape.per_image().then(|| word(&node.op).to_owned()),
+        Step::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
         Step::Loop(region) => Some(format!("loop {} ({}: {})", region.name, steps(region.steps), words(&region.body))),
     });
     each.collect::<Vec<String>>().join(", ")
-}
-
-fn word(op: &Op) -> &'static str {
-    match op {
-        Op::Param(_) => "param",
-        Op::Number(_) => "number",
-        Op::Zeros => "zeros",
-        Op::Conv { .. } => "conv",
-        Op::ConvTranspose { .. } => "conv_transpose",
-        Op::Local { .. } => "local",
-        Op::Dense { .. } => "dense",
-        Op::Pool { kind, .. } => kind.word(),
-        Op::Upsample { .. } => "upsample",
-        Op::BatchNorm { .. } => "batch_norm",
-        Op::GroupNorm { .. } => "group_norm",
-        Op::Lrn { .. } => "lrn",
-        Op::Dropout { .. } => "dropout",
-        Op::Unary { f, .. } => f.word(),
-        Op::Binary { f, .. } => f.word(),
-        Op::Reduce { f, .. } => f.word(),
-        Op::Flatten { .. } => "flatten",
-        Op::Concat { .. } => "concat",
-    }
 }

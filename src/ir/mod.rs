@@ -25,7 +25,7 @@ pub use op::{Node, Op, Region, State, Step, Tap, Value};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
 pub use shape::Shape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A network, from the image to its logits and penalties.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,5 +96,20 @@ impl Net {
                 }
             }
         })
+    }
+
+    /// Where a value is calculated, for people: the equation, or the penalty, whose right side it is part of.
+    pub fn equation(&self, value: Value) -> String {
+        let mut parts = BTreeSet::from([value]);
+        for node in self.nodes() {
+            if node.value == value || node.op.reads().iter().any(|read| parts.contains(read)) {
+                if let Some(name) = &node.name {
+                    return format!("`{name}`");
+                }
+                parts.insert(node.value);
+            }
+        }
+        let penalty = self.penalties.iter().find(|penalty| parts.contains(&penalty.value));
+        penalty.map_or_else(|| "the net".to_owned(), |penalty| format!("the penalty `{}`", penalty.name))
     }
 }

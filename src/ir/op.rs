@@ -216,4 +216,28 @@ impl Op {
             | Op::Concat { .. } => Vec::new(),
         }
     }
+
+    /// What it does, in the words of a spec.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Op::Param(_) => "param",
+            Op::Number(_) => "number",
+            Op::Zeros => "zeros",
+            Op::Conv { .. } => "conv",
+            Op::ConvTranspose { .. } => "conv_transpose",
+            Op::Local { .. } => "local",
+            Op::Dense { .. } => "dense",
+            Op::Pool { kind, .. } => kind.word(),
+            Op::Upsample { .. } => "upsample",
+            Op::BatchNorm { .. } => "batch_norm",
+            Op::GroupNorm { .. } => "group_norm",
+            Op::Lrn { .. } => "lrn",
+            Op::Dropout { .. } => "dropout",
+            Op::Unary { f, .. } => f.word(),
+            Op::Binary { f, .. } => f.word(),
+            Op::Reduce { f, .. } => f.word(),
+            Op::Flatten { .. } => "flatten",
+            Op::Concat { .. } => "concat",
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Everything that ends a run early, and the exit code it ends with.
 
-use crate::back::burn::{DeviceError, WeightsError};
+use crate::back::burn::{DeviceError, Origin, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
 use crate::diag::{Report, counted};
@@ -88,10 +88,11 @@ pub enum TrainError {
     Threads { threads: usize, reason: String },
 
     #[error(
-        "diverged: the loss was {loss} at step {step} of epoch {epoch}, with a learning rate of {}\n\
-         advice: {}", real(*lr), advice(*lr)
+        "diverged: {} at step {step} of epoch {epoch}, with a learning rate of {}\n{}advice: {}",
+        off(*loss), real(*lr), origin.iter().map(|origin| format!("{origin}\n")).collect::<String>(),
+        advice(*lr, origin.as_deref())
     )]
-    Diverged { epoch: usize, step: usize, loss: f32, lr: f64 },
+    Diverged { epoch: usize, step: usize, loss: f32, lr: f64, origin: Option<Box<Origin>> },
 
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -177,8 +178,20 @@ pub(in crate::train) fn short(checksum: &str) -> &str {
     checksum.get(..12).unwrap_or(checksum)
 }
 
+/// What of a step was not finite.
+fn off(loss: f32) -> String {
+    if loss.is_finite() {
+        format!("a gradient was not finite (the loss was {loss})")
+    } else {
+        format!("the loss was {loss}")
+    }
+}
+
 /// What to try after a run diverged.
-fn advice(lr: f64) -> String {
+fn advice(lr: f64, origin: Option<&Origin>) -> String {
+    if let Some(mend) = origin.and_then(Origin::mend) {
+        return mend.to_owned();
+    }
     format!(
         "try a smaller learning rate, such as `--lr {}`; if that changes nothing, look for a penalty without a lower \
          bound or for images that are not scaled to 0..1",

@@ -23,13 +23,14 @@ penalty sparsity = 1e-3 * l1(weights)
 const LC_CNN: &str = "
 model LcCnn
 const steps = 3
+const sum_inside = false
 input image: [1, 12, 12]
 weights W_A: conv(1 -> 3, kernel: 7, bias: false)
 weights W_L: conv(3 -> 3, kernel: 7, bias: false)
 A = relu(W_A * image)
 loop V1(steps: steps) {
     state O = A
-    O' = relu(A + W_L * O)
+    O' = relu(if sum_inside then W_L * (A + O) else A + W_L * O)
 }
 logits = dense(max_pool(O, 2), classes)
 output logits
@@ -84,6 +85,8 @@ fn cases() -> Vec<(&'static str, Net)> {
         ("lc_cnn_1", net_of(LC_CNN, &[("steps", "1")], 10)),
         ("lc_cnn_3", net_of(LC_CNN, &[], 10)),
         ("lc_cnn_5", net_of(LC_CNN, &[("steps", "5")], 10)),
+        ("lc_cnn_inside_1", net_of(LC_CNN, &[("steps", "1"), ("sum_inside", "true")], 10)),
+        ("lc_cnn_inside_3", net_of(LC_CNN, &[("sum_inside", "true")], 10)),
         ("lcei_none", net_of(LCEI, &[], 10)),
         ("lcei_abs", net_of(&separated("abs_gap"), &[], 10)),
         ("lcei_sat_abs", net_of(&separated("sat_abs"), &[], 10)),

@@ -6,6 +6,7 @@ mod batches;
 mod gpu;
 mod nets;
 mod specs;
+mod zeros;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Answers, Model, Precision};

@@ -9,6 +9,7 @@ channels (LCEI: 2), 7x7 same-padded kernels without bias, a 2x2 max-pool and a d
 
     f_cnn                A = relu(W_A * image), O = relu(W_L * A)
     lc_cnn_T             O_0 = A, O_t = relu(A + W_L * O_(t-1)), t = 1..T, for T = 1, 3, 5
+    lc_cnn_inside_T      O_0 = A, O_t = relu(W_L * (A + O_(t-1))), t = 1..T, for T = 1, 3
     lcei_<penalty>       O = E + N, E = tanh(W_E * A), N = tanh(W_I * A)
     lcei_lc              O_0 = A, O_t = relu(A + (tanh(W_E * O_(t-1)) + tanh(W_I * O_(t-1)))), t = 1..3
 
@@ -75,6 +76,8 @@ CASES = {
     "lc_cnn_1": ("lc_cnn", 1, "none", False),
     "lc_cnn_3": ("lc_cnn", 3, "none", True),
     "lc_cnn_5": ("lc_cnn", 5, "none", False),
+    "lc_cnn_inside_1": ("lc_cnn_inside", 1, "none", False),
+    "lc_cnn_inside_3": ("lc_cnn_inside", 3, "none", False),
     "lcei_none": ("lcei", 0, "none", False),
     "lcei_abs": ("lcei", 0, "abs", False),
     "lcei_sat_abs": ("lcei", 0, "sat_abs", True),
@@ -144,6 +147,9 @@ def forward(network, steps, params, image):
         case "lc_cnn":
             for _ in range(steps):
                 o = relu(a + conv("W_L", o))
+        case "lc_cnn_inside":
+            for _ in range(steps):
+                o = relu(conv("W_L", a + o))
         case "lcei":
             o = torch.tanh(conv("W_E", a)) + torch.tanh(conv("W_I", a))
         case "lcei_lc":

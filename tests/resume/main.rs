@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod damage;
+mod diverged;
 mod faults;
 mod folder;
 mod foreign;

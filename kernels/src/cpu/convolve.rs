@@ -1,7 +1,7 @@
 //! Convolutions of a block, by whichever way is cheaper.
 
 use super::correlate::Correlate;
-use super::direct::{Direct, Row, Taps};
+use super::direct::{Direct, Taps};
 use super::ends::Circle;
 use super::lanes::{Aligned, LANES};
 use super::sizes::Sizes;
@@ -135,6 +135,9 @@ impl Ready {
     /// The way there up to the point where rows of the result can be made.
     pub fn forward(&self, arch: Arch, x: &[f32], scratch: &mut Scratch) {
         let height = self.bank.from[0];
+        if !matches!(self.way, Way::Direct(_)) {
+            scratch.zeros.find(arch, &Sizes::new(&self.bank), &[x]);
+        }
         match &self.way {
             Way::Spectral(spectral) => {
                 let Spectral { inputs, outputs, half, .. } = *spectral;
@@ -180,9 +183,7 @@ impl Ready {
             Way::Spectral(spectral) => {
                 spectral_rows(arch, spectral, [first, count, spectral.outputs, height, width], scratch, tail);
             }
-            Way::Direct(direct) => {
-                direct_rows(arch, direct, &self.kernels[0], [first, count], scratch, tail);
-            }
+            Way::Direct(direct) => direct.rows(arch, &self.kernels[0], [first, count], scratch, tail),
             Way::Winograd(winograd) => winograd.rows(arch, &self.kernels[0], &[x], [first, count], scratch, tail),
         }
     }
@@ -198,6 +199,9 @@ impl Ready {
         input: bool,
         scratch: &mut Scratch,
     ) {
+        if input && !matches!(self.way, Way::Direct(_)) {
+            scratch.zeros.find(arch, &Sizes::new(&self.bank).back(), gradients);
+        }
         match &self.way {
             Way::Spectral(spectral) => self.spectral_back(arch, spectral, x, gradients, weights, input, scratch),
             Way::Direct(direct) => {
@@ -286,7 +290,7 @@ impl Ready {
         let inputs = self.bank.inputs;
         match &self.way {
             Way::Spectral(spectral) => spectral_rows(arch, spectral, [0, inputs, inputs, height, width], scratch, tail),
-            Way::Direct(direct) => direct_rows(arch, &direct.back(), &self.kernels[1], [0, inputs], scratch, tail),
+            Way::Direct(direct) => direct.back().rows(arch, &self.kernels[1], [0, inputs], scratch, tail),
             Way::Winograd(winograd) => {
                 winograd.back().rows(arch, &self.kernels[1], gradients, [0, inputs], scratch, tail);
             }
@@ -297,10 +301,11 @@ impl Ready {
     pub fn settle(&self, arch: Arch, sums: &mut Sums<'_>, scratch: &mut Scratch) {
         let (inputs, size) = (self.bank.inputs, self.bank.kernel * self.bank.kernel);
         let Sums { transformed, gradients, offsets, wanted } = sums;
+        let sizes = Sizes::new(&self.bank);
         let mut add = |slot: usize, kernel: usize, taps: &mut dyn Iterator<Item = f32>| {
             if wanted[slot] {
-                let to = &mut gradients[offsets[slot] + kernel * size..][..size];
-                to.iter_mut().zip(taps).for_each(|(sum, tap)| *sum += tap);
+                let to = gradients[offsets[slot] + kernel * size..][..size].iter_mut().zip(taps).enumerate();
+                to.filter(|(tap, _)| sizes.meets(*tap)).for_each(|(_, (sum, tap))| *sum += tap);
             }
         };
         match &self.way {
@@ -354,34 +359,8 @@ fn spectral_rows(
             let (at, len) = ((c * height + row) * width, (height - row).min(2) * width);
             let (plane, to) = (first + c, tail.target(at, len));
             arch.dispatch(RowPairInverse { spectral, circle, plane, row, planes, height, rows, to, line });
+            scratch.zeros.clear(arch, row * width, tail.target(at, len));
             tail.run(arch, c, at, len);
-        }
-    }
-}
-
-fn direct_rows(
-    arch: Arch,
-    direct: &Direct,
-    kernels: &[f32],
-    [first, count]: [usize; 2],
-    scratch: &mut Scratch,
-    tail: &mut TailRun<'_, '_>,
-) {
-    let [height, width] = direct.sizes.to;
-    scratch.columns[0].reserve(4 * width * LANES);
-    let rows = &mut scratch.columns[0];
-    for row in 0..height {
-        let mut c = 0;
-        while c < count {
-            let some = if count - c >= 4 { 4 } else { 1 };
-            let (weights, scratch, first) = (kernels, &*scratch.rows[0], first + c);
-            arch.dispatch(Row { direct, weights, scratch, first, row, rows, four: some == 4 });
-            for m in 0..some {
-                let at = ((c + m) * height + row) * width;
-                tail.target(at, width).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
-                tail.run(arch, c + m, at, width);
-            }
-            c += some;
         }
     }
 }

@@ -2,7 +2,9 @@
 
 use super::lanes::LANES;
 use super::sizes::Sizes;
-use pulp::{Simd, WithSimd};
+use super::spectral::Scratch;
+use super::tail::TailRun;
+use pulp::{Arch, Simd, WithSimd};
 
 /// A convolution tap by tap.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +44,35 @@ impl Direct {
                 to[..self.sizes.pad * LANES].fill(0.0);
                 to[self.sizes.pad * LANES..][..row].copy_from_slice(from);
                 to[self.sizes.pad * LANES + row..].fill(0.0);
+            }
+        }
+    }
+
+    /// Rows of the outputs `first..first + count`, from planes that [`Self::pad`] has put into the scratch, handed to their
+    /// tail.
+    pub fn rows(
+        &self,
+        arch: Arch,
+        weights: &[f32],
+        [first, count]: [usize; 2],
+        scratch: &mut Scratch,
+        tail: &mut TailRun<'_, '_>,
+    ) {
+        let [height, width] = self.sizes.to;
+        scratch.columns[0].reserve(4 * width * LANES);
+        let rows = &mut scratch.columns[0];
+        for row in 0..height {
+            let mut c = 0;
+            while c < count {
+                let some = if count - c >= 4 { 4 } else { 1 };
+                let (scratch, first) = (&*scratch.rows[0], first + c);
+                arch.dispatch(Row { direct: self, weights, scratch, first, row, rows, four: some == 4 });
+                for m in 0..some {
+                    let at = ((c + m) * height + row) * width;
+                    tail.target(at, width).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
+                    tail.run(arch, c + m, at, width);
+                }
+                c += some;
             }
         }
     }

@@ -24,6 +24,7 @@ mod stages;
 mod tail;
 mod tiles;
 mod winograd;
+mod zeros;
 
 pub use convolve::{Method, method};
 pub use lanes::LANES;

@@ -25,4 +25,12 @@ impl Sizes {
         let Self { inputs, outputs, kernel, pad, from, to } = *self;
         Self { inputs: outputs, outputs: inputs, kernel, pad: kernel - 1 - pad, from: to, to: from }
     }
+
+    /// Whether a kernel's tap, by its place in the kernel, ever lies on the plane. The gradient of one that only sees
+    /// padding is exactly zero, which a transform does not give.
+    pub fn meets(&self, tap: usize) -> bool {
+        let Self { kernel, pad, from, to, .. } = *self;
+        let on = |axis: usize, tap: usize| tap < from[axis] + pad && tap + to[axis] > pad;
+        on(0, tap / kernel) && on(1, tap % kernel)
+    }
 }

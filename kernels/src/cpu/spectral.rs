@@ -10,6 +10,7 @@
 
 use super::fft::Fft;
 use super::lanes::{Aligned, LANES};
+use super::zeros::Zeros;
 
 /// A convolution's sizes, and how its planes are transformed.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Scratch {
     /// One line's transform.
     pub line: Aligned,
     pub taps: Aligned,
+    /// Which results of the convolution at hand are exactly zero.
+    pub zeros: Zeros,
 }
 
 impl Scratch {

@@ -104,6 +104,7 @@ impl Winograd {
                 let (at, len) = ((plane * height + row * TILE) * width, lines * width);
                 let (planes, from) = (count, &**y);
                 arch.dispatch(FromPoints { winograd: self, plane, planes, from, to: tail.target(at, len) });
+                scratch.zeros.clear(arch, row * TILE * width, tail.target(at, len));
                 tail.run(arch, plane, at, len);
             }
         }

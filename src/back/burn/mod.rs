@@ -16,14 +16,17 @@ mod init;
 mod loss;
 mod module;
 mod ops;
+mod origin;
 mod plan;
 mod read;
 mod run;
+mod watch;
 mod weights;
 
 pub use device::{DeviceChoice, DeviceError, Opened};
 pub use lcnnc_kernels::Answers;
 pub use loss::loss;
+pub use origin::{Operand, Origin, Place};
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 

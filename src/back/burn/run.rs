@@ -1,6 +1,7 @@
 //! One run of a net over a batch.
 
 use super::plan::{Fused, Piece, Plan};
+use super::watch::Watch;
 use super::{Answers, Forward, Model, Statistics, fused, init, ops};
 use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
 use burn::tensor::{Device, Tensor, module};
@@ -22,6 +23,7 @@ pub(super) struct Run<'a> {
     step: usize,
     training: Option<Training>,
     trace: Option<Vec<(String, Tensor<4>)>>,
+    watch: Option<Watch>,
 }
 
 /// What only a training run keeps.
@@ -54,6 +56,7 @@ impl<'a> Run<'a> {
             step: 0,
             training: None,
             trace: None,
+            watch: None,
         }
     }
 
@@ -96,6 +99,14 @@ impl<'a> Run<'a> {
         self.trace = Some(Vec::new());
         let forward = self.net(images);
         (forward, self.trace.unwrap_or_default())
+    }
+
+    /// A run by plain primitives whose numbers are looked at.
+    pub fn watched(&mut self, images: Tensor<4>, watch: Watch) -> (Forward, Watch) {
+        self.plan = &self.model.plan;
+        self.watch = Some(watch);
+        let forward = self.net(images);
+        (forward, self.watch.take().unwrap_or_default())
     }
 
     pub fn run(mut self, images: Tensor<4>) -> Forward {
@@ -151,8 +162,10 @@ impl<'a> Run<'a> {
             self.note(Some(&state.name), value);
         }
         let outer = self.step;
+        self.watching(|watch| watch.enter(&region.name));
         for step in 1..=region.steps {
             self.step = step - 1;
+            self.watching(|watch| watch.step(step));
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
             }
@@ -164,6 +177,7 @@ impl<'a> Run<'a> {
             carried = states.iter().map(|state| self.read(state.next)).collect();
         }
         self.step = outer;
+        self.watching(Watch::leave);
         for (state, value) in states.iter().zip(carried) {
             self.define(state.last, value);
         }
@@ -188,7 +202,15 @@ impl<'a> Run<'a> {
         *left = left.saturating_sub(1);
         let place = &mut self.values[value.0];
         let tensor = if *left == 0 { place.take() } else { place.clone() };
-        tensor.unwrap_or_else(|| unreachable!("a net reads a value only after it is made"))
+        let tensor = tensor.unwrap_or_else(|| unreachable!("a net reads a value only after it is made"));
+        match &mut self.watch {
+            Some(watch) => watch.read(tensor),
+            None => tensor,
+        }
+    }
+
+    fn watching(&mut self, note: impl FnMut(&mut Watch)) {
+        self.watch.iter_mut().for_each(note);
     }
 
     /// The parameter that stands for this one at this step.
@@ -201,6 +223,7 @@ impl<'a> Run<'a> {
     }
 
     fn node(&mut self, node: &Node) {
+        self.watching(|watch| watch.begin(node));
         let tensor = match &node.op {
             Op::Param(id) => self.param(*id),
             // Numbers are made where they are read.
@@ -249,6 +272,7 @@ impl<'a> Run<'a> {
             Op::Concat { parts } => Tensor::cat(parts.iter().map(|part| self.read(*part)).collect(), 1),
         };
         self.note(node.name.as_ref(), &tensor);
+        self.watching(|watch| watch.end(&tensor));
         self.define(node.value, tensor);
     }
 

@@ -95,6 +95,13 @@ impl Model {
         self.named(|index| self.params[index].val().grad(gradients))
     }
 
+    /// Of each of those gradients the sum, `[1]`: not finite if one of its numbers is not. With autodiff, as the loss is, since
+    /// Burn reads tensors of both kinds in two goes.
+    pub fn gradient_sums(&self, gradients: &Gradients) -> Vec<Tensor<1>> {
+        let each = self.params.iter().filter_map(|param| param.val().grad(gradients));
+        each.map(|gradient| gradient.sum().autodiff()).collect()
+    }
+
     /// Every parameter, running statistics included, in the net's order, in the width that the model keeps it in.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub mod schedule;
 pub mod state;
 pub mod stop;
 
-use crate::back::burn::{Model, WeightsError};
+use crate::back::burn::{Model, Origin, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256, sha256_of};
@@ -240,7 +240,7 @@ impl<'a> Training<'a> {
             Err(error) => return Err(self.rescue(&model, error)),
             Ok(held_out) => held_out,
         };
-        let numbers = self.numbers(held_out.as_ref(), batches)?;
+        let numbers = self.numbers(&model, held_out.as_ref(), batches)?;
         self.schedule.observe(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
         self.metrics.append(&numbers)?;
         if let Some(board) = &mut self.board {
@@ -260,13 +260,26 @@ impl<'a> Training<'a> {
         Ok(model)
     }
 
-    fn numbers(&self, held_out: Option<&Tally>, batches: usize) -> Result<Epoch, TrainError> {
+    /// That a batch of this epoch, counted from 1, brought numbers that are not finite.
+    pub fn diverged(&self, step: usize, loss: f64, origin: Option<Origin>) -> TrainError {
+        let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
+        TrainError::Diverged { epoch, step, loss: loss as f32, lr, origin }
+    }
+
+    /// The first number of a validation that is not finite.
+    fn origin(&self, model: &Model) -> Option<Origin> {
+        let Job { recipe, data, split, device, .. } = *self.job;
+        let model = model.valid();
+        let mut batches = Loader::new(recipe.feed(&data.train, split.validation.clone())).ok()?;
+        batches.find_map(|batch| model.origin_after_training(evaluate::images(batch.ok()?, &model, device)))
+    }
+
+    fn numbers(&self, model: &Model, held_out: Option<&Tally>, batches: usize) -> Result<Epoch, TrainError> {
         let State { epoch, seen, loss, epoch_seconds: seconds, .. } = &self.state;
         let validation_cross_entropy = held_out.map(Tally::mean_cross_entropy);
         if let Some(nats) = validation_cross_entropy.filter(|nats| !nats.is_finite()) {
             // The last step moved the weights off, and no further one was there to notice.
-            let lr = self.optimizer.lr();
-            return Err(TrainError::Diverged { epoch: *epoch, step: batches, loss: nats as f32, lr });
+            return Err(self.diverged(batches, nats, self.origin(model)));
         }
         let images = seen.images.max(1) as f64;
         Ok(Epoch {

@@ -1,13 +1,13 @@
 //! One pass over the training images, or what is left of it.
 
-use crate::back::burn::{Answers, Model, numbers};
+use crate::back::burn::{Answers, DeviceError, Model, numbers};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
 use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
 use crate::train::progress::Bar;
-use burn::tensor::{Device, Transaction};
+use burn::tensor::{Device, Gradients, Transaction};
 use std::time::Instant;
 
 pub(in crate::train) struct Pass<'a, 'b> {
@@ -107,23 +107,27 @@ impl<'a, 'b> Pass<'a, 'b> {
     ) -> Result<(Model, Tally, f64), TrainError> {
         let (labels, classes) = (batch.labels.clone(), evaluate::labels(&batch, &self.device));
         let images = evaluate::images(batch, &model, &self.device);
-        let (state, train) = (&self.training.state, &self.training.job.recipe.settings.train);
+        let train = &self.training.job.recipe.settings.train;
         let answers = Answers { labels: &labels, smoothing: train.real("label_smoothing") as f32 };
-        let (forward, cross_entropy, statistics) = model.judge(images, answers, self.noise(number));
+        let (forward, cross_entropy, statistics) = model.judge(images.clone(), answers, self.noise(number));
         let total = forward.total(cross_entropy.clone());
         let right = evaluate::right(forward.logits(), classes);
         let asked = Transaction::default().register(total.clone()).register(cross_entropy).register(right);
-        let [value, nats, right] = numbers(asked)?[..] else { unreachable!("three numbers were asked for") };
-        if !value.is_finite() {
-            let lr = self.training.optimizer.lr();
-            return Err(TrainError::Diverged { epoch: state.epoch, step: number + 1, loss: value as f32, lr });
+        // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
+        let gradients = total.is_tracked().then(|| if share == 1.0 { total } else { total * share }.backward());
+        let sums = gradients.iter().flat_map(|gradients| model.gradient_sums(gradients));
+        let found = numbers(sums.fold(asked, Transaction::register))?;
+        let &[value, nats, right, ref sums @ ..] = found.as_slice() else {
+            unreachable!("three numbers were asked for, and one of each gradient")
+        };
+        if !value.is_finite() || !sums.iter().all(|sum| sum.is_finite()) && !finite(&model, gradients.as_ref())? {
+            let origin = model.origin(images, answers, self.noise(number));
+            return Err(self.training.diverged(number + 1, value, origin));
         }
         let tally = Tally::of(labels.len(), nats, &[right]);
         let loss = value * tally.images as f64;
-        // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
-        if total.is_tracked() {
-            let total = if share == 1.0 { total } else { total * share };
-            self.training.optimizer.add(&model, total.backward());
+        if let Some(gradients) = gradients {
+            self.training.optimizer.add(&model, gradients);
         }
         Ok((model.absorb(statistics), tally, loss))
     }
@@ -133,4 +137,10 @@ impl<'a, 'b> Pass<'a, 'b> {
         let epoch = self.training.state.epoch - 1;
         (self.training.job.recipe.seed() << 32) + (epoch * self.batches + number) as u64
     }
+}
+
+/// Whether every number of the gradients is finite; their sum may be too large where they are not.
+fn finite(model: &Model, gradients: Option<&Gradients>) -> Result<bool, DeviceError> {
+    let weights = gradients.map(|gradients| model.gradients(gradients)).transpose()?.unwrap_or_default();
+    Ok(weights.iter().flat_map(|weight| &weight.values).all(|x| x.is_finite()))
 }

@@ -1,0 +1,142 @@
+//! Results of a convolution that are exactly zero, since every number they are summed from is.
+//!
+//! A sum tap by tap gives them as they are. A transform gives rounding errors of the numbers around them instead, and half
+//! of those are positive, so a rectifier would keep them. So the ways through transforms look which cells of the input
+//! are zero, and set the results that see no other cells to zero, image by image.
+
+use super::lanes::LANES;
+use super::sizes::Sizes;
+use pulp::{Arch, Simd, WithSimd};
+
+/// The bit of each lane.
+const BITS: [u32; LANES] = {
+    let mut bits = [1; LANES];
+    let mut lane = 1;
+    while lane < LANES {
+        bits[lane] = 2 * bits[lane - 1];
+        lane += 1;
+    }
+    bits
+};
+
+/// The same as numbers, whose sums are exact.
+const SUMMANDS: [f32; LANES] = {
+    let mut summands = [1.0; LANES];
+    let mut lane = 1;
+    while lane < LANES {
+        summands[lane] = 2.0 * summands[lane - 1];
+        lane += 1;
+    }
+    summands
+};
+
+/// Which results of one convolution of a block can be other than zero.
+#[derive(Debug, Default)]
+pub struct Zeros {
+    /// A bit a lane for each cell of an input plane and of the padding around it: some channel has a number there.
+    cells: Vec<u16>,
+    /// The same for what each column of the results sees of a row.
+    lines: Vec<u16>,
+    /// The same for what each cell of the results sees.
+    seen: Vec<u16>,
+}
+
+impl Zeros {
+    /// Takes in the input planes of a block, `[inputs, height, width]` cells in one slice or in several.
+    pub fn find(&mut self, arch: Arch, sizes: &Sizes, planes: &[&[f32]]) {
+        let Sizes { kernel, pad, from: [height, width], to: [down, across], .. } = *sizes;
+        let [high, wide] = [height, width].map(|size| size + 2 * pad);
+        clear(&mut self.cells, high * wide);
+        clear(&mut self.lines, high * across);
+        clear(&mut self.seen, down * across);
+        for (row, cells) in self.cells[pad * wide..].chunks_exact_mut(wide).take(height).enumerate() {
+            let cells = &mut cells[pad..][..width];
+            arch.dispatch(Alive { planes, size: height * width, first: row * width, cells });
+        }
+        for (line, cells) in self.lines.chunks_exact_mut(across).zip(self.cells.chunks_exact(wide)) {
+            (0..kernel).for_each(|tap| join(line, &cells[tap..]));
+        }
+        for (row, seen) in self.seen.chunks_exact_mut(across).enumerate() {
+            (row..row + kernel).for_each(|line| join(seen, &self.lines[line * across..]));
+        }
+    }
+
+    /// Sets what is exactly zero to zero, in cells of one plane of the results from cell `first` on.
+    pub fn clear(&self, arch: Arch, first: usize, cells: &mut [f32]) {
+        let seen = &self.seen[first..][..cells.len() / LANES];
+        if seen.iter().any(|lanes| *lanes != u16::MAX) {
+            arch.dispatch(Clear { seen, cells });
+        }
+    }
+}
+
+fn clear(lanes: &mut Vec<u16>, len: usize) {
+    lanes.clear();
+    lanes.resize(len, 0);
+}
+
+fn join(to: &mut [u16], from: &[u16]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to |= from);
+}
+
+/// Looks for numbers other than zero in the cells of a row, which begins `first` cells into each plane of `size` cells.
+struct Alive<'a> {
+    planes: &'a [&'a [f32]],
+    size: usize,
+    first: usize,
+    cells: &'a mut [u16],
+}
+
+impl WithSimd for Alive<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let Self { planes, size, first, cells } = self;
+        let parts = LANES / S::F32_LANES;
+        let (zero, summands) = (s.splat_f32s(0.0), S::as_simd_f32s(&SUMMANDS).0);
+        for (n, cell) in cells.iter_mut().enumerate() {
+            let mut sum = 0.0;
+            for (p, summand) in summands.iter().enumerate() {
+                // Some bit of some number is set; the sign alone is a zero's.
+                let mut bits = zero;
+                for planes in planes {
+                    for plane in S::as_simd_f32s(planes).0.chunks_exact(size * parts) {
+                        bits = s.or_f32s(bits, plane[(first + n) * parts + p]);
+                    }
+                }
+                let dead = s.equal_f32s(s.abs_f32s(bits), zero);
+                sum += s.reduce_sum_f32s(s.select_f32s(dead, zero, *summand));
+            }
+            *cell = sum as u16;
+        }
+    }
+}
+
+/// Sets cells to zero in the lanes that see no other number.
+struct Clear<'a> {
+    seen: &'a [u16],
+    cells: &'a mut [f32],
+}
+
+impl WithSimd for Clear<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let parts = LANES / S::F32_LANES;
+        let (none, bits) = (s.splat_u32s(0), S::as_simd_u32s(&BITS).0);
+        let cells = S::as_mut_simd_f32s(self.cells).0.chunks_exact_mut(parts);
+        for (seen, cell) in self.seen.iter().zip(cells) {
+            if *seen == u16::MAX {
+                continue;
+            }
+            let seen = s.splat_u32s(u32::from(*seen));
+            for (x, bit) in cell.iter_mut().zip(bits) {
+                let dead = s.equal_u32s(s.and_u32s(seen, *bit), none);
+                // A weight that is no number makes results that are none, and hides in no zero.
+                *x = s.select_f32s(dead, s.sub_f32s(*x, *x), *x);
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What is said of a run whose numbers stop being finite: which was the first, and what to do about it.
+
+use super::{ARGS, Place};
+
+/// Runs a net with these equations behind an afferent convolution; the message that it ends with.
+#[track_caller]
+fn message(equations: &str, flags: &str) -> String {
+    let spec = format!(
+        "model Tiny\ninput image: [1, 12, 12]\nweights W_A: conv(1 -> 4, kernel: 3, bias: false)\n\
+         weights W_L: conv(4 -> 4, kernel: 3, bias: false)\nA = relu(W_A * image)\n{equations}\n\
+         logits = dense(B, classes)\noutput logits\ntrain {{\n    epochs: 1\n    batch: 16\n}}\n\
+         data {{\n    transform: [resize(12)]\n}}\n"
+    );
+    let said = Place::new(&spec).lcnnc(&format!("{ARGS} {flags}"));
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(!said.err.contains("panicked"), "{}", said.err);
+    said.err
+}
+
+#[track_caller]
+fn says(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "expected `{part}` in: {message}");
+    }
+}
+
+#[test]
+fn a_logarithm_of_zero_is_named_with_the_step_of_its_loop() {
+    let equations = "loop V1(steps: 3) {\n    state O = A\n    U = relu(W_L * O)\n    V = 2 * log(U) / 3\n    \
+                     O' = A + V\n}\nB = O";
+    for flags in ["", "--no-fuse"] {
+        let said = message(equations, flags);
+        let first = "the first value that is not finite is -inf, of `log` in `V`, at step 1 of the loop `V1`, which read \
+                     numbers from 0 to ";
+        says(&said, &["at step 1 of epoch 1", first, "advice: `log` takes numbers above 0 alone", "log(x + 1e-6)"]);
+        assert!(!said.contains("learning rate, such as"), "{said}");
+    }
+}
+
+#[test]
+fn a_division_by_zero_is_named() {
+    let said = message("B = W_L * A / relu(W_L * A)", "");
+    says(
+        &said,
+        &["of `div` in `B`, which read numbers from -", " and numbers from 0 to ", "advice: the divisor may not be 0"],
+    );
+    let said = message("B = W_L * A\npenalty small = 1e-3 / sum(relu(-1 * square(W_L)))", "");
+    says(&said, &["of `div` in the penalty `small`, which read the number 0.001 and the number 0\n"]);
+}
+
+#[test]
+fn a_root_of_zero_is_named_by_its_gradient() {
+    let said = message("B = W_L * A\npenalty size = 1e-3 * sqrt(sum(square(0 * W_L)))", "");
+    let first =
+        "the first gradient that is not finite is that of `sqrt` in the penalty `size`, which read the number 0\n";
+    says(&said, &["a gradient was not finite (the loss was ", "at step 1 of epoch 1", first, "sqrt(x + 1e-12)"]);
+    // Over black pixels the convolution is zero.
+    let said = message("B = W_L * sqrt(square(W_A * image)) + A", "");
+    says(&said, &["the first gradient that is not finite is that of `sqrt` in `B`, which read numbers from 0 to "]);
+}
+
+#[test]
+fn numbers_that_grow_too_large_are_a_matter_of_the_rate() {
+    let said = message("B = W_L * A", "--optimizer sgd(lr:1e25)");
+    says(
+        &said,
+        &[
+            "diverged: the loss was ",
+            "at step 2 of epoch 1",
+            "the first value that is not finite is ",
+            "such as `--lr 0.01`",
+        ],
+    );
+    let said = message("B = exp(1e3 * A)", "");
+    says(&said, &["is inf, of `exp` in `B`, which read numbers from 0 to ", "`exp` of more than 88"]);
+}
