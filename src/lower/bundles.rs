@@ -215,6 +215,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             kind: bundle.kind.name,
             applied: lateral.applied,
             gives,
+            is_alone: bundle.graph.readers(bundle.node) == 1,
         })
     }
 }

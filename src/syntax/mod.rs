@@ -8,12 +8,16 @@ mod brackets;
 mod doc;
 mod expr;
 pub mod format;
+mod habits;
 mod item;
 mod layout;
+mod names;
+mod passed;
 mod recover;
 mod scan;
 mod words;
 
+pub use names::defined;
 pub use scan::JOINING;
 
 use crate::diag::{Diagnostic, Span, text};
@@ -34,12 +38,15 @@ pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     if source.len() > MAX_SIZE {
         return (Ast::default(), vec![text::too_large(source.len(), MAX_SIZE)]);
     }
-    let (mut ast, mut problems) = recover::read(source);
+    let (mut ast, mut problems, passed) = recover::read(source);
     ast.doc = doc::head(source);
     problems.sort_by_key(Diagnostic::place);
     // What is wrong further along a broken line is most often a consequence.
     let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
     problems.dedup_by_key(|problem| line_ends.partition_point(|end| *end < problem.place()));
+    passed.divisions(source, &mut problems);
+    problems.extend(passed.problems(source));
+    problems.sort_by_key(Diagnostic::place);
     (ast, problems)
 }
 

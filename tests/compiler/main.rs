@@ -5,6 +5,7 @@
 mod bounds;
 mod cli;
 mod diagnostics;
+mod foreign;
 mod format;
 mod fuse;
 mod fuzzed;

@@ -1,8 +1,17 @@
 //! A line a problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
 
 use super::place::Lines;
-use crate::diag::Report;
+use crate::diag::{Applicability, Diagnostic, Report};
 use std::fmt::Write;
+
+/// The flags of `check` that would make the fix, if there is one.
+pub fn mend(diagnostic: &Diagnostic) -> &'static str {
+    match (diagnostic.fix.is_empty(), diagnostic.applicability) {
+        (true, _) => "",
+        (false, Applicability::Safe) => " [--fix]",
+        (false, Applicability::Unsafe) => " [--fix --unsafe-fixes]",
+    }
+}
 
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
@@ -18,6 +27,7 @@ pub fn emit(report: &Report) -> String {
         if let Some(help) = &diagnostic.help {
             let _ = write!(out, "; {help}");
         }
+        out.push_str(mend(diagnostic));
         out.push('\n');
     }
     out
