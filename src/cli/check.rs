@@ -99,11 +99,10 @@ impl Args {
 /// How many problems are left that a change might mend which is not certain.
 fn unsure(report: &Report) -> String {
     let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty() && !diagnostic.is_safe();
-    let how = "not certain: see its help, or let `--fix --unsafe-fixes` make it";
     match report.diagnostics.iter().filter(has_fix).count() {
         0 => String::new(),
-        1 => format!("; 1 fix is {how}"),
-        n => format!("; {n} fixes are {}", how.replace("its", "their").replace(" it", " them")),
+        1 => "; 1 unsafe fix left: see its help, or add `--unsafe-fixes`".to_owned(),
+        n => format!("; {n} unsafe fixes left: see their help, or add `--unsafe-fixes`"),
     }
 }
 

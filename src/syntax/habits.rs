@@ -67,8 +67,10 @@ impl<'a> Line<'a> {
         self.kind(at) == Some(Kind::Word)
     }
 
+    /// The token before one; line ends within a statement are none.
     fn before(&self, at: usize) -> Option<Kind> {
-        at.checked_sub(1).and_then(|before| self.kind(before))
+        let before = self.tokens.get(..at)?.iter().rev();
+        before.map(|token| token.kind).find(|kind| *kind != Kind::Newline)
     }
 
     /// Whether nothing stands between a token and the next one.
@@ -102,7 +104,7 @@ impl<'a> Line<'a> {
             ("==", _) if at == 1 && self.is_word(0) => 1,
             ("'", _) if self.before(at) != Some(Kind::Word) => return self.quotes(at),
             ("\"" | "“" | "”", _) => return self.quotes(at),
-            (".", _) if self.is_word(at + 1) && at > 0 => return Some(self.member(at)),
+            (".", _) if self.joins_words(at) => return Some(self.member(at)),
             ("[", _) => return self.index(at),
             ("(", _) if self.is_pair(at) => {
                 let span = self.span(at, at + 4);
@@ -113,6 +115,12 @@ impl<'a> Line<'a> {
         };
         let span = self.span(at, at + joined - 1);
         Some(text::foreign(span, self.slice(span)))
+    }
+
+    /// Whether a point stands right between a value and a word.
+    fn joins_words(&self, at: usize) -> bool {
+        let is_value = matches!(self.before(at), Some(Kind::Word | Kind::Close(Bracket::Round | Bracket::Square)));
+        is_value && self.is_word(at + 1) && self.touches_next(at)
     }
 
     /// `(3, 3)` where a value is to stand.

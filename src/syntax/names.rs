@@ -25,7 +25,7 @@ fn collect<'a>(items: &'a [Item], names: &mut BTreeSet<&'a str>) {
             | ItemKind::Penalty { name, .. } => add(name),
             ItemKind::Fn { name, params, .. } => params.iter().chain([name]).for_each(&mut add),
             ItemKind::Block { name, params, .. } => {
-                params.iter().map(|param| &param.name).chain([name]).for_each(&mut add)
+                params.iter().map(|param| &param.name).chain([name]).for_each(&mut add);
             }
             ItemKind::Model(_)
             | ItemKind::Yield { .. }

@@ -48,7 +48,7 @@ pub const ROWS: &[Row] = &[
     .renamed("stride"),
     arg(
         &["pad", "pads", "border_mode"],
-        "it is called `padding: same`, which is half a kernel of zeros on each side, or `padding: valid`, which is none",
+        "half a kernel of zeros on each side is `padding: same`, and none is `padding: valid`",
         ["h = conv(x, 8, kernel: 3, pad: valid)", "h = conv(x, 8, kernel: 3, padding: valid)"],
     )
     .renamed("padding"),
@@ -94,12 +94,8 @@ pub const ROWS: &[Row] = &[
         ["h = dropout(x, keep_prob: 0.5)", "h = dropout(x, rate: 0.5)"],
     )
     .beside("rate"),
-    arg(
-        &["eps"],
-        "it is called `epsilon: 1e-5`",
-        ["h = batch_norm(x, eps: 1e-5)", "h = batch_norm(x, epsilon: 1e-5)"],
-    )
-    .renamed("epsilon"),
+    arg(&["eps"], "it is called `epsilon: 1e-5`", ["h = batch_norm(x, eps: 1e-5)", "h = batch_norm(x, epsilon: 1e-5)"])
+        .renamed("epsilon"),
     arg(
         &["affine", "track_running_stats", "center", "scale", "elementwise_affine"],
         "norms always learn a scale and a shift: leave it out, as in `batch_norm(x)`",
@@ -114,8 +110,7 @@ pub const ROWS: &[Row] = &[
     .renamed("factor"),
     arg(
         &["align_corners", "antialias", "output_padding", "ceil_mode", "return_indices", "count_include_pad"],
-        "there is no such choice: leave it out, as in `upsample(x, 2)`; docs/from_pytorch.md says what is done: \
-         `upsample(x, 2)`",
+        "there is no such choice, and docs/from_pytorch.md says what is done: leave it out, as in `upsample(x, 2)`",
         ["h = upsample(x, 2, align_corners: false)", "h = upsample(x, 2)"],
     )
     .beside("mode"),

@@ -154,7 +154,7 @@ pub const LAYERS: &[Row] = &[
     ),
     call(
         &["Flatten", "view", "reshape", "Reshape", "ravel", "squeeze", "unsqueeze", "rearrange"],
-        "shapes follow from the layers, and `dense` flattens a map by itself; by hand it is `flatten(x)`",
+        "shapes follow from the layers, and `dense` flattens a map by itself; where it is to be seen, write `flatten(x)`",
         ["logits = dense(Flatten(x), classes)", "logits = dense(flatten(x), classes)"],
     ),
     call(
@@ -196,7 +196,7 @@ pub const LAYERS: &[Row] = &[
     ),
     call(
         &["Identity", "identity", "Lambda"],
-        "a value is its own identity: `tanh(x)`, say, is applied to the value itself",
+        "a value stands for itself: leave the call out, as in `tanh(x)`",
         ["h = Identity(x)", "h = tanh(x)"],
     ),
     call(
@@ -248,7 +248,7 @@ pub const ACTIVATIONS: &[Row] = &[
         ["h = selu(x)", "fn selu(x) = 1.0507 * relu(x) + 1.7581 * (exp(-relu(-x)) - 1)\nh = selu(x)"],
     ),
     call(
-        &["relu6", "ReLU6", "hard_swish6"],
+        &["relu6", "ReLU6"],
         "a relu that ends at 6 is `relu(x) - relu(x - 6)`",
         ["h = relu6(x)", "h = relu(x) - relu(x - 6)"],
     ),

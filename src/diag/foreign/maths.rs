@@ -47,7 +47,7 @@ pub const ROWS: &[Row] = &[
     ),
     call(
         &["clamp", "clip", "clip_by_value", "clamp_", "bound"],
-        "between a and b it is `a + relu(x - a) - relu(x - b)`; between 0 and 6: `relu(x) - relu(x - 6)`",
+        "between a and b it is `a + relu(x - a) - relu(x - b)`, so between 0 and 6 `relu(x) - relu(x - 6)`",
         ["h = clamp(x, 0, 6)", "h = relu(x) - relu(x - 6)"],
     ),
     call(&["add", "Add"], "values are added by a sign: `x + y`", ["h = add(x, y)", "h = x + y"]),
@@ -78,7 +78,7 @@ pub const ROWS: &[Row] = &[
     .renamed("sum"),
     call(
         &["reduce_mean", "average", "avg"],
-        "it is called `mean(W)`, in penalties; of each map it is `global_avg_pool`; here `mean(W)`",
+        "the mean of each map is `global_avg_pool`, and in penalties that of all entries `mean(W)`",
         ["penalty p = reduce_mean(W)", "penalty p = mean(W)"],
     )
     .renamed("mean"),
@@ -92,7 +92,7 @@ pub const ROWS: &[Row] = &[
     .renamed("l1"),
     call(
         &["L2", "l2_norm", "ridge", "l2_penalty", "l2_regularizer", "l2_loss"],
-        "the sum of the squares is `l2(W)`, and its root `norm(W)`: `l2(W)`",
+        "its root is `norm(W)`, and the sum of the squares itself `l2(W)`",
         ["penalty p = L2(W)", "penalty p = l2(W)"],
     )
     .renamed("l2"),

@@ -121,7 +121,7 @@ pub const ROWS: &[Row] = &[
     .renamed("accumulate"),
     setting(
         &["warmup_epochs", "warm_up", "num_warmup_epochs"],
-        "it is called `warmup: 5`, in epochs: `warmup: 5`",
+        "it counts epochs, and is called `warmup: 5`",
         ["train { warmup_epochs: 5 }", "train { warmup: 5 }"],
     )
     .renamed("warmup"),

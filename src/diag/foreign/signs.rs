@@ -22,7 +22,7 @@ pub const ROWS: &[Row] = &[
     sign(&["#", "%"], "a comment begins with `//`", ["# of V1\nh = relu(x)   # rectified", "// of V1\nh = relu(x)"]),
     sign(
         &["/*"],
-        "a comment begins with `//` and ends with its line: `//`",
+        "a comment ends with its line, and begins with `//`",
         ["/* of V1 */\nh = x /* 3 */", "// of V1\nh = x"],
     ),
     sign(&[";"], "a statement ends with its line: remove the semicolon", ["h = relu(x);", ""]),
@@ -39,8 +39,8 @@ pub const ROWS: &[Row] = &[
     sign(&[":=", "<-", "=="], "an equation has one sign, as in `h = relu(x)`", ["h := relu(x)", "h = relu(x)"]),
     sign(
         &["+=", "-=", "*=", "/="],
-        "a name is given one value: give the new one a name of its own, `h = x + y`; in a loop, write the state's next value, \
-         as in `h' = h + y`: `h = x + y`",
+        "a name has one value: in a loop a state takes its next one, as in `h' = h + y`, and elsewhere the new one has a name of \
+         its own: `h = x + y`",
         ["x += y", "h = x + y"],
     ),
     sign(

@@ -20,12 +20,12 @@ pub const ROWS: &[Row] = &[
     ),
     statement(
         &["def", "function", "func", "fun", "lambda"],
-        "a function is one expression, `fn f(a) = relu(a)`, and several equations are a `block`: `fn f(a) = relu(a)`",
+        "several equations are a `block`, and one expression is a function: `fn f(a) = relu(a)`",
         ["def f(a):\n    b = relu(a)\n    return b", "fn f(a) = relu(a)"],
     ),
     statement(
         &["class", "module", "network", "net", "architecture"],
-        "a spec is one net, whose name is a line of its own, as in `model Net`; a part that is used often is a `block`",
+        "a part that is used often is a `block`, and the name of the net is a line of its own, as in `model Net`",
         ["class Net(Module):\n    def forward(a):\n        return a", ""],
     ),
     statement(
@@ -87,8 +87,8 @@ pub const ROWS: &[Row] = &[
     ),
     name(
         &["step", "t", "timestep", "time_step", "iteration"],
-        "the equations of a loop are the same at every step; what holds for the first is what the state starts from, \
-         `state h = x`, and behind the loop a single step is `h@2`: `state h = x`",
+        "the equations of a loop are the same at every step; behind the loop a single step is `h@2`, and what holds for \
+         the first is what the state starts from: `state h = x`",
         [
             "loop V1(steps: 3) {\n    state h = x\n    h' = if step == 1 then x else relu(W * h)\n}",
             "loop V1(steps: 3) {\n    state h = x\n    h' = relu(W * h)\n}",
