@@ -65,16 +65,17 @@ pub struct Compiled {
 /// Compiles a spec. Never fails: what is wrong is in the report.
 pub fn compile(source: &Source, options: &Options) -> Compiled {
     let classes = options.classes.unwrap_or(DEFAULT_CLASSES);
-    let (ast, mut diagnostics) = syntax::parse(&source.text);
+    let text = syntax::with_line_feeds(&source.text);
+    let (ast, mut diagnostics) = syntax::parse(&text);
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower(&front, classes, last_place(&source.text), &mut diagnostics, &mut edits);
+    let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
     let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
     diag::doubt(&mut diagnostics, &syntax::defined(&ast), &lost);
     let settings = front.settings;
-    let report = Report::new(&source.name, &source.text, diagnostics);
+    let report = Report::new(&source.name, text, diagnostics);
     let net = net.filter(|_| !report.has_errors());
     Compiled { net, settings, report, ast, edits }
 }
@@ -89,9 +90,13 @@ impl Compiled {
     /// The author's text with every override and default written in, and with those settings: it compiles to the
     /// same net, and says all that a rerun needs.
     pub fn resolved(&self, settings: &Settings) -> String {
-        let mut edits = self.edits.clone();
-        settings.write(&self.ast.items, &self.report.text, &mut edits);
-        edits.apply(&self.report.text)
+        let written = |mut edits: Edits| {
+            settings.write(&self.ast.items, &self.report.text, &mut edits);
+            edits.apply(&self.report.text)
+        };
+        let text = written(self.edits.clone());
+        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
+        if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults()) }
     }
 
     /// The place of the input's shape, for problems that only a data set brings up.

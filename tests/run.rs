@@ -321,7 +321,7 @@ fn what_cannot_be_run_leaves_nothing_behind() {
         (TINY, "run tiny --set steps", 2, &["NAME=VALUE"]),
         (TINY, "run nothing", 2, &["nothing: cannot be read"]),
         (TINY, "run", 2, &["lcnnc run SPEC"]),
-        (TINY, "run tiny --lr fast --batch 0", 1, &["[--lr:1:1]", "[--batch:1:1]"]),
+        (TINY, "run tiny --lr fast --batch 0", 2, &["[--lr:1:1]", "[--batch:1:1]"]),
         (TINY, "run tiny --set step=5", 1, &["`step`", "`steps`"]),
         (&broken, "run tiny", 1, &["tiny.lcnn:6:", "`W_A`"]),
         (&even, "run tiny", 1, &["[1, 48, 48]", "[1, 12, 12]", "`resize(12)`"]),

@@ -95,7 +95,13 @@ fn a_run_follows_its_schedule() {
     let (said, epochs, _) = run(&flags);
     let rates: Vec<f64> = epochs.iter().map(|epoch| epoch["lr"].as_f64().unwrap()).collect();
     close(&rates, &[0.02, 0.02, 0.01, 0.01]);
-    assert!(said.contains("schedule   steps(at: [2], factor: 0.5), warm-up over 1 epochs\n"), "{said}");
+    assert!(said.contains("schedule   steps(at: [2], factor: 0.5), warm-up over 1 epoch\n"), "{said}");
+    assert!(
+        said.contains(
+            "           `steps` counts its epochs from the start of the run, those of the warm-up included\n"
+        ),
+        "{said}"
+    );
 }
 
 #[test]

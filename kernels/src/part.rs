@@ -119,6 +119,18 @@ impl Part {
         (results.input_gradients, results.gradients)
     }
 
+    /// Bytes that a processor takes for a batch of so many images on so many threads, beside inputs and outputs; for
+    /// training, the way back included.
+    pub fn room(&self, images: usize, threads: usize, training: bool) -> usize {
+        let params = self.begins[0].last().copied().unwrap_or(0);
+        let of = |way: Way| {
+            let program = self.program(way, Sums::Riding);
+            cpu::room(&program, params, [images, threads], way != Way::There)
+        };
+        // Each way keeps its memory.
+        of(Way::There) + if training { of(Way::BackToInputs) } else { 0 }
+    }
+
     /// What one image's cross-entropy at one step counts.
     fn weight(&self, images: usize) -> f64 {
         ((images * self.outputs.len()).max(1) as f64).recip()

@@ -1,5 +1,6 @@
 //! Nets as drawings, in the DOT language of Graphviz.
 
+use crate::diag::counted;
 use crate::ir::{Net, Node, Op, Region, Step, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -120,7 +121,7 @@ impl Drawing<'_> {
     }
 
     fn folded(&mut self, region: &Region, copy: &str) {
-        let steps = if region.steps == 1 { "1 step".to_owned() } else { format!("{} steps", region.steps) };
+        let steps = counted(region.steps, "step");
         self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps}", region.name));
         for state in &region.states {
             let id = format!("v{}{copy}", state.current.0);

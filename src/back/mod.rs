@@ -3,6 +3,7 @@
 
 pub mod burn;
 pub mod dot;
+pub mod memory;
 pub mod plan;
 pub mod summary;
 pub mod timing;

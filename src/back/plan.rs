@@ -1,6 +1,7 @@
 //! How a net runs: which primitives run fused, which by themselves, and why.
 
 use super::unroll::convolutions;
+use crate::diag::counted;
 use crate::ir::regions::{Fused, Part, Regions};
 use crate::ir::{Net, Op, Step, Value};
 use std::collections::BTreeMap;
@@ -77,8 +78,7 @@ impl Printer<'_> {
         }
         self.alone(alone, depth);
         if weights > 0 {
-            let plural = if weights == 1 { "" } else { "s" };
-            self.line(depth, &format!("{weights} operation{plural} on weights and numbers"));
+            self.line(depth, &format!("{} on weights and numbers", counted(weights, "operation")));
         }
     }
 
@@ -107,7 +107,7 @@ impl Printer<'_> {
 }
 
 fn steps(count: usize) -> String {
-    if count == 1 { "1 step".to_owned() } else { format!("{count} steps") }
+    counted(count, "step")
 }
 
 /// The primitives on images, in order; loops as what they repeat.

@@ -2,11 +2,19 @@
 
 use crate::ir::Net;
 use crate::ir::cost::{self, Cost, bytes, scaled};
+use std::collections::BTreeSet;
 use std::fmt::Write;
+
+/// Columns that a layer's name has at least.
+const SHORTEST: usize = 5;
+/// Columns between two cells.
+const GAP: usize = 2;
 
 /// A line a layer, and the sums. Parameters are counted where they are first used; multiply-adds and activation memory
 /// are of one image, over all steps of a loop.
-pub fn emit(net: &Net) -> String {
+///
+/// In at most `width` columns, where a width is given: the names of layers are cut at their beginnings for it.
+pub fn emit(net: &Net, width: Option<usize>) -> String {
     let rows = cost::table(net);
     let mut cells: Vec<[String; 5]> =
         vec![["layer", "output", "parameters", "multiply-adds", "activation"].map(String::from)];
@@ -21,13 +29,36 @@ pub fn emit(net: &Net) -> String {
     if frozen > 0 {
         cells.push(["frozen".to_owned(), String::new(), frozen.to_string(), String::new(), String::new()]);
     }
-    let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..5).map(width).collect();
+    let note = if has_numbered(net) { NUMBERED } else { "" };
+    let widest = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
+    let mut widths = [0, 1, 2, 3, 4].map(widest);
+    let others: usize = widths[1..].iter().map(|width| width + GAP).sum();
+    widths[0] = widths[0].min(width.map_or(usize::MAX, |width| width.saturating_sub(others)).max(SHORTEST));
     let mut out = String::new();
     for [layer, shape, p, m, a] in &cells {
+        let layer = cut(layer, widths[0]);
         let (w, x, y, z, v) = (widths[0], widths[1], widths[2], widths[3], widths[4]);
         // Writing to a `String` does not fail.
         let _ = writeln!(out, "{layer:w$}  {shape:x$}  {p:>y$}  {m:>z$}  {a:>v$}");
     }
-    out
+    out + note
+}
+
+const NUMBERED: &str = "\nOf several calls of a kind in one equation the first to run has the plain name: inner before outer, left before right.\n";
+
+/// Is there a layer that is called as another one is, but for a number behind it?
+fn has_numbered(net: &Net) -> bool {
+    let owners: BTreeSet<&str> = net.params.iter().map(crate::ir::Param::owner).collect();
+    owners.iter().any(|owner| match owner.rsplit_once('_') {
+        Some((plain, number)) => owners.contains(plain) && number.bytes().all(|digit| digit.is_ascii_digit()),
+        None => false,
+    })
+}
+
+/// The end of a name, which tells more than its beginning.
+fn cut(name: &str, width: usize) -> String {
+    match name.chars().count().checked_sub(width) {
+        None | Some(0) => name.to_owned(),
+        Some(over) => std::iter::once('…').chain(name.chars().skip(over + 1)).collect(),
+    }
 }

@@ -1,7 +1,8 @@
 //! Loops as a table: at which step the image first reaches each equation, and by way of what.
 
+use crate::diag::counted;
 use crate::ir::Net;
-use crate::ir::timing::{self, Row, Timing};
+use crate::ir::timing::{self, Row, Timing, When};
 
 /// A table for each loop.
 pub fn emit(net: &Net) -> String {
@@ -13,22 +14,37 @@ pub fn emit(net: &Net) -> String {
 }
 
 fn one(timing: &Timing) -> String {
-    let Timing { name, steps, rows, .. } = timing;
-    let plural = if *steps == 1 { "" } else { "s" };
+    let Timing { name, steps, around, rows, .. } = timing;
+    let around: String =
+        around.iter().rev().map(|(name, steps)| format!(", in loop {name}, {}", counted(*steps, "step"))).collect();
     let heading = ["equation", "first reached", "by way of"].map(str::to_owned);
-    let cells: Vec<[String; 3]> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row, *steps))).collect();
+    let cells: Vec<[String; 3]> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row, timing))).collect();
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let (first, second) = (width(0), width(1));
     let lines = cells.iter().map(|[equation, reached, way]| format!("  {equation:first$}  {reached:second$}  {way}"));
     let lines: Vec<String> = lines.map(|line| format!("{}\n", line.trim_end())).collect();
-    format!("loop {name}, {steps} step{plural}\n{}", lines.concat())
+    format!("loop {name}, {}{around}\n{}", counted(*steps, "step"), lines.concat())
 }
 
-fn cells(row: &Row, steps: usize) -> [String; 3] {
-    let late = |step: usize| if step > steps { ", behind the last" } else { "" };
-    let reached = row.reached.map_or_else(|| "never".to_owned(), |step| format!("step {step}{}", late(step)));
-    let way = |(name, step): &(String, Option<usize>)| {
-        step.map_or_else(|| format!("{name} never"), |step| format!("{name} at {step}"))
+/// The step of a loop, and behind it those of the loops around it, innermost first: `2`, `2 in 1`.
+fn steps(when: &When) -> String {
+    when.steps.iter().rev().map(usize::to_string).collect::<Vec<_>>().join(" in ")
+}
+
+fn cells(row: &Row, timing: &Timing) -> [String; 3] {
+    let reached = match &row.reached {
+        None => "never".to_owned(),
+        Some(when) => {
+            let behind = timing.behind(when).map(|(name, ..)| match name {
+                _ if when.steps.len() == 1 => ", behind the last".to_owned(),
+                name => format!(", behind the last of {name}"),
+            });
+            format!("step {}{}", steps(when), behind.unwrap_or_default())
+        }
+    };
+    let way = |(name, when): &(String, Option<When>)| match when {
+        Some(when) => format!("{name} at {}", steps(when)),
+        None => format!("{name} never"),
     };
     [row.name.clone(), reached, row.by_way_of.iter().map(way).collect::<Vec<_>>().join(", ")]
 }

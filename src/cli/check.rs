@@ -4,7 +4,7 @@ use super::spec::SpecArgs;
 use lcnnc::Compiled;
 use lcnnc::back::timing;
 use lcnnc::diag::render::{github, json, sarif, short};
-use lcnnc::diag::{Applicability, Diagnostic, Level, Report};
+use lcnnc::diag::{Applicability, Diagnostic, Level, Report, counted};
 use lcnnc::train::{Progress, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,7 +59,7 @@ impl Args {
             Ok(is_fine)
         });
         if self.format == Format::Sarif {
-            progress.line(sarif::emit(&reports).trim_end());
+            progress.text(&sarif::emit(&reports));
         }
         Ok(code)
     }
@@ -78,8 +78,7 @@ impl Args {
                 let left = verdict(report);
                 let verdict = match mended {
                     0 => left,
-                    1 => format!("1 problem mended, {left} left"),
-                    n => format!("{n} problems mended, {left} left"),
+                    n => format!("{} mended, {left} left", counted(n, "problem")),
                 };
                 let unsure = if self.fix { unsure(report) } else { String::new() };
                 progress.line(&format!("{}: {verdict}{unsure}", report.name));
@@ -108,11 +107,7 @@ fn unsure(report: &Report) -> String {
 
 /// `2 errors, 1 warning`
 fn verdict(report: &Report) -> String {
-    let count = |level: Level| match report.count(level) {
-        0 => None,
-        1 => Some(format!("1 {level}")),
-        n => Some(format!("{n} {level}s")),
-    };
+    let count = |level: Level| Some(report.count(level)).filter(|n| *n > 0).map(|n| counted(n, &level.to_string()));
     let counts: Vec<String> = [Level::Error, Level::Warning, Level::Note].into_iter().filter_map(count).collect();
     if counts.is_empty() { "no problems".to_owned() } else { counts.join(", ") }
 }

@@ -1,6 +1,7 @@
 //! `lcnnc data`: the published data sets, fetched, listed and checked.
 
 use super::transfer::Transfer;
+use super::values::folder;
 use clap::Subcommand;
 use indicatif::DecimalBytes;
 use lcnnc::data::SETS;
@@ -25,7 +26,7 @@ enum Verb {
         #[arg(required = true, value_name = "SET")]
         sets: Vec<String>,
         /// Where to put them [default: $LCNNC_DATA, else ./data if it is there, else the user's cache]
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = folder())]
         data_root: Option<PathBuf>,
         /// A mirror: the address of a folder that holds the files; with https, or at this machine itself
         #[arg(long, value_name = "URL")]
@@ -34,7 +35,7 @@ enum Verb {
     /// List every set: what it is, and where it lies or how much there is to fetch
     List {
         /// Where to look [default: $LCNNC_DATA, ./data and the user's cache]
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = folder())]
         data_root: Option<PathBuf>,
     },
     /// Check the files that are there against the published sizes and checksums
@@ -43,7 +44,7 @@ enum Verb {
         #[arg(value_name = "SET")]
         sets: Vec<String>,
         /// Where to look [default: $LCNNC_DATA, ./data and the user's cache]
-        #[arg(long, value_name = "DIR")]
+        #[arg(long, value_name = "DIR", value_parser = folder())]
         data_root: Option<PathBuf>,
     },
 }

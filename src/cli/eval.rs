@@ -1,5 +1,6 @@
 //! `lcnnc eval`: a run's test accuracy once more.
 
+use super::values::{dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Layer, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
@@ -12,10 +13,10 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// Another data set of as many classes [default: the run's]
-    #[arg(long, value_name = "SET")]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
     dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]

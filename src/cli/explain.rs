@@ -21,7 +21,7 @@ impl Args {
             return Ok(ExitCode::SUCCESS);
         };
         if let Some(code) = explain::find(&name) {
-            progress.line(explain::page(code).trim_end());
+            progress.text(&format!("{}\n", explain::page(code).trim_end()));
             return Ok(ExitCode::SUCCESS);
         }
         let known = catalogue().flat_map(|code| [Some(code.id), code.name]).flatten();

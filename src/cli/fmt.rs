@@ -1,12 +1,10 @@
 //! `lcnnc fmt`: specs in the one layout that specs have.
 
 use super::spec_path;
-use lcnnc::Source;
 use lcnnc::diag::Report;
 use lcnnc::syntax::format::{Refusal, format};
 use lcnnc::train::{Progress, TrainError, files};
 use similar::TextDiff;
-use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -35,7 +33,7 @@ impl Args {
         let progress = Progress::new();
         let is_stream = path == Path::new("-");
         let path = if is_stream { PathBuf::from("<stdin>") } else { spec_path(path) };
-        let source = if is_stream { stdin(&path)? } else { files::source(&path)? };
+        let source = if is_stream { files::stdin(&path)? } else { files::source(&path)? };
         let formatted = match format(&source.text) {
             Ok(formatted) => formatted,
             Err(Refusal::Problems(problems)) => {
@@ -55,27 +53,13 @@ impl Args {
             }
         } else if self.diff {
             let diff = TextDiff::from_lines(&source.text, &formatted);
-            print(&diff.unified_diff().header(&source.name, &source.name).to_string(), &path)?;
+            progress.raw(&diff.unified_diff().header(&source.name, &source.name).to_string());
         } else if is_stream {
-            print(&formatted, &path)?;
+            progress.raw(&formatted);
         } else if !is_same {
-            files::replace(&path, formatted.as_bytes())?;
+            files::rewrite(&path, formatted.as_bytes())?;
             progress.line(&format!("{}: formatted", source.name));
         }
         Ok(is_same || !(self.check || self.diff))
     }
-}
-
-fn stdin(name: &Path) -> Result<Source, TrainError> {
-    let mut text = String::new();
-    io::stdin().read_to_string(&mut text).map_err(TrainError::file(name, "read"))?;
-    Ok(Source { name: name.display().to_string(), text })
-}
-
-/// Writes a text as it is, without a line end of its own.
-fn print(text: &str, name: &Path) -> Result<(), TrainError> {
-    let mut out = io::stdout();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(TrainError::file(name, "written to standard output"))
 }

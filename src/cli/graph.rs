@@ -24,7 +24,7 @@ impl Args {
         let compiled = self.options.compile_clean(&self.spec)?;
         let loops = if self.unrolled { Loops::Unrolled } else { Loops::Folded };
         if let Some(net) = &compiled.net {
-            Progress::new().line(dot::emit(net, loops).trim_end());
+            Progress::new().text(&format!("{}\n", dot::emit(net, loops).trim_end()));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -37,7 +37,7 @@ impl Args {
                 Form::Ir => net.to_string(),
                 Form::Plan => plan::emit(net, &Regions::of(net)),
             };
-            Progress::new().line(text.trim_end());
+            Progress::new().text(&format!("{}\n", text.trim_end()));
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -17,8 +17,11 @@ mod run;
 mod show;
 mod spec;
 mod transfer;
+mod values;
 
 use clap::{Parser, Subcommand};
+use lcnnc::diag::render::visible;
+use lcnnc::train::output::{self, Lost};
 use lcnnc::train::{Progress, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,7 +36,7 @@ Exit codes:
   5  a signal ended the run: it is saved, and `lcnnc resume` goes on with it
   6  the run's folder can no longer be written: the disk is full, say
   7  the data set can no longer be had in the middle of a run
-  8  not enough memory for a batch
+  8  not enough memory
   9  a repeated run has other weights";
 
 /// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.
@@ -62,7 +65,11 @@ enum Verb {
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
-    match Cli::parse().verb {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(said) => return ended(Ok(help_or_complaint(&said))),
+    };
+    match cli.verb {
         Verb::Check(args) => ended(args.run()),
         Verb::Explain(args) => ended(args.run()),
         Verb::Fmt(args) => ended(args.run()),
@@ -78,12 +85,32 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Says why there is no result, if there is none.
+/// Says why there is no result, if there is none; and that one was not heard, if it was not.
 fn ended(result: Result<ExitCode, TrainError>) -> ExitCode {
-    result.unwrap_or_else(|error| {
+    let code = result.unwrap_or_else(|error| {
         complain(&error);
         ExitCode::from(error.exit_code())
-    })
+    });
+    match output::lost() {
+        Some(Lost::Failed(reason)) => {
+            Progress::new().warn(&format!("error: standard output cannot be written: {reason}"));
+            ExitCode::from(2)
+        }
+        // Whoever reads has read enough.
+        Some(Lost::Closed) | None => code,
+    }
+}
+
+/// Prints the help or the version that was asked for; or what is wrong with the command line.
+fn help_or_complaint(said: &clap::Error) -> ExitCode {
+    let text = said.render().to_string();
+    if visible(&text) != text {
+        // Colours are for a text that holds no commands to the terminal of its own.
+        Progress::new().warn(text.trim_end());
+    } else if let (Err(error), false) = (said.print(), said.use_stderr()) {
+        output::note(&error);
+    }
+    if said.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS }
 }
 
 /// Does the same for each of some files, whether it is fine or not, and whether the others can be read or not.
@@ -106,7 +133,9 @@ fn each(files: &[PathBuf], mut is_fine: impl FnMut(&Path) -> Result<bool, TrainE
 fn complain(error: &TrainError) {
     let progress = Progress::new();
     match error {
-        TrainError::Reports(reports) => reports.iter().for_each(|report| progress.report(report)),
+        TrainError::Reports(reports) | TrainError::Flags(reports) => {
+            reports.iter().for_each(|report| progress.report(report))
+        }
         error => progress.warn(&format!("error: {error}")),
     }
 }

@@ -1,6 +1,7 @@
 //! `lcnnc rerun`: a finished run once more, and whether the bits agree.
 
 use super::run::said;
+use super::values::folder;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{self, Layer, Progress, TrainError};
 use std::path::PathBuf;
@@ -16,7 +17,7 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
@@ -26,7 +27,7 @@ pub struct Args {
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
         let Self { run, data_root, device } = self;
-        let progress = Progress::new();
+        let progress = Progress::of_run();
         let over = Layer { data_root, device, ..Layer::default() };
         let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         let repeated = train::rerun(&run, over, command, &progress)?;

@@ -1,9 +1,9 @@
 //! `lcnnc resume`: goes on with a run that was cut short.
 
-use super::run::{said, seconds};
+use super::run::said;
+use super::values::{count, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Layer, Progress, TrainError};
-use std::num::NonZeroUsize;
+use lcnnc::train::{self, Layer, MOST_THREADS, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,14 +17,14 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
     /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// Seconds between two checkpoints [default: as for the run]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     save_every: Option<Duration>,
@@ -36,8 +36,8 @@ pub struct Args {
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
         let Self { run, data_root, device, threads, save_every, brief } = self;
-        let progress = Progress::new();
-        let over = Layer { data_root, device, threads: threads.map(NonZeroUsize::get), save_every, ..Layer::default() };
+        let progress = Progress::of_run();
+        let over = Layer { data_root, device, threads, save_every, ..Layer::default() };
         said(&train::resume(&run, over, brief, &progress)?, progress);
         Ok(ExitCode::SUCCESS)
     }

@@ -1,12 +1,18 @@
 //! `lcnnc run`: trains a spec.
 
+use super::values::{assignment, count, dataset, file, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Done, Layer, Progress, Seed, Setting, Study, Target, TrainError, duration, yaml};
+use lcnnc::diag::counted;
+use lcnnc::train::{
+    self, Done, Layer, MOST_THREADS, Progress, Seed, Setting, Study, Target, TrainError, duration, yaml,
+};
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// Seeds of one command: each has a folder of its own.
+const MOST_SEEDS: usize = 1000;
 
 /// Train a spec and leave a folder with its weights, numbers and settings.
 ///
@@ -18,10 +24,10 @@ pub struct Args {
     /// The spec, `.lcnn` may be left out; not needed with --config
     spec: Option<PathBuf>,
     /// mnist, fashion-mnist, cifar10, cifar100, tiny-imagenet, contours (built in, the default) or folder:PATH
-    #[arg(long, value_name = "SET")]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
     dataset: Option<String>,
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
@@ -53,27 +59,27 @@ pub struct Args {
     /// What every random choice starts from
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<String>,
-    /// Train so many seeds, from --seed on, and give the mean of their test accuracies
-    #[arg(long, value_name = "N")]
-    seeds: Option<NonZeroUsize>,
+    /// Train so many seeds, from --seed on and at most 1000, and give the mean of their test accuracies
+    #[arg(long, value_name = "N", value_parser = count(MOST_SEEDS), allow_hyphen_values = true)]
+    seeds: Option<usize>,
     /// With --seeds: how many at once [default: one a core, as far as there is memory]
-    #[arg(long, value_name = "N", requires = "seeds")]
-    jobs: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", requires = "seeds", value_parser = count(MOST_SEEDS), allow_hyphen_values = true)]
+    jobs: Option<usize>,
     /// Most images of the training half to use, validation included
-    #[arg(long, value_name = "N")]
-    limit: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit: Option<usize>,
     /// Change a const of the spec; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// Settings as a run folder's run.yaml has them
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     config: Option<PathBuf>,
     /// Where run folders go, each into DIR/<spec>/
-    #[arg(long, value_name = "DIR", default_value = "runs")]
+    #[arg(long, value_name = "DIR", default_value = "runs", value_parser = folder())]
     runs: PathBuf,
     /// CPU threads [default: all cores]; the same number, the same bits
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// Write no event file for TensorBoard
     #[arg(long)]
     no_tensorboard: bool,
@@ -83,14 +89,6 @@ pub struct Args {
     /// Run every primitive by itself, for comparison
     #[arg(long)]
     no_fuse: bool,
-}
-
-/// Reads `name=value`.
-pub fn assignment(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("expected NAME=VALUE, as in `steps=5`".to_owned()),
-    }
 }
 
 /// Says how a run ended.
@@ -111,24 +109,19 @@ fn means(study: &Study, progress: Progress) {
     }
     let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());
     progress.line(&format!(
-        "test accuracy {mean:.2} ± {sd:.2} % (mean ± sd of {count} seeds), see {}",
+        "test accuracy {mean:.2} ± {sd:.2} % (mean ± sd of {}), see {}",
+        counted(count, "seed"),
         study.file.display()
     ));
-}
-
-/// Reads a number of seconds.
-pub fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.ok_or_else(|| "expected a number of seconds from 0, as in 60".to_owned())
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let below = self.config.as_deref().map(yaml::load).transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
-        let [seeds, jobs] = [self.seeds, self.jobs].map(|count| count.map(NonZeroUsize::get));
+        let (seeds, jobs) = (self.seeds, self.jobs);
         let layer = self.layer().over(below);
-        let progress = Progress::new();
+        let progress = Progress::of_run();
         let command: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
         match seeds {
             Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &command, &progress)?, progress),
@@ -161,11 +154,11 @@ impl Args {
             dataset: self.dataset,
             data_root: self.data_root,
             device: self.device,
-            threads: self.threads.map(NonZeroUsize::get),
+            threads: self.threads,
             fuse: self.no_fuse.then_some(false),
             tensorboard: self.no_tensorboard.then_some(false),
             save_every: self.save_every,
-            limit: self.limit.map(NonZeroUsize::get),
+            limit: self.limit,
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings: texts.into_iter().filter_map(setting).collect(),
         }

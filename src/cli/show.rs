@@ -2,6 +2,7 @@
 
 use super::spec::SpecArgs;
 use lcnnc::back::summary;
+use lcnnc::train::schedule::beside_warmup;
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,9 +21,13 @@ impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let compiled = self.options.compile_clean(&self.spec)?;
         let progress = Progress::new();
-        progress.line(compiled.resolved(&compiled.settings).trim_end());
+        progress.text(&format!("{}\n", compiled.resolved(&compiled.settings).trim_end()));
         if let Some(net) = &compiled.net {
-            progress.line(&format!("\n{}", summary::emit(net).trim_end()));
+            progress.text(&format!("\n{}\n", summary::emit(net, progress.width()).trim_end()));
+        }
+        let train = &compiled.settings.train;
+        if let Some(counts) = beside_warmup(train.call("schedule"), train.count("warmup")) {
+            progress.line(&format!("\n{counts}"));
         }
         Ok(ExitCode::SUCCESS)
     }

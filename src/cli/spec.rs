@@ -1,21 +1,21 @@
 //! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
 
 use super::spec_path;
+use super::values::{assignment, count};
 use lcnnc::diag::Applicability;
 use lcnnc::train::{TrainError, files};
 use lcnnc::{Compiled, Options, compile, fix};
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 /// What a spec leaves open, as flags.
 #[derive(Debug, clap::Args)]
 pub struct SpecArgs {
     /// Change a const of the spec; may be given more than once
-    #[arg(long, value_name = "NAME=VALUE", value_parser = super::run::assignment)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// What `classes` stands for, where no data set says so [default: 10]
-    #[arg(long, value_name = "N")]
-    classes: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    classes: Option<usize>,
 }
 
 impl SpecArgs {
@@ -33,13 +33,13 @@ impl SpecArgs {
         let path = spec_path(path);
         let (compiled, mended) = fix(&files::source(&path)?, &self.options(), asked);
         if mended > 0 {
-            files::replace(&path, compiled.report.text.as_bytes())?;
+            files::rewrite(&path, compiled.report.text.as_bytes())?;
         }
         Ok((compiled, mended))
     }
 
     fn options(&self) -> Options {
-        Options { set: self.set.clone(), classes: self.classes.map(NonZeroUsize::get) }
+        Options { set: self.set.clone(), classes: self.classes }
     }
 
     /// The same, where only a spec without errors will do.

@@ -134,6 +134,15 @@ pub const SETS: &[Set] =
 /// # Errors
 /// If there is no such set, its files are in none of the places looked at, or one of them is not as it must be.
 pub fn load(name: &str, request: &Request) -> Result<DataSet, DataError> {
+    let (set, path) = named(name)?;
+    (set.load)(&Request { path: path.map(PathBuf::from), ..request.clone() })
+}
+
+/// The set that a name means, and the path behind it, if it takes one.
+///
+/// # Errors
+/// If there is no such set, or it should have a path and has none, or the other way round.
+pub fn named(name: &str) -> Result<(&'static Set, Option<&str>), DataError> {
     let (head, path) = match name.split_once(':') {
         Some((head, path)) => (head, Some(path)),
         None => (name, None),
@@ -142,7 +151,7 @@ pub fn load(name: &str, request: &Request) -> Result<DataSet, DataError> {
     match (set.takes_path, path) {
         (true, None | Some("")) => Err(DataError::PathMissing { set: set.name }),
         (false, Some(_)) => Err(DataError::PathUnwanted { set: set.name, written: name.to_owned() }),
-        (_, path) => (set.load)(&Request { path: path.map(PathBuf::from), ..request.clone() }),
+        (_, path) => Ok((set, path)),
     }
 }
 

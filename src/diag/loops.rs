@@ -1,9 +1,10 @@
 //! Loops: cycles, states and steps.
 
-use super::{Code, Diagnostic, Span};
+use super::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
 
-pub const CODES: &[&Code] = &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP];
+pub const CODES: &[&Code] =
+    &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE];
 
 const CYCLE: Code = Code::error("L0301", "A value that depends on itself has no beginning; a state gives it one.");
 const NEVER_UPDATED: Code =
@@ -31,24 +32,44 @@ const LATE: Code = Code::warning(
 const PER_STEP: Code =
     Code::error("L0308", "Parameters of their own for each step need a loop around the layer, and its steps.");
 
+const CONST_CYCLE: Code = Code::error(
+    "L0309",
+    "Consts may stand in any order, but a const that is calculated from itself, by whatever way, has no value.",
+);
+
 /// The equations of the cycle, in the order in which each reads the next; `primed` is the state, if one of its next
 /// values is among them.
 pub fn cycle(names: &[(String, Span)], primed: Option<&str>) -> Diagnostic {
-    const SHOWN: usize = 6;
-    let mut round: Vec<&str> = names.iter().chain(names.first()).map(|(name, _)| name.as_str()).collect();
-    if round.len() > 2 * SHOWN {
-        round.splice(SHOWN..round.len() - 1, ["…"]);
-    }
-    let mut diagnostic = Diagnostic::new(&CYCLE, format!("a cycle without a state: {}", round.join(" reads ")));
-    for ((name, span), (next, _)) in names.iter().zip(names.iter().cycle().skip(1)).take(SHOWN) {
-        diagnostic = diagnostic.label(*span, format!("`{name}` reads `{next}`"));
-    }
+    let names: Vec<(&str, Span)> = names.iter().map(|(name, span)| (name.as_str(), *span)).collect();
+    let diagnostic = round(&CYCLE, "a cycle without a state", &names);
     match primed {
         Some(state) => diagnostic.help(format!("read `{state}`, the value of the step before, in place of `{state}'`")),
         None => {
             diagnostic.help("put the equations into a `loop` and let one of them be a state: `state O = …`, `O' = …`")
         }
     }
+}
+
+/// Consts each of which is calculated from the next, and the last from the first.
+pub fn const_cycle(names: &[(&str, Span)]) -> Diagnostic {
+    let problem = match names {
+        [(name, span)] => Diagnostic::new(&CONST_CYCLE, format!("the const `{name}` is calculated from itself"))
+            .label(*span, format!("`{name}` reads `{name}`")),
+        _ => round(&CONST_CYCLE, "consts that are calculated from each other", names),
+    };
+    problem.help("give one of them a value of its own: a number, `true`, `false` or a word")
+}
+
+/// A problem of names each of which reads the next, and the last the first; the first few are shown.
+fn round(code: &'static Code, message: &str, names: &[(&str, Span)]) -> Diagnostic {
+    const SHOWN: usize = 6;
+    let mut round: Vec<&str> = names.iter().chain(names.first()).map(|(name, _)| *name).collect();
+    if round.len() > 2 * SHOWN {
+        round.splice(SHOWN..round.len() - 1, ["…"]);
+    }
+    let problem = Diagnostic::new(code, format!("{message}: {}", round.join(" reads ")));
+    let reads = names.iter().zip(names.iter().cycle().skip(1)).take(SHOWN);
+    reads.fold(problem, |problem, ((name, span), (next, _))| problem.label(*span, format!("`{name}` reads `{next}`")))
 }
 
 pub fn never_updated(state: &str, declared: Span, within: &str) -> Diagnostic {
@@ -152,21 +173,39 @@ pub fn not_steps(function: &str, span: Span) -> Diagnostic {
 
 /// Values of two loops, or of loops of different length.
 pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
-    Diagnostic::new(&STEPLESS, format!("values of {} and of {} steps do not go together", left.0, right.0))
-        .label(left.1, format!("{} steps", left.0))
-        .label(right.1, format!("{} steps", right.0))
-        .help("take them from loops of as many steps, or choose a step of each")
+    Diagnostic::new(
+        &STEPLESS,
+        format!("values of {} and of {} do not go together", counted(left.0, "step"), counted(right.0, "step")),
+    )
+    .label(left.1, counted(left.0, "step"))
+    .label(right.1, counted(right.0, "step"))
+    .help("take them from loops of as many steps, or choose a step of each")
 }
 
-/// A state that the image reaches only at `step`, behind the last one, or never.
-pub fn late(name: &str, step: Option<usize>, steps: usize, span: Span) -> Diagnostic {
-    let plural = if steps == 1 { "" } else { "s" };
-    let (message, help) = match step {
-        Some(step) => (
-            format!("the image reaches `{name}` at step {step}, but the loop has {steps} step{plural}"),
-            format!("give the loop at least {step} steps, or read the value of this step, as in `V1'`"),
+/// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own, where
+/// that one has too few steps: its name, the step, and the steps that it has.
+pub fn late(
+    name: &str,
+    (step, steps): (Option<usize>, usize),
+    outer: Option<(&str, usize, usize)>,
+    span: Span,
+) -> Diagnostic {
+    let (message, help) = match (outer, step) {
+        (Some((outer, step, steps)), _) => (
+            format!(
+                "the image reaches `{name}` at step {step} of loop `{outer}`, which has {}",
+                counted(steps, "step")
+            ),
+            format!(
+                "give loop `{outer}` at least {}, or read values of its present step, as in `V1'`",
+                counted(step, "step")
+            ),
         ),
-        None => (
+        (None, Some(step)) => (
+            format!("the image reaches `{name}` at step {step}, but the loop has {}", counted(steps, "step")),
+            format!("give the loop at least {}, or read the value of this step, as in `V1'`", counted(step, "step")),
+        ),
+        (None, None) => (
             format!("the image never reaches `{name}`"),
             "let it depend on the image by a way that is not multiplied with zeros".to_owned(),
         ),
@@ -194,7 +233,10 @@ pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
 
 /// A bundle with parameters for each step in loops of different length.
 pub fn per_step_differs(layer: &str, first: usize, here: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&PER_STEP, format!("`{layer}` has parameters for {first} steps, but this loop has {here}"))
-        .label(span, format!("{here} steps"))
-        .help("declare a bundle for each loop, or give the loops as many steps")
+    Diagnostic::new(
+        &PER_STEP,
+        format!("`{layer}` has parameters for {}, but this loop has {here}", counted(first, "step")),
+    )
+    .label(span, counted(here, "step"))
+    .help("declare a bundle for each loop, or give the loops as many steps")
 }

@@ -5,6 +5,7 @@
 
 mod code;
 pub mod config;
+mod counted;
 pub mod foreign;
 pub mod loops;
 pub mod names;
@@ -21,6 +22,7 @@ pub mod text;
 pub mod weights;
 
 pub use code::{Code, Level};
+pub use counted::counted;
 pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
 pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};
 

@@ -2,7 +2,7 @@
 
 use super::code::SLIP;
 use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, alike, among, did_you_mean, some_of};
+use super::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
 use std::collections::BTreeMap;
 
 pub const CODES: &[&Code] = &[
@@ -207,7 +207,7 @@ pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -
 /// A `fn` called with less than its parameters.
 pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span) -> Diagnostic {
     let (wanted, missing) = (params.len(), &params[found..]);
-    let takes = if wanted == 1 { "one argument".to_owned() } else { format!("{wanted} arguments") };
+    let takes = counted(wanted, "argument");
     let missing: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` takes {takes}, found {found}"))
         .label(span, format!("without {}", missing.join(" and ")))

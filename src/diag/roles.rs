@@ -3,7 +3,7 @@
 use super::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
-pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED];
+pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];
 
 const BOTH: Code =
     Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
@@ -24,6 +24,19 @@ const OPPOSED: Code = Code::warning(
     "L0405",
     "opposed",
     "Excitation adds and inhibition takes away; weights whose sign does the opposite turn the arm's role around.",
+);
+
+const TURNED: Code = Code::warning(
+    "L0406",
+    "turned",
+    "Training makes a penalty small. A separation penalty is small where excitatory and inhibitory weights are apart; times a \
+     negative number it is small where they are not.",
+);
+const PRESSED: Code = Code::warning(
+    "L0407",
+    "pressed",
+    "A hard sign puts weights back to zero as often as a penalty pushes them across it: the two work against each other, and \
+     the weights end as zeros.",
 );
 
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
@@ -96,4 +109,42 @@ pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
         .label(used, format!("{role} here"))
         .label(signed, format!("{sign} weights"))
         .help(help)
+}
+
+/// A penalty that does the opposite of a separation. `across` is true where it does tell the two apart, but with the
+/// excitatory weights below the inhibitory ones.
+pub fn turned(penalty: &str, [excitatory, inhibitory]: [&str; 2], across: bool, span: Span) -> Diagnostic {
+    let message = match across {
+        true => format!("this penalty pushes `{excitatory}` below `{inhibitory}`"),
+        false => format!("this penalty pulls `{excitatory}` and `{inhibitory}` together"),
+    };
+    let help = format!(
+        "training makes a penalty small: turn the sign of the factor of `{penalty}`, or give it 0 for a run without it"
+    );
+    Diagnostic::new(&TURNED, message).label(span, "turned round by the sign of its factor").help(help)
+}
+
+/// Weights that a separation penalty drives across zero.
+#[derive(Debug)]
+pub struct Pressed<'a> {
+    pub penalty: &'a str,
+    pub name: &'a str,
+    /// The side of zero that they keep to.
+    pub sign: Sign,
+}
+
+/// `named` is their place in the penalty, `signed` where their sign is written.
+pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
+    let Pressed { penalty, name, sign } = found;
+    let (way, side) = match sign {
+        Sign::Nonnegative => ("down", "below"),
+        Sign::Nonpositive => ("up", "above"),
+    };
+    Diagnostic::new(&PRESSED, format!("`{penalty}` pushes `{name}` {side} zero, where its sign keeps it from going"))
+        .label(named, format!("pushed {way}"))
+        .label(signed, format!("{sign} weights"))
+        .help(format!(
+            "leave the sign of `{name}` out and let the penalty tell the roles apart, or leave the penalty out: hard signs \
+             tell them apart already"
+        ))
 }

@@ -1,6 +1,6 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
-use super::{Code, Diagnostic, Span};
+use super::{Code, Diagnostic, Span, counted};
 use crate::ir::{Padding, Shape};
 
 pub const CODES: &[&Code] = &[
@@ -84,15 +84,7 @@ const CHANNELS_LAST: Code = Code::unless_allowed(
     "An image is channels, height, width. A last number of 1 or 3 behind two large ones is most often that of the channels, which \
      TensorFlow and MATLAB write last; as it stands it is an image one or three pixels wide.",
 )
-.mended(
-    "The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.",
-);
-
-/// `1 channel`, `8 channels`
-fn count(n: usize, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{n} {what}{plural}")
-}
+.mended("The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.");
 
 /// Where a bundle says what it maps, and the number it says.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +99,7 @@ impl Declared {
     /// Declares it for as many as flow in; the other way round, if that is how many it gives.
     fn mended(self, problem: Diagnostic, flows_in: usize, what: &str) -> Diagnostic {
         let Self { span, from, to } = self;
-        let counted = count(flows_in, what);
+        let counted = counted(flows_in, what);
         let Some(to) = to else {
             return problem.help(format!("declare it for {counted}, or change what flows into it"));
         };
@@ -124,7 +116,7 @@ impl Declared {
 
 pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.channels());
-    let problem = format!("`{name}` takes {}, but is applied to {got}", count(from, "channel"));
+    let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "channel"));
     let problem = Diagnostic::new(&CHANNELS, problem)
         .label(applied, format!("applied to {found}"))
         .label(declared.span, format!("declared for {from}"));
@@ -134,9 +126,9 @@ pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) ->
 /// The same for a dense bundle, which counts every entry of a map.
 pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.len());
-    let problem = format!("`{name}` takes {}, but is applied to {got}", count(from, "input"));
+    let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "input"));
     let problem = Diagnostic::new(&CHANNELS, problem)
-        .label(applied, format!("applied to {found}, {got} numbers"))
+        .label(applied, format!("applied to {found}, {}", counted(got, "number")))
         .label(declared.span, format!("declared for {from}"));
     declared.mended(problem, got, "input")
 }
@@ -160,7 +152,11 @@ pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
 fn difference(left: &Shape, right: &Shape) -> String {
     match (left, right) {
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
-            format!("heights and widths agree; give both {c} or both {d} channels")
+            format!(
+                "heights and widths agree; give each of the two {}, or each {}",
+                counted(*c, "channel"),
+                counted(*d, "channel")
+            )
         }
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if c == d => {
             format!("channels agree; {h}x{w} became {i}x{j} through a stride, a pooling layer or `padding: valid`")
@@ -192,11 +188,11 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     let declared = if resized {
         "keeps the channels, but not height and width".to_owned()
     } else {
-        format!("maps {} to {}", count(what.from, "channel"), what.to)
+        format!("maps {} to {}", counted(what.from, "channel"), what.to)
     };
     let so = what
         .gives
-        .map_or_else(|| format!("takes {}", count(what.from, "channel")), |gives| format!("so this is {gives}"));
+        .map_or_else(|| format!("takes {}", counted(what.from, "channel")), |gives| format!("so this is {gives}"));
     let fix = if resized {
         "give it `stride: 1` and `padding: same`".to_owned()
     } else {
@@ -246,8 +242,11 @@ pub fn dropped(
         Padding::Valid => format!("choose a window that divides {height} and {width}, or resize the image"),
         Padding::Same => format!("choose a window of {}, or a smaller stride", kernel + 2 * rows.max(columns)),
     };
-    let lost: Vec<String> =
-        [(rows, "row"), (columns, "column")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| count(*n, what)).collect();
+    let lost: Vec<String> = [(rows, "row"), (columns, "column")]
+        .iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| counted(*n, what))
+        .collect();
     Diagnostic::new(
         &DROPPED,
         format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
@@ -279,35 +278,38 @@ pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
     let divides = |n: &usize| channels.is_multiple_of(*n);
     let below = (1..groups).rev().find(divides).unwrap_or(1);
     let above = (groups..=channels).find(divides).map_or(String::new(), |n| format!(" or {n}"));
-    Diagnostic::new(&GROUPS, format!("{} cannot be shared out among {groups} groups", count(channels, "channel")))
-        .label(span, format!("{groups} does not divide {channels}"))
-        .help(format!("choose {below}{above}"))
+    Diagnostic::new(
+        &GROUPS,
+        format!("{} cannot be shared out among {}", counted(channels, "channel"), counted(groups, "group")),
+    )
+    .label(span, format!("{groups} does not divide {channels}"))
+    .help(format!("choose {below}{above}"))
 }
 
 /// `of` channels flow in.
 pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnostic {
     let above = channels.next_multiple_of(of.max(1));
     let choices = if channels > of { format!("{} or {above}", above - of) } else { above.to_string() };
-    Diagnostic::new(&MULTIPLE, format!("`{name}` cannot make {} of {of}", count(channels, "channel")))
+    Diagnostic::new(&MULTIPLE, format!("`{name}` cannot make {} of {of}", counted(channels, "channel")))
         .label(span, format!("{channels} is not a multiple of {of}"))
         .help(format!("choose {choices}, or a `conv`, whose outputs see every channel"))
 }
 
 pub fn alone(groups: usize, found: &Shape, span: Span) -> Diagnostic {
-    Diagnostic::new(&ALONE, format!("each group would be a single number: {groups} groups of {found}"))
+    Diagnostic::new(&ALONE, format!("each group would be a single number: {} of {found}", counted(groups, "group")))
         .label(span, "normalised to zero, whatever flows in")
         .help("choose fewer groups, or normalise before the layer that leaves one number a channel")
 }
 
 pub fn even_span(size: usize, span: Span) -> Diagnostic {
     let (below, above) = (size.saturating_sub(1).max(1), size + 1);
-    Diagnostic::new(&EVEN_SPAN, format!("a span of {size} channels has none in the middle"))
+    Diagnostic::new(&EVEN_SPAN, format!("a span of {} has none in the middle", counted(size, "channel")))
         .label(span, "even size")
         .help(format!("choose {below} or {above}"))
 }
 
 pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&TOO_LARGE, format!("{what} holds {numbers} numbers, more than {limit}"))
+    Diagnostic::new(&TOO_LARGE, format!("{what} holds {}, more than {limit}", counted(numbers, "number")))
         .label(span, "too large")
         .help("check the digits: channels, kernel, height and width multiply")
 }
@@ -330,7 +332,7 @@ pub fn costly(found: &str, limit: &str, span: Span) -> Diagnostic {
 }
 
 pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {
-    Diagnostic::new(&OUTPUT, format!("the output must be a vector of {classes} classes, found {found}"))
+    Diagnostic::new(&OUTPUT, format!("the output must be a vector of {}, found {found}", counted(classes, "class")))
         .label(span, format!("this is {found}"))
         .help("end with a layer such as `logits = dense(x, classes)`")
 }

@@ -2,7 +2,7 @@
 
 use super::code::SLIP;
 use super::foreign::{At, find};
-use super::{Code, Diagnostic, Span, Words, among};
+use super::{Code, Diagnostic, Span, Words, among, counted};
 
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
@@ -331,20 +331,16 @@ pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
     given.iter().fold(problem, |problem, (_, at)| problem.edit(*at, "=", ": ")).certain()
 }
 
-/// What the scanner passed over as other languages write it, at all its places in the file.
-pub fn passed_over(sign: &str, changes: &[(Span, &str, &str)], is_mended: bool) -> Diagnostic {
-    let at = changes.first().map_or_else(Span::default, |(at, ..)| *at);
-    let more = match changes.len() {
-        0 | 1 => String::new(),
-        2 => ", and once more in this file".to_owned(),
-        n => format!(", and {} times more in this file", n - 1),
+/// What the scanner passed over as other languages write it, with a label for each of its places in the file, and what
+/// mends all of them.
+pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) -> Diagnostic {
+    let label = match places.len() {
+        0 | 1 => "here".to_owned(),
+        n => format!("here, and at {} in this file", counted(n - 1, "more place")),
     };
-    let message = format!("`{sign}` does not belong in a spec");
-    let problem = Diagnostic::new(&FOREIGN, message).label(at, format!("here{more}"));
+    let problem = Diagnostic::new(&FOREIGN, format!("`{sign}` does not belong in a spec"));
+    let problem = places.iter().fold(problem, |problem, at| problem.label(*at, label.clone()));
     let problem = problem.foreign(At::Sign, sign, "remove it");
-    if !is_mended {
-        return problem;
-    }
     changes.iter().fold(problem, |problem, (at, old, new)| problem.edit(*at, *old, *new)).certain()
 }
 

@@ -2,12 +2,43 @@
 
 use super::{Code, Diagnostic, Span};
 
-pub const CODES: &[&Code] = &[&UNFILTERED];
+pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
 
 const UNFILTERED: Code = Code::error(
     "L0901",
     "Gabor functions are small images: only the kernels of a convolution, 3 x 3 pixels or larger, can hold them.",
 );
+
+const UNTRAINED: Code = Code::warning(
+    "L0902",
+    "untrained",
+    "A net of which every layer is frozen, or which has no weights at all, learns nothing from any image.",
+);
+const ONE_NUMBER: Code = Code::warning(
+    "L0903",
+    "one_number",
+    "In training, batch normalisation takes mean and variance of a channel over all images and pixels of the batch. Of one number \
+     alone the variance is 0, and what comes out is the same for every image.",
+);
+
+/// A net that training leaves as it is; `frozen` is true if it has weights. `output` is the place of what it says.
+pub fn untrained(frozen: bool, output: Span) -> Diagnostic {
+    let (label, help) = match frozen {
+        true => ("every weight behind this is frozen", "leave `frozen: true` out of the layers that are to learn"),
+        false => ("no weight behind this", "let a layer with weights lead to the output, such as `dense(x, classes)`"),
+    };
+    Diagnostic::new(&UNTRAINED, "there is nothing to train").label(output, label).help(help)
+}
+
+/// A batch norm over maps of 1x1 pixels.
+pub fn one_number(layer: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&ONE_NUMBER, format!("`{layer}` has one number a channel of each image"))
+        .label(span, "maps of 1x1 pixels")
+        .help(
+            "with `batch: 1`, and where a single image is left for the last batch of an epoch, it gives the same for every image, \
+             and what is before it learns nothing: normalise before the map is 1x1, or use `layer_norm`",
+        )
+}
 
 /// `shape` is that of the weight: `[out, in]` or `[out, in, k, k]`.
 pub fn unfiltered(layer: &str, shape: &[usize], span: Span) -> Diagnostic {

@@ -4,7 +4,7 @@ use super::consts::Const;
 use super::edits::{Edits, Piece};
 use super::known::{self, Known, describe};
 use crate::diag::foreign::{self, At};
-use crate::diag::{Diagnostic, Span, among, did_you_mean, names, settings};
+use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
 
@@ -65,9 +65,7 @@ impl Binder<'_> {
                 None => complete = false,
             }
         }
-        if !filled.is_empty() {
-            self.edits.fill(site.span, site.close, filled);
-        }
+        self.edits.fill(site.span, site.close, filled);
         complete.then_some(bound)
     }
 
@@ -128,8 +126,7 @@ impl Binder<'_> {
                 if found.is_none() {
                     let takes = match positions {
                         0 => "no settings".to_owned(),
-                        1 => "one setting".to_owned(),
-                        n => format!("{n} settings"),
+                        n => counted(n, "setting"),
                     };
                     let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
                     self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));
@@ -227,8 +224,7 @@ impl Binder<'_> {
         let ExprKind::Name(name) = &expr.kind else {
             return self.mistyped(what, &format!("one of {}", choices()), describe(expr), expr);
         };
-        let resolved = known::resolve(name, self.known);
-        let chosen = words.iter().find(|word| *word == name || **word == resolved);
+        let chosen = self.meant(name, |meant| words.iter().find(|word| **word == meant));
         if chosen.is_none() {
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, expr.span, words));
         }
@@ -254,13 +250,18 @@ impl Binder<'_> {
                 return self.mistyped(what, &format!("one of {known}"), describe(expr), expr);
             }
         };
-        let resolved = known::resolve(name, self.known);
-        let Some(choice) = choices.iter().find(|choice| choice.name == resolved) else {
+        let Some(choice) = self.meant(name, |meant| choices.iter().find(|choice| choice.name == meant)) else {
             let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
             self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, span, &known));
             return None;
         };
         self.call(choice.name, choice.args, args, Site { span: expr.span, close })
+    }
+
+    /// A choice by its own word, or by that of a const or an argument which stands for it. Its own comes first, so that a
+    /// default means the same wherever it is written in.
+    fn meant<T>(&self, name: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
+        find(name).or_else(|| find(&known::resolve(name, self.known)))
     }
 
     fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, expr: &Expr) -> Option<T> {

@@ -1,6 +1,6 @@
 //! From statements to definitions: every name gets its node before any expression is looked into.
 
-use super::consts::Consts;
+use super::consts::{self, Consts, Next, Written};
 use super::edits::Edits;
 use super::graph::{Block, Edge, Function, Graph, Node, NodeKind};
 use super::known;
@@ -9,7 +9,7 @@ use crate::diag::{Diagnostic, Span, loops, names};
 use crate::functions;
 use crate::kinds;
 use crate::syntax::JOINING;
-use crate::syntax::ast::{Ast, Item, ItemKind, Name, Param};
+use crate::syntax::ast::{Ast, Expr, Item, ItemKind, Name, Param};
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,23 +55,29 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Consts come first, in order of the text: everything else may use them, wherever it stands.
+    /// Consts come first: everything else may use them, wherever it stands. They may use each other in any order.
     pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
         self.lost.extend(ast.broken.iter().map(|name| name.text.as_str()));
         self.consts.set_broken(ast.broken.iter().map(|name| name.text.clone()));
         // A function of the spec that cannot be read is not the one of the prelude.
         let lost = &self.lost;
         self.functions.retain(|name, _| !lost.contains(name));
+        let mut written: Vec<Written<'a>> = Vec::new();
         for item in &ast.items {
             let ItemKind::Const { name, value } = &item.kind else { continue };
-            if !self.fresh(name) {
-                continue;
+            if self.fresh(name) {
+                self.defined.insert(&name.text, name.span);
+                written.push((name, value));
             }
-            self.defined.insert(&name.text, name.span);
-            // The last of several overrides counts, as with any flag.
-            let given = set.iter().rev().find(|(set, _)| *set == name.text).map(|(_, text)| text.as_str());
-            if let Some(text) = self.consts.define(name, value, given, self.diagnostics) {
-                self.edits.replace(value.span, text);
+        }
+        for next in consts::in_order(&written) {
+            match next {
+                Next::One((name, value)) => self.constant(name, value, set),
+                Next::Cycle { round, all } => {
+                    let round: Vec<(&str, Span)> = round.iter().map(|name| (name.text.as_str(), name.span)).collect();
+                    self.diagnostics.push(loops::const_cycle(&round));
+                    all.iter().for_each(|name| self.consts.define_broken(name));
+                }
             }
         }
         for (name, _) in set {
@@ -79,6 +85,14 @@ impl<'a, 'd> Collector<'a, 'd> {
                 let known: Vec<&str> = self.consts.names().collect();
                 self.diagnostics.push(names::unknown_const(name, &known));
             }
+        }
+    }
+
+    fn constant(&mut self, name: &Name, value: &Expr, set: &[(String, String)]) {
+        // The last of several overrides counts, as with any flag.
+        let given = set.iter().rev().find(|(set, _)| *set == name.text).map(|(_, text)| text.as_str());
+        if let Some(text) = self.consts.define(name, value, given, self.diagnostics) {
+            self.edits.replace(value.span, text);
         }
     }
 

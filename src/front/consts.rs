@@ -1,10 +1,12 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
+use super::graph::round;
 use super::known::{Known, Meaning, eval, is_callable};
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::schema::real;
 use crate::syntax::ast::{Expr, ExprKind, Name};
+use petgraph::graph::{DiGraph, NodeIndex};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -64,6 +66,52 @@ struct Entry {
     used: Cell<bool>,
 }
 
+/// A const as it is written: its name and the expression of its value.
+pub type Written<'a> = (&'a Name, &'a Expr);
+
+/// The next consts to be evaluated.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// A const that names no const but those before it.
+    One(Written<'a>),
+    /// Consts each of which names the next, and the last the first; and all consts that have no value for that reason.
+    Cycle { round: Vec<&'a Name>, all: Vec<&'a Name> },
+}
+
+/// The consts of a spec in an order in which each comes behind those that it names, wherever in the text they stand.
+pub fn in_order<'a>(written: &[Written<'a>]) -> Vec<Next<'a>> {
+    let mut graph: DiGraph<Written<'a>, ()> = DiGraph::new();
+    let by_name: BTreeMap<&str, NodeIndex> =
+        written.iter().map(|(name, value)| (name.text.as_str(), graph.add_node((name, value)))).collect();
+    for node in graph.node_indices() {
+        let (name, value) = graph[node];
+        let named = value.parts().filter_map(|part| match &part.kind {
+            ExprKind::Name(word) => Some(word),
+            _ => None,
+        });
+        for word in named {
+            // `const relu = relu` stands for the kind of that name.
+            let is_word = *word == name.text && matches!(value.kind, ExprKind::Name(_)) && is_callable(word);
+            if let (Some(read), false) = (by_name.get(word.as_str()), is_word) {
+                graph.update_edge(node, *read, ());
+            }
+        }
+    }
+    // Behind all that they reach: the components of a graph come in that order.
+    let components = petgraph::algo::kosaraju_scc(&graph);
+    let next = |component: &Vec<NodeIndex>| {
+        let first = component.iter().copied().min().unwrap_or_default();
+        if component.len() == 1 && !graph.contains_edge(first, first) {
+            return Next::One(graph[first]);
+        }
+        let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
+        let round = round(first, |node| graph.neighbors(node).filter(|read| inside.contains(read)).min());
+        let name = |node: &NodeIndex| graph[*node].0;
+        Next::Cycle { round: round.iter().map(name).collect(), all: component.iter().map(name).collect() }
+    };
+    components.iter().map(next).collect()
+}
+
 /// Every const of a spec.
 #[derive(Debug)]
 pub struct Consts {
@@ -100,9 +148,7 @@ impl Consts {
     ) -> Option<String> {
         let declared = match &value.kind {
             // A bare word that is no const is a word: a kind, a function, a choice.
-            ExprKind::Name(word) if word != CLASSES && !self.entries.contains_key(word) => {
-                Some(Const::Word(word.clone()))
-            }
+            ExprKind::Name(word) if word != CLASSES && !self.has(word) => Some(Const::Word(word.clone())),
             _ => eval(value, self, diagnostics),
         };
         let set = given.and_then(|text| {
@@ -120,6 +166,17 @@ impl Consts {
         let entry = Entry { value: set.or(declared), declared: name.span, used: Cell::new(false) };
         self.entries.insert(name.text.clone(), entry);
         text
+    }
+
+    /// Adds a const whose value is broken and reported.
+    pub fn define_broken(&mut self, name: &Name) {
+        let entry = Entry { value: None, declared: name.span, used: Cell::new(true) };
+        self.entries.insert(name.text.clone(), entry);
+    }
+
+    /// Is that a const, or the name of something that could not be read and may be one?
+    fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name) || self.is_broken(name)
     }
 
     pub fn names(&self) -> impl Iterator<Item = &str> {

@@ -1,6 +1,8 @@
 //! What the compiler filled in, as changes to the author's own text: comments and layout stay.
 
 use crate::diag::Span;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 /// A part of what is written into the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -10,57 +12,95 @@ pub enum Piece {
     Copy(Span),
 }
 
+/// An argument that a call was not given: its name and the text of its default.
+pub type Argument = (&'static str, Piece);
+
 /// Changes to a text, collected in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
-    changes: Vec<(Span, Vec<Piece>)>,
+    replaced: Vec<(Span, String)>,
+    /// By the place of the call: a `fn` or a block is written out at each of its calls, but its text is there once.
+    filled: BTreeMap<Span, Filling>,
+}
+
+/// What is added to one call.
+#[derive(Clone, Debug)]
+struct Filling {
+    /// The place of the closing bracket; none for a call that is written without brackets.
+    close: Option<usize>,
+    arguments: Vec<Argument>,
 }
 
 impl Edits {
     /// Puts `text` in the place of what stands at `span`.
     pub fn replace(&mut self, span: Span, text: impl Into<String>) {
-        self.changes.push((span, vec![Piece::New(text.into())]));
+        self.replaced.push((span, text.into()));
     }
 
-    /// Adds arguments to a call, each a name with its value: before its closing bracket, or with brackets of their own.
-    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<(&str, Piece)>) {
-        let (at, before, behind) = match close {
-            Some(close) => (close, ", ", ""),
-            None => (call.end, "(", ")"),
-        };
-        let mut pieces = Vec::with_capacity(2 * arguments.len() + 1);
-        for (n, (name, value)) in arguments.into_iter().enumerate() {
-            pieces.extend([Piece::New(format!("{}{name}: ", if n == 0 { before } else { ", " })), value]);
-        }
-        pieces.push(Piece::New(behind.to_owned()));
-        self.changes.push((Span::new(at, at), pieces));
+    /// Adds arguments to a call: before its closing bracket, or with brackets of their own.
+    ///
+    /// One text may be read several times, as the copies of a block are made, and a name in it may stand for another kind
+    /// each time. Only what every reading leaves to the same default can be written there; the rest stays a default.
+    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<Argument>) {
+        self.filled
+            .entry(call)
+            .and_modify(|known| known.arguments.retain(|argument| arguments.contains(argument)))
+            .or_insert(Filling { close, arguments });
+    }
+
+    /// Notes that one reading of a call takes no default.
+    pub fn leave(&mut self, call: Span) {
+        self.fill(call, None, Vec::new());
+    }
+
+    /// The same, with calls left as they are.
+    pub fn without_defaults(&self) -> Self {
+        Self { filled: BTreeMap::new(), ..self.clone() }
     }
 
     /// The text with every change made. A change inside a replaced stretch is dropped with it.
     pub fn apply(&self, text: &str) -> String {
-        let mut changes: Vec<&(Span, Vec<Piece>)> = self.changes.iter().collect();
+        let mut changes: Vec<(Span, String)> = Vec::with_capacity(self.replaced.len() + self.filled.len());
+        // Where a bare word is the last thing before the bracket of a call, its own brackets come first.
+        let mut filled: Vec<(Span, String)> =
+            self.filled.iter().rev().filter_map(|(call, filling)| filling.written(*call, text)).collect();
+        changes.append(&mut filled);
+        changes.extend(self.replaced.iter().cloned());
         // Longest first at one place, so that what lies inside it is passed over; insertions keep their order.
-        changes.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
-        // A `fn` or a block is written out at each of its calls, but its text is there once.
-        changes.dedup();
+        changes.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));
         let mut out = String::with_capacity(text.len() + 64 * changes.len());
         let mut done = 0;
-        for (span, new) in changes {
+        for (span, new) in &changes {
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
-                let new: String = new.iter().map(|piece| piece.text(text)).collect();
                 out.push_str(match last_sign(&out) {
                     // What is there already stands for the comma that an addition begins with.
                     Some('(') => new.trim_start_matches([',', ' ']),
                     Some(',') if out.ends_with(char::is_whitespace) => new.trim_start_matches([',', ' ']),
                     Some(',' | '{') => new.trim_start_matches(','),
-                    _ => &new,
+                    _ => new,
                 });
                 done = span.end;
             }
         }
         out.push_str(&text[done..]);
         out
+    }
+}
+
+impl Filling {
+    /// The place and the text of what is added to a call; none where that is nothing.
+    fn written(&self, call: Span, text: &str) -> Option<(Span, String)> {
+        if self.arguments.is_empty() {
+            return None;
+        }
+        let arguments: Vec<String> =
+            self.arguments.iter().map(|(name, value)| format!("{name}: {}", value.text(text))).collect();
+        let arguments = arguments.join(", ");
+        Some(match self.close {
+            Some(close) => (Span::new(close, close), format!(", {arguments}")),
+            None => (Span::new(call.end, call.end), format!("({arguments})")),
+        })
     }
 }
 

@@ -288,23 +288,28 @@ impl<'a> Graph<'a> {
         self.nodes.edges_connecting(node, node).any(|edge| *edge.weight() != Edge::Feeds)
     }
 
-    /// One round through a strongly connected component: from its first equation along edges that stay inside,
-    /// until a definition comes up a second time.
+    /// One round through a strongly connected component: from its first equation along edges that stay inside.
     fn walk(&self, component: &[NodeIndex]) -> Vec<NodeIndex> {
         let inside: BTreeSet<NodeIndex> = component.iter().copied().collect();
-        let mut round: Vec<NodeIndex> = Vec::new();
-        let mut here = component.iter().copied().min_by_key(|node| self.nodes[*node].span).unwrap_or_default();
-        loop {
-            if let Some(start) = round.iter().position(|node| *node == here) {
-                return round.split_off(start);
-            }
-            round.push(here);
+        let first = component.iter().copied().min_by_key(|node| self.nodes[*node].span).unwrap_or_default();
+        round(first, |here| {
             let edges = self.nodes.edges(here).filter(|edge| *edge.weight() != Edge::Feeds);
-            let next = edges.map(|edge| edge.target()).filter(|target| inside.contains(target)).min();
-            match next {
-                Some(next) => here = next,
-                None => return round,
-            }
+            edges.map(|edge| edge.target()).filter(|target| inside.contains(target)).min()
+        })
+    }
+}
+
+/// The way from a node to the next, and on, until a node comes up a second time: from that node to the last.
+pub fn round(first: NodeIndex, next: impl Fn(NodeIndex) -> Option<NodeIndex>) -> Vec<NodeIndex> {
+    let (mut round, mut here) = (Vec::new(), first);
+    loop {
+        if let Some(start) = round.iter().position(|node| *node == here) {
+            return round.split_off(start);
+        }
+        round.push(here);
+        match next(here) {
+            Some(next) => here = next,
+            None => return round,
         }
     }
 }

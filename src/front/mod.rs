@@ -8,6 +8,7 @@ pub mod edits;
 pub mod graph;
 pub mod known;
 pub mod reads;
+mod schedules;
 pub mod settings;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};

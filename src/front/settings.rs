@@ -3,6 +3,7 @@
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
 use super::edits::Edits;
+use super::schedules;
 use crate::data::{augment, transform};
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::schema::{Arg, Bound, Type, Value};
@@ -38,7 +39,8 @@ pub const BLOCKS: &[Block] = &[
                 "warmup",
                 Type::Count { min: 0, max: 1_000_000 },
                 Value::Count(0),
-                "so many epochs, before the schedule, over which the learning rate rises to its full value step by step",
+                "so many of the first epochs, over which the learning rate rises to its full value step by step; `steps` counts \
+                 them in, `cosine` begins behind them",
             ),
             Arg::with(
                 "clip",
@@ -145,6 +147,7 @@ impl Settings {
             }
             settings.read_block(block, entries, consts, diagnostics);
         }
+        schedules::check(items, &settings, diagnostics);
         settings
     }
 
@@ -282,14 +285,18 @@ impl Settings {
     }
 }
 
-/// A value as its block writes it: shares as percents.
+/// A value as its block writes it, which is read as the same value: shares as percents, where that says all of them.
 pub fn written(name: &str, value: &Value) -> String {
     let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
     match value {
-        // Rounded far below any use, so that 0.15 is written 15% and not 15.000000000000002%.
-        Value::Real(x) if share => format!("{}%", (x * 1e10).round() / 1e8),
+        // Rounded, so that 0.15 is written 15% and not 15.000000000000002%.
+        Value::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
         _ => value.to_string(),
     }
+}
+
+fn percent(share: f64) -> f64 {
+    (share * 1e10).round() / 1e8
 }
 
 /// Names that a spec may not define anew, and what they mean.

@@ -1,12 +1,17 @@
 //! Between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, ParamId, Reduce, Sign, Step, Unary, Value};
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Step, Unary, Value};
 use std::collections::BTreeMap;
 
 /// The greatest number that a value is known never to fall below; none if it may fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
-    let (intervals, read) = (vec![Interval::ALL; net.values], vec![None; net.values]);
-    let mut known = Known { net, intervals, read, gaps: BTreeMap::new(), over: BTreeMap::new() };
+    below_where(net, value, &|_| None)
+}
+
+/// The same where every entry of some parameters is a given number.
+pub fn below_where(net: &Net, value: Value, given: &dyn Fn(ParamId) -> Option<f64>) -> Option<f64> {
+    let (intervals, read, entries) = (vec![Interval::ALL; net.values], vec![None; net.values], vec![None; net.values]);
+    let mut known = Known { net, given, intervals, read, entries, gaps: BTreeMap::new(), over: BTreeMap::new() };
     known.steps(&net.body);
     let low = known.intervals[value.0].low;
     (low > f64::NEG_INFINITY).then_some(low)
@@ -15,7 +20,10 @@ pub fn below(net: &Net, value: Value) -> Option<f64> {
 /// What is known of each value so far.
 struct Known<'a> {
     net: &'a Net,
+    given: &'a dyn Fn(ParamId) -> Option<f64>,
     intervals: Vec<Interval>,
+    /// How many entries a value has, if it is one of weights: of feature maps there are as many as a batch has images.
+    entries: Vec<Option<f64>>,
     /// The parameter that a value is; each time it is read, it is a value of its own.
     read: Vec<Option<ParamId>>,
     /// The two values that a value is the difference of.
@@ -47,6 +55,9 @@ impl Known<'_> {
     }
 
     fn remember(&mut self, node: &Node) {
+        if let Shape::Weight(dims) = &node.shape {
+            self.entries[node.value.0] = Some(dims.iter().map(|dim| *dim as f64).product());
+        }
         match node.op {
             Op::Param(id) => self.read[node.value.0] = Some(id),
             Op::Binary { f: Binary::Sub, left, right } => drop(self.gaps.insert(node.value, (left, right))),
@@ -73,6 +84,7 @@ impl Known<'_> {
     fn of(&self, node: &Node) -> Interval {
         let at = |value: &Value| self.intervals[value.0];
         match &node.op {
+            Op::Param(id) if let Some(x) = (self.given)(*id) => Interval::new(x, x),
             Op::Param(id) => match self.net.param(*id).sign {
                 Some(Sign::Nonnegative) => Interval::new(0.0, f64::INFINITY),
                 Some(Sign::Nonpositive) => Interval::new(f64::NEG_INFINITY, 0.0),
@@ -108,6 +120,10 @@ impl Known<'_> {
                 Binary::Div => at(left).mul(at(right).reciprocal()),
             },
             Op::Reduce { f, x } => match f {
+                // Of weights that are all one number.
+                Reduce::Sum if let (true, Some(entries)) = (at(x).is_one(), self.entries[x.0]) => {
+                    at(x).mul(Interval::new(entries, entries))
+                }
                 // How many entries a sum has is not looked at: only its sign is sure.
                 Reduce::Sum => {
                     let x = at(x);
@@ -137,6 +153,10 @@ impl Interval {
     fn new(low: f64, high: f64) -> Self {
         // Infinity less infinity and zero times infinity say nothing.
         if low.is_nan() || high.is_nan() { Self::ALL } else { Self { low, high } }
+    }
+
+    fn is_one(self) -> bool {
+        self.low == self.high
     }
 
     /// The image of an increasing function.

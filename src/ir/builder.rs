@@ -24,7 +24,6 @@ pub struct Builder {
     /// How many steps each open loop has, outermost first.
     steps: Vec<usize>,
     per_step: BTreeMap<ParamId, Vec<ParamId>>,
-    separated: Vec<[ParamId; 2]>,
     warnings: Vec<Fault>,
 }
 
@@ -55,7 +54,6 @@ impl Builder {
             bodies: vec![Vec::new()],
             steps: Vec::new(),
             per_step: BTreeMap::new(),
-            separated: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -103,18 +101,8 @@ impl Builder {
             output,
             classes,
             penalties,
-            separated: self.separated,
+            separated: Vec::new(),
             values,
-        }
-    }
-
-    /// Notes whose kernels a separation penalty is to keep apart, the excitatory first; each pair once.
-    pub fn separate(&mut self, owners: [&str; 2]) {
-        let [excitatory, inhibitory] = owners.map(|owner| self.by_name.get(&format!("{owner}.weight")).copied());
-        if let (Some(excitatory), Some(inhibitory)) = (excitatory, inhibitory)
-            && !self.separated.contains(&[excitatory, inhibitory])
-        {
-            self.separated.push([excitatory, inhibitory]);
         }
     }
 

@@ -1,6 +1,7 @@
 //! A net as text: what `lcnnc lower --emit ir` prints and the goldens hold.
 
 use super::{Net, Node, Op, Padding, ParamId, Step, Value};
+use crate::diag::counted;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
@@ -77,7 +78,7 @@ impl<'a> Names<'a> {
                     writeln!(f, "{indent}{name} = {op}: {}", node.shape)?;
                 }
                 Step::Loop(region) => {
-                    writeln!(f, "{indent}loop {} ({} steps)", region.name, region.steps)?;
+                    writeln!(f, "{indent}loop {} ({})", region.name, counted(region.steps, "step"))?;
                     for state in &region.states {
                         self.known.insert(state.current, state.name.clone());
                         writeln!(f, "{indent}  state {} = {}: {}", state.name, self.of_value(state.init), state.shape)?;

@@ -24,6 +24,8 @@ pub enum Fault {
     Alone { groups: usize, found: Shape },
     /// Neighbouring channels, as many on either side, need one in the middle.
     EvenSpan { size: usize },
+    /// A batch norm over maps of one pixel: where a batch holds one image, each channel is its own mean; a warning.
+    OneNumber,
     /// As many last rows and columns that no window reaches; a warning.
     Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
     /// A bank of filters in weights of that shape, which are no filters of an image.

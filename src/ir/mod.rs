@@ -12,6 +12,7 @@ mod fault;
 mod flow;
 mod op;
 mod param;
+pub mod pull;
 pub mod reach;
 pub mod regions;
 mod shape;
@@ -39,7 +40,7 @@ pub struct Net {
     pub output: Output,
     pub classes: usize,
     pub penalties: Vec<Penalty>,
-    /// The kernels that separation penalties are to keep apart: the excitatory, then the inhibitory.
+    /// The kernels that penalties push apart, each pair once: the excitatory, then the inhibitory.
     pub separated: Vec<[ParamId; 2]>,
     /// How many values the net has: a back end's table needs this many places.
     pub values: usize,

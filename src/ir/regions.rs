@@ -97,10 +97,29 @@ impl Regions {
     pub fn activity(&self) -> u128 {
         activity(&self.parts)
     }
+
+    /// Bytes of the largest activity of an image that is made at once, in single precision: what is held where there is no
+    /// way back.
+    pub fn largest(&self) -> u128 {
+        largest(&self.parts)
+    }
+}
+
+/// Bytes of an image's value in single precision.
+fn bytes(shape: &Shape) -> u128 {
+    if shape.per_image() { 4 * shape.len() as u128 } else { 0 }
+}
+
+fn largest(parts: &[Part]) -> u128 {
+    let each = parts.iter().map(|part| match part {
+        Part::Node { node, .. } => bytes(&node.shape),
+        Part::Loop { body, .. } => largest(body),
+        Part::Fused(fused) => fused.inputs.iter().chain(&fused.outputs).map(|(_, shape)| bytes(shape)).sum(),
+    });
+    each.max().unwrap_or(0)
 }
 
 fn activity(parts: &[Part]) -> u128 {
-    let bytes = |shape: &Shape| if shape.per_image() { 4 * shape.len() as u128 } else { 0 };
     let each = parts.iter().map(|part| match part {
         Part::Node { node, .. } => bytes(&node.shape),
         Part::Loop { region, body } => activity(body).saturating_mul(region.steps as u128),

@@ -1,5 +1,7 @@
 //! When the image first reaches each value of a loop, and by way of what.
 //!
+//! A loop that stands in another one runs anew at each step of that one: a time in it is a step of each.
+//!
 //! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after the
 //! first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets nothing
 //! through before what it gates is there.
@@ -22,9 +24,11 @@ pub struct Timing {
     /// The loop's name, behind that of the copy of a block that it stands in.
     pub name: String,
     pub steps: usize,
+    /// The loops around it, outermost first, each with its name and its steps. It runs anew at each step of theirs.
+    pub around: Vec<(String, usize)>,
     pub rows: Vec<Row>,
-    /// What each state becomes, and the step at which the image first reaches it.
-    pub states: Vec<(Value, Option<usize>)>,
+    /// What each state becomes, and when the image first reaches it.
+    pub states: Vec<(Value, Option<When>)>,
 }
 
 /// An equation of a loop.
@@ -32,47 +36,91 @@ pub struct Timing {
 pub struct Row {
     pub name: String,
     pub value: Value,
-    /// The step at which the image first reaches it, from 1; none if it never does. It may be behind the last step.
-    pub reached: Option<usize>,
-    /// What it reads, each with the step at which the image first comes that way.
-    pub by_way_of: Vec<(String, Option<usize>)>,
+    /// When the image first reaches it; none if it never does.
+    pub reached: Option<When>,
+    /// What it reads, each with the first time that the image comes that way.
+    pub by_way_of: Vec<(String, Option<When>)>,
+}
+
+/// A time within a loop.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct When {
+    /// The step, from 1, of each loop around the place, outermost first; the last one is that of its own loop.
+    pub steps: Vec<usize>,
+    /// False if one of them is behind the last step of its loop: the net never comes to that time.
+    pub is_run: bool,
+}
+
+impl When {
+    /// The step of the innermost loop.
+    pub fn step(&self) -> usize {
+        self.steps.last().copied().unwrap_or(1)
+    }
+
+    /// The same time as it is seen from loops within: the first step of each.
+    fn within(&self, depth: usize) -> Self {
+        let inner = std::iter::repeat_n(1, depth.saturating_sub(self.steps.len()));
+        Self { steps: self.steps.iter().copied().chain(inner).collect(), is_run: self.is_run }
+    }
+}
+
+impl Timing {
+    /// The outermost loop that has no such step: its name, the step, and how many it has.
+    pub fn behind(&self, when: &When) -> Option<(&str, usize, usize)> {
+        let loops =
+            self.around.iter().map(|(name, steps)| (name.as_str(), *steps)).chain([(self.name.as_str(), self.steps)]);
+        loops.zip(&when.steps).find_map(|((name, steps), step)| (*step > steps).then_some((name, *step, steps)))
+    }
 }
 
 /// The timing of every loop, in the order of the net.
 pub fn table(net: &Net) -> Vec<Timing> {
-    Watch::over(net).found
+    let watch = Watch::over(net);
+    let mut tables = Tables { first: &watch.first, names: names(net), around: Vec::new(), found: Vec::new() };
+    // Too large to say: nothing is known to be late.
+    if watch.left > 0 {
+        tables.loops(&net.body);
+    }
+    tables.found
 }
 
 /// The read-outs of the output, from 1, that are the same for every image.
 pub fn blank(net: &Net) -> Vec<usize> {
     let watch = Watch::over(net);
-    let is_blank = |(_, logits): &(usize, &Value)| watch.signals[logits.0] != Signal::Image;
+    let is_blank = |(_, logits): &(usize, &Value)| watch.left > 0 && watch.signals[logits.0] != Signal::Image;
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
 /// Primitives looked at, at most: loops within loops are gone through again at each step of those around them.
 const MAX_LOOKS: usize = 10_000_000;
 
+/// Runs the net on signals: every loop for the steps that it has, and on until nothing new comes.
 struct Watch {
     left: usize,
     /// Of each value as it is now; in a loop, at this step.
     signals: Vec<Signal>,
-    names: BTreeMap<Value, String>,
-    found: Vec<Timing>,
+    /// When each value first held something of the image.
+    first: Vec<Option<When>>,
+    now: When,
 }
 
 impl Watch {
     fn over(net: &Net) -> Self {
-        let (names, found) = (BTreeMap::from([(Value::INPUT, net.input.0.clone())]), Vec::new());
-        let mut watch = Self { left: MAX_LOOKS, signals: vec![Signal::Constant; net.values], names, found };
-        watch.signals[Value::INPUT.0] = Signal::Image;
+        let now = When { steps: Vec::new(), is_run: true };
+        let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
+        let mut watch = Self { left: MAX_LOOKS, signals, first, now };
+        watch.set(Value::INPUT, Signal::Image);
         watch.steps(&net.body);
-        if watch.left == 0 {
-            // Too large to say: nothing is known to be late.
-            watch.found.clear();
-            watch.signals.fill(Signal::Image);
-        }
         watch
+    }
+
+    /// A time that the net comes to counts before one that it would come to with more steps.
+    fn set(&mut self, value: Value, signal: Signal) {
+        self.signals[value.0] = signal;
+        let first = &mut self.first[value.0];
+        if signal == Signal::Image && first.as_ref().is_none_or(|first| self.now.is_run && !first.is_run) {
+            *first = Some(self.now.clone());
+        }
     }
 
     fn steps(&mut self, steps: &[Step]) {
@@ -80,80 +128,43 @@ impl Watch {
             self.left = self.left.saturating_sub(1);
             match step {
                 _ if self.left == 0 => return,
-                Step::Node(node) => {
-                    self.signals[node.value.0] = self.of(node);
-                    self.names.extend(node.name.clone().map(|name| (node.value, name)));
-                }
+                Step::Node(node) => self.set(node.value, self.of(node)),
                 Step::Loop(region) => self.region(region),
             }
         }
     }
 
     fn region(&mut self, region: &Region) {
-        let start: Vec<Signal> = region.states.iter().map(|state| self.signals[state.init.0]).collect();
-        self.names.extend(region.states.iter().map(|state| (state.current, state.name.clone())));
-        let mut first: BTreeMap<Value, usize> = BTreeMap::new();
-        let mut carried = start;
-        let loops_before = self.found.len();
-        // The image comes a state further with each step: by then it is wherever it comes at all.
-        for step in 1..=region.states.len() + 1 {
-            for (state, signal) in region.states.iter().zip(&carried) {
-                self.signals[state.current.0] = *signal;
+        let is_run = self.now.is_run;
+        let now = |watch: &Self, value: &Value| watch.signals[value.0];
+        let mut course = Course::starting(region.states.iter().map(|state| now(self, &state.init)).collect());
+        // A state holds three things, one after the other: by then the image is wherever it comes at all.
+        let enough = region.steps.max(2 * region.states.len() + 1);
+        self.now.steps.push(0);
+        for step in 1..=enough {
+            if let Some(last) = self.now.steps.last_mut() {
+                *last = step;
             }
-            self.found.truncate(loops_before);
+            self.now.is_run = is_run && step <= region.steps;
+            for (state, signal) in region.states.iter().zip(course.before(step).to_vec()) {
+                self.set(state.current, signal);
+            }
             self.steps(&region.body);
-            for value in values(region).filter(|value| self.signals[value.0] == Signal::Image) {
-                first.entry(value).or_insert(step);
-            }
-            let next: Vec<Signal> = region.states.iter().map(|state| self.signals[state.next.0]).collect();
-            if next == carried {
+            let taps = region.taps.iter().map(|tap| now(self, &tap.inner)).collect();
+            if self.left == 0
+                || course.goes_round(region.states.iter().map(|state| now(self, &state.next)).collect(), taps)
+            {
                 break;
             }
-            carried = next;
         }
-        for tap in &region.taps {
-            let is_there = first.get(&tap.inner).is_some_and(|first| *first <= tap.step);
-            self.signals[tap.outer.0] = if is_there { Signal::Image } else { Signal::Constant };
-            self.names.insert(tap.outer, tap.name.clone());
+        self.now.steps.pop();
+        self.now.is_run = is_run;
+        for (tap, n) in region.taps.iter().zip(0..) {
+            self.set(tap.outer, course.tap(n, tap.step));
         }
-        for State { name, next, last, .. } in &region.states {
-            let is_there = first.get(next).is_some_and(|first| *first <= region.steps);
-            self.signals[last.0] = if is_there { Signal::Image } else { Signal::Constant };
-            self.names.insert(*last, name.clone());
+        for (state, signal) in region.states.iter().zip(course.before(region.steps + 1).to_vec()) {
+            self.set(state.last, signal);
         }
-        let states = region.states.iter().map(|state| (state.next, first.get(&state.next).copied())).collect();
-        let rows = self.rows(region, &first);
-        let timing = Timing { name: region.name.clone(), steps: region.steps, rows, states };
-        self.found.insert(loops_before, timing);
-    }
-
-    fn rows(&self, region: &Region, first: &BTreeMap<Value, usize>) -> Vec<Row> {
-        let made: BTreeMap<Value, &Node> = nodes(region).map(|node| (node.value, node)).collect();
-        let named = nodes(region).filter_map(|node| Some((node, node.name.clone()?)));
-        named
-            .map(|(node, name)| {
-                let mut by_way_of: Vec<(String, Option<usize>)> = Vec::new();
-                let (mut pending, mut seen) = (reads(node), BTreeSet::new());
-                while let Some(value) = pending.pop() {
-                    if !seen.insert(value) {
-                        continue;
-                    }
-                    match self.names.get(&value) {
-                        Some(name) => {
-                            // From outside of the loop it comes at the first step.
-                            let outside = !made.contains_key(&value)
-                                && region.states.iter().all(|state| state.current != value)
-                                && self.signals[value.0] == Signal::Image;
-                            let step = first.get(&value).copied().or(outside.then_some(1));
-                            by_way_of.push((name.clone(), step));
-                        }
-                        // Numbers and weights have no name and no image.
-                        None => pending.extend(made.get(&value).into_iter().flat_map(|node| reads(node))),
-                    }
-                }
-                Row { name, value: node.value, reached: first.get(&node.value).copied(), by_way_of }
-            })
-            .collect()
     }
 
     fn of(&self, node: &Node) -> Signal {
@@ -193,6 +204,126 @@ fn keeps_zero(f: Unary) -> bool {
     }
 }
 
+/// What a loop's states hold as each step begins, and what is handed out at each step.
+struct Course {
+    states: Vec<Vec<Signal>>,
+    /// The step, less one, at which the states first held that.
+    known: BTreeMap<Vec<Signal>, usize>,
+    taps: Vec<Vec<Signal>>,
+    /// From where on the steps repeat themselves.
+    from: usize,
+}
+
+impl Course {
+    fn starting(states: Vec<Signal>) -> Self {
+        Self { known: BTreeMap::from([(states.clone(), 0)]), states: vec![states], taps: Vec::new(), from: 0 }
+    }
+
+    /// Notes the next step. True if it begins as one before did: nothing new comes from there on.
+    fn goes_round(&mut self, next: Vec<Signal>, taps: Vec<Signal>) -> bool {
+        self.taps.push(taps);
+        let at = self.states.len();
+        self.from = *self.known.entry(next.clone()).or_insert(at);
+        self.states.push(next);
+        self.from < at
+    }
+
+    /// As many steps as were looked at stand for all that follow.
+    fn index(&self, n: usize) -> usize {
+        let looked_at = self.taps.len();
+        if n < looked_at { n } else { self.from + (n - self.from) % (looked_at - self.from).max(1) }
+    }
+
+    /// As a step, from 1, begins.
+    fn before(&self, step: usize) -> &[Signal] {
+        if step == self.states.len() { &self.states[step - 1] } else { &self.states[self.index(step - 1)] }
+    }
+
+    /// What the tap of that number hands out.
+    fn tap(&self, n: usize, step: usize) -> Signal {
+        self.taps.get(self.index(step - 1)).map_or(Signal::Constant, |taps| taps[n])
+    }
+}
+
+/// Writes down what was seen.
+struct Tables<'a> {
+    first: &'a [Option<When>],
+    names: BTreeMap<Value, String>,
+    around: Vec<(String, usize)>,
+    found: Vec<Timing>,
+}
+
+impl Tables<'_> {
+    fn loops(&mut self, steps: &[Step]) {
+        for step in steps {
+            let Step::Loop(region) = step else { continue };
+            let (name, rows) = (region.name.clone(), self.rows(region));
+            let states = region.states.iter().map(|state| (state.next, self.when(state.next))).collect();
+            self.found.push(Timing { name, steps: region.steps, around: self.around.clone(), rows, states });
+            self.around.push((region.name.clone(), region.steps));
+            self.loops(&region.body);
+            self.around.pop();
+        }
+    }
+
+    /// The first time, as a loop within those around sees it: what comes from outside of it is there at its first step.
+    fn when(&self, value: Value) -> Option<When> {
+        self.first[value.0].as_ref().map(|when| when.within(self.around.len() + 1))
+    }
+
+    fn rows(&self, region: &Region) -> Vec<Row> {
+        let made: BTreeMap<Value, &Node> = nodes(region).map(|node| (node.value, node)).collect();
+        let named = nodes(region).filter_map(|node| Some((node.name.clone()?, node.value)));
+        let mut rows: Vec<(String, Value)> = named.collect();
+        // What a state becomes may be made by no primitive of this loop, but by a loop within it.
+        let others = region.states.iter().map(|state| (format!("{}'", state.name), state.next));
+        let others: Vec<(String, Value)> =
+            others.filter(|(_, next)| rows.iter().all(|(_, value)| value != next)).collect();
+        rows.extend(others);
+        let row = |(name, value): (String, Value)| {
+            let by_way_of = self.by_way_of(value, &made);
+            Row { name, value, reached: self.when(value), by_way_of }
+        };
+        rows.into_iter().map(row).collect()
+    }
+
+    /// The nearest values with a name, back from one: its equation reads them.
+    fn by_way_of(&self, value: Value, made: &BTreeMap<Value, &Node>) -> Vec<(String, Option<When>)> {
+        let mut by_way_of: Vec<(String, Option<When>)> = Vec::new();
+        let (mut pending, mut seen) = (made.get(&value).map_or(vec![value], |node| reads(node)), BTreeSet::new());
+        while let Some(value) = pending.pop() {
+            if !seen.insert(value) {
+                continue;
+            }
+            match self.names.get(&value) {
+                Some(name) => by_way_of.push((name.clone(), self.when(value))),
+                // Numbers and weights have no name and no image.
+                None => pending.extend(made.get(&value).into_iter().flat_map(|node| reads(node))),
+            }
+        }
+        by_way_of
+    }
+}
+
+/// What everything is called that has a name.
+fn names(net: &Net) -> BTreeMap<Value, String> {
+    let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
+    let mut pending: Vec<&Step> = net.body.iter().collect();
+    while let Some(step) = pending.pop() {
+        match step {
+            Step::Node(node) => names.extend(node.name.clone().map(|name| (node.value, name))),
+            Step::Loop(region) => {
+                for State { name, current, last, .. } in &region.states {
+                    names.extend([*current, *last].map(|value| (value, name.clone())));
+                }
+                names.extend(region.taps.iter().map(|tap| (tap.outer, tap.name.clone())));
+                pending.extend(&region.body);
+            }
+        }
+    }
+    names
+}
+
 /// What a node reads, the first one last.
 fn reads(node: &Node) -> Vec<Value> {
     let mut reads = node.op.reads();
@@ -205,13 +336,4 @@ fn nodes(region: &Region) -> impl Iterator<Item = &Node> {
         Step::Node(node) => Some(node),
         Step::Loop(_) => None,
     })
-}
-
-/// The values that a step makes anew.
-fn values(region: &Region) -> impl Iterator<Item = Value> {
-    let inner = region.body.iter().flat_map(|step| match step {
-        Step::Node(node) => vec![node.value],
-        Step::Loop(inner) => inner.states.iter().map(|state| state.last).collect(),
-    });
-    inner.chain(region.states.iter().map(|state| state.current))
 }

@@ -32,13 +32,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if !self.has_room(place.at(call.span)) {
             return Val::Poison;
         }
-        if let Some(Val::Weights(bundle)) = self.local(&call.callee.text, place) {
-            return self.call_bundle(bundle, call, given.first, place);
-        }
         let callee = self.resolve(&call.callee.text, place);
+        let bundle = match self.local(&call.callee.text, place) {
+            Some(Val::Weights(bundle)) => Some(bundle),
+            _ => None,
+        };
+        if let (None, Some(kind)) = (bundle, kinds::find(&callee)) {
+            return self.layer(kind, call, given, place);
+        }
+        // Where another reading of the same text finds a layer here, its defaults are not those of all readings.
+        if !place.is_in_prelude() {
+            self.edits.leave(call.span);
+        }
         let (functions, blocks) = (&self.front.functions, &self.front.blocks);
-        if let Some(kind) = kinds::find(&callee) {
-            self.layer(kind, call, given, place)
+        if let Some(bundle) = bundle {
+            self.call_bundle(bundle, call, given.first, place)
         } else if let Some(function) = functions::find(&callee) {
             self.built_in(function, call, given.first, place)
         } else if known::measure(&callee).is_some() {

@@ -5,7 +5,7 @@ use super::expr::Place;
 use super::inline::MAX_CALLS;
 use super::instance::Instance;
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Label, Span, names, templates, text};
+use crate::diag::{Diagnostic, Label, Span, counted, names, templates, text};
 use crate::front::graph::{Block, NodeKind};
 use crate::front::known;
 use crate::kinds::{self, Inputs};
@@ -113,7 +113,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
                 None => {
                     let found = (n < known.len()).then_some(n);
                     if found.is_none() {
-                        let takes = format!("{} arguments", known.len());
+                        let takes = counted(known.len(), "argument");
                         self.diagnostics.push(names::superfluous(name, &takes, arg.value.span));
                     }
                     found

@@ -1,11 +1,12 @@
 //! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
 
 use super::bundles::Bundle;
-use crate::diag::{Diagnostic, Span, loops, penalty, shape};
+use crate::diag::{Diagnostic, Span, loops, penalty, shape, weights};
 use crate::front::Front;
 use crate::front::graph::{Edge, Graph, NodeKind};
 use crate::ir::cost::{self, Cost};
-use crate::ir::{Net, ParamId, Value, bounds, reach, timing};
+use crate::ir::timing::{Timing, When};
+use crate::ir::{Net, Param, ParamId, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
@@ -25,6 +26,12 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
             reported.push(span);
             diagnostics.push(penalty::unreached(bundle.name, span));
         }
+    }
+    // Where nothing is trained, no penalty reaches anything.
+    if !net.params.iter().any(Param::trained) {
+        let frozen = net.params.iter().any(|param| param.frozen);
+        diagnostics.push(weights::untrained(frozen, output_span(front).unwrap_or_default()));
+        return;
     }
     let mut penalties = net.penalties.iter();
     for node in front.graph.nodes.node_weights() {
@@ -66,27 +73,64 @@ fn output_span(front: &Front<'_>) -> Option<Span> {
 }
 
 /// States that the image reaches only behind the last step or never, and outputs at steps that it has not reached. Of the
-/// states of one loop, the last one says how long it takes.
+/// states of one loop, the last one says how long it takes. What follows from another loop's steps is told there.
 pub(super) fn timing(
     net: &Net,
     front: &Front<'_>,
     nexts: &BTreeMap<Value, (&str, Span)>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let mut is_late = false;
-    for timing in timing::table(net) {
-        let late = timing.states.iter().filter(|(_, reached)| reached.is_none_or(|step| step > timing.steps));
-        let last = late.max_by_key(|(_, reached)| reached.unwrap_or(usize::MAX));
-        if let Some((name, span, step)) = last.and_then(|(next, step)| nexts.get(next).map(|at| (at.0, at.1, *step))) {
-            diagnostics.push(loops::late(name, step, timing.steps, span));
-            is_late = true;
+    let table = timing::table(net);
+    let late: Vec<Late<'_>> = table.iter().filter_map(|timing| Late::of(timing, nexts)).collect();
+    let names: BTreeSet<&str> = late.iter().map(|late| late.timing.name.as_str()).collect();
+    let short: Vec<&Timing> = late.iter().filter(|late| late.is_short()).map(|late| late.timing).collect();
+    let around: BTreeSet<&str> =
+        short.iter().flat_map(|timing| &timing.around).map(|(name, _)| name.as_str()).collect();
+    let short: BTreeSet<&str> = short.iter().map(|timing| timing.name.as_str()).collect();
+    for late in &late {
+        let is_told = match late.behind {
+            Some((name, ..)) => !late.is_short() && short.contains(name),
+            None => {
+                let within = late.timing.around.iter().any(|(name, _)| names.contains(name.as_str()));
+                within || around.contains(late.timing.name.as_str())
+            }
+        };
+        if !is_told {
+            let outer = late.behind.filter(|_| !late.is_short());
+            diagnostics.push(loops::late(late.state, (late.step, late.timing.steps), outer, late.span));
         }
     }
     let output = output_span(front);
     let blank = timing::blank(net);
     // A state that is late says why the output is blank.
-    if let (Some(span), Some(last), false) = (output, blank.last(), is_late) {
+    if let (Some(span), Some(last), true) = (output, blank.last(), late.is_empty()) {
         diagnostics.push(loops::blank(&net.output.name, *last, net.output.logits.len(), span));
+    }
+}
+
+/// The last of a loop's states that the image reaches too late.
+struct Late<'t> {
+    timing: &'t Timing,
+    state: &'t str,
+    span: Span,
+    /// None if the image never reaches it.
+    step: Option<usize>,
+    /// The loop that has too few steps, this one or one around it: its name, the step, and how many it has.
+    behind: Option<(&'t str, usize, usize)>,
+}
+
+impl<'t> Late<'t> {
+    fn of(timing: &'t Timing, nexts: &BTreeMap<Value, (&'t str, Span)>) -> Option<Self> {
+        let late = timing.states.iter().filter(|(_, when)| when.as_ref().is_none_or(|when| !when.is_run));
+        let (next, when) = late.max_by_key(|(_, when)| (when.is_none(), when))?;
+        let (state, span) = *nexts.get(next)?;
+        let behind = when.as_ref().and_then(|when| timing.behind(when));
+        Some(Self { timing, state, span, step: when.as_ref().map(When::step), behind })
+    }
+
+    /// Is it the loop itself that has too few steps?
+    fn is_short(&self) -> bool {
+        self.behind.is_some_and(|(name, ..)| name == self.timing.name)
     }
 }
 

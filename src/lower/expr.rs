@@ -44,6 +44,11 @@ impl Place<'_> {
     pub fn at(&self, span: Span) -> Span {
         self.frame.and_then(|frame| frame.site).unwrap_or(span)
     }
+
+    /// Is this the body of a function that comes with the compiler?
+    pub fn is_in_prelude(&self) -> bool {
+        self.frame.is_some_and(|frame| frame.site.is_some())
+    }
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {

@@ -2,7 +2,7 @@
 
 use super::expr::Place;
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, names, text};
+use crate::diag::{Diagnostic, Span, counted, names, text};
 use crate::front::graph::Function;
 use crate::syntax::ast::Call;
 
@@ -45,7 +45,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return self.report(names::unknown_argument(name, &given.text, given.span, &[]));
         }
         if call.args.len() > params.len() {
-            let takes = format!("{} arguments", params.len());
+            let takes = counted(params.len(), "argument");
             return self.report(names::superfluous(name, &takes, call.args[params.len()].value.span));
         }
         if call.args.len() < params.len() {

@@ -13,6 +13,7 @@ mod instance;
 mod loops;
 mod roles;
 mod scope;
+mod separations;
 mod steps;
 
 use crate::diag::loops::output_of_steps;
@@ -123,11 +124,12 @@ pub fn lower(
     };
     let penalties = lowerer.penalties();
     lowerer.arm_roles();
-    lowerer.separations();
+    let separations = lowerer.separations();
     let (name, input) = (front.model.map_or("Model", |name| &name.text), input?);
     let input = front.graph.nodes[input].name.to_owned();
     let Lowerer { net, bundles, nexts, .. } = lowerer;
-    let net = net.finish(name.to_owned(), input, logits?, classes, penalties?);
+    let mut net = net.finish(name.to_owned(), input, logits?, classes, penalties?);
+    net.separated = separations::check(&net, &separations, diagnostics);
     checks::run(&net, front, &bundles, diagnostics);
     checks::timing(&net, front, &nexts, diagnostics);
     checks::cost(&net, front, diagnostics);

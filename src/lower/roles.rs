@@ -1,4 +1,4 @@
-//! Roles: a bundle takes the role of the arm it drives, and penalties are held against it.
+//! Roles: a bundle takes the role of the arm it drives.
 
 use super::branch::role;
 use super::bundles::BundleId;
@@ -9,9 +9,6 @@ use crate::ir::{Role, Sign};
 use crate::kinds;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Name};
 use petgraph::graph::NodeIndex;
-
-/// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
-const SEPARATION: [&str; 2] = ["e", "i"];
 
 impl<'a> Lowerer<'_, 'a, '_> {
     /// The roles that the branches of the spec, or of this copy of a block, give.
@@ -53,16 +50,6 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     let owner = self.bundle(bundle).path.clone();
                     self.net.set_role(&owner, role);
                 }
-            }
-        }
-    }
-
-    /// Every penalty held against the roles of its bundles.
-    pub(super) fn separations(&mut self) {
-        let graph = self.here.graph;
-        for node in graph.nodes.node_indices() {
-            if let NodeKind::Penalty { value } = graph.nodes[node].kind {
-                self.separation(value);
             }
         }
     }
@@ -115,46 +102,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     /// The sign that a bundle or a layer is given, and where.
-    fn sign(&self, call: &Call) -> Option<(Sign, Span)> {
+    pub(super) fn sign(&self, call: &Call) -> Option<(Sign, Span)> {
         kinds::find(self.front.consts.resolve(&call.callee.text))?;
         let arg = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "sign"))?;
         let ExprKind::Name(word) = &arg.value.kind else { return None };
         Some((Sign::named(self.front.consts.resolve(word))?, arg.span()))
-    }
-
-    /// Calls of `fn f(e, i)` in a penalty, their bundles held against the roles they have.
-    fn separation(&mut self, expr: &'a Expr) {
-        for part in expr.parts() {
-            let ExprKind::Call(call) = &part.kind else { continue };
-            let callee = self.front.consts.resolve(&call.callee.text);
-            let function = self.front.functions.get(callee);
-            let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
-            if separates && call.args.len() == SEPARATION.len() {
-                self.separates(callee, call);
-            }
-        }
-    }
-
-    fn separates(&mut self, callee: &str, call: &Call) {
-        let (mut swapped, mut separated) = (Vec::new(), Vec::new());
-        for (arg, wanted) in call.args.iter().zip(Role::ALL) {
-            let ExprKind::Name(name) = &arg.value.kind else { continue };
-            let Found::Node(node) = self.here.graph.find(name, None) else { continue };
-            let Val::Weights(bundle) = self.here.values[node.index()] else { continue };
-            match self.roles.get(&bundle) {
-                None if !self.front.whole => {}
-                None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
-                Some(Some((is, _))) if *is != wanted => swapped.push((name.as_str(), *is, arg.value.span)),
-                Some(Some(_)) => separated.push(self.bundle(bundle).path.clone()),
-                Some(None) => {}
-            }
-        }
-        if !swapped.is_empty() {
-            self.diagnostics.push(roles::swapped(callee, &swapped));
-        }
-        if let [excitatory, inhibitory] = &separated[..] {
-            self.net.separate([excitatory, inhibitory]);
-        }
     }
 
     /// The bundles that an expression names, each with its place.

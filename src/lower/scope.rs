@@ -7,6 +7,7 @@ use crate::diag::Span;
 use crate::front::Front;
 use crate::front::bind::Binder;
 use crate::front::consts::Const;
+use crate::front::edits::Edits;
 use crate::front::graph::{Found, NodeKind};
 use crate::front::known::{self, Known, Meaning};
 use crate::ir::{Builder, Shape};
@@ -77,7 +78,10 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
     /// Calls something that must know the meaning of names, and may report.
     pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
-        bind(&mut Binder { known: &scope, diagnostics: &mut *self.diagnostics, edits: &mut *self.edits })
+        // The functions that come with the compiler have a text of their own, which is not the author's to be filled in.
+        let mut elsewhere = Edits::default();
+        let edits = if place.is_in_prelude() { &mut elsewhere } else { &mut *self.edits };
+        bind(&mut Binder { known: &scope, diagnostics: &mut *self.diagnostics, edits })
     }
 
     /// The value of an expression that must be known before the run.

@@ -1,6 +1,7 @@
 //! Comments and ends of statements as other languages write them: read over, and reported once for the whole file.
 
 use crate::diag::{Diagnostic, Span, text};
+use std::collections::BTreeSet;
 
 /// What the scanner passed over.
 #[derive(Debug, Default)]
@@ -31,10 +32,27 @@ impl Passed {
         last.is_some_and(|last| last >= at + 2)
     }
 
-    /// Says of each division that it is a comment: where it left something broken, as the answer to that.
-    pub fn divisions(&self, source: &str, problems: &mut Vec<Diagnostic>) {
+    /// Adds what is to be said to the problems of a text, which are sorted by place, at most one a line; and so they are
+    /// again. What finds every line taken is said once the others are mended.
+    pub fn report(&self, source: &str, problems: &mut Vec<Diagnostic>) {
         let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
         let line = |at: usize| line_ends.partition_point(|end| *end < at);
+        self.divisions(&line, problems);
+        let mut taken: BTreeSet<usize> = problems.iter().map(|problem| line(problem.place())).collect();
+        for mut problem in self.found(source) {
+            let Some(first) = problem.labels.iter().position(|label| !taken.contains(&line(label.span.start))) else {
+                continue;
+            };
+            // One place stands for all.
+            problem.labels = vec![problem.labels.swap_remove(first)];
+            taken.insert(line(problem.place()));
+            problems.push(problem);
+        }
+        problems.sort_by_key(Diagnostic::place);
+    }
+
+    /// Says of each division that it is a comment: where it left something broken, as the answer to that.
+    fn divisions(&self, line: &impl Fn(usize) -> usize, problems: &mut Vec<Diagnostic>) {
         let mut found = Vec::new();
         for division in &self.divisions {
             let here = line(division.start);
@@ -47,26 +65,26 @@ impl Passed {
         problems.extend(found);
     }
 
-    /// One problem for each kind of sign.
-    pub fn problems(&self, source: &str) -> Vec<Diagnostic> {
+    /// One problem for each kind of sign, with a label for each place.
+    fn found(&self, source: &str) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         let comments: Vec<Change<'_>> = self.comments.iter().map(|at| (*at, slice(source, *at), "//")).collect();
         if let Some((_, sign, _)) = comments.first() {
             let sign = if sign.starts_with('%') { "%" } else { "#" };
-            problems.push(text::passed_over(sign, &comments, true));
+            problems.push(text::passed_over(sign, &self.comments, &comments));
         }
+        // A comment in the middle of a line would take the rest of that line with it.
+        let end_lines = self.blocks.iter().all(|block| ends_line(source, block.end));
+        let changes = self.blocks.iter().filter(|_| end_lines).flat_map(|block| in_lines(source, *block));
+        let changes: Vec<Change<'_>> = changes.collect();
         if !self.blocks.is_empty() {
-            let changes: Vec<Change<'_>> = self.blocks.iter().flat_map(|block| in_lines(source, *block)).collect();
-            // A comment in the middle of a line would take the rest of that line with it.
-            let end_lines = self.blocks.iter().all(|block| ends_line(source, block.end));
-            let shown: Vec<Change<'_>> = self.blocks.iter().map(|block| (*block, "", "")).collect();
-            let is_mended = end_lines && changes.len() >= shown.len();
-            problems.push(text::passed_over("/*", if is_mended { &changes } else { &shown }, is_mended));
+            problems.push(text::passed_over("/*", &self.blocks, &changes));
         }
-        let ends = |(at, ends): &(usize, bool)| (Span::new(*at, at + 1), ";", if *ends { "" } else { "\n" });
-        let semicolons: Vec<Change<'_>> = self.semicolons.iter().map(ends).collect();
-        if !semicolons.is_empty() {
-            problems.push(text::passed_over(";", &semicolons, true));
+        let end = |(at, ends): &(usize, bool)| (Span::new(*at, at + 1), ";", if *ends { "" } else { "\n" });
+        let semicolons: Vec<Change<'_>> = self.semicolons.iter().map(end).collect();
+        let places: Vec<Span> = semicolons.iter().map(|(at, ..)| *at).collect();
+        if !places.is_empty() {
+            problems.push(text::passed_over(";", &places, &semicolons));
         }
         problems
     }

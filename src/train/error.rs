@@ -3,8 +3,9 @@
 use crate::back::burn::{DeviceError, WeightsError};
 use crate::data::DataError;
 use crate::data::fetch::FetchError;
-use crate::diag::Report;
+use crate::diag::{Report, counted};
 use crate::schema::real;
+use crate::train::text::NotUtf8;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -16,11 +17,15 @@ pub enum TrainError {
     #[error("{}", .0.iter().map(Report::to_string).collect::<String>())]
     Reports(Vec<Report>),
 
+    /// The same, where the flags of the command line alone are wrong.
+    #[error("{}", .0.iter().map(Report::to_string).collect::<String>())]
+    Flags(Vec<Report>),
+
     /// The images cannot be what the net takes.
     #[error("the data does not fit the spec: {0}")]
     Unfit(DataError),
 
-    #[error("`{name}` has {found} classes, but the run was trained on {expected}: {}", classes.join(", "))]
+    #[error("`{name}` has {}, but the run was trained on {expected}: {}", counted(*found, "class"), classes.join(", "))]
     Classes { name: String, expected: usize, found: usize, classes: Vec<String> },
 
     #[error("no spec was given: write `lcnnc run SPEC`, or `lcnnc run --config RUN.yaml`")]
@@ -38,6 +43,16 @@ pub enum TrainError {
     #[error("{}: cannot be {doing}: {source}", path.display())]
     File { path: PathBuf, doing: &'static str, source: io::Error },
 
+    #[error("{}:{}:{}: {problem}", path.display(), problem.place.0, problem.place.1)]
+    NotUtf8 { path: PathBuf, problem: NotUtf8 },
+
+    /// The name of a folder for runs that is not one.
+    #[error(
+        "runs of this spec would go into a folder called `{name}` under `--runs`, but it {problem}; give the spec another \
+         name, or `name` in run.yaml a value that is the name of one folder, as in `lc_cnn`"
+    )]
+    FolderName { name: String, problem: &'static str },
+
     #[error("{}: not a run folder: {missing} is missing", path.display())]
     NoRun { path: PathBuf, missing: &'static str },
 
@@ -47,7 +62,7 @@ pub enum TrainError {
     #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 
-    #[error("cannot use {threads} threads: {reason}")]
+    #[error("cannot use {}: {reason}", counted(*threads, "thread"))]
     Threads { threads: usize, reason: String },
 
     #[error(
@@ -81,10 +96,11 @@ pub enum TrainError {
     #[error("{}; to go on: the same command once more", unended(*seeds, failed))]
     Seeds { seeds: usize, failed: Vec<u64>, code: u8 },
 
-    #[error(
-        "out of memory: a step with {batch} images needs at least {needed}, and there are {room}; {}", smaller(*fits)
-    )]
-    Memory { batch: usize, needed: String, room: String, fits: usize },
+    #[error("out of memory: {work} needs at least {needed}, and there are {room}: {parts}\nadvice: {advice}")]
+    Memory { work: String, needed: String, room: String, parts: String, advice: String },
+
+    #[error("out of memory: {jobs} runs at once have no room; `--jobs {fits}` fits")]
+    Jobs { jobs: usize, fits: usize },
 
     #[error("stopped, as asked")]
     Stopped,
@@ -107,17 +123,11 @@ fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     }
 }
 
-fn smaller(fits: usize) -> String {
-    match fits {
-        0 => "not one image fits: make the network or its input smaller".to_owned(),
-        fits => format!("`--batch {fits}` fits, and `accumulate` in `train` makes one step of several batches"),
-    }
-}
-
 fn unended(seeds: usize, failed: &[u64]) -> String {
     match failed {
         [] => "stopped, as asked, and what was done is saved".to_owned(),
-        failed => format!("{} of {seeds} seeds did not come to their end: {failed:?}", failed.len()),
+        [seed] => format!("1 of {} did not come to its end: seed {seed}", counted(seeds, "seed")),
+        failed => format!("{} of {} did not come to their end: {failed:?}", failed.len(), counted(seeds, "seed")),
     }
 }
 
@@ -149,16 +159,19 @@ impl TrainError {
             Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
             Self::Cut { cause, .. } => cause.exit_code(),
             Self::Seeds { code, .. } => *code,
-            Self::Memory { .. } | Self::Device(DeviceError::Memory(_)) => 8,
+            Self::Memory { .. } | Self::Jobs { .. } | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
             Self::Lost(_) => 7,
             Self::Reports(_) | Self::Unfit(_) => 1,
-            Self::Classes { .. }
+            Self::Flags(_)
+            | Self::Classes { .. }
             | Self::NoSpec
             | Self::Empty { .. }
             | Self::Data(_)
             | Self::Fetch(_)
             | Self::File { .. }
+            | Self::NotUtf8 { .. }
+            | Self::FolderName { .. }
             | Self::NoRun { .. }
             | Self::Damaged { .. }
             | Self::Weights { .. }

@@ -2,14 +2,16 @@
 
 use super::fit::evaluate::Tally;
 use super::fit::metrics::Epoch;
-use crate::diag::{Report, render};
+use super::output::{self, Lost};
+use crate::diag::Report;
+use crate::diag::render::{self, fold, visible};
 use crate::schema::real;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::time::{Duration, Instant};
-use terminal_size::{Width, terminal_size_of};
+use terminal_size::{Height, Width, terminal_size_of};
 
 /// Between two lines within an epoch, where there is no bar.
 const PAUSE: Duration = Duration::from_secs(30);
@@ -18,39 +20,77 @@ const PAUSE: Duration = Duration::from_secs(30);
 const WIDTHS: [usize; 2] = [40, 120];
 
 const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} images, {msg}, {eta} left in this epoch";
+/// Columns that this takes with large numbers; a narrower terminal has no room for the bar.
+const BAR_WIDTH: usize = 130;
+const NO_BAR: &str = "{prefix}: {pos}/{len} images, {eta} left, {wide_msg}";
 
-/// Where a run's words go: results to standard output, the bar to standard error.
+/// Where a run's words go: results to standard output, the bar to standard error. Characters that would steer a terminal
+/// are shown, not obeyed, and on a terminal lines are broken between words.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     bars: bool,
+    /// Whether the work goes on where its words can no longer be written.
+    trains: bool,
 }
 
 impl Progress {
     /// With bars where standard error is a terminal.
     pub fn new() -> Self {
-        Self { bars: io::stderr().is_terminal() }
+        Self { bars: io::stderr().is_terminal(), trains: false }
     }
 
-    /// A line on standard output. That nobody reads it is no reason to stop training.
+    /// The same for a run, whose weights are worth more than its words: that these are lost is said when it happens.
+    pub fn of_run() -> Self {
+        Self { trains: true, ..Self::new() }
+    }
+
+    /// A line on standard output.
     pub fn line(self, text: &str) {
-        let _ = writeln!(io::stdout(), "{text}");
+        let text = visible(text);
+        self.write(&match self.width() {
+            Some(width) => format!("{}\n", fold(&text, width)),
+            None => format!("{text}\n"),
+        });
     }
 
-    /// Lines on standard output, each with its end.
+    /// Columns of the terminal that standard output is shown on, if it is.
+    pub fn width(self) -> Option<usize> {
+        columns(terminal_size_of(io::stdout()))
+    }
+
+    /// Lines on standard output that are never broken, each with its end: code, or a table.
     pub fn text(self, text: &str) {
-        let _ = write!(io::stdout(), "{text}");
+        self.write(&visible(text));
+    }
+
+    /// A text on standard output for another program, as it is; on a terminal, as [`Progress::text`].
+    pub fn raw(self, text: &str) {
+        if output::is_terminal() { self.text(text) } else { self.write(text) }
+    }
+
+    fn write(self, text: &str) {
+        if let (Some(Lost::Failed(reason)), true) = (output::write(text), self.trains) {
+            self.warn(&format!(
+                "warning: standard output cannot be written: {reason}; the training goes on, its numbers are kept in the \
+                 run's folder, and the exit code will be 2"
+            ));
+        }
     }
 
     /// A line on standard error.
     pub fn warn(self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let text = visible(text);
+        let _ = match columns(terminal_size_of(io::stderr())) {
+            Some(width) => writeln!(io::stderr(), "{}", fold(&text, width)),
+            None => writeln!(io::stderr(), "{text}"),
+        };
     }
 
     /// Problems of a text on standard error, in colour on a terminal.
     pub fn report(self, report: &Report) {
         let plain = !self.bars || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width = terminal_size_of(io::stderr()).map(|(Width(columns), _)| usize::from(columns));
-        let width = width.map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
+        let width =
+            columns(terminal_size_of(io::stderr())).map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
         let text = if plain { render::plain(report, width) } else { render::coloured(report, width) };
         let _ = write!(io::stderr(), "{text}");
     }
@@ -79,13 +119,19 @@ impl Progress {
     pub(in crate::train) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
         let bar = if self.bars { ProgressBar::new(images as u64) } else { ProgressBar::hidden() };
         // The template is fixed; were it wrong, the plain bar would do.
-        if let Ok(style) = ProgressStyle::with_template(BAR) {
+        let is_wide = columns(terminal_size_of(io::stderr())).is_none_or(|width| width >= BAR_WIDTH);
+        if let Ok(style) = ProgressStyle::with_template(if is_wide { BAR } else { NO_BAR }) {
             bar.set_style(style);
         }
         bar.set_prefix(format!("epoch {epoch}/{epochs}"));
         let now = Instant::now();
         Bar { progress: self, heading: format!("epoch {epoch}/{epochs}"), images, before, bar, started: now, said: now }
     }
+}
+
+/// How many columns a terminal of that size has, if there is one.
+fn columns(size: Option<(Width, Height)>) -> Option<usize> {
+    size.map(|(Width(columns), _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
 impl Default for Progress {

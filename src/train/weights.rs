@@ -2,8 +2,11 @@
 
 use super::TrainError;
 use crate::back::burn::{DeviceError, Model, Weight};
-use safetensors::tensor::TensorView;
+use crate::ir::Param;
+use burn::tensor::TensorData;
+use safetensors::tensor::{TensorView, View};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
 
@@ -12,21 +15,37 @@ use std::path::Path;
 /// # Errors
 /// If the device failed.
 pub fn bytes(model: &Model) -> Result<Vec<u8>, DeviceError> {
-    let tensors: Vec<(Weight, Vec<u8>)> = model.weights()?.into_iter().map(with_bytes).collect();
-    Ok(encode(&tensors).unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}")))
+    let tensors = model.tensors()?;
+    let views = tensors.iter().map(|(param, data)| (param.name.as_str(), Stored { param, data }));
+    let file = safetensors::serialize(views, None);
+    Ok(file.unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}")))
 }
 
-fn with_bytes(weight: Weight) -> (Weight, Vec<u8>) {
-    let bytes = weight.values.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect();
-    (weight, bytes)
+/// A parameter as it is stored. Its bytes are made when they are written, one parameter after the other: all at once
+/// would be another copy of the model.
+struct Stored<'a> {
+    param: &'a Param,
+    data: &'a TensorData,
 }
 
-fn encode(tensors: &[(Weight, Vec<u8>)]) -> Result<Vec<u8>, SafeTensorError> {
-    let views = tensors
-        .iter()
-        .map(|(weight, bytes)| Ok((weight.name.as_str(), TensorView::new(Dtype::F32, weight.shape.clone(), bytes)?)))
-        .collect::<Result<Vec<_>, SafeTensorError>>()?;
-    safetensors::serialize(views, None)
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.param.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(self.data_len());
+        bytes.extend(self.data.iter::<f32>().flat_map(f32::to_le_bytes));
+        bytes.into()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of::<f32>() * self.param.len()
+    }
 }
 
 /// Reads every tensor of a file, single or double precision.

@@ -1,7 +1,9 @@
 //! What weights start with.
 
-use crate::{compiled, model, values};
+use crate::{compiled, device, model, values};
+use lcnnc::back::burn::{Model, Precision};
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
 /// The kernel of one bundle `W`, which a layer of that call declares.
 fn kernel(call: &str, seed: u64) -> Vec<f64> {
@@ -143,5 +145,49 @@ fn gabor_pairs_are_in_quadrature_and_point_evenly_around() {
             slice(kernel).iter().zip(turned(kernel)).map(|(a, b)| (a - sign * b).abs()).fold(0.0, f64::max)
         };
         assert!(off(1.0, &pair[0]) < 1e-12 && off(-1.0, &pair[1]) < 1e-12, "pair {n}");
+    }
+}
+
+/// Every kind of initial value, folded and not, and layers between whose numbers of values are odd.
+const EVERY_KIND: &str = "model Start
+input image: [1, 48, 48]
+weights W: conv(1 -> 7, kernel: 7, init: gabor)
+weights V: conv(7 -> 5, kernel: 5, init: he)
+weights U: conv(5 -> 4, kernel: 3, init: normal(0.3, mean: -0.1), sign: nonnegative)
+weights T: conv(4 -> 4, kernel: 3, init: glorot)
+weights S: conv(4 -> 4, kernel: 3, init: constant(0.1))
+h = dropout(batch_norm(S * relu(T * relu(U * relu(V * relu(W * image))))), 0.3)
+logits = dense(max_pool(h, 4), classes)
+output logits
+";
+
+/// The bits of single precision, each times its place from 1, summed.
+fn checksum(values: &[f64]) -> u64 {
+    let bits = values.iter().enumerate().map(|(n, x)| u64::from((*x as f32).to_bits()).wrapping_mul(n as u64 + 1));
+    bits.fold(0, u64::wrapping_add)
+}
+
+const SUMS: [(&str, u64); 9] = [
+    ("W.weight", 0x6ab2_20b1_44bf),
+    ("W.bias", 0xf_39fa_3467),
+    ("V.weight", 0x2_d2c2_7e78_3be9),
+    ("V.bias", 0x8_91d2_c44f),
+    ("U.weight", 0xf75_8a36_c844),
+    ("U.bias", 0x5_e6cd_7d5e),
+    ("T.weight", 0x13ad_8f75_f5c1),
+    ("S.weight", 0x9d8_4800_0828),
+    ("S.bias", 0x6_e4f3_baf2),
+];
+
+/// What a seed gives is part of what it means: these sums were taken when every value was drawn into double precision
+/// first, and rounded later.
+#[test]
+fn initial_weights_stay_what_they_are() {
+    let net = compiled(EVERY_KIND);
+    let single = Model::new(Arc::new(net.clone()), 5, &device(), Precision::Single);
+    for (name, sum) in SUMS {
+        let (single, double) = (values(&single, name), values(&model(&net, 5), name));
+        assert_eq!(checksum(&single), sum, "{name}");
+        assert_eq!(single, double.iter().map(|x| f64::from(*x as f32)).collect::<Vec<_>>(), "{name}: rounded once");
     }
 }

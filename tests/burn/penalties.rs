@@ -7,24 +7,66 @@ use lcnnc::train;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+/// Two arms with a bundle each, whose kernels begin as `start` says.
+fn arms(start: &str, penalty: &str) -> String {
+    format!(
+        "model Swapped\ninput image: [1, 4, 4]\nweights W_E: conv(1 -> 8, kernel: 3{start})\n\
+         weights W_I: conv(1 -> 8, kernel: 3, init: normal(0.1, mean: 0.05))\n\
+         branch B = sum {{\n    exc E = W_E * image\n    inh N = W_I * image\n}}\n\
+         logits = dense(B, classes)\noutput logits\n{penalty}\n"
+    )
+}
+
+/// What is said of a model whose excitatory weights training has moved by so much.
+fn said(text: &str, seed: u64, moved: f64) -> Vec<String> {
+    let model = model(&compiled(text), seed);
+    let mut weights: Vec<Weight> = model.weights().unwrap();
+    let kernel = weights.iter_mut().find(|weight| weight.name == "W_E.weight").unwrap();
+    kernel.values.iter_mut().for_each(|x| *x += moved);
+    train::swapped(&model.with_weights(&weights).unwrap(), seed).unwrap()
+}
+
 #[test]
 fn roles_that_training_has_swapped_are_named() {
-    let spec = |excitatory: f64, penalty: &str| {
-        format!(
-            "model Swapped\ninput image: [1, 4, 4]\n\
-             weights W_E: conv(1 -> 2, kernel: 3, init: constant({excitatory}))\n\
-             weights W_I: conv(1 -> 2, kernel: 3, init: constant(0.1))\n\
-             branch B = sum {{\n    exc E = W_E * image\n    inh N = W_I * image\n}}\n\
-             logits = dense(B, classes)\noutput logits\n{penalty}\n"
-        )
-    };
-    let swapped = |text: &str| train::swapped(&model(&compiled(text), 1)).unwrap();
-    let said = swapped(&spec(-0.2, "penalty p = sat_abs(W_E, W_I) + exp_sat(W_E, W_I)"));
-    assert_eq!(said.len(), 1, "{said:?}");
-    assert!(said[0].contains("the excitatory `W_E` has a mean weight of -2.00e-1"), "{said:?}");
-    assert!(swapped(&spec(0.2, "penalty p = sat_abs(W_E, W_I)")).is_empty());
-    // Nobody asked for a distance.
-    assert!(swapped(&spec(-0.2, "")).is_empty());
+    let start = ", init: normal(0.1, mean: 0.05)";
+    let found = said(&arms(start, "penalty p = sat_abs(W_E, W_I) + exp_sat(W_E, W_I)"), 1, -0.2);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("training has swapped the roles: the excitatory `W_E`"), "{found:?}");
+    assert!(found[0].contains(" standard errors; the two began at "), "{found:?}");
+    assert_eq!(said(&arms(start, "penalty p = sat_abs(W_E, W_I)"), 1, 0.2), [""; 0]);
+}
+
+/// The baseline of the paper, with a factor of 0, and runs without a penalty: nobody asked for a distance.
+#[test]
+fn roles_that_no_penalty_separates_are_not_remarked_on() {
+    for penalty in
+        ["", "penalty p = 0 * sat_abs(W_E, W_I)", "const a = 0\npenalty p = a * exp_sat(W_E, W_I) + 1e-3 * l1(weights)"]
+    {
+        assert_eq!(said(&arms("", penalty), 1, -0.5), [""; 0], "{penalty}");
+    }
+    assert_eq!(said(&arms("", "penalty p = 1e-3 * sat_abs(W_E, W_I) + 1e-3 * l1(weights)"), 1, -0.5).len(), 1);
+}
+
+/// Initial weights of one distribution: their means differ by chance, and hardly ever by more than chance.
+#[test]
+fn a_gap_of_noise_is_no_swap() {
+    let text = arms(", init: normal(0.1, mean: 0.05)", "penalty p = sat_abs(W_E, W_I)");
+    let remarked = |moved: f64| (0..40).filter(|seed| !said(&text, *seed, moved).is_empty()).count();
+    assert_eq!(remarked(0.0), 0, "training has done nothing");
+    assert!(remarked(-0.005) <= 1, "a third of a standard error");
+    // But for a seed whose initial weights were beyond chance already.
+    assert!(remarked(-0.2) >= 38, "twelve standard errors");
+}
+
+/// What the author has turned round is no work of training's, however far it goes on from there.
+#[test]
+fn roles_that_began_swapped_are_not_remarked_on() {
+    for start in [", init: constant(-0.2)", ", init: normal(0.1, mean: -0.2)", ", sign: nonpositive"] {
+        for moved in [0.0, -0.3] {
+            let text = arms(start, "allow opposed\nallow pressed\npenalty p = sat_abs(W_E, W_I)");
+            assert_eq!(said(&text, 3, moved), [""; 0], "{start}");
+        }
+    }
 }
 
 /// `V`, `U` and `W` are bundles, the first two of one shape; `A` and `B` are maps of one shape.

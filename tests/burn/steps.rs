@@ -4,6 +4,7 @@
 use crate::{CLASSES, Mode, device, gradients, images, labels, largest, model, number};
 use lcnnc::back::burn::{Model, Weight};
 use lcnnc::ir::Net;
+use lcnnc::ir::timing::blank as blank_steps;
 use lcnnc::{Options, Source, compile};
 
 fn net(text: &str) -> Net {
@@ -199,4 +200,33 @@ fn loops_in_loops_keep_their_steps_apart() {
             assert!(largest(&wrong) < 1e-13 * largest(&of(&expected, other)), "{one}: {wrong:?}");
         }
     }
+}
+
+/// What `--timing` and L0307 say is held against the numbers: logits that the image does not reach are those of any image.
+#[test]
+fn logits_that_the_image_does_not_reach_are_the_same_for_every_image() {
+    let settle = "    loop inner(steps: n) {\n        state O = start\n        state P = zeros(2, 6, 6)\n        \
+                  O' = tanh(drive + W * O)\n        P' = tanh(W * O)\n    }\n";
+    let (mut blank, mut seen) = (0, 0);
+    for (inner, outer) in [(1, 1), (1, 2), (1, 3), (2, 1), (2, 2), (3, 2), (2, 3)] {
+        for (yields, drive) in [("O", "V2"), ("P", "V2"), ("P", "V2'"), ("O@1", "V2"), ("P@1", "V2"), ("P + 1", "V2")] {
+            let net = net(&format!(
+                "weights F: conv(2 -> 2, kernel: 3, bias: false)\nweights L: conv(2 -> 2, kernel: 3, bias: false)\n\
+                 block settle(drive, start, W, n) {{\n{settle}    yield {yields}\n}}\nloop areas(steps: {outer}) {{\n    \
+                 state V1 = zeros(2, 6, 6)\n    state V2 = zeros(2, 6, 6)\n    V2' = tanh(F * image)\n    \
+                 V1' = settle({drive}, V1, L, {inner})\n}}\nlogits = dense(V1, classes)\noutput logits"
+            ));
+            let forward = model(&net, 3).forward(images(&net, &device()));
+            let logits: Vec<f64> = forward.logits().into_data().iter::<f64>().collect();
+            let alike = logits.iter().enumerate().all(|(n, x)| *x == logits[n % CLASSES]);
+            assert_eq!(
+                alike,
+                !blank_steps(&net).is_empty(),
+                "{yields} of {inner} steps on {drive}, {outer} around them\n{net}"
+            );
+            blank += usize::from(alike);
+            seen += usize::from(!alike);
+        }
+    }
+    assert!(blank >= 10 && seen >= 10, "{blank} blank, {seen} seen");
 }

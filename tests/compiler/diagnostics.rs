@@ -48,12 +48,12 @@ fn directive(text: &str) -> Vec<(&str, &str)> {
     line.and_then(|line| line.split_once('=')).into_iter().collect()
 }
 
-fn compiled(name: &str, text: &str) -> Compiled {
+pub fn compiled(name: &str, text: &str) -> Compiled {
     compile_as(&format!("{name}.lcnn"), text, &directive(text))
 }
 
 /// Every pair: its name, a code and maybe a letter, then what is bad and what is mended.
-fn pairs() -> Vec<(String, String, String)> {
+pub fn pairs() -> Vec<(String, String, String)> {
     let stored = files("tests/diagnostics", ".bad.lcnn").into_iter().map(|(name, bad)| {
         let fixed = project(&format!("tests/diagnostics/{name}.fixed.lcnn"));
         let fixed = fs::read_to_string(&fixed).unwrap_or_else(|_| panic!("there is no {}", fixed.display()));

@@ -36,7 +36,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
     let total: u128 = cost::table(net).iter().map(|row| row.parameters).sum();
     let trained = net.params.iter().filter(|param| param.trained()).map(lcnnc::ir::Param::len).sum::<usize>();
     assert!(total <= trained as u128, "{text}");
-    assert!(!summary::emit(net).is_empty());
+    assert!(!summary::emit(net, None).is_empty());
     crate::fuse::sound(net);
     assert!(!reach::params(net, net.output.answer()).is_empty(), "the last layer at least\n{text}");
     for penalty in &net.penalties {
@@ -51,11 +51,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
             assert!(drawn(edge.0) && drawn(to), "{edge:?}\n{drawing}");
         }
     }
-    let resolved = compiled.resolved(&compiled.settings);
-    let again = compile_as("again.lcnn", &resolved, &[]);
-    assert_eq!(again.net.as_ref(), Some(net), "{text}\n{resolved}\n{}", again.report);
-    assert_eq!(again.settings, compiled.settings, "{text}\n{resolved}");
-    assert_eq!(again.resolved(&again.settings), resolved, "{text}");
+    crate::resolved::reads_back(text, compiled);
 }
 
 /// A layer or an activation over `x`, with arguments that mostly fit.

@@ -74,7 +74,7 @@ fn long_chains_compile_and_go_through_every_back_end() {
         assert_eq!(bounds::below(net, net.output.answer()), None);
         assert!(net.to_string().contains("x9999 = tanh"));
         assert!(dot::emit(net, Loops::Unrolled).contains("x9999 = tanh"));
-        assert!(summary::emit(net).contains("x9999"));
+        assert!(summary::emit(net, None).contains("x9999"));
         assert!(compiled.resolved(&compiled.settings).contains("x9999 = tanh(x9998 + 0.5)"));
     }
 }
@@ -90,7 +90,7 @@ fn long_loops_unroll_and_long_bodies_fold() {
     let compiled = clean(&around(&text, "O"), &[]);
     let net = compiled.net.unwrap();
     assert!(dot::emit(&net, Loops::Folded).contains("x4999 = relu"));
-    assert!(summary::emit(&net).lines().count() > 5_000);
+    assert!(summary::emit(&net, None).lines().count() > 5_000);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn every_stage_is_as_reviewed() {
         let compiled = clean(&text, &[]);
         let net = compiled.net.as_ref().unwrap();
         golden("ir", &name, &net.to_string());
-        golden("summary", &name, &summary::emit(net));
+        golden("summary", &name, &summary::emit(net, None));
         golden("plan", &name, &plan::emit(net, &Regions::of(net)));
         golden("show", &name, &compiled.resolved(&compiled.settings));
         for (suffix, text) in drawings(net) {

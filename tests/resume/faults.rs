@@ -137,7 +137,11 @@ fn a_batch_that_has_no_room_is_refused_with_one_that_has() {
         Said::from(command.current_dir(place.0.path()).args(["-c", &line]).output().unwrap())
     };
     let said = run("16384");
-    says(&said, 8, &["out of memory: a step with 16384 images needs at least ", "`accumulate` in `train`"]);
+    says(
+        &said,
+        8,
+        &["out of memory: training needs at least ", " for a batch of 16384 images", "`accumulate` in `train`"],
+    );
     assert!(!place.0.path().join("runs").exists(), "nothing is begun");
     let fits = said.err.split("`--batch ").nth(1).unwrap().split('`').next().unwrap();
     assert!(fits.parse::<usize>().unwrap() >= 500, "{fits}");

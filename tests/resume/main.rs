@@ -4,8 +4,11 @@
 #![allow(clippy::disallowed_methods)]
 
 mod faults;
+mod folder;
 mod kills;
+mod memory;
 mod seeds;
+mod words;
 
 use assert_cmd::cargo::cargo_bin;
 use std::fs;

@@ -15,6 +15,7 @@ mod lanes;
 mod loss;
 mod math;
 mod pool;
+mod room;
 mod rows;
 mod sizes;
 mod spectra;
@@ -26,6 +27,7 @@ mod winograd;
 
 pub use convolve::{Method, method};
 pub use lanes::LANES;
+pub use room::room;
 
 use super::schedule::Program;
 use block::{Images, Shared, Workspace};
@@ -134,6 +136,11 @@ pub struct Makes {
     pub gradients: bool,
 }
 
+/// Images of a chunk, in a batch of so many.
+fn chunk_size(images: usize) -> usize {
+    images.div_ceil(LANES).div_ceil(CHUNKS).max(1) * LANES
+}
+
 impl Engine {
     /// `begins` says where each parameter, each input and each output begins, and where the last one ends.
     pub fn new(program: Program, wanted: &[bool], begins: [Vec<usize>; 3], vectors: Vectors) -> Self {
@@ -172,8 +179,7 @@ impl Engine {
             inputs: &self.inputs,
             outputs: &self.outputs,
         };
-        let blocks = batch.images.div_ceil(LANES);
-        let size = blocks.div_ceil(CHUNKS).max(1) * LANES;
+        let size = chunk_size(batch.images);
         let chunks: Vec<Results> = (0..batch.images.div_ceil(size))
             .into_par_iter()
             .map(|chunk| {

@@ -28,6 +28,11 @@ pub struct Opened {
 }
 
 impl Opened {
+    /// Whether its memory is this process's own.
+    pub fn on_cpu(&self) -> bool {
+        self.name.starts_with("cpu")
+    }
+
     /// Checks that the device has numbers of the widths that a precision asks for.
     ///
     /// # Errors

@@ -6,18 +6,18 @@ use std::f64::consts::{FRAC_PI_2, PI, TAU};
 /// the first; the orientations divide 180 degrees evenly, from stripes that stand. Each output channel has mean 0 and
 /// length 1, and looks at every input channel alike. Lengths are in pixels; `sigma` is across the stripes, `aspect` the
 /// envelope's width across them over its length along them.
-pub(super) fn bank(shape: &[usize], wavelength: f64, sigma: f64, aspect: f64) -> Vec<f64> {
+pub(super) fn bank(shape: &[usize], wavelength: f64, sigma: f64, aspect: f64) -> impl Iterator<Item = f64> {
     let [out, from, height, width] = super::held(shape);
     let scale = 1.0 / (from.max(1) as f64).sqrt();
     let pairs = out.div_ceil(2).max(1) as f64;
-    let kernel = |channel: usize| {
+    let kernel = move |channel: usize| {
         let angle = PI * (channel / 2) as f64 / pairs;
         let phase = FRAC_PI_2 * (channel % 2) as f64;
         let wave = Wave { angle, phase, wavelength, sigma, aspect };
         let kernel: Vec<f64> = wave.drawn(height, width).into_iter().map(|x| scale * x).collect();
         std::iter::repeat_n(kernel, from).flatten()
     };
-    (0..out).flat_map(kernel).collect()
+    (0..out).flat_map(kernel)
 }
 
 struct Wave {

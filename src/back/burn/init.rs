@@ -2,43 +2,61 @@
 
 use super::{gabor, held};
 use crate::ir::{Init, Param};
-use burn::tensor::TensorData;
+use burn::tensor::{DType, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use std::iter;
 
-/// The initial values of the parameter at that place of the net.
+/// The initial values of the parameter at that place of the net, in the width that the model keeps them in.
 ///
-/// The key of the stream is the seed, its number the place: part of what a seed means, so it must not change.
-pub(super) fn values(param: &Param, seed: u64, index: usize) -> TensorData {
-    let mut random = stream(seed, index as u64);
-    let mut values: Vec<f64> = match param.init {
-        Init::Constant(x) => vec![x; param.len()],
-        Init::Uniform(bound) => (0..param.len()).map(|_| bound * (2.0 * unit(&mut random) - 1.0)).collect(),
-        Init::Normal { mean, sd } => normal(&mut random, param.len()).map(|z| mean + sd * z).collect(),
-        Init::Gabor { wavelength, sigma, aspect } => gabor::bank(&param.shape, wavelength, sigma, aspect),
-    };
-    if let Some(sign) = param.sign {
-        values.iter_mut().for_each(|x| *x = sign.fold(*x));
+/// The key of the stream is the seed, its number the place: part of what a seed means, so it must not change. Each value
+/// is drawn in double precision and rounded at once, so that a parameter never takes more memory than it will keep.
+pub(super) fn values(param: &Param, seed: u64, index: usize, dtype: DType) -> TensorData {
+    let (mut random, dims) = (stream(seed, index as u64), held(&param.shape));
+    let signed = |x: f64| param.sign.map_or(x, |sign| sign.fold(x));
+    match param.init {
+        Init::Constant(x) => rounded(iter::repeat(signed(x)), dims, dtype),
+        Init::Uniform(bound) => {
+            rounded(iter::repeat_with(|| signed(bound * (2.0 * unit(&mut random) - 1.0))), dims, dtype)
+        }
+        Init::Normal { mean, sd } => rounded(normal(&mut random).map(|z| signed(mean + sd * z)), dims, dtype),
+        Init::Gabor { wavelength, sigma, aspect } => {
+            rounded(gabor::bank(&param.shape, wavelength, sigma, aspect).map(signed), dims, dtype)
+        }
     }
-    TensorData::new(values, held(&param.shape))
 }
 
-/// So many numbers of mean 0 and variance 1 (Box & Muller, 1958): two uniform ones give two.
-fn normal(random: &mut ChaCha8Rng, len: usize) -> impl Iterator<Item = f64> {
-    let pairs = (0..len.div_ceil(2)).flat_map(|_| {
+/// As many numbers as the dimensions ask for, each rounded as it comes.
+fn rounded(values: impl Iterator<Item = f64>, dims: [usize; 4], dtype: DType) -> TensorData {
+    let len = dims.iter().product();
+    match dtype {
+        DType::F64 => TensorData::new(first(values, len), dims),
+        _ => TensorData::new(first(values.map(|x| x as f32), len), dims),
+    }
+}
+
+/// The first numbers of a row, in memory that is had once: a vector that grows would take up to three times as much.
+fn first<T>(values: impl Iterator<Item = T>, len: usize) -> Vec<T> {
+    let mut first = Vec::with_capacity(len);
+    first.extend(values.take(len));
+    first
+}
+
+/// Numbers of mean 0 and variance 1 without end (Box & Muller, 1958): two uniform ones give two.
+fn normal(random: &mut ChaCha8Rng) -> impl Iterator<Item = f64> {
+    iter::repeat_with(|| {
         // The logarithm of zero is not to be asked for.
         let length = (-2.0 * (1.0 - unit(random)).ln()).sqrt();
         let (sin, cos) = (std::f64::consts::TAU * unit(random)).sin_cos();
         [length * cos, length * sin]
-    });
-    pairs.take(len)
+    })
+    .flatten()
 }
 
 /// Dropout's factors: 0 with probability `rate`, `1 / (1 - rate)` otherwise.
-pub(super) fn mask(random: &mut ChaCha8Rng, rate: f64, dims: [usize; 4]) -> TensorData {
+pub(super) fn mask(random: &mut ChaCha8Rng, rate: f64, dims: [usize; 4], dtype: DType) -> TensorData {
     let kept = 1.0 / (1.0 - rate);
-    let values: Vec<f64> = (0..dims.iter().product()).map(|_| if unit(random) < rate { 0.0 } else { kept }).collect();
-    TensorData::new(values, dims)
+    rounded(iter::repeat_with(|| if unit(random) < rate { 0.0 } else { kept }), dims, dtype)
 }
 
 pub(super) fn stream(seed: u64, stream: u64) -> ChaCha8Rng {

@@ -27,8 +27,8 @@ pub use loss::loss;
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
-use crate::ir::Net;
 use crate::ir::regions::Regions;
+use crate::ir::{self, Net};
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
@@ -115,6 +115,11 @@ impl Forward {
     }
 }
 
+/// What a model of that seed begins with at a parameter of its net.
+pub fn initial(net: &Net, seed: u64, id: ir::ParamId) -> Vec<f64> {
+    init::values(net.param(id), seed, id.0, burn::tensor::DType::F64).iter::<f64>().collect()
+}
+
 /// Running statistics after a training run, for [`Model::absorb`]; empty for a net without batch normalisation.
 #[derive(Debug)]
 pub struct Statistics(Vec<(usize, Tensor<4>)>);
@@ -127,7 +132,7 @@ impl Model {
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
         let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default(), false));
         let params = net.params.iter().enumerate().map(|(index, param)| {
-            let data = init::values(param, seed, index);
+            let data = init::values(param, seed, index, precision.dtype());
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
             Param::initialized(id(index), tensor).set_require_grad(param.trained())
         });

@@ -293,8 +293,9 @@ impl<'a> Run<'a> {
     fn dropout(&mut self, x: Tensor<4>, rate: f64) -> Tensor<4> {
         match &mut self.training {
             Some(training) if rate > 0.0 => {
-                let mask = init::mask(&mut training.random, rate, x.dims());
-                let mask = Tensor::from_data(mask, (&self.device, self.model.precision.dtype()));
+                let dtype = self.model.precision.dtype();
+                let mask = init::mask(&mut training.random, rate, x.dims(), dtype);
+                let mask = Tensor::from_data(mask, (&self.device, dtype));
                 x * mask
             }
             Some(_) | None => x,

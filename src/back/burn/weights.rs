@@ -2,6 +2,7 @@
 
 use super::{DeviceError, Model, held, read_all};
 use crate::diag::did_you_mean;
+use crate::ir::Param;
 use burn::tensor::{Gradients, Tensor, TensorData, Transaction};
 use std::fmt;
 
@@ -94,16 +95,28 @@ impl Model {
         self.named(|index| self.params[index].val().grad(gradients))
     }
 
+    /// Every parameter, running statistics included, in the net's order, in the width that the model keeps it in.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn tensors(&self) -> Result<Vec<(&Param, TensorData)>, DeviceError> {
+        self.read(|index| Some(self.params[index].val()))
+    }
+
     fn named(&self, tensor: impl Fn(usize) -> Option<Tensor<4>>) -> Result<Vec<Weight>, DeviceError> {
-        let found = self.net.params.iter().enumerate().filter_map(|(index, param)| Some((param, tensor(index)?)));
-        let (params, tensors): (Vec<&crate::ir::Param>, Vec<Tensor<4>>) = found.unzip();
-        let data = read_all(tensors.into_iter().fold(Transaction::default(), Transaction::register))?;
-        let weight = |(param, data): (&crate::ir::Param, TensorData)| Weight {
+        let weight = |(param, data): (&Param, TensorData)| Weight {
             name: param.name.clone(),
             shape: param.shape.clone(),
             values: data.iter::<f64>().collect(),
         };
-        Ok(params.into_iter().zip(data).map(weight).collect())
+        Ok(self.read(tensor)?.into_iter().map(weight).collect())
+    }
+
+    fn read(&self, tensor: impl Fn(usize) -> Option<Tensor<4>>) -> Result<Vec<(&Param, TensorData)>, DeviceError> {
+        let found = self.net.params.iter().enumerate().filter_map(|(index, param)| Some((param, tensor(index)?)));
+        let (params, tensors): (Vec<&Param>, Vec<Tensor<4>>) = found.unzip();
+        let data = read_all(tensors.into_iter().fold(Transaction::default(), Transaction::register))?;
+        Ok(params.into_iter().zip(data).collect())
     }
 
     /// The model with these weights, in any order; they are rounded to the model's precision.

@@ -1,6 +1,7 @@
 //! What a pickle makes: values that name each other by their places, so that lists may be shared or hold themselves
 //! and nothing has to be walked down.
 
+use crate::diag::counted;
 use std::borrow::Cow;
 
 /// Where a value lies among the values of its file.
@@ -76,7 +77,7 @@ impl Value<'_> {
             Self::Nothing => "None".to_owned(),
             Self::Bool(truth) => truth.to_string(),
             Self::Int(number) => number.to_string(),
-            Self::Text(bytes) => format!("a text of {} bytes", bytes.len()),
+            Self::Text(bytes) => format!("a text of {}", counted(bytes.len(), "byte")),
             Self::Tuple(items) => format!("a tuple of {}", items.len()),
             Self::List(items) => format!("a list of {}", items.len()),
             Self::Dict(entries) => format!("a dictionary of {}", entries.len()),

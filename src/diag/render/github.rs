@@ -2,6 +2,7 @@
 
 use super::place::Lines;
 use super::short;
+use super::visible::visible;
 use crate::diag::{Level, Report};
 use std::fmt::Write;
 
@@ -28,7 +29,7 @@ pub fn emit(report: &Report) -> String {
         let message = data(&format!("{}{help}{}", diagnostic.message, short::mend(diagnostic)));
         let _ = writeln!(out, ",title={}::{message}", property(diagnostic.code.id));
     }
-    out
+    visible(&out).into_owned()
 }
 
 fn data(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! An object a line for each problem: docs/diagnostics.md says what is in it.
 
 use super::place::Lines;
+use super::visible::visible_in_json;
 use crate::diag::{Diagnostic, Report, Span};
 use serde_json::{Value, json};
 
@@ -9,7 +10,8 @@ pub const VERSION: u32 = 1;
 
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
-    report.diagnostics.iter().map(|diagnostic| format!("{}\n", object(report, &lines, diagnostic))).collect()
+    let objects = report.diagnostics.iter().map(|diagnostic| object(report, &lines, diagnostic).to_string() + "\n");
+    visible_in_json(&objects.collect::<String>()).into_owned()
 }
 
 fn object(report: &Report, lines: &Lines<'_>, diagnostic: &Diagnostic) -> Value {

@@ -1,10 +1,16 @@
 //! Reports for people and for programs, a file each form.
 
+mod excerpt;
+mod fold;
 pub mod github;
 pub mod human;
 pub mod json;
 mod place;
 pub mod sarif;
 pub mod short;
+mod visible;
 
+pub use fold::fold;
 pub use human::{WIDTH, coloured, plain};
+pub use place::place;
+pub use visible::visible;

@@ -2,10 +2,22 @@
 
 use crate::diag::Span;
 
+/// Where the lines of a text end: at a line feed, or at a carriage return that no line feed follows.
+pub fn line_ends(text: &str) -> impl Iterator<Item = usize> + '_ {
+    let bytes = text.as_bytes();
+    let ends = |at: &usize| bytes[*at] == b'\n' || bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');
+    (0..bytes.len()).filter(ends)
+}
+
 /// Where the lines of a text begin.
 pub struct Lines<'a> {
     pub text: &'a str,
     starts: Vec<usize>,
+}
+
+/// Line and column of a byte of a text, counted from 1, the column in characters.
+pub fn place(text: &str, at: usize) -> (usize, usize) {
+    Lines::new(text).place(at)
 }
 
 /// Counted from 1, columns in characters; the end is behind the last character.
@@ -19,7 +31,7 @@ pub struct Region {
 
 impl<'a> Lines<'a> {
     pub fn new(text: &'a str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let starts = std::iter::once(0).chain(line_ends(text).map(|at| at + 1)).collect();
         Self { text, starts }
     }
 
@@ -36,7 +48,8 @@ impl<'a> Lines<'a> {
         (above, Span::new(self.starts[above], end.max(span.end)))
     }
 
-    fn place(&self, at: usize) -> (usize, usize) {
+    /// Line and column of a byte.
+    pub fn place(&self, at: usize) -> (usize, usize) {
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts[line - 1];
         (line, self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1)

@@ -1,6 +1,7 @@
 //! SARIF 2.1.0, which code hosts and editors read: one document for all files together.
 
 use super::place::Lines;
+use super::visible::visible_in_json;
 use crate::diag::{Diagnostic, Level, Report, Span, catalogue};
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub fn emit(reports: &[Report]) -> String {
     let run = json!({ "tool": { "driver": driver }, "columnKind": "unicodeCodePoints", "results": results });
     let document =
         json!({ "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run] });
-    format!("{document:#}\n")
+    visible_in_json(&format!("{document:#}\n")).into_owned()
 }
 
 fn of(report: &Report) -> Vec<Value> {

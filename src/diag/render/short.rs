@@ -1,6 +1,7 @@
 //! A line a problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
 
 use super::place::Lines;
+use super::visible::visible;
 use crate::diag::{Applicability, Diagnostic, Report};
 use std::fmt::Write;
 
@@ -15,6 +16,8 @@ pub fn mend(diagnostic: &Diagnostic) -> &'static str {
 
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
+    // A line a problem, whatever the file is called.
+    let name = report.name.replace('\n', "\\n");
     let mut out = String::new();
     for diagnostic in &report.diagnostics {
         let place = diagnostic.labels.first().map_or_else(String::new, |label| {
@@ -23,12 +26,12 @@ pub fn emit(report: &Report) -> String {
         });
         let (code, message) = (diagnostic.code, &diagnostic.message);
         // Writing to a `String` does not fail.
-        let _ = write!(out, "{}{place}: {}[{}]: {message}", report.name, code.level, code.id);
+        let _ = write!(out, "{name}{place}: {}[{}]: {message}", code.level, code.id);
         if let Some(help) = &diagnostic.help {
             let _ = write!(out, "; {help}");
         }
         out.push_str(mend(diagnostic));
         out.push('\n');
     }
-    out
+    visible(&out).into_owned()
 }

@@ -111,6 +111,9 @@ impl Builder {
     /// The parameters are `[C]` each: scale, shift, running mean, running variance.
     pub fn batch_norm(&mut self, x: Value, params: [ParamId; 4], epsilon: f64, momentum: f64) -> Made {
         let dims = self.map(x)?;
+        if dims[1..] == [1, 1] {
+            self.warnings.push(Fault::OneNumber);
+        }
         let [scale, shift, mean, variance] = params;
         let op = Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum };
         Ok(self.append(op, Shape::Map(dims)))

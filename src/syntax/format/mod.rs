@@ -11,7 +11,7 @@ mod tree;
 
 use super::ast::{Ast, Item, ItemKind};
 use super::scan::{Bracket, Kind};
-use super::{MAX_SIZE, parse};
+use super::{MAX_SIZE, parse, with_line_feeds};
 use crate::diag::{Diagnostic, text};
 use lexeme::{Lexeme, comments, lexemes, settle};
 use page::Page;
@@ -38,6 +38,7 @@ pub enum Refusal {
 /// # Errors
 /// If the text cannot be read, or if the result would differ from it in more than its layout.
 pub fn format(source: &str) -> Result<String, Refusal> {
+    let source = &*with_line_feeds(source);
     let (ast, problems) = parse(source);
     if !problems.is_empty() {
         return Err(Refusal::Problems(problems));

@@ -15,6 +15,7 @@ use crate::back::burn::{Model, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256};
+use crate::diag::counted;
 use crate::train::board::Board;
 use crate::train::fit::checkpoint::{BestSoFar, Checkpoint, Draft, State};
 use crate::train::fit::evaluate::{Tally, evaluate};
@@ -197,7 +198,8 @@ impl<'a> Training<'a> {
         self.progress.epoch(&numbers, recipe.epochs(), Duration::from_secs_f64(left));
         if self.is_over() && epoch < recipe.epochs() {
             let waited = self.waited();
-            self.progress.line(&format!("stopped: the validation accuracy was no better for {waited} epochs"));
+            self.progress
+                .line(&format!("stopped: the validation accuracy was no better for {}", counted(waited, "epoch")));
         }
         self.pause(&model)?;
         Ok(model)

@@ -82,6 +82,15 @@ pub fn complete(call: &Bound) -> Bound {
     call.completed(declared.args)
 }
 
+/// How many numbers an optimizer remembers of each weight that it moves.
+pub fn remembered(call: &Bound) -> usize {
+    match call.callee {
+        "sgd" => usize::from(complete(call).real("momentum") > 0.0),
+        // The averages of the gradient and of its square.
+        _ => 2,
+    }
+}
+
 /// A rule with its memory of the steps before.
 pub struct Optimizer {
     rule: ModuleOptimizer,

@@ -11,9 +11,9 @@ pub const CALLABLES: &[Callable] = &[
     Callable { name: "constant", about: "the optimizer's learning rate from the first step to the last", args: &[] },
     Callable {
         name: "steps",
-        about: "times a factor behind each of some epochs",
+        about: "times a factor behind each of some epochs, which count from the start of the run, those of a warm-up included",
         args: &[
-            Arg::required("at", Type::Reals, "the epochs, in a list"),
+            Arg::required("at", Type::Reals, "the epochs, in a list: from 1 on, those of a warm-up counted in"),
             Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
         ],
     },
@@ -36,6 +36,17 @@ pub const CALLABLES: &[Callable] = &[
         ],
     },
 ];
+
+/// How a schedule counts the epochs of a warm-up, where it has one and there is something to count: for the user's eye.
+pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
+    match schedule.callee {
+        _ if warmup == 0 => None,
+        "steps" => Some("`steps` counts its epochs from the start of the run, those of the warm-up included"),
+        "cosine" => Some("`cosine` begins behind the last epoch of the warm-up"),
+        "plateau" => Some("`plateau` watches the epochs of the warm-up as well"),
+        _ => None,
+    }
+}
 
 /// What a spec gets that names none.
 pub const DEFAULT: Bound = Bound { callee: "constant", values: Vec::new() };

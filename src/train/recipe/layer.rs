@@ -6,6 +6,7 @@
 use crate::back::burn::DeviceChoice;
 use crate::diag::Report;
 use crate::front::settings::Settings;
+use crate::train::TrainError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,12 +46,32 @@ pub struct Setting {
     pub text: String,
 }
 
+/// Bytes of a folder's name; file systems take 255.
+const LONGEST_NAME: usize = 200;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A key of a settings block.
     Key { block: &'static str, key: &'static str },
     /// An argument of whatever optimizer was chosen.
     Optimizer(&'static str),
+}
+
+/// Whether a setting comes from the command line, by its origin.
+pub(super) fn is_flag(origin: &str) -> bool {
+    origin.starts_with("--")
+}
+
+/// Why a text is not the name of one folder, if it is not.
+pub(super) fn unfit_for_a_folder(name: &str) -> Option<&'static str> {
+    match name {
+        "" => Some("is empty"),
+        "." | ".." => Some("leads out of that folder"),
+        _ if name.contains(['/', '\\']) => Some("is a path, and could lead out of that folder"),
+        _ if name.contains(char::is_control) => Some("holds a control character"),
+        _ if name.len() > LONGEST_NAME => Some("is longer than 200 bytes"),
+        _ => None,
+    }
 }
 
 impl Layer {
@@ -76,8 +97,16 @@ impl Layer {
     }
 
     /// The folder, under that of all runs, for runs of a spec.
-    pub(in crate::train) fn folder_name(&self, spec: &Path) -> String {
-        self.name.clone().unwrap_or_else(|| spec.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+    ///
+    /// # Errors
+    /// If it would be none, or lie elsewhere.
+    pub(in crate::train) fn folder_name(&self, spec: &Path) -> Result<String, TrainError> {
+        let of_spec = || spec.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = self.name.clone().unwrap_or_else(of_spec);
+        match unfit_for_a_folder(&name) {
+            Some(problem) => Err(TrainError::FolderName { name, problem }),
+            None => Ok(name),
+        }
     }
 
     /// Changes settings to what the layer says.

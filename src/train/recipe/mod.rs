@@ -13,6 +13,7 @@ use crate::data::{self, DataError, DataSet};
 use crate::diag::Report;
 use crate::front::settings::Settings;
 use crate::ir::{Net, Param};
+use crate::train::recipe::layer::is_flag;
 use crate::train::{Layer, TrainError};
 use crate::{Compiled, Options, Source, compile};
 use std::sync::Arc;
@@ -47,6 +48,9 @@ impl Recipe {
         let Compiled { net, report, .. } = compiled;
         let net = match net {
             Some(net) if !report.has_errors() && reports.is_empty() => Arc::new(net),
+            Some(_) if !report.has_errors() && reports.iter().all(|report| is_flag(&report.name)) => {
+                return Err(TrainError::Flags(reports));
+            }
             _ => {
                 reports.insert(0, report);
                 reports.retain(|report| !report.diagnostics.is_empty());

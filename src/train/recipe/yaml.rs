@@ -7,8 +7,10 @@ use crate::back::burn::DeviceChoice;
 use crate::diag::{Diagnostic, Report, Span, config};
 use crate::front::settings::{self, BLOCKS, Block, Settings};
 use crate::schema::{Bound, Value as Bind};
-use crate::train::recipe::layer::{Layer, Setting, Target};
+use crate::syntax::with_line_feeds;
+use crate::train::recipe::layer::{Layer, Setting, Target, unfit_for_a_folder};
 use crate::train::recipe::place;
+use crate::train::runs::threads::MOST;
 use crate::train::{TrainError, files};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
@@ -79,6 +81,7 @@ pub fn load(file: &Path) -> Result<Layer, TrainError> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
+    let text = &*with_line_feeds(text);
     let name = file.display().to_string();
     let mut reader = Reader { text, origin: name.clone(), layer: Layer::default(), diagnostics: Vec::new() };
     match serde_yaml::from_str(text) {
@@ -122,11 +125,11 @@ impl Reader<'_> {
             let path = [key.clone()];
             match key.as_str() {
                 "spec" => self.layer.spec = self.word(&path, value).map(PathBuf::from),
-                "name" => self.layer.name = self.word(&path, value),
+                "name" => self.layer.name = self.folder_name(&path, value),
                 "dataset" => self.layer.dataset = self.word(&path, value),
                 "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
                 "device" => self.layer.device = self.device(&path, value),
-                "threads" => self.layer.threads = self.count(&path, value),
+                "threads" => self.layer.threads = self.count_to(MOST, &path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),
                 "tensorboard" => self.layer.tensorboard = self.switch(&path, value),
                 "save_every" => self.layer.save_every = self.seconds(&path, value),
@@ -190,10 +193,27 @@ impl Reader<'_> {
         text
     }
 
+    /// A name, not a path: it may not lead out of the folder that the run's is put into.
+    fn folder_name(&mut self, path: &[String], value: &Value) -> Option<String> {
+        let name = self.word(path, value)?;
+        let Some(problem) = unfit_for_a_folder(&name) else { return Some(name) };
+        let problem = format!("`name` is the name of one folder under `--runs`, as in `lc_cnn`; this {problem}");
+        self.diagnostics.push(config::wrong_value(&problem, place::of_value(self.text, path)));
+        None
+    }
+
     fn count(&mut self, path: &[String], value: &Value) -> Option<usize> {
-        let count = value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n > 0);
+        self.count_to(usize::MAX, path, value)
+    }
+
+    fn count_to(&mut self, most: usize, path: &[String], value: &Value) -> Option<usize> {
+        let count = value.as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| (1..=most).contains(n));
         if count.is_none() {
-            self.unfit(path, "a whole number above 0", value);
+            let expected = match most {
+                usize::MAX => "a whole number above 0".to_owned(),
+                _ => format!("a whole number from 1 to {most}"),
+            };
+            self.unfit(path, &expected, value);
         }
         count
     }

@@ -1,6 +1,7 @@
 //! A new run's folder: what is written before the first step, and said.
 
 use crate::data::{self, DataSet};
+use crate::diag::counted;
 use crate::train::fit::schedule;
 use crate::train::progress::Progress;
 use crate::train::recipe::yaml;
@@ -21,8 +22,9 @@ pub(in crate::train) fn begin(
     // Whole seconds.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let manifest = manifest(setup, spec, command, now);
-    let settled = settled(setup.layer.clone(), spec, &setup.data);
-    let parent = runs.join(settled.name.as_deref().unwrap_or_default());
+    let name = setup.layer.folder_name(spec)?;
+    let parent = runs.join(&name);
+    let settled = Layer { name: Some(name), ..settled(setup.layer.clone(), &setup.data) };
     let settings = yaml::write(&settled, &setup.recipe.settings);
     let first = [(SPEC, setup.recipe.resolved.as_str()), (SETTINGS, &settings), (MANIFEST, &json(&manifest))];
     let folder = run_dir::create(&parent, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), &first)?;
@@ -31,7 +33,7 @@ pub(in crate::train) fn begin(
 
 /// The layer as run.yaml keeps it: complete, and the same wherever it is read. The spec is the run folder's own, which
 /// does not change when the author's does.
-fn settled(layer: Layer, spec: &Path, data: &DataSet) -> Layer {
+fn settled(layer: Layer, data: &DataSet) -> Layer {
     // Only a path that is empty has no absolute form, and that one stays as it is.
     let fixed = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
     let dataset = layer.dataset.as_deref().unwrap_or(&data.name);
@@ -41,7 +43,6 @@ fn settled(layer: Layer, spec: &Path, data: &DataSet) -> Layer {
     };
     Layer {
         spec: Some(SPEC.into()),
-        name: Some(layer.folder_name(spec)),
         dataset: Some(dataset),
         data_root: layer.data_root.as_deref().map(fixed),
         device: Some(layer.device.unwrap_or_default()),
@@ -87,11 +88,11 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
     if !recipe.remarks.diagnostics.is_empty() {
         progress.report(&recipe.remarks);
     }
-    progress.line(&format!("model      {}, {} parameters", manifest.model, manifest.parameters));
+    progress.line(&format!("model      {}, {}", manifest.model, counted(manifest.parameters, "parameter")));
     progress.line(&format!(
-        "data       {}, {} classes, {} training, {} validation and {} test images",
+        "data       {}, {}, {} training, {} validation and {} test images",
         data.name,
-        data.classes.len(),
+        counted(data.classes.len(), "class"),
         data.training_images,
         data.validation_images,
         data.test_images
@@ -100,13 +101,15 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));
     if *schedule != schedule::DEFAULT || warmup > 0 {
-        let warmup = if warmup > 0 { format!(", warm-up over {warmup} epochs") } else { String::new() };
+        let warmup = if warmup > 0 { format!(", warm-up over {}", counted(warmup, "epoch")) } else { String::new() };
         progress.line(&format!("schedule   {schedule}{warmup}"));
+        if let Some(counts) = schedule::beside_warmup(schedule, train.count("warmup")) {
+            progress.line(&format!("           {counts}"));
+        }
     }
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
-    let plural = if manifest.threads == 1 { "" } else { "s" };
-    progress.line(&format!("device     {}, {} thread{plural}", manifest.device, manifest.threads));
+    progress.line(&format!("device     {}, {}", manifest.device, counted(manifest.threads, "thread")));
     progress.line(&format!("folder     {}", folder.display()));
 }

@@ -1,89 +1,235 @@
-//! How much memory a step needs, and how much there is.
+//! How much memory a run needs, counted before anything of it is made.
 //!
 //! A process that asks for more than there is gets no error: Linux hands memory out before it has it, and ends a process
-//! in the middle of a step. So the need is counted before the first one.
+//! in the middle of a step; where `ulimit -v` bounds it, the process ends itself. So the need is counted first.
 
-use crate::ir::cost::bytes;
+use crate::back::memory::{Load, of_kernels};
 use crate::ir::regions::Regions;
-use crate::train::TrainError;
+use crate::ir::{Net, Param, cost};
+use crate::train::fit::optimizer;
 use crate::train::runs::Setup;
-use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
+use crate::train::runs::room::{Room, held};
+use crate::train::{Recipe, TrainError};
+use std::fmt;
 
-/// What a step holds at its height, as a multiple of the activity that training keeps: at least, and at most. Measured
-/// as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
-const AT_LEAST: f64 = 1.5;
-const AT_MOST: f64 = 2.5;
+/// What a step holds at its height of a batch, as a multiple of the activity that training keeps: at least, and at most.
+/// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
+const TRAINING: [f64; 2] = [1.5, 2.5];
 
-/// Bytes that each image of a batch takes in a step, at most and at least.
-struct Need {
-    at_least: f64,
-    at_most: f64,
+/// The same without a way back, as a multiple of the largest activity: what a layer reads and what it makes.
+const ANSWERING: [f64; 2] = [1.0, 3.0];
+
+/// Copies of the largest parameter that a step makes to move it: its movement, and its new values.
+const MOVED: f64 = 2.0;
+
+/// Copies of all weights that a file of them is written from: as they are read from the model, and as the file has them.
+const WRITTEN: f64 = 2.0;
+
+/// Copies of all weights that a file of them becomes: its values in double precision.
+const READ: f64 = 2.0;
+
+/// What is done with a net.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::train) enum Work {
+    /// A run from its start.
+    Training,
+    /// A run from a checkpoint on.
+    GoingOn,
+    /// The classes of images.
+    Answering,
 }
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Work::Training => "training",
+            Work::GoingOn => "going on with the training",
+            Work::Answering => "answering",
+        })
+    }
+}
+
+/// What the memory of a process depends on.
+struct Process<'a> {
+    recipe: &'a Recipe,
+    regions: Regions,
+    work: Work,
+}
+
+/// Bytes that a process needs beside what it holds, part by part.
+struct Need(Vec<(String, f64)>);
 
 impl Need {
-    fn of(setup: &Setup) -> Self {
-        let net = &setup.recipe.net;
-        let regions = if setup.fuses() { Regions::of(net) } else { Regions::none(net) };
-        let activity = regions.activity() as f64;
-        Self { at_least: AT_LEAST * activity, at_most: AT_MOST * activity }
+    fn sum(&self) -> f64 {
+        self.0.iter().map(|(_, size)| size).sum()
     }
 }
 
-/// Checks that a step's batch has room beside what this process holds already, where that can be told: on a CPU.
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.iter().filter(|(_, size)| *size >= 1.0);
+        let parts: Vec<String> = shown.map(|(what, size)| format!("{} for {what}", bytes(*size))).collect();
+        f.write_str(&parts.join(", "))
+    }
+}
+
+fn size(param: &Param) -> f64 {
+    4.0 * param.len() as f64
+}
+
+fn bytes(size: f64) -> String {
+    cost::bytes(size as u128)
+}
+
+impl<'a> Process<'a> {
+    fn new(recipe: &'a Recipe, fuses: bool, work: Work) -> Self {
+        let regions = if fuses { Regions::of(&recipe.net) } else { Regions::none(&recipe.net) };
+        Self { recipe, regions, work }
+    }
+
+    fn net(&self) -> &Net {
+        &self.recipe.net
+    }
+
+    fn weights(&self) -> f64 {
+        self.net().params.iter().map(size).sum()
+    }
+
+    fn largest(&self) -> Option<&Param> {
+        self.net().params.iter().max_by_key(|param| param.len())
+    }
+
+    /// Bytes of an image's activity, at least and at most.
+    fn image(&self) -> [f64; 2] {
+        match self.work {
+            Work::Training | Work::GoingOn => TRAINING.map(|times| times * self.regions.activity() as f64),
+            Work::Answering => ANSWERING.map(|times| times * self.regions.largest() as f64),
+        }
+    }
+
+    /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
+    fn need(&self, images: usize, image: f64) -> Need {
+        let training = self.work != Work::Answering;
+        let load = Load { images, threads: rayon::current_num_threads(), training };
+        let kernels = of_kernels(self.net(), &self.regions, load) as f64;
+        let batch = (format!("a batch of {}", crate::diag::counted(images, "image")), images as f64 * image);
+        let always = [("the weights".to_owned(), self.weights()), ("the kernels of fused parts".to_owned(), kernels)];
+        let phases = if training { self.training(batch) } else { vec![self.reading(batch)] };
+        let needs = phases.into_iter().map(|phase| Need(always.iter().cloned().chain(phase).collect()));
+        needs.max_by(|a, b| a.sum().total_cmp(&b.sum())).unwrap_or(Need(always.to_vec()))
+    }
+
+    /// What is held beside the weights at a step, and while a checkpoint is written or read: never all at once.
+    fn training(&self, batch: (String, f64)) -> Vec<Vec<(String, f64)>> {
+        let weights = self.weights();
+        let trained: f64 = self.net().params.iter().filter(|param| param.trained()).map(size).sum();
+        let call = self.recipe.settings.train.call("optimizer");
+        let remembered = optimizer::remembered(call) as f64 * trained;
+        let lasting = || {
+            vec![
+                ("the best weights so far".to_owned(), weights),
+                (format!("what `{}` remembers", call.callee), remembered),
+            ]
+        };
+        let of = |what: &str, size: f64| (what.to_owned(), size);
+        let moved = MOVED * self.largest().map_or(0.0, size);
+        let step = [of("the gradients", trained), of("the largest weights as they are moved", moved), batch];
+        let written = (WRITTEN * weights).max(weights + 2.0 * remembered);
+        let mut phases = vec![
+            lasting().into_iter().chain(step).collect(),
+            lasting().into_iter().chain([of("a checkpoint as it is written", written)]).collect(),
+        ];
+        if self.work == Work::GoingOn {
+            let read = 2.0 * READ * weights + remembered;
+            phases.push(lasting().into_iter().chain([of("the checkpoint as it is read", read)]).collect());
+        }
+        phases
+    }
+
+    /// What is held beside the weights once their file is read.
+    fn reading(&self, batch: (String, f64)) -> Vec<(String, f64)> {
+        let copied = (1.0 + READ) * self.largest().map_or(0.0, size);
+        vec![("the file of weights as it is read".to_owned(), READ * self.weights() + copied), batch]
+    }
+
+    /// The largest batch that has room, in images; 0 if not one has.
+    fn fits(&self, room: f64) -> usize {
+        let (views, [_, image]) = (self.recipe.augmentations.views(), self.image());
+        let has_room = |images: usize| self.need(images, image).sum() <= room;
+        // A round number that holds all views of its images.
+        let rounded = |images: usize| if images > 16 { images / 8 * 8 } else { images } / views * views;
+        let (mut fits, mut too_many) = (0, self.recipe.batch());
+        while too_many - fits > 1 {
+            let middle = fits.midpoint(too_many);
+            if has_room(middle) { fits = middle } else { too_many = middle }
+        }
+        rounded(fits)
+    }
+
+    fn check(&self, images: usize) -> Result<(), TrainError> {
+        let Some(room) = Room::now().map(Room::least) else { return Ok(()) };
+        let need = self.need(images, self.image()[0]);
+        if need.sum() <= room {
+            return Ok(());
+        }
+        let advice = match self.work {
+            Work::Answering => self.smaller(room, need.sum()),
+            Work::Training | Work::GoingOn => match self.fits(room) {
+                0 => self.smaller(room, need.sum()),
+                fits => format!(
+                    "a run with `--batch {fits}` fits, and `accumulate` in `train` makes one step of several batches"
+                ),
+            },
+        };
+        let (work, needed, parts) = (self.work.to_string(), bytes(need.sum()), need.to_string());
+        Err(TrainError::Memory { work, needed, parts, room: bytes(room), advice })
+    }
+
+    /// What to make smaller, and how small.
+    fn smaller(&self, room: f64, needed: f64) -> String {
+        let weights = self.weights();
+        let (Some(largest), fixed) = (self.largest(), self.need(1, 0.0).sum()) else { return String::new() };
+        if 2.0 * weights < fixed.min(needed - fixed) {
+            return "not one image fits: make the input, or the maps of activity, smaller".to_owned();
+        }
+        format!(
+            "`{}` {:?} takes {} of the {} of weights, and about {} of weights have room: make that layer smaller",
+            largest.name,
+            largest.shape,
+            bytes(size(largest)),
+            bytes(weights),
+            bytes(weights * room / fixed.max(1.0))
+        )
+    }
+}
+
+/// Checks that a run has room beside what this process holds already, where that can be told: on a CPU.
 ///
 /// # Errors
-/// If it has none, with a batch that has.
-pub(in crate::train) fn check(setup: &Setup) -> Result<(), TrainError> {
-    let (need, batch) = (Need::of(setup), setup.recipe.batch());
-    let Some(room) = available().filter(|_| setup.on_cpu()) else { return Ok(()) };
-    if need.at_least * batch as f64 <= room {
+/// If it has none: what is needed, and what would fit.
+pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainError> {
+    if !setup.on_cpu() {
         return Ok(());
     }
-    let fits = (room / need.at_most) as usize;
-    let views = setup.recipe.augmentations.views();
-    // A round number that holds all views of its images.
-    let fits = (if fits > 16 { fits / 8 * 8 } else { fits }) / views * views;
-    let [needed, room] = [need.at_least * batch as f64, room].map(|size| bytes(size as u128));
-    Err(TrainError::Memory { batch, needed, room, fits })
+    Process::new(&setup.recipe, setup.fuses(), work).check(setup.recipe.batch())
 }
 
-/// How many processes that train side by side have room, each with what this one holds; `None` where that cannot be told.
-pub(in crate::train) fn processes(setup: &Setup) -> Option<usize> {
-    let each = Need::of(setup).at_most * setup.recipe.batch() as f64 + held()? as f64;
-    available().map(|room| (room / each) as usize)
+/// The same for a net whose answers to so many images at once are wanted.
+///
+/// # Errors
+/// As there.
+pub(in crate::train) fn check_answers(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
+    Process::new(recipe, fuses, Work::Answering).check(images)
 }
 
-/// Bytes that can still be had: of the machine, within the limits of the process's group and of the process.
-fn available() -> Option<f64> {
-    let mut system = System::new().ok()?;
-    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    let machine = system.available_memory();
-    let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-    let room = machine.min(group).min(within_address_space().unwrap_or(u64::MAX));
-    (machine > 0).then_some(room as f64)
-}
-
-/// What `ulimit -v` leaves.
-#[cfg(unix)]
-fn within_address_space() -> Option<u64> {
-    let (most, _) = nix::sys::resource::getrlimit(nix::sys::resource::Resource::RLIMIT_AS).ok()?;
-    Some(most.saturating_sub(this(sysinfo::Process::virtual_memory)?))
-}
-
-#[cfg(not(unix))]
-fn within_address_space() -> Option<u64> {
-    None
-}
-
-/// Bytes that this process holds.
-fn held() -> Option<u64> {
-    this(sysinfo::Process::memory)
-}
-
-fn this(size: impl Fn(&sysinfo::Process) -> u64) -> Option<u64> {
-    let id = sysinfo::get_current_pid().ok()?;
-    let mut system = System::new().ok()?;
-    let kind = ProcessRefreshKind::nothing().with_memory();
-    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), false, kind);
-    system.process(id).map(size)
+/// How many processes that train side by side surely have room, each with what this one holds, and how many may have;
+/// `None` where that cannot be told.
+pub(in crate::train) fn processes(setup: &Setup) -> [Option<usize>; 2] {
+    let (Some(room), Some(held)) = (Room::now(), held()) else { return [None; 2] };
+    let process = Process::new(&setup.recipe, setup.fuses(), Work::Training);
+    let [at_least, at_most] = process.image();
+    [at_most, at_least].map(|image| {
+        let each = process.need(setup.recipe.batch(), image).sum() + held as f64;
+        Some((room.shared / each) as usize).filter(|_| setup.on_cpu())
+    })
 }

@@ -4,9 +4,10 @@ mod begin;
 pub mod manifest;
 mod memory;
 pub mod rerun;
+mod room;
 mod run_dir;
 pub mod seeds;
-mod threads;
+pub mod threads;
 pub mod trained;
 
 use crate::Source;
@@ -21,6 +22,7 @@ use crate::train::progress::Progress;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{announce, begin};
 use crate::train::runs::manifest::{Manifest, Summary, Sums, json};
+use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::{Layer, Recipe, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
@@ -47,7 +49,7 @@ pub(in crate::train) struct Setup {
 
 impl Setup {
     /// The process's thread count is fixed by the first one.
-    pub fn new(source: Source, layer: Layer) -> Result<Self, TrainError> {
+    pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
         threads::fix(layer.threads)?;
         let opened = layer.device.unwrap_or_default().open()?;
         let data = load(&layer)?;
@@ -56,7 +58,7 @@ impl Setup {
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
         let setup = Self { layer, recipe, data, split, opened };
-        memory::check(&setup)?;
+        memory::check(&setup, work)?;
         Ok(setup)
     }
 
@@ -66,7 +68,7 @@ impl Setup {
     }
 
     pub fn on_cpu(&self) -> bool {
-        self.opened.name.starts_with("cpu")
+        self.opened.on_cpu()
     }
 
     pub fn fingerprint(&self) -> String {
@@ -119,8 +121,9 @@ impl Setup {
 pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress) -> Result<Done, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
+    layer.folder_name(&spec)?;
     let source = files::source(&spec)?;
-    let setup = Setup::new(source, layer)?;
+    let setup = Setup::new(source, layer, Work::Training)?;
     let (folder, manifest) = begin(&setup, &spec, runs, command)?;
     let _lock = run_dir::lock(&folder)?;
     announce(&setup.recipe, &manifest, &folder, progress);
@@ -144,7 +147,7 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> R
     let _lock = run_dir::lock(folder)?;
     let manifest = Manifest::read(&folder.join(MANIFEST))?;
     let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer)?;
+    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::GoingOn)?;
     run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
@@ -188,6 +191,6 @@ fn summary(job: &Job<'_>, Fit { best, epochs, last, seconds }: Fit) -> Result<Su
         test: test.into(),
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model)?,
+        remarks: swapped(&best.model, job.recipe.seed())?,
     })
 }

@@ -4,6 +4,7 @@ use crate::train::fit;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{announce, begin};
 use crate::train::runs::manifest::Manifest;
+use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::{Setup, finished};
 use crate::train::{Done, Layer, Progress, TrainError, files, weights};
@@ -32,7 +33,7 @@ pub fn rerun(folder: &Path, over: Layer, command: Vec<String>, progress: &Progre
     let before = finished(folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
     let manifest = Manifest::read(&folder.join(MANIFEST))?;
     let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer)?;
+    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::Training)?;
     run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
     let differences = manifest.differences(&setup.opened);
     // A run's folder lies in that of its name, and that in the folder of all runs.

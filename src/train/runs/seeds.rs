@@ -1,9 +1,10 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
 use crate::Source;
+use crate::diag::counted;
 use crate::train::runs::begin::begin;
 use crate::train::runs::manifest::{Manifest, json};
-use crate::train::runs::memory;
+use crate::train::runs::memory::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
 use crate::train::runs::threads;
 use crate::train::runs::{Setup, finished};
@@ -63,33 +64,33 @@ pub fn seeds(
     progress: &Progress,
 ) -> Result<Study, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
+    layer.folder_name(&spec)?;
     let source = files::source(&spec)?;
     let cores = threads::fix(layer.threads)?;
-    let first = Setup::new(source.clone(), layer)?;
+    let first = Setup::new(source.clone(), layer, Work::Training)?;
+    let before = Before::read(&runs.join(first.layer.folder_name(&spec)?))?;
+    // Of each seed no more is kept than its run's folder: its images, too, are drawn when its turn comes.
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
-        let setup = first.with_seed(source.clone(), seed)?;
-        let before = same(&setup, &spec, runs)?;
-        all.push((seed, setup, before));
+        let fingerprint = first.with_seed(source.clone(), seed)?.fingerprint();
+        all.push((seed, before.same(&fingerprint)?));
     }
     let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
-    let pending = all.iter().filter(|(_, _, before)| is_pending(before)).count();
-    let (jobs, why) = match jobs {
-        Some(jobs) => (jobs.min(pending), "as asked".to_owned()),
-        None => side_by_side(&first, pending, cores),
-    };
+    let pending = all.iter().filter(|(_, before)| is_pending(before)).count();
+    let (jobs, why) = side_by_side(&first, (jobs, pending), cores)?;
     let threads = cores / jobs.max(1);
     if pending > 0 {
-        let [seeds, threads] = [(pending, "seed"), (threads, "thread")].map(counted);
+        let [seeds, threads] = [(pending, "seed"), (threads.max(1), "thread")].map(|(n, what)| counted(n, what));
         progress.line(&format!("{seeds} to train, {jobs} at a time with {threads} each ({why})"));
     }
     let (mut folders, mut queue) = (Vec::new(), Vec::new());
-    for (seed, mut setup, before) in all {
+    for (seed, before) in all {
         let pending = is_pending(&before);
         let (said, folder) = match before {
             Some((folder, true)) => ("finished before", folder),
             Some((folder, false)) => ("goes on", folder),
             None => {
+                let mut setup = first.with_seed(source.clone(), seed)?;
                 setup.layer.threads = Some(threads.max(1));
                 ("begins", begin(&setup, &spec, runs, command.to_vec())?.0)
             }
@@ -104,11 +105,6 @@ pub fn seeds(
     study(folders, &first.fingerprint())
 }
 
-/// `1 seed`, `3 seeds`.
-fn counted((n, what): (usize, &str)) -> String {
-    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
-}
-
 impl Setup {
     /// The same with another seed; the data are shared.
     fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
@@ -121,19 +117,27 @@ impl Setup {
     }
 }
 
-/// A folder of the same recipe, finished rather than not, and whether it is.
-fn same(setup: &Setup, spec: &Path, runs: &Path) -> Result<Option<(PathBuf, bool)>, TrainError> {
-    let fingerprint = setup.fingerprint();
-    let mut unfinished = None;
-    for folder in run_dir::all(&runs.join(setup.layer.folder_name(spec)))? {
-        let same = Manifest::read(&folder.join(MANIFEST)).is_ok_and(|manifest| manifest.fingerprint == fingerprint);
-        match same {
-            true if finished(&folder)?.is_some() => return Ok(Some((folder, true))),
-            true => unfinished = Some((folder, false)),
-            false => {}
-        }
+/// The runs that lie in a folder: of each its fingerprint and its own folder.
+struct Before(Vec<(String, PathBuf)>);
+
+impl Before {
+    fn read(parent: &Path) -> Result<Self, TrainError> {
+        // A folder whose manifest cannot be read is no run that could be gone on with.
+        let run = |folder: PathBuf| Some((Manifest::read(&folder.join(MANIFEST)).ok()?.fingerprint, folder));
+        Ok(Self(run_dir::all(parent)?.into_iter().filter_map(run).collect()))
     }
-    Ok(unfinished)
+
+    /// A folder of that recipe, finished rather than not, and whether it is.
+    fn same(&self, fingerprint: &str) -> Result<Option<(PathBuf, bool)>, TrainError> {
+        let mut unfinished = None;
+        for (_, folder) in self.0.iter().filter(|(known, _)| known == fingerprint) {
+            if finished(folder)?.is_some() {
+                return Ok(Some((folder.clone(), true)));
+            }
+            unfinished = Some((folder.clone(), false));
+        }
+        Ok(unfinished)
+    }
 }
 
 /// Every pending seed to its end, several at once.
@@ -168,16 +172,30 @@ fn train(pending: Vec<Pending>, jobs: usize, progress: &Progress) -> Result<(), 
     }
 }
 
-/// How many processes at once, and why: one a core, within the memory; one on a graphics processor, which is shared badly.
-fn side_by_side(setup: &Setup, seeds: usize, cores: usize) -> (usize, String) {
+/// How many processes at once, and why: as many as were asked for, or one a core, within the memory; one on a graphics
+/// processor, which is shared badly.
+///
+/// # Errors
+/// If as many as were asked for have no room.
+fn side_by_side(
+    setup: &Setup,
+    (asked, seeds): (Option<usize>, usize),
+    cores: usize,
+) -> Result<(usize, String), TrainError> {
+    let [surely, maybe] = memory::processes(setup);
+    if let Some(jobs) = asked.map(|jobs| jobs.min(seeds)) {
+        return match maybe.filter(|room| *room < jobs) {
+            Some(_) => Err(TrainError::Jobs { jobs, fits: surely.unwrap_or(1).max(1) }),
+            None => Ok((jobs, "as asked".to_owned())),
+        };
+    }
     if !setup.on_cpu() {
-        return (1, "one graphics processor".to_owned());
+        return Ok((1, "one graphics processor".to_owned()));
     }
-    let room = memory::processes(setup);
-    match room {
+    Ok(match surely {
         Some(room) if room < cores.min(seeds) => (room.max(1), "as many as there is memory for".to_owned()),
-        _ => (cores.min(seeds), format!("{cores} cores")),
-    }
+        _ => (cores.min(seeds), counted(cores, "core")),
+    })
 }
 
 /// Trains one seed in a process of its own; its lines are passed on with the seed before them.

@@ -3,12 +3,18 @@
 use crate::train::TrainError;
 use rayon::ThreadPoolBuilder;
 
+/// No machine has more; each takes memory and a place in the kernel's table.
+pub const MOST: usize = 1024;
+
 /// Fixes the number of threads for the rest of the process and gives it; all cores where none is asked for. Must come
 /// before anything is computed.
 ///
 /// # Errors
 /// If another number was fixed before, or the threads cannot be started.
 pub fn fix(threads: Option<usize>) -> Result<usize, TrainError> {
+    if let Some(threads) = threads.filter(|threads| *threads > MOST) {
+        return Err(TrainError::Threads { threads, reason: format!("at most {MOST} are started") });
+    }
     if let Some(threads) = threads {
         let built = ThreadPoolBuilder::new().num_threads(threads).build_global();
         if let Err(error) = built

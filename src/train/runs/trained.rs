@@ -5,9 +5,8 @@ use crate::data::decode;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::recipe::yaml;
-
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use crate::train::runs::threads;
+use crate::train::runs::{memory, threads};
 use crate::train::{Layer, Manifest, Recipe, Stop, TrainError, files, weights};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use std::fmt;
@@ -83,12 +82,16 @@ impl Trained {
         let manifest = Manifest::read(&folder.join(MANIFEST))?;
         let recipe = Recipe::new(files::source(&folder.join(SPEC))?, &layer, manifest.data.classes.len())?;
         let opened = layer.device.unwrap_or_default().open()?;
-        let device = opened.device;
         let file = folder.join(which.file());
+        let fuses = layer.fuse.unwrap_or(true);
+        if opened.on_cpu() {
+            memory::check_answers(&recipe, fuses, 1)?;
+        }
+        let device = opened.device;
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
             .with_weights(&weights::read(&file)?)
             .map_err(|source| TrainError::Weights { path: file, source })?;
-        let model = if layer.fuse.unwrap_or(true) { model.fused() } else { model };
+        let model = if fuses { model.fused() } else { model };
         Ok(Self { layer, manifest, recipe, model, device })
     }
 

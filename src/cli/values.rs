@@ -1,0 +1,52 @@
+//! What flags take, read with words for those who typed them.
+
+use clap::builder::{PathBufValueParser, TypedValueParser};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Reads a whole number from 1 to `most`.
+pub fn count(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.trim().parse().ok().filter(|n| (1..=most).contains(n));
+        number.ok_or_else(|| match most {
+            usize::MAX => "expected a whole number from 1 on, as in 100".to_owned(),
+            _ => format!("expected a whole number from 1 to {most}"),
+        })
+    }
+}
+
+/// Takes the path of a folder, or of one that is still to be made.
+pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    let is_file = |path: &PathBuf| path.exists() && !path.is_dir();
+    let checked =
+        move |path: PathBuf| if is_file(&path) { Err("expected a folder, and this is none") } else { Ok(path) };
+    PathBufValueParser::new().try_map(checked)
+}
+
+/// Takes the path of a file that is there.
+pub fn file() -> impl TypedValueParser<Value = PathBuf> {
+    let checked = |path: PathBuf| if path.is_file() { Ok(path) } else { Err("there is no such file") };
+    PathBufValueParser::new().try_map(checked)
+}
+
+/// Reads a number of seconds.
+pub fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "expected a number of seconds from 0 on, as in 60".to_owned())
+}
+
+/// Reads `name=value`.
+pub fn assignment(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("expected NAME=VALUE, as in `steps=5`".to_owned()),
+    }
+}
+
+/// Reads the name of a data set; whether it is there is seen later.
+pub fn dataset(text: &str) -> Result<String, String> {
+    lcnnc::data::named(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}

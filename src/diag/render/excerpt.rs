@@ -1,0 +1,207 @@
+//! What of a source text is drawn for one problem: the lines from its first label to its last, each cut to what fits.
+//!
+//! A terminal would break a line that is too wide, and the marks below it would point to nothing. So what is too wide is
+//! cut at both ends, around the marks, and `…` stands for the rest. Line numbers and columns stay those of the whole text.
+
+use super::fold::lines_of;
+use super::place::Lines;
+use super::visible::visible;
+use crate::diag::{Label, Span};
+use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+
+const CUT: &str = "…";
+/// Columns that a label's text has, wherever its mark is.
+const FOR_TEXT: usize = 24;
+/// Columns before a label's text: the line that leads to it.
+const LEAD: usize = 4;
+/// Columns for the lines that lead to labels of more than one line.
+const FOR_GUTTER: usize = 6;
+
+/// How wide a tab is drawn.
+pub const TAB: usize = 4;
+
+#[derive(Debug)]
+pub struct Excerpt {
+    name: String,
+    /// Lines that stand above it in the whole text.
+    above: usize,
+    text: String,
+    lines: Vec<Line>,
+    /// Of each label: where it is drawn, its text, and the line and column of its place in the whole text, from 0.
+    pub labels: Vec<(Span, String)>,
+    places: Vec<(usize, usize)>,
+}
+
+/// A line as it is drawn.
+#[derive(Debug)]
+struct Line {
+    /// Where it begins in the whole text, and in the excerpt.
+    begins: [usize; 2],
+    /// What of it is drawn, counted in bytes from its beginning.
+    kept: Span,
+    /// Bytes that stand for what is cut off before.
+    cut: usize,
+}
+
+impl Line {
+    /// Where a place of the whole text is drawn.
+    fn drawn(&self, at: usize) -> usize {
+        let within = at.saturating_sub(self.begins[0]).clamp(self.kept.start, self.kept.end);
+        self.begins[1] + self.cut + within - self.kept.start
+    }
+}
+
+impl Excerpt {
+    /// `lines` are those of the text as it can be drawn, `width` is the terminal's, in columns.
+    pub fn new(name: &str, lines: &Lines<'_>, labels: &[Label], width: usize) -> Self {
+        let all = labels.iter().map(|label| label.span).reduce(Span::to).unwrap_or_default();
+        let (above, whole) = lines.around(all);
+        let shown = lines.text.get(whole.start..whole.end).unwrap_or_default();
+        let numbers = (above + shown.split('\n').count()).to_string().len();
+        let spans_lines =
+            |label: &Label| lines.text.get(label.span.start..label.span.end).is_some_and(|s| s.contains('\n'));
+        let gutter = numbers + 4 + if labels.iter().any(spans_lines) { FOR_GUTTER } else { 0 };
+        let room = width.saturating_sub(gutter).max(2 * FOR_TEXT);
+        let mut excerpt = Self {
+            name: short(name, width.saturating_sub(numbers + 6)),
+            above,
+            text: String::new(),
+            lines: Vec::new(),
+            labels: Vec::new(),
+            places: Vec::new(),
+        };
+        let mut begins = whole.start;
+        for line in shown.split('\n') {
+            excerpt.push(line, begins, labels, room);
+            begins += line.len() + 1;
+        }
+        for label in labels {
+            let drawn = Span::new(excerpt.drawn(label.span.start), excerpt.drawn(label.span.end));
+            // The text of a label of several lines stands below them, at the left.
+            let mark = if spans_lines(label) { 0 } else { excerpt.mark(drawn) };
+            let text = lines_of(&visible(&label.text), room.saturating_sub(mark + LEAD).max(FOR_TEXT / 2)).join("\n");
+            let (line, column) = lines.place(label.span.start);
+            excerpt.labels.push((drawn, text));
+            excerpt.places.push((line - 1, column - 1));
+        }
+        excerpt
+    }
+
+    fn push(&mut self, line: &str, begins: usize, labels: &[Label], room: usize) {
+        let here = Span::new(begins, begins + line.len());
+        let ends = labels.iter().flat_map(|label| [label.span.start, label.span.end]);
+        let marks =
+            ends.filter(|at| (here.start..=here.end).contains(at)).map(|at| Span::new(at - begins, at - begins));
+        let kept = kept(line, marks.reduce(Span::to), room);
+        let head = if kept.start > 0 { CUT } else { "" };
+        if !self.lines.is_empty() {
+            self.text.push('\n');
+        }
+        self.lines.push(Line { begins: [begins, self.text.len()], kept, cut: head.len() });
+        self.text.push_str(head);
+        self.text.push_str(&line[kept.start..kept.end]);
+        if kept.end < line.len() {
+            self.text.push_str(CUT);
+        }
+    }
+
+    fn drawn(&self, at: usize) -> usize {
+        let line = self.lines.partition_point(|line| line.begins[0] <= at).saturating_sub(1);
+        self.lines.get(line).map_or(0, |line| line.drawn(at))
+    }
+
+    /// The column that the line to a label's text begins at.
+    fn mark(&self, drawn: Span) -> usize {
+        let [start, end] = [drawn.start, drawn.end].map(|at| self.column(at));
+        start.midpoint(end.max(start + 1))
+    }
+
+    fn column(&self, at: usize) -> usize {
+        let before = self.text.get(..at).unwrap_or_default();
+        columns(before.rsplit('\n').next().unwrap_or_default())
+    }
+}
+
+/// The end of a name that is too long to be shown.
+fn short(name: &str, width: usize) -> String {
+    /// Columns for a line's number, a column's and the signs around them.
+    const PLACE: usize = 12;
+    let (room, long) = (width.saturating_sub(PLACE).max(PLACE), name.chars().count());
+    match long.checked_sub(room) {
+        None | Some(0) => name.to_owned(),
+        Some(over) => CUT.chars().chain(name.chars().skip(over + 1)).collect(),
+    }
+}
+
+/// How many columns a text takes.
+fn columns(text: &str) -> usize {
+    text.chars().map(wide).sum()
+}
+
+fn wide(c: char) -> usize {
+    match c {
+        '\t' => TAB,
+        // From here on are the letters that terminals give two columns, and few others.
+        '\u{1100}'.. if !('\u{2000}'..'\u{2e80}').contains(&c) => 2,
+        _ => 1,
+    }
+}
+
+/// What of a line is drawn in `room` columns, in bytes: all of it if it fits, with room for the labels' texts.
+fn kept(line: &str, marks: Option<Span>, room: usize) -> Span {
+    let whole = Span::new(0, line.len());
+    let width = columns(line);
+    let Some(marks) = marks else {
+        return if width <= room { whole } else { Span::new(0, within(line, 0, room - 1)) };
+    };
+    let [first, last] = [marks.start, marks.end].map(|at| columns(line.get(..at).unwrap_or(line)));
+    // The marks begin a third of the way along, or as far to the left as the last of them needs.
+    let skipped = (last + LEAD + FOR_TEXT + 1).saturating_sub(room).min(first.saturating_sub(room / 3));
+    if skipped == 0 && width <= room {
+        return whole;
+    }
+    let start = within(line, 0, skipped);
+    let left = room - usize::from(start > 0);
+    match columns(&line[start..]) <= left {
+        true => Span::new(start, line.len()),
+        false => Span::new(start, within(line, start, left - 1)),
+    }
+}
+
+/// The byte behind as many characters from `start` on as fit into so many columns.
+fn within(line: &str, start: usize, room: usize) -> usize {
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += wide(*c);
+        used <= room
+    };
+    start + line[start..].chars().take_while(fits).map(char::len_utf8).sum::<usize>()
+}
+
+impl SourceCode for Excerpt {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        lines_before: usize,
+        _lines_after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // Asked for no lines around, miette looks for the line and column of a label. It takes contexts for one if the first
+        // one's line and count of lines together reach the second one's line.
+        let label = self.labels.iter().position(|(drawn, _)| drawn.start == span.offset() && lines_before == 0);
+        let (first, last) = (self.line_of(span.offset()), self.line_of(span.offset() + span.len()));
+        let begins = self.lines.get(first).map_or(0, |line| line.begins[1]);
+        let end = self.lines.get(last + 1).map_or(self.text.len(), |line| line.begins[1] - 1);
+        let place = label.and_then(|label| self.places.get(label).copied());
+        let (line, column) = place.unwrap_or((self.above + first, 0));
+        let data = self.text.get(begins..end).ok_or(MietteError::OutOfBounds)?.as_bytes();
+        let (name, span) = (self.name.clone(), (begins, end - begins).into());
+        Ok(Box::new(MietteSpanContents::new_named(name, data, span, line, column, last - first + self.above + first)))
+    }
+}
+
+impl Excerpt {
+    /// The line, from 0, that a byte of the excerpt stands on.
+    fn line_of(&self, at: usize) -> usize {
+        self.lines.partition_point(|line| line.begins[1] <= at).saturating_sub(1)
+    }
+}

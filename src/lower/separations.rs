@@ -1,0 +1,140 @@
+//! Penalties that push excitatory and inhibitory weights apart: who is in them, and whether they do.
+
+use super::bundles::BundleId;
+use super::{Lowerer, Val};
+use crate::diag::{Diagnostic, Span, roles};
+use crate::front::graph::{Found, NodeKind};
+use crate::ir::pull::{self, Pull};
+use crate::ir::{Net, ParamId, Role, Sign, Value};
+use crate::syntax::ast::{Call, Expr, ExprKind};
+
+/// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
+const SEPARATION: [&str; 2] = ["e", "i"];
+
+/// A call of such a `fn` on an excitatory and an inhibitory bundle.
+pub(super) struct Separation<'a> {
+    /// The number of its penalty, in order of the text.
+    penalty: usize,
+    callee: String,
+    call: Span,
+    /// The excitatory bundle, then the inhibitory one.
+    pair: [Separated<'a>; 2],
+}
+
+struct Separated<'a> {
+    name: &'a str,
+    /// What its parameters go by.
+    path: String,
+    named: Span,
+    /// The side of zero that it keeps to, and where that is written.
+    sign: Option<(Sign, Span)>,
+}
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    /// Every penalty held against the roles of its bundles.
+    pub(super) fn separations(&mut self) -> Vec<Separation<'a>> {
+        let mut found = Vec::new();
+        let penalties = self.here.graph.nodes.node_weights().filter_map(|node| match node.kind {
+            NodeKind::Penalty { value } => Some(value),
+            _ => None,
+        });
+        for (penalty, value) in penalties.enumerate() {
+            let calls =
+                value.parts().filter_map(|part| if let ExprKind::Call(call) = &part.kind { Some(call) } else { None });
+            for call in calls {
+                let callee = self.front.consts.resolve(&call.callee.text);
+                let function = self.front.functions.get(callee);
+                let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
+                if separates && call.args.len() == SEPARATION.len() {
+                    let pair = self.separates(callee, call);
+                    found.extend(pair.map(|pair| Separation {
+                        penalty,
+                        callee: callee.to_owned(),
+                        call: call.span,
+                        pair,
+                    }));
+                }
+            }
+        }
+        found
+    }
+
+    fn separates(&mut self, callee: &str, call: &'a Call) -> Option<[Separated<'a>; 2]> {
+        let (mut swapped, mut separated) = (Vec::new(), Vec::new());
+        for (arg, wanted) in call.args.iter().zip(Role::ALL) {
+            let Some((name, bundle)) = self.bundle_named(&arg.value) else { continue };
+            match self.roles.get(&bundle) {
+                None if !self.front.whole => {}
+                None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
+                Some(Some((is, _))) if *is != wanted => swapped.push((name, *is, arg.value.span)),
+                Some(Some(_)) => {
+                    let (path, sign) = (self.bundle(bundle).path.clone(), self.sign(self.bundle(bundle).call));
+                    separated.push(Separated { name, path, named: arg.value.span, sign });
+                }
+                Some(None) => {}
+            }
+        }
+        if !swapped.is_empty() {
+            self.diagnostics.push(roles::swapped(callee, &swapped));
+        }
+        separated.try_into().ok()
+    }
+
+    fn bundle_named(&self, expr: &'a Expr) -> Option<(&'a str, BundleId)> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let Found::Node(node) = self.here.graph.find(name, None) else { return None };
+        match self.here.values[node.index()] {
+            Val::Weights(bundle) => Some((name, bundle)),
+            _ => None,
+        }
+    }
+}
+
+/// The kernels that penalties do push apart; and what is said of penalties that do something else.
+pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<[ParamId; 2]> {
+    let kernel = |bundle: &Separated<'_>| {
+        let name = format!("{}.weight", bundle.path);
+        net.params.iter().position(|param| param.name == name).map(ParamId)
+    };
+    let mut apart: Vec<[ParamId; 2]> = Vec::new();
+    for separation in found {
+        let [excitatory, inhibitory] = &separation.pair;
+        let (Some(e), Some(i)) = (kernel(excitatory), kernel(inhibitory)) else { continue };
+        let Some(penalty) = net.penalties.get(separation.penalty).map(|penalty| penalty.value) else { continue };
+        match pull::of(net, penalty, [e, i]) {
+            Pull::Apart => pressed(net, separation, penalty, [e, i], diagnostics),
+            Pull::Unclear => {}
+            Pull::Nowhere => continue,
+            across @ (Pull::Together | Pull::Across) => {
+                let names = [excitatory.name, inhibitory.name];
+                diagnostics.push(roles::turned(&separation.callee, names, across == Pull::Across, separation.call));
+                continue;
+            }
+        }
+        if !apart.contains(&[e, i]) {
+            apart.push([e, i]);
+        }
+    }
+    apart
+}
+
+/// Weights that a penalty drives against the zero which they may not cross.
+fn pressed(
+    net: &Net,
+    separation: &Separation<'_>,
+    penalty: Value,
+    pair: [ParamId; 2],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for ((bundle, id), role) in separation.pair.iter().zip(pair).zip(Role::ALL) {
+        let against = match role {
+            Role::Excitatory => Sign::Nonpositive,
+            Role::Inhibitory => Sign::Nonnegative,
+        };
+        let Some((sign, signed)) = bundle.sign.filter(|(sign, _)| *sign == against) else { continue };
+        if net.param(id).trained() && pull::crosses_zero(net, penalty, pair, role) {
+            let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign };
+            diagnostics.push(roles::pressed(&found, bundle.named, signed));
+        }
+    }
+}

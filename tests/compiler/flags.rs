@@ -1,0 +1,108 @@
+//! Every flag of every verb, with a value that it does not take: exit code 2, and a message that names the flag as it was
+//! typed.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const GOOD: &str =
+    "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
+
+/// Verbs with what they need to come as far as their flags.
+const VERBS: [(&str, &str); 14] = [
+    ("check", "good"),
+    ("explain", ""),
+    ("fmt", "good"),
+    ("show", "good"),
+    ("lower", "good"),
+    ("graph", "good"),
+    ("run", "good --dataset contours"),
+    ("resume", "run"),
+    ("rerun", "run"),
+    ("eval", "run"),
+    ("predict", "run image.png"),
+    ("data fetch", "mnist"),
+    ("data list", ""),
+    ("data verify", ""),
+];
+
+/// What each flag with a value does not take.
+const BAD: [(&str, &[&str]); 24] = [
+    ("--set", &["width", "=5", "width="]),
+    ("--classes", &["0", "-3", "ten", "2.5", ""]),
+    ("--format", &["xml"]),
+    ("--emit", &["assembly"]),
+    ("--dataset", &["mnst", "folder", "mnist:here", ""]),
+    ("--data-root", &["good.lcnn"]),
+    ("--device", &["gpu", "cuda:x", ""]),
+    ("--epochs", &["0", "-1", "nan", "many", "1.5", "1e9", ""]),
+    ("--batch", &["0", "-1", "nan", "70000", ""]),
+    ("--lr", &["nan", "-1", "inf", "fast", "1e31", ""]),
+    ("--weight-decay", &["nan", "-0.1", "much"]),
+    ("--optimizer", &["sgdd", "sgd(rate: 1)", "sgd(lr: nan)", "3", ""]),
+    ("--schedule", &["cosin", "steps(at: x)", ""]),
+    ("--warmup", &["-1", "nan", ""]),
+    ("--patience", &["-1", "0.5"]),
+    ("--seed", &["-1", "4294967296", "x"]),
+    ("--seeds", &["0", "-1", "1000000", "x"]),
+    ("--jobs", &["0", "-1", "100000"]),
+    ("--limit", &["0", "-1", "x"]),
+    ("--threads", &["0", "-1", "100000", "x"]),
+    ("--save-every", &["-1", "nan", "soon"]),
+    ("--weights", &["worst", ""]),
+    ("--config", &["nothing.yaml"]),
+    ("--runs", &["good.lcnn"]),
+];
+
+fn lcnnc(folder: &Path, args: &[&str]) -> (i32, String) {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder).args(args);
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+/// The flags of a verb that take a value, as its help lists them.
+fn flags(folder: &Path, verb: &str) -> Vec<String> {
+    let (_, help) = lcnnc(folder, &verb.split(' ').chain(["--help"]).collect::<Vec<&str>>());
+    let flag = |line: &str| {
+        let (flag, value) = line.trim_start().split_once(' ')?;
+        (flag.starts_with("--") && value.starts_with('<')).then(|| flag.to_owned())
+    };
+    help.lines().filter_map(flag).collect()
+}
+
+#[test]
+fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("good.lcnn"), GOOD).unwrap();
+    let mut walked = 0;
+    for (verb, needs) in VERBS {
+        for flag in flags(place.path(), verb) {
+            // An address is looked at when it is fetched from.
+            if flag == "--from" {
+                continue;
+            }
+            let Some((_, values)) = BAD.iter().find(|(known, _)| *known == flag) else {
+                panic!("`{verb} {flag}`: which values does it not take?")
+            };
+            for value in *values {
+                let mut args: Vec<&str> = verb.split(' ').chain(needs.split_whitespace()).collect();
+                args.retain(|arg| flag != "--dataset" || !["--dataset", "contours"].contains(arg));
+                let given = format!("{flag}={value}");
+                args.push(&given);
+                if flag == "--jobs" {
+                    args.extend(["--seeds", "2"]);
+                }
+                let (code, said) = lcnnc(place.path(), &args);
+                assert_eq!(code, 2, "{args:?}: {said}");
+                assert!(said.contains(&flag), "{args:?}: {said}");
+                for odd in ["non-zero type", "ParseIntError", "invalid digit", "1 arguments", "panicked"] {
+                    assert!(!said.contains(odd), "{args:?}: {said}");
+                }
+                walked += 1;
+            }
+        }
+    }
+    assert!(walked > 100, "{walked} values were tried");
+    assert!(!place.path().join("runs").exists(), "nothing is begun");
+}

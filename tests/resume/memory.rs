@@ -1,0 +1,130 @@
+//! Memory is counted before anything is made: what is said to be needed is needed, and what is said to fit fits.
+
+use super::{Place, SPEC, Said};
+use std::process::Command;
+
+/// A network of one large layer, of so many outputs.
+fn large(outputs: usize, optimizer: &str) -> String {
+    format!(
+        "model Large\ninput image: [1, 48, 48]\nh = dense(image, {outputs})\nlogits = dense(h, classes)\noutput logits\n\
+         train {{\n    optimizer: {optimizer}\n    batch: 8\n    epochs: 1\n}}\n"
+    )
+}
+
+const RUN: &str = "run tiny --device cpu --threads 1 --limit 16 --no-tensorboard";
+
+/// A command within so many kibibytes of addresses.
+fn within(place: &Place, kibibytes: usize, args: &str) -> Said {
+    let lcnnc = assert_cmd::cargo::cargo_bin!("lcnnc").display().to_string();
+    let line = format!("ulimit -v {kibibytes}; exec {lcnnc} {args}");
+    let mut command = Command::new("sh");
+    command.current_dir(place.0.path()).env_remove("LCNNC_DATA").args(["-c", &line]);
+    Said::from(command.output().unwrap())
+}
+
+/// Bytes of a size as it is printed: `1.23 MiB`.
+fn size(text: &str) -> f64 {
+    let mut words = text.split_whitespace();
+    let number: f64 = words.next().unwrap().parse().unwrap();
+    let unit = words.next().unwrap().trim_end_matches([':', ',', ';']);
+    number * 1024f64.powi(["B", "KiB", "MiB", "GiB", "TiB"].iter().position(|known| *known == unit).unwrap() as i32)
+}
+
+fn behind<'a>(text: &'a str, words: &str) -> &'a str {
+    text.split_once(words).unwrap_or_else(|| panic!("no `{words}` in: {text}")).1
+}
+
+/// Refused with exit code 8; what is needed and what there is, in bytes.
+#[track_caller]
+fn refused(said: &Said) -> [f64; 2] {
+    assert_eq!(said.code, Some(8), "{}{}", said.out, said.err);
+    [" needs at least ", ", and there are "].map(|words| size(behind(&said.err, words)))
+}
+
+#[test]
+fn a_layer_that_has_no_room_is_refused_before_anything_is_made_and_one_that_has_trains() {
+    for (optimizer, copies) in [("sgd(momentum: 0)", 4.0), ("sgd", 5.0), ("adam", 7.0), ("adamw", 7.0)] {
+        let place = Place::new(&large(2000, optimizer));
+        let limit = 380_000;
+        let said = within(&place, limit, RUN);
+        let [needed, there] = refused(&said);
+        let weights = 4.0 * (2304 * 2000 + 2000 + 2000 * 2 + 2) as f64;
+        assert!(needed > copies * weights && needed < 2.0 * copies * weights, "{optimizer}: {}", said.err);
+        assert!(needed > there, "{}", said.err);
+        for part in ["for the weights, ", "for the best weights so far", "`h.weight` [2000, 2304] takes 17.6 MiB of"] {
+            assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
+        }
+        assert!(!place.0.path().join("runs").exists(), "nothing is begun");
+
+        // With as much as it asks for, it comes to its end.
+        let enough = limit + ((needed - there) / 1024.0) as usize + 16_384;
+        let said = within(&place, enough, RUN);
+        assert_eq!(said.code, Some(0), "{optimizer} with {enough} KiB: {}", said.err);
+
+        // And so does a layer as large as the advice says.
+        let outputs = (size(behind(&within(&place, limit, RUN).err, "weights, and about ")) / 4.0 / 2304.0) as usize;
+        let smaller = Place::new(&large(outputs, optimizer));
+        let said = within(&smaller, limit, RUN);
+        assert_eq!(said.code, Some(0), "{optimizer} with {outputs} outputs: {}", said.err);
+    }
+}
+
+#[test]
+fn all_that_reads_a_run_counts_its_memory_too() {
+    let place = Place::new(&large(2000, "adam"));
+    let said = place.lcnnc(RUN);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let run = std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    let run = run.strip_prefix(place.0.path()).unwrap().display().to_string();
+    image::GrayImage::new(48, 48).save(place.0.path().join("image.png")).unwrap();
+    let folders = || std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().count();
+    for (args, work) in [
+        (format!("eval {run}"), "answering"),
+        (format!("predict {run} image.png"), "answering"),
+        (format!("rerun {run}"), "training"),
+        (format!("{RUN} --seeds 2 --seed 7"), "training"),
+    ] {
+        let limit = 320_000;
+        let said = within(&place, limit, &args);
+        let [needed, there] = refused(&said);
+        assert!(said.err.contains(&format!("out of memory: {work} needs at least ")), "{args}: {}", said.err);
+        assert_eq!(folders(), 1, "{args}: nothing is begun");
+        if work == "answering" {
+            let said = within(&place, limit + ((needed - there) / 1024.0) as usize + 16_384, &args);
+            assert_eq!(said.code, Some(0), "{args}: {}", said.err);
+        }
+    }
+    // As a kill before the end leaves it.
+    std::fs::remove_file(place.0.path().join(&run).join("summary.json")).unwrap();
+    let said = within(&place, 320_000, &format!("resume {run}"));
+    refused(&said);
+    assert!(said.err.contains("going on with the training needs at least"), "{}", said.err);
+}
+
+/// The kernels' memory is counted, too: it grows with the threads.
+#[test]
+fn fused_parts_are_counted() {
+    let spec = SPEC.replace("12, 12", "64, 64").replace("resize(12)", "resize(64)").replace("-> 4", "-> 64");
+    let place = Place::new(&spec.replace("4 -> 64, kernel: 3, bias", "64 -> 64, kernel: 7, bias"));
+    let said = within(&place, 400_000, "run tiny --device cpu --threads 2 --limit 64");
+    refused(&said);
+    assert!(said.err.contains("for the kernels of fused parts"), "{}", said.err);
+}
+
+#[test]
+fn more_seeds_threads_or_jobs_than_a_machine_can_have_are_refused() {
+    let place = Place::new(SPEC);
+    for (args, most) in [
+        ("run tiny --threads 100000", "--threads <N>': expected a whole number from 1 to 1024"),
+        ("run tiny --seeds 1000000", "--seeds <N>': expected a whole number from 1 to 1000"),
+        ("run tiny --seeds 2 --jobs 100000", "--jobs <N>': expected a whole number from 1 to 1000"),
+        ("resume runs --threads 100000", "--threads <N>': expected a whole number from 1 to 1024"),
+    ] {
+        let said = place.lcnnc(args);
+        assert!(said.code == Some(2) && said.err.contains(most), "{args}: {}", said.err);
+    }
+    std::fs::write(place.0.path().join("run.yaml"), "spec: tiny.lcnn\nthreads: 100000\n").unwrap();
+    let said = place.lcnnc("run --config run.yaml");
+    assert!(said.code == Some(1) && said.err.contains("a whole number from 1 to 1024"), "{}", said.err);
+    assert!(!place.0.path().join("runs").exists());
+}
