@@ -2,7 +2,7 @@
 
 use lcnnc::diag::{Diagnostic, Span};
 use lcnnc::syntax::ast::{Ast, BinaryOp, Expr, ExprKind, Item, ItemKind};
-use lcnnc::syntax::parse;
+use lcnnc::syntax::{parse, with_line_feeds};
 use proptest::prelude::*;
 
 const SPECS: [&str; 4] = [
@@ -303,7 +303,7 @@ fn sound(text: &str) {
         for label in &problem.labels {
             assert!(text.get(label.span.start..label.span.end).is_some(), "{problem:?}");
         }
-        lines.push(text[..problem.place()].matches('\n').count());
+        lines.push(with_line_feeds(text)[..problem.place()].matches('\n').count());
     }
     assert!(lines.is_sorted_by(|a, b| a < b), "{problems:#?}");
     ast.items.iter().for_each(|item| sound_item(text, item));
