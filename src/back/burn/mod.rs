@@ -117,7 +117,7 @@ impl Forward {
 
 /// What a model of that seed begins with at a parameter of its net.
 pub fn initial(net: &Net, seed: u64, id: ir::ParamId) -> Vec<f64> {
-    init::values(net.param(id), seed, id.0, burn::tensor::DType::F64).iter::<f64>().collect()
+    init::values(net.param(id), seed, id.0, DType::F64).iter::<f64>().collect()
 }
 
 /// Running statistics after a training run, for [`Model::absorb`]; empty for a net without batch normalisation.
