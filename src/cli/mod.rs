@@ -134,7 +134,7 @@ fn complain(error: &TrainError) {
     let progress = Progress::new();
     match error {
         TrainError::Reports(reports) | TrainError::Flags(reports) => {
-            reports.iter().for_each(|report| progress.report(report))
+            reports.iter().for_each(|report| progress.report(report));
         }
         error => progress.warn(&format!("error: {error}")),
     }

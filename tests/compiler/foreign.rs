@@ -108,6 +108,25 @@ fn no_row_but_those_of_signs_is_mended_safely() {
     }
 }
 
+/// As the fuzzer demands of any text: what was mended leaves nothing to mend, however much is asked for.
+#[test]
+fn mending_a_row_leaves_nothing_to_mend() {
+    let rows: Vec<&Row> = rows().collect();
+    for (n, row) in rows.iter().enumerate() {
+        // With another row beside it, far away in the table.
+        let other = rows[(7 * n + 31) % rows.len()];
+        for text in [around(row.write), around(&format!("{}\n{}", row.write, other.write))] {
+            for asked in [Applicability::Safe, Applicability::Unsafe] {
+                let source = Source { name: "spec.lcnn".to_owned(), text: text.clone() };
+                let (after, mended) = fix(&source, &Options::default(), asked);
+                assert_eq!(mended == 0, after.report.text == text, "{text}");
+                let again = Source { text: after.report.text, ..source };
+                assert_eq!(fix(&again, &Options::default(), asked).1, 0, "{}", again.text);
+            }
+        }
+    }
+}
+
 #[test]
 fn signs_of_other_languages_are_mended_in_one_go() {
     let text = "# A spec\nmodel M;\n/* with a comment\n   of two lines */\ninput image: [1, 24, 24];   # gray\n\

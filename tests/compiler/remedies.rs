@@ -140,6 +140,8 @@ fn what_another_tool_means_by_a_word_is_not_taken_for_a_slip() {
         "train { seeds: 3 }",
         "train { schedule: step(at: [3]) }",
         "h = conv(x, 8, kernel: 3, strides: 2)",
+        "penalty p = l1(weight)",
+        "penalty p = l1(parameter)",
         "h = conv(x, 8, kernel: 3, bias: False)",
     ];
     for line in lines {
@@ -236,6 +238,11 @@ fn numbers_of_channels_that_disagree_are_left_to_the_author() {
     assert_eq!(fixed(&lateral("1 -> 8", "8 -> 16")).0.text, lateral("1 -> 8", "8 -> 8"));
     let shared = lateral("1 -> 8", "8 -> 16").replace("dense(O, ", "dense(W_L * O, ");
     assert_eq!(fixed(&shared).1, 0, "another place needs what it gives");
+    let handed_over = "model M\ninput image: [8, 8, 8]\nweights W_L: conv(8 -> 16, kernel: 3)\nblock settle(x, W) {\n    \
+                       loop V1(steps: 2) {\n        state O = x\n        O' = relu(x + W * O)\n    }\n    yield W * O\n}\n\
+                       logits = dense(settle(image, W_L), classes)\noutput logits\n";
+    let (report, mended) = fixed(handed_over);
+    assert!(mended == 0 && codes_of(&report).contains(&"L0203"), "{report}");
 }
 
 #[test]

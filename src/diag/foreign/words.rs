@@ -112,6 +112,16 @@ pub const ROWS: &[Row] = &[
     )
     .renamed("classes"),
     name(
+        &["weight", "kernel", "kernels"],
+        "in a penalty a bundle stands for its own kernel, and for every kernel of the net there is `l1(weights)`",
+        ["penalty p = l1(weight)", "penalty p = l1(weights)"],
+    ),
+    name(
+        &["params", "parameter", "param", "theta", "trainable"],
+        "all that is trained, biases and norms included, is in a penalty `l2(parameters)`",
+        ["penalty p = l2(params)", "penalty p = l2(parameters)"],
+    ),
+    name(
         &["batch_size", "batchsize", "batch", "BATCH_SIZE"],
         "the batch is implied, and no equation sees its size; a mean over it is a penalty's: `mean(x)`",
         ["penalty p = sum(x) / batch_size", "penalty p = mean(x)"],
