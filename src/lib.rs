@@ -72,6 +72,8 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
+    let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
+    diag::doubt(&mut diagnostics, &syntax::defined(&ast), &lost);
     let settings = front.settings;
     let report = Report::new(&source.name, text, diagnostics);
     let net = net.filter(|_| !report.has_errors());

@@ -3,10 +3,6 @@
 use crate::diag::{Code, Diagnostic, catalogue, names};
 use crate::syntax::ast::{Item, ItemKind, Name};
 
-fn named(items: &[Item]) -> impl Iterator<Item = &Name> {
-    items.iter().flat_map(|item| if let ItemKind::Allow(names) = &item.kind { &names[..] } else { &[] })
-}
-
 /// Does the spec mean to have problems of that code?
 pub fn is_allowed(items: &[Item], code: &Code) -> bool {
     named(items).any(|name| code.name == Some(name.text.as_str()))
@@ -19,4 +15,9 @@ pub fn take_back(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(names::unknown_lint(&name.text, name.span, &known));
     }
     diagnostics.retain(|diagnostic| !is_allowed(items, diagnostic.code));
+}
+
+/// Every name behind an `allow`.
+pub fn named(items: &[Item]) -> impl Iterator<Item = &Name> {
+    items.iter().flat_map(|item| if let ItemKind::Allow(names) = &item.kind { &names[..] } else { &[] })
 }

@@ -183,9 +183,11 @@ impl Settings {
             let known: Vec<&str> = block.keys.iter().map(|arg| arg.name).collect();
             let of_optimizer = block.keys.iter().any(|arg| arg.name == "optimizer")
                 && optimizer::CALLABLES.iter().flat_map(|callable| callable.args).any(|arg| arg.name == key);
-            diagnostics.push(match of_optimizer {
-                true => problems::key_of_optimizer(block.name, key, at),
-                false => problems::unknown_key(block.name, key, at, &known),
+            let other = BLOCKS.iter().find(|other| other.keys.iter().any(|arg| arg.name == key));
+            diagnostics.push(match (of_optimizer, other) {
+                (true, _) => problems::key_of_optimizer(block.name, key, at),
+                (false, Some(other)) => problems::key_of_block(block.name, key, at, other.name),
+                (false, None) => problems::unknown_key(block.name, key, at, &known),
             });
             return;
         };

@@ -268,6 +268,35 @@ fn check_mends_what_was_misspelt() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
 }
 
+/// The bundle's numbers stand the wrong way round: a change is offered, and made only where that is asked for.
+#[test]
+fn what_is_not_certain_is_mended_only_on_demand() {
+    let text = "model M\ninput image: [1, 8, 8]\nweights W: conv(4 -> 1, kernel: 3)\nlogits = dense(W * imgae, classes)\noutput logits\n";
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("net.lcnn");
+    fs::write(&spec, text).unwrap();
+    let json = lcnnc_in(folder.path(), &["check", "--format", "json", "net"]).out;
+    assert!(json.contains("\"applicability\":\"safe\""), "{json}");
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
+    let verdict =
+        "net.lcnn: 1 problem mended, 1 error left; 1 unsafe fix left: see its help, or add `--unsafe-fixes`\n";
+    assert_eq!((said.code, said.out.as_str()), (1, verdict), "{}", said.all());
+    assert!(said.err.contains("the wrong way round, write `1 -> 4`"), "{}", said.err);
+    assert_eq!(fs::read_to_string(&spec).unwrap(), text.replace("imgae", "image"));
+    let json = lcnnc_in(folder.path(), &["check", "--format", "json", "net"]).out;
+    assert!(json.contains("\"applicability\":\"unsafe\""), "{json}");
+    let short = lcnnc_in(folder.path(), &["check", "--format", "short", "net"]).out;
+    assert!(short.ends_with("[--fix --unsafe-fixes]\n"), "{short}");
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "--unsafe-fixes", "net"]);
+    assert_eq!((said.code, said.out.as_str()), (0, "net.lcnn: 1 problem mended, no problems left\n"), "{}", said.all());
+    assert_eq!(fs::read_to_string(&spec).unwrap(), text.replace("imgae", "image").replace("4 -> 1", "1 -> 4"));
+    assert_eq!(
+        lcnnc_in(folder.path(), &["check", "--unsafe-fixes", "net"]).code,
+        2,
+        "there is nothing to make without `--fix`"
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn check_mends_the_file_behind_a_link() {
