@@ -45,6 +45,9 @@ pub fn page(code: &Code) -> String {
         (Some(name), _) => writeln!(out, "\nA spec that means it says `allow {name}`, and is not warned again."),
         (None, _) => Ok(()),
     };
+    if let Some(mend) = code.mend {
+        let _ = writeln!(out, "\n{mend}");
+    }
     let Some(example) = EXAMPLES.iter().find(|example| example.code == code.id) else {
         out.push_str("\nNo example is short enough to be shown.\n");
         return out;

@@ -1,17 +1,18 @@
-//! `check --fix`: the changes that are known to be right, written into the text.
+//! `check --fix`: the changes that are known to be right, or all that are offered, written into the text.
 
-use crate::diag::{Diagnostic, Edit, Report, Span};
+use crate::diag::{Applicability, Diagnostic, Edit, Report, Span};
 use crate::{Compiled, Options, Source, compile};
 use std::collections::BTreeMap;
 
 /// Mending one problem shows the next one behind it; a chain this long is no chain.
 const ROUNDS: usize = 32;
 
-/// A spec with all that can be mended mended, and how many problems that were. What was mended may have hidden others.
-pub fn fix(source: &Source, options: &Options) -> (Compiled, usize) {
+/// A spec with all mended that can be mended as surely as `asked`, and how many problems that were. What was mended may
+/// have hidden others.
+pub fn fix(source: &Source, options: &Options, asked: Applicability) -> (Compiled, usize) {
     let mut rounds = vec![(compile(source, options), 0)];
     while let Some((compiled, mended)) = rounds.last().filter(|_| rounds.len() <= ROUNDS) {
-        let (text, count) = apply(&compiled.report);
+        let (text, count) = apply(&compiled.report, asked);
         if count == 0 {
             break;
         }
@@ -26,10 +27,11 @@ pub fn fix(source: &Source, options: &Options) -> (Compiled, usize) {
     rounds.pop().unwrap_or_else(|| (compile(source, options), 0))
 }
 
-/// The text with the changes for every problem that has some, but for those which meet others; and how many problems.
-fn apply(report: &Report) -> (String, usize) {
+/// The text with the changes for every problem that has some as sure as `asked`, but for those which meet others; and how
+/// many problems.
+fn apply(report: &Report, asked: Applicability) -> (String, usize) {
     let mut edits: BTreeMap<Span, &Edit> = BTreeMap::new();
-    let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty();
+    let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty() && diagnostic.applicability <= asked;
     let mut count = 0;
     for diagnostic in report.diagnostics.iter().filter(has_fix) {
         if diagnostic.fix.iter().all(|edit| is_free(&edits, edit)) {

@@ -25,7 +25,7 @@ pub mod train;
 
 pub use fix::fix;
 
-use diag::{Report, Span};
+use diag::{Diagnostic, Report, Span};
 use front::edits::Edits;
 use front::settings::Settings;
 use ir::Net;
@@ -72,6 +72,8 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
+    let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
+    diag::doubt(&mut diagnostics, &syntax::defined(&ast), &lost);
     let settings = front.settings;
     let report = Report::new(&source.name, text, diagnostics);
     let net = net.filter(|_| !report.has_errors());
@@ -95,6 +97,22 @@ impl Compiled {
         let text = written(self.edits.clone());
         // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
         if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults()) }
+    }
+
+    /// The problems that the spec has with settings that are not all its own, as flags give them: what is odd about the
+    /// epochs of its schedule depends on how many there are.
+    pub fn report_with(&self, settings: &Settings) -> Report {
+        let Report { name, text, diagnostics } = self.report.clone();
+        let (own, items) = (&self.settings.train, &self.ast.items);
+        if settings.train.call("schedule") != own.call("schedule") || settings.train.get("epochs") == own.get("epochs")
+        {
+            return Report { name, text, diagnostics };
+        }
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_schedule()).collect();
+        let mut odd = Vec::new();
+        front::schedules::check(items, settings, &mut odd);
+        diagnostics.extend(odd.into_iter().filter(|odd| !front::allow::is_allowed(items, odd.code)));
+        Report::new(name, text, diagnostics)
     }
 
     /// The place of the input's shape, for problems that only a data set brings up.

@@ -11,6 +11,7 @@ mod terminal;
 use lcnnc::back::timing;
 use lcnnc::data::SETS;
 use lcnnc::diag::catalogue;
+use lcnnc::diag::foreign::{At, TABLE};
 use lcnnc::explain;
 use lcnnc::front::known::MEASURES;
 use lcnnc::front::settings::BLOCKS;
@@ -132,7 +133,9 @@ fn the_tables_and_the_warning_on_time_are_what_is_said() {
 
 #[test]
 fn made_pages_are_what_the_declarations_say() {
-    for (page, made) in [("docs/reference.md", reference()), ("docs/diagnostics.md", diagnostics())] {
+    let made =
+        [("docs/reference.md", reference()), ("docs/diagnostics.md", diagnostics()), ("docs/habits.md", habits())];
+    for (page, made) in made {
         if std::env::var_os("UPDATE_DOCS").is_some() {
             fs::write(page, &made).unwrap();
         }
@@ -152,6 +155,27 @@ fn diagnostics() -> String {
             page.lines().map(|line| if line.starts_with('#') { format!("#{line}\n") } else { format!("{line}\n") });
         out.push('\n');
         out.extend(lines);
+    }
+    out
+}
+
+/// What people write who know another tool, and what is said of it: every row of the table.
+fn habits() -> String {
+    let mut out = "# Words of other tools\n\nMade from the table that `lcnnc check` answers from, by `UPDATE_DOCS=1 cargo test --test docs`: what \
+                   people write who know PyTorch, Keras, JAX, MATLAB or a paper's own notation, and what to write here. \
+                   [From PyTorch](from_pytorch.md) has whole nets side by side; the [reference](reference.md) lists all there is.\n\n\
+                   In the answers `x` and `y` are feature maps, `W`, `W_E` and `W_I` bundles, and numbers are examples.\n"
+        .to_owned();
+    for at in At::ALL {
+        writeln!(out, "\n## {}\n\n| written elsewhere | here |\n|---|---|", at.heading()).unwrap();
+        for row in TABLE.iter().copied().flatten().filter(|row| row.at == at) {
+            // A bar would end the cell, even in backticks.
+            let cell = |text: &str| text.replace('|', "\\|");
+            let words = row.words.iter().filter(|word| word.trim() == **word && **word != "`");
+            let words: Vec<String> = words.map(|word| format!("`{}`", cell(word))).collect();
+            let words = if words.is_empty() { "blanks of other widths".to_owned() } else { words.join(", ") };
+            writeln!(out, "| {words} | {} |", cell(row.say)).unwrap();
+        }
     }
     out
 }

@@ -96,12 +96,21 @@ fn a_run_follows_its_schedule() {
     let rates: Vec<f64> = epochs.iter().map(|epoch| epoch["lr"].as_f64().unwrap()).collect();
     close(&rates, &[0.02, 0.02, 0.01, 0.01]);
     assert!(said.contains("schedule   steps(at: [2], factor: 0.5), warm-up over 1 epoch\n"), "{said}");
-    assert!(
-        said.contains(
-            "           `steps` counts its epochs from the start of the run, those of the warm-up included\n"
-        ),
-        "{said}"
-    );
+    assert!(said.contains("           `steps` counts the epochs of the warm-up in\n"), "{said}");
+}
+
+/// Fewer epochs than the spec has, as one tries a run: what its schedule does not come to is said.
+#[test]
+fn epochs_that_a_run_does_not_come_to_are_told() {
+    let spec = format!("{TINY}train {{\n    epochs: 90\n    schedule: steps(at: [1, 60])\n}}\n");
+    let told = "warning[L0604]: no epoch comes behind epoch 60: `epochs` is 2";
+    let (said, ..) = run_of(&spec, &["--epochs", "2"]);
+    assert_eq!(said.matches("L0604").count(), 1, "{said}");
+    assert!(said.contains(told), "{said}");
+    let (said, ..) = run_of(&spec.replace("epochs: 90", "epochs: 60"), &["--epochs", "2", "--patience", "1"]);
+    assert_eq!((said.matches("L0604").count(), said.matches(told).count()), (1, 1), "{said}");
+    let (said, ..) = run_of(&format!("allow off_epoch\n{spec}"), &["--epochs", "2"]);
+    assert!(!said.contains("L0604"), "{said}");
 }
 
 #[test]

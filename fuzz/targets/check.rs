@@ -2,6 +2,7 @@
 
 #![no_main]
 
+use lcnnc::diag::Applicability;
 use lcnnc::diag::render::{github, json, plain, sarif, short};
 use lcnnc::{Options, Source, fix};
 
@@ -19,8 +20,10 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let forms = [plain(report, 80), short::emit(report), json::emit(report), github::emit(report)];
     assert!(forms.iter().all(|form| form.is_empty() == report.diagnostics.is_empty()));
     assert!(!sarif::emit(std::slice::from_ref(report)).is_empty());
-    let (after, mended) = fix(&source, &Options::default());
-    assert_eq!(mended == 0, after.report.text == text);
-    let mended = Source { text: after.report.text, ..source };
-    assert_eq!(fix(&mended, &Options::default()).1, 0, "{}", mended.text);
+    for asked in [Applicability::Safe, Applicability::Unsafe] {
+        let (after, mended) = fix(&source, &Options::default(), asked);
+        assert_eq!(mended == 0, after.report.text == text);
+        let mended = Source { text: after.report.text, ..source.clone() };
+        assert_eq!(fix(&mended, &Options::default(), asked).1, 0, "{}", mended.text);
+    }
 });

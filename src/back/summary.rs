@@ -29,7 +29,6 @@ pub fn emit(net: &Net, width: Option<usize>) -> String {
     if frozen > 0 {
         cells.push(["frozen".to_owned(), String::new(), frozen.to_string(), String::new(), String::new()]);
     }
-    let note = if has_numbered(net) { NUMBERED } else { "" };
     let widest = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
     let mut widths = [0, 1, 2, 3, 4].map(widest);
     let others: usize = widths[1..].iter().map(|width| width + GAP).sum();
@@ -41,17 +40,22 @@ pub fn emit(net: &Net, width: Option<usize>) -> String {
         // Writing to a `String` does not fail.
         let _ = writeln!(out, "{layer:w$}  {shape:x$}  {p:>y$}  {m:>z$}  {a:>v$}");
     }
-    out + note
+    out + &numbered(net)
 }
 
-const NUMBERED: &str = "\nOf several calls of a kind in one equation the first to run has the plain name: inner before outer, left before right.\n";
-
-/// Is there a layer that is called as another one is, but for a number behind it?
-fn has_numbered(net: &Net) -> bool {
+/// What two names mean that differ in a number alone; nothing where no layer has such a name.
+fn numbered(net: &Net) -> String {
     let owners: BTreeSet<&str> = net.params.iter().map(crate::ir::Param::owner).collect();
-    owners.iter().any(|owner| match owner.rsplit_once('_') {
-        Some((plain, number)) => owners.contains(plain) && number.bytes().all(|digit| digit.is_ascii_digit()),
-        None => false,
+    let plain = |owner: &str| {
+        let (plain, number) = owner.rsplit_once('_')?;
+        (owners.contains(plain) && number.bytes().all(|digit| digit.is_ascii_digit())).then(|| plain.to_owned())
+    };
+    let found = owners.iter().find_map(|owner| Some((plain(owner)?, owner)));
+    found.map_or_else(String::new, |(plain, owner)| {
+        format!(
+            "\n`{plain}` and `{owner}`: of several calls of a kind\nin one equation the first to run has the plain name,\n\
+             inner before outer and left before right.\n"
+        )
     })
 }
 

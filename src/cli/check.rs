@@ -4,7 +4,7 @@ use super::spec::SpecArgs;
 use lcnnc::Compiled;
 use lcnnc::back::timing;
 use lcnnc::diag::render::{github, json, sarif, short};
-use lcnnc::diag::{Level, Report, counted};
+use lcnnc::diag::{Applicability, Diagnostic, Level, Report, counted};
 use lcnnc::train::{Progress, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,9 +19,12 @@ pub struct Args {
     /// Print at which step of each loop the image first reaches each equation
     #[arg(long)]
     timing: bool,
-    /// Write into the specs what is known to mend them: names that were misspelt, channels that were miscounted
+    /// Write into the specs what is certain to mend them: words that were misspelt, signs of other languages
     #[arg(long)]
     fix: bool,
+    /// With `--fix`: write whatever may mend them too, such as a number of channels; look at what was changed
+    #[arg(long, requires = "fix")]
+    unsafe_fixes: bool,
     /// How problems are shown
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
@@ -63,7 +66,8 @@ impl Args {
 
     /// The spec, and how many of its problems were mended.
     fn compile(&self, spec: &Path) -> Result<(Compiled, usize), TrainError> {
-        if self.fix { self.options.fix(spec) } else { Ok((self.options.compile(spec)?, 0)) }
+        let asked = if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };
+        if self.fix { self.options.fix(spec, asked) } else { Ok((self.options.compile(spec)?, 0)) }
     }
 
     fn show(&self, progress: Progress, compiled: &Compiled, mended: usize) {
@@ -76,7 +80,8 @@ impl Args {
                     0 => left,
                     n => format!("{} mended, {left} left", counted(n, "problem")),
                 };
-                progress.line(&format!("{}: {verdict}", report.name));
+                let unsure = if self.fix { unsure(report) } else { String::new() };
+                progress.line(&format!("{}: {verdict}{unsure}", report.name));
                 if let (true, Some(net)) = (self.timing, &compiled.net) {
                     progress.line(timing::emit(net).trim_end());
                 }
@@ -87,6 +92,16 @@ impl Args {
             // One document for all.
             Format::Sarif => {}
         }
+    }
+}
+
+/// How many problems are left that a change might mend which is not certain.
+fn unsure(report: &Report) -> String {
+    let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty() && !diagnostic.is_safe();
+    match report.diagnostics.iter().filter(has_fix).count() {
+        0 => String::new(),
+        1 => "; 1 unsafe fix left: see its help, or add `--unsafe-fixes`".to_owned(),
+        n => format!("; {n} unsafe fixes left: see their help, or add `--unsafe-fixes`"),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `lcnnc eval`: a run's test accuracy once more.
 
-use super::values::{dataset, folder};
+use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Layer, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Inspection, Layer, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,14 +27,24 @@ pub struct Args {
     /// Run every primitive by itself
     #[arg(long)]
     no_fuse: bool,
+    /// Most images of the test half to test with, a sample fixed by the run's seed [default: as for the run, else all]
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit_test: Option<usize>,
+    /// Go on although files of the folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
 }
 
 impl Args {
     pub fn eval(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, weights, no_fuse } = self;
-        let over = Layer { dataset, data_root, device, fuse: no_fuse.then_some(false), ..Layer::default() };
-        let score = Trained::open(&run, over, weights)?.score()?;
-        Progress::new().line(&format!("test accuracy {score}"));
+        let Self { run, dataset, data_root, device, weights, no_fuse, limit_test, force } = self;
+        let fuse = no_fuse.then_some(false);
+        let over = Layer { dataset, data_root, device, fuse, limit_test, ..Layer::default() };
+        let progress = Progress::new();
+        let mut inspection = Inspection::new(force, progress);
+        let score = Trained::open(&run, over, weights, &mut inspection)?.score(&mut inspection)?;
+        progress.line(&format!("test accuracy {score}"));
+        super::run::forced(&inspection.notes, progress);
         Ok(ExitCode::SUCCESS)
     }
 }

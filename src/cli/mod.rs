@@ -31,7 +31,7 @@ Exit codes:
   0  fine
   1  problems in the spec or its settings
   2  usage, files or data
-  3  training diverged: the loss was no longer a number
+  3  training diverged, or a net's scores are no longer numbers
   4  the device cannot be had, or fails
   5  a signal ended the run: it is saved, and `lcnnc resume` goes on with it
   6  the run's folder can no longer be written: the disk is full, say
@@ -134,7 +134,7 @@ fn complain(error: &TrainError) {
     let progress = Progress::new();
     match error {
         TrainError::Reports(reports) | TrainError::Flags(reports) => {
-            reports.iter().for_each(|report| progress.report(report))
+            reports.iter().for_each(|report| progress.report(report));
         }
         error => progress.warn(&format!("error: {error}")),
     }

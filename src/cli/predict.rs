@@ -1,7 +1,7 @@
 //! `lcnnc predict`: a run's net names what is on images.
 
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Answer, Layer, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Answer, Inspection, Layer, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,13 +11,13 @@ const SHOWN: usize = 3;
 /// Name the classes of images, the most probable first.
 ///
 /// Every image goes through the transforms of the run. One that cannot be read is named, the others are still done, and
-/// the exit code is 2.
+/// the exit code is 2; it is 3 where the net's answer is no number.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// PNG or JPEG files
+    /// PNG, JPEG, BMP, WebP, TIFF, PPM or PGM files
     #[arg(required = true)]
     images: Vec<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
@@ -26,24 +26,30 @@ pub struct Args {
     /// best (of the best validation accuracy) or last
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
+    /// Go on although files of the folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
 }
 
 impl Args {
     pub fn predict(self) -> Result<ExitCode, TrainError> {
         let over = Layer { device: self.device, ..Layer::default() };
-        let trained = Trained::open(&self.run, over, self.weights)?;
         let progress = Progress::new();
-        let mut code = ExitCode::SUCCESS;
+        let mut inspection = Inspection::new(self.force, progress);
+        let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;
+        let mut code = 0;
         for image in &self.images {
             match trained.predict(image) {
                 Ok(answers) => progress.line(&format!("{}: {}", image.display(), words(&answers))),
                 Err(error) => {
                     progress.warn(&format!("error: {error}"));
-                    code = ExitCode::from(2);
+                    // What is wrong with one image is no reason to say that the spec is.
+                    code = code.max(if matches!(error, TrainError::NoNumber { .. }) { error.exit_code() } else { 2 });
                 }
             }
         }
-        Ok(code)
+        super::run::forced(&inspection.notes, progress);
+        Ok(ExitCode::from(code))
     }
 }
 

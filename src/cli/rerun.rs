@@ -3,7 +3,7 @@
 use super::run::said;
 use super::values::folder;
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Layer, Progress, TrainError};
+use lcnnc::train::{self, Inspection, Layer, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,15 +22,18 @@ pub struct Args {
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
+    /// Go on although files of the folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
 }
 
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
-        let Self { run, data_root, device } = self;
+        let Self { run, data_root, device, force } = self;
         let progress = Progress::of_run();
         let over = Layer { data_root, device, ..Layer::default() };
-        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-        let repeated = train::rerun(&run, over, command, &progress)?;
+        let command = super::run::words();
+        let repeated = train::rerun(&run, over, command, Inspection::new(force, progress))?;
         said(&repeated.done, progress);
         if repeated.same {
             progress.line("the weights are those of the run, bit for bit");

@@ -1,16 +1,18 @@
-//! `lcnnc resume`: goes on with a run that was cut short.
+//! `lcnnc resume`: goes on with a run that was cut short, or with a finished one for more epochs.
 
-use super::run::said;
+use super::run::{said, words};
 use super::values::{count, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Layer, MOST_THREADS, Progress, TrainError};
+use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 /// Go on with a run that was cut short, from its last checkpoint.
 ///
-/// It ends with the weights that it would have had without the interruption, to the bit on the same machine.
+/// It ends with the weights that it would have had without the interruption, to the bit on the same machine. With --epochs
+/// it goes on with a finished run, to the weights of a run of that many epochs. Of a finished run, without --epochs, it puts
+/// back what was lost of its folder, as far as the last checkpoint holds it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -31,14 +33,28 @@ pub struct Args {
     /// Leave out what is trained on what
     #[arg(long)]
     brief: bool,
+    /// Go on with a finished run up to so many epochs in all, in a new folder beside it
+    #[arg(long, value_name = "N", conflicts_with = "brief", value_parser = count(MOST_EPOCHS), allow_hyphen_values = true)]
+    epochs: Option<usize>,
+    /// Go on although files of the folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
 }
+
+/// As many as `epochs` in a `train` block can be.
+const MOST_EPOCHS: usize = 1_000_000;
 
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
-        let Self { run, data_root, device, threads, save_every, brief } = self;
+        let Self { run, data_root, device, threads, save_every, brief, epochs, force } = self;
         let progress = Progress::of_run();
         let over = Layer { data_root, device, threads, save_every, ..Layer::default() };
-        said(&train::resume(&run, over, brief, &progress)?, progress);
+        let inspection = Inspection::new(force, progress);
+        let done = match epochs {
+            Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,
+            None => train::resume(&run, over, brief, inspection)?,
+        };
+        said(&done, progress);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -4,7 +4,7 @@ use super::values::{assignment, count, dataset, file, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::diag::counted;
 use lcnnc::train::{
-    self, Done, Layer, MOST_THREADS, Progress, Seed, Setting, Study, Target, TrainError, duration, yaml,
+    self, Done, Inspection, Layer, MOST_THREADS, Occasion, Progress, Seed, Setting, Study, Target, TrainError, duration,
 };
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -29,6 +29,15 @@ pub struct Args {
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
+    /// Do not decode every file of a set of files before the first step
+    #[arg(long)]
+    no_verify: bool,
+    /// Take a folder that holds one class alone
+    #[arg(long)]
+    allow_one_class: bool,
+    /// Take a folder with classes that hold no picture
+    #[arg(long)]
+    allow_empty_classes: bool,
     /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -65,9 +74,12 @@ pub struct Args {
     /// With --seeds: how many at once [default: one a core, as far as there is memory]
     #[arg(long, value_name = "N", requires = "seeds", value_parser = count(MOST_SEEDS), allow_hyphen_values = true)]
     jobs: Option<usize>,
-    /// Most images of the training half to use, validation included
+    /// Most images of the training half to use, validation included; the test half stays whole
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit: Option<usize>,
+    /// Most images of the test half to test with, a sample fixed by the seed [default: all]
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit_test: Option<usize>,
     /// Change a const of the spec; may be given more than once
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
@@ -89,11 +101,25 @@ pub struct Args {
     /// Run every primitive by itself, for comparison
     #[arg(long)]
     no_fuse: bool,
+    /// With --config: go on although the run.yaml or spec.lcnn of a run's folder was changed; the new run notes it
+    #[arg(long, requires = "config")]
+    force: bool,
+}
+
+/// The words of the command line, for a manifest.
+pub fn words() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Says beside a result what was passed over for it.
+pub fn forced(notes: &[String], progress: Progress) {
+    notes.iter().for_each(|note| progress.line(&format!("with --force, although {note}")));
 }
 
 /// Says how a run ended.
 pub fn said(done: &Done, progress: Progress) {
     let summary = &done.summary;
+    forced(&summary.notes, progress);
     let validation = summary.validation_accuracy;
     let validation = validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
     progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
@@ -117,15 +143,17 @@ fn means(study: &Study, progress: Progress) {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let below = self.config.as_deref().map(yaml::load).transpose()?.unwrap_or_default();
+        let progress = Progress::of_run();
+        let mut inspection = Inspection::new(self.force, progress);
+        let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));
+        let below = config.transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
         let layer = self.layer().over(below);
-        let progress = Progress::of_run();
-        let command: Vec<String> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+        let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
         match seeds {
-            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &command, &progress)?, progress),
-            None => said(&train::run(layer, &runs, command, &progress)?, progress),
+            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &occasion, &progress)?, progress),
+            None => said(&train::run(layer, &runs, occasion, &progress)?, progress),
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -154,11 +182,15 @@ impl Args {
             dataset: self.dataset,
             data_root: self.data_root,
             device: self.device,
+            verify: self.no_verify.then_some(false),
+            allow_one_class: self.allow_one_class.then_some(true),
+            allow_empty_classes: self.allow_empty_classes.then_some(true),
             threads: self.threads,
             fuse: self.no_fuse.then_some(false),
             tensorboard: self.no_tensorboard.then_some(false),
             save_every: self.save_every,
             limit: self.limit,
+            limit_test: self.limit_test,
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings: texts.into_iter().filter_map(setting).collect(),
         }

@@ -2,6 +2,7 @@
 
 use super::spec_path;
 use super::values::{assignment, count};
+use lcnnc::diag::Applicability;
 use lcnnc::train::{TrainError, files};
 use lcnnc::{Compiled, Options, compile, fix};
 use std::path::Path;
@@ -24,13 +25,13 @@ impl SpecArgs {
         Ok(compile(&files::source(&spec_path(path))?, &self.options()))
     }
 
-    /// The same, with what can be mended written into the file; and how many problems that were.
+    /// The same, with what can be mended as surely as `asked` written into the file; and how many problems that were.
     ///
     /// # Errors
     /// If the file cannot be read or written.
-    pub fn fix(&self, path: &Path) -> Result<(Compiled, usize), TrainError> {
+    pub fn fix(&self, path: &Path, asked: Applicability) -> Result<(Compiled, usize), TrainError> {
         let path = spec_path(path);
-        let (compiled, mended) = fix(&files::source(&path)?, &self.options());
+        let (compiled, mended) = fix(&files::source(&path)?, &self.options(), asked);
         if mended > 0 {
             files::rewrite(&path, compiled.report.text.as_bytes())?;
         }

@@ -40,10 +40,19 @@ impl Cifar {
         classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
     ) -> Result<DataSet, DataError> {
         let (layout, folder) = roots::find(&[&self.binary, &self.pickled], request)?;
-        let classes = classes(layout, &folder)?;
+        self.load_from(layout, &folder, classes).map_err(layout.damaged(&folder))
+    }
+
+    fn load_from(
+        &self,
+        layout: &Layout,
+        folder: &Path,
+        classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
+    ) -> Result<DataSet, DataError> {
+        let classes = classes(layout, folder)?;
         let mut files = Vec::with_capacity(layout.files.len());
         for (name, &most) in layout.files.iter().zip(self.most) {
-            let (path, _) = layout.file(&folder, name)?;
+            let (path, _) = layout.file(folder, name)?;
             let pickled = layout.folder == self.pickled.folder;
             let records = if pickled { self.unpickle(&path, most)? } else { self.read(&path, most)? };
             let labels: Vec<u8> = records.chunks_exact(self.record()).map(|record| self.label(record)).collect();
@@ -58,6 +67,7 @@ impl Cifar {
             train: Arc::new(self.half("training", train)),
             test: Arc::new(self.half("test", test)),
             checksum: digest::sha256(files.iter().map(Vec::as_slice)),
+            files: None,
         })
     }
 

@@ -53,6 +53,7 @@ fn load(_: &Request) -> Result<DataSet, DataError> {
         train: Arc::new(train),
         test: Arc::new(test),
         checksum,
+        files: None,
     })
 }
 

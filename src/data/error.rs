@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::decode::LARGEST_SIDE;
+use super::Unusable;
+use super::picture::{FORMATS, LARGEST_SIDE};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -19,12 +20,14 @@ pub enum DataError {
     #[error("the data set `{set}` takes no path, but `{written}` gives one: write `{set}`")]
     PathUnwanted { set: &'static str, written: String },
 
-    #[error("the data set `{set}` was not found; looked for {expected} in{places}\nto get it: {fetch}")]
+    #[error("the data set `{set}` was not found; looked for {expected} in{places}{elsewhere}\nto get it: {fetch}")]
     NotFound {
         set: &'static str,
         expected: String,
         /// One line a place, each with a line break before it.
         places: String,
+        /// Where its files seem to be instead, with a line break before it; empty if they are nowhere.
+        elsewhere: String,
         fetch: String,
     },
 
@@ -34,47 +37,56 @@ pub enum DataError {
     #[error("{}: cannot be read: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
 
-    #[error("{}: damaged gzip file: {reason}; fetch it again", path.display())]
+    #[error("{}: damaged gzip file: {reason}", path.display())]
     Gzip { path: PathBuf, reason: String },
 
     #[error(
-        "{}: expected {what}, which starts with 0x{expected:08x}, found 0x{found:08x}; fetch it again and keep its name",
+        "{}: expected {what}, which starts with 0x{expected:08x}, found 0x{found:08x}",
         path.display()
     )]
     Magic { path: PathBuf, what: &'static str, expected: u32, found: u32 },
 
-    #[error("{}: {} expected {expected} bytes ({why}), found {found}; fetch it again",
+    #[error("{}: {} expected {expected} bytes ({why}), found {found}",
         path.display(), if found < expected { "too short:" } else { "too long:" })]
     Length { path: PathBuf, expected: u64, found: u64, why: String },
 
-    #[error("{}: expected {expected}, found {found}; fetch it again", path.display())]
+    #[error("{}: expected {expected}, found {found}", path.display())]
     Content { path: PathBuf, expected: String, found: String },
 
     #[error(
         "{}: {reason}; lcnnc reads only a dictionary of labels, names and one array of bytes, as Python writes it with \
-         protocol 2 or 3; fetch the file again", path.display()
+         protocol 2 or 3", path.display()
     )]
     Pickle { path: PathBuf, reason: String },
 
-    #[error("{}: image {index} has label {found}, expected one below {classes}; fetch the file again", path.display())]
+    #[error("{}: image {index} has label {found}, expected one below {classes}", path.display())]
     Label { path: PathBuf, index: usize, found: u8, classes: usize },
+
+    /// A published file that is not as it was published.
+    #[error("{cause}; {remedy}")]
+    Damaged { cause: Box<Self>, remedy: String },
 
     #[error("{}: {problem}; expected {expected}", path.display())]
     Layout { path: PathBuf, problem: String, expected: &'static str },
 
+    /// Something about the classes of a folder that is rarely meant.
+    #[error("{}: {problem}; {remedy}", path.display())]
+    Classes { path: PathBuf, problem: String, remedy: String },
+
     #[error(
-        "{}: cannot be decoded: {reason}; expected a PNG or JPEG of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels; \
-         repair it or move it out of the folder", path.display()
+        "{}: cannot be decoded: {reason}; expected {FORMATS} of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels",
+        path.display()
     )]
     Decode { path: PathBuf, reason: String },
+
+    /// All files of a set that a run cannot use.
+    #[error("{unusable}\n{}", unusable.remedy())]
+    Unusable { unusable: Box<Unusable> },
 
     #[error("{name} was asked for, but there are only {len}")]
     NoSuchImage { name: String, len: usize },
 
-    #[error(
-        "{name} is {found:?} (channels, height, width) when it reaches the network, which expects {expected:?}; {}",
-        reshape(*expected, *found)
-    )]
+    #[error("{name} is {found:?} (channels, height, width) when it reaches the network, which expects {expected:?}")]
     Shape { name: String, expected: [usize; 3], found: [usize; 3] },
 
     #[error("{name}: transform `{transform}`: {reason}")]
@@ -110,6 +122,16 @@ fn gibibytes(shape: [usize; 4]) -> f64 {
     shape.map(|side| side as f64).iter().product::<f64>() * size_of::<f32>() as f64 / f64::from(1 << 30)
 }
 
+impl DataError {
+    /// What to change in a spec so that its images can be what its network takes; empty where the message says it.
+    pub fn remedy(&self) -> String {
+        match self {
+            Self::Shape { expected, found, .. } => reshape(*expected, *found),
+            _ => String::new(),
+        }
+    }
+}
+
 /// What would bring an image into the expected shape.
 fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
     let mut needed = Vec::new();
@@ -125,6 +147,6 @@ fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
     if needed.is_empty() {
         format!("declare the input as {found:?}, or change the images")
     } else {
-        format!("add {} to the transforms", needed.join(" and "))
+        format!("add {} to `transform` in `data`", needed.join(" and "))
     }
 }

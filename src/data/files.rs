@@ -1,13 +1,10 @@
 //! Image files with labels, decoded when they are asked for.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use rayon::prelude::*;
-
-use super::decode::decode;
+use super::picture::decode;
 use super::transform::{Colour, Transform};
-use super::{DataError, Image, Source, digest};
+use super::{DataError, Image, Source};
 
 pub struct Files {
     /// Each with its label.
@@ -35,10 +32,7 @@ impl Source for Files {
                 image = Colour.apply(image);
             }
             if image.shape() != expected {
-                let [expected, found] =
-                    [expected, image.shape()].map(|[_, height, width]| format!("{height} x {width}"));
-                let expected = format!("an image of {expected} pixels");
-                return Err(DataError::Content { path: path.clone(), expected, found });
+                return Err(DataError::Decode { path: path.clone(), reason: other_size(expected, image.shape()) });
             }
         }
         Ok(image)
@@ -49,46 +43,8 @@ impl Source for Files {
     }
 }
 
-/// What a folder holds, hidden things left out, sorted.
-pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let failed = |source| DataError::Read { path: folder.to_owned(), source };
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if !entry.file_name().as_encoded_bytes().starts_with(b".") {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
-}
-
-/// The images of a class, sorted; `layout` is what an error says was expected.
-pub fn images(class: &Path, layout: &'static str) -> Result<Vec<PathBuf>, DataError> {
-    let entries = entries(class)?;
-    let others = entries.len();
-    let images: Vec<PathBuf> = entries.into_iter().filter(|path| is_image(path)).collect();
-    if images.is_empty() {
-        let problem = format!("this class has no image (files of other kinds: {others})");
-        return Err(DataError::Layout { path: class.to_owned(), problem, expected: layout });
-    }
-    Ok(images)
-}
-
-fn is_image(path: &Path) -> bool {
-    let ending = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    ["png", "jpg", "jpeg"].contains(&ending.as_str()) && path.is_file()
-}
-
-/// Over each file's path below `root` and its contents.
-pub fn checksum<'a>(root: &Path, files: impl Iterator<Item = &'a PathBuf>) -> Result<String, DataError> {
-    let mut files: Vec<&PathBuf> = files.collect();
-    files.sort();
-    let line = |path: &&PathBuf| {
-        let contents = fs::read(path).map_err(|source| DataError::Read { path: PathBuf::clone(path), source })?;
-        let below = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-        Ok(format!("{}  {below}\n", digest::sha256([contents.as_slice()])))
-    };
-    let lines = files.par_iter().map(line).collect::<Result<Vec<String>, DataError>>()?;
-    Ok(digest::sha256(lines.iter().map(String::as_bytes)))
+/// What is wrong with an image of a set whose images all have one size.
+pub fn other_size(expected: [usize; 3], found: [usize; 3]) -> String {
+    let [expected, found] = [expected, found].map(|[_, height, width]| format!("{height} x {width}"));
+    format!("expected an image of {expected} pixels, found one of {found}")
 }

@@ -1,135 +1,176 @@
-//! A folder of PNG and JPEG files, a folder a class, as torchvision's ImageFolder has it, and ImageNet.
+//! A folder of pictures, a folder a class, as torchvision's ImageFolder has it, and ImageNet.
 //!
 //! Images keep their sizes and channels, so the spec says what becomes of them: `resize`, and `colour` or `grayscale`
 //! where some are grey and others not.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{Files, checksum, entries, images};
+use super::classes::{self, Classes};
+use super::files::Files;
 use super::random::{Stream, Use};
+use super::survey::FileSet;
+use super::walk::{LeftOut, folders};
 use super::{DataError, DataSet, Request, Set, split};
 
 pub const SET: Set = Set {
     name: "folder",
-    about: "PNG and JPEG files in PATH/<class>/, or in PATH/train/<class>/ and PATH/test/<class>/, also called val or \
-            validation",
+    about: "PNG, JPEG, BMP, WebP, TIFF, PPM and PGM files in PATH/<class>/, or in PATH/train/<class>/ and \
+            PATH/test/<class>/, also called val or validation; with all three, val is for validation",
     takes_path: true,
     load,
 };
 
-const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
-                      `validation` in place of `test` (also .jpg, .jpeg)";
+pub const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
+                          `validation` in place of `test` (also .jpg, .jpeg, .bmp, .webp, .tif, .tiff, .ppm, .pgm)";
 
+const TRAIN: &str = "train";
 /// What the folder of the test half may be called; the first that holds classes is taken. ImageNet's `test` has none,
 /// because its labels are not public.
 const TEST: [&str; 3] = ["test", "val", "validation"];
+/// What else people call the halves. A folder with classes called so is none.
+const MEANT: [&str; 9] = ["train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"];
 
 /// Of each class, where no test folder is given.
 const TEST_SHARE: f64 = 0.15;
 /// Not the run's seed: the test half is the same for every run.
 const TEST_SEED: u64 = 0;
 
-/// The files of each class, sorted.
-type Classes = BTreeMap<String, Vec<PathBuf>>;
-
 fn load(request: &Request) -> Result<DataSet, DataError> {
     let root = request.path.clone().unwrap_or_default();
-    let halves = Halves::find(&root)?;
+    let mut left = LeftOut::default();
+    let halves = Halves::find(&root, request, &mut left)?;
     let classes: Vec<String> = halves.train.keys().cloned().collect();
-    let every = halves.train.values().chain(halves.test.values()).flatten();
+    let [train, validation, test] = [halves.train, halves.validation, halves.test].map(labelled);
+    let held_out = validation.len();
+    let train: Vec<_> = train.into_iter().chain(validation).collect();
+    let files = FileSet {
+        root: root.clone(),
+        paths: train.iter().chain(&test).map(|(path, _)| path.clone()).collect(),
+        validation: held_out,
+        notes: left.told().into_iter().chain(halves.note).collect(),
+        contents: None,
+    };
     Ok(DataSet {
         name: format!("folder:{}", root.display()),
-        checksum: checksum(&root, every)?,
+        checksum: String::new(),
         classes,
         shape: None,
-        train: Arc::new(labelled(halves.train)),
-        test: Arc::new(labelled(halves.test)),
+        train: Arc::new(Files { files: train, shape: None }),
+        test: Arc::new(Files { files: test, shape: None }),
+        files: Some(Arc::new(files)),
     })
 }
 
-fn labelled(classes: Classes) -> Files {
+/// Each file with the number of its class.
+fn labelled(classes: Classes) -> Vec<(PathBuf, usize)> {
     let one = |(label, files): (usize, Vec<PathBuf>)| files.into_iter().map(move |file| (file, label));
-    Files { files: classes.into_values().enumerate().flat_map(one).collect(), shape: None }
+    classes.into_values().enumerate().flat_map(one).collect()
 }
 
 struct Halves {
     train: Classes,
+    /// Without classes if no half of its own is there.
+    validation: Classes,
     test: Classes,
+    /// What is to be said about them.
+    note: Option<String>,
 }
 
 impl Halves {
-    fn find(root: &Path) -> Result<Self, DataError> {
+    fn find(root: &Path, request: &Request, left: &mut LeftOut) -> Result<Self, DataError> {
         if !root.is_dir() {
             let problem = if root.exists() { "not a folder" } else { "there is no such folder" };
             return Err(layout(root, problem.to_owned()));
         }
-        let train = root.join("train");
+        let inside = folders(root)?;
         // A class may be called `train`, too: then it holds images, not folders.
-        if !train.is_dir() || folders(&train)?.is_empty() {
-            return Self::divide(root, classes(root)?);
-        }
-        let Some(test) = test_folder(root)? else { return Self::divide(&train, classes(&train)?) };
-        let halves = Self { train: classes(&train)?, test: classes(&test)? };
-        let (trained, tested): (Vec<_>, Vec<_>) = (halves.train.keys().collect(), halves.test.keys().collect());
-        if trained != tested {
-            let problem = format!("its classes are {tested:?}, those of {} are {trained:?}", train.display());
-            return Err(layout(&test, problem));
-        }
-        Ok(halves)
+        let Some(train) = with_classes(&inside, &[TRAIN])?.into_iter().next() else {
+            if let Some(names) = meant_as_halves(&inside)? {
+                let remedy = "call them `train` and `test`, and `val` if there is a third".to_owned();
+                let problem = format!("its folders {names} seem to be halves of a set, and would be taken for classes");
+                return Err(DataError::Classes { path: root.to_owned(), problem, remedy });
+            }
+            return Self::divide(root, classes::read(root, request, left)?);
+        };
+        let (test, validation) = halves(&inside)?;
+        let used = [Some(&train), test.as_ref(), validation.as_ref()];
+        left.folders =
+            inside.iter().filter(|folder| !used.contains(&Some(folder))).map(|folder| name(folder)).collect();
+        let trained = classes::read(&train, request, left)?;
+        let Some(test) = test else { return Self::divide(&train, trained) };
+        let mut half = |folder: &Path| classes::read_as((&train, &trained), folder, request, left);
+        let (test, of) = (half(&test)?, validation.as_deref());
+        let validation = of.map_or(Ok(BTreeMap::new()), &mut half)?;
+        let note =
+            of.map(|folder| format!("the validation half is {}; `validation` in `data` is not used", name(folder)));
+        Ok(Self { train: trained, validation, test, note })
     }
 
     /// Takes a fixed random part of each class as the test half.
     fn divide(root: &Path, classes: Classes) -> Result<Self, DataError> {
-        let mut halves = Self { train: Classes::new(), test: Classes::new() };
+        let (mut train, mut test) = (Classes::new(), Classes::new());
         for (number, (class, files)) in classes.into_iter().enumerate() {
             let indices: Vec<usize> = (0..files.len()).collect();
             let parts = split::divide(&indices, TEST_SHARE, &mut Stream::new(TEST_SEED, Use::TestHalf, number as u64));
             let pick = |part: &[usize]| part.iter().map(|&i| files[i].clone()).collect();
-            halves.train.insert(class.clone(), pick(&parts.train));
-            halves.test.insert(class, pick(&parts.validation));
+            train.insert(class.clone(), pick(&parts.train));
+            test.insert(class, pick(&parts.validation));
         }
-        if halves.test.values().all(Vec::is_empty) {
+        if test.values().all(Vec::is_empty) {
             let problem = "every class has a single image, so none can be set aside for the test".to_owned();
             return Err(layout(root, problem));
         }
-        Ok(halves)
+        Ok(Self { train, validation: Classes::new(), test, note: None })
     }
 }
 
-/// The first that holds classes; if none does, the first that is there, for the error to name.
-fn test_folder(root: &Path) -> Result<Option<PathBuf>, DataError> {
-    let mut there = TEST.map(|name| root.join(name)).into_iter().filter(|folder| folder.is_dir()).peekable();
-    let first = there.peek().cloned();
-    for folder in there {
-        if !folders(&folder)?.is_empty() {
-            return Ok(Some(folder));
+/// The folder of the test half, and that of the validation half where `test` stands beside it. If none of those that
+/// may be the test half holds classes, it is the first that is there, for the error to name.
+fn halves(inside: &[PathBuf]) -> Result<(Option<PathBuf>, Option<PathBuf>), DataError> {
+    let mut full = with_classes(inside, &TEST)?.into_iter();
+    let Some(test) = full.next() else { return Ok((called(inside, &TEST).into_iter().next(), None)) };
+    let is_test = test.file_name().is_some_and(|name| name.eq_ignore_ascii_case(TEST[0]));
+    Ok((Some(test), full.next().filter(|_| is_test)))
+}
+
+/// Those of the folders that are called one of the names, in any case of letters, in the order of the names.
+fn called(folders: &[PathBuf], names: &[&str]) -> Vec<PathBuf> {
+    let one = |wanted: &&str| {
+        let is = |same: fn(&str, &str) -> bool| {
+            let of =
+                move |folder: &&PathBuf| folder.file_name().is_some_and(|name| same(&name.to_string_lossy(), wanted));
+            folders.iter().find(of)
+        };
+        is(|name, wanted| name == wanted).or_else(|| is(str::eq_ignore_ascii_case)).cloned()
+    };
+    names.iter().filter_map(one).collect()
+}
+
+/// Those of them that hold folders.
+fn with_classes(folders: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, DataError> {
+    let mut full = Vec::new();
+    for folder in called(folders, names) {
+        if !self::folders(&folder)?.is_empty() {
+            full.push(folder);
         }
     }
-    Ok(first)
+    Ok(full)
+}
+
+/// The names of folders that all are called as halves are, and hold folders in turn.
+fn meant_as_halves(folders: &[PathBuf]) -> Result<Option<String>, DataError> {
+    let halves = with_classes(folders, &MEANT)?;
+    let names: Vec<String> = halves.iter().map(|folder| name(folder)).collect();
+    Ok((!halves.is_empty() && halves.len() == folders.len()).then(|| names.join(" and ")))
+}
+
+/// The name of a folder, for messages.
+fn name(folder: &Path) -> String {
+    format!("`{}`", folder.file_name().unwrap_or_default().to_string_lossy())
 }
 
 fn layout(path: &Path, problem: String) -> DataError {
     DataError::Layout { path: path.to_owned(), problem, expected: LAYOUT }
-}
-
-/// The folders in a folder, those left out that are links back to it or to what it lies in.
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let here = fs::canonicalize(folder).map_err(|source| DataError::Read { path: folder.to_owned(), source })?;
-    let inside = |path: &PathBuf| path.is_dir() && fs::canonicalize(path).is_ok_and(|real| !here.starts_with(real));
-    Ok(entries(folder)?.into_iter().filter(inside).collect())
-}
-
-fn classes(folder: &Path) -> Result<Classes, DataError> {
-    let mut classes = Classes::new();
-    for path in folders(folder)? {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        classes.insert(name, images(&path, LAYOUT)?);
-    }
-    if classes.is_empty() {
-        return Err(layout(folder, "it holds no folder, so there is no class".to_owned()));
-    }
-    Ok(classes)
 }

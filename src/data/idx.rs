@@ -21,23 +21,33 @@ const LABELS: u32 = 0x0801;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Deflate cannot compress further than this.
 const MOST_INFLATED: u64 = 1032;
+/// Bytes of a file, unpacked, at most: some ten times the largest set that is published in this form.
+const MOST: u64 = 1 << 33;
+/// Bytes behind the end that are counted for a message.
+const BEHIND: u64 = 1 << 20;
 
 /// Loads a set of four idx files.
 pub fn load(layout: &Layout, classes: &[&str], request: &Request) -> Result<DataSet, DataError> {
     let folder = layout.find(request)?;
-    let read = |file: usize, magic| Idx::read(layout, &folder, FILES[file], magic);
-    let files = [read(0, IMAGES)?, read(1, LABELS)?, read(2, IMAGES)?, read(3, LABELS)?];
-    let checksum = digest::sha256(files.iter().flat_map(|file| [&file.header[..], &file.body[..]]));
-    let [train_images, train_labels, test_images, test_labels] = files;
-    let train = half(format!("{}, training half", layout.set), train_images, train_labels, classes.len())?;
-    let test_path = test_images.path.clone();
-    let test = half(format!("{}, test half", layout.set), test_images, test_labels, classes.len())?;
-    if train.shape != test.shape {
-        let [_, height, width] = train.shape;
+    load_from(layout, &folder, classes).map_err(layout.damaged(&folder))
+}
+
+fn load_from(layout: &Layout, folder: &Path, classes: &[&str]) -> Result<DataSet, DataError> {
+    let open = |file: usize, magic| Opened::open(layout, folder, FILES[file], magic);
+    let [train, test] = [[open(0, IMAGES)?, open(1, LABELS)?], [open(2, IMAGES)?, open(3, LABELS)?]];
+    // All that the headers say is compared before anything large is unpacked.
+    check(&train)?;
+    check(&test)?;
+    if train[0].sizes[1..] != test[0].sizes[1..] {
+        let [height, width] = [train[0].sizes[1], train[0].sizes[2]];
         let expected = format!("images of {height} x {width} pixels, as in the training half");
-        let found = format!("{} x {}", test.shape[1], test.shape[2]);
-        return Err(DataError::Content { path: test_path, expected, found });
+        return Err(test[0].content(&expected, &format!("{} x {}", test[0].sizes[1], test[0].sizes[2])));
     }
+    let [train, test] = [read(train)?, read(test)?];
+    let files = train.iter().chain(&test);
+    let checksum = digest::sha256(files.flat_map(|file| [&file.header[..], &file.body[..]]));
+    let train = half(format!("{}, training half", layout.set), train, classes.len())?;
+    let test = half(format!("{}, test half", layout.set), test, classes.len())?;
     Ok(DataSet {
         name: layout.set.to_owned(),
         classes: classes.iter().map(|&class| class.to_owned()).collect(),
@@ -45,21 +55,34 @@ pub fn load(layout: &Layout, classes: &[&str], request: &Request) -> Result<Data
         train: Arc::new(train),
         test: Arc::new(test),
         checksum,
+        files: None,
     })
 }
 
-fn half(name: String, images: Idx, labels: Idx, classes: usize) -> Result<Packed, DataError> {
+/// Checks that the headers of images and labels describe one half.
+fn check([images, labels]: &[Opened; 2]) -> Result<(), DataError> {
     let [count, height, width] = images.sizes[..] else {
         return Err(images.content("three dimensions", "others"));
     };
     if count == 0 || height == 0 || width == 0 {
         return Err(images.content("at least one image", &format!("{count} of {height} x {width} pixels")));
     }
-    if labels.body.len() != count {
-        let expected = format!("{count} labels, one for each image in {}", images.path.display());
-        return Err(labels.content(&expected, &labels.body.len().to_string()));
+    if labels.sizes[..] != [count] {
+        let expected = format!("{count} labels, one for each image in {}", images.reader.path.display());
+        return Err(labels.content(&expected, &labels.sizes.iter().map(ToString::to_string).collect::<String>()));
     }
+    Ok(())
+}
+
+/// The labels first: they are small, and bound what the images can be.
+fn read([images, labels]: [Opened; 2]) -> Result<[Idx; 2], DataError> {
+    let labels = labels.read()?;
+    Ok([images.read()?, labels])
+}
+
+fn half(name: String, [images, labels]: [Idx; 2], classes: usize) -> Result<Packed, DataError> {
     check_labels(&labels.path, &labels.body, classes)?;
+    let [height, width] = [images.sizes[1] as usize, images.sizes[2] as usize];
     Ok(Packed { name, shape: [1, height, width], pixels: images.body, labels: labels.body })
 }
 
@@ -75,18 +98,37 @@ pub fn check_labels(path: &Path, labels: &[u8], classes: usize) -> Result<(), Da
 struct Idx {
     path: PathBuf,
     header: Vec<u8>,
-    sizes: Vec<usize>,
+    sizes: Vec<u32>,
     body: Vec<u8>,
 }
 
-impl Idx {
-    fn read(layout: &Layout, folder: &Path, name: &str, magic: u32) -> Result<Self, DataError> {
+/// A file whose header was read, and whose body can be.
+struct Opened {
+    reader: Reader,
+    header: Vec<u8>,
+    sizes: Vec<u32>,
+    /// Bytes of header and body, as the header declares them.
+    expected: u64,
+}
+
+impl Opened {
+    /// Reads the header, and checks that the file can hold what it declares.
+    fn open(layout: &Layout, folder: &Path, name: &str, magic: u32) -> Result<Self, DataError> {
         let (path, gzip) = layout.file(folder, name)?;
-        Reader::open(path, gzip)?.read(magic)
+        let mut reader = Reader::open(path, gzip)?;
+        let (header, sizes) = reader.header(magic)?;
+        let expected = reader.expected(header.len() as u64, &sizes)?;
+        Ok(Self { reader, header, sizes, expected })
+    }
+
+    fn read(mut self) -> Result<Idx, DataError> {
+        let body = self.reader.body(self.header.len() as u64, self.expected, &declared(&self.sizes))?;
+        Ok(Idx { path: self.reader.path, header: self.header, sizes: self.sizes, body })
     }
 
     fn content(&self, expected: &str, found: &str) -> DataError {
-        DataError::Content { path: self.path.clone(), expected: expected.to_owned(), found: found.to_owned() }
+        let path = self.reader.path.clone();
+        DataError::Content { path, expected: expected.to_owned(), found: found.to_owned() }
     }
 }
 
@@ -110,20 +152,19 @@ impl Reader {
         Ok(Self { path, gzip, most: size.saturating_mul(MOST_INFLATED), stream })
     }
 
-    fn read(mut self, magic: u32) -> Result<Idx, DataError> {
-        let dimensions = (magic & 0xff) as usize;
-        let header = self.take(4 + 4 * dimensions as u64)?;
+    /// The header's bytes, and the sizes in it.
+    fn header(&mut self, magic: u32) -> Result<(Vec<u8>, Vec<u32>), DataError> {
+        let length = 4 + 4 * u64::from(magic & 0xff);
+        let header = self.take(length)?;
         if header.is_empty() {
-            return Err(self.length(4 + 4 * dimensions as u64, 0, "its header"));
+            return Err(self.length(length, 0, "its header"));
         }
         self.check_magic(magic, &header)?;
-        if header.len() < 4 + 4 * dimensions {
-            return Err(self.length(4 + 4 * dimensions as u64, header.len() as u64, "its header"));
+        if (header.len() as u64) < length {
+            return Err(self.length(length, header.len() as u64, "its header"));
         }
-        let sizes: Vec<u32> = header[4..].chunks_exact(4).map(big_endian).collect();
-        let body = self.body(header.len() as u64, &sizes)?;
-        let sizes = sizes.into_iter().map(|size| size as usize).collect();
-        Ok(Idx { path: self.path, header, sizes, body })
+        let sizes = header[4..].chunks_exact(4).map(big_endian).collect();
+        Ok((header, sizes))
     }
 
     fn check_magic(&self, magic: u32, header: &[u8]) -> Result<(), DataError> {
@@ -135,10 +176,9 @@ impl Reader {
         Ok(())
     }
 
-    /// What follows the header. Nothing is reserved for a size that the file's own size rules out.
-    fn body(&mut self, header: u64, sizes: &[u32]) -> Result<Vec<u8>, DataError> {
-        let declared = sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-        let why = format!("its header declares {declared}");
+    /// Bytes of the whole file, as its header declares them, if the file can have as many.
+    fn expected(&self, header: u64, sizes: &[u32]) -> Result<u64, DataError> {
+        let why = declared(sizes);
         let product = sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
         let expected = product.and_then(|body| body.checked_add(header)).unwrap_or(u64::MAX);
         if !self.gzip && expected != self.most {
@@ -147,10 +187,23 @@ impl Reader {
         if expected > self.most {
             return Err(self.length(expected, self.most, &format!("{why}; this is the most that can be in it")));
         }
+        if expected > MOST {
+            return Err(self.length(expected, MOST, &format!("{why}; this is the most that is read")));
+        }
+        Ok(expected)
+    }
+
+    /// What follows the header; little more is unpacked of a file that goes on behind its end.
+    fn body(&mut self, header: u64, expected: u64, why: &str) -> Result<Vec<u8>, DataError> {
         let body = self.take(expected - header)?;
-        let rest = io::copy(&mut self.stream, &mut io::sink()).map_err(|error| self.failed(error))?;
+        let rest = io::copy(&mut self.stream.by_ref().take(BEHIND), &mut io::sink());
+        let rest = rest.map_err(|error| self.failed(error))?;
         let found = header + body.len() as u64 + rest;
-        if found == expected { Ok(body) } else { Err(self.length(expected, found, &why)) }
+        if rest == BEHIND {
+            let (expected, found) = (format!("{expected} bytes ({why})"), format!("at least {found}"));
+            return Err(DataError::Content { path: self.path.clone(), expected, found });
+        }
+        if found == expected { Ok(body) } else { Err(self.length(expected, found, why)) }
     }
 
     /// Up to `count` bytes; fewer only at the end.
@@ -173,6 +226,11 @@ impl Reader {
     fn length(&self, expected: u64, found: u64, why: &str) -> DataError {
         DataError::Length { path: self.path.clone(), expected, found, why: why.to_owned() }
     }
+}
+
+/// What a message says of the sizes in a header.
+fn declared(sizes: &[u32]) -> String {
+    format!("its header declares {}", sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x "))
 }
 
 fn gzip_reason(path: &Path, error: &io::Error) -> String {

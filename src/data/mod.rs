@@ -8,11 +8,12 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod augment;
+mod budget;
 mod cifar;
 mod cifar10;
 mod cifar100;
+mod classes;
 mod contours;
-mod decode;
 mod digest;
 mod error;
 mod fashion_mnist;
@@ -25,19 +26,27 @@ mod mnist;
 mod named;
 mod packed;
 mod pickle;
+mod picture;
 pub mod random;
 mod roots;
+mod seen;
 pub mod split;
+mod survey;
 mod tiny_imagenet;
 pub mod transform;
+mod unusable;
+mod walk;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use decode::decode;
-pub(crate) use digest::sha256;
+pub(crate) use digest::{sha256, sha256_of};
 pub use error::DataError;
 pub use packed::Packed;
+pub use picture::decode;
+pub use roots::cache;
+pub use survey::{Contents, FileSet, Meter};
+pub use unusable::{Unfit, Unusable};
 
 use crate::diag::{among, did_you_mean};
 
@@ -95,17 +104,59 @@ pub struct DataSet {
     pub shape: Option<[usize; 3]>,
     pub train: Arc<dyn Source>,
     pub test: Arc<dyn Source>,
-    /// SHA-256 in hexadecimal of what was read: equal sets have equal checksums, compressed or not.
+    /// SHA-256 in hexadecimal of what was read: equal sets have equal checksums, compressed or not. Empty until
+    /// [`DataSet::read`] has read the files of a set of files.
     pub checksum: String,
+    /// The files, and what is known of them; `None` for a set that is in memory as a whole.
+    pub files: Option<Arc<FileSet>>,
 }
 
-/// Where to look for a data set.
-#[derive(Clone, Debug, Default)]
+impl DataSet {
+    /// Reads all files of a set of files, for their checksum and, if the request says so, for what they hold.
+    ///
+    /// # Errors
+    /// If a file cannot be read. One that holds no picture is noted in the contents of the [`FileSet`].
+    pub fn read(&mut self, request: &Request) -> Result<(), DataError> {
+        if let Some(files) = &mut self.files {
+            self.checksum = Arc::make_mut(files).read(self.shape, request)?;
+        }
+        Ok(())
+    }
+
+    /// The number of images at the end of the training half that are a validation half of their own; 0 without one.
+    pub fn validation(&self) -> usize {
+        self.files.as_ref().map_or(0, |files| files.validation)
+    }
+
+    /// Whether every file was found to hold a whole picture; `None` for a set that is in memory as a whole.
+    pub fn verified(&self) -> Option<bool> {
+        self.files.as_ref().map(|files| files.contents.as_ref().is_some_and(|contents| contents.broken.is_empty()))
+    }
+}
+
+/// Where to look for a data set, and how.
+#[derive(Clone, Default)]
 pub struct Request {
     /// The data root that was asked for. If one was, no other place is tried.
     pub root: Option<PathBuf>,
-    /// What follows the colon in `folder:PATH`; [`load`] fills it in.
+    /// What follows the colon in `folder:PATH`; [`open`] fills it in.
     pub path: Option<PathBuf>,
+    pub allow: Allow,
+    /// Whether every file of a set of files is decoded, so that broken ones are known before any is used.
+    pub verify: bool,
+    /// The folder below which is remembered what files hold; without one, all are read each time.
+    pub memory: Option<PathBuf>,
+    /// Is told how far the reading of files has come.
+    pub meter: Option<Arc<dyn Meter>>,
+}
+
+/// What a folder of classes may be, although it is rarely meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allow {
+    /// One class alone.
+    pub one_class: bool,
+    /// Classes without a picture.
+    pub empty_classes: bool,
 }
 
 /// A data set that can be asked for by name.
@@ -134,6 +185,16 @@ pub const SETS: &[Set] =
 /// # Errors
 /// If there is no such set, its files are in none of the places looked at, or one of them is not as it must be.
 pub fn load(name: &str, request: &Request) -> Result<DataSet, DataError> {
+    let mut set = open(name, request)?;
+    set.read(request)?;
+    Ok(set)
+}
+
+/// As [`load`], but the files of a set of files are listed and not yet read.
+///
+/// # Errors
+/// As for [`load`].
+pub fn open(name: &str, request: &Request) -> Result<DataSet, DataError> {
     let (set, path) = named(name)?;
     (set.load)(&Request { path: path.map(PathBuf::from), ..request.clone() })
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, Request};
+use super::{DataError, Request, walk};
 
 /// A set that lies under a data root.
 pub struct Layout {
@@ -30,21 +30,49 @@ impl Layout {
 
     /// The path of a file in the set's folder, and whether it is compressed.
     pub fn file(&self, folder: &Path, name: &str) -> Result<(PathBuf, bool), DataError> {
-        let plain = folder.join(name);
-        let packed = folder.join(format!("{name}.gz"));
-        if plain.exists() {
-            Ok((plain, false))
-        } else if self.gzip && packed.exists() {
-            Ok((packed, true))
-        } else {
-            let root = folder.ancestors().nth(Path::new(self.folder).components().count());
-            Err(DataError::Missing { path: plain, set: self.set, fetch: self.fetch(root) })
+        let spellings = spellings(name);
+        for spelling in &spellings {
+            let plain = folder.join(spelling);
+            // Where files may be compressed, all of them are files; some unpackers put each into a folder of its name.
+            if if self.gzip { plain.is_file() } else { plain.exists() } {
+                return Ok((plain, false));
+            }
+            let packed = folder.join(format!("{spelling}.gz"));
+            if self.gzip && packed.is_file() {
+                return Ok((packed, true));
+            }
+        }
+        // Whatever else is there is for whoever opens it to complain about.
+        if folder.join(name).exists() {
+            return Ok((folder.join(name), false));
+        }
+        let root = folder.ancestors().nth(Path::new(self.folder).components().count());
+        // Single files are fetched beside those that are there.
+        let fetch = if self.gzip { by_command(self.set, root) } else { self.anew(folder) };
+        let fetch = format!("{fetch}, or {}", self.by_hand());
+        Err(DataError::Missing { path: folder.join(name), set: self.set, fetch })
+    }
+
+    /// What a fault of one of the set's files in a folder means, with how to get a file without it.
+    pub fn damaged(&self, folder: &Path) -> impl FnOnce(DataError) -> DataError {
+        let remedy = self.anew(folder);
+        move |cause| match cause {
+            DataError::Gzip { .. }
+            | DataError::Magic { .. }
+            | DataError::Length { .. }
+            | DataError::Content { .. }
+            | DataError::Pickle { .. }
+            | DataError::Label { .. } => DataError::Damaged { cause: Box::new(cause), remedy },
+            other => other,
         }
     }
 
-    /// How to get the set, into a root if one was asked for.
-    fn fetch(&self, root: Option<&Path>) -> String {
-        format!("{}, or {}", by_command(self.set, root), self.by_hand())
+    /// How to get files anew. What is there is never written over, and what comes in an archive comes as a whole.
+    fn anew(&self, folder: &Path) -> String {
+        let root = folder.ancestors().nth(Path::new(self.folder).components().count());
+        let command = by_command(self.set, root.filter(|root| !root.as_os_str().is_empty()));
+        let away = if self.gzip { "it".to_owned() } else { format!("the folder {}", folder.display()) };
+        format!("move {away} away and {command}")
     }
 
     fn by_hand(&self) -> String {
@@ -59,6 +87,17 @@ impl Layout {
     }
 }
 
+/// What a file is called where it is not called by its name: 7-Zip unpacks `train-images-idx3-ubyte.gz` to
+/// `train-images.idx3-ubyte`, as the header of the archive has it, and other programs put it into a folder.
+fn spellings(name: &str) -> Vec<String> {
+    let dotted = name.replacen("-idx", ".idx", 1);
+    let mut spellings = vec![name.to_owned(), format!("{name}/{name}")];
+    if dotted != name {
+        spellings.extend([dotted.clone(), format!("{dotted}/{dotted}"), format!("{name}/{dotted}")]);
+    }
+    spellings
+}
+
 /// The first of a set's layouts that is there, with its folder: that of the first root which holds a file of any.
 ///
 /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
@@ -71,6 +110,7 @@ pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout
             return Ok((layout, root.join(layout.folder)));
         }
     }
+    let elsewhere = places.iter().filter_map(|place| place.root.as_ref()).find_map(|root| elsewhere(layouts, root));
     let any = |of: fn(&Layout) -> String| layouts.iter().map(|layout| of(layout)).collect::<Vec<_>>().join(", or ");
     let set = layouts.first().map_or("", |layout| layout.set);
     Err(DataError::NotFound {
@@ -78,7 +118,33 @@ pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout
         expected: any(Layout::expected),
         places: places.iter().map(|place| format!("\n  {}", place.describe())).collect(),
         fetch: format!("{}, or {}", by_command(set, root), any(Layout::by_hand)),
+        elsewhere: elsewhere.unwrap_or_default(),
     })
+}
+
+/// Folders that are looked into for files that lie somewhere else than they should, at most.
+const SEARCHED: usize = 200;
+/// How deep below a root.
+const DEPTH: usize = 3;
+
+/// Where a root has a set's files in a folder that is called something else, with what to do about it.
+fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
+    let mut folders = vec![(root.to_owned(), 0)];
+    let mut next = 0;
+    while let Some((folder, depth)) = folders.get(next).cloned() {
+        next += 1;
+        let holds = |layout: &&&Layout| layout.files.first().is_some_and(|file| layout.file(&folder, file).is_ok());
+        if let Some(layout) = layouts.iter().find(holds) {
+            let wanted = root.join(layout.folder);
+            let (here, wanted) = (folder.display(), wanted.display());
+            return Some(format!("\nits files seem to be in {here}: move them to {wanted}"));
+        }
+        if depth < DEPTH && folders.len() < SEARCHED {
+            let inner = walk::entries(&folder).unwrap_or_default().into_iter().filter(|path| path.is_dir());
+            folders.extend(inner.take(SEARCHED).map(|path| (path, depth + 1)));
+        }
+    }
+    None
 }
 
 /// The command that gets a set, into a root if one was asked for.
@@ -109,13 +175,21 @@ pub fn places(asked: Option<&Path>) -> Vec<Place> {
     if let Some(root) = asked {
         return vec![Place { by: "--data-root", root: Some(root.to_owned()) }];
     }
-    let path = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = path("XDG_CACHE_HOME").or_else(|| path("HOME").map(|home| home.join(".cache")));
     vec![
-        Place { by: "$LCNNC_DATA", root: path("LCNNC_DATA") },
+        Place { by: "$LCNNC_DATA", root: variable("LCNNC_DATA") },
         Place { by: WORKING, root: Some(PathBuf::from("data")) },
-        Place { by: "$XDG_CACHE_HOME or $HOME", root: cache.map(|cache| cache.join("lcnnc")) },
+        Place { by: "$XDG_CACHE_HOME or $HOME", root: cache() },
     ]
+}
+
+/// The user's cache: `$XDG_CACHE_HOME/lcnnc`, or `~/.cache/lcnnc`; `None` if neither variable is set.
+pub fn cache() -> Option<PathBuf> {
+    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
+    cache.map(|cache| cache.join("lcnnc"))
+}
+
+fn variable(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 const WORKING: &str = "in the working directory";

@@ -6,8 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::files::{Files, checksum, images};
+use super::files::Files;
 use super::roots::Layout;
+use super::survey::FileSet;
+use super::walk::{self, LeftOut};
 use super::{DataError, DataSet, Request, Set};
 
 pub const SET: Set = Set {
@@ -39,13 +41,30 @@ type Wnids = BTreeMap<String, usize>;
 
 fn load(request: &Request) -> Result<DataSet, DataError> {
     let folder = LAYOUT.find(request)?;
+    load_from(folder.clone()).map_err(LAYOUT.damaged(&folder))
+}
+
+fn load_from(folder: PathBuf) -> Result<DataSet, DataError> {
     let (wnids, order) = wnids(&folder)?;
     let classes = names(&folder, &order)?;
-    let [train, test] = [train(&folder, &order)?, test(&folder, &wnids)?];
-    let checksum = checksum(&folder, train.iter().chain(&test).map(|(path, _)| path))?;
+    let mut left = LeftOut::default();
+    let [train, test] = [train(&folder, &order, &mut left)?, test(&folder, &wnids)?];
+    let files = FileSet {
+        root: folder,
+        paths: train.iter().chain(&test).map(|(path, _)| path.clone()).collect(),
+        notes: left.told().into_iter().collect(),
+        ..FileSet::default()
+    };
     let half = |files| Arc::new(Files { files, shape: Some(SHAPE) });
-    let name = SET.name.to_owned();
-    Ok(DataSet { name, classes, shape: Some(SHAPE), train: half(train), test: half(test), checksum })
+    Ok(DataSet {
+        name: SET.name.to_owned(),
+        classes,
+        shape: Some(SHAPE),
+        train: half(train),
+        test: half(test),
+        checksum: String::new(),
+        files: Some(Arc::new(files)),
+    })
 }
 
 fn wnids(folder: &Path) -> Result<(Wnids, Vec<String>), DataError> {
@@ -77,12 +96,16 @@ fn names(folder: &Path, order: &[String]) -> Result<Vec<String>, DataError> {
     Ok(names.iter().zip(order).map(unique).collect())
 }
 
-fn train(folder: &Path, order: &[String]) -> Result<Vec<(PathBuf, usize)>, DataError> {
-    const EXPECTED: &str = "train/<WordNet id>/images/*.JPEG";
+fn train(folder: &Path, order: &[String], left: &mut LeftOut) -> Result<Vec<(PathBuf, usize)>, DataError> {
     let mut files = Vec::new();
     for (label, id) in order.iter().enumerate() {
         let (class, _) = LAYOUT.file(folder, &format!("{TRAIN}/{id}/images"))?;
-        files.extend(images(&class, EXPECTED)?.into_iter().map(|file| (file, label)));
+        let pictures = walk::pictures(&class, left)?;
+        if pictures.is_empty() {
+            let left = left.told().map(|told| format!("; {told}")).unwrap_or_default();
+            return Err(content(class, "train/<WordNet id>/images/*.JPEG", &format!("no picture{left}")));
+        }
+        files.extend(pictures.into_iter().map(|file| (file, label)));
     }
     Ok(files)
 }

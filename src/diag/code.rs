@@ -30,19 +30,32 @@ pub struct Code {
     pub name: Option<&'static str>,
     /// Why this is a problem, in a sentence or two.
     pub about: &'static str,
+    /// What `check --fix` does about it, and when that is certain; none where it does nothing.
+    pub mend: Option<&'static str>,
 }
+
+/// When the fix of a word that nothing is called by is safe: of every code whose fix puts another word in its place.
+pub const SLIP: &str = "The fix puts the nearest word in its place. It is safe where that is the only word that can be meant and \
+     one letter of it was doubled, dropped, exchanged or transposed: in a word of the language of four letters or more, or in \
+     a name of five letters or more without digits. It is unsafe where the word that stands there means something in another \
+     framework, where something else in the file is called so, and where two places would come to share weights.";
 
 impl Code {
     pub const fn error(id: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Error, name: None, about }
+        Self { id, level: Level::Error, name: None, about, mend: None }
     }
 
     pub const fn warning(id: &'static str, name: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Warning, name: Some(name), about }
+        Self { id, level: Level::Warning, name: Some(name), about, mend: None }
     }
 
     /// An error that `allow name` takes back.
     pub const fn unless_allowed(id: &'static str, name: &'static str, about: &'static str) -> Self {
-        Self { id, level: Level::Error, name: Some(name), about }
+        Self { id, level: Level::Error, name: Some(name), about, mend: None }
+    }
+
+    /// The same, where a fix is offered: `mend` says what it does, and when it is safe.
+    pub const fn mended(self, mend: &'static str) -> Self {
+        Self { mend: Some(mend), ..self }
     }
 }

@@ -1,6 +1,7 @@
 //! run.yaml: the settings of a run, as a file. Its values are in the language of the spec, whose own problems apply.
 
-use super::{Code, Diagnostic, Span, among};
+use super::foreign::At;
+use super::{Code, Diagnostic, Span, Words, among};
 
 pub const CODES: &[&Code] = &[&NOT_YAML, &UNKNOWN_KEY, &WRONG_TYPE, &WRONG_VALUE];
 
@@ -21,9 +22,13 @@ pub fn not_yaml(reason: &str, span: Span) -> Diagnostic {
 pub fn unknown_key(key: &str, within: &str, span: Span, known: &[&str]) -> Diagnostic {
     let place = if within.is_empty() { "a run".to_owned() } else { format!("`{within}`") };
     let list = format!("known are {}", among(known.iter().copied()));
-    Diagnostic::new(&UNKNOWN_KEY, format!("{place} has no setting `{key}`"))
-        .label(span, "unknown key")
-        .nearest(key, span, known, &list)
+    let at = if within.is_empty() { At::Elsewhere } else { At::Setting };
+    Diagnostic::new(&UNKNOWN_KEY, format!("{place} has no setting `{key}`")).label(span, "unknown key").nearest(
+        key,
+        span,
+        Words { at, language: known, own: &[] },
+        &list,
+    )
 }
 
 /// `example` is a line that would do.

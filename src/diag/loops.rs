@@ -85,6 +85,16 @@ pub fn next_shape(state: &str, shape: &Shape, next: &Shape, at: Span, declared: 
         .help(format!("bring the next value to {shape}"))
 }
 
+/// A state that starts from what its own loop makes.
+pub fn starts_inside(name: &str, span: Span, defined: Span, within: &str) -> Diagnostic {
+    Diagnostic::new(&CYCLE, format!("a state of loop `{within}` starts from `{name}`, which the loop makes"))
+        .label(span, "read before the first step")
+        .label(defined, "made at every step")
+        .help(format!(
+            "what a state starts from is made before the loop: move `{name} = …` out of it, in front of `{within}`"
+        ))
+}
+
 pub fn primed_outside(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}'` stands outside of a loop"))
         .label(span, "no step to be at")

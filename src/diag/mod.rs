@@ -6,6 +6,7 @@
 mod code;
 pub mod config;
 mod counted;
+pub mod foreign;
 pub mod loops;
 pub mod names;
 pub mod penalty;
@@ -14,6 +15,7 @@ mod report;
 pub mod roles;
 pub mod settings;
 pub mod shape;
+mod slip;
 mod suggest;
 pub mod templates;
 pub mod text;
@@ -21,8 +23,8 @@ pub mod weights;
 
 pub use code::{Code, Level};
 pub use counted::counted;
-pub use report::{Diagnostic, Edit, Label, Report};
-pub use suggest::{alike, among, did_you_mean};
+pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
+pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};
 
 /// A run of bytes in a source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,8 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
-use super::{Code, Diagnostic, Span, alike, among, counted, did_you_mean};
+use super::code::SLIP;
+use super::foreign::At;
+use super::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
 use std::collections::BTreeMap;
 
 pub const CODES: &[&Code] = &[
@@ -23,10 +25,13 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_LINT,
 ];
 
-const UNKNOWN_NAME: Code = Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.");
+const UNKNOWN_NAME: Code =
+    Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.").mended(SLIP);
 const UNKNOWN_CALL: Code =
-    Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.");
-const UNKNOWN_ARGUMENT: Code = Code::error("L0103", "A misspelt argument would otherwise silently keep its default.");
+    Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.")
+        .mended(SLIP);
+const UNKNOWN_ARGUMENT: Code =
+    Code::error("L0103", "A misspelt argument would otherwise silently keep its default.").mended(SLIP);
 const DUPLICATE: Code =
     Code::error("L0104", "A name, a key or an argument has one definition, or nobody knows which one counts.");
 const MISSING_ARGUMENT: Code =
@@ -54,7 +59,11 @@ const NOT_DECLARABLE: Code = Code::error(
 );
 
 const UNKNOWN_LINT: Code =
-    Code::error("L0117", "`allow` names what the spec means as it stands, so that nobody is warned of it again.");
+    Code::error("L0117", "`allow` names what the spec means as it stands, so that nobody is warned of it again.")
+        .mended(SLIP);
+
+/// Where to look for what a message has no room to list.
+const LISTED: &str = "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
 
 /// A name that is missing at several places is one problem with several places; the first few are shown.
 pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
@@ -69,6 +78,7 @@ pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         match first.get(&diagnostic.message) {
             Some(n) => {
                 let first = &mut gathered[*n];
+                first.applicability = first.applicability.max(diagnostic.applicability);
                 first.fix.extend(diagnostic.fix);
                 if first.labels.len() < SHOWN {
                     first.labels.extend(diagnostic.labels.into_iter().take(1));
@@ -97,9 +107,12 @@ pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     let like = alike(name, visible.iter().copied());
     let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
     let define = format!("define it, as in `{name} = …` or `weights {name}: …`{like}");
-    Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`"))
-        .label(span, "not defined here")
-        .nearest(name, span, visible, &define)
+    Diagnostic::new(&UNKNOWN_NAME, format!("nothing is called `{name}`")).label(span, "not defined here").nearest(
+        name,
+        span,
+        Words { at: At::Name, language: &[], own: visible },
+        &define,
+    )
 }
 
 /// A name that exists, but inside of a loop that this place stands outside of.
@@ -124,32 +137,51 @@ pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("weights are declared for {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer `{name}` to declare weights for"))
         .label(span, "unknown kind")
-        .nearest(name, span, known, &list)
+        .nearest(name, span, Words { at: At::Call, language: known, own: &[] }, &list)
 }
 
-pub fn unknown_call(name: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let list = format!("layer kinds and functions are {}", among(known.iter().copied()));
+/// What is called, where the `language` has layers and functions and the spec its `own` ones.
+pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> Diagnostic {
+    let list = format!("layers and functions are {}", some_of(name, &[language, own].concat(), LISTED));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
         .label(span, "called here")
-        .nearest(name, span, known, &list)
+        .nearest(name, span, Words { at: At::Call, language, own }, &list)
 }
 
-/// `owner` is what the words belong to: "the branch", "`conv`".
+/// A callable's name as papers write it, `SAT-ABS` for `sat_abs`.
+pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
+        .label(span, "a name with a hyphen, which is a minus here")
+        .help(format!("names have no hyphens: `{meant}`"))
+        .edit(span, written, meant)
+}
+
+/// `what` is what the words are, with what they belong to: "choice for `padding` of `conv`:".
 pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
         .label(span, format!("not {}", article(what.trim_end_matches(':'))))
-        .nearest(name, span, known, &list)
+        .nearest(name, span, Words { at: At::Choice, language: known, own: &[] }, &list)
 }
 
 pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
-    let list = match known {
+    not_an_argument(callee, name, span, Words { at: At::Argument, language: known, own: &[] })
+}
+
+/// The same for a block of the spec, whose parameters its author named.
+pub fn unknown_parameter(block: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
+    not_an_argument(block, name, span, Words { at: At::Argument, language: &[], own: known })
+}
+
+fn not_an_argument(callee: &str, name: &str, span: Span, words: Words<'_>) -> Diagnostic {
+    let known = [words.language, words.own].concat();
+    let list = match known.as_slice() {
         [] => format!("`{callee}` takes no named arguments"),
-        _ => format!("`{callee}` takes {}", among(known.iter().copied())),
+        _ => format!("`{callee}` takes {}", some_of(name, &known, "docs/reference.md lists them")),
     };
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("`{callee}` has no argument `{name}`"))
         .label(span, "unknown argument")
-        .nearest(name, span, known, &list)
+        .nearest(name, span, words, &list)
 }
 
 pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
@@ -157,6 +189,13 @@ pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
         .label(second, "given again here")
         .label(first, "given here first")
         .help("remove one, or give it another name")
+}
+
+/// A second next value of a state.
+pub fn two_next_values(state: &str, first: Span, second: Span) -> Diagnostic {
+    duplicate(&format!("{state}'"), first, second).help(format!(
+        "a state has one next value at every step: give the first a name of its own, `H = …`, and read `H` in `{state}' = …`"
+    ))
 }
 
 pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -> Diagnostic {
@@ -208,7 +247,39 @@ pub fn out_of_range(what: &str, range: &str, found: &str, span: Span) -> Diagnos
 }
 
 pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` takes {takes}")).label(span, "one too many").help("remove it")
+    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` takes {takes}")).label(span, "one too many").foreign(
+        At::Surplus,
+        callee,
+        "remove it",
+    )
+}
+
+/// A layer that is given the channels that flow into it, in front of those that it makes.
+pub fn inputs_given(given: &InputsGiven<'_>) -> Diagnostic {
+    let InputsGiven { callee, flows_in, at, next, call } = *given;
+    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` is not told how much flows into it"))
+        .label(at, format!("{flows_in} flow in"))
+        .help(format!("what flows in says that itself: write `{call}`"))
+        .edit(Span::new(at.start, next), format!("{flows_in},"), "")
+}
+
+/// What a layer was given in front of its own arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct InputsGiven<'a> {
+    pub callee: &'a str,
+    pub flows_in: usize,
+    /// Where that number stands, and where the next one begins.
+    pub at: Span,
+    pub next: usize,
+    /// How the call is written without it.
+    pub call: &'a str,
+}
+
+/// `W @ x`: weights that are applied as a matrix is elsewhere.
+pub fn matrix_product(span: Span) -> Diagnostic {
+    Diagnostic::new(&MISUSED, "`@` chooses a step of a loop, and does not apply weights")
+        .label(span, "a bundle of weights")
+        .foreign(At::Sign, "@", "write `W * x`")
 }
 
 pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
@@ -226,7 +297,7 @@ pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
     let help = match (known, did_you_mean(name, known.iter().copied())) {
         ([], _) => "this spec has no consts to set".to_owned(),
         (_, Some(near)) => format!("did you mean `{near}`?"),
-        (_, None) => format!("this spec has {}", among(known.iter().copied())),
+        (_, None) => format!("this spec has {}", some_of(name, known, "they stand behind the word `const`")),
     };
     Diagnostic::new(&UNKNOWN_CONST, format!("`--set {name}=…`: the spec has no const `{name}`")).help(help)
 }
@@ -279,5 +350,5 @@ pub fn unknown_lint(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("what can be allowed is {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_LINT, format!("nothing that can be allowed is called `{name}`"))
         .label(span, "unknown name")
-        .nearest(name, span, known, &list)
+        .nearest(name, span, Words { at: At::Elsewhere, language: known, own: &[] }, &list)
 }

@@ -1,6 +1,9 @@
 //! A problem found in a text, and all the problems of one text.
 
-use super::{Code, Level, Span, did_you_mean, names, render};
+use super::foreign::{self, At};
+use super::slip::{Slip, is_certain};
+use super::{Code, Level, Span, among, names, nearest, render, text};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A place in the text and what is to be said of it.
@@ -28,6 +31,34 @@ impl Edit {
     }
 }
 
+/// How sure a fix is to be what the author meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Applicability {
+    /// Only this can be meant: `check --fix` writes it.
+    Safe,
+    /// The author has to look at it: `check --fix --unsafe-fixes` writes it.
+    Unsafe,
+}
+
+impl fmt::Display for Applicability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Applicability::Safe => "safe",
+            Applicability::Unsafe => "unsafe",
+        })
+    }
+}
+
+/// The words that would have been right at a place.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    pub at: At,
+    /// Those of the language.
+    pub language: &'a [&'a str],
+    /// Those that the file defines.
+    pub own: &'a [&'a str],
+}
+
 /// One problem: what is wrong, where, and what would mend it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -38,11 +69,20 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// What `check --fix` does about it: all of these changes, or nothing.
     pub fix: Vec<Edit>,
+    /// How sure the fix is, if there is one.
+    pub applicability: Applicability,
 }
 
 impl Diagnostic {
     pub fn new(code: &'static Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), labels: Vec::new(), help: None, fix: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            fix: Vec::new(),
+            applicability: Applicability::Unsafe,
+        }
     }
 
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
@@ -55,24 +95,72 @@ impl Diagnostic {
         self
     }
 
-    /// Mends it by writing `new` for the `old` that stands there.
+    /// Mends it by writing `new` for the `old` that stands there. That is unsafe, unless it is said to be certain.
     pub fn edit(mut self, span: Span, old: impl Into<String>, new: impl Into<String>) -> Self {
         self.fix.push(Edit { span, old: old.into(), new: new.into() });
         self
     }
 
-    /// Asks for the one of `candidates` that is nearest to the name at `span`, and would write it there; says something
-    /// else where none is near.
-    pub fn nearest(self, name: &str, span: Span, candidates: &[&str], else_say: &str) -> Self {
-        match did_you_mean(name, candidates.iter().copied()) {
-            Some(near) => self.help(format!("did you mean `{near}`?")).edit(span, name, near),
-            None => self.help(else_say),
+    /// The same problem, whose fix can only be what was meant.
+    pub fn certain(self) -> Self {
+        self.certain_if(true)
+    }
+
+    pub fn certain_if(mut self, is_certain: bool) -> Self {
+        self.applicability = if is_certain { Applicability::Safe } else { Applicability::Unsafe };
+        self
+    }
+
+    /// Whether `check --fix` mends it.
+    pub fn is_safe(&self) -> bool {
+        self.applicability == Applicability::Safe && !self.fix.is_empty()
+    }
+
+    /// Answers a word of another framework; asks for the one of the words that is nearest to the name at `span`, and
+    /// would write it there; says something else where none is near.
+    pub fn nearest(self, name: &str, span: Span, words: Words<'_>, else_say: &str) -> Self {
+        let known = [words.language, words.own].concat();
+        // What a block of the author's is given has the names that the author chose.
+        let is_foreign = words.at != At::Argument || words.own.is_empty();
+        if let Some(row) = foreign::find(words.at, name, &known).filter(|_| is_foreign) {
+            let answered = self.help(row.say);
+            return row.new.iter().fold(answered, |problem, new| problem.edit(span, name, *new));
         }
+        match nearest(name, known.iter().copied()).as_slice() {
+            [] => self.help(else_say),
+            [near] => {
+                let is_own = !words.language.contains(near);
+                let slip = Slip { written: name, meant: near, at: words.at, is_own, known: &known };
+                self.help(format!("did you mean `{near}`?")).edit(span, name, *near).certain_if(is_certain(&slip))
+            }
+            several => {
+                const FEW: usize = 4;
+                self.help(format!("did you mean {}?", among(several.iter().copied().take(FEW))))
+            }
+        }
+    }
+
+    /// Answers what another language writes so, as the table has it.
+    pub fn foreign(self, at: At, word: &str, else_say: &str) -> Self {
+        self.help(foreign::find(at, word, &[]).map_or(else_say, |row| row.say))
     }
 
     /// Where the problem is: the start of its first label.
     pub fn place(&self) -> usize {
         self.labels.first().map_or(0, |label| label.span.start)
+    }
+}
+
+/// Doubts every fix that would take a name from a place that has it, though the file defines that name elsewhere, or may
+/// have been to define it in a statement that was `lost`.
+pub fn doubt(diagnostics: &mut [Diagnostic], defined: &BTreeSet<&str>, lost: &BTreeSet<&str>) {
+    for diagnostic in diagnostics {
+        // A statement that cannot be read for its first word may have been to define that.
+        let lost = if diagnostic.code == &text::UNKNOWN_WORD { &BTreeSet::new() } else { lost };
+        let is_name = |edit: &Edit| defined.contains(edit.old.as_str()) || lost.contains(edit.old.as_str());
+        if diagnostic.fix.iter().any(is_name) {
+            diagnostic.applicability = Applicability::Unsafe;
+        }
     }
 }
 

@@ -14,6 +14,10 @@ const SWAPPED: Code = Code::warning(
     "swapped",
     "A separation penalty `f(e, i)` takes the excitatory bundle first: unless it is symmetric, it pushes the first up and \
      the second down.",
+)
+.mended(
+    "The fix writes each of two bundles in the other's place. It is unsafe: the spec compiles as it stands, and what is \
+     penalised would be another thing.",
 );
 const NO_ROLE: Code = Code::warning("L0404", "no_role", "A separation penalty acts on the weights of a branch's arms.");
 const OPPOSED: Code = Code::warning(

@@ -1,11 +1,15 @@
 //! Settings blocks: `train { … }` and `data { … }`.
 
-use super::{Code, Diagnostic, Span, among};
+use super::code::SLIP;
+use super::foreign::At;
+use super::{Code, Diagnostic, Span, Words, among};
 
 pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH];
 
-const UNKNOWN_BLOCK: Code = Code::error("L0601", "A settings block says how to train or what to train on.");
-const UNKNOWN_KEY: Code = Code::error("L0602", "A misspelt key would otherwise silently keep its default.");
+const UNKNOWN_BLOCK: Code =
+    Code::error("L0601", "A settings block says how to train or what to train on.").mended(SLIP);
+const UNKNOWN_KEY: Code =
+    Code::error("L0602", "A misspelt key would otherwise silently keep its default.").mended(SLIP);
 const WRONG_UNIT: Code = Code::error("L0603", "A number's unit says what it counts, so it must be one that fits.");
 
 const OFF_EPOCH: Code = Code::warning(
@@ -26,6 +30,13 @@ pub enum OffEpoch {
     Between { next: f64 },
     /// Not above the epoch in front of it in the list.
     Unsorted { before: f64 },
+}
+
+impl Diagnostic {
+    /// Is it about the epochs that a schedule names?
+    pub fn is_of_schedule(&self) -> bool {
+        *self.code == OFF_EPOCH
+    }
 }
 
 pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
@@ -62,14 +73,17 @@ pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("settings blocks are {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
         .label(span, "unknown block")
-        .nearest(word, span, known, &list)
+        .nearest(word, span, Words { at: At::Block, language: known, own: &[] }, &list)
 }
 
 pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("`{block}` has {}", among(known.iter().copied()));
-    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
-        .label(span, "unknown key")
-        .nearest(key, span, known, &list)
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").nearest(
+        key,
+        span,
+        Words { at: At::Setting, language: known, own: &[] },
+        &list,
+    )
 }
 
 /// A setting that the block has not, but its optimizer does.
@@ -77,6 +91,13 @@ pub fn key_of_optimizer(block: &str, key: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
         .label(span, "this is the optimizer's")
         .help(format!("give it to the optimizer, as in `optimizer: sgd({key}: …)`"))
+}
+
+/// A setting that the block has not, but another one does.
+pub fn key_of_block(block: &str, key: &str, span: Span, other: &str) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
+        .label(span, format!("this is one of `{other}`"))
+        .help(format!("write it into `{other} {{ … }}`"))
 }
 
 pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {

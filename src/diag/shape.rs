@@ -21,15 +21,23 @@ pub const CODES: &[&Code] = &[
     &POSITIONS,
     &WIDE,
     &COSTLY,
+    &CHANNELS_LAST,
 ];
 
 const CHANNELS: Code =
-    Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.");
+    Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.").mended(
+        "The fix declares the bundle for what flows into it. It is unsafe: two numbers disagree, and either may be the one that \
+         is meant.",
+    );
 const UNEQUAL: Code =
     Code::error("L0202", "Feature maps are added and multiplied entry by entry, so they must have one shape.");
 const LATERAL: Code = Code::error(
     "L0203",
     "A loop feeds a state back into its lateral weights at every step, so what they give must have the state's shape.",
+)
+.mended(
+    "The fix lets the bundle map the state's channels onto as many. It is safe where the bundle is applied there alone and takes \
+     the state's channels already, so that only what it gives is wrong; otherwise nothing says which number is meant.",
 );
 const WINDOW: Code = Code::error("L0204", "A kernel or pooling window must fit into the map it runs over.");
 const DROPPED: Code =
@@ -70,6 +78,14 @@ const COSTLY: Code = Code::unless_allowed(
      digit, and otherwise a decision.",
 );
 
+const CHANNELS_LAST: Code = Code::unless_allowed(
+    "L0218",
+    "channels_last",
+    "An image is channels, height, width. A last number of 1 or 3 behind two large ones is most often that of the channels, which \
+     TensorFlow and MATLAB write last; as it stands it is an image one or three pixels wide.",
+)
+.mended("The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.");
+
 /// Where a bundle says what it maps, and the number it says.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
@@ -80,13 +96,21 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// Declares it for as many as flow in.
-    fn mended(self, problem: Diagnostic, flows_in: usize) -> Diagnostic {
+    /// Declares it for as many as flow in; the other way round, if that is how many it gives.
+    fn mended(self, problem: Diagnostic, flows_in: usize, what: &str) -> Diagnostic {
         let Self { span, from, to } = self;
-        match to {
-            Some(to) => problem.edit(span, format!("{from} -> {to}"), format!("{flows_in} -> {to}")),
-            None => problem,
-        }
+        let counted = counted(flows_in, what);
+        let Some(to) = to else {
+            return problem.help(format!("declare it for {counted}, or change what flows into it"));
+        };
+        let is_turned = flows_in == to;
+        let new = if is_turned { format!("{to} -> {from}") } else { format!("{flows_in} -> {to}") };
+        let help = if is_turned {
+            format!("what flows in stands first: if the two are the wrong way round, write `{new}`")
+        } else {
+            format!("declare it for {counted}, `{new}`, or change what flows into it")
+        };
+        problem.help(help).edit(span, format!("{from} -> {to}"), new)
     }
 }
 
@@ -95,9 +119,8 @@ pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) ->
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "channel"));
     let problem = Diagnostic::new(&CHANNELS, problem)
         .label(applied, format!("applied to {found}"))
-        .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {}, or change what flows into it", counted(got, "channel")));
-    declared.mended(problem, got)
+        .label(declared.span, format!("declared for {from}"));
+    declared.mended(problem, got, "channel")
 }
 
 /// The same for a dense bundle, which counts every entry of a map.
@@ -106,9 +129,8 @@ pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> D
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "input"));
     let problem = Diagnostic::new(&CHANNELS, problem)
         .label(applied, format!("applied to {found}, {}", counted(got, "number")))
-        .label(declared.span, format!("declared for {from}"))
-        .help(format!("declare it for {}, or change what flows into it", counted(got, "input")));
-    declared.mended(problem, got)
+        .label(declared.span, format!("declared for {from}"));
+    declared.mended(problem, got, "input")
 }
 
 /// Two operands and their places.
@@ -130,11 +152,7 @@ pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
 fn difference(left: &Shape, right: &Shape) -> String {
     match (left, right) {
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
-            format!(
-                "heights and widths agree; give each of the two {}, or each {}",
-                counted(*c, "channel"),
-                counted(*d, "channel")
-            )
+            format!("heights and widths agree; give both the same number of channels, {c} or {d}")
         }
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if c == d => {
             format!("channels agree; {h}x{w} became {i}x{j} through a stride, a pooling layer or `padding: valid`")
@@ -155,6 +173,8 @@ pub struct Lateral<'a> {
     /// Where the bundle is applied, and the shape that gives.
     pub applied: Span,
     pub gives: Option<&'a Shape>,
+    /// Whether it is applied nowhere else.
+    pub is_alone: bool,
 }
 
 pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
@@ -182,7 +202,9 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     if resized {
         return problem;
     }
-    problem.edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
+    problem
+        .edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
+        .certain_if(what.is_alone && what.from == channels)
 }
 
 /// Kernels for each position, applied to a map that has other positions.
@@ -315,4 +337,18 @@ pub fn image(span: Span) -> Diagnostic {
     Diagnostic::new(&IMAGE, "an input's shape is `[channels, height, width]`")
         .label(span, "not three whole numbers of at least 1")
         .help("write `[1, 48, 48]` for a gray image of 48 x 48 pixels")
+}
+
+/// An image whose channels seem to stand behind its height and width.
+pub fn channels_last([height, width, channels]: [usize; 3], span: Span) -> Diagnostic {
+    let (old, new) = (format!("[{height}, {width}, {channels}]"), format!("[{channels}, {height}, {width}]"));
+    Diagnostic::new(
+        &CHANNELS_LAST,
+        format!("`{old}` is an image of {height} channels, {width} high and {channels} wide"),
+    )
+    .label(span, "channels, height, width")
+    .help(format!(
+        "channels come first: write `{new}`; if the image is meant to be that narrow, write `allow channels_last`"
+    ))
+    .edit(span, old, new)
 }

@@ -1,6 +1,8 @@
 //! Problems of the text itself: what cannot be read, and statements that are written or placed wrongly.
 
-use super::{Code, Diagnostic, Span, among, did_you_mean};
+use super::code::SLIP;
+use super::foreign::{At, find};
+use super::{Code, Diagnostic, Span, Words, among, counted};
 
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
@@ -13,6 +15,7 @@ pub const CODES: &[&Code] = &[
     &BAD_NUMBER,
     &FOREIGN,
     &MISPLACED,
+    &DIVIDED,
 ];
 
 pub const UNEXPECTED: Code = Code::error(
@@ -30,9 +33,16 @@ pub const UNKNOWN_WORD: Code = Code::error(
     "L0004",
     "A statement starts with a word that says what it declares, such as `const` or `weights`, or with the name of a \
      value, as in `A = relu(x)`.",
+)
+.mended(SLIP);
+pub const WRONG_FORM: Code = Code::error(
+    "L0005",
+    "Each statement has one form, and this statement is written in the form of another.",
+)
+.mended(
+    "The fix writes the sign that the statement's first word, or an argument, asks for. It is safe: with another sign \
+         neither says anything.",
 );
-pub const WRONG_FORM: Code =
-    Code::error("L0005", "Each statement has one form, and this statement is written in the form of another.");
 pub const TOO_LARGE: Code =
     Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
 pub const TOO_DEEP: Code = Code::error(
@@ -50,11 +60,26 @@ pub const FOREIGN: Code = Code::error(
     "L0009",
     "A spec is made of names, numbers, `+ - * /`, `= : ,`, `->`, `'`, `%`, brackets and `//` comments. Names are made of \
      the letters a to z and A to Z, digits and `_`.",
+)
+.mended(
+    "The fix writes the comments of other languages as `//`, ends statements with their lines, takes words out of their quotes \
+     and an argument's `=` for a `:`. It is safe: none of that can mean anything else. A library's name in front of a layer is \
+     taken away, and a sign of another language replaced, by an unsafe fix: what is left may still mean something else.",
 );
 pub const MISPLACED: Code = Code::error(
     "L0010",
     "Some statements belong in a block, such as `state` into a loop, and some stand outside of all blocks, such as \
      `input` and `weights`.",
+);
+
+pub const DIVIDED: Code = Code::warning(
+    "L0011",
+    "number_comment",
+    "In other languages `//` divides; here it begins a comment, so that `size // 2` is `size`. A comment that is nothing but a \
+     number is most likely meant to be a divisor.",
+)
+.mended(
+    "The fix writes `/`. It is unsafe: the spec compiles as it stands, and the number may be a remark.",
 );
 
 /// What was found where something else was to stand.
@@ -110,18 +135,13 @@ pub fn stray(here: Span, sign: &str) -> Diagnostic {
 
 /// A statement that starts with a word that starts none, among the words that would have fitted.
 pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
-    let found = Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`"));
-    match did_you_mean(word, known.iter().copied()) {
-        Some(near) => {
-            let found = found.label(at, format!("did you mean `{near}`?")).edit(at, word, near);
-            found.help(format!("write `{near}` in place of `{word}`"))
-        }
-        None => {
-            let words = among(known.iter().copied());
-            let help = format!("start with {words}, or write an equation, `name = value`");
-            found.label(at, "unknown word").help(help)
-        }
-    }
+    let words = among(known.iter().copied());
+    Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`")).label(at, "unknown word").nearest(
+        word,
+        at,
+        Words { at: At::Statement, language: known, own: &[] },
+        &format!("start with {words}, or write an equation, `name = value`"),
+    )
 }
 
 /// A statement whose word asks for another form, such as `const name = value`.
@@ -137,6 +157,7 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
         .label(at, format!("found `{found}` here"))
         .help(format!("write `{form}`"))
         .edit(at, found, expected)
+        .certain()
 }
 
 /// `key: value` where statements stand.
@@ -256,32 +277,86 @@ pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
         .help("the largest number is about `1.8e308`")
 }
 
-/// A character, or a word with such characters, that no spec is made of.
+/// A character, a sign, or a word with such characters, that no spec is made of.
 pub fn foreign(at: Span, found: &str) -> Diagnostic {
     let is_word = found.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
     let message = if is_word { "is not a name" } else { "does not belong in a spec" };
-    let help = if is_word { ASCII_NAMES.to_owned() } else { instead(found) };
-    Diagnostic::new(&FOREIGN, format!("{} {message}", quoted(found))).label(at, "cannot be read").help(help)
+    let instead = if is_word { ASCII_NAMES } else { "remove it" };
+    let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(At::Sign, found, instead);
+    match find(At::Sign, found, &[]).and_then(|row| row.new) {
+        Some(new) => problem.edit(at, found, new),
+        None => problem,
+    }
 }
 
 const ASCII_NAMES: &str = "make names of the letters a to z and A to Z, digits and `_`, such as `alpha` for `α`";
 
-/// What to write in place of a character that was likely copied from a paper or another language.
-fn instead(found: &str) -> String {
-    match found {
-        "−" | "–" | "—" => "write a plain `-`",
-        "×" | "·" | "∗" | "⊗" | "⊙" => "write `*`",
-        "÷" => "write `/`",
-        "→" | "⇒" => "write `->`",
-        "′" | "’" | "‘" | "`" | "´" => "for the value of this step write a plain `'`",
-        "\"" | "“" | "”" => "names and choices stand without quotes",
-        ";" => "give each statement a line of its own",
-        "#" => "a comment starts with `//`",
-        "^" => "there is no power operator; write `square(x)` or `x * x`",
-        "\u{a0}" | "\u{2009}" | "\u{202f}" | "\u{3000}" => "this is a special space; write a plain one",
-        _ => "remove it",
-    }
-    .to_owned()
+fn not_read(at: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&FOREIGN, message).label(at, "cannot be read")
+}
+
+/// A name with points in it, which asks for an answer of its own.
+pub fn point(at: Span, found: &str) -> Diagnostic {
+    not_read(at, format!("{} has a point in it, and names have none", quoted(found)))
+}
+
+/// `O[t+1]`; the sign stands for its like in the table of what others write.
+pub fn index(at: Span, found: &str, sign: &str) -> Diagnostic {
+    not_read(at, format!("{} has an index, and values have none", quoted(found))).foreign(At::Sign, sign, "remove it")
+}
+
+/// `(3, 3)`: two numbers where one is to stand.
+pub fn pair(at: Span, found: &str) -> Diagnostic {
+    not_read(at, format!("{} is two numbers, where one is to stand", quoted(found))).foreign(
+        At::Sign,
+        "(3, 3)",
+        "write one",
+    )
+}
+
+/// Words in quotes, each with its place.
+pub fn in_quotes(words: &[(Span, &str)], source: &str) -> Diagnostic {
+    let (first, word) = words.first().copied().unwrap_or_default();
+    let problem = not_read(first, format!("`{word}` stands in quotes")).foreign(At::Sign, "'", "remove them");
+    let written = |span: &Span| source.get(span.start..span.end).unwrap_or_default();
+    words.iter().fold(problem, |problem, (span, word)| problem.edit(*span, written(span), *word)).certain()
+}
+
+/// Arguments that are given by `=`: their names, and what stands between each and its value.
+pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
+    let (name, at) = given.first().copied().unwrap_or_default();
+    let problem = Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `=`"))
+        .label(at, "an argument is given here")
+        .foreign(At::Sign, "=", "write `:`");
+    given.iter().fold(problem, |problem, (_, at)| problem.edit(*at, "=", ": ")).certain()
+}
+
+/// What the scanner passed over as other languages write it, with a label for each of its places in the file, and what
+/// mends all of them.
+pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) -> Diagnostic {
+    let label = match places.len() {
+        0 | 1 => "here".to_owned(),
+        n => format!("here, and at {} in this file", counted(n - 1, "more place")),
+    };
+    let problem = Diagnostic::new(&FOREIGN, format!("`{sign}` does not belong in a spec"));
+    let problem = places.iter().fold(problem, |problem, at| problem.label(*at, label.clone()));
+    let problem = problem.foreign(At::Sign, sign, "remove it");
+    changes.iter().fold(problem, |problem, (at, old, new)| problem.edit(*at, *old, *new)).certain()
+}
+
+/// `size // 2`: what reads like a divisor is a comment.
+pub fn divided(at: Span) -> Diagnostic {
+    Diagnostic::new(&DIVIDED, "a comment that is nothing but a number")
+        .label(at, "a comment begins here, and nothing is divided")
+        .foreign(At::Sign, "//", "write `/`")
+        .edit(at, "//", "/")
+}
+
+/// A problem whose cause is that what reads like a divisor is a comment.
+pub fn broken_by_comment(mut problem: Diagnostic, at: Span) -> Diagnostic {
+    problem.fix.clear();
+    let problem = problem.certain_if(false).label(at, "a comment begins here").foreign(At::Sign, "//", "write `/`");
+    problem.edit(at, "//", "/")
 }
 
 /// A statement that belongs elsewhere: `place` is where it stands, `belongs` where it is to stand, both in words.

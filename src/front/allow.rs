@@ -1,18 +1,23 @@
 //! `allow name`: problems that a spec means to have.
 
 use crate::diag::{Code, Diagnostic, catalogue, names};
-use crate::syntax::ast::{Item, ItemKind};
+use crate::syntax::ast::{Item, ItemKind, Name};
+
+/// Does the spec mean to have problems of that code?
+pub fn is_allowed(items: &[Item], code: &Code) -> bool {
+    named(items).any(|name| code.name == Some(name.text.as_str()))
+}
 
 /// Takes back what the spec allows; names that nothing is called by are reported.
 pub fn take_back(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
-    let named: Vec<(&str, &Code)> = catalogue().filter_map(|code| Some((code.name?, code))).collect();
-    let known: Vec<&str> = named.iter().map(|(name, _)| *name).collect();
-    let mut allowed: Vec<&Code> = Vec::new();
-    for name in items.iter().flat_map(|item| if let ItemKind::Allow(names) = &item.kind { &names[..] } else { &[] }) {
-        match named.iter().find(|(known, _)| *known == name.text) {
-            Some((_, code)) => allowed.push(code),
-            None => diagnostics.push(names::unknown_lint(&name.text, name.span, &known)),
-        }
+    let known: Vec<&str> = catalogue().filter_map(|code| code.name).collect();
+    for name in named(items).filter(|name| !known.contains(&name.text.as_str())) {
+        diagnostics.push(names::unknown_lint(&name.text, name.span, &known));
     }
-    diagnostics.retain(|diagnostic| !allowed.contains(&diagnostic.code));
+    diagnostics.retain(|diagnostic| !is_allowed(items, diagnostic.code));
+}
+
+/// Every name behind an `allow`.
+pub fn named(items: &[Item]) -> impl Iterator<Item = &Name> {
+    items.iter().flat_map(|item| if let ItemKind::Allow(names) = &item.kind { &names[..] } else { &[] })
 }

@@ -3,6 +3,7 @@
 use super::consts::Const;
 use super::edits::{Edits, Piece};
 use super::known::{self, Known, describe};
+use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
@@ -51,7 +52,7 @@ impl Binder<'_> {
         let mut filled = Vec::new();
         for (arg, place) in args.iter().zip(&places) {
             let value = match place {
-                Some(given) => self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, &given.value),
+                Some(given) => self.argument(callee, arg, &given.value),
                 None if matches!(arg.default, Default::Absent) => continue,
                 None => {
                     let value = self.default(callee, arg, &bound, given, site);
@@ -68,6 +69,20 @@ impl Binder<'_> {
         complete.then_some(bound)
     }
 
+    /// Reads the value of an argument; one that another framework would take is answered as that.
+    fn argument(&mut self, callee: &str, arg: &'static Arg, value: &Expr) -> Option<Value> {
+        let before = self.diagnostics.len();
+        let bound = self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, value);
+        let is_foreign = matches!(
+            (&arg.ty, &value.kind),
+            (Type::Word(_), ExprKind::Number { .. }) | (Type::Count { .. }, ExprKind::List(_))
+        );
+        if let (true, Some(row)) = (is_foreign, foreign::find(At::Value, arg.name, &[])) {
+            self.diagnostics[before..].iter_mut().for_each(|problem| problem.help = Some(row.say.to_owned()));
+        }
+        bound
+    }
+
     /// What an argument is that was not given.
     fn default(&mut self, callee: &str, arg: &Arg, bound: &Bound, given: &[ast::Arg], site: Site) -> Option<Value> {
         match &arg.default {
@@ -75,8 +90,11 @@ impl Binder<'_> {
             Default::Like(other) => bound.get(other).cloned(),
             Default::Absent => None,
             Default::Required => {
-                // Given under a misspelt name, it is not missing.
-                let meant = |name: &ast::Name| did_you_mean(&name.text, [arg.name]).is_some();
+                // Given under a misspelt name, or another framework's, it is not missing.
+                let meant = |name: &ast::Name| {
+                    did_you_mean(&name.text, [arg.name]).is_some()
+                        || foreign::rows(At::Argument, &name.text).any(|row| row.new == Some(arg.name))
+                };
                 if !given.iter().filter_map(|given| given.name.as_ref()).any(meant) {
                     self.diagnostics.push(names::missing_argument(callee, arg.name, arg.about, site.span));
                 }

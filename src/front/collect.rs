@@ -197,7 +197,7 @@ impl<'a, 'd> Collector<'a, 'd> {
             let NodeKind::State { next, .. } = &mut self.graph.nodes[state].kind else { continue };
             if let Some(first) = next.replace(node) {
                 let first = self.graph.nodes[first].span;
-                self.diagnostics.push(names::duplicate(&format!("{}'", name.text), first, name.span));
+                self.diagnostics.push(names::two_next_values(&name.text, first, name.span));
             }
             self.graph.nodes.add_edge(state, node, Edge::Feeds);
         }

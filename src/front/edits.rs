@@ -60,11 +60,9 @@ impl Edits {
 
     /// The text with every change made. A change inside a replaced stretch is dropped with it.
     pub fn apply(&self, text: &str) -> String {
-        let mut changes: Vec<(Span, String)> = Vec::with_capacity(self.replaced.len() + self.filled.len());
         // Where a bare word is the last thing before the bracket of a call, its own brackets come first.
-        let mut filled: Vec<(Span, String)> =
-            self.filled.iter().rev().filter_map(|(call, filling)| filling.written(*call, text)).collect();
-        changes.append(&mut filled);
+        let filled = self.filled.iter().rev().filter_map(|(call, filling)| filling.written(*call, text));
+        let mut changes: Vec<(Span, String)> = filled.collect();
         changes.extend(self.replaced.iter().cloned());
         // Longest first at one place, so that what lies inside it is passed over; insertions keep their order.
         changes.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));

@@ -1,7 +1,7 @@
 //! The spec, and each of its blocks, as a graph: what is defined, and what reads what.
 
 use crate::diag::Span;
-use crate::syntax::ast::{Arg, Call, Expr, Name};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Name};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, EdgeFiltered, EdgeRef};
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,12 +227,35 @@ impl<'a> Graph<'a> {
         path
     }
 
+    /// Whether some equation names it, wherever that stands: for whoever asks while names are being looked up.
+    pub fn mentions(&self, name: &str) -> bool {
+        let is_it = |part: &Expr| match &part.kind {
+            ExprKind::Name(found) => found == name,
+            ExprKind::Call(call) => call.callee.text == name,
+            _ => false,
+        };
+        let values = self.nodes.node_weights().filter_map(|node| match node.kind {
+            NodeKind::Equation { value }
+            | NodeKind::Next { value, .. }
+            | NodeKind::Arm { value, .. }
+            | NodeKind::State { init: value, .. }
+            | NodeKind::Output { value }
+            | NodeKind::Yield { value } => Some(value),
+            _ => None,
+        });
+        values.flat_map(Expr::parts).any(is_it)
+    }
+
     /// True if an equation reads it; penalties alone do not count.
     pub fn applied(&self, node: NodeIndex) -> bool {
-        let readers = self.nodes.edges_directed(node, petgraph::Direction::Incoming);
-        readers.into_iter().any(|edge| {
-            *edge.weight() == Edge::Reads && !matches!(self.nodes[edge.source()].kind, NodeKind::Penalty { .. })
-        })
+        self.readers(node) > 0
+    }
+
+    /// At how many places equations read it; penalties do not count.
+    pub fn readers(&self, node: NodeIndex) -> usize {
+        let edges = self.nodes.edges_directed(node, petgraph::Direction::Incoming);
+        let reads = edges.filter(|edge| *edge.weight() == Edge::Reads);
+        reads.filter(|edge| !matches!(self.nodes[edge.source()].kind, NodeKind::Penalty { .. })).count()
     }
 
     /// Every definition behind all it depends on; otherwise in the order of the text.

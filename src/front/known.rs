@@ -1,7 +1,7 @@
 //! Values known before the run: arithmetic, comparisons and choices over consts and over the sizes of feature maps.
 
 use super::consts::Const;
-use crate::diag::{Diagnostic, Span, names, settings, templates};
+use crate::diag::{Diagnostic, Span, enough, names, settings, templates};
 use crate::functions;
 use crate::ir::Shape;
 use crate::kinds;
@@ -93,7 +93,8 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
                 None
             }
             Meaning::Unknown => {
-                diagnostics.push(names::unknown_name(name, expr.span, &known.names()));
+                let names = if enough(diagnostics) { Vec::new() } else { known.names() };
+                diagnostics.push(names::unknown_name(name, expr.span, &names));
                 None
             }
         },

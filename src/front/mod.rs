@@ -8,7 +8,7 @@ pub mod edits;
 pub mod graph;
 pub mod known;
 pub mod reads;
-mod schedules;
+pub mod schedules;
 pub mod settings;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};
@@ -34,6 +34,8 @@ pub struct Front<'a> {
     pub model: Option<&'a Name>,
     /// Functions and blocks of the spec that nothing calls.
     uncalled: Vec<(&'static str, &'a Name)>,
+    /// What the spec means as it stands, by the names that `allow` has for it.
+    pub allows: BTreeSet<&'a str>,
     /// False if some statement could not be read: what is missing may well stand in it.
     pub whole: bool,
 }
@@ -87,7 +89,8 @@ pub fn analyse<'a>(
     for block in blocks.values().filter(|block| ast.whole && block.result().is_none()) {
         diagnostics.push(templates::no_yield(&block.name.text, block.name.span));
     }
-    Front { graph, functions, blocks, consts, settings, model, uncalled, whole: ast.whole }
+    let allows = allow::named(&ast.items).map(|name| name.text.as_str()).collect();
+    Front { graph, functions, blocks, consts, settings, model, uncalled, allows, whole: ast.whole }
 }
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {

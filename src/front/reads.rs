@@ -1,13 +1,17 @@
 //! From expressions to edges: every name is looked up, in its place.
 
+mod unknown;
+
+pub use unknown::hyphenless;
+
 use super::consts::Consts;
 use super::graph::{Edge, Found, Function, Graph, NodeKind};
 use super::known;
-use super::settings::{RESERVED, is_reserved};
-use crate::diag::{Diagnostic, Span, did_you_mean, loops, names};
+use super::settings::is_reserved;
+use crate::diag::{Diagnostic, Span, loops, names};
 use crate::functions;
 use crate::kinds::{self, Inputs};
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Item, ItemKind, Name};
+use crate::syntax::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,12 +53,19 @@ impl<'f, 'a> Callables<'f, 'a> {
         all.filter(|(_, name)| !named.contains(&name.text)).collect()
     }
 
-    fn names(&self) -> Vec<&str> {
+    /// Everything of the language that can be called.
+    fn of_language(&self) -> Vec<&str> {
         let kinds = kinds::KINDS.iter().map(|kind| kind.name);
         let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
         let measures = known::MEASURES.iter().map(|measure| measure.name);
-        let own = self.functions.keys().chain(self.blocks.keys()).copied();
-        kinds.chain(built_in).chain(measures).chain(own).collect()
+        let prelude = self.functions.iter().filter(|(_, function)| function.prelude).map(|(name, _)| *name);
+        kinds.chain(built_in).chain(measures).chain(prelude).collect()
+    }
+
+    /// Functions and blocks of the spec.
+    fn own(&self) -> Vec<&str> {
+        let functions = self.functions.iter().filter(|(_, function)| !function.prelude).map(|(name, _)| *name);
+        functions.chain(self.blocks.keys().copied()).collect()
     }
 }
 
@@ -155,6 +166,7 @@ impl<'a> Reader<'a, '_, '_> {
             ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, place)),
             ExprKind::Call(call) => self.call(call, place),
             ExprKind::Negate(x) | ExprKind::Not(x) => self.expr(x, place),
+            ExprKind::Binary { op: BinaryOp::Sub, left, right } if self.has_hyphen(left, right, place) => {}
             ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
                 self.expr(left, place);
                 self.expr(right, place);
@@ -207,11 +219,7 @@ impl<'a> Reader<'a, '_, '_> {
         if let (false, Some(defined)) = (is_known, outside) {
             self.diagnostics.push(names::outside_of_block(callee, call.callee.span, *defined));
         } else if !is_known {
-            self.diagnostics.push(names::unknown_call(
-                &call.callee.text,
-                call.callee.span,
-                &self.look.callables.names(),
-            ));
+            self.unknown_call(&call.callee);
         }
         // What a `fn` or a block is given by name may be a feature map too; a kind takes those by position alone.
         let takes_all = !local && kinds::find(callee).is_none();
@@ -251,6 +259,10 @@ impl<'a> Reader<'a, '_, '_> {
             Found::Hidden(found) => {
                 let node = &self.graph.nodes[found];
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
+                let reader = place.node.map(|node| &self.graph.nodes[node]);
+                if reader.is_some_and(|reader| is_start(&reader.kind) && reader.within == node.within) {
+                    return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
+                }
                 let states: Vec<&str> = match &within.kind {
                     NodeKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),
                     _ => Vec::new(),
@@ -260,23 +272,6 @@ impl<'a> Reader<'a, '_, '_> {
             // The word for a kind, a function or a block, as an argument of something that will call it.
             Found::Nothing if self.look.callables.has(name) => {}
             Found::Nothing => self.unknown(name, span, place),
-        }
-    }
-
-    fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
-        if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
-            return self.diagnostics.push(names::outside_of_block(name, span, *defined));
-        }
-        // A sign that is missing can have joined it to the word behind it: `weights W_Aconv(…)`.
-        if self.look.lost.iter().any(|lost| lost.starts_with(name)) {
-            return;
-        }
-        let mut visible = self.graph.visible(place.within);
-        visible.extend(self.look.consts.names());
-        visible.extend(RESERVED.iter().map(|(name, _)| *name));
-        visible.extend(place.params.iter().map(|param| param.text.as_str()));
-        if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
-            self.diagnostics.push(names::unknown_name(name, span, &visible));
         }
     }
 
@@ -364,6 +359,10 @@ impl<'a> Reader<'a, '_, '_> {
             _ => self.read(place, found, name.span),
         }
     }
+}
+
+fn is_start(kind: &NodeKind<'_>) -> bool {
+    matches!(kind, NodeKind::State { .. })
 }
 
 /// The word behind `@` that means every step.

@@ -7,7 +7,7 @@ use super::schedules;
 use crate::data::{augment, transform};
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::schema::{Arg, Bound, Type, Value};
-use crate::syntax::ast::{Entry, Expr, Item, ItemKind};
+use crate::syntax::ast::{Entry, Expr, ExprKind, Item, ItemKind};
 use crate::syntax::parse_expr;
 use crate::train::{optimizer, schedule};
 
@@ -165,15 +165,16 @@ impl Settings {
                 continue;
             }
             seen.push((&key.text, key.span));
-            self.set_expr(block, &key.text, key.span, value, consts, diagnostics);
+            let what = format!("`{}`", key.text);
+            self.set_expr(&what, block, (&key.text, key.span), value, consts, diagnostics);
         }
     }
 
     fn set_expr(
         &mut self,
+        what: &str,
         block: &'static Block,
-        key: &str,
-        at: Span,
+        (key, at): (&str, Span),
         value: &Expr,
         consts: &Consts,
         diagnostics: &mut Vec<Diagnostic>,
@@ -182,15 +183,17 @@ impl Settings {
             let known: Vec<&str> = block.keys.iter().map(|arg| arg.name).collect();
             let of_optimizer = block.keys.iter().any(|arg| arg.name == "optimizer")
                 && optimizer::CALLABLES.iter().flat_map(|callable| callable.args).any(|arg| arg.name == key);
-            diagnostics.push(match of_optimizer {
-                true => problems::key_of_optimizer(block.name, key, at),
-                false => problems::unknown_key(block.name, key, at, &known),
+            let other = BLOCKS.iter().find(|other| other.keys.iter().any(|arg| arg.name == key));
+            diagnostics.push(match (of_optimizer, other) {
+                (true, _) => problems::key_of_optimizer(block.name, key, at),
+                (false, Some(other)) => problems::key_of_block(block.name, key, at, other.name),
+                (false, None) => problems::unknown_key(block.name, key, at, &known),
             });
             return;
         };
         // Settings are written back whole, so what a nested call was filled up with needs no edit.
         let mut binder = Binder { known: consts, diagnostics, edits: &mut Edits::default() };
-        if let Some(value) = binder.value(&format!("`{key}`"), &declared.ty, value) {
+        if let Some(value) = binder.value(what, &declared.ty, value) {
             self.put(block.name, declared.name, value);
         }
     }
@@ -207,22 +210,31 @@ impl Settings {
     /// # Errors
     /// What is wrong with the block's name, the key or the text.
     pub fn set(&mut self, block: &str, key: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+        self.set_as(&format!("`{key}`"), block, key, text)
+    }
+
+    /// The same, where the problems are about `what`: a flag, as it was typed.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn set_as(&mut self, what: &str, block: &str, key: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
         let whole = Span::new(0, text.len());
         let Some(block) = BLOCKS.iter().find(|known| known.name == block) else {
             let known: Vec<&str> = BLOCKS.iter().map(|block| block.name).collect();
             return Err(vec![problems::unknown_block(block, whole, &known)]);
         };
-        let value = parse_expr(text)?;
+        let ty = block.keys.iter().find(|arg| arg.name == key).map(|arg| &arg.ty);
+        let value = parsed(what, ty, text)?;
         let mut diagnostics = Vec::new();
-        self.set_expr(block, key, whole, &value, &Consts::new(0), &mut diagnostics);
+        self.set_expr(what, block, (key, whole), &value, &Consts::new(0), &mut diagnostics);
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
-    /// Sets one argument of the optimizer from text in the language.
+    /// Sets one argument of the optimizer from text in the language; problems are about `what`.
     ///
     /// # Errors
     /// What is wrong with the argument's name or the text.
-    pub fn set_optimizer(&mut self, argument: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
+    pub fn set_optimizer(&mut self, what: &str, argument: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
         let optimizer = self.train.call("optimizer");
         let declared = optimizer::CALLABLES.iter().find(|known| known.name == optimizer.callee);
         let args = declared.map_or(&[] as &[Arg], |callable| callable.args);
@@ -231,12 +243,11 @@ impl Settings {
             let span = Span::new(0, text.len());
             return Err(vec![names::unknown_argument(optimizer.callee, argument, span, &known)]);
         };
-        let value = parse_expr(text)?;
+        let value = parsed(what, Some(&arg.ty), text)?;
         let mut diagnostics = Vec::new();
         let consts = Consts::new(0);
         let mut binder = Binder { known: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
-        let what = format!("`{argument}` of `{}`", optimizer.callee);
-        let Some(value) = binder.value(&what, &arg.ty, &value) else { return Err(diagnostics) };
+        let Some(value) = binder.value(what, &arg.ty, &value) else { return Err(diagnostics) };
         let mut changed = optimizer.clone();
         if let Some(place) = changed.values.iter_mut().find(|(name, _)| *name == argument) {
             place.1 = value;
@@ -280,6 +291,28 @@ impl Settings {
                 }
             }
         }
+    }
+}
+
+/// One value of a text that is all there is: no const can be meant by a name.
+fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
+    let expected = match ty {
+        Some(Type::Count { .. }) => "a whole number",
+        Some(Type::Real { .. }) => "a number",
+        Some(Type::Share) => "a share such as `15%`",
+        Some(Type::Bool | Type::Word(_) | Type::Reals | Type::Call(_) | Type::Calls(_)) | None => "",
+    };
+    let wrong = |expected: &str, found: &str| {
+        let span = Span::new(0, text.len());
+        Err(vec![names::wrong_type(what, expected, found, span, format!("write {expected}"))])
+    };
+    if text.trim().is_empty() {
+        return wrong(if expected.is_empty() { "a value" } else { expected }, "nothing");
+    }
+    let value = parse_expr(text)?;
+    match &value.kind {
+        ExprKind::Name(name) if !expected.is_empty() => wrong(expected, &format!("`{name}`")),
+        _ => Ok(value),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::expr::Place;
 use super::faults::Applied;
 use super::{Lowerer, Val};
-use crate::diag::{loops, names, penalty};
+use crate::diag::{Diagnostic, loops, names, penalty};
 use crate::front::bind::Site;
 use crate::front::graph::NodeKind;
 use crate::front::known;
@@ -11,8 +11,8 @@ use crate::front::settings::is_reserved;
 use crate::functions::{self, Apply};
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
-use crate::schema::Bound;
-use crate::syntax::ast::{Call, Expr, ExprKind};
+use crate::schema::{self, Bound, Default, real};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
 
 /// What a call is told by whoever repeats it.
 #[derive(Clone, Debug, Default)]
@@ -118,8 +118,29 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let (taken, rest) = call.args.split_at(inputs);
         let inner = place.inner();
         let mut first = given.first;
-        let mut vals: Vec<Val> =
+        let vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
+        let misread = self.inputs_given(kind, rest, vals.first());
+        let before = self.diagnostics.len();
+        let val = self.applied(kind, call, (taken, rest, vals), given.owner, place);
+        if let (Some(problem), true) = (misread, self.diagnostics.len() > before) {
+            // What else is wrong with the call follows from that.
+            self.diagnostics.truncate(before);
+            self.diagnostics.push(problem);
+        }
+        val
+    }
+
+    /// A layer over values that are there: its arguments bound, its weights made.
+    fn applied(
+        &mut self,
+        kind: &'static Kind,
+        call: &'a Call,
+        (taken, rest, mut vals): (&'a [Arg], &'a [Arg], Vec<Val>),
+        owner: Option<String>,
+        place: &Place<'_>,
+    ) -> Val {
+        let inner = place.inner();
         let site = Site { span: call.span, close: Some(call.close()) };
         let before = self.diagnostics.len();
         let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
@@ -130,7 +151,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let Some(bound) = bound else { return Val::Poison };
         // A layer without weights needs no name, and takes none from one that does.
         let owns = !kind.weights.is_empty();
-        let owner = given.owner.unwrap_or_else(|| if owns { self.owned_name(kind.name, place) } else { String::new() });
+        let owner = owner.unwrap_or_else(|| if owns { self.owned_name(kind.name, place) } else { String::new() });
         let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
         if kind.inputs == Inputs::One
             && let Some(x) = vals.pop()
@@ -149,6 +170,34 @@ impl<'a> Lowerer<'_, 'a, '_> {
         values
             .and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied))
             .map_or(Val::Poison, Val::Value)
+    }
+
+    /// What is to be said if a layer's first number is that of the channels, or entries, that flow in, and one more number
+    /// is given than it needs.
+    fn inputs_given(&self, kind: &Kind, rest: &[Arg], x: Option<&Val>) -> Option<Diagnostic> {
+        let Some(Val::Value(x)) = x else { return None };
+        let flows_in = kind.bundle?(self.net.shape(*x));
+        let number = |arg: &Arg| match arg.value.kind {
+            ExprKind::Number { value, unit: None } if arg.name.is_none() => Some(value),
+            _ => None,
+        };
+        let numbers: Vec<f64> = rest.iter().map_while(number).collect();
+        let needed = kind.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();
+        let [first, own @ ..] = numbers.as_slice() else { return None };
+        if *first != flows_in as f64 || own.len() < needed.max(1) {
+            return None;
+        }
+        let written = |(n, (arg, value)): (usize, (&schema::Arg, &f64))| {
+            if n == 0 { real(*value) } else { format!("{}: {}", arg.name, real(*value)) }
+        };
+        let own: Vec<String> = kind.args.iter().zip(own).take(needed.max(1)).enumerate().map(written).collect();
+        Some(names::inputs_given(&names::InputsGiven {
+            callee: kind.name,
+            flows_in,
+            at: rest[0].value.span,
+            next: rest[1].value.span.start,
+            call: &format!("{}(x, {})", kind.name, own.join(", ")),
+        }))
     }
 
     /// A name that nothing has, as was reported when names were looked up.

@@ -5,9 +5,10 @@ use super::{Lowerer, Val};
 use crate::diag::{Span, loops, names, penalty, shape, templates};
 use crate::front::consts::Const;
 use crate::front::known;
+use crate::front::reads::hyphenless;
 use crate::functions::Steps;
 use crate::ir::{Binary, Builder, Reduce, Unary, Value};
-use crate::syntax::ast::{BinaryOp, Expr};
+use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 
 /// The places of two operands.
 type Spans = (Span, Span);
@@ -55,6 +56,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, place: &Place<'_>) -> Val {
         let inner = place.inner();
+        if op == BinaryOp::Sub && self.is_hyphen(left, right, &inner) {
+            return Val::Poison;
+        }
         let (a, b) = (self.expr(left, &inner), self.expr(right, &inner));
         let at = (inner.at(left.span), inner.at(right.span));
         match (op, a, b) {
@@ -86,6 +90,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 self.pairwise(op, &a, &b, at, place)
             }
         }
+    }
+
+    /// A name with a hyphen, as was reported when names were looked up.
+    fn is_hyphen(&self, left: &Expr, right: &Expr, place: &Place<'_>) -> bool {
+        let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
+        self.is_unknown(left, place) && self.front.is_callable(&hyphenless(first, &call.callee.text))
     }
 
     fn is_per_image(&self, x: &Val) -> bool {

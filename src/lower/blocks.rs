@@ -106,7 +106,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
                 Some(given) => {
                     let found = known.iter().position(|param| *param == given.text);
                     if found.is_none() {
-                        self.diagnostics.push(names::unknown_argument(name, &given.text, given.span, &known));
+                        self.diagnostics.push(names::unknown_parameter(name, &given.text, given.span, &known));
                     }
                     found
                 }

@@ -215,6 +215,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             kind: bundle.kind.name,
             applied: lateral.applied,
             gives,
+            // What it is handed over to may apply it anywhere.
+            is_alone: std::ptr::eq(bundle.graph, self.here.graph) && bundle.graph.readers(bundle.node) == 1,
         })
     }
 }

@@ -154,7 +154,12 @@ fn image_shape(front: &Front<'_>, node: NodeIndex, diagnostics: &mut Vec<Diagnos
         diagnostics.push(shape::image(shape.span));
         return None;
     }
-    Some([dims[0] as usize, dims[1] as usize, dims[2] as usize])
+    let dims = [dims[0] as usize, dims[1] as usize, dims[2] as usize];
+    if matches!(dims, [height, width, 1 | 3] if height.min(width) >= 8) && !front.allows.contains("channels_last") {
+        diagnostics.push(shape::channels_last(dims, shape.span));
+        return None;
+    }
+    Some(dims)
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {

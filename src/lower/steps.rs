@@ -2,7 +2,7 @@
 
 use super::expr::Place;
 use super::{Lowerer, Val};
-use crate::diag::loops;
+use crate::diag::{loops, names};
 use crate::front::graph::{Found, NodeKind};
 use crate::front::reads::ALL;
 use crate::ir::{LoopId, Value};
@@ -37,6 +37,10 @@ enum Asked {
 
 impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn at(&mut self, name: &'a Name, step: &'a Expr, place: &Place<'_>) -> Val {
+        let is_bundle = |name: &str| matches!(self.local(name, place), Some(Val::Weights(_)));
+        if is_bundle(&name.text) || matches!(&step.kind, ExprKind::Name(word) if is_bundle(word)) {
+            return self.report(names::matrix_product(place.at(name.span.to(step.span))));
+        }
         let asked = match &step.kind {
             ExprKind::Name(word) if word == ALL => Asked::All,
             ExprKind::Name(word) if self.is_unknown(step, place) => {

@@ -8,14 +8,18 @@ mod brackets;
 mod doc;
 mod expr;
 pub mod format;
+mod habits;
 mod item;
 mod layout;
 mod line_ends;
+mod names;
+mod passed;
 mod recover;
 mod scan;
 mod words;
 
 pub use line_ends::with_line_feeds;
+pub use names::defined;
 pub use scan::JOINING;
 
 use crate::diag::{Diagnostic, Span, text};
@@ -37,12 +41,13 @@ pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
         return (Ast::default(), vec![text::too_large(source.len(), MAX_SIZE)]);
     }
     let source = &*with_line_feeds(source);
-    let (mut ast, mut problems) = recover::read(source);
+    let (mut ast, mut problems, passed) = recover::read(source);
     ast.doc = doc::head(source);
     problems.sort_by_key(Diagnostic::place);
     // What is wrong further along a broken line is most often a consequence.
     let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
     problems.dedup_by_key(|problem| line_ends.partition_point(|end| *end < problem.place()));
+    passed.report(source, &mut problems);
     (ast, problems)
 }
 

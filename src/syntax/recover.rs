@@ -6,17 +6,18 @@ use super::expr::Reader;
 use super::grammar::{Grammar, Rule};
 use super::item::{Head, Part, Place, form, misplaced, sign, words_at};
 use super::layout::{Piece, piece};
-use super::scan::{Bracket, JOINING, Kind, Token, tokens};
-use super::{doc, words};
+use super::passed::Passed;
+use super::scan::{Bracket, JOINING, Kind, Token, scan};
+use super::{doc, habits, words};
 use crate::diag::text::{self, Found};
 use crate::diag::{Diagnostic, Span, did_you_mean};
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
-/// The items of a text of bounded size, and every problem, in no order.
-pub fn read(source: &str) -> (Ast, Vec<Diagnostic>) {
-    let tokens = tokens(source);
+/// The items of a text of bounded size, every problem, in no order, and what was passed over.
+pub fn read(source: &str) -> (Ast, Vec<Diagnostic>, Passed) {
+    let (tokens, passed) = scan(source);
     let mut brackets = brackets(&tokens);
     let problems = std::mem::take(&mut brackets.unclosed_braces);
     let strays = std::mem::take(&mut brackets.stray_braces);
@@ -35,7 +36,7 @@ pub fn read(source: &str) -> (Ast, Vec<Diagnostic>) {
     });
     let whole = file.problems.is_empty();
     let (broken, nameless) = (file.broken, file.nameless);
-    (Ast { doc: Vec::new(), items: items.collect(), broken, whole, nameless }, file.problems)
+    (Ast { doc: Vec::new(), items: items.collect(), broken, whole, nameless }, file.problems, passed)
 }
 
 struct File<'a> {
@@ -68,6 +69,7 @@ impl File<'_> {
         let mut at = range.start;
         let before = self.headless.len();
         while let Some(piece) = piece(&self.tokens, &self.brackets, at, range.end) {
+            let piece = self.with_its_lines(piece, range.end);
             at = piece.next;
             // Behind a head without its brace stands what may belong into its block.
             let place = if self.headless.len() > before { Place::Unknown } else { place };
@@ -85,7 +87,7 @@ impl File<'_> {
     }
 
     fn piece(&mut self, piece: &Piece, place: Place, depth: usize) -> Vec<Part> {
-        let (mut parts, head) = match self.flaw(piece) {
+        let (mut parts, head) = match self.flaw(piece, place) {
             None => self.grammar(piece, place),
             Some(problem) => {
                 self.give_up(piece, problem);
@@ -108,20 +110,35 @@ impl File<'_> {
         parts
     }
 
-    /// What the grammar need not be asked about: brackets that do not match, characters of no spec, and choices within
-    /// choices, which would be as deep.
-    fn flaw(&self, piece: &Piece) -> Option<Diagnostic> {
+    /// A statement of another language that holds the deeper lines behind it, as `for t in range(3):` does, with those.
+    fn with_its_lines(&self, piece: Piece, end: usize) -> Piece {
+        let Some([first, _, .., last]) = self.tokens.get(piece.tokens.clone()) else { return piece };
+        if last.kind != Kind::Sign(":") || !habits::holds_lines(self.text(first.span)) {
+            return piece;
+        }
+        let mut next = piece.next;
+        while let Some(line) = (next..end).find(|at| self.tokens[*at].kind != Kind::Newline) {
+            if self.tokens[line].indent <= first.indent {
+                break;
+            }
+            next = line;
+            while next < end && self.tokens[next].kind != Kind::Newline {
+                next = self.brackets.extents.get(&next).map_or(next + 1, |extent| extent.end.max(next + 1));
+            }
+            next = next.min(end);
+        }
+        Piece { tokens: piece.tokens.start..next, body: None, next }
+    }
+
+    /// What the grammar need not be asked about: what another language writes, brackets that do not match, characters of no
+    /// spec, and choices within choices, which would be as deep.
+    fn flaw(&self, piece: &Piece, place: Place) -> Option<Diagnostic> {
         let bracket = self.brackets.problems.range(piece.tokens.clone()).next().map(|(_, problem)| problem.clone());
         let tokens = &self.tokens[piece.tokens.clone()];
-        bracket
-            .or_else(|| {
-                let foreign = tokens.iter().find(|token| token.kind == Kind::Foreign)?;
-                Some(text::foreign(foreign.span, self.text(foreign.span)))
-            })
-            .or_else(|| {
-                let mut choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
-                choices.nth(MAX_NESTING).map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
-            })
+        bracket.or_else(|| habits::habit(self.source, tokens, place)).or_else(|| {
+            let mut choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
+            choices.nth(MAX_NESTING).map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
+        })
     }
 
     /// What the grammar makes of a piece; the head is that of the block at its end.

@@ -1,5 +1,6 @@
 //! The text as a flat run of tokens: enough to see lines, brackets and the starts of statements.
 
+use super::passed::Passed;
 use crate::diag::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,29 +59,122 @@ pub const JOINING: [&str; 7] = ["if", "then", "else", "repeat", "and", "or", "no
 
 /// All tokens of the text; comments, white space and a byte order mark leave none.
 pub fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens = Vec::new();
-    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut line_start = at;
-    let mut indent = None;
-    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
-        if blank > 0 {
-            at += blank;
-            continue;
-        }
-        if rest.starts_with("//") {
-            at += rest.find('\n').unwrap_or(rest.len());
-            continue;
-        }
-        let (kind, len) = token(rest);
-        let indent_here = *indent.get_or_insert(at - line_start);
-        tokens.push(Token { kind, span: Span::new(at, at + len), indent: indent_here });
-        at += len;
-        if kind == Kind::Newline {
-            (line_start, indent) = (at, None);
+    scan(text).0
+}
+
+/// The tokens, and what was passed over because it can only be what another language writes.
+pub fn scan(text: &str) -> (Vec<Token>, Passed) {
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let mut scanner = Scanner {
+        text,
+        at: start,
+        line_start: start,
+        indent: None,
+        depth: 0,
+        tokens: Vec::new(),
+        passed: Passed::new(),
+    };
+    while let Some(rest) = text.get(scanner.at..).filter(|rest| !rest.is_empty()) {
+        if !scanner.skips(rest) {
+            let (kind, len) = token(rest);
+            scanner.push(kind, len);
         }
     }
-    tokens
+    (scanner.tokens, scanner.passed)
+}
+
+struct Scanner<'a> {
+    text: &'a str,
+    at: usize,
+    line_start: usize,
+    indent: Option<usize>,
+    /// Round and square brackets that are open here.
+    depth: usize,
+    tokens: Vec<Token>,
+    passed: Passed,
+}
+
+impl Scanner<'_> {
+    fn push(&mut self, kind: Kind, len: usize) {
+        let indent = *self.indent.get_or_insert(self.at - self.line_start);
+        self.tokens.push(Token { kind, span: Span::new(self.at, self.at + len), indent });
+        self.at += len;
+        match kind {
+            Kind::Newline => (self.line_start, self.indent) = (self.at, None),
+            Kind::Open(Bracket::Round | Bracket::Square) => self.depth += 1,
+            Kind::Close(Bracket::Round | Bracket::Square) => self.depth = self.depth.saturating_sub(1),
+            Kind::Open(Bracket::Curly) | Kind::Close(Bracket::Curly) => self.depth = 0,
+            _ => {}
+        }
+    }
+
+    /// Passes over what leaves no token, if `rest` begins with that.
+    fn skips(&mut self, rest: &str) -> bool {
+        let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
+        let line = || rest.find('\n').unwrap_or(rest.len());
+        if blank > 0 {
+            self.at += blank;
+        } else if rest.starts_with("//") {
+            let len = line();
+            if self.ends_value() && is_divisor(&rest[2..len], self.depth > 0) {
+                self.passed.divisions.push(Span::new(self.at, self.at + 2));
+            }
+            self.at += len;
+        } else if rest.starts_with('#') || rest.starts_with('%') && self.depth == 0 && self.begins_line() {
+            let marks = rest.len() - rest.trim_start_matches(['#', '%']).len();
+            self.passed.comments.push(Span::new(self.at, self.at + marks));
+            self.at += line();
+        } else if rest.starts_with("/*") && self.passed.can_close(self.text, self.at) {
+            self.block_comment(rest);
+        } else if rest.starts_with(';') && self.depth == 0 {
+            self.semicolon(&rest[1..]);
+        } else {
+            return false;
+        }
+        true
+    }
+
+    fn begins_line(&self) -> bool {
+        self.tokens.last().is_none_or(|last| last.kind == Kind::Newline)
+    }
+
+    /// Whether the last token is one that a value may end with.
+    fn ends_value(&self) -> bool {
+        let ends = |kind| matches!(kind, Kind::Word | Kind::Number | Kind::Close(Bracket::Round) | Kind::Sign("'"));
+        self.tokens.last().is_some_and(|last| ends(last.kind))
+    }
+
+    /// A comment that ends at its own sign; the lines in it end a statement, as any line does.
+    fn block_comment(&mut self, rest: &str) {
+        let len = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+        self.passed.blocks.push(Span::new(self.at, self.at + len));
+        match rest[..len].rfind('\n') {
+            Some(end) => {
+                self.at += end;
+                self.push(Kind::Newline, 1);
+                self.at += len - end - 1;
+            }
+            None => self.at += len,
+        }
+    }
+
+    /// A semicolon ends its statement; at the end of a line or of a block that is no news.
+    fn semicolon(&mut self, behind: &str) {
+        let behind = behind.trim_start_matches([' ', '\t', '\r']);
+        let ends = behind.is_empty() || ["\n", "//", "#", "}", ";"].iter().any(|end| behind.starts_with(end));
+        self.passed.semicolons.push((self.at, ends));
+        if ends { self.at += 1 } else { self.push(Kind::Newline, 1) }
+    }
+}
+
+/// Whether the text of a comment reads like what a value is divided by: a number, with no more than signs behind it, or in
+/// brackets with what goes on there.
+fn is_divisor(comment: &str, in_brackets: bool) -> bool {
+    let comment = comment.trim();
+    let number = comment.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    let goes_on = number.trim_start().starts_with([',', ')', ']']);
+    let is_number = comment.starts_with(|c: char| c.is_ascii_digit()) && comment.len() > number.len();
+    is_number && (in_brackets && goes_on || number.chars().all(|c| c.is_ascii_digit() || " .+-*/()".contains(c)))
 }
 
 /// The token that `rest`, which is not empty, starts with, and its length.

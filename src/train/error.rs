@@ -1,8 +1,8 @@
 //! Everything that ends a run early, and the exit code it ends with.
 
 use crate::back::burn::{DeviceError, Origin, WeightsError};
-use crate::data::DataError;
 use crate::data::fetch::FetchError;
+use crate::data::{DataError, Unusable};
 use crate::diag::{Report, counted};
 use crate::schema::real;
 use crate::train::text::NotUtf8;
@@ -22,8 +22,19 @@ pub enum TrainError {
     Flags(Vec<Report>),
 
     /// The images cannot be what the net takes.
-    #[error("the data does not fit the spec: {0}")]
-    Unfit(DataError),
+    #[error("the data does not fit the spec: {cause}{}", remedy(cause))]
+    Unfit { cause: DataError },
+
+    /// The images cannot be what the net of a run takes, and nothing of the run can be changed any more.
+    #[error("{cause}; this run takes {}", taken(*takes))]
+    UnfitRun { cause: DataError, takes: [usize; 3] },
+
+    /// Files that a run was begun with, and that cannot be used any more.
+    #[error(
+        "{unusable}\nthe run was begun with whole files in their place: put those back, or begin a new run with `lcnnc run \
+         --config {}`", config.display()
+    )]
+    Broken { unusable: Box<Unusable>, config: PathBuf },
 
     #[error("`{name}` has {}, but the run was trained on {expected}: {}", counted(*found, "class"), classes.join(", "))]
     Classes { name: String, expected: usize, found: usize, classes: Vec<String> },
@@ -59,6 +70,17 @@ pub enum TrainError {
     #[error("{}: damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
 
+    /// A file of a run's folder that is another one than the run left there.
+    #[error("{}: expected {expected}, found {found}; {way}, or go on with what is there: `--force`", path.display())]
+    Altered { path: PathBuf, expected: String, found: String, way: String },
+
+    /// An answer of a net that says nothing.
+    #[error("{what}: the scores are no longer numbers: {found}; the weights in {} cannot be used", path.display())]
+    NoNumber { what: String, found: String, path: PathBuf },
+
+    #[error("{}: {reason}", path.display())]
+    Refused { path: PathBuf, reason: String },
+
     #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 
@@ -80,16 +102,17 @@ pub enum TrainError {
 
     #[error(
         "the data set `{name}` is not the one that the run was begun with: its checksum is {}, expected {}; point \
-         --data-root at that one, or begin a new run with `lcnnc run --config {}`",
-        short(found), short(expected), config.display()
+         --data-root at that one, or {way}, or go on with what is there: `--force`",
+        short(found),
+        short(expected)
     )]
-    OtherData { name: String, expected: String, found: String, config: PathBuf },
+    OtherData { name: String, expected: String, found: String, way: String },
 
     #[error(
-        "{}: its spec or settings were changed since the run began; undo that, or begin a new run with `lcnnc run \
-         --config {}`", path.display(), path.join("run.yaml").display()
+        "{}: its spec or settings are not those that the run was begun with: their fingerprint is {}, expected {}; put \
+         them back, or go on with what is there: `--force`", path.display(), short(found), short(expected)
     )]
-    Changed { path: PathBuf },
+    Changed { path: PathBuf, expected: String, found: String },
 
     #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), path.display())]
     Unfinished { path: PathBuf },
@@ -106,7 +129,7 @@ pub enum TrainError {
     #[error("stopped, as asked")]
     Stopped,
 
-    #[error("the data set failed in the middle of the run: {0}")]
+    #[error("the data set failed in the middle of the run: {0}; put it back as it was when the run began")]
     Lost(DataError),
 
     /// What ended a run that had begun.
@@ -114,11 +137,29 @@ pub enum TrainError {
     Cut { cause: Box<Self>, folder: PathBuf, saved: bool },
 }
 
+/// What to change in a spec so that it takes the data, behind what is wrong.
+fn remedy(error: &DataError) -> String {
+    let remedy = error.remedy();
+    if remedy.is_empty() { remedy } else { format!("; {remedy}") }
+}
+
+/// The images that a net takes, in words.
+fn taken([channels, height, width]: [usize; 3]) -> String {
+    let colours = match channels {
+        1 => "grey".to_owned(),
+        3 => "colour".to_owned(),
+        channels => format!("{channels}-channel"),
+    };
+    format!("{colours} images of {height} x {width} pixels, or what its transforms make of others")
+}
+
 /// What of a run that was cut short can be used.
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     let folder = folder.display();
     match (cause, saved) {
-        (TrainError::Diverged { .. }, _) => format!("what there is of the run is in {folder}"),
+        (TrainError::Diverged { .. } | TrainError::NoNumber { .. }, _) => {
+            format!("what there is of the run is in {folder}")
+        }
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
         (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
     }
@@ -133,7 +174,7 @@ fn unended(seeds: usize, failed: &[u64]) -> String {
 }
 
 /// The beginning of a checksum.
-fn short(checksum: &str) -> &str {
+pub(in crate::train) fn short(checksum: &str) -> &str {
     checksum.get(..12).unwrap_or(checksum)
 }
 
@@ -159,12 +200,35 @@ fn advice(lr: f64, origin: Option<&Origin>) -> String {
 }
 
 impl TrainError {
+    pub fn unfit(cause: DataError) -> Self {
+        Self::Unfit { cause }
+    }
+
+    /// What an error means for a run that was begun before: files that cannot be used were whole then.
+    pub(in crate::train) fn since(run: &Path) -> impl FnOnce(Self) -> Self {
+        let config = run.join("run.yaml");
+        move |error| match error {
+            Self::Data(DataError::Unusable { unusable }) => Self::Broken { unusable, config },
+            error => error,
+        }
+    }
+
     pub fn file(path: &Path, doing: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { path: path.to_owned(), doing, source }
     }
 
+    /// What was found, without what to do about it: for the notes of a run that goes on all the same.
+    pub(in crate::train) fn finding(&self) -> String {
+        match self {
+            Self::Altered { path, expected, found, .. } => {
+                format!("{}: expected {expected}, found {found}", path.display())
+            }
+            other => other.to_string().split(';').next().unwrap_or_default().to_owned(),
+        }
+    }
+
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
+    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
     /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
     /// longer be had.
     pub fn exit_code(&self) -> u8 {
@@ -175,10 +239,12 @@ impl TrainError {
             Self::Memory { .. } | Self::Jobs { .. } | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
             Self::Lost(_) => 7,
-            Self::Reports(_) | Self::Unfit(_) => 1,
+            Self::Reports(_) | Self::Unfit { .. } => 1,
             Self::Flags(_)
             | Self::Classes { .. }
             | Self::NoSpec
+            | Self::Broken { .. }
+            | Self::UnfitRun { .. }
             | Self::Empty { .. }
             | Self::Data(_)
             | Self::Fetch(_)
@@ -187,13 +253,15 @@ impl TrainError {
             | Self::FolderName { .. }
             | Self::NoRun { .. }
             | Self::Damaged { .. }
+            | Self::Altered { .. }
+            | Self::Refused { .. }
             | Self::Weights { .. }
             | Self::Busy { .. }
             | Self::OtherData { .. }
             | Self::Changed { .. }
             | Self::Unfinished { .. }
             | Self::Threads { .. } => 2,
-            Self::Diverged { .. } => 3,
+            Self::Diverged { .. } | Self::NoNumber { .. } => 3,
             Self::Device(_) => 4,
         }
     }

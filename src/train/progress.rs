@@ -115,14 +115,25 @@ impl Progress {
         self.line(&line);
     }
 
-    /// The bar of one epoch over that many images, some of which another process has seen.
-    pub(in crate::train) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
-        let bar = if self.bars { ProgressBar::new(images as u64) } else { ProgressBar::hidden() };
-        // The template is fixed; were it wrong, the plain bar would do.
-        let is_wide = columns(terminal_size_of(io::stderr())).is_none_or(|width| width >= BAR_WIDTH);
-        if let Ok(style) = ProgressStyle::with_template(if is_wide { BAR } else { NO_BAR }) {
+    /// A bar of so many steps, seen only on a terminal.
+    pub(in crate::train) fn drawn(self, template: &str, steps: usize) -> ProgressBar {
+        let bar = if self.bars { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
+        // The templates are fixed; were one wrong, the plain bar would do.
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
+        bar
+    }
+
+    /// Whether bars are seen.
+    pub(in crate::train) fn draws(self) -> bool {
+        self.bars
+    }
+
+    /// The bar of one epoch over that many images, some of which another process has seen.
+    pub(in crate::train) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
+        let is_wide = columns(terminal_size_of(io::stderr())).is_none_or(|width| width >= BAR_WIDTH);
+        let bar = self.drawn(if is_wide { BAR } else { NO_BAR }, images);
         bar.set_prefix(format!("epoch {epoch}/{epochs}"));
         let now = Instant::now();
         Bar { progress: self, heading: format!("epoch {epoch}/{epochs}"), images, before, bar, started: now, said: now }

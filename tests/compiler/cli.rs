@@ -143,6 +143,37 @@ fn show_fills_in_and_adds_up() {
     }
 }
 
+/// What is not to be guessed from a name or a number stands beside it.
+#[test]
+fn show_says_how_layers_and_epochs_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = |train: &str| {
+        let text = format!(
+            "model Two\ninput image: [1, 8, 8]\nh = relu(conv(relu(conv(image, 2, kernel: 3)), 4, kernel: 3))\n\
+             logits = dense(h, classes)\noutput logits\ntrain {{ {train} }}\n"
+        );
+        fs::write(folder.path().join("two.lcnn"), text).unwrap();
+        let said = lcnnc_in(folder.path(), &["show", "two"]);
+        assert_eq!(said.code, 0, "{}", said.all());
+        said.out
+    };
+    let out = spec("epochs: 9, warmup: 2, schedule: steps(at: [5])");
+    let names = "\n`h.conv` and `h.conv_2`: of several calls of a kind\nin one equation the first to run has the plain name,\n\
+                 inner before outer and left before right.\n";
+    assert!(out.contains(names), "{out}");
+    // What it says is so.
+    let net = crate::support::net(&fs::read_to_string(folder.path().join("two.lcnn")).unwrap(), &[]);
+    let outputs = |name: &str| net.params.iter().find(|param| param.name == name).unwrap().shape[0];
+    assert_eq!((outputs("h.conv.weight"), outputs("h.conv_2.weight")), (2, 4));
+    assert!(out.contains("`steps` counts the epochs of the warm-up in"), "{out}");
+    assert!(spec("warmup: 2, schedule: cosine").contains("`cosine` begins behind the epochs of the warm-up"));
+    assert!(spec("warmup: 2, schedule: plateau").contains("`plateau` watches the epochs of the warm-up too"));
+    for silent in ["schedule: cosine", "warmup: 2"] {
+        assert!(!spec(silent).contains("warm-up"), "{silent}");
+    }
+    assert!(!lcnnc(&["show", "specs/lc_cnn.lcnn"]).out.contains("plain name"));
+}
+
 #[test]
 fn classes_can_be_given() {
     let said = lcnnc(&["lower", "specs/lc_cnn.lcnn", "--classes", "8"]);
@@ -235,6 +266,35 @@ fn check_mends_what_was_misspelt() {
     let again = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
     assert_eq!(again.out, "net.lcnn: no problems\n");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
+}
+
+/// The bundle's numbers stand the wrong way round: a change is offered, and made only where that is asked for.
+#[test]
+fn what_is_not_certain_is_mended_only_on_demand() {
+    let text = "model M\ninput image: [1, 8, 8]\nweights W: conv(4 -> 1, kernel: 3)\nlogits = dense(W * imgae, classes)\noutput logits\n";
+    let folder = TempDir::new().unwrap();
+    let spec = folder.path().join("net.lcnn");
+    fs::write(&spec, text).unwrap();
+    let json = lcnnc_in(folder.path(), &["check", "--format", "json", "net"]).out;
+    assert!(json.contains("\"applicability\":\"safe\""), "{json}");
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "net"]);
+    let verdict =
+        "net.lcnn: 1 problem mended, 1 error left; 1 unsafe fix left: see its help, or add `--unsafe-fixes`\n";
+    assert_eq!((said.code, said.out.as_str()), (1, verdict), "{}", said.all());
+    assert!(said.err.contains("the wrong way round, write `1 -> 4`"), "{}", said.err);
+    assert_eq!(fs::read_to_string(&spec).unwrap(), text.replace("imgae", "image"));
+    let json = lcnnc_in(folder.path(), &["check", "--format", "json", "net"]).out;
+    assert!(json.contains("\"applicability\":\"unsafe\""), "{json}");
+    let short = lcnnc_in(folder.path(), &["check", "--format", "short", "net"]).out;
+    assert!(short.ends_with("[--fix --unsafe-fixes]\n"), "{short}");
+    let said = lcnnc_in(folder.path(), &["check", "--fix", "--unsafe-fixes", "net"]);
+    assert_eq!((said.code, said.out.as_str()), (0, "net.lcnn: 1 problem mended, no problems left\n"), "{}", said.all());
+    assert_eq!(fs::read_to_string(&spec).unwrap(), text.replace("imgae", "image").replace("4 -> 1", "1 -> 4"));
+    assert_eq!(
+        lcnnc_in(folder.path(), &["check", "--unsafe-fixes", "net"]).code,
+        2,
+        "there is nothing to make without `--fix`"
+    );
 }
 
 #[cfg(unix)]

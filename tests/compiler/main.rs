@@ -6,6 +6,7 @@ mod bounds;
 mod cli;
 mod diagnostics;
 mod flags;
+mod foreign;
 mod format;
 mod fuse;
 mod fuzzed;

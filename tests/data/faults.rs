@@ -106,6 +106,26 @@ fn a_huge_header_reserves_nothing() {
     refused_with("train-images-idx3-ubyte.gz", &gzip(&large), &["expected 1099511627792 bytes", "the most"]);
 }
 
+/// A few bytes that would unpack to gigabytes are not unpacked: what the headers say does not fit.
+#[test]
+fn what_the_headers_say_is_compared_before_anything_large_is_unpacked() {
+    let zeros = vec![0; 4 << 20];
+    let bomb = gzip(&idx(&[4 << 20, 1, 1], &zeros));
+    assert!(bomb.len() < 10_000);
+    // The data are not as the header says, but nobody gets so far as to see it.
+    let cut = &bomb[..bomb.len() - 4];
+    refused_with("train-images-idx3-ubyte.gz", cut, &["expected 4194304 labels, one for each image", "found 2"]);
+    let (root, raw) = mnist();
+    for (file, sizes) in [("t10k-images-idx3-ubyte", &[4096, 32, 32][..]), ("t10k-labels-idx1-ubyte", &[4096])] {
+        fs::remove_file(raw.join(file)).unwrap();
+        let packed = gzip(&idx(sizes, &zeros[..sizes.iter().product::<u32>() as usize]));
+        write(&raw.join(format!("{file}.gz")), &packed[..packed.len() - 4]);
+    }
+    refused("mnist", root.path(), &["t10k-images", "expected images of 2 x 3 pixels", "found 32 x 32"]);
+    let goes_on = gzip(&[idx(&[2, 2, 3], &TRAIN), zeros].concat());
+    refused_with("train-images-idx3-ubyte.gz", &goes_on, &["expected 28 bytes", "found at least 1048604"]);
+}
+
 #[test]
 fn every_cut_and_every_changed_header_byte_is_an_error_not_a_panic() {
     let whole = idx(&[2, 2, 3], &TRAIN);

@@ -6,12 +6,18 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
-use lcnnc::data::{self, DataSet, Image, Request, Source};
+use lcnnc::data::{self, Allow, DataSet, Image, Request, Source};
 
 use super::write;
 
+/// Loads a folder of which one class is enough.
 fn load(root: &Path) -> Result<DataSet, String> {
-    data::load(&format!("folder:{}", root.display()), &Request::default()).map_err(|error| error.to_string())
+    let allow = Allow { one_class: true, ..Allow::default() };
+    load_as(root, &Request { allow, ..Request::default() })
+}
+
+pub fn load_as(root: &Path, request: &Request) -> Result<DataSet, String> {
+    data::load(&format!("folder:{}", root.display()), request).map_err(|error| error.to_string())
 }
 
 #[track_caller]
@@ -29,11 +35,11 @@ pub fn save(path: &Path, image: impl Into<DynamicImage>, format: ImageFormat) {
 }
 
 /// A grey PNG of one pixel.
-fn dot(path: &Path, value: u8) {
+pub fn dot(path: &Path, value: u8) {
     save(path, ImageBuffer::from_pixel(1, 1, Luma([value])), ImageFormat::Png);
 }
 
-fn dots(folder: &Path, count: u8) {
+pub fn dots(folder: &Path, count: u8) {
     (0..count).for_each(|value| dot(&folder.join(format!("{value:03}.png")), value));
 }
 
@@ -69,7 +75,7 @@ fn train_and_test_folders_are_taken_as_they_are() {
     assert_eq!((set.train.len(), set.test.len()), (5, 3));
     assert!(names(&*set.test).iter().all(|name| name.contains("test")));
     dots(&root.path().join("test/c"), 1);
-    refused(root.path(), &["test: its classes are", r#"["a", "b", "c"]"#, r#"["a", "b"]"#]);
+    refused(root.path(), &["test: its classes are not those of", "it has besides `c`"]);
     fs::remove_dir_all(root.path().join("test")).unwrap();
     let set = load(root.path()).unwrap();
     assert_eq!((set.train.len(), set.test.len()), (3, 2));
@@ -87,7 +93,10 @@ fn the_test_half_may_be_called_val() {
     );
     dots(&root.path().join("test"), 5);
     let halves = |set: DataSet| (set.train.len(), set.test.len(), set.test.name(0));
-    refused(root.path(), &["test: it holds no folder", "`val` or `validation` in place of `test`"]);
+    refused(
+        root.path(),
+        &["test: it holds no folder", "(5 pictures lie in none)", "`val` or `validation` in place of `test`"],
+    );
     for (folder, images) in [("validation", 1), ("val", 2)] {
         dots(&root.path().join(folder).join("n01440764"), images);
         let (train, test, name) = halves(load(root.path()).unwrap());
@@ -97,7 +106,7 @@ fn the_test_half_may_be_called_val() {
     dots(&root.path().join("test/n01440764"), 4);
     assert_eq!(halves(load(root.path()).unwrap()).1, 4);
     dots(&root.path().join("test/n01443537"), 1);
-    refused(root.path(), &["test: its classes are", "n01443537"]);
+    refused(root.path(), &["test: its classes are not those of", "n01443537"]);
 }
 
 #[test]
@@ -127,6 +136,10 @@ fn other_files_hidden_ones_and_loops_do_no_harm() {
     }
     let set = load(root.path()).unwrap();
     assert_eq!((set.classes, set.train.len() + set.test.len()), (vec!["a".to_owned()], 4));
+    let notes = set.files.unwrap().notes.join("\n");
+    assert!(notes.starts_with("left out: 2 files in .txt (read are .jpg, "), "{notes}");
+    #[cfg(unix)]
+    assert!(notes.ends_with("2 links to what is not there, 2 links back to a folder that they lie in"), "{notes}");
 }
 
 #[test]
@@ -136,7 +149,10 @@ fn faults_of_the_layout_are_named() {
     refused(&root.path().join("nowhere"), &["nowhere: there is no such folder"]);
     write(&root.path().join("a/one.gif"), b"GIF89a");
     refused(&root.path().join("a/one.gif"), &["not a folder"]);
-    refused(root.path(), &["a: this class has no image (files of other kinds: 1)"]);
+    refused(
+        root.path(),
+        &["1 of its 1 classes hold no picture: `a`", "left out: 1 file in .gif", "--allow-empty-classes"],
+    );
     dot(&root.path().join("a/one.png"), 1);
     refused(root.path(), &["every class has a single image"]);
 }

@@ -4,17 +4,21 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod augment;
+mod classes;
 mod contours;
 mod faults;
 mod folder;
 mod loader;
 mod pickle;
+mod pictures;
 mod python2;
 mod real;
 mod roots;
 mod sets;
 mod split;
+mod survey;
 mod tiny_imagenet;
 mod transform;
 
@@ -25,7 +29,7 @@ use lcnnc::data::{self, DataSet, Request};
 
 /// Loads a set from a root; an error becomes its message.
 fn load(name: &str, root: &Path) -> Result<DataSet, String> {
-    data::load(name, &Request { root: Some(root.to_owned()), path: None }).map_err(|error| error.to_string())
+    data::load(name, &Request { root: Some(root.to_owned()), ..Request::default() }).map_err(|error| error.to_string())
 }
 
 /// The message of a set that must not load, which must hold each of `parts`.

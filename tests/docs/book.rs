@@ -89,7 +89,7 @@ fn pages_are_free_of_tags() {
 fn pages_are_short() {
     for page in pages() {
         let lines = fs::read_to_string(&page).unwrap().lines().count();
-        let is_made = ["docs/reference.md", "docs/diagnostics.md"].contains(&page.as_str());
+        let is_made = ["docs/reference.md", "docs/diagnostics.md", "docs/habits.md"].contains(&page.as_str());
         assert!(lines <= 400 || is_made, "{page} has {lines} lines");
     }
 }

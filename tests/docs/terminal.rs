@@ -46,6 +46,7 @@ const SAID: &[Said] = &[
     },
     Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check demo" },
     Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check --fix demo" },
+    Said { page: "docs/checking.md", spec: (0, "demo"), slips: UNSURE, command: "check --fix demo" },
     Said {
         page: "docs/papers/park_2025.md",
         spec: (2, "specs/lcei_cnn"),
@@ -57,6 +58,10 @@ const SAID: &[Said] = &[
 /// What is wrong with the spec that `docs/checking.md` mends.
 const SLIPS: &[(&str, &str)] =
     &[("conv(1 -> 8, kernel", "conv(1 -> 8, kernal"), ("conv(8 -> 8", "conv(8 -> 16"), ("W_A * image", "W_A * imgae")];
+
+/// The same, where nothing says which of two numbers is meant.
+const UNSURE: &[(&str, &str)] =
+    &[("conv(1 -> 8, kernel", "conv(1 -> 8, kernal"), ("conv(8 -> 8", "conv(16 -> 16"), ("W_A * image", "W_A * imgae")];
 
 #[test]
 fn what_is_copied_from_a_terminal_is_what_is_said() {

@@ -75,6 +75,22 @@ fn silence_that_goes_on_is_said_and_what_came_is_kept() {
     });
 }
 
+/// Never silent for long, and never done.
+#[test]
+fn a_line_that_drips_is_given_up() {
+    let starts = comes(|n, asked, bytes| {
+        let answer = Answer::file(bytes, asked);
+        if n == 0 { answer.drip() } else { answer }
+    });
+    assert_eq!(starts.len(), 2);
+    assert!(starts[1].is_some_and(|from| from > 0), "what came is kept: {starts:?}");
+
+    let (root, bytes) = (tempdir().unwrap(), contents(LEN));
+    let server = Server::start(|_, asked| Answer::file(&contents(LEN), asked).drip());
+    let result = fetch_file(root.path(), &bytes, &[&server.url()]);
+    says(result, &["too slow: ", "bytes came in 0.", "1000 are the least", "goes on from there"]);
+}
+
 #[test]
 fn no_length_is_fine_where_the_file_is_whole() {
     assert_eq!(comes(|_, _, bytes| Answer::new("200 OK", bytes)), [None]);

@@ -4,6 +4,7 @@
 // Data sets are files.
 #![allow(clippy::disallowed_methods)]
 
+mod advice;
 mod archives;
 mod catalogue;
 mod command;
@@ -52,7 +53,8 @@ impl Watch for Notes {
 /// No test waits long.
 fn hasty(from: Option<String>) -> Options {
     let millis = Duration::from_millis;
-    Options { from, patience: Patience { connect: millis(2000), stall: millis(300), attempts: 3, pause: millis(1) } }
+    let (connect, stall, pause) = (millis(2000), millis(300), millis(1));
+    Options { from, patience: Patience { connect, stall, least: 1000, attempts: 3, pause } }
 }
 
 /// Fetches a set of one file, which is known to hold `bytes`, from some sources in turn.

@@ -21,11 +21,13 @@ pub struct Answer {
     body: Vec<u8>,
     /// Whether the connection stays open, silent, when all was sent.
     stalls: bool,
+    /// Whether the bytes come one by one, with a pause before each.
+    drips: bool,
 }
 
 impl Answer {
     pub fn new(status: &str, body: &[u8]) -> Self {
-        Self { status: status.to_owned(), headers: Vec::new(), body: body.to_vec(), stalls: false }
+        Self { status: status.to_owned(), headers: Vec::new(), body: body.to_vec(), stalls: false, drips: false }
     }
 
     /// The whole, or what was asked for of it, as a good server does.
@@ -66,11 +68,24 @@ impl Answer {
         self
     }
 
+    pub fn drip(mut self) -> Self {
+        self.drips = true;
+        self
+    }
+
     pub fn send(&self, stream: &mut impl Write) {
         let head: String = self.headers.iter().map(|header| format!("{header}\r\n")).collect();
         // A client that had enough hangs up.
         let _ = write!(stream, "HTTP/1.1 {}\r\n{head}Connection: close\r\n\r\n", self.status);
-        let _ = stream.write_all(&self.body).and_then(|()| stream.flush());
+        let pieces = self.body.chunks(if self.drips { 1 } else { self.body.len().max(1) });
+        for piece in pieces {
+            if stream.write_all(piece).and_then(|()| stream.flush()).is_err() {
+                return;
+            }
+            if self.drips {
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
         if self.stalls {
             thread::sleep(Duration::from_secs(20));
         }

@@ -78,7 +78,7 @@ fn a_folder_that_can_no_longer_be_written_is_named() {
 
     fs::write(place.0.path().join("file"), "").unwrap();
     let said = place.lcnnc(&format!("{ARGS} --runs file"));
-    says(&said, 2, &["file/tiny: cannot be made"]);
+    says(&said, 2, &["'file' for '--runs <DIR>': expected a folder, and this is none"]);
 }
 
 #[test]

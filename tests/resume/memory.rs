@@ -128,3 +128,21 @@ fn more_seeds_threads_or_jobs_than_a_machine_can_have_are_refused() {
     assert!(said.code == Some(1) && said.err.contains("a whole number from 1 to 1024"), "{}", said.err);
     assert!(!place.0.path().join("runs").exists());
 }
+
+/// Once the weights are read, a batch needs room beside them.
+#[test]
+fn the_batch_of_an_evaluation_is_counted() {
+    let spec = "model Wide\ninput image: [1, 48, 48]\nlogits = dense(relu(image), classes)\noutput logits\n\
+                train {\n    batch: 65536\n    epochs: 1\n}\n";
+    let place = Place::new(spec);
+    let said = place.lcnnc(RUN);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let run = std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    let eval = format!("eval {}", run.display());
+    let said = within(&place, 500_000, &eval);
+    let [needed, _] = refused(&said);
+    let image = 4.0 * 48.0 * 48.0;
+    assert!((needed / (65_536.0 * image) - 1.0).abs() < 0.02, "one map of each image: {}", said.err);
+    assert!(said.err.contains("for a batch of 65536 images"), "{}", said.err);
+    assert_eq!(place.lcnnc(&eval).code, Some(0));
+}

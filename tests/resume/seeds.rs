@@ -1,5 +1,6 @@
 //! Several seeds, and runs that are repeated.
 
+use super::tools::{edit, reseal};
 use super::{ARGS, Place, SPEC, kept};
 use serde_json::Value;
 use std::fs;
@@ -86,18 +87,18 @@ fn a_repeated_run_says_whether_the_bits_agree() {
     assert_eq!(runs(&place).len(), 2, "the repeated run lies beside it");
 
     // A run of which other weights are known, on another machine.
-    let edit = |name: &str, from: &str, to: &str| {
-        let text = fs::read_to_string(run.join(name)).unwrap();
-        assert!(text.contains(from), "{text}");
-        fs::write(run.join(name), text.replace(from, to)).unwrap();
-    };
-    let sum = json(run.join("summary.json"))["weights"]["last"].as_str().unwrap().to_owned();
-    edit("summary.json", &sum, &"0".repeat(64));
-    edit("manifest.json", "\"system\": \"", "\"system\": \"another ");
+    edit(&run.join("best.safetensors"), |bytes| *bytes.last_mut().unwrap() ^= 1);
+    reseal(&run.join("manifest.json"), |manifest| manifest["machine"]["system"] = "another".into());
     let said = place.lcnnc(&format!("rerun {}", run.display()));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    let said = place.lcnnc(&format!("rerun --force {}", run.display()));
     assert_eq!(said.code, Some(9), "{}", said.err);
     assert!(said.out.contains("the weights differ from those of the run"), "{}", said.out);
     assert!(said.out.contains("maybe because the system was another "), "{}", said.out);
+    let notes: Vec<String> =
+        runs(&place).iter().map(|run| json(run.join("manifest.json"))["notes"].to_string()).collect();
+    let noted = notes.iter().filter(|note| note.contains("best.safetensors: expected the SHA-256 ")).count();
+    assert_eq!(noted, 1, "the new run notes it: {notes:?}");
 
     fs::remove_file(run.join("summary.json")).unwrap();
     let said = place.lcnnc(&format!("rerun {}", run.display()));

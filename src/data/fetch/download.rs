@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::thread::sleep;
+use std::time::Instant;
 
 use ureq::http::{Response, Uri, header};
 use ureq::{Body, Error};
@@ -142,6 +143,7 @@ impl Download<'_> {
     fn receive(&self, body: Body, part: &mut Part, watch: &mut dyn Watch) -> Result<(), Stop> {
         let mut body = body.into_reader();
         let mut chunk = vec![0; CHUNK];
+        let (mut since, mut before) = (Instant::now(), part.len);
         loop {
             let count = match body.read(&mut chunk) {
                 Ok(count) => count,
@@ -163,6 +165,14 @@ impl Download<'_> {
                 _ => part.append(bytes)?,
             }
             watch.at(part.len);
+            let time = since.elapsed();
+            if time >= self.patience.stall {
+                let (bytes, least) = (part.len - before, self.patience.least);
+                if bytes < least {
+                    return Err(Trouble::Slow { bytes, least, time }.into());
+                }
+                (since, before) = (Instant::now(), part.len);
+            }
         }
     }
 

@@ -73,6 +73,9 @@ pub enum Trouble {
     #[error("nothing came for {} s", .0.as_secs_f64())]
     Stalled(Duration),
 
+    #[error("too slow: {bytes} bytes came in {} s, and {least} are the least that is waited for", time.as_secs_f64())]
+    Slow { bytes: u64, least: u64, time: Duration },
+
     #[error("the connection ended after {found} of {size} bytes")]
     Cut { found: u64, size: u64 },
 
@@ -113,9 +116,12 @@ impl Trouble {
     /// Whether the same request may go better a moment later.
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Connection(_) | Self::Stalled(_) | Self::Cut { .. } | Self::Range { .. } | Self::NoRange { .. } => {
-                true
-            }
+            Self::Connection(_)
+            | Self::Stalled(_)
+            | Self::Slow { .. }
+            | Self::Cut { .. }
+            | Self::Range { .. }
+            | Self::NoRange { .. } => true,
             // Timeout, too many requests.
             Self::Status(status) => status.is_server_error() || matches!(status.as_u16(), 408 | 429),
             Self::Sum { begun, .. } => *begun,

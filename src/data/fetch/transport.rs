@@ -21,6 +21,8 @@ pub struct Patience {
     pub connect: Duration,
     /// Without a byte.
     pub stall: Duration,
+    /// Bytes that must come in the time of a stall: a line that is slower is not worth waiting for.
+    pub least: u64,
     /// Attempts in a row at one source that bring next to nothing.
     pub attempts: u32,
     /// Before the second attempt; twice as long before each further one.
@@ -30,7 +32,7 @@ pub struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         let seconds = Duration::from_secs;
-        Self { connect: seconds(20), stall: seconds(60), attempts: 5, pause: seconds(1) }
+        Self { connect: seconds(20), stall: seconds(60), least: 60 << 10, attempts: 5, pause: seconds(1) }
     }
 }
 

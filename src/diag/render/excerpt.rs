@@ -37,17 +37,18 @@ pub struct Excerpt {
 struct Line {
     /// Where it begins in the whole text, and in the excerpt.
     begins: [usize; 2],
-    /// What of it is drawn, counted in bytes from its beginning.
-    kept: Span,
-    /// Bytes that stand for what is cut off before.
-    cut: usize,
+    /// What of it is drawn, counted in bytes from its beginning, and where in the excerpt each part begins.
+    parts: Vec<(Span, usize)>,
 }
 
 impl Line {
-    /// Where a place of the whole text is drawn.
+    /// Where a place of the whole text is drawn: what is cut off is drawn at the end of the part before it.
     fn drawn(&self, at: usize) -> usize {
-        let within = at.saturating_sub(self.begins[0]).clamp(self.kept.start, self.kept.end);
-        self.begins[1] + self.cut + within - self.kept.start
+        let within = at.saturating_sub(self.begins[0]);
+        let part = self.parts.partition_point(|(part, _)| part.start <= within).saturating_sub(1);
+        self.parts
+            .get(part)
+            .map_or(self.begins[1], |(part, begins)| begins + within.clamp(part.start, part.end) - part.start)
     }
 }
 
@@ -61,7 +62,7 @@ impl Excerpt {
         let spans_lines =
             |label: &Label| lines.text.get(label.span.start..label.span.end).is_some_and(|s| s.contains('\n'));
         let gutter = numbers + 4 + if labels.iter().any(spans_lines) { FOR_GUTTER } else { 0 };
-        let room = width.saturating_sub(gutter).max(2 * FOR_TEXT);
+        let room = width.saturating_sub(gutter).max(FOR_TEXT);
         let mut excerpt = Self {
             name: short(name, width.saturating_sub(numbers + 6)),
             above,
@@ -88,21 +89,18 @@ impl Excerpt {
     }
 
     fn push(&mut self, line: &str, begins: usize, labels: &[Label], room: usize) {
-        let here = Span::new(begins, begins + line.len());
-        let ends = labels.iter().flat_map(|label| [label.span.start, label.span.end]);
-        let marks =
-            ends.filter(|at| (here.start..=here.end).contains(at)).map(|at| Span::new(at - begins, at - begins));
-        let kept = kept(line, marks.reduce(Span::to), room);
-        let head = if kept.start > 0 { CUT } else { "" };
         if !self.lines.is_empty() {
             self.text.push('\n');
         }
-        self.lines.push(Line { begins: [begins, self.text.len()], kept, cut: head.len() });
-        self.text.push_str(head);
-        self.text.push_str(&line[kept.start..kept.end]);
-        if kept.end < line.len() {
-            self.text.push_str(CUT);
+        let (start, mut parts, mut end) = (self.text.len(), Vec::new(), 0);
+        for part in kept(line, &marks(line, begins, labels), room) {
+            self.text.push_str(if part.start > end { CUT } else { "" });
+            parts.push((part, self.text.len()));
+            self.text.push_str(&line[part.start..part.end]);
+            end = part.end;
         }
+        self.text.push_str(if end < line.len() { CUT } else { "" });
+        self.lines.push(Line { begins: [begins, start], parts });
     }
 
     fn drawn(&self, at: usize) -> usize {
@@ -147,25 +145,68 @@ fn wide(c: char) -> usize {
     }
 }
 
-/// What of a line is drawn in `room` columns, in bytes: all of it if it fits, with room for the labels' texts.
-fn kept(line: &str, marks: Option<Span>, room: usize) -> Span {
-    let whole = Span::new(0, line.len());
-    let width = columns(line);
-    let Some(marks) = marks else {
-        return if width <= room { whole } else { Span::new(0, within(line, 0, room - 1)) };
+/// A label's mark on a line, in columns.
+#[derive(Clone, Copy)]
+struct Mark {
+    first: usize,
+    last: usize,
+    /// How far the label's text goes.
+    text: usize,
+}
+
+/// The marks on the line that begins at that byte of the whole text, from left to right.
+fn marks(line: &str, begins: usize, labels: &[Label]) -> Vec<Mark> {
+    let column = |at: usize| {
+        let within = at.checked_sub(begins).filter(|within| *within <= line.len())?;
+        Some(columns(line.get(..within).unwrap_or(line)))
     };
-    let [first, last] = [marks.start, marks.end].map(|at| columns(line.get(..at).unwrap_or(line)));
+    let of = |label: &Label| {
+        let (start, end) = (column(label.span.start), column(label.span.end));
+        let (first, last) = (start.or(end)?, end.or(start)?);
+        let last = last.max(first + 1);
+        // The text of a label of several lines stands below them, at the left.
+        let text = if start.is_some() && end.is_some() { LEAD + columns(&label.text).min(FOR_TEXT) } else { 0 };
+        Some(Mark { first, last, text: (first.midpoint(last) + text).max(last) })
+    };
+    let mut marks: Vec<Mark> = labels.iter().filter_map(of).collect();
+    marks.sort_by_key(|mark| mark.first);
+    marks
+}
+
+/// What of a line is drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels; else what is
+/// around its marks.
+fn kept(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
+    let needed = marks.iter().map(|mark| mark.text).max().unwrap_or(0);
+    if columns(line) <= room && needed <= room {
+        return vec![Span::new(0, line.len())];
+    }
     // The marks begin a third of the way along, or as far to the left as the last of them needs.
-    let skipped = (last + LEAD + FOR_TEXT + 1).saturating_sub(room).min(first.saturating_sub(room / 3));
-    if skipped == 0 && width <= room {
-        return whole;
+    let most = marks.first().map_or(0, |mark| mark.first.saturating_sub(room / 3));
+    let skipped = (needed + 2).saturating_sub(room).min(most);
+    if marks.len() > 1 && needed + 1 > room + skipped {
+        return apart(line, marks, room);
     }
     let start = within(line, 0, skipped);
-    let left = room - usize::from(start > 0);
-    match columns(&line[start..]) <= left {
-        true => Span::new(start, line.len()),
-        false => Span::new(start, within(line, start, left - 1)),
+    let left = room - columns(if start > 0 { CUT } else { "" });
+    let end = if columns(&line[start..]) <= left { line.len() } else { within(line, start, left - columns(CUT)) };
+    vec![Span::new(start, end)]
+}
+
+/// What is around marks that are too far apart: all of them together take half of the room.
+fn apart(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
+    /// Columns that are drawn before a mark.
+    const BEFORE: usize = 2;
+    let each = room / (2 * marks.len());
+    let mut parts: Vec<Span> = Vec::new();
+    for mark in marks {
+        let start = within(line, 0, mark.first.saturating_sub(BEFORE));
+        let end = within(line, 0, mark.last.min(mark.first + each));
+        match parts.last_mut().filter(|part| start <= part.end + CUT.len()) {
+            Some(part) => part.end = part.end.max(end),
+            None => parts.push(Span::new(start, end)),
+        }
     }
+    parts
 }
 
 /// The byte behind as many characters from `start` on as fit into so many columns.

@@ -1,6 +1,7 @@
 //! Workflow commands of GitHub Actions, which it shows beside the lines of a pull request.
 
 use super::place::Lines;
+use super::short;
 use super::visible::visible;
 use crate::diag::{Level, Report};
 use std::fmt::Write;
@@ -25,7 +26,7 @@ pub fn emit(report: &Report) -> String {
             }
         }
         let help = diagnostic.help.as_ref().map_or_else(String::new, |help| format!("\nhelp: {help}"));
-        let message = data(&format!("{}{help}", diagnostic.message));
+        let message = data(&format!("{}{help}{}", diagnostic.message, short::mend(diagnostic)));
         let _ = writeln!(out, ",title={}::{message}", property(diagnostic.code.id));
     }
     visible(&out).into_owned()

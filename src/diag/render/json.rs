@@ -27,6 +27,7 @@ fn object(report: &Report, lines: &Lines<'_>, diagnostic: &Diagnostic) -> Value 
         "labels": labels.collect::<Vec<_>>(),
         "help": diagnostic.help,
         "fix": edits.collect::<Vec<_>>(),
+        "applicability": (!diagnostic.fix.is_empty()).then(|| diagnostic.applicability.to_string()),
     })
 }
 

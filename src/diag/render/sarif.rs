@@ -61,7 +61,9 @@ impl File<'_> {
                 .collect();
             let change = json!({ "artifactLocation": self.artifact(), "replacements": replacements });
             let description = json!({ "text": diagnostic.help });
-            result["fixes"] = json!([{ "description": description, "artifactChanges": [change] }]);
+            let properties = json!({ "applicability": diagnostic.applicability.to_string() });
+            let fix = json!({ "description": description, "artifactChanges": [change], "properties": properties });
+            result["fixes"] = json!([fix]);
         }
         result
     }

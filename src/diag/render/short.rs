@@ -2,8 +2,17 @@
 
 use super::place::Lines;
 use super::visible::visible;
-use crate::diag::Report;
+use crate::diag::{Applicability, Diagnostic, Report};
 use std::fmt::Write;
+
+/// The flags of `check` that would make the fix, if there is one.
+pub fn mend(diagnostic: &Diagnostic) -> &'static str {
+    match (diagnostic.fix.is_empty(), diagnostic.applicability) {
+        (true, _) => "",
+        (false, Applicability::Safe) => " [--fix]",
+        (false, Applicability::Unsafe) => " [--fix --unsafe-fixes]",
+    }
+}
 
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
@@ -21,6 +30,7 @@ pub fn emit(report: &Report) -> String {
         if let Some(help) = &diagnostic.help {
             let _ = write!(out, "; {help}");
         }
+        out.push_str(mend(diagnostic));
         out.push('\n');
     }
     visible(&out).into_owned()

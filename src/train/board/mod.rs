@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::fit::Job;
-use super::tensorboard::{At, Events, Tag};
+use super::tensorboard::{self, At, Events, Tag};
 use super::{Epoch, Recipe, TrainError};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
@@ -53,10 +53,23 @@ pub(super) struct Board {
 }
 
 impl Board {
-    /// Goes on with what was written before the byte `offset`.
-    pub fn open(job: &Job<'_>, offset: u64) -> Result<Self, TrainError> {
+    /// Goes on with what was written before the byte `offset`. Where that is damaged, `warn` is told, and a new file begins.
+    pub fn open(job: &Job<'_>, offset: u64, warn: impl Fn(&str)) -> Result<Self, TrainError> {
         let images = images(job.recipe, job.data, job.split, job.device)?;
-        Ok(Self { events: Events::open(job.folder, job.started, Some(offset))?, images })
+        let file = tensorboard::file(job.folder, job.started);
+        if offset > 0 && !file.is_file() {
+            warn(&format!("warning: {}: was missing; a new one begins", file.display()));
+        }
+        let events = Events::open(job.folder, job.started, Some(offset)).or_else(|error| match error {
+            TrainError::Damaged { path, reason } => {
+                let aside = tensorboard::set_aside(&path)?;
+                let (path, aside) = (path.display(), aside.display());
+                warn(&format!("warning: {path}: damaged: {reason}; it is now {aside}, and a new one begins"));
+                Events::open(job.folder, job.started, None)
+            }
+            other => Err(other),
+        });
+        Ok(Self { events: events?, images })
     }
 
     pub fn epoch(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {

@@ -1,16 +1,16 @@
 //! Checkpoints: folders with all that a training needs to go on as if it had never stopped.
 //!
 //! One is filled under another name, synced and renamed, so that there is a whole one or none; the last two are kept.
-//! Random numbers need no place in it: each is a function of the seed and of where in the run it is drawn.
+//! Random numbers need no place in it: each is a function of the seed and of where in the run it is drawn. A run that is
+//! over keeps the last one: to go on from with more epochs, and to put back numbers and weights that were damaged.
 
 use crate::back::burn::Weight;
-use crate::data::sha256;
-use crate::train::fit::evaluate::Tally;
-use crate::train::fit::metrics::Offsets;
-use crate::train::fit::schedule::Memory;
+use crate::data::{sha256, sha256_of};
+use crate::train::error::short;
+use crate::train::fit::metrics::History;
+use crate::train::fit::state::{Limits, RunMark, State};
+use crate::train::runs::inspect::Inspection;
 use crate::train::{TrainError, weights};
-use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -26,61 +26,9 @@ const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.burnpack";
 const BEST: &str = "best.safetensors";
+const METRICS: &str = "metrics.jsonl";
 /// The sums of the others, as `sha256sum --check` reads them.
 const SUMS: &str = "SHA256SUMS";
-
-/// Where a training is between two steps: everything but the tensors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct State {
-    /// Of the epoch that the next step belongs to, from 1; one more than all when training is over.
-    pub epoch: usize,
-    /// Batches of that epoch that are done.
-    pub batches: usize,
-    /// Of those batches.
-    pub seen: Tally,
-    /// With penalties, summed over the images of those batches.
-    pub loss: f64,
-    /// Spent on those batches.
-    pub epoch_seconds: f64,
-    /// Spent on the whole run.
-    pub seconds: f64,
-    pub schedule: Memory,
-    pub best: Option<BestSoFar>,
-    /// How long the files of numbers are; what lies beyond is of steps that will be taken again.
-    pub files: Offsets,
-}
-
-impl Default for State {
-    /// Before the first step.
-    fn default() -> Self {
-        let (seen, schedule, files) = (Tally::default(), Memory::default(), Offsets::default());
-        let (loss, epoch_seconds, seconds) = (0.0, 0.0, 0.0);
-        Self { epoch: 1, batches: 0, seen, loss, epoch_seconds, seconds, schedule, best: None, files }
-    }
-}
-
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.batches {
-            0 => write!(f, "the start of epoch {}", self.epoch),
-            batches => write!(f, "epoch {}, batch {batches}", self.epoch),
-        }
-    }
-}
-
-impl State {
-    pub fn next_epoch(&mut self) {
-        self.epoch += 1;
-        (self.batches, self.seen, self.loss, self.epoch_seconds) = (0, Tally::default(), 0.0, 0.0);
-    }
-}
-
-/// The epoch with the best weights so far.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BestSoFar {
-    pub epoch: usize,
-    pub validation_accuracy: Option<f64>,
-}
 
 /// A checkpoint as it is read.
 pub struct Checkpoint {
@@ -90,6 +38,8 @@ pub struct Checkpoint {
     pub optimizer: Vec<u8>,
     /// There if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
+    /// The epochs before it; versions that did not save them wrote none.
+    pub history: Option<History>,
 }
 
 /// A checkpoint as it is written.
@@ -99,6 +49,15 @@ pub struct Draft<'a> {
     pub optimizer: Vec<u8>,
     /// A file on disk with the best weights so far, and its sum.
     pub best: Option<(PathBuf, &'a str)>,
+    /// The lines of metrics.jsonl.
+    pub metrics: &'a str,
+}
+
+/// The run that a checkpoint must be of, to be gone on with.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    pub run: RunMark,
+    pub limits: Limits,
 }
 
 /// Saves a checkpoint of a run, and removes all but the newest two.
@@ -134,9 +93,12 @@ fn name(epoch: usize, batches: usize) -> String {
 fn fill(partial: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
     let state = crate::train::runs::manifest::json(draft.state).into_bytes();
     let mut sums = String::new();
-    for (name, bytes) in [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer)] {
+    let metrics = draft.metrics.as_bytes();
+    let files: [(&str, &[u8]); 4] =
+        [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer), (METRICS, metrics)];
+    for (name, bytes) in files {
         write(&partial.join(name), bytes)?;
-        sums += &line(&sha256([bytes.as_slice()]), name);
+        sums += &line(&sha256([bytes]), name);
     }
     if let Some((best, sum)) = &draft.best {
         let place = partial.join(BEST);
@@ -193,19 +155,71 @@ fn names(folder: &Path) -> Result<Vec<String>, TrainError> {
     Ok(names)
 }
 
-/// The newest checkpoint of a run that is whole; `warn` is told of each newer one that is not.
+/// The newest checkpoint of a run that is whole; each newer one that is not is said.
 ///
 /// # Errors
-/// If the folder of checkpoints cannot be read.
-pub fn newest(run: &Path, mut warn: impl FnMut(&str)) -> Result<Option<Checkpoint>, TrainError> {
+/// If the folder of checkpoints cannot be read, or the checkpoint is of another run.
+pub fn newest(run: &Path, expected: &Expected, inspection: &mut Inspection) -> Result<Option<Checkpoint>, TrainError> {
     let folder = run.join(FOLDER);
     for name in names(&folder)?.iter().rev() {
-        match read(&folder.join(name)) {
-            Ok(checkpoint) => return Ok(Some(checkpoint)),
-            Err(error) => warn(&format!("warning: {error}; the checkpoint before it is used")),
+        let place = folder.join(name);
+        match read(&place, expected.limits) {
+            Ok(checkpoint) => {
+                match &checkpoint.state.run {
+                    None => inspection.say(&older(&place)),
+                    Some(mark) if *mark != expected.run => {
+                        inspection.found(another(&place, mark, expected))?;
+                    }
+                    Some(_) => {}
+                }
+                return Ok(Some(checkpoint));
+            }
+            Err(error) => inspection.say(&format!("warning: {error}; the checkpoint before it is used")),
         }
     }
     Ok(None)
+}
+
+fn older(place: &Path) -> String {
+    let place = place.display();
+    format!("note: {place}: an older version of lcnnc wrote it, so it cannot be told that it is of this run")
+}
+
+fn another(place: &Path, mark: &RunMark, expected: &Expected) -> TrainError {
+    let run = &expected.run;
+    let (what, expected, found) = if mark.recipe == run.recipe {
+        ("a run with the manifest", &run.manifest, &mark.manifest)
+    } else {
+        ("a run with the fingerprint", &run.recipe, &mark.recipe)
+    };
+    TrainError::Altered {
+        path: place.to_owned(),
+        expected: format!("a checkpoint of {what} {}", short(expected)),
+        found: format!("one of another run, with {}", short(found)),
+        way: "remove it, and the one before it is used".to_owned(),
+    }
+}
+
+/// A file of the newest whole checkpoint of a run, if that file is the one with this sum.
+pub fn kept(run: &Path, name: &str, sum: &str) -> Option<Vec<u8>> {
+    let folder = run.join(FOLDER);
+    // The last weights of a run that is over are those that it would go on with.
+    let name = if name == crate::train::fit::LAST { WEIGHTS } else { name };
+    let files = names(&folder).ok()?.into_iter().rev().map(|checkpoint| folder.join(checkpoint).join(name));
+    files.filter_map(|path| fs::read(path).ok()).find(|bytes| sha256([bytes.as_slice()]) == sum)
+}
+
+/// What is wrong with the files of the last checkpoint of a run, if there is one: a sentence.
+pub fn damage(run: &Path) -> Option<String> {
+    let folder = run.join(FOLDER);
+    let place = folder.join(names(&folder).ok()?.pop()?);
+    let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
+    let same = |name: &str| {
+        let sum = File::open(place.join(name)).and_then(|mut file| sha256_of(&mut file));
+        sum.is_ok_and(|sum| sums.contains(&line(&sum, name)))
+    };
+    let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST, METRICS].into_iter().find(|name| !same(name))?;
+    Some(format!("{}: damaged: {wrong} is not what {SUMS} says", place.display()))
 }
 
 /// Whether a run has saved anything.
@@ -213,7 +227,7 @@ pub fn any(run: &Path) -> bool {
     names(&run.join(FOLDER)).is_ok_and(|names| !names.is_empty())
 }
 
-fn read(folder: &Path) -> Result<Checkpoint, TrainError> {
+fn read(folder: &Path, limits: Limits) -> Result<Checkpoint, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: folder.to_owned(), reason };
     let sums = crate::train::files::read(&folder.join(SUMS))?;
     let sum = |name: &str| sums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "));
@@ -224,15 +238,48 @@ fn read(folder: &Path) -> Result<Checkpoint, TrainError> {
         if same { Ok(bytes) } else { Err(damaged(format!("{name} is not what {SUMS} says"))) }
     };
     let state: State = serde_json::from_slice(&file(STATE)?).map_err(|error| damaged(format!("{STATE}: {error}")))?;
-    let tensors = |name: &str| weights::parse(&folder.join(name), &file(name)?);
+    if let Some(reason) = state.absurd(limits) {
+        return Err(damaged(format!("{STATE}: {reason}")));
+    }
+    let tensors = |name: &str| -> Result<Vec<Weight>, TrainError> {
+        Ok(weights::parse(&folder.join(name), &file(name)?)?.weights)
+    };
     let best = state.best.map(|_| tensors(BEST)).transpose()?;
-    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, state })
+    // An older version saved no lines, and no mark of its run.
+    let lines = state.run.as_ref().map(|_| file(METRICS)).transpose()?;
+    let history = |bytes: Vec<u8>| History::of(&String::from_utf8_lossy(&bytes), state.epoch - 1);
+    let history = lines.map(history).transpose().map_err(|reason| damaged(format!("{METRICS}: {reason}")))?;
+    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, history, state })
 }
 
-/// Removes all checkpoints of a run that is over.
+/// Saves a run's checkpoint at the place of a state as the first one of another run, with that state.
 ///
 /// # Errors
-/// If they cannot be removed.
-pub fn clear(run: &Path) -> Result<(), TrainError> {
-    discard(&run.join(FOLDER))
+/// If it cannot be read or written.
+pub fn adopt(from: &Path, run: &Path, state: &State) -> Result<(), TrainError> {
+    let folder = from.join(FOLDER).join(name(state.epoch, state.batches));
+    let file = |name: &str| {
+        let path = folder.join(name);
+        fs::read(&path).map_err(TrainError::file(&path, "read"))
+    };
+    let best = state.best.map(|_| file(BEST)).transpose()?.map(|bytes| sha256([bytes.as_slice()]));
+    let metrics = crate::train::files::read(&folder.join(METRICS))?;
+    let draft = Draft {
+        state,
+        weights: file(WEIGHTS)?,
+        optimizer: file(OPTIMIZER)?,
+        best: best.as_ref().map(|sum| (folder.join(BEST), sum.as_str())),
+        metrics: &metrics,
+    };
+    save(run, &draft)
+}
+
+/// Leaves the last checkpoint of a run that is over, and nothing else.
+///
+/// # Errors
+/// If the others cannot be removed.
+pub fn settle(run: &Path) -> Result<(), TrainError> {
+    let folder = run.join(FOLDER);
+    discard(&folder.join(PARTIAL))?;
+    names(&folder)?.iter().rev().skip(1).try_for_each(|old| discard(&folder.join(old)))
 }

@@ -6,6 +6,7 @@ use crate::train::{Stop, TrainError};
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::Path;
 
 /// The answers to some images, counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -38,6 +39,18 @@ impl Tally {
         self.cross_entropy / self.images.max(1) as f64
     }
 
+    /// The same, where its sum is a number. `what` was judged with the weights of a file.
+    ///
+    /// # Errors
+    /// If it is none: then an accuracy says nothing either.
+    pub fn numbered(self, what: &str, path: &Path) -> Result<Self, TrainError> {
+        if self.cross_entropy.is_finite() {
+            return Ok(self);
+        }
+        let found = format!("a cross-entropy of {} nats", self.cross_entropy);
+        Err(TrainError::NoNumber { what: what.to_owned(), found, path: path.to_owned() })
+    }
+
     pub fn add(&mut self, other: Self) {
         self.images += other.images;
         self.correct += other.correct;
@@ -54,7 +67,10 @@ pub struct Score {
     pub accuracy: f64,
     pub correct: usize,
     pub images: usize,
-    /// Nats an image.
+    /// Images in the whole test half; 0 where an older version did not say.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub of: usize,
+    /// Nats an image; the mean over the steps where several are judged.
     pub cross_entropy: f64,
     /// The accuracy at each step that the loss is the mean of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,6 +83,7 @@ impl From<Tally> for Score {
             accuracy: tally.accuracy(),
             correct: tally.correct,
             images: tally.images,
+            of: tally.images,
             cross_entropy: tally.mean_cross_entropy(),
             accuracy_by_step: tally.correct_by_step.iter().map(|n| *n as f64 / tally.images.max(1) as f64).collect(),
         }
@@ -75,14 +92,25 @@ impl From<Tally> for Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (percent, nats) = (100.0 * self.accuracy, self.cross_entropy);
-        write!(f, "{percent:.2} % ({} of {}), cross-entropy {nats:.4}", self.correct, self.images)?;
-        if !self.accuracy_by_step.is_empty() {
-            let steps: Vec<String> = self.accuracy_by_step.iter().map(|x| format!("{:.2}", 100.0 * x)).collect();
-            write!(f, ", by step {} %", steps.join(", "))?;
+        let Self { accuracy, correct, images, of, cross_entropy: nats, accuracy_by_step: steps } = self;
+        write!(f, "{:.2} % ({correct} of {images}", 100.0 * accuracy)?;
+        if of > images {
+            write!(f, ", a sample of the {of} images of the test half")?;
         }
-        Ok(())
+        if steps.is_empty() {
+            return write!(f, "), cross-entropy {nats:.4}");
+        }
+        let steps: Vec<String> = steps.iter().map(|x| format!("{:.2}", 100.0 * x)).collect();
+        write!(
+            f,
+            ") at the last step, by step {} %; cross-entropy {nats:.4}, the mean over these steps",
+            steps.join(", ")
+        )
     }
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Runs a model over a feed as it is used after training. The model and its device are without autodiff.

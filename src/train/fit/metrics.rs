@@ -1,13 +1,13 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
-use crate::train::TrainError;
+use crate::train::{TrainError, files};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// The numbers of one epoch. Losses are means over images, in nats; accuracies are shares from 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// From 1.
     pub epoch: usize,
@@ -55,38 +55,92 @@ impl Epoch {
     }
 }
 
+/// The name of the file of lines, and of the table.
+pub(in crate::train) const LINES: &str = "metrics.jsonl";
+pub(in crate::train) const TABLE: &str = "metrics.csv";
+
+/// The lines of a run's epochs: what both files hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    lines: String,
+    table: String,
+}
+
+impl History {
+    /// From the text of a metrics.jsonl, where it is one of so many epochs, each in its turn.
+    ///
+    /// # Errors
+    /// The first line that is not, counted from 1, and why.
+    pub fn of(lines: &str, epochs: usize) -> Result<Self, String> {
+        let (mut history, mut rest) = (Self::default(), lines.lines());
+        for number in 1..=epochs {
+            let line = rest.next().ok_or_else(|| format!("line {number} is missing"))?;
+            history.push(&epoch(line, number)?);
+        }
+        if history.lines == lines { Ok(history) } else { Err(format!("there is more than {epochs} lines")) }
+    }
+
+    /// The lines of the first epochs, as many as are whole, and how many these are.
+    pub fn whole(lines: &str, epochs: usize) -> (Self, usize) {
+        let mut history = Self::default();
+        let mut count = 0;
+        for (line, number) in lines.lines().zip(1..=epochs) {
+            let Ok(epoch) = epoch(line, number) else { break };
+            history.push(&epoch);
+            count = number;
+        }
+        (history, count)
+    }
+
+    fn push(&mut self, epoch: &Epoch) {
+        self.lines += &(serde_json::json!(epoch).to_string() + "\n");
+        self.table += &(epoch.cells().join(",") + "\n");
+    }
+
+    /// What metrics.jsonl holds.
+    pub fn lines(&self) -> &str {
+        &self.lines
+    }
+
+    /// What metrics.csv holds.
+    pub fn table(&self) -> String {
+        format!("{}\n{}", Epoch::COLUMNS.join(","), self.table)
+    }
+
+    /// Both files with what they hold.
+    pub fn files(&self) -> [(&'static str, String); 2] {
+        [(LINES, self.lines.clone()), (TABLE, self.table())]
+    }
+}
+
+fn epoch(line: &str, number: usize) -> Result<Epoch, String> {
+    let epoch: Epoch = serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))?;
+    if epoch.epoch == number { Ok(epoch) } else { Err(format!("line {number} is of epoch {}", epoch.epoch)) }
+}
+
 /// The two files, growing by a line an epoch.
 #[derive(Debug)]
 pub struct Metrics {
+    history: History,
     lines: Log,
     table: Log,
 }
 
-/// How long each file is, in bytes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offsets {
-    lines: u64,
-    table: u64,
-    /// Of the file for TensorBoard.
-    pub events: u64,
-}
-
 impl Metrics {
-    /// Starts `metrics.jsonl` and `metrics.csv` in a run folder, or goes on with them: cut back to the lengths they had.
+    /// Starts `metrics.jsonl` and `metrics.csv` in a run folder, or goes on with them: as they were when the checkpoint with
+    /// this history was written, whatever was done to them since. `warn` is told of a file that had lost something.
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn open(folder: &Path, from: Offsets) -> Result<Self, TrainError> {
-        let lines = Log::open(folder.join("metrics.jsonl"), from.lines)?;
-        let mut table = Log::open(folder.join("metrics.csv"), from.table)?;
-        if table.len == 0 {
-            table.write(&Epoch::COLUMNS.join(","))?;
-        }
-        Ok(Self { lines, table })
+    pub fn open(folder: &Path, history: History, mut warn: impl FnMut(&str)) -> Result<Self, TrainError> {
+        let is_new = history.lines.is_empty();
+        let mut log = |name: &str, text: &str| Log::open(folder.join(name), text, is_new, &mut warn);
+        let (lines, table) = (log(LINES, history.lines())?, log(TABLE, &history.table())?);
+        Ok(Self { history, lines, table })
     }
 
-    pub fn offsets(&self) -> Offsets {
-        Offsets { lines: self.lines.len, table: self.table.len, events: 0 }
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
     /// Appends an epoch to both.
@@ -94,8 +148,18 @@ impl Metrics {
     /// # Errors
     /// If a file cannot be written.
     pub fn append(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
+        self.history.push(epoch);
         self.lines.write(&serde_json::json!(epoch).to_string())?;
         self.table.write(&epoch.cells().join(","))
+    }
+
+    /// Waits until everything that was written is on the disk.
+    ///
+    /// # Errors
+    /// If the disk does not take it.
+    pub fn sync(&self) -> Result<(), TrainError> {
+        self.lines.sync()?;
+        self.table.sync()
     }
 }
 
@@ -104,27 +168,37 @@ impl Metrics {
 struct Log {
     path: PathBuf,
     file: File,
-    /// Bytes.
-    len: u64,
 }
 
 impl Log {
-    /// One that is shorter than it should be has lost lines, and keeps what it has.
-    fn open(path: PathBuf, len: u64) -> Result<Self, TrainError> {
-        let opened = OpenOptions::new().create(true).append(true).open(&path).and_then(|file| {
-            let len = len.min(file.metadata()?.len());
-            file.set_len(len)?;
-            Ok((file, len))
+    /// A file that holds this text: what a killed process wrote behind it is cut off, and what was changed is put right.
+    fn open(path: PathBuf, text: &str, is_new: bool, warn: &mut impl FnMut(&str)) -> Result<Self, TrainError> {
+        let before = match fs::read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            read => Some(read.map_err(TrainError::file(&path, "read"))?),
+        };
+        let is_whole = before.as_ref().is_some_and(|before| before.starts_with(text.as_bytes()));
+        let is_new = is_new && before.is_none_or(|before| before.is_empty());
+        if !is_whole {
+            files::replace(&path, text.as_bytes())?;
+        }
+        if !is_whole && !is_new {
+            let path = path.display();
+            warn(&format!("warning: {path}: lines were missing or changed; it is put right from the checkpoint"));
+        }
+        let opened = OpenOptions::new().append(true).open(&path).and_then(|file| {
+            file.set_len(text.len() as u64)?;
+            Ok(file)
         });
-        let (file, len) = opened.map_err(TrainError::file(&path, "written"))?;
-        Ok(Self { path, file, len })
+        Ok(Self { file: opened.map_err(TrainError::file(&path, "written"))?, path })
     }
 
     /// Unbuffered, so that whoever reads the file sees the line at once.
     fn write(&mut self, line: &str) -> Result<(), TrainError> {
-        let line = format!("{line}\n");
-        self.file.write_all(line.as_bytes()).map_err(TrainError::file(&self.path, "written"))?;
-        self.len += line.len() as u64;
-        Ok(())
+        self.file.write_all(format!("{line}\n").as_bytes()).map_err(TrainError::file(&self.path, "written"))
+    }
+
+    fn sync(&self) -> Result<(), TrainError> {
+        self.file.sync_data().map_err(TrainError::file(&self.path, "written"))
     }
 }

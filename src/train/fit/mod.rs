@@ -9,27 +9,31 @@ mod pass;
 pub mod roles;
 mod saver;
 pub mod schedule;
+pub mod state;
 pub mod stop;
 
 use crate::back::burn::{Model, Origin, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
-use crate::data::{DataSet, sha256};
+use crate::data::{DataSet, sha256, sha256_of};
 use crate::diag::counted;
 use crate::train::board::Board;
-use crate::train::fit::checkpoint::{BestSoFar, Checkpoint, Draft, State};
+use crate::train::fit::checkpoint::{Checkpoint, Draft};
 use crate::train::fit::evaluate::{Tally, evaluate};
-use crate::train::fit::metrics::{Epoch, Metrics};
+use crate::train::fit::metrics::{Epoch, History, LINES, Metrics};
 use crate::train::fit::optimizer::Optimizer;
 use crate::train::fit::pass::Pass;
 use crate::train::fit::saver::Saver;
 use crate::train::fit::schedule::Schedule;
+use crate::train::fit::state::{BestSoFar, Limits, Offsets, RunMark, State};
 use crate::train::progress::Progress;
+use crate::train::weights::origin::Origin;
 use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 pub(in crate::train) const BEST: &str = "best.safetensors";
@@ -48,6 +52,12 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// When the run began.
     pub started: Timestamp,
+    /// Noted in the files of weights.
+    pub origin: Origin,
+    /// Noted in the checkpoints.
+    pub mark: RunMark,
+    /// What was passed over with `--force` when the training was taken up, in sentences.
+    pub notes: Vec<String>,
     /// Whether an event file for TensorBoard is written.
     pub tensorboard: bool,
     /// Between two checkpoints; without a wish, as [`Saver`] sees fit.
@@ -73,6 +83,10 @@ pub struct Fit {
     pub last: String,
     /// Spent on training, by all processes that took part.
     pub seconds: f64,
+    /// The SHA-256 of metrics.jsonl.
+    pub metrics: String,
+    /// What was passed over with `--force` on the way, in sentences.
+    pub notes: Vec<String>,
 }
 
 impl BestSoFar {
@@ -94,12 +108,39 @@ impl Job<'_> {
             model = training.epoch(model)?;
         }
         training.save(&model)?;
-        let last = sha256([weights::bytes(&model.valid())?.as_slice()]);
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
+        let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.origin.at("last", epochs))?)?;
+        let metrics = sha256([training.metrics.history().lines().as_bytes()]);
+        let notes = training.state.notes;
         match training.best {
-            Some(best) => Ok(Fit { best, epochs, last, seconds }),
+            Some(best) => Ok(Fit { best, epochs, last, seconds, metrics, notes }),
             None => Err(TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" }),
         }
+    }
+
+    /// Makes a file hold these bytes, unless it does already, and gives their sum.
+    fn leave(&self, file: &str, bytes: &[u8]) -> Result<String, TrainError> {
+        let (path, sum) = (self.folder.join(file), sha256([bytes]));
+        let there = File::open(&path).and_then(|mut file| sha256_of(&mut file));
+        if there.is_ok_and(|there| there == sum) {
+            return Ok(sum);
+        }
+        files::replace(&path, bytes).map(|()| sum)
+    }
+
+    /// The epochs before a checkpoint of an older version, which holds none: those of the run's own file.
+    fn history(&self, epochs: usize, progress: &Progress) -> History {
+        let path = self.folder.join(LINES);
+        let text = std::fs::read(&path).unwrap_or_default();
+        let (history, whole) = History::whole(&String::from_utf8_lossy(&text), epochs);
+        if whole < epochs {
+            let path = path.display();
+            progress.warn(&format!(
+                "warning: {path}: expected {epochs} epochs, found {whole} that are whole; the others are lost, because the \
+                 checkpoint of an older version of lcnnc does not hold them"
+            ));
+        }
+        history
     }
 
     fn weights(&self, model: Model, file: &str, found: &[crate::back::burn::Weight]) -> Result<Model, TrainError> {
@@ -107,6 +148,12 @@ impl Job<'_> {
         let model = model.with_weights(found).map_err(unfit)?;
         Ok(if self.fuse { model.fused() } else { model })
     }
+}
+
+/// How far a training of a recipe can come.
+pub(in crate::train) fn limits(recipe: &Recipe, data: &DataSet, split: &Split) -> Limits {
+    let feed = recipe.training_feed(&data.train, split.train.clone(), 1);
+    Limits { epochs: recipe.epochs(), batches: feed.batches(), batch: recipe.batch(), images: feed.images() }
 }
 
 /// A training between two steps, but for the model, which changes hands at every step.
@@ -132,26 +179,34 @@ impl<'a> Training<'a> {
         let optimizer = optimizer::build(train.call("optimizer"), job.device).clipped(train.real("clip"));
         let schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
         let model = new(&job.device.clone().autodiff());
-        let (model, optimizer, best, state) = match from {
-            None => (if job.fuse { model.fused() } else { model }, optimizer, None, State::default()),
-            Some(Checkpoint { state, weights, optimizer: memory, best }) => {
+        let (model, optimizer, best, history, mut state) = match from {
+            None => {
+                let model = if job.fuse { model.fused() } else { model };
+                (model, optimizer, None, History::default(), State::default())
+            }
+            Some(Checkpoint { state, weights, optimizer: memory, best, history }) => {
+                let history = history.unwrap_or_else(|| job.history(state.epoch - 1, progress));
                 let damaged = |reason| TrainError::Damaged { path: job.folder.join("checkpoints"), reason };
                 let model = job.weights(model, LAST, &weights)?;
                 let optimizer = optimizer.remembering(memory).map_err(damaged)?;
                 let best = best.zip(state.best).map(|(weights, so_far)| {
                     let model = job.weights(new(job.device), BEST, &weights)?;
-                    Best::write(job.folder, so_far, model)
+                    Best::write(job, so_far, model)
                 });
-                (model, optimizer, best.transpose()?, state)
+                (model, optimizer, best.transpose()?, history, state)
             }
         };
-        let board = job.tensorboard.then(|| Board::open(job, state.files.events)).transpose()?;
+        state.run = Some(job.mark.clone());
+        state.notes.extend(job.notes.iter().cloned());
+        state.notes.dedup();
+        let warn = |text: &str| progress.warn(text);
+        let board = job.tensorboard.then(|| Board::open(job, state.files.events, warn)).transpose()?;
         let training = Self {
             job,
             progress: *progress,
             optimizer,
             schedule: schedule.remembering(state.schedule),
-            metrics: Metrics::open(job.folder, state.files)?,
+            metrics: Metrics::open(job.folder, history, warn)?,
             board,
             best,
             saver: Saver::new(job.save_every),
@@ -252,11 +307,12 @@ impl<'a> Training<'a> {
     /// Writes an epoch's weights, as the best ones too if they are.
     fn keep(&mut self, model: &Model, numbers: &Epoch) -> Result<(), TrainError> {
         let model = model.valid();
-        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model)?)?;
+        let origin = self.job.origin.at("last", numbers.epoch);
+        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model, &origin)?)?;
         let validation_accuracy = numbers.validation_accuracy;
         if self.best.as_ref().is_none_or(|best| !best.so_far.beats(validation_accuracy)) {
             let so_far = BestSoFar { epoch: numbers.epoch, validation_accuracy };
-            self.best = Some(Best::write(self.job.folder, so_far, model)?);
+            self.best = Some(Best::write(self.job, so_far, model)?);
         }
         Ok(())
     }
@@ -280,16 +336,18 @@ impl<'a> Training<'a> {
         self.state.seconds = self.seconds();
         self.state.schedule = self.schedule.memory();
         self.state.best = best.map(|best| best.so_far);
-        self.state.files = self.metrics.offsets();
-        if let Some(board) = &self.board {
-            self.state.files.events = board.offset()?;
-        }
+        // A checkpoint may not know of epochs that a crash takes from the files.
+        self.metrics.sync()?;
+        let events = self.board.as_ref().map(Board::offset).transpose()?;
+        self.state.files = Offsets { events: events.unwrap_or(0) };
+        let origin = self.job.origin.at("last", self.state.epoch - 1);
         let draft = Draft {
             state: &self.state,
             // First, because a device that fails says so here; reading the optimizer's memory, Burn panics.
-            weights: weights::bytes(&model.valid())?,
+            weights: weights::bytes(&model.valid(), &origin)?,
             optimizer: self.optimizer.memory(),
             best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),
+            metrics: self.metrics.history().lines(),
         };
         self.saver.time(|| checkpoint::save(self.job.folder, &draft))
     }
@@ -300,9 +358,9 @@ impl<'a> Training<'a> {
 }
 
 impl Best {
-    fn write(folder: &Path, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
-        let (file, bytes): (PathBuf, _) = (folder.join(BEST), weights::bytes(&model)?);
-        files::replace(&file, &bytes)?;
+    fn write(job: &Job<'_>, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
+        let bytes = weights::bytes(&model, &job.origin.at("best", so_far.epoch))?;
+        files::replace(&job.folder.join(BEST), &bytes)?;
         Ok(Self { so_far, model, sum: sha256([bytes.as_slice()]) })
     }
 }

@@ -41,9 +41,9 @@ pub const CALLABLES: &[Callable] = &[
 pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     match schedule.callee {
         _ if warmup == 0 => None,
-        "steps" => Some("`steps` counts its epochs from the start of the run, those of the warm-up included"),
-        "cosine" => Some("`cosine` begins behind the last epoch of the warm-up"),
-        "plateau" => Some("`plateau` watches the epochs of the warm-up as well"),
+        "steps" => Some("`steps` counts the epochs of the warm-up in"),
+        "cosine" => Some("`cosine` begins behind the epochs of the warm-up"),
+        "plateau" => Some("`plateau` watches the epochs of the warm-up too"),
         _ => None,
     }
 }
@@ -85,6 +85,18 @@ pub struct Memory {
 impl Default for Memory {
     fn default() -> Self {
         Self { scale: 1.0, lowest: None, waited: 0 }
+    }
+}
+
+impl Memory {
+    /// What no schedule could remember: the name of a value, the value and what was expected.
+    pub fn absurd(&self) -> Option<String> {
+        let Self { scale, lowest, .. } = self;
+        if !(0.0..=1.0).contains(scale) {
+            return Some(format!("`schedule.scale` is {scale}, expected a share from 0 to 1"));
+        }
+        let lowest = lowest.filter(|nats| !nats.is_finite())?;
+        Some(format!("`schedule.lowest` is {lowest}, expected a finite number"))
     }
 }
 
@@ -140,6 +152,11 @@ impl Schedule {
         if memory.waited > patience {
             (memory.scale, memory.waited) = (memory.scale * factor, 0);
         }
+    }
+
+    /// Whether a run of more epochs has other rates from its beginning on.
+    pub fn depends_on_epochs(&self) -> bool {
+        matches!(self.rule, Rule::Cosine { .. })
     }
 
     pub fn memory(&self) -> Memory {

@@ -21,6 +21,12 @@ pub struct Layer {
     pub dataset: Option<String>,
     pub data_root: Option<PathBuf>,
     pub device: Option<DeviceChoice>,
+    /// Whether every file of a set of files is decoded before the first step.
+    pub verify: Option<bool>,
+    /// Whether a folder may hold one class alone.
+    pub allow_one_class: Option<bool>,
+    /// Whether classes of a folder may hold no picture.
+    pub allow_empty_classes: Option<bool>,
     /// CPU threads.
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
@@ -31,6 +37,8 @@ pub struct Layer {
     pub save_every: Option<Duration>,
     /// Most images of the training half to use, validation included.
     pub limit: Option<usize>,
+    /// Most images of the test half to test with; without a wish all of them, whatever `limit` says.
+    pub limit_test: Option<usize>,
     /// Consts of the spec and what they are set to.
     pub set: BTreeMap<String, String>,
     /// In the order in which they are applied.
@@ -86,11 +94,15 @@ impl Layer {
             dataset: self.dataset.or(below.dataset),
             data_root: self.data_root.or(below.data_root),
             device: self.device.or(below.device),
+            verify: self.verify.or(below.verify),
+            allow_one_class: self.allow_one_class.or(below.allow_one_class),
+            allow_empty_classes: self.allow_empty_classes.or(below.allow_empty_classes),
             threads: self.threads.or(below.threads),
             fuse: self.fuse.or(below.fuse),
             tensorboard: self.tensorboard.or(below.tensorboard),
             save_every: self.save_every.or(below.save_every),
             limit: self.limit.or(below.limit),
+            limit_test: self.limit_test.or(below.limit_test),
             set,
             settings,
         }
@@ -116,9 +128,16 @@ impl Layer {
     pub fn apply(&self, settings: &mut Settings) -> Result<(), Vec<Report>> {
         let mut reports = Vec::new();
         for setting in &self.settings {
+            let of_flag = is_flag(&setting.origin).then(|| format!("`{}`", setting.origin));
             let done = match setting.target {
-                Target::Key { block, key } => settings.set(block, key, &setting.text),
-                Target::Optimizer(argument) => settings.set_optimizer(argument, &setting.text),
+                Target::Key { block, key } => {
+                    let what = of_flag.unwrap_or_else(|| format!("`{key}`"));
+                    settings.set_as(&what, block, key, &setting.text)
+                }
+                Target::Optimizer(argument) => {
+                    let what = of_flag.unwrap_or_else(|| format!("`{argument}`"));
+                    settings.set_optimizer(&what, argument, &setting.text)
+                }
             };
             if let Err(diagnostics) = done {
                 reports.push(Report::new(&setting.origin, &setting.text, diagnostics));

@@ -9,7 +9,7 @@ use crate::data::augment::{self, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
-use crate::data::{self, DataError, DataSet};
+use crate::data::{self, DataError, DataSet, Unusable};
 use crate::diag::Report;
 use crate::front::settings::Settings;
 use crate::ir::{Net, Param};
@@ -44,7 +44,7 @@ impl Recipe {
         let compiled = compile(&source, &Options { set, classes: Some(classes) });
         let mut settings = compiled.settings.clone();
         let mut reports = layer.apply(&mut settings).err().unwrap_or_default();
-        let resolved = compiled.resolved(&settings);
+        let (resolved, remarks) = (compiled.resolved(&settings), compiled.report_with(&settings));
         let Compiled { net, report, .. } = compiled;
         let net = match net {
             Some(net) if !report.has_errors() && reports.is_empty() => Arc::new(net),
@@ -59,7 +59,7 @@ impl Recipe {
         };
         let augmentations = Arc::new(augment::Chain::new(settings.data.calls("augment")));
         let transforms = Arc::new(Chain::new(settings.data.calls("transform")));
-        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks: report })
+        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks })
     }
 
     /// Images in a batch.
@@ -84,10 +84,18 @@ impl Recipe {
     }
 
     /// A hash of all that makes the result but for the machine: the spec with every setting and default, the data and how
-    /// many of its images are used.
-    pub fn fingerprint(&self, data: &DataSet, limit: Option<usize>) -> String {
+    /// many of its images are used, `limit` of the training half and `limit_test` of the test half.
+    pub fn fingerprint(&self, data: &DataSet, limit: Option<usize>, limit_test: Option<usize>) -> String {
         let limit = limit.map_or(String::new(), |limit| limit.to_string());
-        data::sha256([self.resolved.as_bytes(), b"\0", data.checksum.as_bytes(), b"\0", limit.as_bytes()])
+        // Without one nothing is added, so that runs from before there was one keep their fingerprint.
+        let limit_test = limit_test.map_or(String::new(), |limit| format!("\0{limit}"));
+        let parts = [&self.resolved, "\0", &data.checksum, "\0", &limit, &limit_test];
+        data::sha256(parts.map(str::as_bytes))
+    }
+
+    /// Which images of the test half are tested with: all, or a sample of at most `limit`, fixed by the seed.
+    pub fn test(&self, data: &DataSet, limit: Option<usize>) -> Vec<usize> {
+        split::sample(data.test.len(), limit.unwrap_or(usize::MAX), self.seed())
     }
 
     /// How many numbers are trained.
@@ -96,26 +104,39 @@ impl Recipe {
     }
 
     /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may
-    /// differ, it looks at the first.
+    /// differ, it looks at all, or at the first if nobody has read them yet.
     ///
     /// # Errors
-    /// What an augmentation cannot take; a batch that cannot hold the views of an image; or both shapes, and which transform to add.
+    /// What an augmentation cannot take; a batch that cannot hold the views of an image; both shapes, and which transform to
+    /// add; or every file that cannot be used.
     pub fn check(&self, data: &DataSet) -> Result<(), TrainError> {
-        let (shape, name) = match data.shape {
+        let (batch, views) = (self.batch(), self.augmentations.views());
+        if !batch.is_multiple_of(views) {
+            return Err(TrainError::unfit(DataError::Views { batch, views }));
+        }
+        let contents = data.files.as_ref().and_then(|files| files.contents.as_ref());
+        let all = contents.filter(|contents| contents.shapes.len() > 1 || !contents.broken.is_empty());
+        if let Some(contents) = all {
+            let unfit = |shape| {
+                let error = self.fits(shape, &|| data.name.clone()).err()?;
+                Some((without(&data.name, &error), error.remedy()))
+            };
+            let unusable = Unusable::of(&data.name, contents, unfit);
+            return unusable.map_or(Ok(()), |unusable| Err(DataError::Unusable { unusable }.into()));
+        }
+        let shape = data.shape.or_else(|| contents?.shapes.keys().next().copied());
+        let (shape, name) = match shape {
             Some(shape) => (shape, format!("an image of `{}`", data.name)),
             None => (data.train.image(0)?.shape(), data.train.name(0)),
         };
-        self.augmentations.check(shape, || name.clone()).map_err(TrainError::Unfit)?;
-        let (batch, views) = (self.batch(), self.augmentations.views());
-        if !batch.is_multiple_of(views) {
-            return Err(TrainError::Unfit(DataError::Views { batch, views }));
-        }
-        let found = self.transforms.shape(shape, || name.clone()).map_err(TrainError::Unfit)?;
-        let expected = self.net.input.1;
-        if found != expected {
-            return Err(TrainError::Unfit(DataError::Shape { name, expected, found }));
-        }
-        Ok(())
+        self.fits(shape, &|| name.clone()).map_err(TrainError::unfit)
+    }
+
+    /// Checks that an image of a shape can be augmented and is, transformed, what the net takes.
+    fn fits(&self, shape: [usize; 3], name: &dyn Fn() -> String) -> Result<(), DataError> {
+        self.augmentations.check(shape, name)?;
+        let (found, expected) = (self.transforms.shape(shape, name)?, self.net.input.1);
+        if found == expected { Ok(()) } else { Err(DataError::Shape { name: name(), expected, found }) }
     }
 
     /// Images of a source, in an order, as the net takes them; nothing about them is random.
@@ -140,9 +161,20 @@ impl Recipe {
         Feed { augment, batch, ..self.feed(source, order) }
     }
 
-    /// Which images train and which validate; at most `limit` of them together.
+    /// Which images train and which validate; at most `limit` of them together. A validation half that is there in its own
+    /// right is used as a whole, beside at most `limit` images to train with.
     pub fn split(&self, data: &DataSet, limit: Option<usize>) -> Split {
-        let used = split::sample(data.train.len(), limit.unwrap_or(usize::MAX), self.seed());
-        split::split(&used, self.settings.data.real("validation"), self.seed())
+        let (all, held_out) = (data.train.len(), data.validation());
+        let train = split::sample(all - held_out, limit.unwrap_or(usize::MAX), self.seed());
+        if held_out > 0 {
+            return Split { train, validation: (all - held_out..all).collect() };
+        }
+        split::split(&train, self.settings.data.real("validation"), self.seed())
     }
+}
+
+/// What an error says behind the name that it begins with.
+fn without(name: &str, error: &DataError) -> String {
+    let text = error.to_string();
+    text.strip_prefix(name).unwrap_or(&text).to_owned()
 }

@@ -18,17 +18,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 11] = [
+const KEYS: [(&str, &str); 15] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
     ("data_root", "data_root: ../data"),
+    ("verify", "verify: false"),
+    ("allow_one_class", "allow_one_class: true"),
+    ("allow_empty_classes", "allow_empty_classes: true"),
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
     ("tensorboard", "tensorboard: false"),
     ("save_every", "save_every: 60"),
     ("limit", "limit: 1000"),
+    ("limit_test", "limit_test: 1000"),
     ("set", "set: {steps: 5}"),
 ];
 
@@ -43,12 +47,16 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.name.clone().map(Value::from),
         layer.dataset.clone().map(Value::from),
         path(&layer.data_root),
+        layer.verify.map(Value::from),
+        layer.allow_one_class.map(Value::from),
+        layer.allow_empty_classes.map(Value::from),
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
         layer.fuse.map(Value::from),
         layer.tensorboard.map(Value::from),
         layer.save_every.map(|every| Value::from(every.as_secs_f64())),
         layer.limit.map(Value::from),
+        layer.limit_test.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
     let mut top: Mapping =
@@ -81,7 +89,8 @@ pub fn load(file: &Path) -> Result<Layer, TrainError> {
 /// # Errors
 /// Everything that is wrong with it.
 pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
-    let text = &*with_line_feeds(text);
+    // A byte order mark is no part of the text, and would be taken for the end of a document.
+    let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
     let name = file.display().to_string();
     let mut reader = Reader { text, origin: name.clone(), layer: Layer::default(), diagnostics: Vec::new() };
     match serde_yaml::from_str(text) {
@@ -128,12 +137,16 @@ impl Reader<'_> {
                 "name" => self.layer.name = self.folder_name(&path, value),
                 "dataset" => self.layer.dataset = self.word(&path, value),
                 "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
+                "verify" => self.layer.verify = self.switch(&path, value),
+                "allow_one_class" => self.layer.allow_one_class = self.switch(&path, value),
+                "allow_empty_classes" => self.layer.allow_empty_classes = self.switch(&path, value),
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count_to(MOST, &path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),
                 "tensorboard" => self.layer.tensorboard = self.switch(&path, value),
                 "save_every" => self.layer.save_every = self.seconds(&path, value),
                 "limit" => self.layer.limit = self.count(&path, value),
+                "limit_test" => self.layer.limit_test = self.count(&path, value),
                 "set" => self.layer.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
                     Some(block) => self.block(block, &path, value),
@@ -296,6 +309,8 @@ impl Reader<'_> {
 /// A diagnostic of a value's text with its places in the file: to the letter where the file has the value as it is, else
 /// the whole value.
 fn moved(mut diagnostic: Diagnostic, file: &str, span: Span, value: &str) -> Diagnostic {
+    // Its changes are those of the value alone.
+    diagnostic.fix.clear();
     let inside = file[span.start..span.end].find(value).map(|at| span.start + at);
     for label in &mut diagnostic.labels {
         label.span = match inside {

@@ -6,27 +6,42 @@ use crate::train::fit::schedule;
 use crate::train::progress::Progress;
 use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
-use crate::train::runs::manifest::{DataNote, Machine, Manifest, SpecNote, json};
+use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, SpecNote};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use crate::train::{Layer, Recipe, TrainError};
+use crate::train::runs::seal;
+use crate::train::{Layer, TrainError};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf, absolute};
+
+/// What brought a run about, as its manifest notes it.
+#[derive(Clone, Debug, Default)]
+pub struct Occasion {
+    /// The words of the command line.
+    pub command: Vec<String>,
+    /// What was found wrong and passed over with `--force`, in sentences.
+    pub notes: Vec<String>,
+    /// The run that it goes on with, for more epochs.
+    pub parent: Option<Parent>,
+}
 
 /// Makes the folder of a run under `runs`, with its spec, settings and manifest.
 pub(in crate::train) fn begin(
     setup: &Setup,
     spec: &Path,
     runs: &Path,
-    command: Vec<String>,
+    occasion: Occasion,
 ) -> Result<(PathBuf, Manifest), TrainError> {
     // Whole seconds.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let manifest = manifest(setup, spec, command, now);
     let name = setup.layer.folder_name(spec)?;
     let parent = runs.join(&name);
     let settled = Layer { name: Some(name), ..settled(setup.layer.clone(), &setup.data) };
     let settings = yaml::write(&settled, &setup.recipe.settings);
-    let first = [(SPEC, setup.recipe.resolved.as_str()), (SETTINGS, &settings), (MANIFEST, &json(&manifest))];
+    let sum = |text: &str| data::sha256([text.as_bytes()]);
+    let files = FirstFiles { spec: sum(&setup.recipe.resolved), settings: sum(&settings) };
+    let manifest = Manifest { files: Some(files), ..manifest(setup, spec, occasion, now) };
+    let sealed = seal::written(&manifest);
+    let first = [(SPEC, setup.recipe.resolved.as_str()), (SETTINGS, &settings), (MANIFEST, &sealed)];
     let folder = run_dir::create(&parent, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), &first)?;
     Ok((folder, manifest))
 }
@@ -57,8 +72,9 @@ fn threads(layer: &Layer) -> usize {
     layer.threads.unwrap_or_else(rayon::current_num_threads)
 }
 
-fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) -> Manifest {
+fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> Manifest {
     let Setup { recipe, data, split, opened, layer } = setup;
+    let Occasion { command, notes, parent } = occasion;
     Manifest {
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
         model: recipe.net.name.clone(),
@@ -67,10 +83,12 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
         data: DataNote {
             name: data.name.clone(),
             checksum: data.checksum.clone(),
+            verified: data.verified(),
+            notes: data.files.as_ref().map_or(Vec::new(), |files| files.notes.clone()),
             classes: data.classes.clone(),
             training_images: split.train.len(),
             validation_images: split.validation.len(),
-            test_images: data.test.len(),
+            test_images: recipe.test(data, layer.limit_test).len(),
         },
         fingerprint: setup.fingerprint(),
         device: opened.name.clone(),
@@ -79,12 +97,15 @@ fn manifest(setup: &Setup, spec: &Path, command: Vec<String>, now: Timestamp) ->
         seed: recipe.seed(),
         command,
         started: now,
+        parent,
+        notes,
+        files: None,
     }
 }
 
 /// Says what is about to be trained, on what, and where.
-pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &Path, progress: &Progress) {
-    let data = &manifest.data;
+pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Path, progress: &Progress) {
+    let (recipe, layer, data) = (&setup.recipe, &setup.layer, &manifest.data);
     if !recipe.remarks.diagnostics.is_empty() {
         progress.report(&recipe.remarks);
     }
@@ -97,6 +118,14 @@ pub(in crate::train) fn announce(recipe: &Recipe, manifest: &Manifest, folder: &
         data.validation_images,
         data.test_images
     ));
+    if layer.limit.is_some() && layer.limit_test.is_none() {
+        progress
+            .line("           the test half is whole: `--limit` is of the training half, `--limit-test` of this one");
+    }
+    data.notes.iter().for_each(|note| progress.line(&format!("           {note}")));
+    if data.verified == Some(false) {
+        progress.line("           not verified: a file that holds no whole picture ends the run when it is met");
+    }
     let train = &recipe.settings.train;
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));

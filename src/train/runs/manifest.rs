@@ -2,13 +2,14 @@
 
 use crate::back::burn::Opened;
 use crate::train::TrainError;
-use crate::train::files;
 use crate::train::fit::evaluate::Score;
+use crate::train::runs::run_dir::{SETTINGS, SPEC};
+use crate::train::runs::seal::{self, Sealed};
+use crate::train::runs::trained::Which;
 use jiff::Timestamp;
 use lcnnc_kernels::Vectors;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Written when a run starts, and never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,41 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// Whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
     pub started: Timestamp,
+    /// The run that this one goes on with, for more epochs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+    /// What was found wrong before the run began and passed over with `--force`, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Of the other files that a run begins with; versions that did not seal their files wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<FirstFiles>,
+}
+
+/// A finished run that another one goes on with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    pub folder: PathBuf,
+    /// Of its recipe.
+    pub fingerprint: String,
+    /// How many it had trained.
+    pub epochs: usize,
+}
+
+/// The SHA-256 of the files that a run begins with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstFiles {
+    #[serde(rename = "spec.lcnn")]
+    pub spec: String,
+    #[serde(rename = "run.yaml")]
+    pub settings: String,
+}
+
+impl FirstFiles {
+    /// Each with its name.
+    pub fn named(&self) -> [(&'static str, &String); 2] {
+        [(SPEC, &self.spec), (SETTINGS, &self.settings)]
+    }
 }
 
 /// The author's file; the run folder's spec.lcnn has defaults and overrides written in.
@@ -44,6 +80,12 @@ pub struct SpecNote {
 pub struct DataNote {
     pub name: String,
     pub checksum: String,
+    /// Whether every file was decoded before the first step; absent for a set that is no set of files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified: Option<bool>,
+    /// What of a folder was left out, and what else there was to say of it, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// In the order of the net's scores.
     pub classes: Vec<String>,
     pub training_images: usize,
@@ -77,6 +119,16 @@ pub struct Sums {
     pub last: String,
 }
 
+impl Sums {
+    /// That of one of the two files.
+    pub fn of(&self, which: Which) -> &String {
+        match which {
+            Which::Best => &self.best,
+            Which::Last => &self.last,
+        }
+    }
+}
+
 /// Written when a run is over: a run folder without it was cut short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
@@ -92,13 +144,35 @@ pub struct Summary {
     /// What is odd about the trained weights, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// What was found wrong on the way and passed over with `--force`, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// The SHA-256 of metrics.jsonl.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<String>,
+    /// The seal of the run's manifest.json.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<String>,
 }
 
 impl Manifest {
     /// # Errors
     /// If the file cannot be read or is not a manifest.
-    pub fn read(path: &Path) -> Result<Self, TrainError> {
-        parsed(path)
+    pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {
+        let sealed: Sealed<Self> = seal::read(path)?;
+        let manifest = &sealed.value;
+        let absurd = match () {
+            () if manifest.data.classes.is_empty() => Some("`classes` is empty".to_owned()),
+            () if manifest.threads == 0 => Some("`threads` is 0, expected at least 1".to_owned()),
+            () => None,
+        };
+        sound(path, absurd)?;
+        Ok(sealed)
+    }
+
+    /// The checksum that its file is sealed with, which tells it from any other run's.
+    pub fn seal(&self) -> String {
+        seal::of(self)
     }
 
     /// How this program and this device differ from the run's, where the last bits of a result may depend on it.
@@ -118,15 +192,41 @@ impl Manifest {
 
 impl Summary {
     /// # Errors
-    /// If the file cannot be read or is not a summary.
-    pub fn read(path: &Path) -> Result<Self, TrainError> {
-        parsed(path)
+    /// If the file cannot be read, is not a summary or says what cannot be.
+    pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {
+        let sealed: Sealed<Self> = seal::read(path)?;
+        sound(path, sealed.value.absurd())?;
+        Ok(sealed)
+    }
+
+    /// What no run could have written.
+    fn absurd(&self) -> Option<String> {
+        let Self { epochs, best_epoch, seconds, test, .. } = self;
+        match () {
+            () if *epochs == 0 => Some("`epochs` is 0, expected at least 1".to_owned()),
+            () if !(1..=*epochs).contains(best_epoch) => {
+                Some(format!("`best_epoch` is {best_epoch}, expected 1 to {epochs}, the number of epochs"))
+            }
+            () if !is_time(*seconds) => Some(format!("`seconds` is {seconds}, expected {A_TIME}")),
+            () if test.images == 0 || test.correct > test.images || !(0.0..=1.0).contains(&test.accuracy) => {
+                let (correct, images, accuracy) = (test.correct, test.images, test.accuracy);
+                Some(format!("{correct} of {images} images cannot be right, with an accuracy of {accuracy}"))
+            }
+            () => None,
+        }
     }
 }
 
-fn parsed<T: DeserializeOwned>(path: &Path) -> Result<T, TrainError> {
-    serde_json::from_str(&files::read(path)?)
-        .map_err(|error| TrainError::Damaged { path: path.to_owned(), reason: error.to_string() })
+/// Seconds that a run may have taken, in words.
+pub const A_TIME: &str = "a number from 0 to 1e10";
+
+/// Whether a run may have taken so many seconds: three hundred years are the most.
+pub fn is_time(seconds: f64) -> bool {
+    (0.0..=1e10).contains(&seconds)
+}
+
+fn sound(path: &Path, absurd: Option<String>) -> Result<(), TrainError> {
+    absurd.map_or(Ok(()), |reason| Err(TrainError::Damaged { path: path.to_owned(), reason }))
 }
 
 /// As indented JSON, a line break at its end.

@@ -25,8 +25,15 @@ const MOVED: f64 = 2.0;
 /// Copies of all weights that a file of them is written from: as they are read from the model, and as the file has them.
 const WRITTEN: f64 = 2.0;
 
+/// Copies of what an optimizer remembers, beside the one that it works with, while a checkpoint of it is written. Measured
+/// as the growth of a process's memory with its weights: 3.5 with Adam.
+const REMEMBERED: f64 = 3.6;
+
 /// Copies of all weights that a file of them becomes: its values in double precision.
 const READ: f64 = 2.0;
+
+/// What is said to fit is a little less than what would: a size is printed with three digits.
+const WITH_A_MARGIN: f64 = 0.98;
 
 /// What is done with a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +44,8 @@ pub(in crate::train) enum Work {
     GoingOn,
     /// The classes of images.
     Answering,
+    /// The same, once the weights are read.
+    AnsweringMore,
 }
 
 impl fmt::Display for Work {
@@ -44,7 +53,7 @@ impl fmt::Display for Work {
         f.write_str(match self {
             Work::Training => "training",
             Work::GoingOn => "going on with the training",
-            Work::Answering => "answering",
+            Work::Answering | Work::AnsweringMore => "answering",
         })
     }
 }
@@ -67,7 +76,8 @@ impl Need {
 
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.iter().filter(|(_, size)| *size >= 1.0);
+        // What is hardly anything of it would only hide the rest.
+        let shown = self.0.iter().filter(|(_, size)| *size >= 0.01 * self.sum());
         let parts: Vec<String> = shown.map(|(what, size)| format!("{} for {what}", bytes(*size))).collect();
         f.write_str(&parts.join(", "))
     }
@@ -103,18 +113,23 @@ impl<'a> Process<'a> {
     fn image(&self) -> [f64; 2] {
         match self.work {
             Work::Training | Work::GoingOn => TRAINING.map(|times| times * self.regions.activity() as f64),
-            Work::Answering => ANSWERING.map(|times| times * self.regions.largest() as f64),
+            Work::Answering | Work::AnsweringMore => ANSWERING.map(|times| times * self.regions.largest() as f64),
         }
     }
 
     /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
     fn need(&self, images: usize, image: f64) -> Need {
-        let training = self.work != Work::Answering;
+        let training = matches!(self.work, Work::Training | Work::GoingOn);
         let load = Load { images, threads: rayon::current_num_threads(), training };
         let kernels = of_kernels(self.net(), &self.regions, load) as f64;
         let batch = (format!("a batch of {}", crate::diag::counted(images, "image")), images as f64 * image);
-        let always = [("the weights".to_owned(), self.weights()), ("the kernels of fused parts".to_owned(), kernels)];
-        let phases = if training { self.training(batch) } else { vec![self.reading(batch)] };
+        let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
+        let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];
+        let phases = match self.work {
+            Work::Training | Work::GoingOn => self.training(batch),
+            Work::Answering => vec![self.reading(batch)],
+            Work::AnsweringMore => vec![vec![batch]],
+        };
         let needs = phases.into_iter().map(|phase| Need(always.iter().cloned().chain(phase).collect()));
         needs.max_by(|a, b| a.sum().total_cmp(&b.sum())).unwrap_or(Need(always.to_vec()))
     }
@@ -125,25 +140,19 @@ impl<'a> Process<'a> {
         let trained: f64 = self.net().params.iter().filter(|param| param.trained()).map(size).sum();
         let call = self.recipe.settings.train.call("optimizer");
         let remembered = optimizer::remembered(call) as f64 * trained;
-        let lasting = || {
-            vec![
-                ("the best weights so far".to_owned(), weights),
-                (format!("what `{}` remembers", call.callee), remembered),
-            ]
-        };
         let of = |what: &str, size: f64| (what.to_owned(), size);
+        let lasting =
+            [of("the best weights so far", weights), of(&format!("what `{}` remembers", call.callee), remembered)];
         let moved = MOVED * self.largest().map_or(0.0, size);
-        let step = [of("the gradients", trained), of("the largest weights as they are moved", moved), batch];
-        let written = (WRITTEN * weights).max(weights + 2.0 * remembered);
-        let mut phases = vec![
-            lasting().into_iter().chain(step).collect(),
-            lasting().into_iter().chain([of("a checkpoint as it is written", written)]).collect(),
-        ];
+        let step = vec![of("the gradients", trained), of("the largest weights as they are moved", moved), batch];
+        let written = (WRITTEN * weights).max(weights + REMEMBERED * remembered);
+        let mut phases = vec![step, vec![of("a checkpoint as it is written", written)]];
         if self.work == Work::GoingOn {
-            let read = 2.0 * READ * weights + remembered;
-            phases.push(lasting().into_iter().chain([of("the checkpoint as it is read", read)]).collect());
+            // What was read of the checkpoint is let go of when it was used for the first time.
+            phases.iter_mut().for_each(|phase| phase.push(of("the checkpoint that was read", weights + remembered)));
+            phases.push(vec![of("the checkpoint as it is read", 2.0 * READ * weights + remembered)]);
         }
-        phases
+        phases.into_iter().map(|phase| lasting.iter().cloned().chain(phase).collect()).collect()
     }
 
     /// What is held beside the weights once their file is read.
@@ -174,6 +183,7 @@ impl<'a> Process<'a> {
         }
         let advice = match self.work {
             Work::Answering => self.smaller(room, need.sum()),
+            Work::AnsweringMore => "the run's `batch` is counted; give the process more memory".to_owned(),
             Work::Training | Work::GoingOn => match self.fits(room) {
                 0 => self.smaller(room, need.sum()),
                 fits => format!(
@@ -192,13 +202,15 @@ impl<'a> Process<'a> {
         if 2.0 * weights < fixed.min(needed - fixed) {
             return "not one image fits: make the input, or the maps of activity, smaller".to_owned();
         }
+        // Beside the batch, which shall stay what it is if that leaves anything.
+        let batch = (self.recipe.batch() as f64 * self.image()[1]).min(0.5 * room);
         format!(
             "`{}` {:?} takes {} of the {} of weights, and about {} of weights have room: make that layer smaller",
             largest.name,
             largest.shape,
             bytes(size(largest)),
             bytes(weights),
-            bytes(weights * room / fixed.max(1.0))
+            bytes(WITH_A_MARGIN * weights * (room - batch).max(0.0) / fixed.max(1.0))
         )
     }
 }
@@ -220,6 +232,14 @@ pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainErro
 /// As there.
 pub(in crate::train) fn check_answers(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
     Process::new(recipe, fuses, Work::Answering).check(images)
+}
+
+/// The same for a batch of the answers of a net whose weights are there already.
+///
+/// # Errors
+/// As there.
+pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool) -> Result<(), TrainError> {
+    Process::new(recipe, fuses, Work::AnsweringMore).check(recipe.batch())
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;

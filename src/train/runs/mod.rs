@@ -1,11 +1,15 @@
 //! From wishes to a finished run folder, at once or after an interruption.
 
-mod begin;
+pub mod begin;
+pub mod inspect;
+pub mod lengthen;
 pub mod manifest;
 mod memory;
 pub mod rerun;
+mod restore;
 mod room;
 mod run_dir;
+mod seal;
 pub mod seeds;
 pub mod threads;
 pub mod trained;
@@ -13,19 +17,24 @@ pub mod trained;
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
-use crate::data::{self, DataSet, Request};
-use crate::train::fit::checkpoint::{self, Checkpoint};
-use crate::train::fit::evaluate::evaluate;
+use crate::data::{self, Allow, DataSet, Meter, Request};
+use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
+use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::fit::roles::swapped;
-use crate::train::fit::{Fit, Job};
+use crate::train::fit::state::RunMark;
+use crate::train::fit::{self, Fit, Job};
 use crate::train::progress::Progress;
+use crate::train::reading::Reading;
 use crate::train::recipe::yaml;
-use crate::train::runs::begin::{announce, begin};
-use crate::train::runs::manifest::{Manifest, Summary, Sums, json};
+use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::manifest::{Manifest, Summary, Sums};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
-use crate::train::{Layer, Recipe, Stop, TrainError, files};
+use crate::train::weights::origin::Origin;
+use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The data set of a run that names none; it needs no files.
@@ -52,8 +61,9 @@ impl Setup {
     pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
         threads::fix(layer.threads)?;
         let opened = layer.device.unwrap_or_default().open()?;
-        let data = load(&layer)?;
+        let mut data = open(&layer)?;
         let recipe = Recipe::new(source, &layer, data.classes.len())?;
+        data.read(&request(&layer, layer.verify.unwrap_or(true)))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, layer.limit);
@@ -72,14 +82,41 @@ impl Setup {
     }
 
     pub fn fingerprint(&self) -> String {
-        self.recipe.fingerprint(&self.data, self.layer.limit)
+        self.recipe.fingerprint(&self.data, self.layer.limit, self.layer.limit_test)
     }
 
-    /// Trains in a run's folder to the end, tests, and leaves the folder as a finished run's.
+    /// Checks that data and settings are still those that a run was begun with.
+    ///
+    /// # Errors
+    /// Which of them are not.
+    pub fn is_of(&self, folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<(), TrainError> {
+        if self.data.checksum != manifest.data.checksum {
+            let way = format!("begin a new run with `lcnnc run --config {}`", folder.join(SETTINGS).display());
+            return inspection.found(other_data(manifest, &self.data, way));
+        }
+        let (expected, found) = (manifest.fingerprint.clone(), self.fingerprint());
+        if expected == found {
+            return Ok(());
+        }
+        inspection.found(TrainError::Changed { path: folder.to_owned(), expected, found })
+    }
+
+    /// The same with one setting changed; the data are shared.
+    pub fn with(&self, source: Source, setting: Setting) -> Result<Self, TrainError> {
+        let mut layer = self.layer.clone();
+        layer.settings.push(setting);
+        let recipe = Recipe::new(source, &layer, self.data.classes.len())?;
+        let split = recipe.split(&self.data, layer.limit);
+        Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
+    }
+
+    /// Trains in a run's folder to the end, tests, and leaves the folder as a finished run's. `notes` say what was passed
+    /// over with `--force`.
     pub fn train(
         &self,
         (folder, manifest): (&Path, &Manifest),
         from: Option<Checkpoint>,
+        notes: Vec<String>,
         progress: &Progress,
     ) -> Result<Done, TrainError> {
         let job = Job {
@@ -90,15 +127,18 @@ impl Setup {
             fuse: self.fuses(),
             folder,
             started: manifest.started,
+            origin: Origin::run(&self.recipe, manifest),
+            mark: mark(manifest),
+            notes,
             tensorboard: self.layer.tensorboard.unwrap_or(true),
             save_every: self.layer.save_every,
             stop: Stop::listen(),
         };
         let done = job.fit(from, progress).and_then(|fit| {
-            let summary = summary(&job, fit)?;
+            let summary = summary(&job, fit, self.layer.limit_test)?;
             summary.remarks.iter().for_each(|remark| progress.warn(&format!("warning: {remark}")));
-            files::replace(&folder.join(SUMMARY), json(&summary).as_bytes())?;
-            checkpoint::clear(folder)?;
+            files::replace(&folder.join(SUMMARY), seal::written(&summary).as_bytes())?;
+            checkpoint::settle(folder)?;
             Ok(Done { folder: folder.to_owned(), summary })
         });
         done.map_err(|cause| {
@@ -114,20 +154,33 @@ impl Setup {
 
 /// Trains what the layer says and leaves a folder under `runs`, made only once spec and data are known to be good.
 ///
-/// `command` is noted in the manifest.
-///
 /// # Errors
 /// See [`TrainError`].
-pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress) -> Result<Done, TrainError> {
+pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
     layer.folder_name(&spec)?;
     let source = files::source(&spec)?;
     let setup = Setup::new(source, layer, Work::Training)?;
-    let (folder, manifest) = begin(&setup, &spec, runs, command)?;
+    let (folder, manifest) = begin(&setup, &spec, runs, occasion)?;
     let _lock = run_dir::lock(&folder)?;
-    announce(&setup.recipe, &manifest, &folder, progress);
-    setup.train((&folder, &manifest), None, progress)
+    announce(&setup, &manifest, &folder, progress);
+    setup.train((&folder, &manifest), None, Vec::new(), progress)
+}
+
+/// The settings of a file; one that lies in a run's folder is compared with what the run left there.
+///
+/// # Errors
+/// If it cannot be read, everything that is wrong with it, or that it was changed.
+pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Layer, TrainError> {
+    let folder = file.parent().unwrap_or(Path::new(""));
+    if file.ends_with(SETTINGS) && folder.join(MANIFEST).is_file() {
+        match Manifest::read(&folder.join(MANIFEST)) {
+            Ok(sealed) => inspect::first_files(folder, &sealed.value, &[SPEC, SETTINGS], inspection)?,
+            Err(error) => inspection.say(&format!("warning: {error}; so {} cannot be checked", file.display())),
+        }
+    }
+    yaml::load(file)
 }
 
 /// Goes on with the run of a folder from its last checkpoint, or from its start if it has none; ends with the same bits
@@ -136,42 +189,56 @@ pub fn run(layer: Layer, runs: &Path, command: Vec<String>, progress: &Progress)
 ///
 /// # Errors
 /// See [`TrainError`].
-pub fn resume(folder: &Path, over: Layer, brief: bool, progress: &Progress) -> Result<Done, TrainError> {
-    run_dir::check(folder)?;
-    if let Some(summary) = finished(folder)? {
+pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
+    let progress = inspection.progress();
+    let mut run = RunFolder::open(folder, &mut inspection)?;
+    if let Some(summary) = run.summary.take() {
         progress.line("the run is complete");
-        // It may have been killed before it could remove them.
-        checkpoint::clear(folder)?;
+        restore::complete(folder, &summary, &mut inspection)?;
         return Ok(Done { folder: folder.to_owned(), summary });
     }
     let _lock = run_dir::lock(folder)?;
-    let manifest = Manifest::read(&folder.join(MANIFEST))?;
-    let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::GoingOn)?;
-    run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
+    let RunFolder { manifest, layer, source, .. } = run;
+    let setup = Setup::new(source, over.over(layer), Work::GoingOn).map_err(TrainError::since(folder))?;
+    setup.is_of(folder, &manifest, &mut inspection)?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
-    let from = checkpoint::newest(folder, |problem| progress.warn(problem))?;
+    let expected = Expected { run: mark(&manifest), limits: fit::limits(&setup.recipe, &setup.data, &setup.split) };
+    let from = checkpoint::newest(folder, &expected, &mut inspection)?;
     if !brief {
-        announce(&setup.recipe, &manifest, folder, progress);
+        announce(&setup, &manifest, folder, &progress);
     }
     if let Some(from) = &from {
         progress.line(&format!("goes on    at {}", from.state));
     }
-    setup.train((folder, &manifest), from, progress)
+    setup.train((folder, &manifest), from, inspection.notes, &progress)
 }
 
-/// How a run ended, if it did.
-pub(in crate::train) fn finished(folder: &Path) -> Result<Option<Summary>, TrainError> {
-    let summary = folder.join(SUMMARY);
-    summary.is_file().then(|| Summary::read(&summary)).transpose()
+/// What the checkpoints of a run are told by.
+fn mark(manifest: &Manifest) -> RunMark {
+    RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
 }
 
-/// The data set that a layer names, checked to have an image in either half.
-pub(in crate::train) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
-    let request = Request { root: layer.data_root.clone(), ..Request::default() };
-    let data = data::load(layer.dataset.as_deref().unwrap_or(DATASET), &request)?;
+/// The problem that a data set is not the one of a run.
+fn other_data(manifest: &Manifest, data: &DataSet, way: String) -> TrainError {
+    let (expected, found) = (manifest.data.checksum.clone(), data.checksum.clone());
+    TrainError::OtherData { name: data.name.clone(), expected, found, way }
+}
+
+/// How to look for the data that a layer names, and whether to decode all of it.
+fn request(layer: &Layer, verify: bool) -> Request {
+    let allow = Allow {
+        one_class: layer.allow_one_class.unwrap_or(false),
+        empty_classes: layer.allow_empty_classes.unwrap_or(false),
+    };
+    let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
+    Request { root: layer.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
+}
+
+/// The data set that a layer names, checked to have an image in either half; the files of a set of files are not read.
+pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
+    let data = data::open(layer.dataset.as_deref().unwrap_or(DATASET), &request(layer, false))?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {
         if half.is_empty() {
             return Err(TrainError::Empty { name: data.name, part, verb });
@@ -180,17 +247,22 @@ pub(in crate::train) fn load(layer: &Layer) -> Result<DataSet, TrainError> {
     Ok(data)
 }
 
-fn summary(job: &Job<'_>, Fit { best, epochs, last, seconds }: Fit) -> Result<Summary, TrainError> {
+fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
+    let Fit { best, epochs, last, seconds, metrics, notes } = fit;
     let started = Instant::now();
-    let order = (0..job.data.test.len()).collect();
+    let order = job.recipe.test(job.data, limit_test);
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), job.stop)?;
+    let test = test.numbered("the test", &job.folder.join(fit::BEST))?;
     Ok(Summary {
         epochs,
         best_epoch: best.so_far.epoch,
         validation_accuracy: best.so_far.validation_accuracy,
-        test: test.into(),
+        test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
         remarks: swapped(&best.model, job.recipe.seed())?,
+        notes,
+        metrics: Some(metrics),
+        manifest: Some(job.mark.manifest.clone()),
     })
 }

@@ -1,13 +1,14 @@
 //! A finished run once more, from its folder alone, and whether the bits agree.
 
+use crate::back::burn::Weight;
 use crate::train::fit;
-use crate::train::recipe::yaml;
-use crate::train::runs::begin::{announce, begin};
-use crate::train::runs::manifest::Manifest;
+use crate::train::runs::Setup;
+use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::memory::Work;
-use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use crate::train::runs::{Setup, finished};
-use crate::train::{Done, Layer, Progress, TrainError, files, weights};
+use crate::train::runs::run_dir::{self, SPEC};
+use crate::train::runs::trained::Which;
+use crate::train::{Done, Layer, TrainError, weights};
 use std::path::Path;
 
 /// What became of a run that was repeated.
@@ -16,7 +17,7 @@ pub struct Repeated {
     pub done: Done,
     /// The best and the last weights are those of the run, bit for bit.
     pub same: bool,
-    /// If not: the largest difference between a best weight and what it was, where both runs have one.
+    /// If not: the largest difference between a weight and what it was, where both runs have one.
     pub largest: f64,
     /// Test accuracy of the run that was repeated, from 0 to 1.
     pub accuracy: f64,
@@ -27,31 +28,55 @@ pub struct Repeated {
 /// Repeats the run of a folder in a new folder beside it. What `over` says comes before the run's own settings.
 ///
 /// # Errors
-/// If the run is not finished, its data are no longer the same, or as for a run.
-pub fn rerun(folder: &Path, over: Layer, command: Vec<String>, progress: &Progress) -> Result<Repeated, TrainError> {
-    run_dir::check(folder)?;
-    let before = finished(folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
-    let manifest = Manifest::read(&folder.join(MANIFEST))?;
-    let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
-    let setup = Setup::new(files::source(&folder.join(SPEC))?, layer, Work::Training)?;
-    run_dir::same_recipe(folder, &manifest, &setup.data, &setup.fingerprint())?;
-    let differences = manifest.differences(&setup.opened);
+/// If the run is not finished, something of it is no longer the same, or as for a run.
+pub fn rerun(
+    folder: &Path,
+    over: Layer,
+    command: Vec<String>,
+    mut inspection: Inspection,
+) -> Result<Repeated, TrainError> {
+    let progress = inspection.progress();
+    let mut run = RunFolder::open(folder, &mut inspection)?;
+    let before = run.summary.clone().ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
+    // They are read once more when there is something to compare them with: until then nobody needs the memory.
+    for which in [Which::Best, Which::Last] {
+        run.weights(which, &mut inspection)?;
+    }
+    if let Some(problem) = run.metrics() {
+        inspection.say(&format!("warning: {problem}"));
+    }
+    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Training)
+        .map_err(TrainError::since(folder))?;
+    setup.is_of(folder, &run.manifest, &mut inspection)?;
+    let differences = run.manifest.differences(&setup.opened);
     // A run's folder lies in that of its name, and that in the folder of all runs.
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
     let runs = here.ancestors().nth(2).unwrap_or(&here);
-    let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, command)?;
+    let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), parent: None };
+    let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, occasion)?;
     let _lock = run_dir::lock(&new)?;
-    announce(&setup.recipe, &manifest, &new, progress);
-    let done = setup.train((&new, &manifest), None, progress)?;
-    let same = done.summary.weights == before.weights;
-    let largest = if same { 0.0 } else { largest(folder, &new)? };
-    Ok(Repeated { same, largest, accuracy: before.test.accuracy, differences, done })
+    announce(&setup, &manifest, &new, &progress);
+    let done = setup.train((&new, &manifest), None, Vec::new(), &progress)?;
+    // Weights are compared, not files: those name the version of lcnnc, too.
+    let (mut same, mut most) = (true, 0.0_f64);
+    for file in [fit::BEST, fit::LAST] {
+        let (then, now) = (weights::read(&folder.join(file))?.weights, weights::read(&new.join(file))?.weights);
+        same &= same_bits(&then, &now);
+        most = most.max(largest(&then, &now));
+    }
+    Ok(Repeated { same, largest: most, accuracy: before.test.accuracy, differences, done })
 }
 
-fn largest(old: &Path, new: &Path) -> Result<f64, TrainError> {
-    let [old, new] = [old, new].map(|folder| weights::read(&folder.join(fit::BEST)));
-    let (old, new) = (old?, new?);
-    let other = |name: &str| new.iter().find(|weight| weight.name == name);
-    let pairs = old.iter().filter_map(|weight| Some((&weight.values, &other(&weight.name)?.values)));
-    Ok(pairs.flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max))
+/// Whether all weights are the same to the bit; both lists are in the order of their names.
+fn same_bits(then: &[Weight], now: &[Weight]) -> bool {
+    let bits = |weight: &Weight| weight.values.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let same =
+        |(then, now): (&Weight, &Weight)| (&then.name, &then.shape, bits(then)) == (&now.name, &now.shape, bits(now));
+    then.len() == now.len() && then.iter().zip(now).all(same)
+}
+
+fn largest(then: &[Weight], now: &[Weight]) -> f64 {
+    let other = |name: &str| now.iter().find(|weight| weight.name == name);
+    let pairs = then.iter().filter_map(|weight| Some((&weight.values, &other(&weight.name)?.values)));
+    pairs.flat_map(|(a, b)| a.iter().zip(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
 }

@@ -33,7 +33,7 @@ fn within_address_space() -> Option<f64> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
     /// Addresses that glibc sets aside for each thread that asks for memory, and its stack.
     const A_THREAD: f64 = (64 + 2) as f64 * 1024.0 * 1024.0;
-    /// Threads beside those that compute: the loader's.
+    /// Threads that are still to come, beside those that compute: the loader's.
     const OTHERS: usize = 2;
     let (most, _) = getrlimit(Resource::RLIMIT_AS).ok().filter(|(most, _)| *most != RLIM_INFINITY)?;
     let taken = this(sysinfo::Process::virtual_memory)? as f64;

@@ -1,7 +1,7 @@
 //! A run's folder: `RUNS/NAME/TIME-HASH`.
 
-use crate::data::{DataSet, sha256};
-use crate::train::{Manifest, TrainError};
+use crate::data::sha256;
+use crate::train::TrainError;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -71,21 +71,6 @@ pub fn all(parent: &Path) -> Result<Vec<PathBuf>, TrainError> {
     folders.retain(|folder| check(folder).is_ok());
     folders.sort();
     Ok(folders)
-}
-
-/// Checks that data and settings are still those that a run was begun with.
-///
-/// # Errors
-/// Which of them are not.
-pub fn same_recipe(folder: &Path, manifest: &Manifest, data: &DataSet, fingerprint: &str) -> Result<(), TrainError> {
-    if data.checksum != manifest.data.checksum {
-        let (expected, found) = (manifest.data.checksum.clone(), data.checksum.clone());
-        return Err(TrainError::OtherData { name: data.name.clone(), expected, found, config: folder.join(SETTINGS) });
-    }
-    if fingerprint != manifest.fingerprint {
-        return Err(TrainError::Changed { path: folder.to_owned() });
-    }
-    Ok(())
 }
 
 /// Keeps other processes from training in the same folder, for as long as the file is open.

@@ -2,12 +2,13 @@
 
 use crate::Source;
 use crate::diag::counted;
-use crate::train::runs::begin::begin;
+use crate::train::runs::Setup;
+use crate::train::runs::begin::{Occasion, begin};
+use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
 use crate::train::runs::threads;
-use crate::train::runs::{Setup, finished};
 use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
@@ -60,7 +61,7 @@ pub fn seeds(
     layer: Layer,
     (count, jobs): (usize, Option<usize>),
     runs: &Path,
-    command: &[String],
+    occasion: &Occasion,
     progress: &Progress,
 ) -> Result<Study, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
@@ -68,12 +69,13 @@ pub fn seeds(
     let source = files::source(&spec)?;
     let cores = threads::fix(layer.threads)?;
     let first = Setup::new(source.clone(), layer, Work::Training)?;
-    let before = Before::read(&runs.join(first.layer.folder_name(&spec)?))?;
+    first.data.files.iter().flat_map(|files| &files.notes).for_each(|note| progress.line(note));
+    let before = Before::read(&runs.join(first.layer.folder_name(&spec)?), *progress)?;
     // Of each seed no more is kept than its run's folder: its images, too, are drawn when its turn comes.
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
         let fingerprint = first.with_seed(source.clone(), seed)?.fingerprint();
-        all.push((seed, before.same(&fingerprint)?));
+        all.push((seed, before.same(&fingerprint, *progress)?));
     }
     let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
     let pending = all.iter().filter(|(_, before)| is_pending(before)).count();
@@ -92,7 +94,7 @@ pub fn seeds(
             None => {
                 let mut setup = first.with_seed(source.clone(), seed)?;
                 setup.layer.threads = Some(threads.max(1));
-                ("begins", begin(&setup, &spec, runs, command.to_vec())?.0)
+                ("begins", begin(&setup, &spec, runs, occasion.clone())?.0)
             }
         };
         progress.line(&format!("seed {seed} {said}, see {}", folder.display()));
@@ -102,18 +104,14 @@ pub fn seeds(
         folders.push((seed, folder));
     }
     train(queue, jobs, progress)?;
-    study(folders, &first.fingerprint())
+    study(folders, &first.fingerprint(), *progress)
 }
 
 impl Setup {
     /// The same with another seed; the data are shared.
     fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
-        let mut layer = self.layer.clone();
         let target = Target::Key { block: "train", key: "seed" };
-        layer.settings.push(Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() });
-        let recipe = crate::train::Recipe::new(source, &layer, self.data.classes.len())?;
-        let split = recipe.split(&self.data, layer.limit);
-        Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
+        self.with(source, Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() })
     }
 }
 
@@ -121,23 +119,33 @@ impl Setup {
 struct Before(Vec<(String, PathBuf)>);
 
 impl Before {
-    fn read(parent: &Path) -> Result<Self, TrainError> {
-        // A folder whose manifest cannot be read is no run that could be gone on with.
-        let run = |folder: PathBuf| Some((Manifest::read(&folder.join(MANIFEST)).ok()?.fingerprint, folder));
-        Ok(Self(run_dir::all(parent)?.into_iter().filter_map(run).collect()))
+    fn read(parent: &Path, progress: Progress) -> Result<Self, TrainError> {
+        let mut runs = Vec::new();
+        for folder in run_dir::all(parent)? {
+            match Manifest::read(&folder.join(MANIFEST)) {
+                Ok(sealed) => runs.push((sealed.value.fingerprint, folder)),
+                Err(error) => progress.warn(&format!("warning: {error}; this run is passed over")),
+            }
+        }
+        Ok(Self(runs))
     }
 
     /// A folder of that recipe, finished rather than not, and whether it is.
-    fn same(&self, fingerprint: &str) -> Result<Option<(PathBuf, bool)>, TrainError> {
+    fn same(&self, fingerprint: &str, progress: Progress) -> Result<Option<(PathBuf, bool)>, TrainError> {
         let mut unfinished = None;
         for (_, folder) in self.0.iter().filter(|(known, _)| known == fingerprint) {
-            if finished(folder)?.is_some() {
+            if ended(folder, progress)?.is_some() {
                 return Ok(Some((folder.clone(), true)));
             }
             unfinished = Some((folder.clone(), false));
         }
         Ok(unfinished)
     }
+}
+
+/// How a run ended, if it did; what it left must be as it was.
+fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainError> {
+    Ok(RunFolder::open(folder, &mut Inspection::new(false, progress))?.summary)
 }
 
 /// Every pending seed to its end, several at once.
@@ -232,10 +240,10 @@ fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
     }
 }
 
-fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str) -> Result<Study, TrainError> {
+fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, progress: Progress) -> Result<Study, TrainError> {
     let mut seeds = Vec::new();
     for (seed, folder) in all {
-        let ended = finished(&folder)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        let ended = ended(&folder, progress)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
         let Summary { validation_accuracy, best_epoch, test, .. } = ended;
         seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch });
     }

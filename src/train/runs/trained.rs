@@ -1,16 +1,16 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, read};
-use crate::data::decode;
+use crate::data::{DataError, decode};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
-use crate::train::recipe::yaml;
-use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use crate::train::runs::{memory, threads};
-use crate::train::{Layer, Manifest, Recipe, Stop, TrainError, files, weights};
+use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::{memory, other_data, threads};
+use crate::train::weights::foreign;
+use crate::train::{Layer, Manifest, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Which of a run's weights to use.
@@ -24,7 +24,7 @@ pub enum Which {
 }
 
 impl Which {
-    fn file(self) -> &'static str {
+    pub(in crate::train) fn file(self) -> &'static str {
         match self {
             Which::Best => fit::BEST,
             Which::Last => fit::LAST,
@@ -60,6 +60,11 @@ pub struct Trained {
     recipe: Recipe,
     model: Model,
     device: Device,
+    /// The file with the weights.
+    file: PathBuf,
+    /// Whether the data set is to be the one that the run was trained on.
+    own_data: bool,
+    on_cpu: bool,
 }
 
 /// One answer of a net.
@@ -74,57 +79,94 @@ impl Trained {
     /// Takes up the run of a folder; what `over` says comes before the run's own settings.
     ///
     /// # Errors
-    /// If a file of the folder is missing, damaged or does not fit the others, or the device cannot be had.
-    pub fn open(folder: &Path, over: Layer, which: Which) -> Result<Self, TrainError> {
-        run_dir::check(folder)?;
-        let layer = over.over(yaml::load(&folder.join(SETTINGS))?);
+    /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had.
+    pub fn open(folder: &Path, over: Layer, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
+        let run = RunFolder::open(folder, inspection)?;
+        let mut stored = run.weights(which, inspection)?;
+        if let Some(problem) = run.metrics() {
+            inspection.say(&format!("warning: {problem}"));
+        }
+        let own_data = over.dataset.is_none();
+        let RunFolder { layer, manifest, source, .. } = run;
+        let layer = over.over(layer);
         threads::fix(layer.threads)?;
-        let manifest = Manifest::read(&folder.join(MANIFEST))?;
-        let recipe = Recipe::new(files::source(&folder.join(SPEC))?, &layer, manifest.data.classes.len())?;
+        let recipe = Recipe::new(source, &layer, manifest.data.classes.len())?;
         let opened = layer.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
         let fuses = layer.fuse.unwrap_or(true);
-        if opened.on_cpu() {
+        let on_cpu = opened.on_cpu();
+        if on_cpu {
             memory::check_answers(&recipe, fuses, 1)?;
         }
         let device = opened.device;
+        let names = recipe.net.params.iter().map(|param| param.name.as_str());
+        for prefix in foreign::unwrapped(&mut stored.weights, names) {
+            inspection.say(&format!("note: {}: every name begins with `{prefix}`, which is left out", file.display()));
+        }
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
-            .with_weights(&weights::read(&file)?)
-            .map_err(|source| TrainError::Weights { path: file, source })?;
+            .with_weights(&stored.weights)
+            .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
         let model = if fuses { model.fused() } else { model };
-        Ok(Self { layer, manifest, recipe, model, device })
+        Ok(Self { layer, manifest, recipe, model, device, file, own_data, on_cpu })
     }
 
-    /// The score on the test half of the run's data set, or of the one that was asked for.
+    /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
+    /// were asked for.
     ///
     /// # Errors
-    /// If the data cannot be had or does not fit the net.
-    pub fn score(&self) -> Result<Score, TrainError> {
-        let data = super::load(&self.layer)?;
+    /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
+    pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
+        let mut data = super::open(&self.layer)?;
         let expected = &self.manifest.data.classes;
         if data.classes.len() != expected.len() {
             let (name, found) = (data.name, data.classes.len());
             return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
         }
-        self.recipe.check(&data)?;
-        let order = (0..data.test.len()).collect();
-        Ok(evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?.into())
+        if self.own_data {
+            // What each file holds was looked at before the run began: a set with the same checksum holds the same.
+            data.read(&super::request(&self.layer, false))?;
+        }
+        if self.own_data && data.checksum != self.manifest.data.checksum {
+            let set = self.layer.dataset.as_deref().unwrap_or(&data.name);
+            inspection.found(other_data(&self.manifest, &data, format!("ask for this one with `--dataset {set}`")))?;
+        }
+        self.recipe.check(&data).map_err(|error| self.unfit(error))?;
+        if self.on_cpu {
+            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true))?;
+        }
+        let order = self.recipe.test(&data, self.layer.limit_test);
+        let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
+        tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
+    }
+
+    /// What is wrong with images, said of a run whose spec nobody can change any more.
+    fn unfit(&self, error: TrainError) -> TrainError {
+        match error {
+            TrainError::Unfit { cause } => TrainError::UnfitRun { cause, takes: self.recipe.net.input.1 },
+            error => error,
+        }
     }
 
     /// The classes of one image file, the most probable first.
     ///
     /// # Errors
-    /// If it is no image or cannot become one of the net's shape.
+    /// If it is no image or cannot become one of the net's shape, or if a probability is no number.
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
-        let image = self.recipe.transforms.apply(decode(image)?, name)?;
-        let ([channels, height, width], expected) = (image.shape(), self.recipe.net.input.1);
+        let (image, expected) = (decode(image)?, self.recipe.net.input.1);
+        let unfit = |error| self.unfit(TrainError::unfit(error));
+        let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;
+        let [channels, height, width] = image.shape();
         if image.shape() != expected {
-            return Err(crate::data::DataError::Shape { name: name(), expected, found: image.shape() }.into());
+            return Err(unfit(DataError::Shape { name: name(), expected, found: image.shape() }));
         }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
         let probabilities = read(activation::softmax(self.model.forward(input).logits(), 1))?;
+        if let Some(x) = probabilities.iter::<f64>().find(|x| !x.is_finite()) {
+            let (what, found) = (name(), format!("a probability of {x}"));
+            return Err(TrainError::NoNumber { what, found, path: self.file.clone() });
+        }
         let mut answers: Vec<Answer> = self
             .manifest
             .data

@@ -37,6 +37,37 @@ pub struct At {
     pub wall: Timestamp,
 }
 
+/// The event file of a run that began at that time.
+pub fn file(run: &Path, started: Timestamp) -> PathBuf {
+    run.join(FOLDER).join(format!("events.out.tfevents.{}.lcnnc", started.as_second()))
+}
+
+/// Copies a run's event file to another run, and says whether there is one.
+///
+/// # Errors
+/// If it cannot be copied.
+pub fn copy((old, began): (&Path, Timestamp), (new, begins): (&Path, Timestamp)) -> Result<bool, TrainError> {
+    let (from, to) = (file(old, began), file(new, begins));
+    if !from.is_file() {
+        return Ok(false);
+    }
+    let folder = new.join(FOLDER);
+    fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
+    fs::copy(&from, &to).map(|_| true).map_err(TrainError::file(&to, "written"))
+}
+
+/// Renames a damaged event file, so that it stays and TensorBoard, which looks for a word in the name, passes over it; gives
+/// the new name.
+///
+/// # Errors
+/// If it cannot be renamed.
+pub fn set_aside(path: &Path) -> Result<PathBuf, TrainError> {
+    let place = |n: usize| path.with_file_name(format!("damaged-{n}.bin"));
+    let free = (1..).map(place).find(|place| !place.exists()).unwrap_or_else(|| place(0));
+    fs::rename(path, &free).map_err(TrainError::file(path, "renamed"))?;
+    Ok(free)
+}
+
 /// An event file, growing by whole records.
 #[derive(Debug)]
 pub struct Events {
@@ -59,7 +90,7 @@ impl Events {
     pub fn open(run: &Path, started: Timestamp, offset: Option<u64>) -> Result<Self, TrainError> {
         let folder = run.join(FOLDER);
         fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
-        let path = folder.join(format!("events.out.tfevents.{}.lcnnc", started.as_second()));
+        let path = file(run, started);
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(TrainError::file(&path, "written"))?;
@@ -81,7 +112,7 @@ impl Events {
                 path: self.path.clone(),
                 reason: format!(
                     "expected a record that ends at byte {offset}, where the checkpoint was written, found {length} \
-                     bytes whose last whole record before it ends at byte {whole}; remove the file to begin it anew"
+                     bytes whose last whole record before it ends at byte {whole}"
                 ),
             });
         }

@@ -1,0 +1,137 @@
+//! The classes of a half: a folder each, with the pictures in it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::folder::LAYOUT;
+use super::walk::{self, LeftOut};
+use super::{DataError, Request};
+
+/// Names that a message lists before it says how many more there are.
+const LISTED: usize = 10;
+
+/// The files of each class, sorted, by the name of its folder.
+pub type Classes = BTreeMap<String, Vec<PathBuf>>;
+
+/// The classes of a folder.
+///
+/// # Errors
+/// If there is none, there is only one or one without a picture, and that was not asked for; or if two have one name.
+pub fn read(folder: &Path, request: &Request, left: &mut LeftOut) -> Result<Classes, DataError> {
+    let classes = gather(folder, left)?;
+    if let (1, false, Some(class)) = (classes.len(), request.allow.one_class, classes.keys().next()) {
+        let inner: Vec<String> = walk::folders(&folder.join(class))?.iter().map(|path| name(path)).collect();
+        let other = match inner.len() {
+            0 | 1 => "add the folder of another class".to_owned(),
+            _ => format!(
+                "name {} if its folders {} are the classes, or add the folder of another class",
+                folder.join(class).display(),
+                list(inner.iter())
+            ),
+        };
+        return Err(DataError::Classes {
+            path: folder.to_owned(),
+            problem: format!("it holds one class alone, `{class}`, so that there is nothing to tell apart"),
+            remedy: format!("{other}, or allow it with --allow-one-class"),
+        });
+    }
+    full(folder, classes, request, left)
+}
+
+/// The classes of another half: those of the training half, in its order and under its names. Two names that are one in
+/// Unicode are one, since some systems write `é` as one character and others as two.
+///
+/// # Errors
+/// If they are not the same, or as for [`read`].
+pub fn read_as(
+    (train, trained): (&Path, &Classes),
+    folder: &Path,
+    request: &Request,
+    left: &mut LeftOut,
+) -> Result<Classes, DataError> {
+    let mut found: BTreeMap<String, (String, Vec<PathBuf>)> = BTreeMap::new();
+    for (name, files) in gather(folder, left)? {
+        found.insert(composed(&name), (name, files));
+    }
+    let (mut classes, mut missing) = (Classes::new(), Vec::new());
+    for class in trained.keys() {
+        match found.remove(&composed(class)) {
+            Some((_, files)) => drop(classes.insert(class.clone(), files)),
+            None => missing.push(class),
+        }
+    }
+    let more: Vec<&String> = found.values().map(|(name, _)| name).collect();
+    if more.is_empty() && (missing.is_empty() || request.allow.empty_classes) {
+        classes.extend(missing.into_iter().map(|class| (class.clone(), Vec::new())));
+        return full(folder, classes, request, left);
+    }
+    let part = |what: &str, names: &[&String]| (!names.is_empty()).then(|| format!("{what} {}", list(names.iter())));
+    let parts: Vec<String> =
+        [part("it lacks", &missing), part("it has besides", &more)].into_iter().flatten().collect();
+    let same = |a: &&&String| more.iter().any(|b| a.to_lowercase() == b.to_lowercase());
+    let remedy = match (missing.iter().find(same), more.is_empty()) {
+        (Some(class), _) => format!("call the folder `{class}` in both, with the same small and capital letters"),
+        (None, true) => "add the folders that are missing, or allow it with --allow-empty-classes".to_owned(),
+        (None, false) => "give both the same folders".to_owned(),
+    };
+    let problem = format!("its classes are not those of {}: {}", train.display(), parts.join(", and "));
+    Err(DataError::Classes { path: folder.to_owned(), problem, remedy })
+}
+
+fn gather(folder: &Path, left: &mut LeftOut) -> Result<Classes, DataError> {
+    let (mut classes, mut names) = (Classes::new(), BTreeMap::new());
+    for path in walk::folders(folder)? {
+        let class = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(before) = names.insert(composed(&class), path.clone()) {
+            return Err(DataError::Classes {
+                path: folder.to_owned(),
+                problem: format!(
+                    "two of its classes have the same name, written in different characters: {:?} and {:?}",
+                    before.file_name().unwrap_or_default(),
+                    path.file_name().unwrap_or_default()
+                ),
+                remedy: "rename one of the folders, or move its pictures into the other".to_owned(),
+            });
+        }
+        classes.insert(class, walk::pictures(&path, left)?);
+    }
+    let pictures = walk::loose(folder, left)?;
+    if classes.is_empty() {
+        let loose = if pictures > 0 { format!(" ({pictures} pictures lie in none)") } else { String::new() };
+        let problem = format!("it holds no folder, so there is no class{loose}");
+        return Err(DataError::Layout { path: folder.to_owned(), problem, expected: LAYOUT });
+    }
+    Ok(classes)
+}
+
+/// Checks that every class has a picture.
+fn full(folder: &Path, classes: Classes, request: &Request, left: &LeftOut) -> Result<Classes, DataError> {
+    let empty: Vec<&String> = classes.iter().filter(|(_, files)| files.is_empty()).map(|(class, _)| class).collect();
+    if empty.is_empty() || request.allow.empty_classes {
+        return Ok(classes);
+    }
+    let left = left.told().map(|told| format!("; {told}")).unwrap_or_default();
+    let (which, count) = (list(empty.iter()), classes.len());
+    let problem = format!("{} of its {count} classes hold no picture: {which}{left}", empty.len());
+    let remedy = "add pictures, or move these folders away, or allow it with --allow-empty-classes".to_owned();
+    Err(DataError::Classes { path: folder.to_owned(), problem, remedy })
+}
+
+/// The form of a name in which each letter is one character.
+fn composed(name: &str) -> String {
+    name.nfc().collect()
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// As in `cat`, `dog` and 3 more.
+fn list<'n>(names: impl ExactSizeIterator<Item = &'n (impl AsRef<str> + 'n)>) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let listed: Vec<String> = names.take(LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let listed = listed.join(", ");
+    if more == 0 { listed } else { format!("{listed} and {more} more") }
+}

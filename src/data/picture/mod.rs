@@ -1,0 +1,141 @@
+//! Picture files to images.
+
+mod jpeg;
+mod png;
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
+
+use super::{DataError, Image};
+
+/// Pixels that a side of an image may have.
+pub const LARGEST_SIDE: u32 = 8192;
+
+/// Enough for the largest image of four 16-bit channels.
+const MOST_BYTES: u64 = (LARGEST_SIDE as u64).pow(2) * 8;
+
+/// How the names of files end that are read, in small letters: as torchvision's `ImageFolder` has it.
+pub const ENDINGS: [&str; 9] = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp"];
+
+/// What the files are called, for messages.
+pub const FORMATS: &str = "a PNG, JPEG, BMP, WebP, TIFF, PPM or PGM";
+
+/// Bytes of a pixel while a picture is decoded, at most: three planes of coefficients in 16 bits and the samples.
+pub const BYTES_PER_PIXEL: u64 = 12;
+
+/// Decodes a file: one channel if it is grey, else red, green and blue, 8 or 16 bits alike scaled to 0..1.
+///
+/// Whatever is transparent lies on black: a value is multiplied by its opacity. What kind of file it is, its first
+/// bytes say and not its name. A rotation noted in the metadata is not applied. A picture that is there in part is an
+/// error.
+///
+/// # Errors
+/// If the file cannot be read or does not hold one whole picture.
+pub fn decode(path: &Path) -> Result<Image, DataError> {
+    let bytes = fs::read(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+    let decoded = decoded(&bytes).map_err(|reason| DataError::Decode { path: path.to_owned(), reason })?;
+    Ok(planar(&decoded))
+}
+
+/// Channels, height and width of the image that [`decode`] makes of a file's bytes.
+///
+/// # Errors
+/// Why the bytes are not one whole picture.
+pub fn shape(bytes: &[u8]) -> Result<[usize; 3], String> {
+    let decoded = decoded(bytes)?;
+    Ok([colours(&decoded), decoded.height() as usize, decoded.width() as usize])
+}
+
+/// How many pixels the header of a picture declares; 0 where it declares none.
+pub fn pixels(bytes: &[u8]) -> u64 {
+    let size = reader(bytes).ok().and_then(|(reader, _)| reader.into_dimensions().ok());
+    size.map_or(0, |(width, height)| u64::from(width) * u64::from(height))
+}
+
+type Reader<'b> = ImageReader<Cursor<&'b [u8]>>;
+
+/// A reader for the kind of file that the first bytes show.
+fn reader(bytes: &[u8]) -> Result<(Reader<'_>, ImageFormat), String> {
+    let guessed = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
+    let format =
+        guessed.format().filter(ImageFormat::reading_enabled).ok_or_else(|| unknown(bytes, guessed.format()))?;
+    Ok((guessed, format))
+}
+
+fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
+    let (mut reader, format) = reader(bytes)?;
+    match format {
+        ImageFormat::Jpeg => return jpeg::decode(bytes),
+        ImageFormat::Png => png::check(bytes)?,
+        _ => {}
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(LARGEST_SIDE);
+    limits.max_image_height = Some(LARGEST_SIDE);
+    limits.max_alloc = Some(MOST_BYTES);
+    reader.limits(limits);
+    let decoded = reader.decode().map_err(|error| reason(&error))?;
+    match decoded {
+        DynamicImage::ImageRgb32F(_) | DynamicImage::ImageRgba32F(_) => {
+            Err("its values are fractions in 32 bits, whose range is not known; save it with 8 or 16 bits".to_owned())
+        }
+        decoded => Ok(decoded),
+    }
+}
+
+/// What a file is that is no picture of a kind that is read.
+fn unknown(bytes: &[u8], format: Option<ImageFormat>) -> String {
+    let text = bytes.trim_ascii_start();
+    let starts = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
+    match format {
+        _ if bytes.is_empty() => "it is empty".to_owned(),
+        Some(format) => format!("it is a {} file, which is not read", format.extensions_str().join(" or ")),
+        None if bytes.starts_with(&[0x1f, 0x8b]) => "it is compressed with gzip; unpack it".to_owned(),
+        None if starts("<html") || starts("<!doctype") => "it is a web page, not a picture".to_owned(),
+        None => "its first bytes are those of no picture".to_owned(),
+    }
+}
+
+/// The innermost cause alone: the outer ones only say that decoding failed.
+fn reason(error: &ImageError) -> String {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(cause) = innermost.source() {
+        innermost = cause;
+    }
+    innermost.to_string()
+}
+
+/// The channels that an image of these samples has.
+fn colours(decoded: &DynamicImage) -> usize {
+    if decoded.color().has_color() { 3 } else { 1 }
+}
+
+fn planar(decoded: &DynamicImage) -> Image {
+    let (height, width) = (decoded.height() as usize, decoded.width() as usize);
+    let channels = colours(decoded);
+    let pixels = match decoded {
+        DynamicImage::ImageLuma8(image) => planes(image.as_raw(), 1, 1, f32::from(u8::MAX)),
+        DynamicImage::ImageLumaA8(image) => planes(image.as_raw(), 1, 2, f32::from(u8::MAX)),
+        DynamicImage::ImageRgb8(image) => planes(image.as_raw(), 3, 3, f32::from(u8::MAX)),
+        DynamicImage::ImageRgba8(image) => planes(image.as_raw(), 3, 4, f32::from(u8::MAX)),
+        DynamicImage::ImageLuma16(image) => planes(image.as_raw(), 1, 1, f32::from(u16::MAX)),
+        DynamicImage::ImageLumaA16(image) => planes(image.as_raw(), 1, 2, f32::from(u16::MAX)),
+        DynamicImage::ImageRgb16(image) => planes(image.as_raw(), 3, 3, f32::from(u16::MAX)),
+        DynamicImage::ImageRgba16(image) => planes(image.as_raw(), 3, 4, f32::from(u16::MAX)),
+        other if channels == 1 => planes(other.to_luma_alpha32f().as_raw(), 1, 2, 1.0),
+        other => planes(other.to_rgba32f().as_raw(), 3, 4, 1.0),
+    };
+    Image { channels, height, width, pixels }
+}
+
+/// Interleaved samples to planes, `colours` of the `step` samples a pixel; one more is the opacity.
+fn planes<T: Copy + Into<f32>>(samples: &[T], colours: usize, step: usize, full: f32) -> Vec<f32> {
+    let value = |pixel: &[T], colour: usize| {
+        let opacity = if step > colours { pixel[colours].into() / full } else { 1.0 };
+        pixel[colour].into() / full * opacity
+    };
+    (0..colours).flat_map(|colour| samples.chunks_exact(step).map(move |pixel| value(pixel, colour))).collect()
+}

@@ -1,0 +1,33 @@
+//! PNG: whether a file holds all of its picture, as it was written.
+
+/// The bytes that every PNG file begins with.
+const SIGNATURE: usize = 8;
+/// Bytes of a chunk beside its data: length and type before them, the checksum behind them.
+const HEAD: usize = 8;
+const CHECKSUM: usize = 4;
+
+/// Follows the chunks to the one that ends the image, and compares their checksums. What lies behind that one is no
+/// part of the picture.
+///
+/// # Errors
+/// If the file ends before its picture does, or a chunk is not as it was written.
+pub fn check(bytes: &[u8]) -> Result<(), String> {
+    let cut = || format!("it is cut short: there is no IEND chunk in its {} bytes", bytes.len());
+    let mut at = SIGNATURE;
+    loop {
+        let length: [u8; 4] = *bytes.get(at..).and_then(<[u8]>::first_chunk).ok_or_else(cut)?;
+        let end = at + HEAD + u32::from_be_bytes(length) as usize;
+        let [chunk, checksum] = [at + 4..end, end..end + CHECKSUM].map(|range| bytes.get(range));
+        let (chunk, checksum) = chunk.zip(checksum).ok_or_else(cut)?;
+        let mut crc = flate2::Crc::new();
+        crc.update(chunk);
+        let name = String::from_utf8_lossy(&chunk[..4]);
+        if crc.sum().to_be_bytes() != *checksum {
+            return Err(format!("it is damaged (the checksum of its chunk {name:?} at byte {at} is wrong)"));
+        }
+        if name == "IEND" {
+            return Ok(());
+        }
+        at = end + CHECKSUM;
+    }
+}

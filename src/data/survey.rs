@@ -1,0 +1,174 @@
+//! Every file of a set read once, before any of them is used: their checksum, and what picture each of them holds.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::budget::Budget;
+use super::files::other_size;
+use super::seen::{Record, Seen, Stamp};
+use super::{DataError, Request, digest, picture};
+
+/// Bytes of files that all threads together hold while they read.
+static FILES: Budget = Budget::new(1 << 30);
+/// Bytes of pictures that all threads together hold while they decode: the largest picture takes most of it.
+static PICTURES: Budget = Budget::new(1 << 30);
+
+/// No picture of the largest size needs a larger file.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// Is told how far the reading of a set's files has come.
+pub trait Meter: Send + Sync {
+    /// So many files are going to be read: those of which nothing is remembered.
+    fn begin(&self, files: usize);
+
+    /// One more file was read. Several threads call this.
+    fn advance(&self);
+
+    /// There is nothing more to read.
+    fn finish(&self);
+}
+
+/// The files of a set, and what is known of them.
+#[derive(Clone, Default)]
+pub struct FileSet {
+    /// The folder that the files lie in, at any depth.
+    pub root: PathBuf,
+    /// All files of all halves.
+    pub paths: Vec<PathBuf>,
+    /// The number of images at the end of the training half that are a validation half of their own; 0 without one.
+    pub validation: usize,
+    /// What is worth knowing about the folder, a line each: above all what was left out.
+    pub notes: Vec<String>,
+    /// What the files hold; `None` until they were decoded.
+    pub contents: Option<Contents>,
+}
+
+/// What the files of a set hold.
+#[derive(Clone, Debug, Default)]
+pub struct Contents {
+    /// Files that hold no whole picture, and why.
+    pub broken: Vec<(PathBuf, String)>,
+    /// The other files by the shape (channels, height, width) of their pictures.
+    pub shapes: BTreeMap<[usize; 3], Vec<PathBuf>>,
+}
+
+/// What is known of one file.
+struct One {
+    record: Record,
+    /// Why it holds no picture.
+    broken: Option<String>,
+}
+
+impl FileSet {
+    /// Reads every file: gives the checksum over each file's path below the root and its contents, and fills in what
+    /// they hold, if that was asked for. What was read before, and has not changed since, is remembered. Where all images
+    /// have one `shape`, one of another size is broken.
+    ///
+    /// # Errors
+    /// If a file cannot be read. A file that can, but holds no picture, is noted in the contents.
+    pub fn read(&mut self, shape: Option<[usize; 3]>, request: &Request) -> Result<String, DataError> {
+        let mut paths: Vec<&PathBuf> = self.paths.iter().collect();
+        paths.sort();
+        let seen = Seen::open(request.memory.as_deref(), &self.root);
+        let remember = |path: &&PathBuf| self.remembered(path, &seen, request.verify);
+        let known = paths.par_iter().map(remember).collect::<Result<Vec<_>, DataError>>()?;
+        let unknown = known.iter().filter(|(_, record)| record.is_none()).count();
+        request.meter.iter().for_each(|meter| meter.begin(unknown));
+        let one = |(path, (stamp, record)): (&&PathBuf, (Stamp, Option<Record>))| match record {
+            Some(record) => Ok(One { record, broken: None }),
+            None => {
+                let one = look(path, stamp, request.verify);
+                request.meter.iter().for_each(|meter| meter.advance());
+                one
+            }
+        };
+        let all = paths.par_iter().zip(known).map(one).collect::<Result<Vec<One>, DataError>>();
+        request.meter.iter().for_each(|meter| meter.finish());
+        let all = all?;
+        let lines = paths.iter().zip(&all).map(|(path, one)| line(self.below(path), &one.record.digest));
+        let checksum = digest::sha256(lines.collect::<Vec<String>>().iter().map(String::as_bytes));
+        if unknown > 0 {
+            seen.remember(paths.iter().zip(&all).map(|(path, one)| (self.below(path), &one.record)));
+        }
+        if request.verify {
+            self.contents = Some(Contents::of(shape, paths.iter().zip(all)));
+        }
+        Ok(checksum)
+    }
+
+    /// A file as it is now, and what is remembered of it if that is enough.
+    fn remembered(&self, path: &Path, seen: &Seen, verify: bool) -> Result<(Stamp, Option<Record>), DataError> {
+        let stamp = Stamp::of(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+        let record = seen.find(self.below(path), &stamp).filter(|record| !verify || record.shape.is_some());
+        Ok((stamp, record.cloned()))
+    }
+
+    /// A file's path below the root.
+    fn below<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.root).unwrap_or(path)
+    }
+}
+
+impl Contents {
+    fn of<'p>(expected: Option<[usize; 3]>, all: impl Iterator<Item = (&'p &'p PathBuf, One)>) -> Self {
+        let mut contents = Self::default();
+        for (path, one) in all {
+            let path = PathBuf::clone(path);
+            match (one.broken, one.record.shape, expected) {
+                (Some(reason), ..) => contents.broken.push((path, reason)),
+                (None, Some(shape), Some(expected)) if shape[1..] != expected[1..] => {
+                    contents.broken.push((path, other_size(expected, shape)));
+                }
+                (None, Some(shape), expected) => {
+                    contents.shapes.entry(expected.unwrap_or(shape)).or_default().push(path)
+                }
+                (None, None, _) => {}
+            }
+        }
+        contents
+    }
+
+    /// How many files there are.
+    pub fn files(&self) -> usize {
+        self.broken.len() + self.shapes.values().map(Vec::len).sum::<usize>()
+    }
+}
+
+fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<One, DataError> {
+    let failed = |source| DataError::Read { path: path.to_owned(), source };
+    if stamp.size > LARGEST_FILE {
+        let digest = File::open(path).and_then(|mut file| digest::sha256_of(&mut file)).map_err(failed)?;
+        let reason = format!("it has {} bytes, more than any picture that is read", stamp.size);
+        return Ok(One { record: Record { stamp, digest, shape: None }, broken: Some(reason) });
+    }
+    let _file = FILES.hold(stamp.size);
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        // One that cannot be read is listed like one that cannot be decoded.
+        Err(source) if verify => {
+            let record = Record { stamp, digest: String::new(), shape: None };
+            return Ok(One { record, broken: Some(format!("it cannot be read: {source}")) });
+        }
+        Err(source) => return Err(failed(source)),
+    };
+    let digest = digest::sha256([bytes.as_slice()]);
+    let (shape, broken) = match verify.then(|| decoded(&bytes)) {
+        None => (None, None),
+        Some(Ok(shape)) => (Some(shape), None),
+        Some(Err(reason)) => (None, Some(reason)),
+    };
+    Ok(One { record: Record { stamp, digest, shape }, broken })
+}
+
+fn decoded(bytes: &[u8]) -> Result<[usize; 3], String> {
+    let _picture = PICTURES.hold(picture::pixels(bytes).saturating_mul(picture::BYTES_PER_PIXEL));
+    picture::shape(bytes)
+}
+
+/// A file's line of what the checksum is over.
+fn line(below: &Path, digest: &str) -> String {
+    format!("{digest}  {}\n", below.to_string_lossy().replace('\\', "/"))
+}

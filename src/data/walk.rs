@@ -1,0 +1,188 @@
+//! The pictures in a folder and in the folders in it, and what else lies there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{DataError, picture};
+
+/// What systems and programs put into folders for themselves, in small letters; nobody means it as data.
+const SYSTEM: [&str; 9] = [
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
+    "__macosx",
+    "lost+found",
+    "$recycle.bin",
+    "system volume information",
+    "@eadir",
+];
+
+/// Files that lie in a folder of classes and in none of its classes are worth a word if they end like this: pictures
+/// and what pictures come in. A readme or a list of labels is not.
+const DATA: [&str; 22] = [
+    "gif", "jfif", "heic", "heif", "avif", "jxl", "jp2", "npy", "npz", "mat", "h5", "hdf5", "tfrecord", "parquet",
+    "pkl", "zip", "tar", "tgz", "gz", "bz2", "7z", "rar",
+];
+
+/// What was left out of a set, and why.
+#[derive(Clone, Debug, Default)]
+pub struct LeftOut {
+    /// How many files end in what is not read, by their ending.
+    endings: BTreeMap<String, usize>,
+    /// Links to what is not there.
+    dangling: usize,
+    /// Links to a folder that the link itself lies in.
+    circular: usize,
+    /// Pipes, sockets and devices.
+    special: usize,
+    /// Pictures, and what pictures come in, that lie in the folder of no class.
+    loose: usize,
+    /// Folders that are neither a class nor one of the halves.
+    pub folders: Vec<String>,
+}
+
+impl LeftOut {
+    /// Everything as a line in words; `None` if there is nothing.
+    pub fn told(&self) -> Option<String> {
+        let endings = self.endings.iter().map(|(ending, &count)| match ending.as_str() {
+            "" => counted(count, "file without an ending", "files without an ending"),
+            ending => counted(count, &format!("file in .{ending}"), &format!("files in .{ending}")),
+        });
+        let endings: Vec<String> = endings.collect();
+        let mut words = Vec::new();
+        if !endings.is_empty() {
+            words.push(format!("{} (read are .{})", endings.join(", "), picture::ENDINGS.join(", .")));
+        }
+        let counts = [
+            (self.dangling, "link to what is not there", "links to what is not there"),
+            (self.circular, "link back to a folder that it lies in", "links back to a folder that they lie in"),
+            (self.special, "pipe or device", "pipes or devices"),
+            (self.loose, "file in the folder of no class", "files in the folder of no class"),
+        ];
+        let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+        words.extend(counts.map(|(count, one, many)| counted(count, one, many)));
+        if !self.folders.is_empty() {
+            words.push(format!("what is in {}", self.folders.join(", ")));
+        }
+        (!words.is_empty()).then(|| format!("left out: {}", words.join(", ")))
+    }
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// What stands behind a name.
+enum Kind {
+    Folder,
+    File,
+    /// A link to nothing, or to itself.
+    Dangling,
+    Special,
+}
+
+fn kind(path: &Path) -> Result<Kind, DataError> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(Kind::Folder),
+        Ok(found) if found.is_file() => Ok(Kind::File),
+        Ok(_) => Ok(Kind::Special),
+        Err(_) if path.is_symlink() => Ok(Kind::Dangling),
+        Err(source) => Err(DataError::Read { path: path.to_owned(), source }),
+    }
+}
+
+/// What a folder holds, sorted; hidden things and what systems put there are left out.
+pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let failed = |source| DataError::Read { path: folder.to_owned(), source };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if is_meant(&entry.file_name()) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn is_meant(name: &OsStr) -> bool {
+    let small = name.to_string_lossy().to_lowercase();
+    !name.as_encoded_bytes().starts_with(b".") && !SYSTEM.contains(&small.as_str())
+}
+
+/// The folders in a folder, those left out that are links back to it or to what it lies in.
+pub fn folders(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let here = [real(folder)?];
+    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir() && !leads_back(path, &here)).collect())
+}
+
+/// The pictures in a folder and in all folders below it, sorted; everything else is added to what was left out.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn pictures(folder: &Path, left: &mut LeftOut) -> Result<Vec<PathBuf>, DataError> {
+    let mut found = Vec::new();
+    descend(folder, &mut vec![real(folder)?], &mut found, left)?;
+    found.sort();
+    Ok(found)
+}
+
+/// `around` holds the real paths of the folders that lead here, this one last: links may lead round in a circle.
+fn descend(
+    folder: &Path,
+    around: &mut Vec<PathBuf>,
+    found: &mut Vec<PathBuf>,
+    left: &mut LeftOut,
+) -> Result<(), DataError> {
+    for path in entries(folder)? {
+        match kind(&path)? {
+            Kind::Folder if leads_back(&path, around) => left.circular += 1,
+            Kind::Folder => {
+                around.push(real(&path)?);
+                descend(&path, around, found, left)?;
+                around.pop();
+            }
+            Kind::File if picture::ENDINGS.contains(&ending(&path).as_str()) => found.push(path),
+            Kind::File => *left.endings.entry(ending(&path)).or_default() += 1,
+            Kind::Dangling => left.dangling += 1,
+            Kind::Special => left.special += 1,
+        }
+    }
+    Ok(())
+}
+
+/// Counts what lies in a folder of classes and looks like data, but is in the folder of no class.
+pub fn loose(folder: &Path, left: &mut LeftOut) -> Result<usize, DataError> {
+    let mut pictures = 0;
+    for path in entries(folder)? {
+        let ending = ending(&path);
+        let is_picture = picture::ENDINGS.contains(&ending.as_str());
+        match kind(&path)? {
+            Kind::File if is_picture || DATA.contains(&ending.as_str()) => {
+                left.loose += 1;
+                pictures += usize::from(is_picture);
+            }
+            Kind::Folder if leads_back(&path, &[real(folder)?]) => left.circular += 1,
+            Kind::Dangling => left.dangling += 1,
+            Kind::Folder | Kind::File | Kind::Special => {}
+        }
+    }
+    Ok(pictures)
+}
+
+fn real(folder: &Path) -> Result<PathBuf, DataError> {
+    fs::canonicalize(folder).map_err(|source| DataError::Read { path: folder.to_owned(), source })
+}
+
+/// Whether a folder is one of those that lead to it, or holds one of them.
+fn leads_back(path: &Path, around: &[PathBuf]) -> bool {
+    fs::canonicalize(path).is_ok_and(|real| around.iter().any(|folder| folder.starts_with(&real)))
+}
+
+/// What stands behind the last dot of a name, in small letters.
+fn ending(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}

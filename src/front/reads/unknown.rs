@@ -1,0 +1,76 @@
+//! Names that mean nothing where they stand, and what was likely meant.
+
+use super::{Place, Reader};
+use crate::diag::{Span, did_you_mean, enough, names};
+use crate::front::graph::{Found, NodeKind};
+use crate::front::settings::RESERVED;
+use crate::syntax::ast::{Expr, ExprKind, Name};
+use std::ops::Bound;
+
+impl<'a> Reader<'a, '_, '_> {
+    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, it is reported.
+    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Place<'_>) -> bool {
+        let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
+        let meant = hyphenless(first, &call.callee.text);
+        let is_something = self.graph.find(first, place.within) != Found::Nothing
+            || self.look.consts.get(first).is_some()
+            || self.look.lost.contains(first.as_str())
+            || self.stands_for_something(first, place)
+            || place.params.iter().any(|param| param.text == *first);
+        if is_something || !self.look.callables.has(&meant) {
+            return false;
+        }
+        let written = format!("{first}-{}", call.callee.text);
+        self.diagnostics.push(names::hyphen(&written, &meant, left.span.to(call.callee.span)));
+        call.args.iter().for_each(|arg| self.expr(&arg.value, place));
+        true
+    }
+
+    pub(super) fn unknown_call(&mut self, callee: &Name) {
+        let callables = self.look.callables;
+        let (language, own) = match enough(self.diagnostics) {
+            true => (Vec::new(), Vec::new()),
+            false => (callables.of_language(), callables.own()),
+        };
+        self.diagnostics.push(names::unknown_call(&callee.text, callee.span, &language, &own));
+    }
+
+    pub(super) fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
+        if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
+            return self.diagnostics.push(names::outside_of_block(name, span, *defined));
+        }
+        // A sign that is missing can have joined it to the word behind it: `weights W_Aconv(…)`.
+        let behind = self.look.lost.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next();
+        if behind.is_some_and(|lost| lost.starts_with(name)) {
+            return;
+        }
+        let visible = if enough(self.diagnostics) { Vec::new() } else { self.visible(place) };
+        if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
+            let problem = names::unknown_name(name, span, &visible);
+            let shares = problem.is_safe() && problem.fix.iter().any(|edit| self.would_share(&edit.new, place));
+            let is_certain = problem.is_safe() && !shares;
+            self.diagnostics.push(problem.certain_if(is_certain));
+        }
+    }
+
+    fn visible<'n>(&'n self, place: Place<'n>) -> Vec<&'n str> {
+        let mut visible = self.graph.visible(place.within);
+        visible.extend(self.look.consts.names());
+        visible.extend(RESERVED.iter().map(|(name, _)| *name));
+        visible.extend(place.params.iter().map(|param| param.text.as_str()));
+        visible
+    }
+
+    /// Whether an equation that read the bundle of that name would share its weights with another equation.
+    fn would_share(&self, name: &str, place: Place<'_>) -> bool {
+        let is_bundle = |kind: &NodeKind<'_>| matches!(kind, NodeKind::Weights { .. });
+        let Found::Node(found) = self.graph.find(name, place.within) else { return false };
+        let judges = place.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, NodeKind::Penalty { .. }));
+        is_bundle(&self.graph.nodes[found].kind) && !judges && self.graph.mentions(name)
+    }
+}
+
+/// The name that is written with a hyphen between two parts.
+pub fn hyphenless(first: &str, second: &str) -> String {
+    format!("{first}_{second}").to_lowercase()
+}

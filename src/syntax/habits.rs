@@ -1,0 +1,224 @@
+//! Statements as other languages write them, answered from the table of what people write there.
+//!
+//! Nothing here is ever part of a statement that can be read: who finds something need not ask the grammar.
+
+use super::item::{Place, form};
+use super::scan::{Bracket, Kind, Token};
+use crate::diag::foreign::{self, At};
+use crate::diag::{Diagnostic, Span, text};
+
+/// Names that functions stand behind in other languages.
+const LIBRARIES: [&str; 18] = [
+    "nn",
+    "torch",
+    "F",
+    "tf",
+    "np",
+    "numpy",
+    "jnp",
+    "jax",
+    "keras",
+    "layers",
+    "functional",
+    "math",
+    "self",
+    "optim",
+    "lax",
+    "flax",
+    "K",
+    "transforms",
+];
+
+/// Whether a statement that starts with this word and ends with a `:` holds the deeper lines behind it.
+pub fn holds_lines(word: &str) -> bool {
+    foreign::is_known(At::Statement, word)
+}
+
+/// What other language a statement is written in, where it is one.
+pub fn habit(source: &str, tokens: &[Token], place: Place) -> Option<Diagnostic> {
+    let line = Line { source, tokens };
+    let word = if place == Place::Branch { None } else { line.statement() };
+    word.or_else(|| (0..tokens.len()).find_map(|at| line.sign(at))).or_else(|| line.arguments())
+}
+
+/// Tokens of an index, at most: whatever is longer is shown as far as its bracket.
+const LONGEST: usize = 16;
+
+/// The tokens of a statement.
+struct Line<'a> {
+    source: &'a str,
+    tokens: &'a [Token],
+}
+
+impl<'a> Line<'a> {
+    fn text(&self, at: usize) -> &'a str {
+        self.tokens.get(at).map_or("", |token| self.slice(token.span))
+    }
+
+    fn slice(&self, span: Span) -> &'a str {
+        self.source.get(span.start..span.end).unwrap_or_default()
+    }
+
+    fn kind(&self, at: usize) -> Option<Kind> {
+        self.tokens.get(at).map(|token| token.kind)
+    }
+
+    fn is_word(&self, at: usize) -> bool {
+        self.kind(at) == Some(Kind::Word)
+    }
+
+    /// The token before one; line ends within a statement are none.
+    fn before(&self, at: usize) -> Option<Kind> {
+        let before = self.tokens.get(..at)?.iter().rev();
+        before.map(|token| token.kind).find(|kind| *kind != Kind::Newline)
+    }
+
+    /// Whether nothing stands between a token and the next one.
+    fn touches_next(&self, at: usize) -> bool {
+        matches!(self.tokens.get(at..at + 2), Some([this, next]) if this.span.end == next.span.start)
+    }
+
+    fn span(&self, first: usize, last: usize) -> Span {
+        match (self.tokens.get(first), self.tokens.get(last)) {
+            (Some(first), Some(last)) => first.span.to(last.span),
+            _ => Span::default(),
+        }
+    }
+
+    /// A word that starts statements elsewhere, unless this is an equation, a setting or a block of that name.
+    fn statement(&self) -> Option<Diagnostic> {
+        let word = self.text(0);
+        let is_name = matches!(self.kind(1), Some(Kind::Sign("=" | ":" | "'") | Kind::Open(Bracket::Curly)));
+        let is_foreign = self.is_word(0) && !is_name && form(word).is_none();
+        foreign::find(At::Statement, word, &[]).filter(|_| is_foreign)?;
+        Some(text::unknown_word(self.tokens[0].span, word, &[]))
+    }
+
+    /// A sign that begins at a token.
+    fn sign(&self, at: usize) -> Option<Diagnostic> {
+        let next = if self.touches_next(at) { self.text(at + 1) } else { "" };
+        let joined = match (self.text(at), next) {
+            ("*", "*") | (":" | "+" | "-" | "*" | "/", "=") | ("|", "|") | ("&", "&") => 2,
+            (".", "*" | "/" | "^") => 2,
+            ("<", "-") if at == 1 => 2,
+            ("==", _) if at == 1 && self.is_word(0) => 1,
+            ("'", _) if self.before(at) != Some(Kind::Word) => return self.quotes(at),
+            ("\"" | "“" | "”", _) => return self.quotes(at),
+            (".", _) if self.joins_words(at) => return Some(self.member(at)),
+            ("[", _) => return self.index(at),
+            ("(", _) if self.is_pair(at) => {
+                let span = self.span(at, at + 4);
+                return Some(text::pair(span, self.slice(span)));
+            }
+            _ if self.kind(at) == Some(Kind::Foreign) => 1,
+            _ => return None,
+        };
+        let span = self.span(at, at + joined - 1);
+        Some(text::foreign(span, self.slice(span)))
+    }
+
+    /// Whether a point stands right between a value and a word.
+    fn joins_words(&self, at: usize) -> bool {
+        let is_value = matches!(self.before(at), Some(Kind::Word | Kind::Close(Bracket::Round | Bracket::Square)));
+        is_value && self.is_word(at + 1) && self.touches_next(at)
+    }
+
+    /// `(3, 3)` where a value is to stand.
+    fn is_pair(&self, at: usize) -> bool {
+        let kinds: Vec<Option<Kind>> = (at + 1..at + 5).map(|at| self.kind(at)).collect();
+        let is_value = matches!(self.before(at), Some(Kind::Sign(_) | Kind::Open(_)));
+        let pair = [Kind::Number, Kind::Sign(","), Kind::Number, Kind::Close(Bracket::Round)];
+        is_value && kinds.into_iter().eq(pair.map(Some))
+    }
+
+    /// `nn.Conv2d`, `W.mean`, `x.shape`; the point is at `at`.
+    fn member(&self, at: usize) -> Diagnostic {
+        let mut last = at + 1;
+        while self.text(last + 1) == "." && self.is_word(last + 2) {
+            last += 2;
+        }
+        let first = at - 1;
+        let (owner, name) = (self.text(first), self.text(last));
+        let span = self.span(first, last);
+        let problem = text::point(span, self.slice(span));
+        let is_library = LIBRARIES.contains(&owner);
+        let row = match is_library {
+            true => foreign::find(At::Call, name, &[name]).or_else(|| foreign::find(At::Choice, name, &[name])),
+            false => foreign::find(At::Member, name, &[]),
+        };
+        let row = row.or_else(|| foreign::rows(if is_library { At::Call } else { At::Member }, name).next());
+        if !is_library {
+            let value = if self.is_word(first) { owner } else { "…" };
+            let call = format!("a function is called with what it is applied to: `{name}({value})`");
+            return problem.help(row.map_or(call, |row| row.say.to_owned()));
+        }
+        let prefix = Span::new(span.start, self.tokens[last].span.start);
+        let alone = format!("layers and functions stand without the name of a library: `{name}`");
+        let help = row.map_or(alone, |row| row.say.to_owned());
+        match row.and_then(|row| row.new) {
+            Some(new) => problem.help(help).edit(span, self.slice(span), new),
+            None => problem.help(help).edit(prefix, self.slice(prefix), ""),
+        }
+    }
+
+    /// `O[t+1]`, `h[0:4]`; the bracket is at `at`.
+    fn index(&self, at: usize) -> Option<Diagnostic> {
+        let first = at.checked_sub(1).filter(|first| self.is_word(*first) && self.touches_next(*first))?;
+        // `allow[unused]` is a statement.
+        if form(self.text(first)).is_some() {
+            return None;
+        }
+        let ends = |at: &usize| self.kind(*at) == Some(Kind::Close(Bracket::Square));
+        let close = (at..at + LONGEST).find(ends).unwrap_or(at);
+        let inside: Vec<&str> = (at + 1..close).map(|at| self.text(at)).collect();
+        let sign = match inside.as_slice() {
+            [step, "+", "1"] if is_step(step) => "[t+1]",
+            [step] | [step, "-", "1"] if is_step(step) => "[t]",
+            ["-", "1"] => "[t]",
+            _ => "[",
+        };
+        let span = self.span(first, close);
+        Some(text::index(span, self.slice(span), sign))
+    }
+
+    /// Words in quotes, of which the first opens at `at`.
+    fn quotes(&self, at: usize) -> Option<Diagnostic> {
+        let is_quote = |at: &usize| matches!(self.text(*at), "'" | "\"" | "“" | "”");
+        let quoted = (at..self.tokens.len()).filter(|open| {
+            is_quote(open) && self.before(*open) != Some(Kind::Word) && self.is_word(open + 1) && is_quote(&(open + 2))
+        });
+        let quoted: Vec<(Span, &str)> = quoted.map(|open| (self.span(open, open + 2), self.text(open + 1))).collect();
+        Some(match quoted.first() {
+            Some((first, _)) if first.start == self.tokens[at].span.start => text::in_quotes(&quoted, self.source),
+            _ => text::foreign(self.tokens[at].span, self.text(at)),
+        })
+    }
+
+    /// `kernel=7` in round brackets.
+    fn arguments(&self) -> Option<Diagnostic> {
+        let mut open: Vec<Bracket> = Vec::new();
+        let mut given: Vec<(&str, Span)> = Vec::new();
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Open(bracket) => open.push(bracket),
+                Kind::Close(_) => drop(open.pop()),
+                Kind::Sign("=") if open.last() == Some(&Bracket::Round) => given.extend(self.argument(at)),
+                _ => {}
+            }
+        }
+        if given.is_empty() { None } else { Some(text::given_by_equals(&given)) }
+    }
+
+    /// The name before the `=` at `at`, if an argument could begin with it, and what stands between it and the value.
+    fn argument(&self, at: usize) -> Option<(&'a str, Span)> {
+        let name = at.checked_sub(1).filter(|name| self.is_word(*name))?;
+        let begins = matches!(self.before(name), Some(Kind::Open(Bracket::Round) | Kind::Sign(",")));
+        let end = self.tokens.get(at + 1).map_or(self.tokens[at].span.end, |value| value.span.start);
+        begins.then(|| (self.text(name), Span::new(self.tokens[name].span.end, end)))
+    }
+}
+
+/// Whether a name is one that counts steps, rather than channels.
+fn is_step(name: &str) -> bool {
+    name.starts_with(char::is_alphabetic)
+}

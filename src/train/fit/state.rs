@@ -1,0 +1,133 @@
+//! Where a training is between two steps, and whether it can be there.
+
+use crate::train::fit::evaluate::Tally;
+use crate::train::fit::schedule::Memory;
+use crate::train::runs::manifest::{A_TIME, is_time};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a training is between two steps: everything but the tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    /// Of the epoch that the next step belongs to, from 1; one more than all when training is over.
+    pub epoch: usize,
+    /// Batches of that epoch that are done.
+    pub batches: usize,
+    /// Of those batches.
+    pub seen: Tally,
+    /// With penalties, summed over the images of those batches.
+    pub loss: f64,
+    /// Spent on those batches.
+    pub epoch_seconds: f64,
+    /// Spent on the whole run.
+    pub seconds: f64,
+    pub schedule: Memory,
+    pub best: Option<BestSoFar>,
+    pub files: Offsets,
+    /// The run that this is a state of; versions that did not check it wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunMark>,
+    /// What was found wrong on the way and passed over with `--force`, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// The epoch with the best weights so far.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BestSoFar {
+    pub epoch: usize,
+    pub validation_accuracy: Option<f64>,
+}
+
+/// How long the file for TensorBoard is, in bytes; what lies beyond is of steps that will be taken again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offsets {
+    pub events: u64,
+}
+
+/// What tells the checkpoints of one run from those of any other.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunMark {
+    /// The recipe's fingerprint, as manifest.json has it.
+    pub recipe: String,
+    /// The seal of the run's manifest.json.
+    pub manifest: String,
+}
+
+/// How far a training can come.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub epochs: usize,
+    /// Batches in an epoch.
+    pub batches: usize,
+    /// Images in a batch, each view counted.
+    pub batch: usize,
+    /// Images in an epoch, each view counted.
+    pub images: usize,
+}
+
+impl Default for State {
+    /// Before the first step.
+    fn default() -> Self {
+        let (seen, schedule, files) = (Tally::default(), Memory::default(), Offsets::default());
+        let (loss, epoch_seconds, seconds) = (0.0, 0.0, 0.0);
+        let (best, run, notes) = (None, None, Vec::new());
+        Self { epoch: 1, batches: 0, seen, loss, epoch_seconds, seconds, schedule, best, files, run, notes }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.batches {
+            0 => write!(f, "the start of epoch {}", self.epoch),
+            batches => write!(f, "epoch {}, batch {batches}", self.epoch),
+        }
+    }
+}
+
+impl State {
+    pub fn next_epoch(&mut self) {
+        self.epoch += 1;
+        (self.batches, self.seen, self.loss, self.epoch_seconds) = (0, Tally::default(), 0.0, 0.0);
+    }
+
+    /// What no training within these limits could have saved: the name of a value, the value and what was expected.
+    pub fn absurd(&self, limits: Limits) -> Option<String> {
+        let Limits { epochs, batches, batch, images } = limits;
+        let done = self.batches.saturating_mul(batch).min(images);
+        let Self { epoch, seen, .. } = self;
+        let beyond = |name: &str, found: usize, least: usize, most: usize| {
+            let expected = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            (!(least..=most).contains(&found)).then(|| format!("`{name}` is {found}, expected {expected}"))
+        };
+        let unlike = |name: &str, fits: bool, found: f64, expected: &str| {
+            (!fits).then(|| format!("`{name}` is {found}, expected {expected}"))
+        };
+        let most = if *epoch > epochs { 0 } else { batches };
+        beyond("epoch", *epoch, 1, epochs.saturating_add(1))
+            .or_else(|| beyond("batches", self.batches, 0, most))
+            .or_else(|| beyond("seen.images", seen.images, done, done))
+            .or_else(|| beyond("seen.correct", seen.correct, 0, seen.images))
+            .or_else(|| unlike("seen.cross_entropy", seen.cross_entropy.is_finite(), seen.cross_entropy, A_NUMBER))
+            .or_else(|| unlike("loss", self.loss.is_finite(), self.loss, A_NUMBER))
+            .or_else(|| unlike("epoch_seconds", is_time(self.epoch_seconds), self.epoch_seconds, A_TIME))
+            .or_else(|| unlike("seconds", is_time(self.seconds), self.seconds, A_TIME))
+            .or_else(|| self.schedule.absurd())
+            .or_else(|| self.absurd_best())
+    }
+
+    fn absurd_best(&self) -> Option<String> {
+        match self.best {
+            None if self.epoch > 1 => Some("`best` is missing, expected one after the first epoch".to_owned()),
+            Some(best) if !(1..self.epoch).contains(&best.epoch) => {
+                Some(format!("`best.epoch` is {}, expected an epoch before {}", best.epoch, self.epoch))
+            }
+            Some(BestSoFar { validation_accuracy: Some(share), .. }) if !(0.0..=1.0).contains(&share) => {
+                Some(format!("`best.validation_accuracy` is {share}, expected a share from 0 to 1"))
+            }
+            _ => None,
+        }
+    }
+}
+
+const A_NUMBER: &str = "a finite number";

@@ -1,0 +1,50 @@
+//! How far the reading of a data set's files has come: a bar on a terminal, plain lines elsewhere.
+
+use super::Progress;
+use crate::data::Meter;
+use indicatif::ProgressBar;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Between two lines, where there is no bar; nothing is said of a set that is read in less.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// Short enough for a narrow terminal.
+const BAR: &str = "data       {pos}/{len} files read, {eta} left";
+
+/// The bar of one reading, or the lines instead of it.
+pub struct Reading {
+    progress: Progress,
+    bar: ProgressBar,
+    /// When something was said last.
+    said: Mutex<Instant>,
+}
+
+impl Reading {
+    pub fn new(progress: Progress) -> Self {
+        Self { progress, bar: progress.drawn(BAR, 0), said: Mutex::new(Instant::now()) }
+    }
+}
+
+impl Meter for Reading {
+    fn begin(&self, files: usize) {
+        self.bar.set_length(files as u64);
+    }
+
+    fn advance(&self) {
+        self.bar.inc(1);
+        if self.progress.draws() {
+            return;
+        }
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.elapsed() >= PAUSE {
+            let (done, files) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            self.progress.line(&format!("data       {done}/{files} files read"));
+            *said = Instant::now();
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,269 @@
+//! A run's folder, read and compared with what the run left in it.
+
+use crate::Source;
+use crate::data::sha256;
+use crate::train::error::short;
+use crate::train::fit::checkpoint;
+use crate::train::fit::metrics::{History, LINES, TABLE};
+use crate::train::recipe::yaml;
+use crate::train::runs::manifest::{Manifest, Summary};
+use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
+use crate::train::runs::seal::Sealed;
+use crate::train::runs::trained::Which;
+use crate::train::weights::{self, Stored};
+use crate::train::{Layer, Progress, TrainError, files};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What happens where a file is not what the run left: an error, unless the user wants to go on whatever is found.
+#[derive(Debug)]
+pub struct Inspection {
+    force: bool,
+    progress: Progress,
+    /// What was found and passed over, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Inspection {
+    pub fn new(force: bool, progress: Progress) -> Self {
+        Self { force, progress, notes: Vec::new() }
+    }
+
+    /// Ends with a problem, or with `--force` says it and goes on.
+    ///
+    /// # Errors
+    /// The problem itself.
+    pub fn found(&mut self, problem: TrainError) -> Result<(), TrainError> {
+        if !self.force {
+            return Err(problem);
+        }
+        let finding = problem.finding();
+        self.progress.warn(&format!("warning: {finding}; it goes on with what is there, as asked with --force"));
+        self.notes.push(finding);
+        Ok(())
+    }
+
+    pub fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// Says what is no reason to stop.
+    pub fn say(&self, text: &str) {
+        self.progress.warn(text);
+    }
+}
+
+/// A run's folder as it is read.
+pub struct RunFolder {
+    pub path: PathBuf,
+    pub manifest: Manifest,
+    pub layer: Layer,
+    pub source: Source,
+    /// How the run ended, if it did.
+    pub summary: Option<Summary>,
+    /// An older version of lcnnc wrote it, without checksums.
+    older: bool,
+}
+
+impl RunFolder {
+    /// Reads a run's folder.
+    ///
+    /// # Errors
+    /// If a file is missing, cannot be understood, or is not what the run left.
+    pub fn open(path: &Path, inspection: &mut Inspection) -> Result<Self, TrainError> {
+        run_dir::check(path)?;
+        let manifest = manifest(path, inspection)?;
+        let older = manifest.files.is_none();
+        if older {
+            let path = path.display();
+            inspection
+                .say(&format!("note: {path}: an older version of lcnnc wrote it, without checksums of its files"));
+        }
+        first_files(path, &manifest, &[SPEC, SETTINGS], inspection)?;
+        let layer = yaml::load(&path.join(SETTINGS))?;
+        let source = files::source(&path.join(SPEC))?;
+        let summary = summary(path, &manifest, inspection)?;
+        Ok(Self { path: path.to_owned(), manifest, layer, source, summary, older })
+    }
+
+    /// The run's best or last weights.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or does not hold the weights that the run left.
+    pub fn weights(&self, which: Which, inspection: &mut Inspection) -> Result<Stored, TrainError> {
+        let path = self.path.join(which.file());
+        let bytes = match fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let sum = self.summary.as_ref().map(|summary| summary.weights.of(which));
+                let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", self.path.display());
+                let way = sum.map_or_else(goes_on, |sum| self.way_back(which.file(), sum));
+                return Err(TrainError::Refused { path, reason: format!("it is missing; {way}") });
+            }
+            read => read.map_err(TrainError::file(&path, "read"))?,
+        };
+        let sum = sha256([bytes.as_slice()]);
+        let expected = self.summary.as_ref().map(|summary| summary.weights.of(which));
+        let expected = expected.filter(|expected| **expected != sum);
+        let stored = weights::parse(&path, &bytes).map_err(|error| self.unreadable(error, which, expected))?;
+        if let Some(expected) = expected {
+            inspection.found(TrainError::Altered {
+                path,
+                expected: format!("the SHA-256 {} of {SUMMARY}", short(expected)),
+                found: format!("{}: {}", short(&sum), self.whose(&stored, which)),
+                way: self.way_back(which.file(), expected),
+            })?;
+        } else if self.summary.is_none() {
+            self.unfinished(&stored, which, path, inspection)?;
+        }
+        Ok(stored)
+    }
+
+    /// The same problem, and how the file can be had again.
+    fn unreadable(&self, error: TrainError, which: Which, expected: Option<&String>) -> TrainError {
+        let Some(expected) = expected else { return error };
+        let way = self.way_back(which.file(), expected);
+        with_way(error, &format!("if these are not weights of yours, {way}"))
+    }
+
+    /// A run that is not finished has no summary; its files of weights say themselves whose they are.
+    fn unfinished(
+        &self,
+        stored: &Stored,
+        which: Which,
+        path: PathBuf,
+        inspection: &mut Inspection,
+    ) -> Result<(), TrainError> {
+        let origin = stored.origin.as_ref();
+        if origin.is_none_or(|origin| origin.recipe != self.manifest.fingerprint || origin.weights != which.to_string())
+            && !(self.older && stored.damage.is_none())
+        {
+            return inspection.found(TrainError::Altered {
+                path,
+                expected: format!("the {which} weights of this run"),
+                found: self.whose(stored, which),
+                way: format!("`lcnnc resume {}` writes it anew", self.path.display()),
+            });
+        }
+        let after = origin.map_or(String::new(), |origin| format!(", after {} epochs", origin.epoch));
+        inspection.say(&format!("note: the run is not finished; these are its {which} weights so far{after}"));
+        Ok(())
+    }
+
+    /// What a file of weights says of itself, where it is not the one that was expected.
+    fn whose(&self, stored: &Stored, which: Which) -> String {
+        match (&stored.origin, &stored.damage) {
+            (_, Some(damage)) => format!("a damaged file ({damage})"),
+            (None, None) => "weights without lcnnc's notes, of another program or an older version".to_owned(),
+            (Some(origin), None) if origin.recipe != self.manifest.fingerprint => format!(
+                "weights of another run, of `{}` with the fingerprint {}, for the classes {}",
+                origin.model,
+                short(&origin.recipe),
+                origin.classes
+            ),
+            (Some(origin), None) if origin.weights != which.to_string() => {
+                format!("the {} weights of this run", origin.weights)
+            }
+            (Some(origin), None) => format!("weights of the same recipe, after {} epochs", origin.epoch),
+        }
+    }
+
+    fn way_back(&self, file: &str, sum: &str) -> String {
+        match checkpoint::kept(&self.path, file, sum) {
+            Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", self.path.display()),
+            None => "put the file back".to_owned(),
+        }
+    }
+
+    /// What is wrong with the numbers of a finished run, which no answer depends on: a sentence.
+    pub fn metrics(&self) -> Option<String> {
+        let summary = self.summary.as_ref()?;
+        let text = |name: &str| fs::read(self.path.join(name)).unwrap_or_default();
+        let lines = String::from_utf8_lossy(&text(LINES)).into_owned();
+        let same = summary.metrics.as_ref().is_none_or(|sum| *sum == sha256([lines.as_bytes()]));
+        let history = History::of(&lines, summary.epochs);
+        let (file, reason) = match history {
+            Err(reason) => (LINES, reason),
+            Ok(_) if !same => (LINES, format!("its SHA-256 is not the one of {SUMMARY}")),
+            Ok(history) if text(TABLE) != history.table().as_bytes() => (TABLE, format!("it is not what {LINES} says")),
+            Ok(_) => return None,
+        };
+        let way = summary.metrics.as_ref().and_then(|sum| checkpoint::kept(&self.path, LINES, sum));
+        let way = match way {
+            Some(_) => format!("`lcnnc resume {}` puts it right", self.path.display()),
+            None if file == TABLE => format!("`lcnnc resume {}` writes it anew", self.path.display()),
+            None => "no checkpoint holds what it was".to_owned(),
+        };
+        Some(format!("{}: damaged: {reason}; {way}", self.path.join(file).display()))
+    }
+}
+
+fn manifest(folder: &Path, inspection: &mut Inspection) -> Result<Manifest, TrainError> {
+    let path = folder.join(MANIFEST);
+    let way = format!("`lcnnc run --config {}` begins the run anew", folder.join(SETTINGS).display());
+    let Sealed { value, found, expected } = Manifest::read(&path).map_err(|error| with_way(error, &way))?;
+    match expected {
+        None if value.files.is_none() => {}
+        Some(expected) if expected == found => {}
+        expected => inspection.found(sealed_otherwise(path, expected.as_deref(), &found, "put the file back"))?,
+    }
+    Ok(value)
+}
+
+/// A problem with a file that cannot be understood, and what can be done.
+fn with_way(error: TrainError, way: &str) -> TrainError {
+    match error {
+        TrainError::Damaged { path, reason } => TrainError::Damaged { path, reason: format!("{reason}; {way}") },
+        error => error,
+    }
+}
+
+fn sealed_otherwise(path: PathBuf, expected: Option<&str>, found: &str, way: &str) -> TrainError {
+    let expected =
+        expected.map_or("a checksum in it".to_owned(), |sum| format!("the checksum {}, which it names", short(sum)));
+    TrainError::Altered { path, expected, found: short(found).to_owned(), way: way.to_owned() }
+}
+
+/// Checks that files that a run began with are still the same.
+///
+/// # Errors
+/// Which one is not.
+pub fn first_files(
+    folder: &Path,
+    manifest: &Manifest,
+    names: &[&str],
+    inspection: &mut Inspection,
+) -> Result<(), TrainError> {
+    let all = manifest.files.iter().flat_map(super::manifest::FirstFiles::named);
+    for (name, sum) in all.filter(|(name, _)| names.contains(name)) {
+        let path = folder.join(name);
+        let found = sha256([fs::read(&path).map_err(TrainError::file(&path, "read"))?.as_slice()]);
+        if found != *sum {
+            let expected = format!("the SHA-256 {} of {MANIFEST}", short(sum));
+            let way = "put the file back".to_owned();
+            inspection.found(TrainError::Altered { path, expected, found: short(&found).to_owned(), way })?;
+        }
+    }
+    Ok(())
+}
+
+fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<Option<Summary>, TrainError> {
+    let path = folder.join(SUMMARY);
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let way = format!("remove it, and `lcnnc resume {}` writes it anew", folder.display());
+    let Sealed { value, found, expected } = Summary::read(&path).map_err(|error| with_way(error, &way))?;
+    let run = manifest.seal();
+    match (&expected, &value.manifest) {
+        (None, None) => {}
+        (Some(seal), Some(of)) if *seal == found && *of == run => {}
+        (Some(seal), Some(of)) if *seal == found => inspection.found(TrainError::Altered {
+            path,
+            expected: format!("the summary of the run with the manifest {}", short(&run)),
+            found: format!("that of another run, with {}", short(of)),
+            way,
+        })?,
+        (expected, _) => inspection.found(sealed_otherwise(path, expected.as_deref(), &found, &way))?,
+    }
+    Ok(Some(value))
+}

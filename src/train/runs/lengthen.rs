@@ -1,0 +1,120 @@
+//! A finished run gone on with, for more epochs, in a folder of its own.
+
+use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
+use crate::train::fit::schedule::Schedule;
+use crate::train::fit::{self, state};
+use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::manifest::{Manifest, Parent, Summary};
+use crate::train::runs::memory::Work;
+use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
+use crate::train::runs::{Done, Setup, mark};
+use crate::train::{Layer, Setting, Target, TrainError, tensorboard};
+use std::path::Path;
+
+/// Goes on with a finished run up to so many epochs in all, in a new folder beside it; ends with the bits of a run of that
+/// many epochs that was never cut. What `over` says comes before the run's own settings.
+///
+/// # Errors
+/// If the run is not finished, has as many epochs, or would be another one from an earlier step on; or as for a run.
+pub fn lengthen(
+    folder: &Path,
+    epochs: usize,
+    over: Layer,
+    command: Vec<String>,
+    mut inspection: Inspection,
+) -> Result<Done, TrainError> {
+    let progress = inspection.progress();
+    let run = RunFolder::open(folder, &mut inspection)?;
+    let RunFolder { manifest: old, layer, source, summary, .. } = run;
+    let summary = summary.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
+    let layer = over.over(layer);
+    let before = Setup::new(source.clone(), layer, Work::GoingOn)?;
+    before.is_of(folder, &old, &mut inspection)?;
+    let target = Target::Key { block: "train", key: "epochs" };
+    let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };
+    let setup = before.with(source, setting)?;
+    let refused = |reason: String| TrainError::Refused { path: folder.to_owned(), reason };
+    if let Some(reason) = early_reason(&setup, &summary, folder) {
+        return Err(refused(reason));
+    }
+    let limits = fit::limits(&before.recipe, &before.data, &before.split);
+    let from = checkpoint::newest(folder, &Expected { run: mark(&old), limits }, &mut inspection)?;
+    let from = from.filter(|from| from.state.epoch == summary.epochs + 1).ok_or_else(|| {
+        let anew = anew(folder, epochs, "");
+        refused(format!(
+            "it holds no whole checkpoint of its end, so it cannot be gone on with; from the start: {anew}"
+        ))
+    })?;
+    if let Some(reason) = late_reason(&setup, &from, epochs, folder) {
+        return Err(refused(reason));
+    }
+    for difference in old.differences(&setup.opened) {
+        progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
+    }
+    // A run's folder lies in that of its name, and that in the folder of all runs.
+    let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
+    let runs = here.ancestors().nth(2).unwrap_or(&here);
+    let parent = Parent { folder: here.clone(), fingerprint: old.fingerprint.clone(), epochs: summary.epochs };
+    let notes = std::mem::take(&mut inspection.notes);
+    let occasion = Occasion { command, notes, parent: Some(parent) };
+    let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, occasion)?;
+    let _lock = run_dir::lock(&new)?;
+    let from = handed_on((folder, &old), (&new, &manifest), from)?;
+    announce(&setup, &manifest, &new, &progress);
+    progress.line(&format!("goes on    at {} of {}", from.state, here.display()));
+    setup.train((&new, &manifest), Some(from), Vec::new(), &progress)
+}
+
+/// The command that trains so many epochs from the start.
+fn anew(folder: &Path, epochs: usize, more: &str) -> String {
+    format!("`lcnnc run --config {} --epochs {epochs}{more}`", folder.join(SETTINGS).display())
+}
+
+/// Why a longer run is none that begins as this one did: what the settings tell.
+fn early_reason(setup: &Setup, summary: &Summary, folder: &Path) -> Option<String> {
+    let (epochs, done, train) = (setup.recipe.epochs(), summary.epochs, &setup.recipe.settings.train);
+    let schedule = Schedule::new(train.call("schedule"), epochs, train.count("warmup"));
+    if epochs <= done {
+        return Some(format!(
+            "it has trained {done} epochs; to go on, give `--epochs` more than {done}, found {epochs}"
+        ));
+    }
+    schedule.depends_on_epochs().then(|| {
+        let anew = anew(folder, epochs, "");
+        format!(
+            "its schedule `{}` ends with the last epoch, so that {epochs} epochs have other learning rates from the start \
+             on; train them with {anew}",
+            train.call("schedule")
+        )
+    })
+}
+
+/// The same: what the checkpoint tells.
+fn late_reason(setup: &Setup, from: &Checkpoint, epochs: usize, folder: &Path) -> Option<String> {
+    let (patience, done) = (setup.recipe.settings.train.count("patience"), from.state.epoch - 1);
+    let waited = from.state.best.map_or(0, |best| done - best.epoch);
+    (patience > 0 && waited >= patience).then(|| {
+        let anew = anew(folder, epochs, " --patience 0");
+        format!(
+            "its `patience` of {patience} ended it after {done} epochs, and would end a run of {epochs} there as well; train \
+             them with {anew}"
+        )
+    })
+}
+
+/// Puts the last checkpoint of one run into the folder of the run that goes on with it, with the file for TensorBoard, so
+/// that a kill from now on costs nothing.
+fn handed_on(
+    (old, before): (&Path, &Manifest),
+    (new, manifest): (&Path, &Manifest),
+    mut from: Checkpoint,
+) -> Result<Checkpoint, TrainError> {
+    from.state.run = Some(mark(manifest));
+    if !tensorboard::copy((old, before.started), (new, manifest.started))? {
+        // There is nothing to go on in.
+        from.state.files = state::Offsets::default();
+    }
+    checkpoint::adopt(old, new, &from.state)?;
+    Ok(from)
+}

@@ -1,0 +1,86 @@
+//! What a finished run's folder has lost is put back from its last checkpoint.
+
+use crate::data::sha256;
+use crate::train::error::short;
+use crate::train::fit::metrics::{History, LINES, TABLE};
+use crate::train::fit::{BEST, LAST, checkpoint};
+use crate::train::runs::inspect::Inspection;
+use crate::train::runs::manifest::Summary;
+use crate::train::runs::run_dir::{self, SUMMARY};
+use crate::train::{TrainError, files};
+use std::fs;
+use std::path::Path;
+
+/// Makes a finished run's folder as the run left it, as far as its last checkpoint and the other files tell.
+///
+/// # Errors
+/// If weights are not those of the run and cannot be put back, or a file cannot be written.
+pub fn complete(folder: &Path, summary: &Summary, inspection: &mut Inspection) -> Result<(), TrainError> {
+    // It may have been killed before it could remove all but the last one.
+    checkpoint::settle(folder)?;
+    for (name, sum) in [(BEST, &summary.weights.best), (LAST, &summary.weights.last)] {
+        if !put_back(folder, name, sum, inspection)? {
+            inspection.found(lost(folder, name, sum))?;
+        }
+    }
+    metrics(folder, summary, inspection)?;
+    if let Some(problem) = checkpoint::damage(folder) {
+        inspection
+            .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));
+    }
+    Ok(())
+}
+
+/// Whether a file is there as it was, or is again.
+fn put_back(folder: &Path, name: &str, sum: &str, inspection: &Inspection) -> Result<bool, TrainError> {
+    let path = folder.join(name);
+    if fs::read(&path).is_ok_and(|bytes| sha256([bytes.as_slice()]) == sum) {
+        return Ok(true);
+    }
+    let Some(bytes) = checkpoint::kept(folder, name, sum) else { return Ok(false) };
+    let _lock = run_dir::lock(folder)?;
+    files::replace(&path, &bytes)?;
+    let path = path.display();
+    inspection.say(&format!("warning: {path}: was missing or changed; it is put back from the last checkpoint"));
+    Ok(true)
+}
+
+fn lost(folder: &Path, name: &str, sum: &str) -> TrainError {
+    let path = folder.join(name);
+    let found = fs::read(&path).map_or("none".to_owned(), |bytes| short(&sha256([bytes.as_slice()])).to_owned());
+    TrainError::Altered {
+        path,
+        expected: format!("the SHA-256 {} of {SUMMARY}", short(sum)),
+        found,
+        way: "no checkpoint holds the file: put it back".to_owned(),
+    }
+}
+
+fn metrics(folder: &Path, summary: &Summary, inspection: &Inspection) -> Result<(), TrainError> {
+    if let Some(sum) = &summary.metrics {
+        put_back(folder, LINES, sum, inspection)?;
+    }
+    let lines = fs::read(folder.join(LINES)).unwrap_or_default();
+    let is_known = summary.metrics.as_ref().is_none_or(|sum| *sum == sha256([lines.as_slice()]));
+    let path = folder.join(LINES);
+    let path = path.display();
+    let history = match History::of(&String::from_utf8_lossy(&lines), summary.epochs) {
+        Ok(history) if is_known => history,
+        Ok(_) => {
+            inspection.say(&format!("warning: {path}: it was changed, and no checkpoint holds what it was"));
+            return Ok(());
+        }
+        Err(reason) => {
+            inspection.say(&format!("warning: {path}: damaged: {reason}, and no checkpoint holds what it was"));
+            return Ok(());
+        }
+    };
+    let (path, table) = (folder.join(TABLE), history.table());
+    if fs::read(&path).is_ok_and(|there| there == table.as_bytes()) {
+        return Ok(());
+    }
+    let _lock = run_dir::lock(folder)?;
+    files::replace(&path, table.as_bytes())?;
+    inspection.say(&format!("warning: {}: was missing or changed; it is written anew from {LINES}", path.display()));
+    Ok(())
+}

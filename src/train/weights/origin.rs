@@ -1,0 +1,72 @@
+//! Whose weights a file holds: what a reader needs to use them without the run's folder, and a run to know its own.
+
+use crate::front::settings;
+use crate::schema::Value;
+use crate::train::{Manifest, Recipe};
+use serde_json::Map;
+
+/// The run that weights are of, and when in it. Two runs of one recipe have the same: nothing of the place or the time
+/// of day is in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The version of lcnnc.
+    pub lcnnc: String,
+    pub model: String,
+    /// SHA-256 of the run folder's spec.lcnn.
+    pub spec: String,
+    /// See [`Recipe::fingerprint`].
+    pub recipe: String,
+    /// As a JSON list, in the order of the net's scores.
+    pub classes: String,
+    /// Channels, height and width: `[1, 48, 48]`.
+    pub input: String,
+    /// What turns an image into the net's input, as a spec says it: `[resize(48)]`.
+    pub transform: String,
+    /// `best` or `last`.
+    pub weights: String,
+    /// How many epochs the weights were trained.
+    pub epoch: String,
+}
+
+impl Origin {
+    /// That of a run, but for what changes in its course.
+    pub fn run(recipe: &Recipe, manifest: &Manifest) -> Self {
+        let transform = recipe.settings.data.get("transform");
+        Self {
+            lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
+            model: recipe.net.name.clone(),
+            spec: crate::data::sha256([recipe.resolved.as_bytes()]),
+            recipe: manifest.fingerprint.clone(),
+            classes: serde_json::json!(manifest.data.classes).to_string(),
+            input: format!("{:?}", recipe.net.input.1),
+            transform: transform.map_or(String::new(), |value: &Value| settings::written("transform", value)),
+            ..Self::default()
+        }
+    }
+
+    /// The same, of the `best` or `last` weights, after so many epochs.
+    pub fn at(&self, weights: &str, epoch: usize) -> Self {
+        Self { weights: weights.to_owned(), epoch: epoch.to_string(), ..self.clone() }
+    }
+
+    /// As notes of a safetensors file. `format` is for other programs: these are PyTorch's names and layouts.
+    pub fn notes(&self) -> Vec<(&'static str, String)> {
+        let own = Self::KEYS.into_iter().zip(self.values()).map(|(key, value)| (key, value.clone()));
+        std::iter::once(("format", "pt".to_owned())).chain(own).collect()
+    }
+
+    /// From the notes of a file; what they do not say is empty.
+    pub fn of(notes: &Map<String, serde_json::Value>) -> Self {
+        let text = |key: &str| notes.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let [lcnnc, model, spec, recipe, classes, input, transform, weights, epoch] = Self::KEYS.map(text);
+        Self { lcnnc, model, spec, recipe, classes, input, transform, weights, epoch }
+    }
+
+    const KEYS: [&str; 9] =
+        ["lcnnc", "model", "spec.sha256", "recipe", "classes", "input", "transform", "weights", "epoch"];
+
+    fn values(&self) -> [&String; 9] {
+        let Self { lcnnc, model, spec, recipe, classes, input, transform, weights, epoch } = self;
+        [lcnnc, model, spec, recipe, classes, input, transform, weights, epoch]
+    }
+}
