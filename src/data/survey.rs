@@ -123,7 +123,7 @@ impl Contents {
                     contents.broken.push((path, other_size(expected, shape)));
                 }
                 (None, Some(shape), expected) => {
-                    contents.shapes.entry(expected.unwrap_or(shape)).or_default().push(path)
+                    contents.shapes.entry(expected.unwrap_or(shape)).or_default().push(path);
                 }
                 (None, None, _) => {}
             }

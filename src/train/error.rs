@@ -27,7 +27,7 @@ pub enum TrainError {
 
     /// The images cannot be what the net of a run takes, and nothing of the run can be changed any more.
     #[error("{cause}; this run takes {}", taken(*takes))]
-    UnfitRun { cause: DataError, takes: [usize; 3] },
+    UnfitRun { cause: Box<DataError>, takes: [usize; 3] },
 
     /// Files that a run was begun with, and that cannot be used any more.
     #[error(

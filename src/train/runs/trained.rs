@@ -142,7 +142,9 @@ impl Trained {
     /// What is wrong with images, said of a run whose spec nobody can change any more.
     fn unfit(&self, error: TrainError) -> TrainError {
         match error {
-            TrainError::Unfit { cause } => TrainError::UnfitRun { cause, takes: self.recipe.net.input.1 },
+            TrainError::Unfit { cause } => {
+                TrainError::UnfitRun { cause: Box::new(cause), takes: self.recipe.net.input.1 }
+            }
             error => error,
         }
     }
