@@ -27,7 +27,7 @@ const VERBS: [(&str, &str); 14] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 24] = [
+const BAD: [(&str, &[&str]); 25] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -47,6 +47,7 @@ const BAD: [(&str, &[&str]); 24] = [
     ("--seeds", &["0", "-1", "1000000", "x"]),
     ("--jobs", &["0", "-1", "100000"]),
     ("--limit", &["0", "-1", "x"]),
+    ("--limit-test", &["0", "-1", "x"]),
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
