@@ -1,6 +1,6 @@
 //! Everything that ends a run early, and the exit code it ends with.
 
-use crate::back::burn::{DeviceError, Origin, WeightsError};
+use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
 use crate::diag::{Report, counted};
@@ -92,7 +92,7 @@ pub enum TrainError {
         off(*loss), real(*lr), origin.iter().map(|origin| format!("{origin}\n")).collect::<String>(),
         advice(*lr, origin.as_deref())
     )]
-    Diverged { epoch: usize, step: usize, loss: f32, lr: f64, origin: Option<Box<Origin>> },
+    Diverged { epoch: usize, step: usize, loss: f32, lr: f64, origin: Option<Box<NonFinite>> },
 
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -188,8 +188,8 @@ fn off(loss: f32) -> String {
 }
 
 /// What to try after a run diverged.
-fn advice(lr: f64, origin: Option<&Origin>) -> String {
-    if let Some(mend) = origin.and_then(Origin::mend) {
+fn advice(lr: f64, origin: Option<&NonFinite>) -> String {
+    if let Some(mend) = origin.and_then(NonFinite::mend) {
         return mend.to_owned();
     }
     format!(

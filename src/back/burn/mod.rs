@@ -15,8 +15,8 @@ mod gabor;
 mod init;
 mod loss;
 mod module;
+mod non_finite;
 mod ops;
-mod origin;
 mod plan;
 mod read;
 mod run;
@@ -26,7 +26,7 @@ mod weights;
 pub use device::{DeviceChoice, DeviceError, Opened};
 pub use lcnnc_kernels::Answers;
 pub use loss::loss;
-pub use origin::{Operand, Origin, Place};
+pub use non_finite::{NonFinite, Operand, Place};
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 

@@ -1,6 +1,6 @@
-//! What a run takes down when its numbers are looked at one by one: see [`super::origin`].
+//! What a run takes down when its numbers are looked at one by one: see [`super::non_finite`].
 
-use super::origin::{Operand, Place};
+use super::non_finite::{Operand, Place};
 use super::read;
 use crate::ir::{Net, Node, Op, Value};
 use burn::tensor::Tensor;

@@ -12,7 +12,7 @@ pub mod schedule;
 pub mod state;
 pub mod stop;
 
-use crate::back::burn::{Model, Origin, WeightsError};
+use crate::back::burn::{Model, NonFinite, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256, sha256_of};
@@ -261,13 +261,13 @@ impl<'a> Training<'a> {
     }
 
     /// That a batch of this epoch, counted from 1, brought numbers that are not finite.
-    pub fn diverged(&self, step: usize, loss: f64, origin: Option<Origin>) -> TrainError {
+    pub fn diverged(&self, step: usize, loss: f64, origin: Option<NonFinite>) -> TrainError {
         let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
         TrainError::Diverged { epoch, step, loss: loss as f32, lr, origin }
     }
 
     /// The first number of a validation that is not finite.
-    fn origin(&self, model: &Model) -> Option<Origin> {
+    fn origin(&self, model: &Model) -> Option<NonFinite> {
         let Job { recipe, data, split, device, .. } = *self.job;
         let model = model.valid();
         let mut batches = Loader::new(recipe.feed(&data.train, split.validation.clone())).ok()?;

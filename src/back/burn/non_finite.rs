@@ -9,7 +9,7 @@ use std::fmt;
 
 /// The first number of a step that is not finite.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Origin {
+pub enum NonFinite {
     /// A weight was not before anything was calculated, by its name.
     Weight(String),
     /// What an operation made of numbers that were finite, and the first number of it that is not.
@@ -61,7 +61,7 @@ impl Model {
     ///
     /// Everything is run by plain primitives, a loop's steps one by one. None if all is finite there, or if the device
     /// fails.
-    pub fn origin(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<Origin> {
+    pub fn origin(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<NonFinite> {
         let plain = self.valid();
         let strange = plain.strange_weight();
         let values = || {
@@ -72,28 +72,28 @@ impl Model {
     }
 
     /// The same of a run as it is used after training, which has no gradients: see [`Model::forward`].
-    pub fn origin_after_training(&self, images: Tensor<4>) -> Option<Origin> {
+    pub fn origin_after_training(&self, images: Tensor<4>) -> Option<NonFinite> {
         let values = || self.strange_value(&mut Run::new(self, images.device()), images.clone(), None);
         self.strange_weight().or_else(values)
     }
 
-    fn strange_weight(&self) -> Option<Origin> {
+    fn strange_weight(&self) -> Option<NonFinite> {
         let mut params = self.net.params.iter().zip(&self.params);
         let found = params.find(|(_, value)| strange(value.val()).is_some());
-        found.map(|(param, _)| Origin::Weight(param.name.clone()))
+        found.map(|(param, _)| NonFinite::Weight(param.name.clone()))
     }
 
-    fn strange_value(&self, run: &mut Run<'_>, images: Tensor<4>, labels: Option<&[usize]>) -> Option<Origin> {
+    fn strange_value(&self, run: &mut Run<'_>, images: Tensor<4>, labels: Option<&[usize]>) -> Option<NonFinite> {
         let (forward, watch) = run.watched(images, Watch::default());
         if let Some((seen, number)) = watch.found {
-            return Some(Origin::Value(seen.place(&self.net), number));
+            return Some(NonFinite::Value(seen.place(&self.net), number));
         }
         let nats = cross_entropy(&forward, Answers { labels: labels?, smoothing: 0.0 }).reshape([1; 4]);
-        strange(nats).map(|_| Origin::CrossEntropy)
+        strange(nats).map(|_| NonFinite::CrossEntropy)
     }
 
     /// A few images at a time: what is kept for the way back is much more than fused parts keep.
-    fn strange_gradient(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<Origin> {
+    fn strange_gradient(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<NonFinite> {
         const SOME: usize = 16;
         let count = answers.labels.len();
         (0..count).step_by(SOME).find_map(|first| {
@@ -103,7 +103,7 @@ impl Model {
         })
     }
 
-    fn strange_gradient_of(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<Origin> {
+    fn strange_gradient_of(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<NonFinite> {
         let mut run = Run::training(self, images.device(), noise);
         let (forward, watch) = run.watched(images, Watch::of_gradients());
         let total = forward.total(cross_entropy(&forward, answers));
@@ -114,11 +114,11 @@ impl Model {
         let is_strange = |tensor: &Tensor<4>| tensor.grad(&gradients).and_then(strange).is_some();
         // The way back takes them in this order; those that an operation read last depend on nothing before.
         if let Some(seen) = watch.seen.into_iter().rev().find(|seen| seen.probes.iter().any(is_strange)) {
-            return Some(Origin::Gradient(seen.place(&self.net)));
+            return Some(NonFinite::Gradient(seen.place(&self.net)));
         }
         let mut params = self.net.params.iter().zip(&self.params);
         let found = params.find(|(_, value)| is_strange(&value.val()));
-        found.map(|(param, _)| Origin::WeightGradient(param.name.clone()))
+        found.map(|(param, _)| NonFinite::WeightGradient(param.name.clone()))
     }
 }
 
@@ -129,10 +129,10 @@ fn cross_entropy(forward: &Forward, answers: Answers<'_>) -> Tensor<1> {
     forward.smoothed(labels, f64::from(answers.smoothing))
 }
 
-impl Origin {
+impl NonFinite {
     /// What to change in the spec, where the numbers show that it is not a matter of the learning rate.
     pub fn mend(&self) -> Option<&'static str> {
-        let (Origin::Value(place, _) | Origin::Gradient(place)) = self else { return None };
+        let (NonFinite::Value(place, _) | NonFinite::Gradient(place)) = self else { return None };
         let [first, last] = [place.operands.first()?, place.operands.last()?];
         match place.op {
             "log" if first.smallest <= 0.0 => {
@@ -154,21 +154,21 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for NonFinite {
     /// `the first value that is not finite is -inf, of log in x at step 2 of the loop V1, which read numbers from 0 to 1`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Weight(name) => {
+            NonFinite::Weight(name) => {
                 write!(f, "`{name}` is not finite before the step: the step before moved it too far")
             }
-            Origin::Value(place, number) => {
+            NonFinite::Value(place, number) => {
                 write!(f, "the first value that is not finite is {number}, of {place}")
             }
-            Origin::CrossEntropy => {
+            NonFinite::CrossEntropy => {
                 f.write_str("the first value that is not finite is the cross-entropy of the scores")
             }
-            Origin::Gradient(place) => write!(f, "the first gradient that is not finite is that of {place}"),
-            Origin::WeightGradient(name) => {
+            NonFinite::Gradient(place) => write!(f, "the first gradient that is not finite is that of {place}"),
+            NonFinite::WeightGradient(name) => {
                 write!(f, "the first gradient that is not finite is that of the weights `{name}`")
             }
         }
