@@ -186,6 +186,11 @@ pub fn needs_brackets(at: Span, word: &str) -> Diagnostic {
         .help(format!("put brackets around all of it: `{form}`"))
 }
 
+/// A choice as Python writes it.
+pub fn foreign_choice(at: Span) -> Diagnostic {
+    wrong_form(at, "if", "if a then b else c").foreign(At::Sign, "if", "write `if a then b else c`")
+}
+
 /// `repeat n` before something that is not called.
 pub fn repeats_no_call(at: Span) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, "`repeat` chains copies of a call")

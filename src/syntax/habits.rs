@@ -29,16 +29,33 @@ const LIBRARIES: [&str; 18] = [
     "transforms",
 ];
 
-/// Whether a statement that starts with this word and ends with a `:` holds the deeper lines behind it.
-pub fn holds_lines(word: &str) -> bool {
-    foreign::is_known(At::Statement, word)
+/// The token of a piece that ends with a `:` which holds the deeper lines behind it, as `for t in range(3):` does.
+pub fn head<'t>(source: &str, tokens: &'t [Token]) -> Option<&'t Token> {
+    let word = |token: &Token| source.get(token.span.start..token.span.end).unwrap_or_default();
+    let [first, _, .., last] = tokens else { return None };
+    if last.kind != Kind::Sign(":") {
+        return None;
+    }
+    let is_if = |pair: &&[Token]| pair[0].kind == Kind::Newline && word(&pair[1]) == "if";
+    match word(first) {
+        "if" => Some(first),
+        name if first.kind == Kind::Word && foreign::is_known(At::Statement, name) => Some(first),
+        _ => tokens.windows(2).rev().find(is_if).map(|pair| &pair[1]),
+    }
+}
+
+/// Whether a line that starts with this word goes on with what the lines above it began.
+pub fn goes_on(word: &str) -> bool {
+    ["else", "elif", "except", "finally"].contains(&word)
 }
 
 /// What other language a statement is written in, where it is one.
 pub fn habit(source: &str, tokens: &[Token], place: Place) -> Option<Diagnostic> {
     let line = Line { source, tokens };
     let word = if place == Place::Branch { None } else { line.statement() };
-    word.or_else(|| (0..tokens.len()).find_map(|at| line.sign(at))).or_else(|| line.arguments())
+    word.or_else(|| line.choice())
+        .or_else(|| (0..tokens.len()).find_map(|at| line.sign(at)))
+        .or_else(|| line.arguments())
 }
 
 /// Tokens of an index, at most: whatever is longer is shown as far as its bracket.
@@ -92,6 +109,19 @@ impl<'a> Line<'a> {
         let is_foreign = self.is_word(0) && !is_name && form(word).is_none();
         foreign::find(At::Statement, word, &[]).filter(|_| is_foreign)?;
         Some(text::unknown_word(self.tokens[0].span, word, &[]))
+    }
+
+    /// `if c:`, or `a if c else b`.
+    fn choice(&self) -> Option<Diagnostic> {
+        let joining =
+            |word: &'static str| move |token: &Token| token.kind == Kind::Joining && self.slice(token.span) == word;
+        let at = self.tokens.iter().position(joining("if"))?;
+        // Words that join values let the line above go on, so an `if` that begins a line may stand behind that.
+        let begins_line = at == 0 || self.kind(at - 1) == Some(Kind::Newline);
+        let heads_lines = begins_line && self.tokens.iter().any(|token| token.kind == Kind::Sign(":"));
+        let is_behind = at > 0 && self.before(at).is_some_and(ends_value) && self.tokens.iter().any(joining("else"));
+        let is_foreign = (heads_lines || is_behind) && !self.tokens.iter().any(joining("then"));
+        is_foreign.then(|| text::foreign_choice(self.tokens[at].span))
     }
 
     /// A sign that begins at a token.
@@ -221,4 +251,9 @@ impl<'a> Line<'a> {
 /// Whether a name is one that counts steps, rather than channels.
 fn is_step(name: &str) -> bool {
     name.starts_with(char::is_alphabetic)
+}
+
+/// Whether a value may end with a token.
+fn ends_value(kind: Kind) -> bool {
+    matches!(kind, Kind::Word | Kind::Number | Kind::Close(_) | Kind::Sign("'"))
 }

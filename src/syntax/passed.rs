@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 /// What the scanner passed over.
 #[derive(Debug, Default)]
 pub struct Passed {
-    /// The marks of comments that end with their line: `#`, and `%` at the beginning of a line.
+    /// The marks of comments that end with their line: `#`, and `%` where no number stands before it.
     pub comments: Vec<Span>,
     /// Comments that end at a sign of their own: `/* … */`.
     pub blocks: Vec<Span>,

@@ -112,13 +112,11 @@ impl File<'_> {
 
     /// A statement of another language that holds the deeper lines behind it, as `for t in range(3):` does, with those.
     fn with_its_lines(&self, piece: Piece, end: usize) -> Piece {
-        let Some([first, _, .., last]) = self.tokens.get(piece.tokens.clone()) else { return piece };
-        if last.kind != Kind::Sign(":") || !habits::holds_lines(self.text(first.span)) {
-            return piece;
-        }
+        let Some(head) = habits::head(self.source, &self.tokens[piece.tokens.clone()]) else { return piece };
         let mut next = piece.next;
         while let Some(line) = (next..end).find(|at| self.tokens[*at].kind != Kind::Newline) {
-            if self.tokens[line].indent <= first.indent {
+            let is_deeper = self.tokens[line].indent > head.indent;
+            if !is_deeper && !habits::goes_on(self.text(self.tokens[line].span)) {
                 break;
             }
             next = line;

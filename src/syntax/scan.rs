@@ -120,7 +120,7 @@ impl Scanner<'_> {
                 self.passed.divisions.push(Span::new(self.at, self.at + 2));
             }
             self.at += len;
-        } else if rest.starts_with('#') || rest.starts_with('%') && self.depth == 0 && self.begins_line() {
+        } else if rest.starts_with('#') || rest.starts_with('%') && self.depth == 0 && !self.ends_number() {
             let marks = rest.len() - rest.trim_start_matches(['#', '%']).len();
             self.passed.comments.push(Span::new(self.at, self.at + marks));
             self.at += line();
@@ -134,8 +134,9 @@ impl Scanner<'_> {
         true
     }
 
-    fn begins_line(&self) -> bool {
-        self.tokens.last().is_none_or(|last| last.kind == Kind::Newline)
+    /// Whether a `%` here may be that of a share, `15%`.
+    fn ends_number(&self) -> bool {
+        self.tokens.last().is_some_and(|last| last.kind == Kind::Number)
     }
 
     /// Whether the last token is one that a value may end with.

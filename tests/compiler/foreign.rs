@@ -169,6 +169,8 @@ fn what_no_row_can_say_is_one_problem_too() {
         ("h = torch.tanh(x)", "`tanh`"),
         ("h = nn.Conv2d(x, 8, 3)", "`conv(x, 8, kernel: 3)`"),
         ("h = conv(x, 8, kernel=3, padding=1)", "an argument is given by `:`"),
+        ("h = x if true else y", "`if true then x else y`"),
+        ("h = relu(x)   % as in MATLAB", "a comment begins with `//`"),
         ("data { batch: 3 }", "write it into `train { … }`"),
         ("train { lr: 1e-2 }", "give it to the optimizer"),
         ("train { weight_decay: 1e-2 }", "give it to the optimizer"),

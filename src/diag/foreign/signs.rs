@@ -89,6 +89,11 @@ pub const ROWS: &[Row] = &[
         ["h = if !true then x else y", "h = if not true then x else y"],
     ),
     sign(
+        &["if"],
+        "a choice is written in one expression, and made before the run: `if true then x else y`",
+        ["if true:\n    h = x\nelse:\n    h = y", "h = if true then x else y"],
+    ),
+    sign(
         &["?"],
         "a choice is written in words: `if width(x) == 24 then x else y`",
         ["h = width(x) == 24 ? x : y", "h = if width(x) == 24 then x else y"],
