@@ -27,7 +27,7 @@ use crate::train::fit::saver::Saver;
 use crate::train::fit::schedule::Schedule;
 use crate::train::fit::state::{BestSoFar, Limits, Offsets, RunMark, State};
 use crate::train::progress::Progress;
-use crate::train::weights::origin::Origin;
+use crate::train::weights::whose::Whose;
 use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
@@ -53,7 +53,7 @@ pub struct Job<'a> {
     /// When the run began.
     pub started: Timestamp,
     /// Noted in the files of weights.
-    pub origin: Origin,
+    pub whose: Whose,
     /// Noted in the checkpoints.
     pub mark: RunMark,
     /// What was passed over with `--force` when the training was taken up, in sentences.
@@ -109,7 +109,7 @@ impl Job<'_> {
         }
         training.save(&model)?;
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
-        let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.origin.at("last", epochs))?)?;
+        let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.whose.at("last", epochs))?)?;
         let metrics = sha256([training.metrics.history().lines().as_bytes()]);
         let notes = training.state.notes;
         match training.best {
@@ -307,8 +307,8 @@ impl<'a> Training<'a> {
     /// Writes an epoch's weights, as the best ones too if they are.
     fn keep(&mut self, model: &Model, numbers: &Epoch) -> Result<(), TrainError> {
         let model = model.valid();
-        let origin = self.job.origin.at("last", numbers.epoch);
-        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model, &origin)?)?;
+        let whose = self.job.whose.at("last", numbers.epoch);
+        files::replace(&self.job.folder.join(LAST), &weights::bytes(&model, &whose)?)?;
         let validation_accuracy = numbers.validation_accuracy;
         if self.best.as_ref().is_none_or(|best| !best.so_far.beats(validation_accuracy)) {
             let so_far = BestSoFar { epoch: numbers.epoch, validation_accuracy };
@@ -340,11 +340,11 @@ impl<'a> Training<'a> {
         self.metrics.sync()?;
         let events = self.board.as_ref().map(Board::offset).transpose()?;
         self.state.files = Offsets { events: events.unwrap_or(0) };
-        let origin = self.job.origin.at("last", self.state.epoch - 1);
+        let whose = self.job.whose.at("last", self.state.epoch - 1);
         let draft = Draft {
             state: &self.state,
             // First, because a device that fails says so here; reading the optimizer's memory, Burn panics.
-            weights: weights::bytes(&model.valid(), &origin)?,
+            weights: weights::bytes(&model.valid(), &whose)?,
             optimizer: self.optimizer.memory(),
             best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),
             metrics: self.metrics.history().lines(),
@@ -359,7 +359,7 @@ impl<'a> Training<'a> {
 
 impl Best {
     fn write(job: &Job<'_>, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
-        let bytes = weights::bytes(&model, &job.origin.at("best", so_far.epoch))?;
+        let bytes = weights::bytes(&model, &job.whose.at("best", so_far.epoch))?;
         files::replace(&job.folder.join(BEST), &bytes)?;
         Ok(Self { so_far, model, sum: sha256([bytes.as_slice()]) })
     }

@@ -109,7 +109,7 @@ impl RunFolder {
             inspection.found(TrainError::Altered {
                 path,
                 expected: format!("the SHA-256 {} of {SUMMARY}", short(expected)),
-                found: format!("{}: {}", short(&sum), self.whose(&stored, which)),
+                found: format!("{}: {}", short(&sum), self.describe(&stored, which)),
                 way: self.way_back(which.file(), expected),
             })?;
         } else if self.summary.is_none() {
@@ -133,37 +133,37 @@ impl RunFolder {
         path: PathBuf,
         inspection: &mut Inspection,
     ) -> Result<(), TrainError> {
-        let origin = stored.origin.as_ref();
-        if origin.is_none_or(|origin| origin.recipe != self.manifest.fingerprint || origin.weights != which.to_string())
+        let whose = stored.whose.as_ref();
+        if whose.is_none_or(|whose| whose.recipe != self.manifest.fingerprint || whose.weights != which.to_string())
             && !(self.older && stored.damage.is_none())
         {
             return inspection.found(TrainError::Altered {
                 path,
                 expected: format!("the {which} weights of this run"),
-                found: self.whose(stored, which),
+                found: self.describe(stored, which),
                 way: format!("`lcnnc resume {}` writes it anew", self.path.display()),
             });
         }
-        let after = origin.map_or(String::new(), |origin| format!(", after {} epochs", origin.epoch));
+        let after = whose.map_or(String::new(), |whose| format!(", after {} epochs", whose.epoch));
         inspection.say(&format!("note: the run is not finished; these are its {which} weights so far{after}"));
         Ok(())
     }
 
     /// What a file of weights says of itself, where it is not the one that was expected.
-    fn whose(&self, stored: &Stored, which: Which) -> String {
-        match (&stored.origin, &stored.damage) {
+    fn describe(&self, stored: &Stored, which: Which) -> String {
+        match (&stored.whose, &stored.damage) {
             (_, Some(damage)) => format!("a damaged file ({damage})"),
             (None, None) => "weights without lcnnc's notes, of another program or an older version".to_owned(),
-            (Some(origin), None) if origin.recipe != self.manifest.fingerprint => format!(
+            (Some(whose), None) if whose.recipe != self.manifest.fingerprint => format!(
                 "weights of another run, of `{}` with the fingerprint {}, for the classes {}",
-                origin.model,
-                short(&origin.recipe),
-                origin.classes
+                whose.model,
+                short(&whose.recipe),
+                whose.classes
             ),
-            (Some(origin), None) if origin.weights != which.to_string() => {
-                format!("the {} weights of this run", origin.weights)
+            (Some(whose), None) if whose.weights != which.to_string() => {
+                format!("the {} weights of this run", whose.weights)
             }
-            (Some(origin), None) => format!("weights of the same recipe, after {} epochs", origin.epoch),
+            (Some(whose), None) => format!("weights of the same recipe, after {} epochs", whose.epoch),
         }
     }
 

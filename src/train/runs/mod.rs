@@ -31,7 +31,7 @@ use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Summary, Sums};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
-use crate::train::weights::origin::Origin;
+use crate::train::weights::whose::Whose;
 use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -127,7 +127,7 @@ impl Setup {
             fuse: self.fuses(),
             folder,
             started: manifest.started,
-            origin: Origin::run(&self.recipe, manifest),
+            whose: Whose::run(&self.recipe, manifest),
             mark: mark(manifest),
             notes,
             tensorboard: self.layer.tensorboard.unwrap_or(true),

@@ -3,40 +3,40 @@
 
 pub mod foreign;
 mod header;
-pub mod origin;
+pub mod whose;
 
 use super::TrainError;
 use crate::back::burn::{DeviceError, Model, Weight};
 use crate::ir::Param;
 use burn::tensor::{TensorData, bf16, f16};
-use origin::Origin;
 use safetensors::tensor::{TensorView, View};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::borrow::Cow;
 use std::fs;
 use std::path::Path;
+use whose::Whose;
 
 /// A file of weights as it is read.
 #[derive(Debug)]
 pub struct Stored {
     pub weights: Vec<Weight>,
     /// The run whose weights they are; `None` for a file that lcnnc did not write, or did before it wrote this down.
-    pub origin: Option<Origin>,
+    pub whose: Option<Whose>,
     /// Why the file is not the one that lcnnc wrote, though it says so.
     pub damage: Option<String>,
 }
 
 /// Every parameter and running statistic of a model as the bytes of a safetensors file: the same model of the same
-/// origin gives the same bytes.
+/// whose gives the same bytes.
 ///
 /// # Errors
 /// If the device failed.
-pub fn bytes(model: &Model, origin: &Origin) -> Result<Vec<u8>, DeviceError> {
+pub fn bytes(model: &Model, whose: &Whose) -> Result<Vec<u8>, DeviceError> {
     let tensors = model.tensors()?;
     let views = tensors.iter().map(|(param, data)| (param.name.as_str(), Tensor { param, data }));
     let mut file = safetensors::serialize(views, None)
         .unwrap_or_else(|error| unreachable!("a net's parameters have names and shapes: {error}"));
-    header::note(&mut file, &origin.notes());
+    header::note(&mut file, &whose.notes());
     Ok(file)
 }
 
@@ -98,11 +98,11 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
     // By name: the library's own order is that of the types of numbers, and of a hash table.
     let mut weights = tensors.map(weight).collect::<Result<Vec<_>, TrainError>>()?;
     weights.sort_by(|a, b| a.name.cmp(&b.name));
-    let (origin, damage) = match header::notes(bytes) {
-        Ok(notes) => (notes.map(|notes| Origin::of(&notes)), None),
+    let (whose, damage) = match header::notes(bytes) {
+        Ok(notes) => (notes.map(|notes| Whose::of(&notes)), None),
         Err(reason) => (None, Some(reason)),
     };
-    Ok(Stored { weights, origin, damage })
+    Ok(Stored { weights, whose, damage })
 }
 
 fn values(view: &TensorView<'_>) -> Option<Vec<f64>> {

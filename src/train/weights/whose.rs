@@ -8,7 +8,7 @@ use serde_json::Map;
 /// The run that weights are of, and when in it. Two runs of one recipe have the same: nothing of the place or the time
 /// of day is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct Whose {
     /// The version of lcnnc.
     pub lcnnc: String,
     pub model: String,
@@ -28,7 +28,7 @@ pub struct Origin {
     pub epoch: String,
 }
 
-impl Origin {
+impl Whose {
     /// That of a run, but for what changes in its course.
     pub fn run(recipe: &Recipe, manifest: &Manifest) -> Self {
         let transform = recipe.settings.data.get("transform");
