@@ -9,7 +9,8 @@ pub fn counted<N: Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
 
 /// The noun for several: `classes`, `batches`, `entries`, `steps`.
 fn several(noun: &str) -> String {
-    let is_hissed = ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end));
+    // The end of `epoch` sounds like a `k`.
+    let is_hissed = noun != "epoch" && ["s", "x", "ch", "sh"].iter().any(|end| noun.ends_with(end));
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
         _ if is_hissed => format!("{noun}es"),
@@ -23,9 +24,14 @@ mod tests {
 
     #[test]
     fn one_is_singular_and_everything_else_is_plural() {
-        for (noun, nouns) in
-            [("step", "steps"), ("class", "classes"), ("batch", "batches"), ("entry", "entries"), ("array", "arrays")]
-        {
+        for (noun, nouns) in [
+            ("step", "steps"),
+            ("class", "classes"),
+            ("batch", "batches"),
+            ("epoch", "epochs"),
+            ("entry", "entries"),
+            ("array", "arrays"),
+        ] {
             assert_eq!(counted(1usize, noun), format!("1 {noun}"));
             for n in [0usize, 2, 11, 21] {
                 assert_eq!(counted(n, noun), format!("{n} {nouns}"));
