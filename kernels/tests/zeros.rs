@@ -1,4 +1,4 @@
-//! What is summed from zeros alone is exactly zero, by every way of doing a convolution, there and back: where a sum in
+//! A sum of zeros alone is exactly zero, by every way of doing a convolution, forward and backward: where a sum in
 //! double precision over the same pixels gives zero, so do the kernels, and elsewhere they give the sum.
 
 mod support;

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod cli;
+mod cli_fmt;
 mod diagnostics;
 mod flags;
 mod foreign;

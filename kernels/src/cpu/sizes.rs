@@ -26,7 +26,7 @@ impl Sizes {
         Self { inputs: outputs, outputs: inputs, kernel, pad: kernel - 1 - pad, from: to, to: from }
     }
 
-    /// Whether a kernel's tap, by its place in the kernel, ever lies on the plane. The gradient of one that only sees
+    /// Does a kernel's tap, named by its place in the kernel, ever lie on the plane? The gradient of a tap that only sees
     /// padding is exactly zero, which a transform does not give.
     pub fn meets(&self, tap: usize) -> bool {
         let Self { kernel, pad, from, to, .. } = *self;

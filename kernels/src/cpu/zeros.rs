@@ -8,7 +8,7 @@ use super::lanes::LANES;
 use super::sizes::Sizes;
 use pulp::{Arch, Simd, WithSimd};
 
-/// The bit of each lane.
+/// The bit that stands for each lane in a set of lanes.
 const BITS: [u32; LANES] = {
     let mut bits = [1; LANES];
     let mut lane = 1;
@@ -19,7 +19,7 @@ const BITS: [u32; LANES] = {
     bits
 };
 
-/// The same as numbers, whose sums are exact.
+/// [`BITS`] as numbers, of which every sum is exact.
 const SUMMANDS: [f32; LANES] = {
     let mut summands = [1.0; LANES];
     let mut lane = 1;
@@ -30,14 +30,16 @@ const SUMMANDS: [f32; LANES] = {
     summands
 };
 
-/// Which results of one convolution of a block can be other than zero.
+/// The results of one convolution of a block that can be other than zero.
 #[derive(Debug, Default)]
 pub struct Zeros {
-    /// A bit a lane for each cell of an input plane and of the padding around it: some channel has a number there.
+    /// For each cell of an input plane and of the padding around it, the lanes in which some channel has a number other
+    /// than zero there.
     cells: Vec<u16>,
-    /// The same for what each column of the results sees of a row.
+    /// For each row of the input and each column of the results, the lanes in which the kernel sees such a number in that
+    /// row.
     lines: Vec<u16>,
-    /// The same for what each cell of the results sees.
+    /// For each cell of the results, the lanes in which the kernel sees such a number at all.
     seen: Vec<u16>,
 }
 

@@ -1,4 +1,4 @@
-//! What the tests of the kernels share: numbers, choices, and convolutions as the sum they are defined by.
+//! Helpers that the tests of the kernels share: numbers, choices, and convolutions as the sum they are defined by.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
@@ -56,7 +56,7 @@ pub fn defined(bank: &Bank, x: &[f64], w: &[f32], dy: &[f64]) -> Sums {
     sums
 }
 
-/// The same numbers in double precision.
+/// Numbers of single precision in double precision.
 pub fn double(numbers: &[f32]) -> Vec<f64> {
     numbers.iter().copied().map(f64::from).collect()
 }

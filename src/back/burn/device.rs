@@ -28,7 +28,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Whether its memory is this process's own.
+    /// Is the device the CPU, so that its memory is that of this process?
     pub fn on_cpu(&self) -> bool {
         self.name.starts_with("cpu")
     }

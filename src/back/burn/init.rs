@@ -26,7 +26,7 @@ pub(super) fn values(param: &Param, seed: u64, index: usize, dtype: DType) -> Te
     }
 }
 
-/// As many numbers as the dimensions ask for, each rounded as it comes.
+/// A tensor of those dimensions, filled from `values`, each of which is rounded to `dtype` as it comes.
 fn rounded(values: impl Iterator<Item = f64>, dims: [usize; 4], dtype: DType) -> TensorData {
     let len = dims.iter().product();
     match dtype {

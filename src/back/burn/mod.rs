@@ -118,7 +118,7 @@ impl Forward {
     }
 }
 
-/// What a model of that seed begins with at a parameter of its net.
+/// The initial values of a parameter in a model of that seed, in double precision.
 pub fn initial(net: &Net, seed: u64, id: ir::ParamId) -> Vec<f64> {
     init::values(net.param(id), seed, id.0, DType::F64).iter::<f64>().collect()
 }

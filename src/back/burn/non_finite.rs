@@ -1,4 +1,5 @@
-//! Where the numbers of a step stop being finite: the step once more, primitive by primitive, with all of them looked at.
+//! The search for the first number of a step that is not finite: the step is taken once more, primitive by primitive, and
+//! every number is looked at.
 
 use super::run::Run;
 use super::watch::{Watch, strange};
