@@ -100,14 +100,14 @@ impl WithSimd for Alive<'_> {
         for (n, cell) in cells.iter_mut().enumerate() {
             let mut sum = 0.0;
             for (p, summand) in summands.iter().enumerate() {
-                // Some bit of some number is set; the sign alone is a zero's.
+                // Some bit of some number is set. The sign alone is that of a zero, and compares as one.
                 let mut bits = zero;
                 for planes in planes {
                     for plane in S::as_simd_f32s(planes).0.chunks_exact(size * parts) {
                         bits = s.or_f32s(bits, plane[(first + n) * parts + p]);
                     }
                 }
-                let dead = s.equal_f32s(s.abs_f32s(bits), zero);
+                let dead = s.equal_f32s(bits, zero);
                 sum += s.reduce_sum_f32s(s.select_f32s(dead, zero, *summand));
             }
             *cell = sum as u16;
