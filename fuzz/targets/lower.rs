@@ -13,7 +13,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let compiled = lcnnc::compile(&source, &Options::default());
     let Some(net) = &compiled.net else { return };
     let printed = net.to_string();
-    assert!(!summary::emit(net).is_empty() && !timing::emit(net).is_empty());
+    assert!(!summary::emit(net, None).is_empty() && !timing::emit(net).is_empty());
     assert!(!plan::emit(net, &Regions::of(net)).is_empty() && !dot::emit(net, Loops::Folded).is_empty());
     let resolved = Source { name: "fuzz.lcnn".to_owned(), text: compiled.resolved(&compiled.settings) };
     let again = lcnnc::compile(&resolved, &Options::default());
