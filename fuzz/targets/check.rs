@@ -22,7 +22,8 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     assert!(!sarif::emit(std::slice::from_ref(report)).is_empty());
     for asked in [Applicability::Safe, Applicability::Unsafe] {
         let (after, mended) = fix(&source, &Options::default(), asked);
-        assert_eq!(mended == 0, after.report.text == text);
+        // Not `text` itself: a carriage return alone is a line feed in a report.
+        assert_eq!(mended == 0, after.report.text == report.text);
         let mended = Source { text: after.report.text, ..source.clone() };
         assert_eq!(fix(&mended, &Options::default(), asked).1, 0, "{}", mended.text);
     }
