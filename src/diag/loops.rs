@@ -95,6 +95,11 @@ pub fn starts_inside(name: &str, span: Span, defined: Span, within: &str) -> Dia
         ))
 }
 
+/// The same, where the other is a state too: `init` is what that begins from, as it is written.
+pub fn starts_from_state(problem: Diagnostic, state: &str, init: &str) -> Diagnostic {
+    problem.help(format!("let it begin from what the other state begins from: `state {state} = {init}`"))
+}
+
 pub fn primed_outside(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}'` stands outside of a loop"))
         .label(span, "no step to be at")

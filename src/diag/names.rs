@@ -65,27 +65,32 @@ const UNKNOWN_LINT: Code =
 /// Where to look for what a message has no room to list.
 const LISTED: &str = "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
 
-/// A name that is missing at several places is one problem with several places; the first few are shown.
+/// A name that is missing at several places is one problem with several places, and so is a bundle that is declared for other
+/// channels than it is applied to; the first few are shown.
 pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     const SHOWN: usize = 4;
-    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    let mut first: BTreeMap<(String, Option<Span>), usize> = BTreeMap::new();
     let mut gathered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics {
-        if diagnostic.code != &UNKNOWN_NAME && diagnostic.code != &UNKNOWN_CALL {
+        let is_declared_wrongly = diagnostic.code == &super::shape::CHANNELS;
+        if diagnostic.code != &UNKNOWN_NAME && diagnostic.code != &UNKNOWN_CALL && !is_declared_wrongly {
             gathered.push(diagnostic);
             continue;
         }
-        match first.get(&diagnostic.message) {
+        // Bundles of two blocks may have one name.
+        let declared = diagnostic.labels.get(1).map(|label| label.span).filter(|_| is_declared_wrongly);
+        let key = (diagnostic.message.clone(), declared);
+        match first.get(&key) {
             Some(n) => {
                 let first = &mut gathered[*n];
                 first.applicability = first.applicability.max(diagnostic.applicability);
-                first.fix.extend(diagnostic.fix);
+                first.fix.extend(diagnostic.fix.into_iter().filter(|_| !is_declared_wrongly));
                 if first.labels.len() < SHOWN {
                     first.labels.extend(diagnostic.labels.into_iter().take(1));
                 }
             }
             None => {
-                first.insert(diagnostic.message.clone(), gathered.len());
+                first.insert(key, gathered.len());
                 gathered.push(diagnostic);
             }
         }
@@ -191,6 +196,11 @@ pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
         .help("remove one, or give it another name")
 }
 
+/// The same for what has no name of its author's: a statement's word, an argument of the language, a setting.
+pub fn duplicate_word(word: &str, first: Span, second: Span) -> Diagnostic {
+    duplicate(word, first, second).help("remove one")
+}
+
 /// A second next value of a state.
 pub fn two_next_values(state: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(&format!("{state}'"), first, second).help(format!(
@@ -291,6 +301,11 @@ pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
 /// `is` and `wanted` say what the name stands for and what was needed: "a weight bundle", "a feature map".
 pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&MISUSED, format!("{name} is {is}, where {wanted} is needed")).label(span, is).help(help)
+}
+
+/// Takes back an answer that speaks of writing something else, where the spec says what this input is called.
+pub fn input_is_called(problem: Diagnostic, input: &str) -> Diagnostic {
+    problem.help(format!("the input is called `{input}`"))
 }
 
 pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {

@@ -111,6 +111,11 @@ impl Diagnostic {
         self
     }
 
+    /// Whether it asks for that word in the place of another.
+    pub fn asks_for(&self, word: &str) -> bool {
+        self.fix.iter().any(|edit| edit.new == word)
+    }
+
     /// Whether `check --fix` mends it.
     pub fn is_safe(&self) -> bool {
         self.applicability == Applicability::Safe && !self.fix.is_empty()
@@ -176,8 +181,9 @@ pub struct Report {
 impl Report {
     pub fn new(name: impl Into<String>, text: impl Into<String>, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|d| (d.place(), d.code.id));
-        // A bundle applied at two places has one declaration to be wrong.
-        diagnostics.dedup();
+        // What is written out at several places is written once.
+        let mut said = BTreeSet::new();
+        diagnostics.retain(|d| said.insert((d.place(), d.code.id, d.message.clone(), d.labels.get(1).map(|l| l.span))));
         let (text, mut diagnostics) = (text.into(), names::gathered(diagnostics));
         for diagnostic in &mut diagnostics {
             if !diagnostic.fix.iter().all(|edit| edit.fits(&text)) {

@@ -16,7 +16,7 @@ const SWAPPED: Code = Code::warning(
      the second down.",
 )
 .mended(
-    "The fix writes each of two bundles in the other's place. It is unsafe: the spec compiles as it stands, and what is \
+    "The fix writes each of two bundles in the other's place, where the factor of the penalty is known to be above 0. It is unsafe: the spec compiles as it stands, and what is \
      penalised would be another thing.",
 );
 const NO_ROLE: Code = Code::warning("L0404", "no_role", "A separation penalty acts on the weights of a branch's arms.");
@@ -52,10 +52,15 @@ pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-/// The bundles that stand in each other's place, each with the role it has; one alone is there twice.
-pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)]) -> Diagnostic {
+/// The bundles that stand in each other's place, each with the role it has; one alone is there twice. `turns` says whether the
+/// sign of its factor turns the penalty round, if that is known.
+pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool>) -> Diagnostic {
     let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
-    let message = format!("`{penalty}` takes the excitatory bundle first, but {}", found.join(" and "));
+    let place = match bundles {
+        [(_, Role::Excitatory, _)] => "the inhibitory bundle second",
+        _ => "the excitatory bundle first",
+    };
+    let message = format!("`{penalty}` takes {place}, but {}", found.join(" and "));
     let help = match bundles {
         [(_, is, _)] => {
             let wanted = if *is == Role::Excitatory { Role::Inhibitory } else { Role::Excitatory };
@@ -63,11 +68,16 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)]) -> Diagnostic {
         }
         _ => {
             let names: Vec<&str> = bundles.iter().rev().map(|(name, _, _)| *name).collect();
-            format!("swap the two: `{penalty}({})`", names.join(", "))
+            let call = format!("{penalty}({})", names.join(", "));
+            match turns {
+                Some(false) => format!("swap the two: `{call}`"),
+                Some(true) => format!("the minus in its factor turns it round as well: write `{call}` times a number above 0"),
+                None => format!("where its factor is above 0, swap the two: `{call}`"),
+            }
         }
     };
     let mut diagnostic = Diagnostic::new(&SWAPPED, message).help(help);
-    if let [(first, _, at), (second, _, there)] = bundles {
+    if let ([(first, _, at), (second, _, there)], Some(false)) = (bundles, turns) {
         diagnostic = diagnostic.edit(*at, *first, *second).edit(*there, *second, *first);
     }
     bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))

@@ -24,7 +24,7 @@ pub const CODES: &[&Code] = &[
     &CHANNELS_LAST,
 ];
 
-const CHANNELS: Code =
+pub const CHANNELS: Code =
     Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.").mended(
         "The fix declares the bundle for what flows into it. It is unsafe: two numbers disagree, and either may be the one that \
          is meant.",
@@ -37,7 +37,8 @@ const LATERAL: Code = Code::error(
 )
 .mended(
     "The fix lets the bundle map the state's channels onto as many. It is safe where the bundle is applied there alone and takes \
-     the state's channels already, so that only what it gives is wrong; otherwise nothing says which number is meant.",
+     the state's channels already, so that only what it gives is wrong, and no other bundle may lead from there back to the state; \
+     otherwise nothing says which number is meant.",
 );
 const WINDOW: Code = Code::error("L0204", "A kernel or pooling window must fit into the map it runs over.");
 const DROPPED: Code =
@@ -175,6 +176,8 @@ pub struct Lateral<'a> {
     pub gives: Option<&'a Shape>,
     /// Whether it is applied nowhere else.
     pub is_alone: bool,
+    /// Whether another bundle may lead from what this one gives back to the state.
+    pub may_go_on: bool,
 }
 
 pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
@@ -204,7 +207,7 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     }
     problem
         .edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
-        .certain_if(what.is_alone && what.from == channels)
+        .certain_if(what.is_alone && !what.may_go_on && what.from == channels)
 }
 
 /// Kernels for each position, applied to a map that has other positions.

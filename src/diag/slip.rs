@@ -1,6 +1,7 @@
 //! Which change of a word is certain to be what its author meant.
 
 use super::foreign::{self, At};
+use std::cmp::Ordering;
 
 /// A word that means nothing where it stands, and the one word that is nearest to it.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +20,8 @@ pub struct Slip<'a> {
 /// or transposed with its neighbour.
 ///
 /// Short words are too near to each other, digits tell things apart that are called alike, and a word that means
-/// something in another framework was not misspelt.
+/// something in another framework was not misspelt. Letters tell an author's own names apart too, as in `gain_e` and
+/// `gain_i` or `onres` and `ofres`: in those no exchanged letter is certain, and no letter that may be an index.
 pub fn is_certain(slip: &Slip<'_>) -> bool {
     let Slip { written, meant, at, is_own, known } = *slip;
     let shortest = if is_own { 5 } else { 4 };
@@ -27,6 +29,7 @@ pub fn is_certain(slip: &Slip<'_>) -> bool {
     meant.chars().filter(|c| c.is_alphabetic()).count() >= shortest
         && is_near(written, meant, is_own)
         && spares_digits(written, meant, is_own)
+        && (!is_own || spares_indices(written, meant))
         && !others.into_iter().any(|other| is_near(written, other, is_own))
         && !foreign::is_known(at, written)
 }
@@ -50,6 +53,35 @@ fn is_slip(written: &str, meant: &str) -> bool {
         ([a, b, w @ ..], [c, d, m @ ..]) => a == d && b == c && w == m,
         _ => false,
     }
+}
+
+/// Whether a slip in a name of the author's is one of lower-case letters within a word of that name, and exchanges none. A
+/// part of few letters is an index, and so may be the first or the last letter of a longer one.
+fn spares_indices(written: &str, meant: &str) -> bool {
+    const LONG: usize = 4;
+    let [w, m] = [written, meant].map(|word| word.chars().collect::<Vec<char>>());
+    let same = w.iter().zip(&m).take_while(|(a, b)| a == b).count();
+    let touched = match w.len().cmp(&m.len()) {
+        // The letter that is doubled stands in front of the first difference.
+        Ordering::Greater => same.saturating_sub(1)..same,
+        Ordering::Less => same..same + 1,
+        Ordering::Equal => same..same + 2,
+    };
+    let Some(letters) = m.get(touched.clone()) else { return false };
+    let before = m[..touched.start].iter().rev().take_while(|c| c.is_lowercase()).count();
+    let behind = m[touched.end..].iter().take_while(|c| c.is_lowercase()).count();
+    let is_inside = match w.len().cmp(&m.len()) {
+        Ordering::Greater => true,
+        Ordering::Less => behind > 0 && starts_before(&m, touched.start - before, before),
+        Ordering::Equal => w.get(same + 1) == m.get(same),
+    };
+    is_inside && letters.iter().all(|c| c.is_lowercase()) && before + letters.len() + behind >= LONG
+}
+
+/// Whether a word that begins at `start` has letters before one that has `before` lower-case ones in front of it; a capital
+/// begins a word too.
+fn starts_before(name: &[char], start: usize, before: usize) -> bool {
+    before > 0 || start > 0 && name[start - 1].is_uppercase()
 }
 
 /// Whether the slip is none of digits. In a name of the author's they number things, so there may be none at all.
@@ -116,8 +148,44 @@ mod tests {
             assert!(!certain(At::Name, true, written, &[meant]), "{written}");
         }
         // Two words are as near.
-        assert!(certain(At::Name, true, "inner_e", &["inner_a"]));
-        assert!(!certain(At::Name, true, "inner_e", &["inner_a", "inner_b"]));
+        assert!(certain(At::Name, true, "innner_a", &["inner_a"]));
+        assert!(!certain(At::Call, false, "bbta", &["beta", "bbeta"]));
+    }
+
+    #[test]
+    fn an_index_is_not_misspelt() {
+        let names = [
+            ("gain_i", "gain_e"),
+            ("lateralB", "lateralA"),
+            ("area_b", "area_a"),
+            ("areaMT", "areaIT"),
+            ("hiddenI", "hiddenE"),
+            ("left_y", "left_x"),
+            ("sigma_s", "sigma_c"),
+            ("ofres", "onres"),
+            ("weights_ei", "weights_ie"),
+            ("weights_ee", "weights_e"),
+            ("lateralEE", "lateralE"),
+            ("input", "inputs"),
+            ("hidden", "hiddenE"),
+            ("gain_e", "gain_ee"),
+            ("inner_e", "inner_a"),
+            ("maginput", "maginputs"),
+        ];
+        for (written, meant) in names {
+            assert!(!certain(At::Name, true, written, &[meant]), "{written}");
+        }
+        let slips = [
+            ("imgae", "image"),
+            ("imagee", "image"),
+            ("hidddenE", "hiddenE"),
+            ("laterla_E", "lateral_E"),
+            ("afferet", "afferent"),
+            ("Hiden", "Hidden"),
+        ];
+        for (written, meant) in slips {
+            assert!(certain(At::Name, true, written, &[meant]), "{written}");
+        }
     }
 
     #[test]

@@ -1,8 +1,15 @@
 //! Problems of the text itself: what cannot be read, and statements that are written or placed wrongly.
 
+mod elsewhere;
+
+pub use elsewhere::{
+    broken_by_comment, called_twice, divided, given_by_equals, in_quotes, index, missing_commas, pair, passed_over, remainder,
+    unlisted,
+};
+
 use super::code::SLIP;
 use super::foreign::{At, find};
-use super::{Code, Diagnostic, Span, Words, among, counted};
+use super::{Code, Diagnostic, Span, Words, among};
 
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
@@ -22,6 +29,10 @@ pub const UNEXPECTED: Code = Code::error(
     "L0001",
     "The statement stops making sense at this place. The message names what may stand there; the statement is left \
      out and the rest of the file is read.",
+)
+.mended(
+    "The fix writes a comma that is missing between two arguments. It is safe where the second has a name: nothing else can \
+     stand there.",
 );
 pub const UNCLOSED: Code = Code::error(
     "L0002",
@@ -40,7 +51,7 @@ pub const WRONG_FORM: Code = Code::error(
     "Each statement has one form, and this statement is written in the form of another.",
 )
 .mended(
-    "The fix writes the sign that the statement's first word, or an argument, asks for. It is safe: with another sign \
+    "The fix writes the sign that the statement's first word, an argument or a setting asks for. It is safe: with another sign \
          neither says anything.",
 );
 pub const TOO_LARGE: Code =
@@ -178,6 +189,11 @@ pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
         .help(format!("write `{key}: value`"))
 }
 
+/// `lr = 0.1` where settings stand; `sign` is what stands between the name and the value.
+pub fn setting_by_equals(at: Span, block: &str, key: &str, sign: Span) -> Diagnostic {
+    not_an_entry(at, block, key).edit(sign, "=", ": ").certain()
+}
+
 /// An `if` or a `repeat` as a part of something larger.
 pub fn needs_brackets(at: Span, word: &str) -> Diagnostic {
     let form = if word == "if" { "(if a then b else c)" } else { "(repeat n f(x))" };
@@ -303,65 +319,6 @@ fn not_read(at: Span, message: String) -> Diagnostic {
 /// A name with points in it, which asks for an answer of its own.
 pub fn point(at: Span, found: &str) -> Diagnostic {
     not_read(at, format!("{} has a point in it, and names have none", quoted(found)))
-}
-
-/// `O[t+1]`; the sign stands for its like in the table of what others write.
-pub fn index(at: Span, found: &str, sign: &str) -> Diagnostic {
-    not_read(at, format!("{} has an index, and values have none", quoted(found))).foreign(At::Sign, sign, "remove it")
-}
-
-/// `(3, 3)`: two numbers where one is to stand.
-pub fn pair(at: Span, found: &str) -> Diagnostic {
-    not_read(at, format!("{} is two numbers, where one is to stand", quoted(found))).foreign(
-        At::Sign,
-        "(3, 3)",
-        "write one",
-    )
-}
-
-/// Words in quotes, each with its place.
-pub fn in_quotes(words: &[(Span, &str)], source: &str) -> Diagnostic {
-    let (first, word) = words.first().copied().unwrap_or_default();
-    let problem = not_read(first, format!("`{word}` stands in quotes")).foreign(At::Sign, "'", "remove them");
-    let written = |span: &Span| source.get(span.start..span.end).unwrap_or_default();
-    words.iter().fold(problem, |problem, (span, word)| problem.edit(*span, written(span), *word)).certain()
-}
-
-/// Arguments that are given by `=`: their names, and what stands between each and its value.
-pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
-    let (name, at) = given.first().copied().unwrap_or_default();
-    let problem = Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `=`"))
-        .label(at, "an argument is given here")
-        .foreign(At::Sign, "=", "write `:`");
-    given.iter().fold(problem, |problem, (_, at)| problem.edit(*at, "=", ": ")).certain()
-}
-
-/// What the scanner passed over as other languages write it, with a label for each of its places in the file, and what
-/// mends all of them.
-pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) -> Diagnostic {
-    let label = match places.len() {
-        0 | 1 => "here".to_owned(),
-        n => format!("here, and at {} in this file", counted(n - 1, "more place")),
-    };
-    let problem = Diagnostic::new(&FOREIGN, format!("`{sign}` does not belong in a spec"));
-    let problem = places.iter().fold(problem, |problem, at| problem.label(*at, label.clone()));
-    let problem = problem.foreign(At::Sign, sign, "remove it");
-    changes.iter().fold(problem, |problem, (at, old, new)| problem.edit(*at, *old, *new)).certain()
-}
-
-/// `size // 2`: what reads like a divisor is a comment.
-pub fn divided(at: Span) -> Diagnostic {
-    Diagnostic::new(&DIVIDED, "a comment that is nothing but a number")
-        .label(at, "a comment begins here, and nothing is divided")
-        .foreign(At::Sign, "//", "write `/`")
-        .edit(at, "//", "/")
-}
-
-/// A problem whose cause is that what reads like a divisor is a comment.
-pub fn broken_by_comment(mut problem: Diagnostic, at: Span) -> Diagnostic {
-    problem.fix.clear();
-    let problem = problem.certain_if(false).label(at, "a comment begins here").foreign(At::Sign, "//", "write `/`");
-    problem.edit(at, "//", "/")
 }
 
 /// A statement that belongs elsewhere: `place` is where it stands, `belongs` where it is to stand, both in words.

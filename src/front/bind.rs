@@ -2,9 +2,9 @@
 
 use super::consts::Const;
 use super::edits::{Edits, Piece};
-use super::known::{self, Known, describe};
+use super::known::{self, Known, Meaning, describe};
 use crate::diag::foreign::{self, At};
-use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings};
+use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings, text};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
 
@@ -43,6 +43,10 @@ impl Binder<'_> {
         site: Site,
     ) -> Option<Bound> {
         let (positions, args) = (args.len(), args.iter().chain(shared).collect::<Vec<_>>());
+        if let Some(problem) = unlisted(&args, given) {
+            self.diagnostics.push(problem);
+            return None;
+        }
         let mut places: Vec<Option<&ast::Arg>> = vec![None; args.len()];
         let mut complete = true;
         for (n, arg) in given.iter().enumerate() {
@@ -136,7 +140,7 @@ impl Binder<'_> {
         };
         let Some(found) = found else { return false };
         if let Some(first) = places[found] {
-            self.diagnostics.push(names::duplicate(args[found].name, first.span(), given.span()));
+            self.diagnostics.push(names::duplicate_word(args[found].name, first.span(), given.span()));
             return false;
         }
         places[found] = Some(given);
@@ -149,6 +153,10 @@ impl Binder<'_> {
             Type::Count { min, max } => self.count(what, *min, *max, expr).map(Value::Count),
             Type::Real { min, max } => self.real(what, *min, *max, expr).map(Value::Real),
             Type::Share => self.share(what, expr).map(Value::Real),
+            Type::Bool if self.is_misspelt(expr) => {
+                self.word(what, &["true", "false"], expr);
+                None
+            }
             Type::Bool => match known::eval(expr, self.known, self.diagnostics)? {
                 Const::Bool(b) => Some(Value::Bool(b)),
                 other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr),
@@ -165,6 +173,12 @@ impl Binder<'_> {
                 bound.into_iter().collect::<Option<Vec<_>>>().map(Value::Calls)
             }
         }
+    }
+
+    /// Whether it is a name that nothing has, and that no other language has for `true` or `false`.
+    fn is_misspelt(&self, expr: &Expr) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        matches!(self.known.name(name), Meaning::Unknown) && foreign::find(At::Name, name, &[]).is_none()
     }
 
     fn count(&mut self, what: &str, min: usize, max: usize, expr: &Expr) -> Option<usize> {
@@ -202,14 +216,20 @@ impl Binder<'_> {
         };
         if !(0.0..1.0).contains(&x) {
             self.out_of_range(what, "at least 0% and less than 100%", &written, expr);
+            // Without its sign, a share is one of 1 and not of a hundred.
+            if let (1.0..100.0, Some(problem), ExprKind::Number { .. }) = (x, self.diagnostics.last_mut(), &expr.kind) {
+                problem.help = Some(format!("a share has its sign: write `{written}%`"));
+            }
             return None;
         }
         Some(x)
     }
 
     fn number(&mut self, what: &str, expected: &str, expr: &Expr) -> Option<f64> {
-        if let ExprKind::Number { unit: Some(unit), .. } = &expr.kind {
-            self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, "without a unit"));
+        if let ExprKind::Number { value, unit: Some(unit) } = &expr.kind {
+            let problem = settings::wrong_unit(what, &unit.text, unit.span, "without a unit");
+            let share = format!("write the share of 1: `{}`", real(value / 100.0));
+            self.diagnostics.push(if unit.text == "%" { problem.help(share) } else { problem });
             return None;
         }
         match known::eval(expr, self.known, self.diagnostics)? {
@@ -283,6 +303,17 @@ impl Binder<'_> {
             None => problem,
         }
     }
+}
+
+/// `at: 10, 20`: numbers behind one that an argument has by name, where that takes a list of them.
+fn unlisted(args: &[&Arg], given: &[ast::Arg]) -> Option<Diagnostic> {
+    let is_number = |given: &ast::Arg| given.value.number().is_some();
+    let takes_several = |name: &ast::Name| args.iter().any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals));
+    let at = given.iter().position(|arg| arg.name.as_ref().is_some_and(takes_several) && is_number(arg))?;
+    let behind = given[at + 1..].iter().take_while(|arg| arg.name.is_none() && is_number(arg));
+    let values: Vec<String> = given[at..=at].iter().chain(behind).map(|arg| arg.value.written()).collect();
+    let (name, second) = (given[at].name.as_ref()?, given.get(at + 1).filter(|_| values.len() > 1)?);
+    Some(text::unlisted(second.value.span, &name.text, &values.join(", ")))
 }
 
 /// The text of a default. What follows another argument is written as that one is: in a block it may differ from call to

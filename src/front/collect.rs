@@ -5,7 +5,7 @@ use super::edits::Edits;
 use super::graph::{Block, Edge, Function, Graph, Node, NodeKind};
 use super::known;
 use super::settings::RESERVED;
-use crate::diag::{Diagnostic, Span, loops, names};
+use crate::diag::{Diagnostic, Span, loops, names, nearest};
 use crate::functions;
 use crate::kinds;
 use crate::syntax::JOINING;
@@ -105,7 +105,7 @@ impl<'a, 'd> Collector<'a, 'd> {
     fn item(&mut self, item: &'a Item, within: Option<NodeIndex>) {
         match &item.kind {
             ItemKind::Model(name) => match self.model {
-                Some(first) => self.diagnostics.push(names::duplicate("model", first.span, name.span)),
+                Some(first) => self.diagnostics.push(names::duplicate_word("model", first.span, name.span)),
                 None => self.model = Some(name),
             },
             // In a block it is an equation like any other: what it is made of may be known before the run.
@@ -187,9 +187,7 @@ impl<'a, 'd> Collector<'a, 'd> {
                 // Its state could not be read.
                 _ if self.lost.contains(name.text.as_str()) => continue,
                 _ => {
-                    let within = self.graph.nodes[within].name;
-                    self.diagnostics.push(loops::primed_stateless(&name.text, name.span, within));
-                    self.lost.insert(&name.text);
+                    self.stateless(name, body, within);
                     continue;
                 }
             };
@@ -203,6 +201,28 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
+    /// Reports a next value that no state has. A state without one that is called nearly so is what was meant, and is not
+    /// reported itself.
+    fn stateless(&mut self, name: &'a Name, body: &'a [Item], within: NodeIndex) {
+        let has_next = |state: &str| {
+            body.iter().any(|item| matches!(&item.kind, ItemKind::Equation { name, primed: true, .. } if name.text == state))
+        };
+        let states = body.iter().filter_map(|item| match &item.kind {
+            ItemKind::State { name, .. } if !has_next(&name.text) => Some(name.text.as_str()),
+            _ => None,
+        });
+        let states: Vec<&'a str> = states.collect();
+        let problem = loops::primed_stateless(&name.text, name.span, self.graph.nodes[within].name);
+        self.lost.insert(&name.text);
+        self.diagnostics.push(match nearest(&name.text, states.iter().copied()).as_slice() {
+            [meant] => {
+                self.lost.insert(meant);
+                problem.help(format!("did you mean `{meant}'`?"))
+            }
+            _ => problem,
+        });
+    }
+
     fn is_state_of(&self, node: NodeIndex, within: NodeIndex) -> bool {
         self.graph.nodes[node].within == Some(within) && matches!(self.graph.nodes[node].kind, NodeKind::State { .. })
     }
@@ -211,7 +231,7 @@ impl<'a, 'd> Collector<'a, 'd> {
     fn only(&mut self, word: &'static str, span: Span, kind: NodeKind<'a>, within: Option<NodeIndex>) {
         match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe())
         {
-            Some(first) => self.diagnostics.push(names::duplicate(word, first.span, span)),
+            Some(first) => self.diagnostics.push(names::duplicate_word(word, first.span, span)),
             None => drop(self.graph.nodes.add_node(Node { name: word, span, kind, within })),
         }
     }

@@ -64,7 +64,21 @@ pub enum NodeKind<'a> {
     },
 }
 
-impl NodeKind<'_> {
+impl<'a> NodeKind<'a> {
+    /// The expression that it stands for, or that it begins from.
+    pub fn value(&self) -> Option<&'a Expr> {
+        match self {
+            NodeKind::Equation { value }
+            | NodeKind::Next { value, .. }
+            | NodeKind::Arm { value, .. }
+            | NodeKind::State { init: value, .. }
+            | NodeKind::Output { value }
+            | NodeKind::Yield { value }
+            | NodeKind::Penalty { value } => Some(value),
+            _ => None,
+        }
+    }
+
     /// What it is, in words.
     pub fn describe(&self) -> &'static str {
         match self {
@@ -234,16 +248,8 @@ impl<'a> Graph<'a> {
             ExprKind::Call(call) => call.callee.text == name,
             _ => false,
         };
-        let values = self.nodes.node_weights().filter_map(|node| match node.kind {
-            NodeKind::Equation { value }
-            | NodeKind::Next { value, .. }
-            | NodeKind::Arm { value, .. }
-            | NodeKind::State { init: value, .. }
-            | NodeKind::Output { value }
-            | NodeKind::Yield { value } => Some(value),
-            _ => None,
-        });
-        values.flat_map(Expr::parts).any(is_it)
+        let equations = self.nodes.node_weights().filter(|node| !matches!(node.kind, NodeKind::Penalty { .. }));
+        equations.filter_map(|node| node.kind.value()).flat_map(Expr::parts).any(is_it)
     }
 
     /// True if an equation reads it; penalties alone do not count.

@@ -1,7 +1,7 @@
 //! Values known before the run: arithmetic, comparisons and choices over consts and over the sizes of feature maps.
 
 use super::consts::Const;
-use crate::diag::{Diagnostic, Span, enough, names, settings, templates};
+use crate::diag::{Diagnostic, Span, did_you_mean, enough, names, settings, templates};
 use crate::functions;
 use crate::ir::Shape;
 use crate::kinds;
@@ -130,7 +130,15 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
 }
 
 fn unknowable(expr: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
-    diagnostics.push(not_known("this", describe(expr), expr.span));
+    let problem = not_known("this", describe(expr), expr.span);
+    let callee = match &expr.kind {
+        ExprKind::Call(call) if !is_callable(&call.callee.text) => call.callee.text.as_str(),
+        _ => "",
+    };
+    diagnostics.push(match did_you_mean(callee, MEASURES.iter().map(|measure| measure.name)) {
+        Some(meant) => problem.help(format!("did you mean `{meant}`?")),
+        None => problem,
+    });
     None
 }
 

@@ -261,7 +261,12 @@ impl<'a> Reader<'a, '_, '_> {
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
                 let reader = place.node.map(|node| &self.graph.nodes[node]);
                 if reader.is_some_and(|reader| is_start(&reader.kind) && reader.within == node.within) {
-                    return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
+                    let begins = matches!(node.kind, NodeKind::State { .. });
+                    let problem = loops::starts_inside(name, span, node.span, within.name);
+                    return self.diagnostics.push(match node.kind.value().filter(|_| begins) {
+                        Some(init) => loops::starts_from_state(problem, reader.map_or("", |r| r.name), &init.written()),
+                        None => problem,
+                    });
                 }
                 let states: Vec<&str> = match &within.kind {
                     NodeKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),

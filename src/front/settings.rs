@@ -142,7 +142,7 @@ impl Settings {
                 continue;
             };
             match seen.iter().find(|(name, _)| *name == block.name) {
-                Some((_, first)) => diagnostics.push(names::duplicate(block.name, *first, word.span)),
+                Some((_, first)) => diagnostics.push(names::duplicate_word(block.name, *first, word.span)),
                 None => seen.push((block.name, word.span)),
             }
             settings.read_block(block, entries, consts, diagnostics);
@@ -161,7 +161,7 @@ impl Settings {
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for Entry { key, value } in entries {
             if let Some((_, first)) = seen.iter().find(|(name, _)| *name == key.text) {
-                diagnostics.push(names::duplicate(&key.text, *first, key.span));
+                diagnostics.push(names::duplicate_word(&key.text, *first, key.span));
                 continue;
             }
             seen.push((&key.text, key.span));

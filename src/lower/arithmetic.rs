@@ -2,7 +2,7 @@
 
 use super::expr::Place;
 use super::{Lowerer, Val};
-use crate::diag::{Span, loops, names, penalty, shape, templates};
+use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, templates};
 use crate::front::consts::Const;
 use crate::front::known;
 use crate::front::reads::hyphenless;
@@ -59,6 +59,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if op == BinaryOp::Sub && self.is_hyphen(left, right, &inner) {
             return Val::Poison;
         }
+        if let Some(problem) = self.applied_late(op, left, right, &inner) {
+            return self.report(problem);
+        }
         let (a, b) = (self.expr(left, &inner), self.expr(right, &inner));
         let at = (inner.at(left.span), inner.at(right.span));
         match (op, a, b) {
@@ -96,6 +99,30 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn is_hyphen(&self, left: &Expr, right: &Expr, place: &Place<'_>) -> bool {
         let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
         self.is_unknown(left, place) && self.front.is_callable(&hyphenless(first, &call.callee.text))
+    }
+
+    /// `A * V * O` with weights `V`, which is `(A * V) * O`: what is said of it, with the brackets that it needs.
+    fn applied_late(&self, op: BinaryOp, left: &Expr, right: &Expr, place: &Place<'_>) -> Option<Diagnostic> {
+        let bundle = |expr: &Expr| match &expr.kind {
+            ExprKind::Name(name) if matches!(self.local(name, place), Some(Val::Weights(_))) => Some(name.clone()),
+            _ => None,
+        };
+        if op != BinaryOp::Mul || place.penalty || bundle(right).is_some() || right.number().is_some() {
+            return None;
+        }
+        let (name, span, front) = match &left.kind {
+            ExprKind::Binary { op: BinaryOp::Mul, left: factor, right: last } => {
+                (bundle(last)?, last.span, format!("{} * ", factor.written()))
+            }
+            ExprKind::Negate(last) => (bundle(last)?, last.span, "-".to_owned()),
+            _ => return None,
+        };
+        let help = format!(
+            "weights are applied to what stands right behind them, so brackets are needed: `{front}({name} * {})`",
+            right.written()
+        );
+        let name = format!("`{name}`");
+        Some(names::misused(&name, "a weight bundle", "a feature map", place.at(span), help))
     }
 
     fn is_per_image(&self, x: &Val) -> bool {

@@ -217,6 +217,19 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             gives,
             // What it is handed over to may apply it anywhere.
             is_alone: std::ptr::eq(bundle.graph, self.here.graph) && bundle.graph.readers(bundle.node) == 1,
+            may_go_on: self.may_go_on(bundle, shape.channels()),
         })
+    }
+
+    /// Whether another bundle may be the second half of what this one begins: it maps what this one gives onto the state's
+    /// channels, or nothing applies it, or it is not read yet.
+    fn may_go_on(&self, first: &Bundle<'f, 'a>, channels: usize) -> bool {
+        let graph = first.graph;
+        let is_half = |node: NodeIndex| {
+            let known = self.bundles.iter().find(|bundle| bundle.node == node && std::ptr::eq(bundle.graph, graph));
+            !graph.applied(node) || known.is_none_or(|second| second.from == first.to && second.to == channels)
+        };
+        let bundles = graph.nodes.node_indices().filter(|node| *node != first.node);
+        bundles.filter(|node| matches!(graph.nodes[*node].kind, NodeKind::Weights { .. })).any(is_half)
     }
 }

@@ -181,7 +181,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     Some(param) => Some(self.net.read(param)),
                     None => {
                         // A bundle that is broken, or applied in a broken equation, is reported there.
-                        if self.front.whole && !applied {
+                        let is_misspelt = self.diagnostics.iter().any(|problem| problem.asks_for(name));
+                        if self.front.whole && !applied && !is_misspelt {
                             self.diagnostics.push(penalty::never_applied(name, place.at(span)));
                         }
                         None

@@ -6,7 +6,8 @@ use crate::diag::{Diagnostic, Span, roles};
 use crate::front::graph::{Found, NodeKind};
 use crate::ir::pull::{self, Pull};
 use crate::ir::{Net, ParamId, Role, Sign, Value};
-use crate::syntax::ast::{Call, Expr, ExprKind};
+use crate::front::known;
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
 /// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.
 const SEPARATION: [&str; 2] = ["e", "i"];
@@ -46,7 +47,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 let function = self.front.functions.get(callee);
                 let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
                 if separates && call.args.len() == SEPARATION.len() {
-                    let pair = self.separates(callee, call);
+                    let pair = self.separates(callee, call, self.turns(value, call));
                     found.extend(pair.map(|pair| Separation {
                         penalty,
                         callee: callee.to_owned(),
@@ -59,7 +60,27 @@ impl<'a> Lowerer<'_, 'a, '_> {
         found
     }
 
-    fn separates(&mut self, callee: &str, call: &'a Call) -> Option<[Separated<'a>; 2]> {
+    /// Whether the signs in front of a call turn it round; none where that cannot be told from the text.
+    fn turns(&self, expr: &Expr, call: &Call) -> Option<bool> {
+        let holds = |part: &Expr| part.parts().any(|part| part.span == call.span);
+        match &expr.kind {
+            ExprKind::Call(_) if expr.span == call.span => Some(false),
+            ExprKind::Negate(x) => self.turns(x, call).map(|turns| !turns),
+            ExprKind::Binary { op: op @ (BinaryOp::Add | BinaryOp::Sub), left, right } => match holds(left) {
+                true => self.turns(left, call),
+                false => self.turns(right, call).map(|turns| turns != (*op == BinaryOp::Sub)),
+            },
+            ExprKind::Binary { op: op @ (BinaryOp::Mul | BinaryOp::Div), left, right } => {
+                let (inner, factor) = if holds(left) { (left, right) } else { (right, left) };
+                let is_divided_by = *op == BinaryOp::Div && !holds(left);
+                let factor = known::number(factor, &self.front.consts, &mut Vec::new()).filter(|_| !is_divided_by)?;
+                self.turns(inner, call).map(|turns| turns != (factor < 0.0))
+            }
+            _ => None,
+        }
+    }
+
+    fn separates(&mut self, callee: &str, call: &'a Call, turns: Option<bool>) -> Option<[Separated<'a>; 2]> {
         let (mut swapped, mut separated) = (Vec::new(), Vec::new());
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
             let Some((name, bundle)) = self.bundle_named(&arg.value) else { continue };
@@ -75,7 +96,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             }
         }
         if !swapped.is_empty() {
-            self.diagnostics.push(roles::swapped(callee, &swapped));
+            self.diagnostics.push(roles::swapped(callee, &swapped, turns));
         }
         separated.try_into().ok()
     }

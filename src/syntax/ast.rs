@@ -292,6 +292,43 @@ impl Expr {
         })
     }
 
+    /// The number that it is, if it is written as one.
+    pub fn number(&self) -> Option<f64> {
+        match &self.kind {
+            ExprKind::Number { value, unit: None } => Some(*value),
+            ExprKind::Negate(x) => x.number().map(|x| -x),
+            _ => None,
+        }
+    }
+
+    /// It as it is written, for a help line: what is longer than a name, a number or a product of those is left out.
+    pub fn written(&self) -> String {
+        match &self.kind {
+            ExprKind::Number { value, unit: None } => crate::schema::real(*value),
+            ExprKind::Name(name) => name.clone(),
+            ExprKind::Primed(name) => format!("{name}'"),
+            ExprKind::Call(call) => match call.args.as_slice() {
+                [Arg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
+                _ => format!("{}(…)", call.callee.text),
+            },
+            ExprKind::Negate(x) => format!("-{}", x.written()),
+            ExprKind::Binary { op: op @ (BinaryOp::Mul | BinaryOp::Div), left, right } => {
+                format!("{} {} {}", left.written(), op.sign(), right.written())
+            }
+            _ => "…".to_owned(),
+        }
+    }
+
+    /// Whether it is that name, the value of a step of it, or a call of it; what stands in the call's brackets is not looked at.
+    pub fn is_named(&self, name: &str) -> bool {
+        match &self.kind {
+            ExprKind::Name(is) | ExprKind::Primed(is) => is == name,
+            ExprKind::At { name: is, .. } => is.text == name,
+            ExprKind::Call(call) | ExprKind::Repeat { call, .. } => call.callee.text == name,
+            _ => false,
+        }
+    }
+
     /// Moves every span in it.
     pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.span = to(self.span);

@@ -56,6 +56,8 @@ pub fn habit(source: &str, tokens: &[Token], place: Place) -> Option<Diagnostic>
     word.or_else(|| line.choice())
         .or_else(|| (0..tokens.len()).find_map(|at| line.sign(at)))
         .or_else(|| line.arguments())
+        .or_else(|| line.commas())
+        .or_else(|| if place == Place::Settings { line.unlisted() } else { None })
 }
 
 /// Tokens of an index, at most: whatever is longer is shown as far as its bracket.
@@ -136,6 +138,7 @@ impl<'a> Line<'a> {
             ("\"" | "“" | "”", _) => return self.quotes(at),
             (".", _) if self.joins_words(at) => return Some(self.member(at)),
             ("[", _) => return self.index(at),
+            ("(", _) if self.calls_a_call(at) => return Some(self.called_twice(at)),
             ("(", _) if self.is_pair(at) => {
                 let span = self.span(at, at + 4);
                 return Some(text::pair(span, self.slice(span)));
@@ -237,6 +240,80 @@ impl<'a> Line<'a> {
             }
         }
         if given.is_empty() { None } else { Some(text::given_by_equals(&given)) }
+    }
+
+    /// `conv(x, 8 kernel: 3)`: a value in brackets right behind another one.
+    fn commas(&self) -> Option<Diagnostic> {
+        let mut open: Vec<Bracket> = Vec::new();
+        let mut gaps: Vec<usize> = Vec::new();
+        let mut are_named = true;
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Open(bracket) => open.push(bracket),
+                Kind::Close(_) => drop(open.pop()),
+                _ => {}
+            }
+            let is_inside = matches!(open.last(), Some(Bracket::Round | Bracket::Square));
+            let is_named = self.is_word(at) && self.kind(at + 1) == Some(Kind::Sign(":"));
+            let begins = is_named || token.kind == Kind::Number;
+            let before = self.tokens[..at].iter().rev().find(|token| token.kind != Kind::Newline);
+            if let (true, Some(before)) = (is_inside && begins, before.filter(|before| ends_value(before.kind))) {
+                gaps.push(before.span.end);
+                are_named &= is_named;
+            }
+        }
+        if gaps.is_empty() { None } else { Some(text::missing_commas(&gaps, are_named)) }
+    }
+
+    /// `transform: grayscale, resize(28)`: a value behind a comma that is no setting of its own.
+    fn unlisted(&self) -> Option<Diagnostic> {
+        if !self.is_word(0) || self.kind(1) != Some(Kind::Sign(":")) {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let mut second = None;
+        for (at, token) in self.tokens.iter().enumerate() {
+            match token.kind {
+                Kind::Open(_) => depth += 1,
+                Kind::Close(_) => depth = depth.saturating_sub(1),
+                Kind::Sign(",") if depth == 0 => {
+                    let is_value = matches!(self.kind(at + 1), Some(Kind::Word | Kind::Number));
+                    let is_setting = matches!(self.kind(at + 2), Some(Kind::Sign(":" | "=")));
+                    if is_setting {
+                        break;
+                    }
+                    second = second.or(is_value.then_some(at + 1));
+                }
+                _ => {}
+            }
+        }
+        let second = second?;
+        let rest = self.tokens.iter().rposition(|token| token.kind != Kind::Newline)?;
+        Some(text::unlisted(self.tokens[second].span, self.text(0), self.slice(self.span(2, rest))))
+    }
+
+    /// Whether a bracket opens right behind one that ends a call.
+    fn calls_a_call(&self, at: usize) -> bool {
+        at > 0 && self.kind(at - 1) == Some(Kind::Close(Bracket::Round)) && self.touches_next(at - 1)
+    }
+
+    /// `MaxPool2d(2)(x)`; its second bracket is at `at`.
+    fn called_twice(&self, at: usize) -> Diagnostic {
+        let mut depth = 0_usize;
+        let mut first = at;
+        for before in (0..at).rev() {
+            match self.kind(before) {
+                Some(Kind::Close(_)) => depth += 1,
+                Some(Kind::Open(_)) => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth == 0 {
+                first = before.saturating_sub(1);
+                break;
+            }
+        }
+        let span = self.span(first, at);
+        text::called_twice(span, self.slice(span), self.text(first))
     }
 
     /// The name before the `=` at `at`, if an argument could begin with it, and what stands between it and the value.

@@ -277,11 +277,13 @@ pub fn misplaced(part: &Part, place: Place, block: &str) -> Option<Diagnostic> {
         (_, Place::Unknown) | (Part::Entry(_), Place::Settings) => return None,
         (Part::Entry(entry), _) => return Some(text::lone_entry(entry.key.span, &entry.key.text)),
         (Part::Item(item, word), Place::Settings) => {
-            let key = match &item.kind {
-                ItemKind::Equation { name, .. } => &name.text,
-                _ => "key",
-            };
-            return Some(text::not_an_entry(*word, block, key));
+            return Some(match &item.kind {
+                ItemKind::Equation { name, primed: false, value } => {
+                    let sign = Span::new(name.span.end, value.span.start);
+                    text::setting_by_equals(*word, block, &name.text, sign)
+                }
+                _ => text::not_an_entry(*word, block, "key"),
+            });
         }
         (Part::Item(item, word), _) => (item, word),
     };

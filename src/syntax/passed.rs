@@ -8,6 +8,10 @@ use std::collections::BTreeSet;
 pub struct Passed {
     /// The marks of comments that end with their line: `#`, and `%` where no number stands before it.
     pub comments: Vec<Span>,
+    /// Marks of comments behind a value that would read like a division, were they written `//`: `size # 2`.
+    pub ambiguous: BTreeSet<usize>,
+    /// A `%` between a value and a number, which elsewhere gives the remainder: `size % 2`.
+    pub remainders: Vec<Span>,
     /// Comments that end at a sign of their own: `/* … */`.
     pub blocks: Vec<Span>,
     /// Semicolons, and whether their line or block ends behind them.
@@ -68,13 +72,19 @@ impl Passed {
     /// One problem for each kind of sign, with a label for each place.
     fn found(&self, source: &str) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
-        let comments: Vec<Change<'_>> = self.comments.iter().map(|at| (*at, slice(source, *at), "//")).collect();
-        if let Some((_, sign, _)) = comments.first() {
-            let sign = if sign.starts_with('%') { "%" } else { "#" };
+        // A comment must not become a division, neither here nor when what is written here is looked at again.
+        let can_be_written = |at: &&Span| !self.ambiguous.contains(&at.start);
+        let comments = self.comments.iter().filter(can_be_written).map(|at| (*at, slice(source, *at), "//"));
+        let comments: Vec<Change<'_>> = comments.collect();
+        if let Some(first) = self.comments.first() {
+            let sign = if slice(source, *first).starts_with('%') { "%" } else { "#" };
             problems.push(text::passed_over(sign, &self.comments, &comments));
         }
+        if !self.remainders.is_empty() {
+            problems.push(text::remainder(&self.remainders));
+        }
         // A comment in the middle of a line would take the rest of that line with it.
-        let end_lines = self.blocks.iter().all(|block| ends_line(source, block.end));
+        let end_lines = self.blocks.iter().all(|block| ends_line(source, block.end) && can_be_written(&block));
         let changes = self.blocks.iter().filter(|_| end_lines).flat_map(|block| in_lines(source, *block));
         let changes: Vec<Change<'_>> = changes.collect();
         if !self.blocks.is_empty() {

@@ -121,9 +121,7 @@ impl Scanner<'_> {
             }
             self.at += len;
         } else if rest.starts_with('#') || rest.starts_with('%') && self.depth == 0 && !self.ends_number() {
-            let marks = rest.len() - rest.trim_start_matches(['#', '%']).len();
-            self.passed.comments.push(Span::new(self.at, self.at + marks));
-            self.at += line();
+            self.line_comment(rest, line());
         } else if rest.starts_with("/*") && self.passed.can_close(self.text, self.at) {
             self.block_comment(rest);
         } else if rest.starts_with(';') && self.depth == 0 {
@@ -132,6 +130,22 @@ impl Scanner<'_> {
             return false;
         }
         true
+    }
+
+    /// A comment that ends with its line; `len` is how long it is.
+    fn line_comment(&mut self, rest: &str, len: usize) {
+        let marks = rest.len() - rest.trim_start_matches(['#', '%']).len();
+        let span = Span::new(self.at, self.at + marks);
+        let is_divisor = self.ends_value() && is_divisor(&rest[marks..len], self.depth > 0);
+        if is_divisor && rest.starts_with('%') {
+            self.passed.remainders.push(span);
+        } else {
+            self.passed.comments.push(span);
+        }
+        if is_divisor {
+            self.passed.ambiguous.insert(self.at);
+        }
+        self.at += len;
     }
 
     /// Whether a `%` here may be that of a share, `15%`.
@@ -149,6 +163,10 @@ impl Scanner<'_> {
     fn block_comment(&mut self, rest: &str) {
         let len = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
         self.passed.blocks.push(Span::new(self.at, self.at + len));
+        let first = rest[2..len].trim_end_matches("*/").lines().next().unwrap_or_default();
+        if self.ends_value() && is_divisor(first, self.depth > 0) {
+            self.passed.ambiguous.insert(self.at);
+        }
         match rest[..len].rfind('\n') {
             Some(end) => {
                 self.at += end;

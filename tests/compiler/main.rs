@@ -19,6 +19,7 @@ mod registry;
 mod remedies;
 mod resolved;
 mod scale;
+mod slips;
 mod specs;
 mod steps;
 mod support;

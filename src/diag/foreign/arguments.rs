@@ -198,6 +198,13 @@ pub const ROWS: &[Row] = &[
             "data { transform: [normalise(mean: [0.5], sd: [0.5])] }",
         ],
     )
+    .renamed("sd")
+    .beside("mean"),
+    arg(
+        &["std", "stdev", "stddev", "scale", "sigma"],
+        "the standard deviation is `sd: 0.05`",
+        ["h = conv(x, 8, kernel: 3, init: normal(std: 0.05))", "h = conv(x, 8, kernel: 3, init: normal(sd: 0.05))"],
+    )
     .renamed("sd"),
     arg(
         &["num_steps", "n_steps", "time_steps", "timesteps", "iterations", "iters", "T"],

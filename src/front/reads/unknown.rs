@@ -7,6 +7,9 @@ use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::ops::Bound;
 
+/// What an input is often called.
+const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
+
 impl<'a> Reader<'a, '_, '_> {
     /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, it is reported.
     pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Place<'_>) -> bool {
@@ -47,10 +50,34 @@ impl<'a> Reader<'a, '_, '_> {
         let visible = if enough(self.diagnostics) { Vec::new() } else { self.visible(place) };
         if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
             let problem = names::unknown_name(name, span, &visible);
-            let shares = problem.is_safe() && problem.fix.iter().any(|edit| self.would_share(&edit.new, place));
-            let is_certain = problem.is_safe() && !shares;
+            let problem = match self.input().filter(|_| INPUTS.contains(&name) && problem.fix.is_empty()) {
+                Some(input) => names::input_is_called(problem, input),
+                None => problem,
+            };
+            let is_doubtful = |name: &str| {
+                self.would_share(name, place) || self.stands_beside(name, place) || !self.gives_value(name, place)
+            };
+            let is_certain = problem.is_safe() && !problem.fix.iter().any(|edit| is_doubtful(&edit.new));
             self.diagnostics.push(problem.certain_if(is_certain));
         }
+    }
+
+    /// What the spec's input is called.
+    fn input(&self) -> Option<&str> {
+        let mut nodes = self.graph.nodes.node_weights();
+        nodes.find(|node| matches!(node.kind, NodeKind::Input { .. })).map(|node| node.name)
+    }
+
+    /// Whether the same statement reads that name already: of two places one would then be the other.
+    fn stands_beside(&self, name: &str, place: Place<'_>) -> bool {
+        let value = place.node.and_then(|node| self.graph.nodes[node].kind.value());
+        value.is_some_and(|value| value.parts().any(|part| part.is_named(name)))
+    }
+
+    /// Whether what is called so can stand in an expression: a loop and a penalty cannot.
+    fn gives_value(&self, name: &str, place: Place<'_>) -> bool {
+        let Found::Node(found) = self.graph.find(name, place.within) else { return true };
+        !matches!(self.graph.nodes[found].kind, NodeKind::Loop { .. } | NodeKind::Penalty { .. })
     }
 
     fn visible<'n>(&'n self, place: Place<'n>) -> Vec<&'n str> {

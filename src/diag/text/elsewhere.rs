@@ -1,0 +1,97 @@
+//! What other languages write, and what was left out: signs, comments, lists and commas.
+
+use super::{DIVIDED, FOREIGN, UNEXPECTED, WRONG_FORM, not_read, quoted};
+use crate::diag::foreign::{At, find, rows};
+use crate::diag::{Diagnostic, Span, counted};
+
+/// Arguments without a comma in front of them: the ends of what stands before each, and whether each has a name, so that
+/// nothing else can be missing.
+pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
+    let at = |end: usize| Span::new(end.saturating_sub(1), end);
+    let first = gaps.first().copied().unwrap_or_default();
+    let problem = Diagnostic::new(&UNEXPECTED, "a comma is missing between two arguments")
+        .label(at(first), "one argument ends here, and the next follows")
+        .help("write a `,` behind it, as in `conv(x, 8, kernel: 3)`");
+    let insert = |problem: Diagnostic, end: &usize| problem.edit(Span::new(*end, *end), "", ",");
+    gaps.iter().fold(problem, insert).certain_if(are_named)
+}
+
+/// `O[t+1]`; the sign stands for its like in the table of what others write.
+pub fn index(at: Span, found: &str, sign: &str) -> Diagnostic {
+    not_read(at, format!("{} has an index, and values have none", quoted(found))).foreign(At::Sign, sign, "remove it")
+}
+
+/// `(3, 3)`: two numbers where one is to stand.
+pub fn pair(at: Span, found: &str) -> Diagnostic {
+    let problem = not_read(at, format!("{} is two numbers, where one is to stand", quoted(found)));
+    // What counts pixels has no point in it.
+    let is_rates = found.contains('.');
+    let (place, word) = if is_rates { (At::Argument, "betas") } else { (At::Sign, "(3, 3)") };
+    problem.foreign(place, word, "write one")
+}
+
+/// `MaxPool2d(2)(x)`: a call of what a call gives. `callee` is the first thing that is called.
+pub fn called_twice(at: Span, found: &str, callee: &str) -> Diagnostic {
+    let problem = not_read(at, format!("{} calls what a call gives", quoted(found)));
+    let say = "what a layer is applied to stands first in its brackets: `max_pool(x, 2)`";
+    problem.help(find(At::Call, callee, &[callee]).or_else(|| rows(At::Call, callee).next()).map_or(say, |row| row.say))
+}
+
+/// Several values of one setting, without the brackets of a list.
+pub fn unlisted(at: Span, key: &str, values: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("`{key}` has several values without brackets around them"))
+        .label(at, "a second value")
+        .help(format!("write a list: `{key}: [{values}]`"))
+}
+
+/// Words in quotes, each with its place.
+pub fn in_quotes(words: &[(Span, &str)], source: &str) -> Diagnostic {
+    let (first, word) = words.first().copied().unwrap_or_default();
+    let problem = not_read(first, format!("`{word}` stands in quotes")).foreign(At::Sign, "'", "remove them");
+    let written = |span: &Span| source.get(span.start..span.end).unwrap_or_default();
+    words.iter().fold(problem, |problem, (span, word)| problem.edit(*span, written(span), *word)).certain()
+}
+
+/// Arguments that are given by `=`: their names, and what stands between each and its value.
+pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
+    let (name, at) = given.first().copied().unwrap_or_default();
+    let problem = Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `=`"))
+        .label(at, "an argument is given here")
+        .foreign(At::Sign, "=", "write `:`");
+    given.iter().fold(problem, |problem, (_, at)| problem.edit(*at, "=", ": ")).certain()
+}
+
+/// What the scanner passed over as other languages write it, with a label for each of its places in the file, and what
+/// mends all of them.
+pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) -> Diagnostic {
+    let label = match places.len() {
+        0 | 1 => "here".to_owned(),
+        n => format!("here, and at {} in this file", counted(n - 1, "more place")),
+    };
+    let problem = Diagnostic::new(&FOREIGN, format!("`{sign}` does not belong in a spec"));
+    let problem = places.iter().fold(problem, |problem, at| problem.label(*at, label.clone()));
+    let problem = problem.foreign(At::Sign, sign, "remove it");
+    changes.iter().fold(problem, |problem, (at, old, new)| problem.edit(*at, *old, *new)).certain()
+}
+
+/// `size % 2`: at every place the rest of the line was passed over.
+pub fn remainder(places: &[Span]) -> Diagnostic {
+    let problem = Diagnostic::new(&FOREIGN, "`%` does not go between two values");
+    let problem = places.iter().fold(problem, |problem, at| problem.label(*at, "here"));
+    problem.foreign(At::Sign, "% 2", "remove it")
+}
+
+/// `size // 2`: what reads like a divisor is a comment.
+pub fn divided(at: Span) -> Diagnostic {
+    Diagnostic::new(&DIVIDED, "a comment that is nothing but a number")
+        .label(at, "a comment begins here, and nothing is divided")
+        .foreign(At::Sign, "//", "write `/`")
+        .edit(at, "//", "/")
+}
+
+/// A problem whose cause is that what reads like a divisor is a comment.
+pub fn broken_by_comment(mut problem: Diagnostic, at: Span) -> Diagnostic {
+    problem.fix.clear();
+    let problem = problem.certain_if(false).label(at, "a comment begins here").foreign(At::Sign, "//", "write `/`");
+    problem.edit(at, "//", "/")
+}
