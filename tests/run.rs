@@ -308,8 +308,10 @@ fn a_folder_of_images_trains_and_predicts() {
 
     let eval = place.lcnnc("eval moved");
     assert!(eval.out.starts_with("test accuracy 100.00 %"), "the data set is found again: {}{}", eval.out, eval.err);
-    let other = place.lcnnc("eval moved --dataset contours");
+    assert_eq!(place.lcnnc("eval moved --dataset contours").code, 2, "two classes, but others");
+    let other = place.lcnnc("eval moved --dataset contours --force");
     assert_eq!(other.code, 0, "two classes and images that can be made grey: {}", other.err);
+    assert!(other.out.contains("with --force, although `contours` has other classes"), "{}", other.out);
 }
 
 #[test]

@@ -12,12 +12,18 @@ use std::process::ExitCode;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// Another data set of as many classes [default: the run's]
+    /// Another data set of the same classes in the same order [default: the run's]
     #[arg(long, value_name = "SET", value_parser = dataset)]
     dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
+    /// Take a folder that holds one class alone
+    #[arg(long)]
+    allow_one_class: bool,
+    /// Take a folder with classes that hold no picture
+    #[arg(long)]
+    allow_empty_classes: bool,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -30,16 +36,36 @@ pub struct Args {
     /// Most images of the test half to test with, a sample fixed by the run's seed [default: as for the run, else all]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit_test: Option<usize>,
-    /// Go on although files of the folder are not what the run left; each of them is named
+    /// Go on although files of the folder are not what the run left, or the classes are others; each of them is named
     #[arg(long)]
     force: bool,
 }
 
 impl Args {
     pub fn eval(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, weights, no_fuse, limit_test, force } = self;
+        let Self {
+            run,
+            dataset,
+            data_root,
+            allow_one_class,
+            allow_empty_classes,
+            device,
+            weights,
+            no_fuse,
+            limit_test,
+            force,
+        } = self;
         let fuse = no_fuse.then_some(false);
-        let over = Layer { dataset, data_root, device, fuse, limit_test, ..Layer::default() };
+        let over = Layer {
+            dataset,
+            data_root,
+            allow_one_class: allow_one_class.then_some(true),
+            allow_empty_classes: allow_empty_classes.then_some(true),
+            device,
+            fuse,
+            limit_test,
+            ..Layer::default()
+        };
         let progress = Progress::new();
         let mut inspection = Inspection::new(force, progress);
         let score = Trained::open(&run, over, weights, &mut inspection)?.score(&mut inspection)?;

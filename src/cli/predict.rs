@@ -1,6 +1,7 @@
 //! `lcnnc predict`: a run's net names what is on images.
 
 use lcnnc::back::burn::DeviceChoice;
+use lcnnc::diag::render::visible_name;
 use lcnnc::train::{Answer, Inspection, Layer, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -40,7 +41,10 @@ impl Args {
         let mut code = 0;
         for image in &self.images {
             match trained.predict(image) {
-                Ok(answers) => progress.line(&format!("{}: {}", image.display(), words(&answers))),
+                Ok(answers) => {
+                    let name = image.to_string_lossy();
+                    progress.line(&format!("{}: {}", visible_name(&name), words(&answers)));
+                }
                 Err(error) => {
                     progress.warn(&format!("error: {error}"));
                     // What is wrong with one image is no reason to say that the spec is.
@@ -57,6 +61,6 @@ impl Args {
 fn words(answers: &[Answer]) -> String {
     let shown = answers.iter().take(SHOWN);
     let words: Vec<String> =
-        shown.map(|answer| format!("{} {:.1} %", answer.class, 100.0 * answer.probability)).collect();
+        shown.map(|answer| format!("{} {:.1} %", visible_name(&answer.class), 100.0 * answer.probability)).collect();
     words.join(", ")
 }

@@ -1,7 +1,7 @@
 //! `lcnnc rerun`: a finished run once more, and whether the bits agree.
 
 use super::run::said;
-use super::values::folder;
+use super::values::{dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{self, Inspection, Layer, Progress, TrainError};
 use std::path::PathBuf;
@@ -16,6 +16,9 @@ const BITS_DIFFER: u8 = 9;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
+    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
+    dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
@@ -29,9 +32,9 @@ pub struct Args {
 
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
-        let Self { run, data_root, device, force } = self;
+        let Self { run, dataset, data_root, device, force } = self;
         let progress = Progress::of_run();
-        let over = Layer { data_root, device, ..Layer::default() };
+        let over = Layer { dataset, data_root, device, ..Layer::default() };
         let command = super::run::words();
         let repeated = train::rerun(&run, over, command, Inspection::new(force, progress))?;
         said(&repeated.done, progress);

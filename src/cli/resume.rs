@@ -1,7 +1,7 @@
 //! `lcnnc resume`: goes on with a run that was cut short, or with a finished one for more epochs.
 
 use super::run::{said, words};
-use super::values::{count, folder, seconds};
+use super::values::{count, dataset, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
 use std::path::PathBuf;
@@ -18,6 +18,9 @@ use std::time::Duration;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
+    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
+    dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
@@ -46,9 +49,9 @@ const MOST_EPOCHS: usize = 1_000_000;
 
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
-        let Self { run, data_root, device, threads, save_every, brief, epochs, force } = self;
+        let Self { run, dataset, data_root, device, threads, save_every, brief, epochs, force } = self;
         let progress = Progress::of_run();
-        let over = Layer { data_root, device, threads, save_every, ..Layer::default() };
+        let over = Layer { dataset, data_root, device, threads, save_every, ..Layer::default() };
         let inspection = Inspection::new(force, progress);
         let done = match epochs {
             Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use unicode_normalization::UnicodeNormalization;
+use crate::diag::render::visible_name;
 
 use super::folder::LAYOUT;
+use super::names::{composed, name, shown};
 use super::walk::{self, LeftOut};
 use super::{DataError, Request};
 
@@ -27,17 +28,33 @@ pub fn read(folder: &Path, request: &Request, left: &mut LeftOut) -> Result<Clas
             0 | 1 => "add the folder of another class".to_owned(),
             _ => format!(
                 "name {} if its folders {} are the classes, or add the folder of another class",
-                folder.join(class).display(),
+                shown(&folder.join(class)),
                 list(inner.iter())
             ),
         };
         return Err(DataError::Classes {
             path: folder.to_owned(),
-            problem: format!("it holds one class alone, `{class}`, so that there is nothing to tell apart"),
+            problem: format!(
+                "it holds one class alone, `{}`, so that there is nothing to tell apart",
+                visible_name(class)
+            ),
             remedy: format!("{other}, or allow it with --allow-one-class"),
         });
     }
-    full(folder, classes, request, left)
+    let classes = full(folder, classes, request, left)?;
+    let mut filled = classes.iter().filter(|(_, files)| !files.is_empty()).map(|(class, _)| class);
+    if let (Some(class), None, false) = (filled.next(), filled.next(), request.allow.one_class) {
+        return Err(DataError::Classes {
+            path: folder.to_owned(),
+            problem: format!(
+                "one of its {} classes alone holds pictures, `{}`, so that there is nothing to tell apart",
+                classes.len(),
+                visible_name(class)
+            ),
+            remedy: "add pictures of another class, or allow it with --allow-one-class".to_owned(),
+        });
+    }
+    Ok(classes)
 }
 
 /// The classes of another half: those of the training half, in its order and under its names. Two names that are one in
@@ -83,7 +100,16 @@ pub fn read_as(
 fn gather(folder: &Path, left: &mut LeftOut) -> Result<Classes, DataError> {
     let (mut classes, mut names) = (Classes::new(), BTreeMap::new());
     for path in walk::folders(folder)? {
-        let class = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some(class) = path.file_name().and_then(|class| class.to_str()).map(str::to_owned) else {
+            return Err(DataError::Classes {
+                path: folder.to_owned(),
+                problem: format!(
+                    "the name of its class folder {:?} is not UTF-8",
+                    path.file_name().unwrap_or_default()
+                ),
+                remedy: "rename the folder, to letters in UTF-8".to_owned(),
+            });
+        };
         if let Some(before) = names.insert(composed(&class), path.clone()) {
             return Err(DataError::Classes {
                 path: folder.to_owned(),
@@ -109,29 +135,25 @@ fn gather(folder: &Path, left: &mut LeftOut) -> Result<Classes, DataError> {
 /// Checks that every class has a picture.
 fn full(folder: &Path, classes: Classes, request: &Request, left: &LeftOut) -> Result<Classes, DataError> {
     let empty: Vec<&String> = classes.iter().filter(|(_, files)| files.is_empty()).map(|(class, _)| class).collect();
-    if empty.is_empty() || request.allow.empty_classes {
+    let none = empty.len() == classes.len();
+    if empty.is_empty() || (request.allow.empty_classes && !none) {
         return Ok(classes);
     }
     let left = left.told().map(|told| format!("; {told}")).unwrap_or_default();
+    if none {
+        let (path, remedy) = (folder.to_owned(), "add pictures of a kind that is read".to_owned());
+        return Err(DataError::Classes { path, problem: format!("none of its classes holds a picture{left}"), remedy });
+    }
     let (which, count) = (list(empty.iter()), classes.len());
     let problem = format!("{} of its {count} classes hold no picture: {which}{left}", empty.len());
     let remedy = "add pictures, or move these folders away, or allow it with --allow-empty-classes".to_owned();
     Err(DataError::Classes { path: folder.to_owned(), problem, remedy })
 }
 
-/// The form of a name in which each letter is one character.
-fn composed(name: &str) -> String {
-    name.nfc().collect()
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 /// As in `cat`, `dog` and 3 more.
 fn list<'n>(names: impl ExactSizeIterator<Item = &'n (impl AsRef<str> + 'n)>) -> String {
     let more = names.len().saturating_sub(LISTED);
-    let listed: Vec<String> = names.take(LISTED).map(|name| format!("`{}`", name.as_ref())).collect();
+    let listed: Vec<String> = names.take(LISTED).map(|name| format!("`{}`", visible_name(name.as_ref()))).collect();
     let listed = listed.join(", ");
     if more == 0 { listed } else { format!("{listed} and {more} more") }
 }

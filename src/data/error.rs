@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::Unusable;
+use super::names::shown;
 use super::picture::{FORMATS, LARGEST_SIDE};
 
 /// Why data could not be had.
@@ -31,53 +32,60 @@ pub enum DataError {
         fetch: String,
     },
 
-    #[error("{}: missing, but the data set `{set}` needs it; to get it: {fetch}", path.display())]
+    #[error("{}: missing, but the data set `{set}` needs it; to get it: {fetch}", shown(path))]
     Missing { path: PathBuf, set: &'static str, fetch: String },
 
-    #[error("{}: cannot be read: {source}", path.display())]
+    #[error("{}: cannot be read: {source}", shown(path))]
     Read { path: PathBuf, source: io::Error },
 
-    #[error("{}: damaged gzip file: {reason}", path.display())]
+    #[error("{}: damaged gzip file: {reason}", shown(path))]
     Gzip { path: PathBuf, reason: String },
 
-    #[error(
-        "{}: expected {what}, which starts with 0x{expected:08x}, found 0x{found:08x}",
-        path.display()
-    )]
+    #[error("{}: expected {what}, which starts with 0x{expected:08x}, found 0x{found:08x}", shown(path))]
     Magic { path: PathBuf, what: &'static str, expected: u32, found: u32 },
 
     #[error("{}: {} expected {expected} bytes ({why}), found {found}",
-        path.display(), if found < expected { "too short:" } else { "too long:" })]
+        shown(path), if found < expected { "too short:" } else { "too long:" })]
     Length { path: PathBuf, expected: u64, found: u64, why: String },
 
-    #[error("{}: expected {expected}, found {found}", path.display())]
+    #[error("{}: expected {expected}, found {found}", shown(path))]
     Content { path: PathBuf, expected: String, found: String },
 
     #[error(
         "{}: {reason}; lcnnc reads only a dictionary of labels, names and one array of bytes, as Python writes it with \
-         protocol 2 or 3", path.display()
+         protocol 2 or 3",
+        shown(path)
     )]
     Pickle { path: PathBuf, reason: String },
 
-    #[error("{}: image {index} has label {found}, expected one below {classes}", path.display())]
+    #[error("{}: image {index} has label {found}, expected one below {classes}", shown(path))]
     Label { path: PathBuf, index: usize, found: u8, classes: usize },
 
     /// A published file that is not as it was published.
     #[error("{cause}; {remedy}")]
     Damaged { cause: Box<Self>, remedy: String },
 
-    #[error("{}: {problem}; expected {expected}", path.display())]
+    #[error("{}: {problem}{}", shown(path), if expected.is_empty() { String::new() } else { format!("; expected {expected}") })]
     Layout { path: PathBuf, problem: String, expected: &'static str },
 
     /// Something about the classes of a folder that is rarely meant.
-    #[error("{}: {problem}; {remedy}", path.display())]
+    #[error("{}: {problem}{}", shown(path), if remedy.is_empty() { String::new() } else { format!("; {remedy}") })]
     Classes { path: PathBuf, problem: String, remedy: String },
 
     #[error(
         "{}: cannot be decoded: {reason}; expected {FORMATS} of at most {LARGEST_SIDE} x {LARGEST_SIDE} pixels",
-        path.display()
+        shown(path)
     )]
     Decode { path: PathBuf, reason: String },
+
+    /// A whole picture in the place of another one.
+    #[error(
+        "{}: it holds another picture than when the data set was read: its SHA-256 is {}, expected {}",
+        shown(path),
+        short(found),
+        short(expected)
+    )]
+    Exchanged { path: PathBuf, expected: String, found: String },
 
     /// All files of a set that a run cannot use.
     #[error("{unusable}\n{}", unusable.remedy())]
@@ -117,12 +125,27 @@ pub enum DataError {
     Worker { reason: String },
 }
 
+/// The beginning of a checksum.
+fn short(checksum: &str) -> &str {
+    checksum.get(..12).unwrap_or(checksum)
+}
+
 /// What the values of a batch take.
 fn gibibytes(shape: [usize; 4]) -> f64 {
     shape.map(|side| side as f64).iter().product::<f64>() * size_of::<f32>() as f64 / f64::from(1 << 30)
 }
 
 impl DataError {
+    /// What is wrong with a folder of classes, without what could be done about it in a new run.
+    #[must_use]
+    pub fn without_remedy(self) -> Self {
+        match self {
+            Self::Layout { path, problem, .. } => Self::Layout { path, problem, expected: "" },
+            Self::Classes { path, problem, .. } => Self::Classes { path, problem, remedy: String::new() },
+            other => other,
+        }
+    }
+
     /// What to change in a spec so that its images can be what its network takes; empty where the message says it.
     pub fn remedy(&self) -> String {
         match self {

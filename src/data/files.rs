@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::picture::decode;
+use super::digest;
+use super::names::shown;
+use super::picture;
+use super::seen::Stamp;
+use super::survey::Found;
 use super::transform::{Colour, Transform};
 use super::{DataError, Image, Source};
 
@@ -11,6 +15,24 @@ pub struct Files {
     pub files: Vec<(PathBuf, usize)>,
     /// Channels, height, width, where all have one; grey images of a set in colour become colour.
     pub shape: Option<[usize; 3]>,
+    /// What was found in the files of the whole set when they were read.
+    pub found: Found,
+    /// The place of the first file among those of the whole set.
+    pub first: usize,
+}
+
+impl Files {
+    /// Checks that a file's bytes are those that were found when the set was read. A file whose times have not changed
+    /// since has not changed.
+    fn check(&self, i: usize, bytes: &[u8]) -> Result<(), DataError> {
+        let path = &self.files[i].0;
+        let Some(record) = self.found.get().and_then(|found| found.get(self.first + i)) else { return Ok(()) };
+        if record.digest.is_empty() || Stamp::of(path).is_ok_and(|stamp| stamp == record.stamp) {
+            return Ok(());
+        }
+        let (found, expected) = (digest::sha256([bytes]), record.digest.clone());
+        if found == expected { Ok(()) } else { Err(DataError::Exchanged { path: path.clone(), expected, found }) }
+    }
 }
 
 impl Source for Files {
@@ -26,7 +48,9 @@ impl Source for Files {
         let Some((path, _)) = self.files.get(i) else {
             return Err(DataError::NoSuchImage { name: self.name(i), len: self.files.len() });
         };
-        let mut image = decode(path)?;
+        let bytes = picture::read(path)?;
+        let mut image = picture::image(path, &bytes)?;
+        self.check(i, &bytes)?;
         if let Some(expected) = self.shape {
             if expected[0] == 3 {
                 image = Colour.apply(image);
@@ -39,7 +63,7 @@ impl Source for Files {
     }
 
     fn name(&self, i: usize) -> String {
-        self.files.get(i).map_or_else(|| format!("image {i}"), |(path, _)| path.display().to_string())
+        self.files.get(i).map_or_else(|| format!("image {i}"), |(path, _)| shown(path))
     }
 }
 

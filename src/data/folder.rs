@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::classes::{self, Classes};
 use super::files::Files;
 use super::random::{Stream, Use};
-use super::survey::FileSet;
-use super::walk::{LeftOut, folders};
-use super::{DataError, DataSet, Request, Set, split};
+use super::survey::{FileSet, Found};
+use super::walk::{self, LeftOut, folders};
+use super::{DataError, DataSet, Request, Set, names, split};
 
 pub const SET: Set = Set {
     name: "folder",
@@ -42,6 +42,7 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
     let mut left = LeftOut::default();
     let halves = Halves::find(&root, request, &mut left)?;
     let classes: Vec<String> = halves.train.keys().cloned().collect();
+    let found = Found::default();
     let [train, validation, test] = [halves.train, halves.validation, halves.test].map(labelled);
     let held_out = validation.len();
     let train: Vec<_> = train.into_iter().chain(validation).collect();
@@ -51,14 +52,15 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
         validation: held_out,
         notes: left.told().into_iter().chain(halves.note).collect(),
         contents: None,
+        found: found.clone(),
     };
     Ok(DataSet {
         name: format!("folder:{}", root.display()),
         checksum: String::new(),
         classes,
         shape: None,
-        train: Arc::new(Files { files: train, shape: None }),
-        test: Arc::new(Files { files: test, shape: None }),
+        test: Arc::new(Files { files: test, shape: None, first: train.len(), found: found.clone() }),
+        train: Arc::new(Files { files: train, shape: None, first: 0, found }),
         files: Some(Arc::new(files)),
     })
 }
@@ -98,6 +100,7 @@ impl Halves {
         let used = [Some(&train), test.as_ref(), validation.as_ref()];
         left.folders =
             inside.iter().filter(|folder| !used.contains(&Some(folder))).map(|folder| name(folder)).collect();
+        walk::loose(root, left)?;
         let trained = classes::read(&train, request, left)?;
         let Some(test) = test else { return Self::divide(&train, trained) };
         let mut half = |folder: &Path| classes::read_as((&train, &trained), folder, request, left);
@@ -168,7 +171,7 @@ fn meant_as_halves(folders: &[PathBuf]) -> Result<Option<String>, DataError> {
 
 /// The name of a folder, for messages.
 fn name(folder: &Path) -> String {
-    format!("`{}`", folder.file_name().unwrap_or_default().to_string_lossy())
+    format!("`{}`", names::name(folder))
 }
 
 fn layout(path: &Path, problem: String) -> DataError {

@@ -24,6 +24,7 @@ mod idx;
 pub mod loader;
 mod mnist;
 mod named;
+mod names;
 mod packed;
 mod pickle;
 mod picture;
@@ -42,6 +43,7 @@ use std::sync::Arc;
 
 pub(crate) use digest::{sha256, sha256_of};
 pub use error::DataError;
+pub(crate) use names::composed;
 pub use packed::Packed;
 pub use picture::decode;
 pub use roots::cache;
@@ -126,6 +128,15 @@ impl DataSet {
     /// The number of images at the end of the training half that are a validation half of their own; 0 without one.
     pub fn validation(&self) -> usize {
         self.files.as_ref().map_or(0, |files| files.validation)
+    }
+
+    /// Whether a set of files has a class without a picture, which nothing but the list of its classes tells.
+    pub fn has_empty_class(&self) -> bool {
+        let mut empty = vec![self.files.is_some(); self.classes.len()];
+        for half in [&self.train, &self.test] {
+            (0..half.len()).for_each(|i| empty[half.label(i)] = false);
+        }
+        empty.contains(&true)
     }
 
     /// Whether every file was found to hold a whole picture; `None` for a set that is in memory as a whole.

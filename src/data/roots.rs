@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, Request, walk};
+use super::{DataError, Request, fashion_mnist, mnist, walk};
 
 /// A set that lies under a data root.
 pub struct Layout {
@@ -135,9 +135,7 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
         next += 1;
         let holds = |layout: &&&Layout| layout.files.first().is_some_and(|file| layout.file(&folder, file).is_ok());
         if let Some(layout) = layouts.iter().find(holds) {
-            let wanted = root.join(layout.folder);
-            let (here, wanted) = (folder.display(), wanted.display());
-            return Some(format!("\nits files seem to be in {here}: move them to {wanted}"));
+            return Some(format!("\n{}", moved(layout, &folder, root)));
         }
         if depth < DEPTH && folders.len() < SEARCHED {
             let inner = walk::entries(&folder).unwrap_or_default().into_iter().filter(|path| path.is_dir());
@@ -145,6 +143,33 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
         }
     }
     None
+}
+
+/// What to do where a folder below a root, or the root itself, holds files of a set's names. A folder of another set with
+/// files of the same names is left as it is.
+fn moved(layout: &Layout, folder: &Path, root: &Path) -> String {
+    let here = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    if let Some(other) = LAYOUTS.iter().find(|other| other.set != layout.set && is_folder_of(other, &here)) {
+        let (place, other) = (folder.display(), other.set);
+        return format!(
+            "files of the same names are in {place}, but those are the ones of `{other}`: leave them there"
+        );
+    }
+    let depth = Path::new(layout.folder).components().count();
+    if let (true, Some(above)) = (here.ends_with(layout.folder), here.ancestors().nth(depth)) {
+        return format!("its files are in {}: give `--data-root {}`", folder.display(), above.display());
+    }
+    format!("its files seem to be in {}: move them to {}", folder.display(), root.join(layout.folder).display())
+}
+
+/// Sets whose files have the same names.
+const LAYOUTS: [&Layout; 2] = [&mnist::LAYOUT, &fashion_mnist::LAYOUT];
+
+/// Whether one of the last two parts of a path is what a set or its folder is called, in any case of letters.
+fn is_folder_of(layout: &Layout, path: &Path) -> bool {
+    let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
+    let mut parts = path.components().rev().take(2).map(|part| plain(&part.as_os_str().to_string_lossy()));
+    parts.any(|part| part == plain(layout.set))
 }
 
 /// The command that gets a set, into a root if one was asked for.

@@ -15,7 +15,7 @@ use super::digest;
 pub const FOLDER: &str = "seen";
 
 /// The form of the lines, and what is held to be a picture: another version may hold something else to be one.
-const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 1 ");
+const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 2 ");
 
 /// A file that was changed so shortly before it was read may be changed again without another time of change.
 const TOO_YOUNG: Duration = Duration::from_secs(2);

@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use super::budget::Budget;
 use super::files::other_size;
+use super::picture::LARGEST_FILE;
 use super::seen::{Record, Seen, Stamp};
 use super::{DataError, Request, digest, picture};
 
@@ -15,9 +17,6 @@ use super::{DataError, Request, digest, picture};
 static FILES: Budget = Budget::new(1 << 30);
 /// Bytes of pictures that all threads together hold while they decode: the largest picture takes most of it.
 static PICTURES: Budget = Budget::new(1 << 30);
-
-/// No picture of the largest size needs a larger file.
-const LARGEST_FILE: u64 = 1 << 30;
 
 /// Is told how far the reading of a set's files has come.
 pub trait Meter: Send + Sync {
@@ -30,6 +29,10 @@ pub trait Meter: Send + Sync {
     /// There is nothing more to read.
     fn finish(&self);
 }
+
+/// What was found in the files of a set, in the order of their paths, once they were read: by it a file that was
+/// exchanged since is seen.
+pub type Found = Arc<OnceLock<Vec<Record>>>;
 
 /// The files of a set, and what is known of them.
 #[derive(Clone, Default)]
@@ -44,6 +47,8 @@ pub struct FileSet {
     pub notes: Vec<String>,
     /// What the files hold; `None` until they were decoded.
     pub contents: Option<Contents>,
+    /// What the sources of images compare with.
+    pub(super) found: Found,
 }
 
 /// What the files of a set hold.
@@ -70,8 +75,9 @@ impl FileSet {
     /// # Errors
     /// If a file cannot be read. A file that can, but holds no picture, is noted in the contents.
     pub fn read(&mut self, shape: Option<[usize; 3]>, request: &Request) -> Result<String, DataError> {
-        let mut paths: Vec<&PathBuf> = self.paths.iter().collect();
-        paths.sort();
+        let mut order: Vec<usize> = (0..self.paths.len()).collect();
+        order.sort_by_key(|&i| &self.paths[i]);
+        let paths: Vec<&PathBuf> = order.iter().map(|&i| &self.paths[i]).collect();
         let seen = Seen::open(request.memory.as_deref(), &self.root);
         let remember = |path: &&PathBuf| self.remembered(path, &seen, request.verify);
         let known = paths.par_iter().map(remember).collect::<Result<Vec<_>, DataError>>()?;
@@ -93,6 +99,11 @@ impl FileSet {
         if unknown > 0 {
             seen.remember(paths.iter().zip(&all).map(|(path, one)| (self.below(path), &one.record)));
         }
+        let mut records: Vec<(usize, Record)> =
+            order.into_iter().zip(all.iter().map(|one| one.record.clone())).collect();
+        records.sort_by_key(|(i, _)| *i);
+        // What was found first counts, should the files be read twice.
+        let _ = self.found.set(records.into_iter().map(|(_, record)| record).collect());
         if request.verify {
             self.contents = Some(Contents::of(shape, paths.iter().zip(all)));
         }

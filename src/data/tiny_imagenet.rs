@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::files::Files;
 use super::roots::Layout;
-use super::survey::FileSet;
+use super::survey::{FileSet, Found};
 use super::walk::{self, LeftOut};
 use super::{DataError, DataSet, Request, Set};
 
@@ -49,19 +49,22 @@ fn load_from(folder: PathBuf) -> Result<DataSet, DataError> {
     let classes = names(&folder, &order)?;
     let mut left = LeftOut::default();
     let [train, test] = [train(&folder, &order, &mut left)?, test(&folder, &wnids)?];
+    let found = Found::default();
     let files = FileSet {
+        found: found.clone(),
         root: folder,
         paths: train.iter().chain(&test).map(|(path, _)| path.clone()).collect(),
         notes: left.told().into_iter().collect(),
         ..FileSet::default()
     };
-    let half = |files| Arc::new(Files { files, shape: Some(SHAPE) });
+    let after = train.len();
+    let half = |files, first| Arc::new(Files { files, shape: Some(SHAPE), first, found: found.clone() });
     Ok(DataSet {
         name: SET.name.to_owned(),
         classes,
         shape: Some(SHAPE),
-        train: half(train),
-        test: half(test),
+        train: half(train, 0),
+        test: half(test, after),
         checksum: String::new(),
         files: Some(Arc::new(files)),
     })

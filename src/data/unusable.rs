@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::names::shown;
 use super::survey::Contents;
 
 /// Files that a message lists of those which have the same wrong shape.
@@ -61,12 +62,13 @@ impl Unusable {
             remedies.push("put whole pictures in place of the broken ones, or move them out of the folder".to_owned());
         }
         for unfit in &self.unfit {
-            if !remedies.contains(&unfit.remedy) {
+            if !unfit.remedy.is_empty() && !remedies.contains(&unfit.remedy) {
                 remedies.push(unfit.remedy.clone());
             }
         }
         if !self.unfit.is_empty() {
-            remedies.push("or move the pictures that do not fit out of the folder".to_owned());
+            let or = if remedies.is_empty() { "" } else { "or " };
+            remedies.push(format!("{or}move the pictures that do not fit out of the folder"));
         }
         remedies.join("; ")
     }
@@ -77,11 +79,11 @@ impl fmt::Display for Unusable {
         let bad = self.broken.len() + self.unfit.iter().map(|unfit| unfit.paths.len()).sum::<usize>();
         write!(f, "{bad} of the {} pictures of `{}` cannot be used:", self.files, self.name)?;
         for (path, reason) in &self.broken {
-            write!(f, "{INDENT}{}: {reason}", path.display())?;
+            write!(f, "{INDENT}{}: {reason}", shown(path))?;
         }
         for Unfit { paths, reason, .. } in &self.unfit {
             for path in paths.iter().take(LISTED) {
-                write!(f, "{INDENT}{}{reason}", path.display())?;
+                write!(f, "{INDENT}{}{reason}", shown(path))?;
             }
             if paths.len() > LISTED {
                 write!(f, "{INDENT}and {} more like these", paths.len() - LISTED)?;

@@ -1,11 +1,13 @@
 //! The pictures in a folder and in the folders in it, and what else lies there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, picture};
+use crate::diag::render::visible_name;
+
+use super::{DataError, names, picture};
 
 /// What systems and programs put into folders for themselves, in small letters; nobody means it as data.
 const SYSTEM: [&str; 9] = [
@@ -40,6 +42,8 @@ pub struct LeftOut {
     special: usize,
     /// Pictures, and what pictures come in, that lie in the folder of no class.
     loose: usize,
+    /// Names of folders that are passed over, hidden ones and those of systems, although they hold pictures.
+    passed: BTreeSet<String>,
     /// Folders that are neither a class nor one of the halves.
     pub folders: Vec<String>,
 }
@@ -49,7 +53,10 @@ impl LeftOut {
     pub fn told(&self) -> Option<String> {
         let endings = self.endings.iter().map(|(ending, &count)| match ending.as_str() {
             "" => counted(count, "file without an ending", "files without an ending"),
-            ending => counted(count, &format!("file in .{ending}"), &format!("files in .{ending}")),
+            ending => {
+                let ending = visible_name(ending);
+                counted(count, &format!("file in .{ending}"), &format!("files in .{ending}"))
+            }
         });
         let endings: Vec<String> = endings.collect();
         let mut words = Vec::new();
@@ -66,6 +73,10 @@ impl LeftOut {
         words.extend(counts.map(|(count, one, many)| counted(count, one, many)));
         if !self.folders.is_empty() {
             words.push(format!("what is in {}", self.folders.join(", ")));
+        }
+        if !self.passed.is_empty() {
+            let passed: Vec<String> = self.passed.iter().map(|name| format!("`{name}`")).collect();
+            words.push(format!("the pictures in {}, hidden or of a system", passed.join(", ")));
         }
         (!words.is_empty()).then(|| format!("left out: {}", words.join(", ")))
     }
@@ -108,6 +119,34 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
+/// Notes the folders in a folder that are passed over and hold pictures.
+fn passed_over(folder: &Path, left: &mut LeftOut) -> Result<(), DataError> {
+    let failed = |source| DataError::Read { path: folder.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let is_passed = path.file_name().is_some_and(|name| !is_meant(name));
+        if is_passed && !path.is_symlink() && holds_picture(&path, DEPTH) {
+            left.passed.insert(names::name(&path));
+        }
+    }
+    Ok(())
+}
+
+/// How deep a folder that is passed over is looked into.
+const DEPTH: usize = 4;
+
+/// Whether a picture lies in a folder or below it. What a Mac puts beside each file (`._000.png`) is none.
+fn holds_picture(folder: &Path, depth: usize) -> bool {
+    let is_picture = |path: &Path| {
+        let is_beside = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"._"));
+        !is_beside && path.is_file() && picture::ENDINGS.contains(&ending(path).as_str())
+    };
+    let inside = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let is_one =
+        |path: PathBuf| is_picture(&path) || (depth > 0 && !path.is_symlink() && holds_picture(&path, depth - 1));
+    inside.into_iter().any(is_one)
+}
+
 fn is_meant(name: &OsStr) -> bool {
     let small = name.to_string_lossy().to_lowercase();
     !name.as_encoded_bytes().starts_with(b".") && !SYSTEM.contains(&small.as_str())
@@ -137,6 +176,7 @@ fn descend(
     found: &mut Vec<PathBuf>,
     left: &mut LeftOut,
 ) -> Result<(), DataError> {
+    passed_over(folder, left)?;
     for path in entries(folder)? {
         match kind(&path)? {
             Kind::Folder if leads_back(&path, around) => left.circular += 1,
@@ -156,6 +196,7 @@ fn descend(
 
 /// Counts what lies in a folder of classes and looks like data, but is in the folder of no class.
 pub fn loose(folder: &Path, left: &mut LeftOut) -> Result<usize, DataError> {
+    passed_over(folder, left)?;
     let mut pictures = 0;
     for path in entries(folder)? {
         let ending = ending(&path);

@@ -101,12 +101,24 @@ pub enum TrainError {
     Busy { path: PathBuf },
 
     #[error(
-        "the data set `{name}` is not the one that the run was begun with: its checksum is {}, expected {}; point \
-         --data-root at that one, or {way}, or go on with what is there: `--force`",
-        short(found),
-        short(expected)
+        "the data set `{name}` is not the one that the run was begun with: {difference}; {} that one, or {way}{}",
+        pointing(name), if *can_be_forced { ", or go on with what is there: `--force`" } else { "" }
     )]
-    OtherData { name: String, expected: String, found: String, way: String },
+    OtherData { name: String, difference: String, way: String, can_be_forced: bool },
+
+    /// The data set to test with has the number of a run's classes, but other names for them.
+    #[error(
+        "`{name}` {difference}; test with a set of the same classes in the same order, or compare the numbers of the classes \
+         alone: `--force`"
+    )]
+    OtherClasses { name: String, difference: String },
+
+    /// The folder that a run was begun with is no such folder any more.
+    #[error(
+        "{cause}; the run was begun with a folder of classes there: put it back as it was, or give the place where it lies now \
+         with `--dataset folder:PATH`"
+    )]
+    Moved { cause: DataError },
 
     #[error(
         "{}: its spec or settings are not those that the run was begun with: their fingerprint is {}, expected {}; put \
@@ -132,6 +144,14 @@ pub enum TrainError {
     #[error("the data set failed in the middle of the run: {0}; put it back as it was when the run began")]
     Lost(DataError),
 
+    /// A picture that nobody had looked at before the run began.
+    #[error(
+        "{cause}\nnobody looked at the pictures before the run began (`--no-verify`), so it may never have been whole: move the \
+         file out of the folder, and begin a new run with `lcnnc run --config {}`; if it was whole then, put it back as it was",
+        config.display()
+    )]
+    NeverSeen { cause: DataError, config: PathBuf },
+
     /// What ended a run that had begun.
     #[error("{cause}\n{}", what_is_left(folder, *saved, cause))]
     Cut { cause: Box<Self>, folder: PathBuf, saved: bool },
@@ -141,6 +161,11 @@ pub enum TrainError {
 fn remedy(error: &DataError) -> String {
     let remedy = error.remedy();
     if remedy.is_empty() { remedy } else { format!("; {remedy}") }
+}
+
+/// How the place of a set is given, before the words "that one".
+fn pointing(name: &str) -> &'static str {
+    if name.starts_with("folder:") { "give with `--dataset folder:PATH` the place of" } else { "point --data-root at" }
 }
 
 /// The images that a net takes, in words.
@@ -157,7 +182,7 @@ fn taken([channels, height, width]: [usize; 3]) -> String {
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     let folder = folder.display();
     match (cause, saved) {
-        (TrainError::Diverged { .. } | TrainError::NoNumber { .. }, _) => {
+        (TrainError::Diverged { .. } | TrainError::NoNumber { .. } | TrainError::NeverSeen { .. }, _) => {
             format!("what there is of the run is in {folder}")
         }
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
@@ -204,12 +229,21 @@ impl TrainError {
         Self::Unfit { cause }
     }
 
-    /// What an error means for a run that was begun before: files that cannot be used were whole then.
+    /// What an error means for a run that was begun before: its files were whole then, and its folder had classes.
     pub(in crate::train) fn since(run: &Path) -> impl FnOnce(Self) -> Self {
         let config = run.join("run.yaml");
         move |error| match error {
             Self::Data(DataError::Unusable { unusable }) => Self::Broken { unusable, config },
+            Self::Data(cause) => Self::moved(cause),
             error => error,
+        }
+    }
+
+    /// What is wrong with the folder of a run, without advice that is meant for a new run.
+    pub(in crate::train) fn moved(cause: DataError) -> Self {
+        match cause {
+            DataError::Layout { .. } | DataError::Classes { .. } => Self::Moved { cause: cause.without_remedy() },
+            cause => Self::Data(cause),
         }
     }
 
@@ -222,6 +256,10 @@ impl TrainError {
         match self {
             Self::Altered { path, expected, found, .. } => {
                 format!("{}: expected {expected}, found {found}", path.display())
+            }
+            Self::OtherClasses { name, difference } => format!("`{name}` {difference}"),
+            Self::OtherData { name, difference, .. } => {
+                format!("the data set `{name}` is not the one that the run was begun with: {difference}")
             }
             other => other.to_string().split(';').next().unwrap_or_default().to_owned(),
         }
@@ -238,7 +276,7 @@ impl TrainError {
             Self::Seeds { code, .. } => *code,
             Self::Memory { .. } | Self::Jobs { .. } | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
-            Self::Lost(_) => 7,
+            Self::Lost(_) | Self::NeverSeen { .. } => 7,
             Self::Reports(_) | Self::Unfit { .. } => 1,
             Self::Flags(_)
             | Self::Classes { .. }
@@ -258,6 +296,8 @@ impl TrainError {
             | Self::Weights { .. }
             | Self::Busy { .. }
             | Self::OtherData { .. }
+            | Self::OtherClasses { .. }
+            | Self::Moved { .. }
             | Self::Changed { .. }
             | Self::Unfinished { .. }
             | Self::Threads { .. } => 2,

@@ -92,6 +92,22 @@ fn files_that_lie_elsewhere_are_found_and_can_be_moved() {
     assert_eq!(load("cifar10", root.path()).unwrap().train.len(), 5);
 }
 
+/// MNIST and Fashion-MNIST have files of the same names.
+#[test]
+fn nobody_is_told_to_move_the_files_of_another_set() {
+    let root = tempfile::tempdir().unwrap();
+    write_mnist(root.path());
+    let message = load("fashion-mnist", root.path()).err().unwrap();
+    assert!(message.contains("those are the ones of `mnist`: leave them there"), "{message}");
+    assert!(!message.contains("move them"), "{message}");
+    // A root that is too deep: the right one is named.
+    for deep in ["MNIST", "MNIST/raw"] {
+        let message = load("mnist", &root.path().join(deep)).err().unwrap();
+        let given = Path::new(quoted(&message, "its files are in").strip_prefix("--data-root ").unwrap()).to_owned();
+        assert_eq!(load("mnist", &given).unwrap().train.len(), 2, "{message}");
+    }
+}
+
 /// 7-Zip names what it unpacks after the archive's header; some programs make a folder of each file.
 #[test]
 fn files_under_a_usual_other_name_are_read() {

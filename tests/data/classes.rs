@@ -67,6 +67,13 @@ fn what_is_left_out_is_told_in_one_line() {
         write(&root.path().join(hidden), b"");
     }
     assert!(notes(&load(root.path()).unwrap()).is_empty(), "what systems put there is no data");
+    for hidden in [".hid/0.png", "cat/@eaDir/deep/0.jpg"] {
+        write(&root.path().join(hidden), b"");
+    }
+    let told = ["left out: the pictures in `.hid`, `@eaDir`, hidden or of a system"];
+    assert_eq!(notes(&load(root.path()).unwrap()), told);
+    std::fs::remove_dir_all(root.path().join(".hid")).unwrap();
+    std::fs::remove_dir_all(root.path().join("cat/@eaDir")).unwrap();
 
     for file in ["cat/1.gif", "cat/2.GIF", "dog/deep/3.gif", "dog/notes", "readme.md", "labels.csv", "dog.zip"] {
         write(&root.path().join(file), b"");
@@ -96,6 +103,42 @@ fn val_beside_test_is_the_validation_half() {
     let told = ["left out: what is in `extra`", "the validation half is `val`; `validation` in `data` is not used"];
     assert_eq!(notes(&set), told);
     assert_eq!(named(&*set.test, "test"), 6);
+}
+
+#[test]
+fn pictures_beside_the_halves_are_told() {
+    let root = tempfile::tempdir().unwrap();
+    pair(&root.path().join("train"), 6);
+    pair(&root.path().join("test"), 2);
+    dots(root.path(), 3);
+    assert_eq!(notes(&load(root.path()).unwrap()), ["left out: 3 files in the folder of no class"]);
+}
+
+#[test]
+fn one_class_with_pictures_beside_empty_ones_is_one_class() {
+    let root = tempfile::tempdir().unwrap();
+    dots(&root.path().join("cat"), 4);
+    std::fs::create_dir(root.path().join("dog")).unwrap();
+    let empty = Allow { empty_classes: true, ..Allow::default() };
+    let message = load_as(root.path(), &allowing(empty)).err().unwrap();
+    assert!(message.contains("one of its 2 classes alone holds pictures, `cat`"), "{message}");
+    assert!(message.contains("--allow-one-class"), "{message}");
+    let set = load_as(root.path(), &allowing(Allow { one_class: true, ..empty })).unwrap();
+    assert_eq!(set.classes, ["cat", "dog"]);
+    std::fs::remove_dir_all(root.path().join("cat")).unwrap();
+    write(&root.path().join("cat/1.gif"), b"");
+    let message = load_as(root.path(), &allowing(empty)).err().unwrap();
+    assert!(message.contains("none of its classes holds a picture; left out: 1 file in .gif"), "{message}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_class_whose_name_is_not_utf8_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let root = tempfile::tempdir().unwrap();
+    pair(root.path(), 3);
+    dots(&root.path().join(std::ffi::OsStr::from_bytes(b"f\xe9e")), 3);
+    refused(root.path(), &["class folder \"f\\xE9e\" is not UTF-8", "rename the folder"]);
 }
 
 #[test]

@@ -150,6 +150,78 @@ fn no_picture_that_is_cut_short_is_read() {
 }
 
 #[test]
+fn a_png_whose_packed_data_have_another_checksum_is_found_before_a_run() {
+    let root = tempfile::tempdir().unwrap();
+    let mut bytes = fs::read(folder().join("plain.png")).unwrap();
+    let at = bytes.windows(4).position(|four| four == b"IDAT").unwrap();
+    let length = u32::from_be_bytes(*bytes[at - 4..].first_chunk().unwrap()) as usize;
+    // The last byte of the sum, and the chunk's own checksum made right again.
+    bytes[at + 3 + length] ^= 1;
+    let mut crc = flate2::Crc::new();
+    crc.update(&bytes[at..at + 4 + length]);
+    bytes[at + 4 + length..at + 8 + length].copy_from_slice(&crc.sum().to_be_bytes());
+    for class in ["a", "b"] {
+        (0..3).for_each(|n| {
+            write(&root.path().join(class).join(format!("{n}.png")), &fs::read(folder().join("plain.png")).unwrap())
+        });
+    }
+    write(&root.path().join("a/bad.png"), &bytes);
+    let request = lcnnc::data::Request { verify: true, ..Default::default() };
+    let set = super::folder::load_as(root.path(), &request).unwrap();
+    let broken = &set.files.as_ref().unwrap().contents.as_ref().unwrap().broken;
+    assert_eq!(broken.len(), 1);
+    assert!(broken[0].0.ends_with("a/bad.png") && broken[0].1.contains("its packed data"), "{broken:?}");
+}
+
+#[test]
+fn a_webp_that_lacks_its_last_bytes_is_cut_short() {
+    for name in ["lossless.webp", "alpha.webp", "animated.webp"] {
+        let bytes = fs::read(folder().join(name)).unwrap();
+        for end in bytes.len() - 3..bytes.len() {
+            let message = decoded(&bytes[..end]).expect_err(name).to_string();
+            assert!(message.contains("it is cut short"), "{name}: {message}");
+        }
+    }
+}
+
+/// A grey TIFF of 8 x 8 pixels without compression, with these further tags of one value of 16 bits.
+fn tiff(more: &[(u16, u16)]) -> Vec<u8> {
+    let mut tags = vec![(256, 8), (257, 8), (258, 8), (259, 1), (262, 1), (273, 8), (277, 1), (278, 8), (279, 64)];
+    tags.extend_from_slice(more);
+    tags.sort_unstable();
+    let mut bytes = [&b"II\x2a\0"[..], &72_u32.to_le_bytes(), &[100; 64]].concat();
+    bytes.extend((tags.len() as u16).to_le_bytes());
+    for (tag, value) in tags {
+        bytes.extend([tag, 3].map(u16::to_le_bytes).concat());
+        bytes.extend([1, u32::from(value)].map(u32::to_le_bytes).concat());
+    }
+    bytes.extend([0; 4]);
+    bytes
+}
+
+#[test]
+fn a_tiff_that_would_be_read_wrongly_is_refused_with_what_helps() {
+    assert_eq!(decoded(&tiff(&[])).unwrap().shape(), [1, 8, 8]);
+    assert_eq!(decoded(&tiff(&[(266, 1)])).unwrap().shape(), [1, 8, 8]);
+    for (tag, part) in [((266, 2), "FillOrder 2"), ((338, 1), "ExtraSamples 1")] {
+        let message = decoded(&tiff(&[tag])).unwrap_err().to_string();
+        assert!(message.contains(part) && message.contains("save it as a PNG file"), "{message}");
+    }
+    // A note of another orientation is not followed.
+    assert!(decoded(&tiff(&[(274, 6)])).unwrap() == decoded(&tiff(&[])).unwrap());
+    let message = decode(&folder().join("palette.tif")).unwrap_err().to_string();
+    assert!(message.contains("save it as a PNG file"), "{message}");
+}
+
+#[test]
+fn a_picture_that_is_too_large_is_told_the_limit() {
+    let mut bytes = b"P5 9000 1 255\n".to_vec();
+    bytes.extend([0; 9000]);
+    let message = decoded(&bytes).unwrap_err().to_string();
+    assert!(message.contains("it is larger than 8192 x 8192 pixels"), "{message}");
+}
+
+#[test]
 fn no_byte_of_a_png_can_change_unseen() {
     for name in ["plain.png", "interlaced.png", "palette_alpha.png"] {
         let bytes = fs::read(folder().join(name)).unwrap();

@@ -13,6 +13,7 @@ mod longer;
 mod memory;
 mod older;
 mod pictures;
+mod same;
 mod seeds;
 mod tools;
 mod words;

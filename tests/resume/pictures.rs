@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-const RUN: &str = "run tiny --device cpu --threads 1 --dataset folder:photos";
+pub const RUN: &str = "run tiny --device cpu --threads 1 --dataset folder:photos";
 
 /// Two classes of 24 grey pictures of 8 x 8 pixels.
-fn photos(place: &Place) -> PathBuf {
+pub fn photos(place: &Place) -> PathBuf {
     let photos = place.0.path().join("photos");
     for (class, value) in [("dark", 40u8), ("light", 200)] {
         fs::create_dir_all(photos.join(class)).unwrap();
@@ -22,14 +22,14 @@ fn photos(place: &Place) -> PathBuf {
     photos
 }
 
-fn cut(file: &Path) -> Vec<u8> {
+pub fn cut(file: &Path) -> Vec<u8> {
     let whole = fs::read(file).unwrap();
     fs::write(file, &whole[..whole.len() * 2 / 3]).unwrap();
     whole
 }
 
 #[track_caller]
-fn says(said: &Said, code: i32, parts: &[&str]) {
+pub fn says(said: &Said, code: i32, parts: &[&str]) {
     assert_eq!(said.code, Some(code), "{}{}", said.out, said.err);
     for part in parts {
         assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
@@ -131,6 +131,10 @@ fn a_run_that_verifies_nothing_says_so_and_ends_at_the_broken_picture() {
     assert_eq!(verified, false);
     assert!(settings.contains("\nverify: false\n"), "going on does not verify either: {settings}");
     says(&place.lcnnc(&format!("resume {}", run.display())), 7, &["03.png: cannot be decoded"]);
+    // As the message advises.
+    assert!(said.err.contains("move the file out of the folder") && !said.err.contains("resume"), "{}", said.err);
+    fs::rename(&file, place.0.path().join("moved.png")).unwrap();
+    says(&place.lcnnc(&format!("run --config {} --runs anew", run.join("run.yaml").display())), 0, &[]);
 }
 
 #[test]
@@ -150,7 +154,7 @@ fn what_is_said_of_a_finished_run_is_about_pictures_and_not_about_a_spec() {
     says(&place.lcnnc(&format!("predict {} odd.png", run.display())), 0, &[]);
 
     GrayImage::from_pixel(9, 8, Luma([9])).save(photos.join("dark/00.png")).unwrap();
-    let said = place.lcnnc(&format!("eval {} --dataset contours", run.display()));
+    let said = place.lcnnc(&format!("eval {} --dataset contours --force", run.display()));
     says(&said, 2, &["an image of `contours` is [1, 48, 48]", "this run takes grey images of 8 x 8 pixels"]);
 }
 

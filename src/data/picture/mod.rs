@@ -2,6 +2,8 @@
 
 mod jpeg;
 mod png;
+mod tiff;
+mod webp;
 
 use std::fs;
 use std::io::Cursor;
@@ -10,6 +12,9 @@ use std::path::Path;
 use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{DataError, Image};
+
+/// Bytes of a file that is read, at most: no picture of the largest size needs a larger one.
+pub const LARGEST_FILE: u64 = 1 << 30;
 
 /// Pixels that a side of an image may have.
 pub const LARGEST_SIDE: u32 = 8192;
@@ -35,8 +40,35 @@ pub const BYTES_PER_PIXEL: u64 = 12;
 /// # Errors
 /// If the file cannot be read or does not hold one whole picture.
 pub fn decode(path: &Path) -> Result<Image, DataError> {
-    let bytes = fs::read(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
-    let decoded = decoded(&bytes).map_err(|reason| DataError::Decode { path: path.to_owned(), reason })?;
+    image(path, &read(path)?)
+}
+
+/// The bytes of a picture's file.
+///
+/// # Errors
+/// If it cannot be read, or is none: a device may never end.
+pub fn read(path: &Path) -> Result<Vec<u8>, DataError> {
+    let failed = |source| DataError::Read { path: path.to_owned(), source };
+    let unfit = |reason: String| DataError::Decode { path: path.to_owned(), reason };
+    let found = fs::metadata(path).map_err(failed)?;
+    if !found.is_file() {
+        return Err(unfit(format!(
+            "it is {}, not a file",
+            if found.is_dir() { "a folder" } else { "a pipe or a device" }
+        )));
+    }
+    if found.len() > LARGEST_FILE {
+        return Err(unfit(format!("it has {} bytes, more than any picture that is read", found.len())));
+    }
+    fs::read(path).map_err(failed)
+}
+
+/// The image that the bytes of a file are.
+///
+/// # Errors
+/// If they do not hold one whole picture.
+pub fn image(path: &Path, bytes: &[u8]) -> Result<Image, DataError> {
+    let decoded = decoded(bytes).map_err(|reason| DataError::Decode { path: path.to_owned(), reason })?;
     Ok(planar(&decoded))
 }
 
@@ -46,6 +78,10 @@ pub fn decode(path: &Path) -> Result<Image, DataError> {
 /// Why the bytes are not one whole picture.
 pub fn shape(bytes: &[u8]) -> Result<[usize; 3], String> {
     let decoded = decoded(bytes)?;
+    // Once for each file is enough: it takes as long as to decode.
+    if bytes.starts_with(b"\x89PNG") {
+        png::unpack(bytes)?;
+    }
     Ok([colours(&decoded), decoded.height() as usize, decoded.width() as usize])
 }
 
@@ -70,6 +106,8 @@ fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
     match format {
         ImageFormat::Jpeg => return jpeg::decode(bytes),
         ImageFormat::Png => png::check(bytes)?,
+        ImageFormat::Tiff => tiff::check(bytes)?,
+        ImageFormat::WebP => webp::check(bytes)?,
         _ => {}
     }
     let mut limits = Limits::default();
@@ -101,11 +139,17 @@ fn unknown(bytes: &[u8], format: Option<ImageFormat>) -> String {
 
 /// The innermost cause alone: the outer ones only say that decoding failed.
 fn reason(error: &ImageError) -> String {
+    if let ImageError::Limits(_) = error {
+        return format!("it is larger than {LARGEST_SIDE} x {LARGEST_SIDE} pixels");
+    }
     let mut innermost: &dyn std::error::Error = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;
     }
-    innermost.to_string()
+    match error {
+        ImageError::Unsupported(_) => format!("{innermost}; save it as a PNG file"),
+        _ => innermost.to_string(),
+    }
 }
 
 /// The channels that an image of these samples has.

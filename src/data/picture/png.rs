@@ -6,6 +6,28 @@ const SIGNATURE: usize = 8;
 const HEAD: usize = 8;
 const CHECKSUM: usize = 4;
 
+/// Unpacks the data of a file that [`check`] has passed, for the checksum over them (Adler-32), which no decoder compares.
+///
+/// # Errors
+/// If the checksum is wrong.
+pub fn unpack(bytes: &[u8]) -> Result<(), String> {
+    let mut packed = Vec::new();
+    let mut at = SIGNATURE;
+    while let Some(length) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let end = at + HEAD + u32::from_be_bytes(*length) as usize;
+        match bytes.get(at + 4..end) {
+            Some(chunk) if chunk.starts_with(b"IDAT") => packed.extend_from_slice(&chunk[4..]),
+            Some(chunk) if chunk.starts_with(b"IEND") => break,
+            Some(_) => {}
+            None => break,
+        }
+        at = end + CHECKSUM;
+    }
+    let mut data = flate2::read::ZlibDecoder::new(packed.as_slice());
+    let unpacked = std::io::copy(&mut data, &mut std::io::sink());
+    unpacked.map_or_else(|error| Err(format!("it is damaged (its packed data: {error})")), |_| Ok(()))
+}
+
 /// Follows the chunks to the one that ends the image, and compares their checksums. What lies behind that one is no
 /// part of the picture.
 ///

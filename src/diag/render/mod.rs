@@ -13,4 +13,4 @@ mod visible;
 pub use fold::fold;
 pub use human::{WIDTH, coloured, plain};
 pub use place::place;
-pub use visible::visible;
+pub use visible::{visible, visible_name};

@@ -18,6 +18,16 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     replaced(text, |c| format!("\\u{{{:x}}}", u32::from(c)))
 }
 
+/// The same for a name, in which a line end or a tab has no place either.
+pub fn visible_name(name: &str) -> Cow<'_, str> {
+    if !name.contains(|c: char| steers(c) || c.is_control()) {
+        return Cow::Borrowed(name);
+    }
+    let shown = |c: char| if c == '\n' { "\\n".to_owned() } else { format!("\\u{{{:x}}}", u32::from(c)) };
+    let is_plain = |c: char| !steers(c) && !c.is_control();
+    Cow::Owned(name.chars().map(|c| if is_plain(c) { c.to_string() } else { shown(c) }).collect())
+}
+
 /// The same for the text of a JSON document, as in `\u001b`, which means the same character to whoever reads it.
 pub fn visible_in_json(text: &str) -> Cow<'_, str> {
     replaced(text, |c| format!("\\u{:04x}", u32::from(c)))

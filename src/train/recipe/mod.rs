@@ -89,7 +89,9 @@ impl Recipe {
         let limit = limit.map_or(String::new(), |limit| limit.to_string());
         // Without one nothing is added, so that runs from before there was one keep their fingerprint.
         let limit_test = limit_test.map_or(String::new(), |limit| format!("\0{limit}"));
-        let parts = [&self.resolved, "\0", &data.checksum, "\0", &limit, &limit_test];
+        // Where every class has a picture, the checksum is over the names of all.
+        let classes = if data.has_empty_class() { format!("\0{}", data.classes.join("\0")) } else { String::new() };
+        let parts = [&self.resolved, "\0", &data.checksum, "\0", &limit, &limit_test, &classes];
         data::sha256(parts.map(str::as_bytes))
     }
 

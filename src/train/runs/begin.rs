@@ -88,7 +88,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
             classes: data.classes.clone(),
             training_images: split.train.len(),
             validation_images: split.validation.len(),
-            test_images: recipe.test(data, layer.limit_test).len(),
+            test_images: setup.tested().len(),
         },
         fingerprint: setup.fingerprint(),
         device: opened.name.clone(),

@@ -34,7 +34,7 @@ impl Inspection {
     /// # Errors
     /// The problem itself.
     pub fn found(&mut self, problem: TrainError) -> Result<(), TrainError> {
-        if !self.force {
+        if !self.force || matches!(problem, TrainError::OtherData { can_be_forced: false, .. }) {
             return Err(problem);
         }
         let finding = problem.finding();

@@ -29,7 +29,7 @@ pub fn lengthen(
     let RunFolder { manifest: old, layer, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
     let layer = over.over(layer);
-    let before = Setup::new(source.clone(), layer, Work::GoingOn)?;
+    let before = Setup::new(source.clone(), layer, Work::GoingOn).map_err(TrainError::since(folder))?;
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
     let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };

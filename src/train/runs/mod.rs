@@ -9,6 +9,7 @@ pub mod rerun;
 mod restore;
 mod room;
 mod run_dir;
+mod same;
 mod seal;
 pub mod seeds;
 pub mod threads;
@@ -17,7 +18,7 @@ pub mod trained;
 use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
-use crate::data::{self, Allow, DataSet, Meter, Request};
+use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::fit::roles::swapped;
@@ -90,15 +91,22 @@ impl Setup {
     /// # Errors
     /// Which of them are not.
     pub fn is_of(&self, folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<(), TrainError> {
-        if self.data.checksum != manifest.data.checksum {
-            let way = format!("begin a new run with `lcnnc run --config {}`", folder.join(SETTINGS).display());
-            return inspection.found(other_data(manifest, &self.data, way));
+        let way = || format!("begin a new run with `lcnnc run --config {}`", folder.join(SETTINGS).display());
+        if let Some(problem) = same::other_data(&manifest.data, &self.data, way) {
+            return inspection.found(problem);
         }
         let (expected, found) = (manifest.fingerprint.clone(), self.fingerprint());
         if expected == found {
-            return Ok(());
+            let now = [self.split.train.len(), self.split.validation.len(), self.tested().len()];
+            return same::other_division(&manifest.data, &self.data, now, way)
+                .map_or(Ok(()), |it| inspection.found(it));
         }
         inspection.found(TrainError::Changed { path: folder.to_owned(), expected, found })
+    }
+
+    /// Which images of the test half the run tests with.
+    pub fn tested(&self) -> Vec<usize> {
+        self.recipe.test(&self.data, self.layer.limit_test)
     }
 
     /// The same with one setting changed; the data are shared.
@@ -143,6 +151,9 @@ impl Setup {
         });
         done.map_err(|cause| {
             let cause = match cause {
+                TrainError::Data(cause @ DataError::Decode { .. }) if self.data.verified() == Some(false) => {
+                    TrainError::NeverSeen { cause, config: folder.join(SETTINGS) }
+                }
                 TrainError::Data(error) => TrainError::Lost(error),
                 other => other,
             };
@@ -218,12 +229,6 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
 /// What the checkpoints of a run are told by.
 fn mark(manifest: &Manifest) -> RunMark {
     RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
-}
-
-/// The problem that a data set is not the one of a run.
-fn other_data(manifest: &Manifest, data: &DataSet, way: String) -> TrainError {
-    let (expected, found) = (manifest.data.checksum.clone(), data.checksum.clone());
-    TrainError::OtherData { name: data.name.clone(), expected, found, way }
 }
 
 /// How to look for the data that a layer names, and whether to decode all of it.

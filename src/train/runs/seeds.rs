@@ -8,7 +8,7 @@ use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
-use crate::train::runs::threads;
+use crate::train::runs::{same, threads};
 use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
@@ -75,7 +75,7 @@ pub fn seeds(
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
         let fingerprint = first.with_seed(source.clone(), seed)?.fingerprint();
-        all.push((seed, before.same(&fingerprint, *progress)?));
+        all.push((seed, before.same(&fingerprint, &first.data.classes, *progress)?));
     }
     let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
     let pending = all.iter().filter(|(_, before)| is_pending(before)).count();
@@ -115,25 +115,31 @@ impl Setup {
     }
 }
 
-/// The runs that lie in a folder: of each its fingerprint and its own folder.
-struct Before(Vec<(String, PathBuf)>);
+/// The runs that lie in a folder: of each its fingerprint, its classes and its own folder.
+struct Before(Vec<(String, Vec<String>, PathBuf)>);
 
 impl Before {
     fn read(parent: &Path, progress: Progress) -> Result<Self, TrainError> {
         let mut runs = Vec::new();
         for folder in run_dir::all(parent)? {
             match Manifest::read(&folder.join(MANIFEST)) {
-                Ok(sealed) => runs.push((sealed.value.fingerprint, folder)),
+                Ok(sealed) => runs.push((sealed.value.fingerprint, sealed.value.data.classes, folder)),
                 Err(error) => progress.warn(&format!("warning: {error}; this run is passed over")),
             }
         }
         Ok(Self(runs))
     }
 
-    /// A folder of that recipe, finished rather than not, and whether it is.
-    fn same(&self, fingerprint: &str, progress: Progress) -> Result<Option<(PathBuf, bool)>, TrainError> {
+    /// A folder of that recipe and these classes, finished rather than not, and whether it is.
+    fn same(
+        &self,
+        fingerprint: &str,
+        classes: &[String],
+        progress: Progress,
+    ) -> Result<Option<(PathBuf, bool)>, TrainError> {
         let mut unfinished = None;
-        for (_, folder) in self.0.iter().filter(|(known, _)| known == fingerprint) {
+        let is_same = |known: &str, of: &[String]| known == fingerprint && same::same(of, classes);
+        for (.., folder) in self.0.iter().filter(|(known, of, _)| is_same(known, of)) {
             if ended(folder, progress)?.is_some() {
                 return Ok(Some((folder.clone(), true)));
             }

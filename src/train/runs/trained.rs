@@ -5,7 +5,7 @@ use crate::data::{DataError, decode};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
-use crate::train::runs::{memory, other_data, threads};
+use crate::train::runs::{memory, same, threads};
 use crate::train::weights::foreign;
 use crate::train::{Layer, Manifest, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -116,9 +116,14 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
     pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        let mut data = super::open(&self.layer)?;
+        let opened = super::open(&self.layer);
+        // Advice about the folder of a run is not the one about another folder.
+        let mut data = match opened {
+            Err(TrainError::Data(cause)) if self.own_data => return Err(TrainError::moved(cause)),
+            opened => opened?,
+        };
         let expected = &self.manifest.data.classes;
-        if data.classes.len() != expected.len() {
+        if data.classes.len() != expected.len() && !self.own_data {
             let (name, found) = (data.name, data.classes.len());
             return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
         }
@@ -126,9 +131,12 @@ impl Trained {
             // What each file holds was looked at before the run began: a set with the same checksum holds the same.
             data.read(&super::request(&self.layer, false))?;
         }
-        if self.own_data && data.checksum != self.manifest.data.checksum {
-            let set = self.layer.dataset.as_deref().unwrap_or(&data.name);
-            inspection.found(other_data(&self.manifest, &data, format!("ask for this one with `--dataset {set}`")))?;
+        let set = self.layer.dataset.as_deref().unwrap_or(&data.name);
+        let way = || format!("ask for this one with `--dataset {set}`");
+        let own = || same::other_data(&self.manifest.data, &data, way);
+        let problem = if self.own_data { own() } else { same::other_classes(expected, &data) };
+        if let Some(problem) = problem {
+            inspection.found(problem)?;
         }
         self.recipe.check(&data).map_err(|error| self.unfit(error))?;
         if self.on_cpu {
