@@ -15,6 +15,7 @@ mod older;
 mod pictures;
 mod seeds;
 mod tools;
+mod ways;
 mod words;
 
 use assert_cmd::cargo::cargo_bin;
