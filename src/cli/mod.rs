@@ -65,6 +65,7 @@ enum Verb {
 
 /// Does what the command line says.
 pub fn main() -> ExitCode {
+    hear_of_full_files();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(said) => return ended(Ok(help_or_complaint(&said))),
@@ -82,6 +83,19 @@ pub fn main() -> ExitCode {
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
         Verb::Data(args) => ended(args.run()),
+    }
+}
+
+/// Blocks the signal that ends a process whose file grows beyond `ulimit -f`, so that the write fails and says so. Every
+/// thread and process that begins later takes this over.
+fn hear_of_full_files() {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{SigSet, Signal};
+        let mut signals = SigSet::empty();
+        signals.add(Signal::SIGXFSZ);
+        // Where it cannot be blocked, it ends the process as it would have.
+        let _ = signals.thread_block();
     }
 }
 

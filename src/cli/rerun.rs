@@ -43,9 +43,9 @@ impl Args {
             return Ok(ExitCode::SUCCESS);
         }
         let (then, now) = (100.0 * repeated.accuracy, 100.0 * repeated.done.summary.test.accuracy);
-        let largest = repeated.largest;
+        let by = repeated.largest.map_or(String::new(), |largest| format!(" by up to {largest:.1e}"));
         progress.line(&format!(
-            "the weights differ from those of the run by up to {largest:.1e}; test accuracy was {then:.2} % and is {now:.2} %"
+            "the weights differ from those of the run{by}; test accuracy was {then:.2} % and is {now:.2} %"
         ));
         repeated.differences.iter().for_each(|difference| progress.line(&format!("maybe because {difference}")));
         Ok(ExitCode::from(BITS_DIFFER))

@@ -25,7 +25,11 @@ pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
 
 /// Takes the path of a file that is there.
 pub fn file() -> impl TypedValueParser<Value = PathBuf> {
-    let checked = |path: PathBuf| if path.is_file() { Ok(path) } else { Err("there is no such file") };
+    let checked = |path: PathBuf| match path.is_dir() {
+        _ if path.is_file() => Ok(path),
+        true => Err("expected a file, and this is a folder; a run's settings are in its `run.yaml`"),
+        false => Err("there is no such file"),
+    };
     PathBufValueParser::new().try_map(checked)
 }
 

@@ -5,6 +5,7 @@ use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
 use crate::diag::{Report, counted};
 use crate::schema::real;
+use crate::train::quoted::quoted;
 use crate::train::text::NotUtf8;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,7 +33,8 @@ pub enum TrainError {
     /// Files that a run was begun with, and that cannot be used any more.
     #[error(
         "{unusable}\nthe run was begun with whole files in their place: put those back, or begin a new run with `lcnnc run \
-         --config {}`", config.display()
+         --config {}`",
+        quoted(config)
     )]
     Broken { unusable: Box<Unusable>, config: PathBuf },
 
@@ -84,6 +86,12 @@ pub enum TrainError {
     #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 
+    #[error(
+        "`--seeds {count}` from `--seed {first}` on needs seeds up to {}, and {most} is the largest: give a smaller `--seed`",
+        first + *count as u64 - 1
+    )]
+    SeedRange { first: u64, count: usize, most: u64 },
+
     #[error("cannot use {}: {reason}", counted(*threads, "thread"))]
     Threads { threads: usize, reason: String },
 
@@ -93,6 +101,13 @@ pub enum TrainError {
         advice(*lr, origin.as_deref())
     )]
     Diverged { epoch: usize, step: usize, loss: f32, lr: f64, origin: Option<Box<NonFinite>> },
+
+    /// A run that diverged before, and would do so again.
+    #[error(
+        "{}: this run diverged: {reason}; it would again: change a setting and begin anew with `lcnnc run --config {config}`",
+        path.display()
+    )]
+    DivergedBefore { path: PathBuf, reason: String, config: String },
 
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -126,10 +141,10 @@ pub enum TrainError {
     )]
     Changed { path: PathBuf, expected: String, found: String },
 
-    #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), path.display())]
+    #[error("{}: the run is not finished; first: `lcnnc resume {}`", path.display(), quoted(path))]
     Unfinished { path: PathBuf },
 
-    #[error("{}; to go on: the same command once more", unended(*seeds, failed))]
+    #[error("{}; {}", unended(*seeds, failed), again(*code))]
     Seeds { seeds: usize, failed: Vec<u64>, code: u8 },
 
     #[error("out of memory: {work} needs at least {needed}, and there are {room}: {parts}\nadvice: {advice}")]
@@ -180,13 +195,21 @@ fn taken([channels, height, width]: [usize; 3]) -> String {
 
 /// What of a run that was cut short can be used.
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
-    let folder = folder.display();
+    let folder = quoted(folder);
     match (cause, saved) {
         (TrainError::Diverged { .. } | TrainError::NoNumber { .. } | TrainError::NeverSeen { .. }, _) => {
             format!("what there is of the run is in {folder}")
         }
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
         (_, false) => format!("nothing was saved yet; to begin again: `lcnnc resume {folder}`"),
+    }
+}
+
+/// What the same command does after seeds did not come to their end.
+fn again(code: u8) -> &'static str {
+    match code {
+        3 => "they would diverge again: change a setting",
+        _ => "to go on: the same command once more",
     }
 }
 
@@ -300,8 +323,9 @@ impl TrainError {
             | Self::Moved { .. }
             | Self::Changed { .. }
             | Self::Unfinished { .. }
+            | Self::SeedRange { .. }
             | Self::Threads { .. } => 2,
-            Self::Diverged { .. } | Self::NoNumber { .. } => 3,
+            Self::Diverged { .. } | Self::DivergedBefore { .. } | Self::NoNumber { .. } => 3,
             Self::Device(_) => 4,
         }
     }

@@ -12,6 +12,7 @@ pub mod files;
 pub mod fit;
 pub mod output;
 mod progress;
+mod quoted;
 mod reading;
 mod recipe;
 mod runs;

@@ -190,5 +190,5 @@ fn what_is_no_longer_the_run_is_not_gone_on_with() {
 
     let said = place.lcnnc("resume nowhere");
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("not a run folder"), "{}", said.err);
+    assert!(said.err.contains("nowhere: there is no such folder"), "{}", said.err);
 }

@@ -38,6 +38,7 @@ fn more_epochs_end_with_the_bits_of_a_run_of_all_of_them() {
     let said = place.lcnnc(&format!("resume {} --epochs 8", run.display()));
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.out.contains("goes on    at the start of epoch 4 of "), "{}", said.out);
+    assert_eq!(said.err, "", "nothing is wrong with the folder");
     assert!(said.out.contains("epoch 4/8: ") && !said.out.contains("epoch 3/8: "), "{}", said.out);
     let longer = other(&place, &run);
     assert_same(&longer, &uncut);

@@ -16,6 +16,7 @@ mod pictures;
 mod same;
 mod seeds;
 mod tools;
+mod ways;
 mod words;
 
 use assert_cmd::cargo::cargo_bin;

@@ -9,6 +9,7 @@ use crate::data::{sha256, sha256_of};
 use crate::train::error::short;
 use crate::train::fit::metrics::History;
 use crate::train::fit::state::{Limits, RunMark, State};
+use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
 use crate::train::{TrainError, weights};
 use std::fs::{self, File};
@@ -71,7 +72,8 @@ pub fn save(run: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
     // What a killed process left.
     discard(&partial)?;
     fs::create_dir_all(&partial).map_err(TrainError::file(&partial, "made"))?;
-    fill(&partial, draft).inspect_err(|_| {
+    let before = names(&folder)?.pop().map(|name| folder.join(name).join(BEST));
+    fill(&partial, draft, before.as_deref()).inspect_err(|_| {
         // What failed is reported; that its remains cannot be removed either would add nothing.
         let _ = fs::remove_dir_all(&partial);
     })?;
@@ -90,7 +92,8 @@ fn name(epoch: usize, batches: usize) -> String {
     format!("epoch{epoch:07}-step{batches:09}")
 }
 
-fn fill(partial: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
+/// `before` is the file with the best weights of the checkpoint before this one.
+fn fill(partial: &Path, draft: &Draft<'_>, before: Option<&Path>) -> Result<(), TrainError> {
     let state = crate::train::runs::manifest::json(draft.state).into_bytes();
     let mut sums = String::new();
     let metrics = draft.metrics.as_bytes();
@@ -102,13 +105,33 @@ fn fill(partial: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
     }
     if let Some((best, sum)) = &draft.best {
         let place = partial.join(BEST);
-        // The run's own file is never changed, only replaced, so it may be shared where the file system can.
-        let shared = fs::hard_link(best, &place).or_else(|_| fs::copy(best, &place).map(drop));
-        shared.map_err(TrainError::file(&place, "written"))?;
+        // Never shared with the run's own file, in which others may write: checkpoints share it among themselves, and so it
+        // is copied only when another epoch is the best one.
+        let shared = before.is_some_and(|before| is(before, sum) && fs::hard_link(before, &place).is_ok());
+        if !shared {
+            let copied = fs::copy(best, &place).and_then(|_| File::open(&place)?.sync_all());
+            copied.map_err(TrainError::file(&place, "written"))?;
+        }
         sums += &line(sum, BEST);
     }
     write(&partial.join(SUMS), sums.as_bytes())?;
     sync(partial)
+}
+
+/// Whether a file has this sum.
+fn is(path: &Path, sum: &str) -> bool {
+    File::open(path).and_then(|mut file| sha256_of(&mut file)).is_ok_and(|found| found == sum)
+}
+
+/// The sum that a SHA256SUMS has for a file.
+fn sum_of<'a>(sums: &'a str, name: &str) -> Option<&'a str> {
+    sums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "))
+}
+
+/// Where the best weights of a run's checkpoint can be had: the checkpoint's own file, or the run's if only that one is
+/// what it was.
+fn best_of(run: &Path, place: &Path, sum: &str) -> Option<PathBuf> {
+    [place.join(BEST), run.join(BEST)].into_iter().find(|path| is(path, sum))
 }
 
 fn line(sum: &str, name: &str) -> String {
@@ -161,20 +184,24 @@ fn names(folder: &Path) -> Result<Vec<String>, TrainError> {
 /// If the folder of checkpoints cannot be read, or the checkpoint is of another run.
 pub fn newest(run: &Path, expected: &Expected, inspection: &mut Inspection) -> Result<Option<Checkpoint>, TrainError> {
     let folder = run.join(FOLDER);
-    for name in names(&folder)?.iter().rev() {
+    let names = names(&folder)?;
+    for (before, name) in names.iter().enumerate().rev() {
         let place = folder.join(name);
-        match read(&place, expected.limits) {
+        match read((run, &place), expected.limits, inspection) {
             Ok(checkpoint) => {
                 match &checkpoint.state.run {
                     None => inspection.say(&older(&place)),
                     Some(mark) if *mark != expected.run => {
-                        inspection.found(another(&place, mark, expected))?;
+                        inspection.found(another(&place, mark, &expected.run, before > 0))?;
                     }
                     Some(_) => {}
                 }
                 return Ok(Some(checkpoint));
             }
-            Err(error) => inspection.say(&format!("warning: {error}; the checkpoint before it is used")),
+            Err(error) if before > 0 => {
+                inspection.say(&format!("warning: {error}; the checkpoint before it is used"));
+            }
+            Err(error) => inspection.say(&format!("warning: {error}")),
         }
     }
     Ok(None)
@@ -185,8 +212,24 @@ fn older(place: &Path) -> String {
     format!("note: {place}: an older version of lcnnc wrote it, so it cannot be told that it is of this run")
 }
 
-fn another(place: &Path, mark: &RunMark, expected: &Expected) -> TrainError {
-    let run = &expected.run;
+/// The problem that no checkpoint of a run can be gone on with, if there are any: each was said before.
+pub fn none_is_whole(run: &Path) -> Option<TrainError> {
+    let names = names(&run.join(FOLDER)).ok().filter(|names| !names.is_empty())?;
+    let (path, all, quoted) = (run.join(FOLDER), names.join(", "), quoted(run));
+    let reason = format!("no checkpoint is whole, found {all}; `lcnnc resume {quoted} --force` begins from the start");
+    Some(TrainError::Refused { path, reason })
+}
+
+/// The problem that the last checkpoint of a run is of another one, if it is.
+pub fn foreign(run: &Path, expected: &RunMark) -> Option<TrainError> {
+    let names = names(&run.join(FOLDER)).ok()?;
+    let place = run.join(FOLDER).join(names.last()?);
+    let state: State = serde_json::from_str(&crate::train::files::read(&place.join(STATE)).ok()?).ok()?;
+    let mark = state.run.filter(|mark| mark != expected)?;
+    Some(another(&place, &mark, expected, names.len() > 1))
+}
+
+fn another(place: &Path, mark: &RunMark, run: &RunMark, has_before: bool) -> TrainError {
     let (what, expected, found) = if mark.recipe == run.recipe {
         ("a run with the manifest", &run.manifest, &mark.manifest)
     } else {
@@ -196,7 +239,7 @@ fn another(place: &Path, mark: &RunMark, expected: &Expected) -> TrainError {
         path: place.to_owned(),
         expected: format!("a checkpoint of {what} {}", short(expected)),
         found: format!("one of another run, with {}", short(found)),
-        way: "remove it, and the one before it is used".to_owned(),
+        way: if has_before { "remove it, and the one before it is used" } else { "remove it" }.to_owned(),
     }
 }
 
@@ -214,12 +257,26 @@ pub fn damage(run: &Path) -> Option<String> {
     let folder = run.join(FOLDER);
     let place = folder.join(names(&folder).ok()?.pop()?);
     let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
-    let same = |name: &str| {
-        let sum = File::open(place.join(name)).and_then(|mut file| sha256_of(&mut file));
-        sum.is_ok_and(|sum| sums.contains(&line(&sum, name)))
-    };
+    let same = |name: &str| sum_of(&sums, name).is_some_and(|sum| is(&place.join(name), sum));
     let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST, METRICS].into_iter().find(|name| !same(name))?;
     Some(format!("{}: damaged: {wrong} is not what {SUMS} says", place.display()))
+}
+
+/// Puts the best weights of a run's last checkpoint back, if they are not what they were and the run's own file is; gives
+/// the file that was written.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn mend_best(run: &Path) -> Result<Option<PathBuf>, TrainError> {
+    let folder = run.join(FOLDER);
+    let Some(place) = names(&folder)?.pop().map(|name| folder.join(name)) else { return Ok(None) };
+    let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
+    let own = place.join(BEST);
+    let from = sum_of(&sums, BEST).and_then(|sum| best_of(run, &place, sum)).filter(|from| *from != own);
+    let Some(from) = from else { return Ok(None) };
+    let bytes = fs::read(&from).map_err(TrainError::file(&from, "read"))?;
+    crate::train::files::replace(&own, &bytes)?;
+    Ok(Some(own))
 }
 
 /// Whether a run has saved anything.
@@ -227,14 +284,19 @@ pub fn any(run: &Path) -> bool {
     names(&run.join(FOLDER)).is_ok_and(|names| !names.is_empty())
 }
 
-fn read(folder: &Path, limits: Limits) -> Result<Checkpoint, TrainError> {
+fn read((run, folder): (&Path, &Path), limits: Limits, inspection: &Inspection) -> Result<Checkpoint, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: folder.to_owned(), reason };
     let sums = crate::train::files::read(&folder.join(SUMS))?;
-    let sum = |name: &str| sums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "));
     let file = |name: &str| {
-        let path = folder.join(name);
+        let own = folder.join(name);
+        let path = sum_of(&sums, name).filter(|_| name == BEST).and_then(|sum| best_of(run, folder, sum));
+        let path = path.unwrap_or_else(|| own.clone());
+        if path != own {
+            let (own, path) = (own.display(), path.display());
+            inspection.say(&format!("warning: {own}: missing or damaged; {path} is used, which is what it was"));
+        }
         let bytes = fs::read(&path).map_err(TrainError::file(&path, "read"))?;
-        let same = sum(name).is_some_and(|sum| sum == sha256([bytes.as_slice()]));
+        let same = sum_of(&sums, name).is_some_and(|sum| sum == sha256([bytes.as_slice()]));
         if same { Ok(bytes) } else { Err(damaged(format!("{name} is not what {SUMS} says"))) }
     };
     let state: State = serde_json::from_slice(&file(STATE)?).map_err(|error| damaged(format!("{STATE}: {error}")))?;
@@ -262,15 +324,11 @@ pub fn adopt(from: &Path, run: &Path, state: &State) -> Result<(), TrainError> {
         let path = folder.join(name);
         fs::read(&path).map_err(TrainError::file(&path, "read"))
     };
-    let best = state.best.map(|_| file(BEST)).transpose()?.map(|bytes| sha256([bytes.as_slice()]));
+    let sums = crate::train::files::read(&folder.join(SUMS))?;
+    let best = state.best.and_then(|_| sum_of(&sums, BEST));
+    let best = best.map(|sum| (best_of(from, &folder, sum).unwrap_or_else(|| folder.join(BEST)), sum));
     let metrics = crate::train::files::read(&folder.join(METRICS))?;
-    let draft = Draft {
-        state,
-        weights: file(WEIGHTS)?,
-        optimizer: file(OPTIMIZER)?,
-        best: best.as_ref().map(|sum| (folder.join(BEST), sum.as_str())),
-        metrics: &metrics,
-    };
+    let draft = Draft { state, weights: file(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, metrics: &metrics };
     save(run, &draft)
 }
 

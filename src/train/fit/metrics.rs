@@ -1,5 +1,6 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
+use crate::diag::counted;
 use crate::train::{TrainError, files};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
@@ -77,7 +78,7 @@ impl History {
             let line = rest.next().ok_or_else(|| format!("line {number} is missing"))?;
             history.push(&epoch(line, number)?);
         }
-        if history.lines == lines { Ok(history) } else { Err(format!("there is more than {epochs} lines")) }
+        if history.lines == lines { Ok(history) } else { Err(format!("it has more than {}", counted(epochs, "line"))) }
     }
 
     /// The lines of the first epochs, as many as are whole, and how many these are.

@@ -24,17 +24,16 @@ pub struct Occasion {
     pub parent: Option<Parent>,
 }
 
-/// Makes the folder of a run under `runs`, with its spec, settings and manifest.
+/// Makes the folder of a run in `parent`, with its spec, settings and manifest.
 pub(in crate::train) fn begin(
     setup: &Setup,
     spec: &Path,
-    runs: &Path,
+    parent: &Path,
     occasion: Occasion,
 ) -> Result<(PathBuf, Manifest), TrainError> {
     // Whole seconds.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
     let name = setup.layer.folder_name(spec)?;
-    let parent = runs.join(&name);
     let settled = Layer { name: Some(name), ..settled(setup.layer.clone(), &setup.data) };
     let settings = yaml::write(&settled, &setup.recipe.settings);
     let sum = |text: &str| data::sha256([text.as_bytes()]);
@@ -42,7 +41,7 @@ pub(in crate::train) fn begin(
     let manifest = Manifest { files: Some(files), ..manifest(setup, spec, occasion, now) };
     let sealed = seal::written(&manifest);
     let first = [(SPEC, setup.recipe.resolved.as_str()), (SETTINGS, &settings), (MANIFEST, &sealed)];
-    let folder = run_dir::create(&parent, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), &first)?;
+    let folder = run_dir::create(parent, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), &first)?;
     Ok((folder, manifest))
 }
 
@@ -139,6 +138,6 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
-    progress.line(&format!("device     {}, {}", manifest.device, counted(manifest.threads, "thread")));
+    progress.line(&format!("device     {}, {}", manifest.device, counted(threads(layer), "thread")));
     progress.line(&format!("folder     {}", folder.display()));
 }

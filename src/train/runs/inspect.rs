@@ -2,10 +2,13 @@
 
 use crate::Source;
 use crate::data::sha256;
+use crate::diag::counted;
 use crate::train::error::short;
 use crate::train::fit::checkpoint;
 use crate::train::fit::metrics::{History, LINES, TABLE};
+use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;
+use crate::train::runs::diverged;
 use crate::train::runs::manifest::{Manifest, Summary};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::seal::Sealed;
@@ -95,7 +98,10 @@ impl RunFolder {
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let sum = self.summary.as_ref().map(|summary| summary.weights.of(which));
-                let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", self.path.display());
+                let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", quoted(&self.path));
+                if let Some(problem) = sum.is_none().then(|| diverged::problem(&self.path)).flatten() {
+                    return Err(problem);
+                }
                 let way = sum.map_or_else(goes_on, |sum| self.way_back(which.file(), sum));
                 return Err(TrainError::Refused { path, reason: format!("it is missing; {way}") });
             }
@@ -141,11 +147,12 @@ impl RunFolder {
                 path,
                 expected: format!("the {which} weights of this run"),
                 found: self.describe(stored, which),
-                way: format!("`lcnnc resume {}` writes it anew", self.path.display()),
+                way: format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
             });
         }
-        let after = whose.map_or(String::new(), |whose| format!(", after {} epochs", whose.epoch));
-        inspection.say(&format!("note: the run is not finished; these are its {which} weights so far{after}"));
+        let after = whose.map_or(String::new(), |whose| format!(", after {}", epochs(&whose.epoch)));
+        let state = diverged::problem(&self.path).map_or("the run is not finished".to_owned(), |it| it.finding());
+        inspection.say(&format!("note: {state}; these are its {which} weights so far{after}"));
         Ok(())
     }
 
@@ -163,14 +170,17 @@ impl RunFolder {
             (Some(whose), None) if whose.weights != which.to_string() => {
                 format!("the {} weights of this run", whose.weights)
             }
-            (Some(whose), None) => format!("weights of the same recipe, after {} epochs", whose.epoch),
+            (Some(whose), None) => format!("weights of the same recipe, after {}", epochs(&whose.epoch)),
         }
     }
 
     fn way_back(&self, file: &str, sum: &str) -> String {
         match checkpoint::kept(&self.path, file, sum) {
-            Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", self.path.display()),
-            None => "put the file back".to_owned(),
+            Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", quoted(&self.path)),
+            None => {
+                let config = quoted(&self.path.join(SETTINGS));
+                format!("put the file back, or train the run anew with `lcnnc run --config {config}`")
+            }
         }
     }
 
@@ -189,24 +199,64 @@ impl RunFolder {
         };
         let way = summary.metrics.as_ref().and_then(|sum| checkpoint::kept(&self.path, LINES, sum));
         let way = match way {
-            Some(_) => format!("`lcnnc resume {}` puts it right", self.path.display()),
-            None if file == TABLE => format!("`lcnnc resume {}` writes it anew", self.path.display()),
+            Some(_) => format!("`lcnnc resume {}` puts it right", quoted(&self.path)),
+            None if file == TABLE => format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
             None => "no checkpoint holds what it was".to_owned(),
         };
         Some(format!("{}: damaged: {reason}; {way}", self.path.join(file).display()))
     }
 }
 
+/// Why a run that its folder does not call complete cannot be taken as one.
+pub fn unended(folder: &Path) -> TrainError {
+    diverged::problem(folder).unwrap_or_else(|| TrainError::Unfinished { path: folder.to_owned() })
+}
+
+/// Checks that the settings and the spec in a run's folder are those that the run left there.
+///
+/// # Errors
+/// If they are not, or if that cannot be told.
+pub fn settings(folder: &Path, inspection: &mut Inspection) -> Result<(), TrainError> {
+    let path = folder.join(MANIFEST);
+    match Manifest::read(&path) {
+        Ok(sealed) => first_files(folder, &sealed_as_written(path, sealed, inspection)?, &[SPEC, SETTINGS], inspection),
+        Err(error) => {
+            let found = match error {
+                TrainError::Damaged { reason, .. } => format!("a damaged one ({reason})"),
+                TrainError::File { source, .. } => format!("none ({source})"),
+                error => error.finding(),
+            };
+            let expected = format!("the manifest of the run in this folder, to check {SETTINGS} with");
+            let way = format!("to change settings, copy {SETTINGS} and {SPEC} into a folder of their own");
+            inspection.found(TrainError::Altered { path, expected, found, way })
+        }
+    }
+}
+
 fn manifest(folder: &Path, inspection: &mut Inspection) -> Result<Manifest, TrainError> {
     let path = folder.join(MANIFEST);
-    let way = format!("`lcnnc run --config {}` begins the run anew", folder.join(SETTINGS).display());
-    let Sealed { value, found, expected } = Manifest::read(&path).map_err(|error| with_way(error, &way))?;
+    let way = format!("`lcnnc run --config {} --force` begins the run anew", quoted(&folder.join(SETTINGS)));
+    let sealed = Manifest::read(&path).map_err(|error| with_way(error, &way))?;
+    sealed_as_written(path, sealed, inspection)
+}
+
+fn sealed_as_written(
+    path: PathBuf,
+    sealed: Sealed<Manifest>,
+    inspection: &mut Inspection,
+) -> Result<Manifest, TrainError> {
+    let Sealed { value, found, expected } = sealed;
     match expected {
         None if value.files.is_none() => {}
         Some(expected) if expected == found => {}
         expected => inspection.found(sealed_otherwise(path, expected.as_deref(), &found, "put the file back"))?,
     }
     Ok(value)
+}
+
+/// How many epochs a note in a file of weights names.
+fn epochs(note: &str) -> String {
+    note.parse::<usize>().map_or_else(|_| format!("{note} epochs"), |epochs| counted(epochs, "epoch"))
 }
 
 /// A problem with a file that cannot be understood, and what can be done.
@@ -251,7 +301,12 @@ fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> R
     if !path.is_file() {
         return Ok(None);
     }
-    let way = format!("remove it, and `lcnnc resume {}` writes it anew", folder.display());
+    let resume = format!("`lcnnc resume {}`", quoted(folder));
+    let way = if checkpoint::any(folder) {
+        format!("remove it, and {resume} writes it anew")
+    } else {
+        format!("put the file back: no checkpoint is there, so that without it {resume} trains all epochs again")
+    };
     let Sealed { value, found, expected } = Summary::read(&path).map_err(|error| with_way(error, &way))?;
     let run = manifest.seal();
     match (&expected, &value.manifest) {

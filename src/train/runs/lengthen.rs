@@ -1,15 +1,18 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
+use crate::diag::counted;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
+use crate::train::fit::metrics::History;
 use crate::train::fit::schedule::Schedule;
 use crate::train::fit::{self, state};
+use crate::train::quoted::quoted;
 use crate::train::runs::begin::{Occasion, announce, begin};
-use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::{Manifest, Parent, Summary};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
-use crate::train::runs::{Done, Setup, mark};
-use crate::train::{Layer, Setting, Target, TrainError, tensorboard};
+use crate::train::runs::{Done, Setup, mark, unwritten};
+use crate::train::{Layer, Setting, Target, TrainError, files, tensorboard};
 use std::path::Path;
 
 /// Goes on with a finished run up to so many epochs in all, in a new folder beside it; ends with the bits of a run of that
@@ -27,7 +30,7 @@ pub fn lengthen(
     let progress = inspection.progress();
     let run = RunFolder::open(folder, &mut inspection)?;
     let RunFolder { manifest: old, layer, source, summary, .. } = run;
-    let summary = summary.ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
+    let summary = summary.ok_or_else(|| unended(folder))?;
     let layer = over.over(layer);
     let before = Setup::new(source.clone(), layer, Work::GoingOn).map_err(TrainError::since(folder))?;
     before.is_of(folder, &old, &mut inspection)?;
@@ -52,15 +55,13 @@ pub fn lengthen(
     for difference in old.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
-    // A run's folder lies in that of its name, and that in the folder of all runs.
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
-    let runs = here.ancestors().nth(2).unwrap_or(&here);
     let parent = Parent { folder: here.clone(), fingerprint: old.fingerprint.clone(), epochs: summary.epochs };
     let notes = std::mem::take(&mut inspection.notes);
     let occasion = Occasion { command, notes, parent: Some(parent) };
-    let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, occasion)?;
+    let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
-    let from = handed_on((folder, &old), (&new, &manifest), from)?;
+    let from = handed_on((folder, &old), (&new, &manifest), from).map_err(unwritten(&new))?;
     announce(&setup, &manifest, &new, &progress);
     progress.line(&format!("goes on    at {} of {}", from.state, here.display()));
     setup.train((&new, &manifest), Some(from), Vec::new(), &progress)
@@ -68,7 +69,7 @@ pub fn lengthen(
 
 /// The command that trains so many epochs from the start.
 fn anew(folder: &Path, epochs: usize, more: &str) -> String {
-    format!("`lcnnc run --config {} --epochs {epochs}{more}`", folder.join(SETTINGS).display())
+    format!("`lcnnc run --config {} --epochs {epochs}{more}`", quoted(&folder.join(SETTINGS)))
 }
 
 /// Why a longer run is none that begins as this one did: what the settings tell.
@@ -77,7 +78,8 @@ fn early_reason(setup: &Setup, summary: &Summary, folder: &Path) -> Option<Strin
     let schedule = Schedule::new(train.call("schedule"), epochs, train.count("warmup"));
     if epochs <= done {
         return Some(format!(
-            "it has trained {done} epochs; to go on, give `--epochs` more than {done}, found {epochs}"
+            "it has trained {}; to go on, give `--epochs` more than {done}, found {epochs}",
+            counted(done, "epoch")
         ));
     }
     schedule.depends_on_epochs().then(|| {
@@ -97,14 +99,15 @@ fn late_reason(setup: &Setup, from: &Checkpoint, epochs: usize, folder: &Path) -
     (patience > 0 && waited >= patience).then(|| {
         let anew = anew(folder, epochs, " --patience 0");
         format!(
-            "its `patience` of {patience} ended it after {done} epochs, and would end a run of {epochs} there as well; train \
-             them with {anew}"
+            "its `patience` of {patience} ended it after {}, and would end a run of {epochs} there as well; train \
+             them with {anew}",
+            counted(done, "epoch")
         )
     })
 }
 
-/// Puts the last checkpoint of one run into the folder of the run that goes on with it, with the file for TensorBoard, so
-/// that a kill from now on costs nothing.
+/// Puts the last checkpoint of one run into the folder of the run that goes on with it, with the numbers of its epochs and
+/// the file for TensorBoard, so that a kill from now on costs nothing.
 fn handed_on(
     (old, before): (&Path, &Manifest),
     (new, manifest): (&Path, &Manifest),
@@ -116,5 +119,8 @@ fn handed_on(
         from.state.files = state::Offsets::default();
     }
     checkpoint::adopt(old, new, &from.state)?;
+    for (name, text) in from.history.iter().flat_map(History::files) {
+        files::replace(&new.join(name), text.as_bytes())?;
+    }
     Ok(from)
 }

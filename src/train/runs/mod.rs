@@ -1,6 +1,7 @@
 //! From wishes to a finished run folder, at once or after an interruption.
 
 pub mod begin;
+mod diverged;
 pub mod inspect;
 pub mod lengthen;
 pub mod manifest;
@@ -25,13 +26,14 @@ use crate::train::fit::roles::swapped;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{self, Fit, Job};
 use crate::train::progress::Progress;
+use crate::train::quoted::quoted;
 use crate::train::reading::Reading;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Summary, Sums};
 use crate::train::runs::memory::Work;
-use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC, SUMMARY};
+use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
 use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
 use std::path::{Path, PathBuf};
@@ -91,7 +93,7 @@ impl Setup {
     /// # Errors
     /// Which of them are not.
     pub fn is_of(&self, folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<(), TrainError> {
-        let way = || format!("begin a new run with `lcnnc run --config {}`", folder.join(SETTINGS).display());
+        let way = || format!("begin a new run with `lcnnc run --config {}`", quoted(&folder.join(SETTINGS)));
         if let Some(problem) = same::other_data(&manifest.data, &self.data, way) {
             return inspection.found(problem);
         }
@@ -157,6 +159,9 @@ impl Setup {
                 TrainError::Data(error) => TrainError::Lost(error),
                 other => other,
             };
+            if let Err(error) = diverged::note(folder, &cause) {
+                progress.warn(&format!("warning: {error}"));
+            }
             let (saved, folder) = (checkpoint::any(folder), folder.to_owned());
             TrainError::Cut { cause: Box::new(cause), folder, saved }
         })
@@ -170,10 +175,10 @@ impl Setup {
 pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
-    layer.folder_name(&spec)?;
+    let parent = runs.join(layer.folder_name(&spec)?);
     let source = files::source(&spec)?;
     let setup = Setup::new(source, layer, Work::Training)?;
-    let (folder, manifest) = begin(&setup, &spec, runs, occasion)?;
+    let (folder, manifest) = begin(&setup, &spec, &parent, occasion)?;
     let _lock = run_dir::lock(&folder)?;
     announce(&setup, &manifest, &folder, progress);
     setup.train((&folder, &manifest), None, Vec::new(), progress)
@@ -185,11 +190,8 @@ pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -
 /// If it cannot be read, everything that is wrong with it, or that it was changed.
 pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Layer, TrainError> {
     let folder = file.parent().unwrap_or(Path::new(""));
-    if file.ends_with(SETTINGS) && folder.join(MANIFEST).is_file() {
-        match Manifest::read(&folder.join(MANIFEST)) {
-            Ok(sealed) => inspect::first_files(folder, &sealed.value, &[SPEC, SETTINGS], inspection)?,
-            Err(error) => inspection.say(&format!("warning: {error}; so {} cannot be checked", file.display())),
-        }
+    if file.ends_with(SETTINGS) && run_dir::is_a_runs(folder) {
+        inspect::settings(folder, inspection)?;
     }
     yaml::load(file)
 }
@@ -203,10 +205,14 @@ pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Layer, TrainEr
 pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
     let progress = inspection.progress();
     let mut run = RunFolder::open(folder, &mut inspection)?;
-    if let Some(summary) = run.summary.take() {
+    if let Some(mut summary) = run.summary.take() {
         progress.line("the run is complete");
-        restore::complete(folder, &summary, &mut inspection)?;
+        restore::complete(folder, &mut summary, &mark(&run.manifest), &mut inspection).map_err(unwritten(folder))?;
         return Ok(Done { folder: folder.to_owned(), summary });
+    }
+    if let Some(problem) = diverged::problem(folder) {
+        inspection.found(problem)?;
+        diverged::clear(folder)?;
     }
     let _lock = run_dir::lock(folder)?;
     let RunFolder { manifest, layer, source, .. } = run;
@@ -217,6 +223,9 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
     }
     let expected = Expected { run: mark(&manifest), limits: fit::limits(&setup.recipe, &setup.data, &setup.split) };
     let from = checkpoint::newest(folder, &expected, &mut inspection)?;
+    if let Some(problem) = from.is_none().then(|| checkpoint::none_is_whole(folder)).flatten() {
+        inspection.found(problem)?;
+    }
     if !brief {
         announce(&setup, &manifest, folder, &progress);
     }
@@ -224,6 +233,16 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
         progress.line(&format!("goes on    at {}", from.state));
     }
     setup.train((folder, &manifest), from, inspection.notes, &progress)
+}
+
+/// What an error means for a folder of a run that had begun: that it can no longer be written.
+fn unwritten(folder: &Path) -> impl FnOnce(TrainError) -> TrainError {
+    move |error| match error {
+        TrainError::File { doing: "written", .. } => {
+            TrainError::Cut { cause: Box::new(error), folder: folder.to_owned(), saved: checkpoint::any(folder) }
+        }
+        error => error,
+    }
 }
 
 /// What the checkpoints of a run are told by.

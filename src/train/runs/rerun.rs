@@ -1,12 +1,14 @@
 //! A finished run once more, from its folder alone, and whether the bits agree.
 
 use crate::back::burn::Weight;
-use crate::train::fit;
+use crate::train::fit::checkpoint;
+use crate::train::quoted::quoted;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, announce, begin};
-use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::inspect::{Inspection, RunFolder, unended};
+use crate::train::runs::manifest::Summary;
 use crate::train::runs::memory::Work;
-use crate::train::runs::run_dir::{self, SPEC};
+use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::trained::Which;
 use crate::train::{Done, Layer, TrainError, weights};
 use std::path::Path;
@@ -17,8 +19,9 @@ pub struct Repeated {
     pub done: Done,
     /// The best and the last weights are those of the run, bit for bit.
     pub same: bool,
-    /// If not: the largest difference between a weight and what it was, where both runs have one.
-    pub largest: f64,
+    /// If not: the largest difference between a weight and what it was, where both runs have one; `None` where the run's
+    /// own are lost, so that only checksums could be compared.
+    pub largest: Option<f64>,
     /// Test accuracy of the run that was repeated, from 0 to 1.
     pub accuracy: f64,
     /// What differs from the run's machine and may be why, as in "the device was … and is …".
@@ -37,10 +40,13 @@ pub fn rerun(
 ) -> Result<Repeated, TrainError> {
     let progress = inspection.progress();
     let mut run = RunFolder::open(folder, &mut inspection)?;
-    let before = run.summary.clone().ok_or_else(|| TrainError::Unfinished { path: folder.to_owned() })?;
+    let before = run.summary.clone().ok_or_else(|| unended(folder))?;
     // They are read once more when there is something to compare them with: until then nobody needs the memory.
+    let mut lost = Vec::new();
     for which in [Which::Best, Which::Last] {
-        run.weights(which, &mut inspection)?;
+        if is_lost(&run, &before, which, &mut inspection)? {
+            lost.push(which);
+        }
     }
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
@@ -49,22 +55,53 @@ pub fn rerun(
         .map_err(TrainError::since(folder))?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);
-    // A run's folder lies in that of its name, and that in the folder of all runs.
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
-    let runs = here.ancestors().nth(2).unwrap_or(&here);
     let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), parent: None };
-    let (new, manifest) = begin(&setup, &folder.join(SPEC), runs, occasion)?;
+    let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
     announce(&setup, &manifest, &new, &progress);
     let done = setup.train((&new, &manifest), None, Vec::new(), &progress)?;
     // Weights are compared, not files: those name the version of lcnnc, too.
-    let (mut same, mut most) = (true, 0.0_f64);
-    for file in [fit::BEST, fit::LAST] {
+    let (mut same, mut most) = (true, None);
+    for which in [Which::Best, Which::Last] {
+        if lost.contains(&which) {
+            same &= done.summary.weights.of(which) == before.weights.of(which);
+            continue;
+        }
+        let file = which.file();
         let (then, now) = (weights::read(&folder.join(file))?.weights, weights::read(&new.join(file))?.weights);
         same &= same_bits(&then, &now);
-        most = most.max(largest(&then, &now));
+        most = Some(largest(&then, &now).max(most.unwrap_or_default()));
     }
     Ok(Repeated { same, largest: most, accuracy: before.test.accuracy, differences, done })
+}
+
+/// Whether weights of a run are lost, so that only their checksum can be compared.
+///
+/// # Errors
+/// If they can be put back, are to be looked at, or no checksum tells either.
+fn is_lost(run: &RunFolder, summary: &Summary, which: Which, inspection: &mut Inspection) -> Result<bool, TrainError> {
+    let Err(error) = run.weights(which, inspection) else { return Ok(false) };
+    if checkpoint::kept(&run.path, which.file(), summary.weights.of(which)).is_some() {
+        return Err(error);
+    }
+    // A file of weights names the version that wrote it; the first ones that did sealed the files of their folder, too.
+    if run.manifest.lcnnc != env!("CARGO_PKG_VERSION") || run.manifest.files.is_none() {
+        return Err(TrainError::Refused {
+            path: run.path.join(which.file()),
+            reason: format!(
+                "{}, and the checksums of another version of lcnnc say nothing of new weights; `lcnnc run --config {}` \
+                 trains the run once more without comparing them",
+                error.finding(),
+                quoted(&run.path.join(SETTINGS))
+            ),
+        });
+    }
+    inspection.say(&format!(
+        "warning: {}; no checkpoint holds the file, so the new weights are compared with its SHA-256 in {SUMMARY}",
+        error.finding()
+    ));
+    Ok(true)
 }
 
 /// Whether all weights are the same to the bit; both lists are in the order of their names.

@@ -3,32 +3,68 @@
 use crate::data::sha256;
 use crate::train::error::short;
 use crate::train::fit::metrics::{History, LINES, TABLE};
+use crate::train::fit::state::RunMark;
 use crate::train::fit::{BEST, LAST, checkpoint};
+use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
 use crate::train::runs::manifest::Summary;
-use crate::train::runs::run_dir::{self, SUMMARY};
+use crate::train::runs::run_dir::{self, SETTINGS, SUMMARY};
+use crate::train::runs::seal;
 use crate::train::{TrainError, files};
-use std::fs;
+use std::fs::{self, File};
 use std::path::Path;
 
 /// Makes a finished run's folder as the run left it, as far as its last checkpoint and the other files tell.
 ///
 /// # Errors
 /// If weights are not those of the run and cannot be put back, or a file cannot be written.
-pub fn complete(folder: &Path, summary: &Summary, inspection: &mut Inspection) -> Result<(), TrainError> {
+pub fn complete(
+    folder: &Path,
+    summary: &mut Summary,
+    run: &RunMark,
+    inspection: &mut Inspection,
+) -> Result<(), TrainError> {
     // It may have been killed before it could remove all but the last one.
     checkpoint::settle(folder)?;
     for (name, sum) in [(BEST, &summary.weights.best), (LAST, &summary.weights.last)] {
         if !put_back(folder, name, sum, inspection)? {
+            let path = folder.join(name);
+            if !path.is_file() {
+                let config = quoted(&folder.join(SETTINGS));
+                let way = format!("put it back, or train the run anew with `lcnnc run --config {config}`");
+                let reason = format!("it is missing, and no checkpoint holds it; {way}");
+                return Err(TrainError::Refused { path, reason });
+            }
             inspection.found(lost(folder, name, sum))?;
         }
+    }
+    if let Some(path) = checkpoint::mend_best(folder)? {
+        let path = path.display();
+        inspection.say(&format!("warning: {path}: was missing or changed; it is put back from {BEST}"));
     }
     metrics(folder, summary, inspection)?;
     if let Some(problem) = checkpoint::damage(folder) {
         inspection
             .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));
+    } else if let Some(problem) = checkpoint::foreign(folder, run) {
+        inspection.found(problem)?;
     }
-    Ok(())
+    noted(folder, summary, run, &inspection.notes)
+}
+
+/// Adds to a run's summary what was passed over with `--force`.
+fn noted(folder: &Path, summary: &mut Summary, run: &RunMark, notes: &[String]) -> Result<(), TrainError> {
+    let new: Vec<String> = notes.iter().filter(|note| !summary.notes.contains(note)).cloned().collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    summary.notes.extend(new);
+    let path = folder.join(SUMMARY);
+    // One that is not the run's own must not get a seal that fits.
+    let is_own = Summary::read(&path).is_ok_and(|there| {
+        there.expected.as_ref() == Some(&there.found) && there.value.manifest.as_ref() == Some(&run.manifest)
+    });
+    if is_own { files::replace(&path, seal::written(summary).as_bytes()) } else { Ok(()) }
 }
 
 /// Whether a file is there as it was, or is again.
@@ -38,11 +74,19 @@ fn put_back(folder: &Path, name: &str, sum: &str, inspection: &Inspection) -> Re
         return Ok(true);
     }
     let Some(bytes) = checkpoint::kept(folder, name, sum) else { return Ok(false) };
-    let _lock = run_dir::lock(folder)?;
+    let _lock = lock(folder, &path)?;
     files::replace(&path, &bytes)?;
     let path = path.display();
     inspection.say(&format!("warning: {path}: was missing or changed; it is put back from the last checkpoint"));
     Ok(true)
+}
+
+/// Locks the folder to write a file: where it cannot be written at all, that file is the one to name.
+fn lock(folder: &Path, path: &Path) -> Result<File, TrainError> {
+    run_dir::lock(folder).map_err(|error| match error {
+        TrainError::File { doing, source, .. } => TrainError::File { path: path.to_owned(), doing, source },
+        error => error,
+    })
 }
 
 fn lost(folder: &Path, name: &str, sum: &str) -> TrainError {
@@ -79,7 +123,7 @@ fn metrics(folder: &Path, summary: &Summary, inspection: &Inspection) -> Result<
     if fs::read(&path).is_ok_and(|there| there == table.as_bytes()) {
         return Ok(());
     }
-    let _lock = run_dir::lock(folder)?;
+    let _lock = lock(folder, &path)?;
     files::replace(&path, table.as_bytes())?;
     inspection.say(&format!("warning: {}: was missing or changed; it is written anew from {LINES}", path.display()));
     Ok(())

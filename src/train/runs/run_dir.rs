@@ -46,11 +46,25 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
     Err(TrainError::file(parent, "given a new run's folder")(ErrorKind::AlreadyExists.into()))
 }
 
+/// What a run leaves beside its settings, of which a copy of them has nothing.
+const TRACES: [&str; 7] =
+    [MANIFEST, SUMMARY, "checkpoints", "metrics.jsonl", "metrics.csv", "best.safetensors", "last.safetensors"];
+
+/// Whether a folder holds what only a run leaves, whatever may be missing.
+pub fn is_a_runs(folder: &Path) -> bool {
+    TRACES.iter().any(|name| folder.join(name).exists())
+}
+
 /// Checks that a folder is a run's.
 ///
 /// # Errors
 /// Which of its files is missing.
 pub fn check(folder: &Path) -> Result<(), TrainError> {
+    if !folder.is_dir() {
+        let reason =
+            if folder.exists() { "expected a run's folder, and this is a file" } else { "there is no such folder" };
+        return Err(TrainError::Refused { path: folder.to_owned(), reason: reason.to_owned() });
+    }
     match [SETTINGS, SPEC, MANIFEST].into_iter().find(|file| !folder.join(file).is_file()) {
         Some(missing) => Err(TrainError::NoRun { path: folder.to_owned(), missing }),
         None => Ok(()),

@@ -65,12 +65,16 @@ pub fn seeds(
     progress: &Progress,
 ) -> Result<Study, TrainError> {
     let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
-    layer.folder_name(&spec)?;
+    let parent = runs.join(layer.folder_name(&spec)?);
     let source = files::source(&spec)?;
     let cores = threads::fix(layer.threads)?;
     let first = Setup::new(source.clone(), layer, Work::Training)?;
     first.data.files.iter().flat_map(|files| &files.notes).for_each(|note| progress.line(note));
-    let before = Before::read(&runs.join(first.layer.folder_name(&spec)?), *progress)?;
+    let before = Before::read(&parent, *progress)?;
+    let (seed, most) = (first.recipe.seed(), u64::from(u32::MAX));
+    if seed + count as u64 - 1 > most {
+        return Err(TrainError::SeedRange { first: seed, count, most });
+    }
     // Of each seed no more is kept than its run's folder: its images, too, are drawn when its turn comes.
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
@@ -94,7 +98,7 @@ pub fn seeds(
             None => {
                 let mut setup = first.with_seed(source.clone(), seed)?;
                 setup.layer.threads = Some(threads.max(1));
-                ("begins", begin(&setup, &spec, runs, occasion.clone())?.0)
+                ("begins", begin(&setup, &spec, &parent, occasion.clone())?.0)
             }
         };
         progress.line(&format!("seed {seed} {said}, see {}", folder.display()));
@@ -151,7 +155,18 @@ impl Before {
 
 /// How a run ended, if it did; what it left must be as it was.
 fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainError> {
-    Ok(RunFolder::open(folder, &mut Inspection::new(false, progress))?.summary)
+    let run = RunFolder::open(folder, &mut Inspection::new(false, progress)).map_err(|error| match error {
+        // There is no `--force` for all seeds at once.
+        TrainError::Altered { .. } => TrainError::Refused {
+            path: folder.to_owned(),
+            reason: format!(
+                "{}; put the file back, or move this folder to another place, and its seed is trained anew",
+                error.finding()
+            ),
+        },
+        error => error,
+    })?;
+    Ok(run.summary)
 }
 
 /// Every pending seed to its end, several at once.
@@ -197,10 +212,12 @@ fn side_by_side(
     cores: usize,
 ) -> Result<(usize, String), TrainError> {
     let [surely, maybe] = memory::processes(setup);
-    if let Some(jobs) = asked.map(|jobs| jobs.min(seeds)) {
+    if let Some(asked) = asked {
+        let jobs = asked.min(seeds);
+        let why = if jobs < asked { "one a seed" } else { "as asked" };
         return match maybe.filter(|room| *room < jobs) {
             Some(_) => Err(TrainError::Jobs { jobs, fits: surely.unwrap_or(1).max(1) }),
-            None => Ok((jobs, "as asked".to_owned())),
+            None => Ok((jobs, why.to_owned())),
         };
     }
     if !setup.on_cpu() {
