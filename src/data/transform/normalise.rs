@@ -25,7 +25,8 @@ impl Transform for Normalise {
     fn shape(&self, shape: [usize; 3]) -> Result<[usize; 3], String> {
         for (name, values) in [("mean", &self.mean), ("sd", &self.sd)] {
             if values.len() != 1 && values.len() != shape[0] {
-                return Err(format!("expected 1 or {} values of `{name}`, found {}", shape[0], values.len()));
+                let expected = if shape[0] == 1 { "1 value".to_owned() } else { format!("1 or {} values", shape[0]) };
+                return Err(format!("expected {expected} of `{name}`, found {}", values.len()));
             }
             if let Some(odd) = values.iter().find(|value| !value.is_finite()) {
                 return Err(format!("expected a finite `{name}`, found {odd}"));
