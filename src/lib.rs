@@ -28,6 +28,7 @@ pub use fix::fix;
 use diag::{Diagnostic, Report, Span};
 use front::edits::Edits;
 use front::settings::Settings;
+use front::written::Said;
 use ir::Net;
 use syntax::ast::Ast;
 
@@ -60,6 +61,8 @@ pub struct Compiled {
     pub report: Report,
     ast: Ast,
     edits: Edits,
+    /// What fills in the calls in the settings blocks.
+    filled: Edits,
 }
 
 /// Compiles a spec. Never fails: what is wrong is in the report.
@@ -70,14 +73,16 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
     let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
+    let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
+    front::images::check(&ast.items, &front.settings, input, &mut diagnostics);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
     let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
     diag::doubt(&mut diagnostics, &syntax::defined(&ast), &lost);
-    let settings = front.settings;
+    let (settings, filled) = (front.settings, front.filled);
     let report = Report::new(&source.name, text, diagnostics);
     let net = net.filter(|_| !report.has_errors());
-    Compiled { net, settings, report, ast, edits }
+    Compiled { net, settings, report, ast, edits, filled }
 }
 
 /// The last character that is not blank: nothing is drawn at the very end of a text.
@@ -90,13 +95,14 @@ impl Compiled {
     /// The author's text with every override and default written in, and with those settings: it compiles to the
     /// same net, and says all that a rerun needs.
     pub fn resolved(&self, settings: &Settings) -> String {
-        let written = |mut edits: Edits| {
-            settings.write(&self.ast.items, &self.report.text, &mut edits);
-            edits.apply(&self.report.text)
+        let (items, text) = (&self.ast.items, &self.report.text);
+        let written = |mut edits: Edits, filled: &Edits| {
+            Said { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
+            edits.apply(text)
         };
-        let text = written(self.edits.clone());
+        let text = written(self.edits.clone(), &self.filled);
         // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
-        if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults()) }
+        if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
     }
 
     /// The problems that the spec has with settings that are not all its own, as flags give them: what is odd about the
@@ -104,11 +110,11 @@ impl Compiled {
     pub fn report_with(&self, settings: &Settings) -> Report {
         let Report { name, text, diagnostics } = self.report.clone();
         let (own, items) = (&self.settings.train, &self.ast.items);
-        if settings.train.call("schedule") != own.call("schedule") || settings.train.get("epochs") == own.get("epochs")
-        {
+        let is_own = |key: &str| settings.train.get(key) == own.get(key);
+        if !is_own("schedule") || !is_own("warmup") || !is_own("patience") || !is_own("optimizer") || is_own("epochs") {
             return Report { name, text, diagnostics };
         }
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_schedule()).collect();
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_epochs()).collect();
         let mut odd = Vec::new();
         front::schedules::check(items, settings, &mut odd);
         diagnostics.extend(odd.into_iter().filter(|odd| !front::allow::is_allowed(items, odd.code)));

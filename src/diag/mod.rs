@@ -8,6 +8,7 @@ pub mod config;
 mod counted;
 pub mod foreign;
 pub mod loops;
+pub mod misnamed;
 pub mod names;
 pub mod penalty;
 pub mod render;

@@ -27,10 +27,10 @@ pub const CODES: &[&Code] = &[
 
 const UNKNOWN_NAME: Code =
     Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.").mended(SLIP);
-const UNKNOWN_CALL: Code =
+pub(super) const UNKNOWN_CALL: Code =
     Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.")
         .mended(SLIP);
-const UNKNOWN_ARGUMENT: Code =
+pub(super) const UNKNOWN_ARGUMENT: Code =
     Code::error("L0103", "A misspelt argument would otherwise silently keep its default.").mended(SLIP);
 const DUPLICATE: Code =
     Code::error("L0104", "A name, a key or an argument has one definition, or nobody knows which one counts.");
@@ -63,7 +63,8 @@ const UNKNOWN_LINT: Code =
         .mended(SLIP);
 
 /// Where to look for what a message has no room to list.
-const LISTED: &str = "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
+pub(super) const LISTED: &str =
+    "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
 
 /// A name that is missing at several places is one problem with several places, and so is a bundle that is declared for other
 /// channels than it is applied to; the first few are shown.

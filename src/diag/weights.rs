@@ -1,6 +1,6 @@
 //! Weights: how they start, and what training may do to them.
 
-use super::{Code, Diagnostic, Span};
+use super::{Code, Diagnostic, Label, Span};
 
 pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
 
@@ -12,7 +12,8 @@ const UNFILTERED: Code = Code::error(
 const UNTRAINED: Code = Code::warning(
     "L0902",
     "untrained",
-    "A net of which every layer is frozen, or which has no weights at all, learns nothing from any image.",
+    "A net whose answer depends on no trained weight learns nothing from any image: every layer behind its output is frozen, or \
+     has no weights.",
 );
 const ONE_NUMBER: Code = Code::warning(
     "L0903",
@@ -27,11 +28,21 @@ pub fn untrained(frozen: bool, output: Span) -> Diagnostic {
         true => ("every weight behind this is frozen", "leave `frozen: true` out of the layers that are to learn"),
         false => ("no weight behind this", "let a layer with weights lead to the output, such as `dense(x, classes)`"),
     };
-    Diagnostic::new(&UNTRAINED, "there is nothing to train").label(output, label).help(help)
+    Diagnostic::new(&UNTRAINED, "nothing that the output depends on is trained").label(output, label).help(help)
 }
 
-/// A batch norm over maps of 1x1 pixels.
-pub fn one_number(layer: &str, span: Span) -> Diagnostic {
+/// A batch norm over maps of 1x1 pixels. All of a spec are one problem: it goes to the one in `found`, if there is one.
+pub fn one_number(layer: &str, span: Span, found: &mut Vec<Diagnostic>) {
+    const SHOWN: usize = 4;
+    let Some(first) = found.iter_mut().find(|problem| *problem.code == ONE_NUMBER) else {
+        return found.push(one_number_in(layer, span));
+    };
+    if first.labels.iter().all(|label| label.span != span) && first.labels.len() < SHOWN {
+        first.labels.push(Label { span, text: "here too".to_owned() });
+    }
+}
+
+fn one_number_in(layer: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&ONE_NUMBER, format!("`{layer}` has one number a channel of each image"))
         .label(span, "maps of 1x1 pixels")
         .help(

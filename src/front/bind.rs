@@ -4,7 +4,7 @@ use super::consts::Const;
 use super::edits::{Edits, Piece};
 use super::known::{self, Known, Meaning, describe};
 use crate::diag::foreign::{self, At};
-use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, names, settings, text};
+use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, misnamed, names, settings, text};
 use crate::schema::{Arg, Bound, Callable, Default, Type, Value, real};
 use crate::syntax::ast::{self, Expr, ExprKind};
 
@@ -246,7 +246,7 @@ impl Binder<'_> {
         };
         let chosen = self.meant(name, |meant| words.iter().find(|word| **word == meant));
         if chosen.is_none() {
-            self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, expr.span, words));
+            self.unknown_choice(what, name, expr.span, words);
         }
         chosen.copied()
     }
@@ -272,10 +272,24 @@ impl Binder<'_> {
         };
         let Some(choice) = self.meant(name, |meant| choices.iter().find(|choice| choice.name == meant)) else {
             let known: Vec<&str> = choices.iter().map(|choice| choice.name).collect();
-            self.diagnostics.push(names::unknown_word(&format!("choice for {what}:"), name, span, &known));
+            self.unknown_choice(what, name, span, &known);
             return None;
         };
+        if choice.name != name {
+            // What stands for a choice may stand for another, at another call or with `--set`: its defaults are not filled in.
+            self.edits.leave(expr.span);
+        }
         self.call(choice.name, choice.args, args, Site { span: expr.span, close })
+    }
+
+    /// A const that stands for a misspelt word is told of once, and mended where it gets the word.
+    fn unknown_choice(&mut self, what: &str, name: &str, span: Span, known: &[&str]) {
+        let what = format!("choice for {what}:");
+        match self.known.misnamed(name) {
+            Some(word) if word.is_told => {}
+            Some(word) => self.diagnostics.push(misnamed::choice(&what, &word, span, known)),
+            None => self.diagnostics.push(names::unknown_word(&what, name, span, known)),
+        }
     }
 
     /// A choice by its own word, or by that of a const or an argument which stands for it. Its own comes first, so that a

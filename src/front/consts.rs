@@ -1,7 +1,8 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
 use super::graph::round;
-use super::known::{Known, Meaning, eval, is_callable};
+use super::known::{Known, Meaning, Misnamed, eval, is_callable};
+use super::reads::choices::is_word;
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::schema::real;
@@ -10,6 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 
 /// What a const may be.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +66,16 @@ struct Entry {
     value: Option<Const>,
     declared: Span,
     used: Cell<bool>,
+    /// Of a const that stands for a word.
+    word: Option<Rc<Source>>,
+}
+
+/// Where the word of a const comes from: its own text, `--set`, or another const.
+#[derive(Debug)]
+struct Source {
+    of: String,
+    written: Option<Span>,
+    is_told: Cell<bool>,
 }
 
 /// A const as it is written: its name and the expression of its value.
@@ -163,14 +175,21 @@ impl Consts {
             }
         });
         let text = set.as_ref().map(Const::to_string);
-        let entry = Entry { value: set.or(declared), declared: name.span, used: Cell::new(false) };
+        let written = set.is_none().then_some(value.span);
+        let word = match &value.kind {
+            ExprKind::Name(other) if written.is_some() && self.has(other) => {
+                self.entries.get(other).and_then(|other| other.word.clone())
+            }
+            _ => Some(Rc::new(Source { of: name.text.clone(), written, is_told: Cell::new(false) })),
+        };
+        let entry = Entry { value: set.or(declared), declared: name.span, used: Cell::new(false), word };
         self.entries.insert(name.text.clone(), entry);
         text
     }
 
     /// Adds a const whose value is broken and reported.
     pub fn define_broken(&mut self, name: &Name) {
-        let entry = Entry { value: None, declared: name.span, used: Cell::new(true) };
+        let entry = Entry { value: None, declared: name.span, used: Cell::new(true), word: None };
         self.entries.insert(name.text.clone(), entry);
     }
 
@@ -223,6 +242,16 @@ impl Known for Consts {
 
     fn declared(&self, name: &str) -> Option<Span> {
         self.entries.get(name).map(|entry| entry.declared)
+    }
+
+    fn misnamed(&self, name: &str) -> Option<Misnamed> {
+        let entry = self.entries.get(name)?;
+        let (Some(Const::Word(word)), Some(source)) = (&entry.value, &entry.word) else { return None };
+        if is_word(word) || is_callable(word) {
+            return None;
+        }
+        let is_told = source.is_told.replace(true);
+        Some(Misnamed { word: word.clone(), of: source.of.clone(), written: source.written, is_told })
     }
 
     fn names(&self) -> Vec<&str> {

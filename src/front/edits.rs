@@ -53,6 +53,13 @@ impl Edits {
         self.fill(call, None, Vec::new());
     }
 
+    /// Takes over what others fill in at a place.
+    pub fn adopt(&mut self, others: &Self, place: Span) {
+        let is_there = |call: &Span| place.start <= call.start && call.end <= place.end;
+        let there = others.filled.iter().filter(|(call, _)| is_there(call));
+        self.filled.extend(there.map(|(call, filling)| (*call, filling.clone())));
+    }
+
     /// The same, with calls left as they are.
     pub fn without_defaults(&self) -> Self {
         Self { filled: BTreeMap::new(), ..self.clone() }

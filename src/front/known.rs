@@ -18,8 +18,23 @@ pub trait Known {
     /// Where the const of that name is declared.
     fn declared(&self, name: &str) -> Option<Span>;
 
+    /// The const of that name, if its word means nothing in the language.
+    fn misnamed(&self, name: &str) -> Option<Misnamed>;
+
     /// Every name with a known value, for suggestions.
     fn names(&self) -> Vec<&str>;
+}
+
+/// A const whose word means nothing in the language: a misspelt one.
+#[derive(Clone, Debug)]
+pub struct Misnamed {
+    pub word: String,
+    /// The const that the word was given to.
+    pub of: String,
+    /// Where the spec says the word; none if `--set` does.
+    pub written: Option<Span>,
+    /// True if that was told where the const was used before.
+    pub is_told: bool,
 }
 
 /// What a name stands for.

@@ -6,10 +6,12 @@ mod collect;
 pub mod consts;
 pub mod edits;
 pub mod graph;
+pub mod images;
 pub mod known;
 pub mod reads;
 pub mod schedules;
 pub mod settings;
+pub mod written;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};
 use crate::syntax::ast::{Ast, Name};
@@ -31,6 +33,8 @@ pub struct Front<'a> {
     pub blocks: BTreeMap<&'a str, Block<'a>>,
     pub consts: Consts,
     pub settings: Settings,
+    /// What fills in the calls in the settings blocks.
+    pub filled: Edits,
     pub model: Option<&'a Name>,
     /// Functions and blocks of the spec that nothing calls.
     uncalled: Vec<(&'static str, &'a Name)>,
@@ -68,7 +72,7 @@ pub fn analyse<'a>(
     let Collector { mut graph, functions, mut blocks, consts, model, lost, .. } = collector;
 
     let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
-    let callables = Callables::new(&functions, blocks.iter().map(|(name, block)| (*name, block.name)).collect());
+    let callables = Callables::new(&functions, &blocks);
     let look = Look { consts: &consts, lost: &lost, callables: &callables, outside: None };
     look.at_settings(&ast.items);
     let sees = !ast.nameless;
@@ -79,7 +83,8 @@ pub fn analyse<'a>(
         Reader { graph: &mut block.graph, look, sees, diagnostics }.nodes();
     }
     let uncalled = callables.unnamed();
-    let settings = Settings::read(&ast.items, &consts, diagnostics);
+    let mut filled = Edits::default();
+    let settings = Settings::read(&ast.items, &consts, diagnostics, &mut filled);
     for graph in blocks.values().map(|block| &block.graph).chain([&graph]) {
         check_cycles(graph, diagnostics);
         if ast.whole {
@@ -90,7 +95,7 @@ pub fn analyse<'a>(
         diagnostics.push(templates::no_yield(&block.name.text, block.name.span));
     }
     let allows = allow::named(&ast.items).map(|name| name.text.as_str()).collect();
-    Front { graph, functions, blocks, consts, settings, model, uncalled, allows, whole: ast.whole }
+    Front { graph, functions, blocks, consts, settings, filled, model, uncalled, allows, whole: ast.whole }
 }
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {

@@ -1,17 +1,18 @@
 //! From expressions to edges: every name is looked up, in its place.
 
+pub mod choices;
 mod unknown;
 
 pub use unknown::hyphenless;
 
 use super::consts::Consts;
-use super::graph::{Edge, Found, Function, Graph, NodeKind};
+use super::graph::{Block, Edge, Found, Function, Graph, NodeKind};
 use super::known;
-use super::settings::is_reserved;
+use super::settings::{BLOCKS, is_reserved};
 use crate::diag::{Diagnostic, Span, loops, names};
 use crate::functions;
 use crate::kinds::{self, Inputs};
-use crate::syntax::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Item, ItemKind, Name};
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,13 +23,18 @@ pub struct Callables<'f, 'a> {
     pub functions: &'f BTreeMap<&'a str, Function<'a>>,
     /// Where each block is named.
     pub blocks: BTreeMap<&'a str, &'a Name>,
+    /// The names of all parameters of blocks.
+    pub params: BTreeSet<&'a str>,
     /// Those of the spec that something names.
     named: RefCell<BTreeSet<String>>,
 }
 
 impl<'f, 'a> Callables<'f, 'a> {
-    pub fn new(functions: &'f BTreeMap<&'a str, Function<'a>>, blocks: BTreeMap<&'a str, &'a Name>) -> Self {
-        Self { functions, blocks, named: RefCell::default() }
+    pub fn new(functions: &'f BTreeMap<&'a str, Function<'a>>, blocks: &BTreeMap<&'a str, Block<'a>>) -> Self {
+        let params = blocks.values().flat_map(|block| block.params.iter().map(|param| block.graph.nodes[*param].name));
+        let params = params.collect();
+        let blocks = blocks.iter().map(|(name, block)| (*name, block.name)).collect();
+        Self { functions, blocks, params, named: RefCell::default() }
     }
 
     /// Is something called so? If so, it is in use.
@@ -85,7 +91,11 @@ impl Look<'_, '_> {
     pub fn at_settings(&self, items: &[Item]) {
         for item in items {
             if let ItemKind::Settings { entries, .. } = &item.kind {
-                entries.iter().for_each(|entry| self.at(&entry.value));
+                for entry in entries {
+                    let keys = BLOCKS.iter().flat_map(|block| block.keys);
+                    let ty = keys.into_iter().find(|key| key.name == entry.key.text).map(|key| &key.ty);
+                    choices::named(ty, &entry.value).into_iter().for_each(|part| self.at(part));
+                }
             }
         }
     }
@@ -146,8 +156,8 @@ impl<'a> Reader<'a, '_, '_> {
                 NodeKind::State { init, .. } => self.expr(init, Place { within: self.outer(node), ..place }),
                 NodeKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
                 NodeKind::Input { shape } => self.known(shape, place),
-                NodeKind::Weights { call } => self.all_known(&call.args, place),
-                NodeKind::Loop { args, .. } => self.all_known(args, place),
+                NodeKind::Weights { call } => self.bundle(call, place),
+                NodeKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, place)),
                 NodeKind::Branch { .. } => {}
             }
         }
@@ -202,14 +212,11 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    fn all_known(&mut self, args: &'a [Arg], place: Place<'_>) {
-        args.iter().for_each(|arg| self.known(&arg.value, place));
-    }
-
     fn call(&mut self, call: &'a Call, place: Place<'_>) {
         let callee = self.look.consts.resolve(&call.callee.text);
         let local = self.callee(call, place);
-        let inputs = match kinds::find(callee).filter(|_| !local).map(|kind| kind.inputs) {
+        let kind = kinds::find(callee).filter(|_| !local);
+        let inputs = match kind.map(|kind| kind.inputs) {
             Some(Inputs::None) => 0,
             Some(Inputs::One) => 1,
             Some(Inputs::Several) | None => usize::MAX,
@@ -222,12 +229,18 @@ impl<'a> Reader<'a, '_, '_> {
             self.unknown_call(&call.callee);
         }
         // What a `fn` or a block is given by name may be a feature map too; a kind takes those by position alone.
-        let takes_all = !local && kinds::find(callee).is_none();
+        let takes_all = !local && kind.is_none();
         let mut positional = 0;
         for arg in &call.args {
             positional += usize::from(arg.name.is_none());
             let reads = if arg.name.is_none() { positional <= inputs } else { takes_all };
-            if reads { self.expr(&arg.value, place) } else { self.known(&arg.value, place) }
+            if reads {
+                self.expr(&arg.value, place);
+                continue;
+            }
+            let position = positional.saturating_sub(inputs.saturating_add(1));
+            let ty = kind.map_or_else(|| self.of_unknown(arg), |kind| choices::of_kind(kind, position, arg));
+            self.argument(ty, arg, place);
         }
     }
 

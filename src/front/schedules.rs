@@ -1,12 +1,34 @@
-//! Schedules that name epochs which the run does not have.
+//! Settings that a run of so many epochs leaves without effect, and schedules that name epochs which it does not have.
 
 use super::settings::Settings;
-use crate::diag::settings::{OffEpoch, off_epoch};
+use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Arg, Expr, ExprKind, Item, ItemKind};
+use crate::schema::Value;
+use crate::syntax::ast::{Arg, Entry, Expr, ExprKind, Item, ItemKind};
+
+/// Warns of settings that do nothing, as they stand in the spec.
+pub fn check(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
+    check_epochs(items, settings, diagnostics);
+    let train = &settings.train;
+    let [epochs, warmup, patience] = ["epochs", "warmup", "patience"].map(|key| train.count(key));
+    let is_still = train.call("optimizer").get("lr") == Some(&Value::Real(0.0));
+    for (key, found) in [
+        ("warmup", (warmup > epochs).then_some(Idle::Warmup { warmup, epochs })),
+        (
+            "schedule",
+            (warmup == epochs && train.call("schedule").callee == "cosine").then_some(Idle::Cosine { warmup, epochs }),
+        ),
+        ("patience", (patience >= epochs).then_some(Idle::Patience { patience, epochs })),
+        ("optimizer", is_still.then_some(Idle::Rate)),
+    ] {
+        if let (Some(found), Some(entry)) = (found, entry(items, key)) {
+            diagnostics.push(idle(&found, entry.value.span));
+        }
+    }
+}
 
 /// Warns of each epoch of `steps(at: […])` behind which the rate does not fall, or not as it seems to.
-pub fn check(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
+fn check_epochs(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
     let schedule = settings.train.call("schedule");
     let Some(places) = schedule.get("at").and(places(items)) else { return };
     for (n, (at, odd)) in odd(schedule.reals("at"), settings.train.count("epochs")).into_iter().enumerate() {
@@ -34,15 +56,20 @@ fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
 
 /// Where the epochs of the spec's schedule are written: an item of a list each, or one alone.
 fn places(items: &[Item]) -> Option<Vec<Span>> {
-    let schedule = items.iter().find_map(|item| match &item.kind {
-        ItemKind::Settings { entries, .. } => entries.iter().find(|entry| entry.key.text == "schedule"),
-        _ => None,
-    })?;
+    let schedule = entry(items, "schedule")?;
     let ExprKind::Call(call) = &schedule.value.kind else { return None };
     let is_at = |arg: &&Arg| arg.name.as_ref().is_none_or(|name| name.text == "at");
     let Expr { kind, span } = &call.args.iter().find(is_at)?.value;
     Some(match kind {
         ExprKind::List(items) => items.iter().map(|item| item.span).collect(),
         _ => vec![*span],
+    })
+}
+
+/// Where a key is written.
+pub fn entry<'a>(items: &'a [Item], key: &str) -> Option<&'a Entry> {
+    items.iter().find_map(|item| match &item.kind {
+        ItemKind::Settings { entries, .. } => entries.iter().find(|entry| entry.key.text == key),
+        _ => None,
     })
 }

@@ -130,8 +130,8 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Reads the settings blocks of a spec.
-    pub fn read(items: &[Item], consts: &Consts, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    /// Reads the settings blocks of a spec; `edits` fill their calls in.
+    pub fn read(items: &[Item], consts: &Consts, diagnostics: &mut Vec<Diagnostic>, edits: &mut Edits) -> Self {
         let mut settings = Self::default();
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for item in items {
@@ -145,7 +145,7 @@ impl Settings {
                 Some((_, first)) => diagnostics.push(names::duplicate_word(block.name, *first, word.span)),
                 None => seen.push((block.name, word.span)),
             }
-            settings.read_block(block, entries, consts, diagnostics);
+            settings.read_block(block, entries, (consts, &mut *edits), diagnostics);
         }
         schedules::check(items, &settings, diagnostics);
         settings
@@ -155,7 +155,7 @@ impl Settings {
         &mut self,
         block: &'static Block,
         entries: &[Entry],
-        consts: &Consts,
+        (consts, edits): (&Consts, &mut Edits),
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -166,7 +166,7 @@ impl Settings {
             }
             seen.push((&key.text, key.span));
             let what = format!("`{}`", key.text);
-            self.set_expr(&what, block, (&key.text, key.span), value, consts, diagnostics);
+            self.set_expr(&what, block, (&key.text, key.span), value, (consts, &mut *edits), diagnostics);
         }
     }
 
@@ -176,7 +176,7 @@ impl Settings {
         block: &'static Block,
         (key, at): (&str, Span),
         value: &Expr,
-        consts: &Consts,
+        (consts, edits): (&Consts, &mut Edits),
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let Some(declared) = block.keys.iter().find(|arg| arg.name == key) else {
@@ -191,8 +191,7 @@ impl Settings {
             });
             return;
         };
-        // Settings are written back whole, so what a nested call was filled up with needs no edit.
-        let mut binder = Binder { known: consts, diagnostics, edits: &mut Edits::default() };
+        let mut binder = Binder { known: consts, diagnostics, edits };
         if let Some(value) = binder.value(what, &declared.ty, value) {
             self.put(block.name, declared.name, value);
         }
@@ -226,7 +225,8 @@ impl Settings {
         let ty = block.keys.iter().find(|arg| arg.name == key).map(|arg| &arg.ty);
         let value = parsed(what, ty, text)?;
         let mut diagnostics = Vec::new();
-        self.set_expr(what, block, (key, whole), &value, &Consts::new(0), &mut diagnostics);
+        let scope = (&Consts::new(0), &mut Edits::default());
+        self.set_expr(what, block, (key, whole), &value, scope, &mut diagnostics);
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
@@ -255,43 +255,6 @@ impl Settings {
         self.put("train", "optimizer", Value::Call(changed));
         Ok(())
     }
-
-    /// The edits that write these settings into a spec: values in their places, missing keys and blocks added.
-    pub fn write(&self, items: &[Item], text: &str, edits: &mut Edits) {
-        for block in BLOCKS {
-            let bound = if block.name == BLOCKS[0].name { &self.train } else { &self.data };
-            let block_in_text = items.iter().find_map(|item| match &item.kind {
-                ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
-                _ => None,
-            });
-            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written(name, value));
-            match block_in_text {
-                Some((entries, close)) => {
-                    let mut missing = Vec::new();
-                    for (name, value) in &bound.values {
-                        match entries.iter().find(|entry| entry.key.text == *name) {
-                            Some(entry) => edits.replace(entry.value.span, written(name, value)),
-                            None => missing.push((name, value)),
-                        }
-                    }
-                    let before = text[..close].trim_end_matches([' ', '\t']);
-                    if before.ends_with('\n') {
-                        let lines: String = missing.into_iter().map(|(name, value)| line(name, value)).collect();
-                        edits.replace(Span::new(close, close), lines);
-                    } else {
-                        // All on one line.
-                        let more =
-                            missing.into_iter().map(|(name, value)| format!(", {name}: {}", written(name, value)));
-                        edits.replace(Span::new(before.len(), before.len()), more.collect::<String>());
-                    }
-                }
-                None => {
-                    let lines: String = bound.values.iter().map(|(name, value)| line(name, value)).collect();
-                    edits.replace(Span::new(text.len(), text.len()), format!("\n{} {{\n{lines}}}\n", block.name));
-                }
-            }
-        }
-    }
 }
 
 /// One value of a text that is all there is: no const can be meant by a name.
@@ -314,20 +277,6 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
         ExprKind::Name(name) if !expected.is_empty() => wrong(expected, &format!("`{name}`")),
         _ => Ok(value),
     }
-}
-
-/// A value as its block writes it, which is read as the same value: shares as percents, where that says all of them.
-pub fn written(name: &str, value: &Value) -> String {
-    let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
-    match value {
-        // Rounded, so that 0.15 is written 15% and not 15.000000000000002%.
-        Value::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
-        _ => value.to_string(),
-    }
-}
-
-fn percent(share: f64) -> f64 {
-    (share * 1e10).round() / 1e8
 }
 
 /// Names that a spec may not define anew, and what they mean.

@@ -29,6 +29,8 @@ pub struct Timing {
     pub rows: Vec<Row>,
     /// What each state becomes, and when the image first reaches it.
     pub states: Vec<(Value, Option<When>)>,
+    /// Of those, what is at some step not zero: a state that counts steps needs no image.
+    pub moves: BTreeSet<Value>,
 }
 
 /// An equation of a loop.
@@ -76,7 +78,8 @@ impl Timing {
 /// The timing of every loop, in the order of the net.
 pub fn table(net: &Net) -> Vec<Timing> {
     let watch = Watch::over(net);
-    let mut tables = Tables { first: &watch.first, names: names(net), around: Vec::new(), found: Vec::new() };
+    let (first, moves) = (&watch.first, &watch.moves);
+    let mut tables = Tables { first, moves, names: names(net), around: Vec::new(), found: Vec::new() };
     // Too large to say: nothing is known to be late.
     if watch.left > 0 {
         tables.loops(&net.body);
@@ -101,6 +104,8 @@ struct Watch {
     signals: Vec<Signal>,
     /// When each value first held something of the image.
     first: Vec<Option<When>>,
+    /// What was once neither zero nor of the image.
+    moves: BTreeSet<Value>,
     now: When,
 }
 
@@ -108,7 +113,7 @@ impl Watch {
     fn over(net: &Net) -> Self {
         let now = When { steps: Vec::new(), is_run: true };
         let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
-        let mut watch = Self { left: MAX_LOOKS, signals, first, now };
+        let mut watch = Self { left: MAX_LOOKS, signals, first, moves: BTreeSet::new(), now };
         watch.set(Value::INPUT, Signal::Image);
         watch.steps(&net.body);
         watch
@@ -117,6 +122,9 @@ impl Watch {
     /// A time that the net comes to counts before one that it would come to with more steps.
     fn set(&mut self, value: Value, signal: Signal) {
         self.signals[value.0] = signal;
+        if signal == Signal::Constant {
+            self.moves.insert(value);
+        }
         let first = &mut self.first[value.0];
         if signal == Signal::Image && first.as_ref().is_none_or(|first| self.now.is_run && !first.is_run) {
             *first = Some(self.now.clone());
@@ -248,6 +256,7 @@ impl Course {
 /// Writes down what was seen.
 struct Tables<'a> {
     first: &'a [Option<When>],
+    moves: &'a BTreeSet<Value>,
     names: BTreeMap<Value, String>,
     around: Vec<(String, usize)>,
     found: Vec<Timing>,
@@ -259,7 +268,8 @@ impl Tables<'_> {
             let Step::Loop(region) = step else { continue };
             let (name, rows) = (region.name.clone(), self.rows(region));
             let states = region.states.iter().map(|state| (state.next, self.when(state.next))).collect();
-            self.found.push(Timing { name, steps: region.steps, around: self.around.clone(), rows, states });
+            let moves = region.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
+            self.found.push(Timing { name, steps: region.steps, around: self.around.clone(), rows, states, moves });
             self.around.push((region.name.clone(), region.steps));
             self.loops(&region.body);
             self.around.pop();

@@ -37,12 +37,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Some(Val::Weights(bundle)) => Some(bundle),
             _ => None,
         };
-        if let (None, Some(kind)) = (bundle, kinds::find(&callee)) {
-            return self.layer(kind, call, given, place);
+        let kind = kinds::find(&callee).filter(|_| bundle.is_none());
+        if kind.is_none() || !self.is_own_word(&call.callee.text, place) {
+            self.leave_defaults(call, place);
         }
-        // Where another reading of the same text finds a layer here, its defaults are not those of all readings.
-        if !place.is_in_prelude() {
-            self.edits.leave(call.span);
+        if let Some(kind) = kind {
+            return self.layer(kind, call, given, place);
         }
         let (functions, blocks) = (&self.front.functions, &self.front.blocks);
         if let Some(bundle) = bundle {
@@ -58,6 +58,19 @@ impl<'a> Lowerer<'_, 'a, '_> {
             self.instantiate(block, call, given, place)
         } else {
             self.uncallable(call, place)
+        }
+    }
+
+    /// Does a kind's name stand for the kind itself? A const or a parameter of that name may stand for another kind, at
+    /// another call or with `--set`.
+    pub(super) fn is_own_word(&self, name: &str, place: &Place<'_>) -> bool {
+        self.local(name, place).is_none() && self.front.consts.get(name).is_none()
+    }
+
+    /// The defaults of this call are not those of all readings of its text, so it is not filled in.
+    pub(super) fn leave_defaults(&mut self, call: &Call, place: &Place<'_>) {
+        if !place.is_in_prelude() {
+            self.edits.leave(call.span);
         }
     }
 

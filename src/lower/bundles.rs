@@ -4,9 +4,10 @@ use super::expr::Place;
 use super::faults::Applied;
 use super::loops::next_span;
 use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, names, shape};
+use crate::diag::{Diagnostic, Span, misnamed, names, shape};
 use crate::front::bind::Site;
 use crate::front::graph::{Graph, NodeKind};
+use crate::front::known::Known;
 use crate::ir::{Shape, Value};
 use crate::kinds::{self, Kind};
 use crate::schema::{self, Bound};
@@ -68,12 +69,20 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let callee = self.resolve(&call.callee.text, &place);
         let Some(kind) = kinds::find(&callee) else {
             let known: Vec<&str> = kinds::KINDS.iter().filter(|kind| kind.bundle.is_some()).map(|k| k.name).collect();
-            self.diagnostics.push(names::unknown_kind(&call.callee.text, call.callee.span, &known));
+            let (name, span) = (&call.callee.text, call.callee.span);
+            match self.front.consts.misnamed(name) {
+                Some(word) if word.is_told => {}
+                Some(word) => self.diagnostics.push(misnamed::call(&word, span, &known, &[])),
+                None => self.diagnostics.push(names::unknown_kind(name, span, &known)),
+            }
             return None;
         };
         if kind.bundle.is_none() {
             self.diagnostics.push(names::not_declarable(kind.name, call.callee.span, kind.example));
             return None;
+        }
+        if !self.is_own_word(&call.callee.text, &place) {
+            self.leave_defaults(call, &place);
         }
         let map = call.args.first().filter(|arg| arg.name.is_none()).map(|arg| &arg.value);
         let Some(Expr { kind: ExprKind::Map { from, to }, span }) = map else {

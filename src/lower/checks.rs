@@ -27,10 +27,12 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
             diagnostics.push(penalty::unreached(bundle.name, span));
         }
     }
+    if !behind.iter().any(|id| net.param(*id).trained()) {
+        let frozen = behind.iter().any(|id| net.param(*id).frozen);
+        diagnostics.push(weights::untrained(frozen, output_span(front).unwrap_or_default()));
+    }
     // Where nothing is trained, no penalty reaches anything.
     if !net.params.iter().any(Param::trained) {
-        let frozen = net.params.iter().any(|param| param.frozen);
-        diagnostics.push(weights::untrained(frozen, output_span(front).unwrap_or_default()));
         return;
     }
     let mut penalties = net.penalties.iter();
@@ -121,7 +123,11 @@ struct Late<'t> {
 
 impl<'t> Late<'t> {
     fn of(timing: &'t Timing, nexts: &BTreeMap<Value, (&'t str, Span)>) -> Option<Self> {
-        let late = timing.states.iter().filter(|(_, when)| when.as_ref().is_none_or(|when| !when.is_run));
+        let is_late = |(next, when): &&(Value, Option<When>)| match when {
+            Some(when) => !when.is_run,
+            None => !timing.moves.contains(next),
+        };
+        let late = timing.states.iter().filter(is_late);
         let (next, when) = late.max_by_key(|(_, when)| (when.is_none(), when))?;
         let (state, span) = *nexts.get(next)?;
         let behind = when.as_ref().and_then(|when| timing.behind(when));

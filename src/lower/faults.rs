@@ -56,7 +56,7 @@ impl Lowerer<'_, '_, '_> {
                 applied.declared.unwrap_or_else(|| applied.argument("channels")),
             ),
             Fault::Alone { groups, found } => shape::alone(groups, &found, applied.argument("groups")),
-            Fault::OneNumber => weights::one_number(applied.name, applied.span),
+            Fault::OneNumber => return weights::one_number(applied.name, applied.span, self.diagnostics),
             Fault::EvenSpan { size } => shape::even_span(size, applied.argument("size")),
             Fault::Dropped { height, width, kernel, stride, padding, rows, columns } => {
                 shape::dropped([height, width], (kernel, stride, padding), [rows, columns], applied.span)

@@ -106,7 +106,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         kinds::find(self.front.consts.resolve(&call.callee.text))?;
         let arg = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "sign"))?;
         let ExprKind::Name(word) = &arg.value.kind else { return None };
-        Some((Sign::named(self.front.consts.resolve(word))?, arg.span()))
+        let sign = Sign::named(word).or_else(|| Sign::named(self.front.consts.resolve(word)))?;
+        Some((sign, arg.span()))
     }
 
     /// The bundles that an expression names, each with its place.

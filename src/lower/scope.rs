@@ -9,7 +9,7 @@ use crate::front::bind::Binder;
 use crate::front::consts::Const;
 use crate::front::edits::Edits;
 use crate::front::graph::{Found, NodeKind};
-use crate::front::known::{self, Known, Meaning};
+use crate::front::known::{self, Known, Meaning, Misnamed};
 use crate::ir::{Builder, Shape};
 use crate::syntax::ast::Expr;
 
@@ -62,6 +62,10 @@ impl Known for Scope<'_, '_, '_> {
 
     fn declared(&self, name: &str) -> Option<Span> {
         if self.val(name).is_some() { None } else { self.front.consts.declared(name) }
+    }
+
+    fn misnamed(&self, name: &str) -> Option<Misnamed> {
+        if self.val(name).is_some() { None } else { self.front.consts.misnamed(name) }
     }
 
     fn names(&self) -> Vec<&str> {

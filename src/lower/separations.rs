@@ -40,9 +40,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             _ => None,
         });
         for (penalty, value) in penalties.enumerate() {
-            let calls =
-                value.parts().filter_map(|part| if let ExprKind::Call(call) = &part.kind { Some(call) } else { None });
-            for call in calls {
+            for call in self.calls_taken(value) {
                 let callee = self.front.consts.resolve(&call.callee.text);
                 let function = self.front.functions.get(callee);
                 let separates = function.is_some_and(|f| f.params.iter().map(|p| p.text.as_str()).eq(SEPARATION));
@@ -78,6 +76,27 @@ impl<'a> Lowerer<'_, 'a, '_> {
             }
             _ => None,
         }
+    }
+
+    /// The calls of an expression, without those of branches that are not taken.
+    fn calls_taken(&self, expr: &'a Expr) -> Vec<&'a Call> {
+        let (mut pending, mut calls) = (vec![expr], Vec::new());
+        while let Some(expr) = pending.pop() {
+            if let ExprKind::If { condition, then, otherwise } = &expr.kind {
+                // What is wrong with the condition is reported where the penalty is lowered.
+                match known::truth(condition, &self.front.consts, &mut Vec::new()) {
+                    Some(truth) => pending.push(if truth { then } else { otherwise }),
+                    None => pending.extend([&**then, &**otherwise]),
+                }
+                continue;
+            }
+            if let ExprKind::Call(call) = &expr.kind {
+                calls.push(call);
+            }
+            pending.extend(expr.nearest());
+        }
+        calls.sort_by_key(|call| call.span);
+        calls
     }
 
     fn separates(&mut self, callee: &str, call: &'a Call, turns: Option<bool>) -> Option<[Separated<'a>; 2]> {

@@ -274,20 +274,7 @@ impl Expr {
         let mut pending = vec![self];
         std::iter::from_fn(move || {
             let expr = pending.pop()?;
-            match &expr.kind {
-                ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
-                ExprKind::List(items) => pending.extend(items),
-                ExprKind::Call(call) => pending.extend(call.args.iter().map(|arg| &arg.value)),
-                ExprKind::Negate(x) | ExprKind::Not(x) | ExprKind::At { step: x, .. } => pending.push(x),
-                ExprKind::If { condition, then, otherwise } => pending.extend([&**condition, &**then, &**otherwise]),
-                ExprKind::Repeat { count, call } => {
-                    pending.push(count);
-                    pending.extend(call.args.iter().map(|arg| &arg.value));
-                }
-                ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
-                    pending.extend([&**left, &**right]);
-                }
-            }
+            pending.extend(expr.nearest());
             Some(expr)
         })
     }
@@ -326,6 +313,21 @@ impl Expr {
             ExprKind::At { name: is, .. } => is.text == name,
             ExprKind::Call(call) | ExprKind::Repeat { call, .. } => call.callee.text == name,
             _ => false,
+        }
+    }
+
+    /// The expressions that it is directly made of, in order.
+    pub fn nearest(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => Vec::new(),
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Call(call) => call.args.iter().map(|arg| &arg.value).collect(),
+            ExprKind::Negate(x) | ExprKind::Not(x) | ExprKind::At { step: x, .. } => vec![x],
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            ExprKind::Repeat { count, call } => {
+                std::iter::once(&**count).chain(call.args.iter().map(|arg| &arg.value)).collect()
+            }
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => vec![left, right],
         }
     }
 

@@ -9,6 +9,7 @@ pub(super) use colour::Colour;
 
 use super::{DataError, Image, named};
 use crate::schema::{Bound, Callable};
+use std::collections::BTreeSet;
 
 /// Something done to one image. The same image always gives the same result.
 pub trait Transform: Send + Sync {
@@ -50,6 +51,27 @@ impl Chain {
     /// If one of them cannot transform what reaches it; `name` says whose shape it is.
     pub fn shape(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<[usize; 3], DataError> {
         self.0.iter().try_fold(shape, |shape, step| check(step, shape, &name))
+    }
+
+    /// The shapes that images of the given shapes have after all of them, without those that a step does not take.
+    ///
+    /// # Errors
+    /// If a step takes none of them: its number, from 0, and why.
+    pub fn reachable(&self, mut shapes: BTreeSet<[usize; 3]>) -> Result<BTreeSet<[usize; 3]>, (usize, String)> {
+        for (n, (_, step)) in self.0.iter().enumerate() {
+            let (mut next, mut refused) = (BTreeSet::new(), String::new());
+            for shape in shapes {
+                match step.shape(shape) {
+                    Ok(shape) => drop(next.insert(shape)),
+                    Err(reason) => refused = reason,
+                }
+            }
+            if next.is_empty() {
+                return Err((n, refused));
+            }
+            shapes = next;
+        }
+        Ok(shapes)
     }
 
     /// The image after all of them.

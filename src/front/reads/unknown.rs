@@ -1,8 +1,9 @@
 //! Names that mean nothing where they stand, and what was likely meant.
 
 use super::{Place, Reader};
-use crate::diag::{Span, did_you_mean, enough, names};
+use crate::diag::{Span, did_you_mean, enough, misnamed, names};
 use crate::front::graph::{Found, NodeKind};
+use crate::front::known::Known;
 use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::ops::Bound;
@@ -35,7 +36,11 @@ impl<'a> Reader<'a, '_, '_> {
             true => (Vec::new(), Vec::new()),
             false => (callables.of_language(), callables.own()),
         };
-        self.diagnostics.push(names::unknown_call(&callee.text, callee.span, &language, &own));
+        match self.look.consts.misnamed(&callee.text) {
+            Some(word) if word.is_told => {}
+            Some(word) => self.diagnostics.push(misnamed::call(&word, callee.span, &language, &own)),
+            None => self.diagnostics.push(names::unknown_call(&callee.text, callee.span, &language, &own)),
+        }
     }
 
     pub(super) fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {

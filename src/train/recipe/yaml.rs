@@ -5,7 +5,8 @@
 
 use crate::back::burn::DeviceChoice;
 use crate::diag::{Diagnostic, Report, Span, config};
-use crate::front::settings::{self, BLOCKS, Block, Settings};
+use crate::front::settings::{BLOCKS, Block, Settings};
+use crate::front::written;
 use crate::schema::{Bound, Value as Bind};
 use crate::syntax::with_line_feeds;
 use crate::train::recipe::layer::{Layer, Setting, Target, unfit_for_a_folder};
@@ -71,7 +72,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
 fn block_values(bound: &Bound) -> Mapping {
     let value = |name: &str, value: &Bind| match value {
         Bind::Count(n) => Value::from(*n),
-        other => Value::from(settings::written(name, other)),
+        other => Value::from(written::written(name, other)),
     };
     bound.values.iter().map(|(name, bound)| (Value::from(*name), value(name, bound))).collect()
 }

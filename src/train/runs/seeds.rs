@@ -30,6 +30,9 @@ pub struct Seed {
     pub accuracy: f64,
     pub validation_accuracy: Option<f64>,
     pub best_epoch: usize,
+    /// What the run's own summary remarks on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
 }
 
 /// What several seeds reach.
@@ -267,8 +270,8 @@ fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, progress: Progress) -> Res
     let mut seeds = Vec::new();
     for (seed, folder) in all {
         let ended = ended(&folder, progress)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
-        let Summary { validation_accuracy, best_epoch, test, .. } = ended;
-        seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch });
+        let Summary { validation_accuracy, best_epoch, test, remarks, .. } = ended;
+        seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
     }
     let count = seeds.len() as f64;
     let mean = seeds.iter().map(|seed| seed.accuracy).sum::<f64>() / count;

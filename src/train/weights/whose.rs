@@ -1,6 +1,6 @@
 //! Whose weights a file holds: what a reader needs to use them without the run's folder, and a run to know its own.
 
-use crate::front::settings;
+use crate::front::written;
 use crate::schema::Value;
 use crate::train::{Manifest, Recipe};
 use serde_json::Map;
@@ -39,7 +39,7 @@ impl Whose {
             recipe: manifest.fingerprint.clone(),
             classes: serde_json::json!(manifest.data.classes).to_string(),
             input: format!("{:?}", recipe.net.input.1),
-            transform: transform.map_or(String::new(), |value: &Value| settings::written("transform", value)),
+            transform: transform.map_or(String::new(), |value: &Value| written::written("transform", value)),
             ..Self::default()
         }
     }

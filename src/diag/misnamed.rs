@@ -1,0 +1,44 @@
+//! Consts that stand for a word which the language does not have: the mistake is where the word is written, not where the
+//! const is used.
+
+use super::foreign::At;
+use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
+use super::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
+use crate::front::known::Misnamed;
+
+/// A const in the place of a choice; `what` is what the words are: "choice for `padding` of `conv`:".
+pub fn choice(what: &str, misnamed: &Misnamed, used: Span, known: &[&str]) -> Diagnostic {
+    let list = format!("it is one of {}", among(known.iter().copied()));
+    let words = Words { at: At::Choice, language: known, own: &[] };
+    problem(&UNKNOWN_ARGUMENT, what, misnamed, used, (words, &list))
+}
+
+/// A const in the place of something to call, where the `language` has layers and functions and the spec its `own` ones.
+pub fn call(misnamed: &Misnamed, used: Span, language: &[&str], own: &[&str]) -> Diagnostic {
+    let list = format!("layers and functions are {}", some_of(&misnamed.word, &[language, own].concat(), LISTED));
+    problem(&UNKNOWN_CALL, "layer or function", misnamed, used, (Words { at: At::Call, language, own }, &list))
+}
+
+fn problem(
+    code: &'static Code,
+    what: &str,
+    misnamed: &Misnamed,
+    used: Span,
+    (words, list): (Words<'_>, &str),
+) -> Diagnostic {
+    let Misnamed { word, of, written, .. } = misnamed;
+    let message = format!("there is no {what} `{word}`");
+    let Some(written) = written else {
+        let known = [words.language, words.own].concat();
+        let help = match did_you_mean(word, known) {
+            Some(near) => format!("did you mean `--set {of}={near}`?"),
+            None => list.to_owned(),
+        };
+        let problem = Diagnostic::new(code, format!("{message}, which `--set {of}={word}` asks for"));
+        return problem.label(used, format!("`{of}` is used here")).help(help);
+    };
+    Diagnostic::new(code, format!("{message}, which the const `{of}` stands for"))
+        .label(*written, "there is no such word")
+        .label(used, "used here")
+        .nearest(word, *written, words, list)
+}
