@@ -120,7 +120,7 @@ pub enum Map {
     Sub,
     Mul,
     Div,
-    /// The gradient where the result, read second, is positive.
+    /// The gradient where the result, read second, is not zero.
     ReluBack,
     /// The gradient times `1 - y^2`.
     TanhBack,
@@ -128,7 +128,7 @@ pub enum Map {
     SigmoidBack,
     /// The gradient times the sigmoid of what softplus read.
     SoftplusBack,
-    /// The gradient with the sign of what was read.
+    /// The gradient times the sign of what was read, which is 0 at 0.
     AbsBack,
 }
 

@@ -41,3 +41,22 @@ fn the_number_of_threads_changes_no_bit() {
         assert!(one.scores == other.scores && one.loss == other.loss && one.gradients == other.gradients);
     }
 }
+
+/// Behind a convolution without a bias, a lane without an image would be all zeros, where a root has no finite slope.
+#[test]
+fn lanes_without_an_image_spoil_no_gradient() {
+    for f in ["sqrt(abs(A))", "sqrt(square(A))", "exp(log(abs(A)))", "1 / (1 / abs(A))"] {
+        let net = compiled(
+            &format!(
+                "model M\ninput image: [1, 8, 8]\nweights W: conv(1 -> 2, kernel: 3, bias: false)\nA = W * image\n\
+                 logits = dense({f}, classes)\noutput logits\n"
+            ),
+            &[],
+        );
+        assert!(crate::fuses(&net));
+        for images in [5, 16, 19] {
+            let [scores, gradients] = distance(&net, Way::Fused(Vectors::Widest), images);
+            assert!(scores < 1e-4 && gradients < 1e-2, "{f}, {images} images: {scores:.1e}, {gradients:.1e}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! every gradient.
 
 mod batches;
+mod finite;
 #[cfg(feature = "wgpu")]
 mod gpu;
 mod nets;

@@ -74,3 +74,21 @@ fn numbers_that_grow_too_large_are_a_matter_of_the_rate() {
     let said = message("B = exp(1e3 * A)", "");
     says(&said, &["is inf, of `exp` in `B`, which read numbers from 0 to ", "`exp` of more than 88"]);
 }
+
+/// Over black pixels `W_A * image` is exactly zero, and the slope of what is made of it infinite.
+#[test]
+fn fused_parts_hide_no_gradient_that_is_not_finite() {
+    for f in ["sqrt(abs(C))", "square(sqrt(abs(C)))", "1 / (1 / abs(C))", "exp(log(abs(C)))"] {
+        let [fused, primitive] = ["", "--no-fuse"].map(|flags| {
+            let said = message(&format!("C = W_A * image\nB = W_L * {f} + A"), flags);
+            let (_, first) = said.split_once("the first ").unwrap_or_else(|| panic!("{f} {flags}: {said}"));
+            first.split(" which read").next().unwrap().to_owned()
+        });
+        assert_eq!(fused, primitive, "{f}");
+    }
+    for flags in ["", "--no-fuse"] {
+        let equations = "weights W_Z: conv(1 -> 4, kernel: 3, bias: false, init: zeros)\n\
+                         B = W_L * sqrt(abs(W_Z * image)) + A";
+        says(&message(equations, flags), &["the first gradient that is not finite is that of `sqrt` in `B`"]);
+    }
+}

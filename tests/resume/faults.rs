@@ -128,22 +128,20 @@ fn a_loss_that_is_no_number_ends_the_run_with_advice() {
 #[test]
 fn a_batch_that_has_no_room_is_refused_with_one_that_has() {
     let place = Place::new(&SPEC.replace("12, 12", "64, 64").replace("resize(12)", "resize(64)"));
-    let run = |batch: &str| {
+    let run = |limit: &str, batch: &str| {
         let mut command = Command::new("sh");
         let lcnnc = assert_cmd::cargo::cargo_bin!("lcnnc").display();
         // In kibibytes.
-        let args = "run tiny --device cpu --threads 1 --no-fuse --epochs 1 --limit 1000";
-        let line = format!("ulimit -v 1500000; exec {lcnnc} {args} --batch {batch}");
+        let args = "run tiny --device cpu --threads 1 --no-fuse --epochs 1 --limit";
+        let line = format!("ulimit -v 1500000; exec {lcnnc} {args} {limit} --batch {batch}");
         Said::from(command.current_dir(place.0.path()).args(["-c", &line]).output().unwrap())
     };
-    let said = run("16384");
-    says(
-        &said,
-        8,
-        &["out of memory: training needs at least ", " for a batch of 16384 images", "`accumulate` in `train`"],
-    );
+    let said = run("2800", "16384");
+    says(&said, 8, &["out of memory: training needs at least ", " for a batch of 2", "`accumulate` in `train`"]);
     assert!(!place.0.path().join("runs").exists(), "nothing is begun");
     let fits = said.err.split("`--batch ").nth(1).unwrap().split('`').next().unwrap();
     assert!(fits.parse::<usize>().unwrap() >= 500, "{fits}");
-    assert_eq!(run(fits).code, Some(0), "what is said to fit fits");
+    assert_eq!(run("2800", fits).code, Some(0), "what is said to fit fits");
+    let said = run("60", "16384");
+    assert_eq!(said.code, Some(0), "no batch holds more images than there are: {}", said.err);
 }

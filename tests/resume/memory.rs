@@ -93,6 +93,11 @@ fn all_that_reads_a_run_counts_its_memory_too() {
             .unwrap();
         assert!(said.err.contains(&format!("out of memory: {work} needs at least ")), "{args}: {}", said.err);
         assert_eq!(folders(), 1, "{args}: nothing is begun");
+        if args.starts_with("rerun") || work == "answering" {
+            // Nobody can change what was trained, and these verbs take no batch.
+            assert!(said.err.contains("advice: give the process "), "{args}: {}", said.err);
+            assert!(!said.err.contains("smaller"), "{args}: {}", said.err);
+        }
         if work == "answering" {
             let said = within(&place, limit + ((needed - there) / 1024.0) as usize + 16_384, &args);
             assert_eq!(said.code, Some(0), "{args}: {}", said.err);
@@ -136,7 +141,7 @@ fn more_seeds_threads_or_jobs_than_a_machine_can_have_are_refused() {
 /// Once the weights are read, a batch needs room beside them.
 #[test]
 fn the_batch_of_an_evaluation_is_counted() {
-    let spec = "model Wide\ninput image: [1, 48, 48]\nlogits = dense(relu(image), classes)\noutput logits\n\
+    let spec = "model Wide\ninput image: [1, 48, 48]\nlogits = dense(relu(conv(image, 64, kernel: 1)), classes)\noutput logits\n\
                 train {\n    batch: 65536\n    epochs: 1\n}\n";
     let place = Place::new(spec);
     let said = place.lcnnc(RUN);
@@ -145,8 +150,41 @@ fn the_batch_of_an_evaluation_is_counted() {
     let eval = format!("eval {}", run.display());
     let said = within(&place, 500_000, &eval);
     let [needed, _] = refused(&said);
-    let image = 4.0 * 48.0 * 48.0;
-    assert!((needed / (65_536.0 * image) - 1.0).abs() < 0.02, "one map of each image: {}", said.err);
-    assert!(said.err.contains("for a batch of 65536 images"), "{}", said.err);
+    // A batch of all 1000 test images: there are no more.
+    let image = 4.0 * 64.0 * 48.0 * 48.0;
+    assert!((needed / (1000.0 * image) - 1.0).abs() < 0.02, "64 maps of each image: {}", said.err);
+    assert!(said.err.contains("for a batch of 1000 images"), "{}", said.err);
+    assert!(said.err.contains("advice: give the process "), "{}", said.err);
     assert_eq!(place.lcnnc(&eval).code, Some(0));
+}
+
+#[test]
+fn what_was_trained_in_so_much_memory_is_tested_in_it() {
+    let place = Place::new(&large(4000, "sgd(momentum: 0)"));
+    let refusal = within(&place, 380_000, RUN);
+    let [needed, there] = refused(&refusal);
+    let enough = 380_000 + ((needed - there) / 1024.0) as usize + 16_384;
+    let said = within(&place, enough, RUN);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let run = std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    image::GrayImage::new(48, 48).save(place.0.path().join("image.png")).unwrap();
+    for args in [format!("eval {}", run.display()), format!("predict {} image.png", run.display())] {
+        let said = within(&place, enough, &args);
+        assert_eq!(said.code, Some(0), "{args} with {enough} KiB: {}", said.err);
+    }
+}
+
+/// Each thread has memory of its own, so fewer of them are the first thing to try.
+#[test]
+fn fewer_threads_are_advised_where_they_have_room() {
+    let place = Place::new(SPEC);
+    let run =
+        |threads: &str| format!("run tiny --device cpu --limit 32 --epochs 1 --no-tensorboard --threads {threads}");
+    let limit = 900_000;
+    let said = within(&place, limit, &run("16"));
+    refused(&said);
+    let fewer = behind(&said.err, "advice: with `--threads ").split('`').next().unwrap();
+    assert!(said.err.contains("` in place of 16 there is room; or "), "{}", said.err);
+    let said = within(&place, limit, &run(fewer));
+    assert_eq!(said.code, Some(0), "{fewer} threads: {}", said.err);
 }

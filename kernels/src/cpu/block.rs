@@ -3,7 +3,7 @@
 use super::Answers;
 use super::convolve::{Ready, Sums};
 use super::dense::{Dense, DenseBack, DenseWeight};
-use super::lanes::{Aligned, LANES, gather, scatter};
+use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::loss::CrossEntropy;
 use super::pool::{Pool, PoolBack};
 use super::spectral::Scratch;
@@ -153,12 +153,12 @@ impl Block<'_, '_> {
     /// A kernel that makes one value as a whole.
     fn whole(&self, arch: Arch, kernel: &Kernel, reads: &[Id], makes: Id, to: &mut [f32]) {
         let (shared, dims) = (self.shared, &self.shared.program.dims);
-        let outside = |images: &[f32], begins: &[usize], place: usize, to: &mut [f32]| {
-            gather(&images[begins[place]..], *begins.last().unwrap_or(&0), self.images.count, to);
+        let outside = |images: &[f32], begins: &[usize], place: usize, spare: Spare, to: &mut [f32]| {
+            gather(&images[begins[place]..], *begins.last().unwrap_or(&0), self.images.count, spare, to);
         };
         match kernel {
-            Kernel::Input(place) => outside(self.images.inputs, shared.inputs, *place, to),
-            Kernel::Seed(place) => outside(self.images.seeds, shared.outputs, *place, to),
+            Kernel::Input(place) => outside(self.images.inputs, shared.inputs, *place, Spare::LastImage, to),
+            Kernel::Seed(place) => outside(self.images.seeds, shared.outputs, *place, Spare::Zeros, to),
             Kernel::Zeros => to.fill(0.0),
             Kernel::Pool(window) => {
                 let (from, x) = (dims[reads[0]], self.value(reads[0]));

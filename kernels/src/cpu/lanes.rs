@@ -48,11 +48,24 @@ impl DerefMut for Aligned {
     }
 }
 
-/// Images `[count, len]`, each `step` after the one before, to cells `[len]`; lanes without an image are zero.
-pub fn gather(images: &[f32], step: usize, count: usize, cells: &mut [f32]) {
+/// What stands in the lanes of a block that have no image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spare {
+    /// The last image once more. Its numbers are finite wherever a function has a finite value and slope for all images of
+    /// the block; zeros in its place would not be, behind a root or a logarithm, and would spoil sums over all lanes.
+    LastImage,
+    /// Zeros, for gradients: the lane then adds nothing to any sum.
+    Zeros,
+}
+
+/// Images `[count, len]`, at least one, each `step` after the one before, to cells `[len]`.
+pub fn gather(images: &[f32], step: usize, count: usize, spare: Spare, cells: &mut [f32]) {
     for (n, cell) in cells.chunks_exact_mut(LANES).enumerate() {
         for (lane, x) in cell.iter_mut().enumerate() {
-            *x = if lane < count { images[lane * step + n] } else { 0.0 };
+            *x = match spare {
+                Spare::Zeros if lane >= count => 0.0,
+                _ => images[lane.min(count - 1) * step + n],
+            };
         }
     }
 }

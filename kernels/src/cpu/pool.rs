@@ -100,7 +100,9 @@ impl WithSimd for PoolBack<'_> {
                             for j in across.clone() {
                                 let at = ((c * height + i) * width + j) * parts + p;
                                 if window.largest {
-                                    let hit = s.equal_f32s(x[at], y);
+                                    // What is no number equals nothing, and is the largest nevertheless.
+                                    let number = s.equal_f32s(x[at], x[at]);
+                                    let hit = s.or_m32s(s.equal_f32s(x[at], y), s.not_m32s(number));
                                     dx[at] = s.add_f32s(dx[at], s.select_f32s(hit, left, zero));
                                     left = s.select_f32s(hit, zero, left);
                                 } else {

@@ -140,13 +140,18 @@ functions! {
     Two Sub: |s, x, other| s.sub_f32s(x, other);
     Two Mul: |s, x, other| s.mul_f32s(x, other);
     Two Div: |s, x, other| s.div_f32s(x, other);
-    Two ReluBack: |s, dy, y| s.select_f32s(s.greater_than_f32s(y, s.splat_f32s(0.0)), dy, s.splat_f32s(0.0));
+    Two ReluBack: |s, dy, y| {
+        // A result that is no number hides no gradient.
+        let zero = s.splat_f32s(0.0);
+        s.select_f32s(s.less_than_or_equal_f32s(y, zero), zero, dy)
+    };
     Two TanhBack: |s, dy, y| s.negate_mul_add_f32s(s.mul_f32s(dy, y), y, dy);
     Two SigmoidBack: |s, dy, y| s.mul_f32s(s.mul_f32s(dy, y), s.sub_f32s(s.splat_f32s(1.0), y));
     Two SoftplusBack: |s, dy, x| s.mul_f32s(dy, math::sigmoid(s, x));
     Two AbsBack: |s, dy, x| {
         let zero = s.splat_f32s(0.0);
-        let negative = s.select_f32s(s.less_than_f32s(x, zero), s.neg_f32s(dy), zero);
+        // Multiplied by the sign, which is 0 at 0: there an infinite gradient becomes no number, and is seen.
+        let negative = s.select_f32s(s.less_than_f32s(x, zero), s.neg_f32s(dy), s.mul_f32s(dy, zero));
         s.select_f32s(s.greater_than_f32s(x, zero), dy, negative)
     };
 }

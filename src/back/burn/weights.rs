@@ -4,6 +4,7 @@ use super::{DeviceError, Model, held, read_all};
 use crate::diag::did_you_mean;
 use crate::ir::Param;
 use burn::tensor::{Gradients, Tensor, TensorData, Transaction};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A named tensor on the host.
@@ -126,20 +127,27 @@ impl Model {
         Ok(params.into_iter().zip(data).collect())
     }
 
-    /// The model with these weights, in any order; they are rounded to the model's precision.
+    /// The model with these weights, in any order; they are rounded to the model's precision. Weights that are handed over
+    /// are let go of one by one, so that they and the model's are never there twice.
     ///
     /// # Errors
     /// Unless they are exactly the net's parameters, each of its shape.
-    pub fn with_weights(mut self, weights: &[Weight]) -> Result<Self, WeightsError> {
-        let problems = self.problems(weights);
+    pub fn with_weights<'w>(mut self, weights: impl Into<Cow<'w, [Weight]>>) -> Result<Self, WeightsError> {
+        let mut weights = weights.into();
+        let problems = self.problems(&weights);
         if !problems.is_empty() {
             return Err(WeightsError { problems });
         }
         let dtype = self.precision.dtype();
         for index in 0..self.params.len() {
             let wanted = &self.net.params[index];
-            if let Some(weight) = weights.iter().find(|weight| weight.name == wanted.name) {
-                let data = TensorData::new(weight.values.clone(), held(&weight.shape));
+            if let Some(place) = weights.iter().position(|weight| weight.name == wanted.name) {
+                let shape = held(&weights[place].shape);
+                let values = match &mut weights {
+                    Cow::Owned(weights) => std::mem::take(&mut weights[place].values),
+                    Cow::Borrowed(weights) => weights[place].values.clone(),
+                };
+                let data = TensorData::new(values, shape);
                 self.replace(index, |old| Tensor::from_data(data, (&old.device(), dtype)));
             }
         }

@@ -29,7 +29,8 @@ const WRITTEN: f64 = 2.0;
 /// as the growth of a process's memory with its weights: 3.5 with Adam.
 const REMEMBERED: f64 = 3.6;
 
-/// Copies of all weights that a file of them becomes: its values in double precision.
+/// Copies of all weights that a file of them becomes: its values in double precision. They are let go of one parameter after
+/// the other as the net takes them over.
 const READ: f64 = 2.0;
 
 /// What is said to fit is a little less than what would: a size is printed with three digits.
@@ -40,6 +41,8 @@ const WITH_A_MARGIN: f64 = 0.98;
 pub(in crate::train) enum Work {
     /// A run from its start.
     Training,
+    /// A finished run once more, as it was.
+    Repeating,
     /// A run from a checkpoint on.
     GoingOn,
     /// The classes of images.
@@ -51,10 +54,17 @@ pub(in crate::train) enum Work {
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Work::Training => "training",
+            Work::Training | Work::Repeating => "training",
             Work::GoingOn => "going on with the training",
             Work::Answering | Work::AnsweringMore => "answering",
         })
+    }
+}
+
+impl Work {
+    /// Whether there is a way back.
+    fn trains(self) -> bool {
+        matches!(self, Work::Training | Work::Repeating | Work::GoingOn)
     }
 }
 
@@ -63,6 +73,9 @@ struct Process<'a> {
     recipe: &'a Recipe,
     regions: Regions,
     work: Work,
+    /// Images that are worked on at once: a batch, or all there are if they are fewer.
+    images: usize,
+    threads: usize,
 }
 
 /// Bytes that a process needs beside what it holds, part by part.
@@ -92,9 +105,16 @@ fn bytes(size: f64) -> String {
 }
 
 impl<'a> Process<'a> {
-    fn new(recipe: &'a Recipe, fuses: bool, work: Work) -> Self {
+    fn new(recipe: &'a Recipe, fuses: bool, work: Work, images: usize) -> Self {
         let regions = if fuses { Regions::of(&recipe.net) } else { Regions::none(&recipe.net) };
-        Self { recipe, regions, work }
+        Self { recipe, regions, work, images, threads: rayon::current_num_threads() }
+    }
+
+    /// That of a run.
+    fn of(setup: &'a Setup, work: Work) -> Self {
+        let (recipe, views) = (&setup.recipe, setup.recipe.augmentations.views());
+        let images = recipe.batch().min(setup.split.train.len().saturating_mul(views));
+        Self::new(recipe, setup.fuses(), work, images)
     }
 
     fn net(&self) -> &Net {
@@ -111,22 +131,22 @@ impl<'a> Process<'a> {
 
     /// Bytes of an image's activity, at least and at most.
     fn image(&self) -> [f64; 2] {
-        match self.work {
-            Work::Training | Work::GoingOn => TRAINING.map(|times| times * self.regions.activity() as f64),
-            Work::Answering | Work::AnsweringMore => ANSWERING.map(|times| times * self.regions.largest() as f64),
+        if self.work.trains() {
+            TRAINING.map(|times| times * self.regions.activity() as f64)
+        } else {
+            ANSWERING.map(|times| times * self.regions.largest() as f64)
         }
     }
 
     /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
     fn need(&self, images: usize, image: f64) -> Need {
-        let training = matches!(self.work, Work::Training | Work::GoingOn);
-        let load = Load { images, threads: rayon::current_num_threads(), training };
+        let load = Load { images, threads: self.threads, training: self.work.trains() };
         let kernels = of_kernels(self.net(), &self.regions, load) as f64;
         let batch = (format!("a batch of {}", crate::diag::counted(images, "image")), images as f64 * image);
         let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
         let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];
         let phases = match self.work {
-            Work::Training | Work::GoingOn => self.training(batch),
+            Work::Training | Work::Repeating | Work::GoingOn => self.training(batch),
             Work::Answering => vec![self.reading(batch)],
             Work::AnsweringMore => vec![vec![batch]],
         };
@@ -155,10 +175,10 @@ impl<'a> Process<'a> {
         phases.into_iter().map(|phase| lasting.iter().cloned().chain(phase).collect()).collect()
     }
 
-    /// What is held beside the weights once their file is read.
+    /// What is held beside the weights once their file is read: its values, and one parameter as it becomes the net's.
     fn reading(&self, batch: (String, f64)) -> Vec<(String, f64)> {
-        let copied = (1.0 + READ) * self.largest().map_or(0.0, size);
-        vec![("the file of weights as it is read".to_owned(), READ * self.weights() + copied), batch]
+        let taken_over = self.largest().map_or(0.0, size);
+        vec![("the file of weights as it is read".to_owned(), READ * self.weights() + taken_over), batch]
     }
 
     /// The largest batch that has room, in images; 0 if not one has.
@@ -167,7 +187,7 @@ impl<'a> Process<'a> {
         let has_room = |images: usize| self.need(images, image).sum() <= room;
         // A round number that holds all views of its images.
         let rounded = |images: usize| if images > 16 { images / 8 * 8 } else { images } / views * views;
-        let (mut fits, mut too_many) = (0, self.recipe.batch());
+        let (mut fits, mut too_many) = (0, self.images);
         while too_many - fits > 1 {
             let middle = fits.midpoint(too_many);
             if has_room(middle) { fits = middle } else { too_many = middle }
@@ -175,24 +195,53 @@ impl<'a> Process<'a> {
         rounded(fits)
     }
 
-    fn check(&self, images: usize) -> Result<(), TrainError> {
-        let Some(room) = Room::now().map(Room::least) else { return Ok(()) };
-        let need = self.need(images, self.image()[0]);
+    fn check(mut self) -> Result<(), TrainError> {
+        let Some(room) = Room::now(self.threads).map(Room::least) else { return Ok(()) };
+        let need = self.need(self.images, self.image()[0]);
         if need.sum() <= room {
             return Ok(());
         }
-        let advice = match self.work {
-            Work::Answering => self.smaller(room, need.sum()),
-            Work::AnsweringMore => "the run's `batch` is counted; give the process more memory".to_owned(),
-            Work::Training | Work::GoingOn => match self.fits(room) {
-                0 => self.smaller(room, need.sum()),
+        let (work, needed, parts) = (self.work.to_string(), bytes(need.sum()), need.to_string());
+        let advice = self.advice(room, need.sum());
+        let advice = match self.fewer_threads() {
+            Some(fewer) => format!("{fewer}; or {advice}"),
+            None => advice,
+        };
+        Err(TrainError::Memory { work, needed, parts, room: bytes(room), advice })
+    }
+
+    /// What can be done beside using fewer threads. The spec of a run that has begun is what it is.
+    fn advice(&self, room: f64, needed: f64) -> String {
+        let more = || format!("give the process {} of memory more", bytes(needed - room));
+        match self.work {
+            Work::Answering | Work::AnsweringMore => more(),
+            Work::Repeating | Work::GoingOn => match self.fits(room) {
+                0 => more(),
+                fits => format!("{}; or begin another run, with `lcnnc run` and `--batch {fits}`", more()),
+            },
+            Work::Training => match self.fits(room) {
+                0 => self.smaller(room, needed),
                 fits => format!(
                     "a run with `--batch {fits}` fits, and `accumulate` in `train` makes one step of several batches"
                 ),
             },
-        };
-        let (work, needed, parts) = (self.work.to_string(), bytes(need.sum()), need.to_string());
-        Err(TrainError::Memory { work, needed, parts, room: bytes(room), advice })
+        }
+    }
+
+    /// With how many threads there is room, where fewer can be asked for and help: each has memory of its own.
+    fn fewer_threads(&mut self) -> Option<String> {
+        if !matches!(self.work, Work::Training | Work::GoingOn) {
+            return None;
+        }
+        let asked = self.threads;
+        let halves = std::iter::successors(Some(asked / 2), |threads| Some(threads / 2));
+        let fewer = halves.take_while(|threads| *threads > 0).find(|threads| {
+            self.threads = *threads;
+            let needed = self.need(self.images, self.image()[1]).sum();
+            Room::now(*threads).is_some_and(|room| needed <= room.least())
+        });
+        self.threads = asked;
+        fewer.map(|threads| format!("with `--threads {threads}` in place of {asked} there is room"))
     }
 
     /// What to make smaller, and how small.
@@ -203,7 +252,7 @@ impl<'a> Process<'a> {
             return "not one image fits: make the input, or the maps of activity, smaller".to_owned();
         }
         // Beside the batch, which shall stay what it is if that leaves anything.
-        let batch = (self.recipe.batch() as f64 * self.image()[1]).min(0.5 * room);
+        let batch = (self.images as f64 * self.image()[1]).min(0.5 * room);
         format!(
             "`{}` {:?} takes {} of the {} of weights, and about {} of weights have room: make that layer smaller",
             largest.name,
@@ -223,7 +272,7 @@ pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainErro
     if !setup.on_cpu() {
         return Ok(());
     }
-    Process::new(&setup.recipe, setup.fuses(), work).check(setup.recipe.batch())
+    Process::of(setup, work).check()
 }
 
 /// The same for a net whose answers to so many images at once are wanted.
@@ -231,25 +280,25 @@ pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainErro
 /// # Errors
 /// As there.
 pub(in crate::train) fn check_answers(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
-    Process::new(recipe, fuses, Work::Answering).check(images)
+    Process::new(recipe, fuses, Work::Answering, images).check()
 }
 
-/// The same for a batch of the answers of a net whose weights are there already.
+/// The same for the answers to so many images, batch by batch, of a net whose weights are there already.
 ///
 /// # Errors
 /// As there.
-pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool) -> Result<(), TrainError> {
-    Process::new(recipe, fuses, Work::AnsweringMore).check(recipe.batch())
+pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
+    Process::new(recipe, fuses, Work::AnsweringMore, recipe.batch().min(images)).check()
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;
 /// `None` where that cannot be told.
 pub(in crate::train) fn processes(setup: &Setup) -> [Option<usize>; 2] {
-    let (Some(room), Some(held)) = (Room::now(), held()) else { return [None; 2] };
-    let process = Process::new(&setup.recipe, setup.fuses(), Work::Training);
+    let process = Process::of(setup, Work::Training);
+    let (Some(room), Some(held)) = (Room::now(process.threads), held()) else { return [None; 2] };
     let [at_least, at_most] = process.image();
     [at_most, at_least].map(|image| {
-        let each = process.need(setup.recipe.batch(), image).sum() + held as f64;
+        let each = process.need(process.images, image).sum() + held as f64;
         Some((room.shared / each) as usize).filter(|_| setup.on_cpu())
     })
 }

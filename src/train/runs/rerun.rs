@@ -51,7 +51,7 @@ pub fn rerun(
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
     }
-    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Training)
+    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Repeating)
         .map_err(TrainError::since(folder))?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);

@@ -12,12 +12,13 @@ pub struct Room {
 }
 
 impl Room {
-    pub fn now() -> Option<Self> {
+    /// For a process that computes in so many threads.
+    pub fn now(threads: usize) -> Option<Self> {
         let mut system = System::new().ok()?;
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
         let machine = system.available_memory();
         let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-        let own = within_address_space().unwrap_or(f64::INFINITY);
+        let own = within_address_space(threads).unwrap_or(f64::INFINITY);
         (machine > 0).then_some(Self { shared: machine.min(group) as f64, own })
     }
 
@@ -29,7 +30,7 @@ impl Room {
 
 /// What `ulimit -v` leaves: an address counts whether there is memory behind it or not.
 #[cfg(unix)]
-fn within_address_space() -> Option<f64> {
+fn within_address_space(threads: usize) -> Option<f64> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
     /// Addresses that glibc sets aside for each thread that asks for memory, and its stack.
     const A_THREAD: f64 = (64 + 2) as f64 * 1024.0 * 1024.0;
@@ -37,12 +38,12 @@ fn within_address_space() -> Option<f64> {
     const OTHERS: usize = 2;
     let (most, _) = getrlimit(Resource::RLIMIT_AS).ok().filter(|(most, _)| *most != RLIM_INFINITY)?;
     let taken = this(sysinfo::Process::virtual_memory)? as f64;
-    let threads = (rayon::current_num_threads() + OTHERS) as f64;
+    let threads = (threads + OTHERS) as f64;
     Some((most as f64 - taken - threads * A_THREAD).max(0.0))
 }
 
 #[cfg(not(unix))]
-fn within_address_space() -> Option<f64> {
+fn within_address_space(_threads: usize) -> Option<f64> {
     None
 }
 

@@ -82,15 +82,10 @@ impl Trained {
     /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had.
     pub fn open(folder: &Path, over: Layer, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         let run = RunFolder::open(folder, inspection)?;
-        let mut stored = run.weights(which, inspection)?;
-        if let Some(problem) = run.metrics() {
-            inspection.say(&format!("warning: {problem}"));
-        }
         let own_data = over.dataset.is_none();
-        let RunFolder { layer, manifest, source, .. } = run;
-        let layer = over.over(layer);
+        let layer = over.over(run.layer.clone());
         threads::fix(layer.threads)?;
-        let recipe = Recipe::new(source, &layer, manifest.data.classes.len())?;
+        let recipe = Recipe::new(run.source.clone(), &layer, run.manifest.data.classes.len())?;
         let opened = layer.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
         let fuses = layer.fuse.unwrap_or(true);
@@ -98,13 +93,19 @@ impl Trained {
         if on_cpu {
             memory::check_answers(&recipe, fuses, 1)?;
         }
+        // Not before their memory was counted.
+        let mut stored = run.weights(which, inspection)?;
+        if let Some(problem) = run.metrics() {
+            inspection.say(&format!("warning: {problem}"));
+        }
+        let manifest = run.manifest;
         let device = opened.device;
         let names = recipe.net.params.iter().map(|param| param.name.as_str());
         for prefix in foreign::unwrapped(&mut stored.weights, names) {
             inspection.say(&format!("note: {}: every name begins with `{prefix}`, which is left out", file.display()));
         }
         let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
-            .with_weights(&stored.weights)
+            .with_weights(stored.weights)
             .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
         let model = if fuses { model.fused() } else { model };
         Ok(Self { layer, manifest, recipe, model, device, file, own_data, on_cpu })
@@ -139,10 +140,10 @@ impl Trained {
             inspection.found(problem)?;
         }
         self.recipe.check(&data).map_err(|error| self.unfit(error))?;
-        if self.on_cpu {
-            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true))?;
-        }
         let order = self.recipe.test(&data, self.layer.limit_test);
+        if self.on_cpu {
+            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true), order.len())?;
+        }
         let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
     }

@@ -1,0 +1,168 @@
+//! What is not finite stays so: every function of a fused part, and its way back, gives a number that is none or infinite
+//! wherever the primitive does, so that a run diverges by both ways or by neither.
+
+use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
+use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
+use lcnnc_kernels::graph::{Dims, Graph, Id, Kernel, Map, Window};
+use lcnnc_kernels::{Part, Vectors};
+
+const NAN: f32 = f32::NAN;
+const INF: f32 = f32::INFINITY;
+/// Values that the functions read.
+const VALUES: [f32; 10] = [0.0, -0.0, INF, -INF, NAN, 0.5, -2.0, 30.0, -200.0, 1e20];
+/// Gradients of their results.
+const GRADIENTS: [f32; 7] = [0.0, -0.0, INF, -INF, NAN, 1.0, -0.5];
+
+const EVERY: [Vectors; 3] = [Vectors::Widest, Vectors::Narrower, Vectors::Scalar];
+
+/// A result, and the gradients of what it was made of.
+struct Found {
+    y: Vec<f32>,
+    dx: Vec<f32>,
+}
+
+/// Runs a graph of one output over images of one channel, `inputs` being `[images, numbers]`.
+fn kernels(graph: &Graph, output: Id, inputs: &[f32], seeds: &[f32], vectors: Vectors) -> Found {
+    let part = Part::new(graph.clone(), vec![output], &[], vectors);
+    let images = seeds.len();
+    let y = part.forward(images, inputs, &[]);
+    Found { y, dx: part.back(images, inputs, &[], seeds, true).0 }
+}
+
+fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values.to_vec(), shape), (&Device::flex().autodiff(), DType::F32))
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.to_data().iter::<f32>().collect()
+}
+
+/// The same by a function of tensors of the shape `[images, numbers, 1, 1]`.
+fn primitives(f: impl Fn(Tensor<4>) -> Tensor<4>, inputs: &[f32], seeds: &[f32]) -> Found {
+    let images = seeds.len();
+    let x = tensor(inputs, [images, inputs.len() / images, 1, 1]).require_grad();
+    let y = f(x.clone());
+    let gradients = (y.clone() * tensor(seeds, [images, 1, 1, 1])).sum().backward();
+    Found { y: numbers(y), dx: x.grad(&gradients).map(numbers).unwrap() }
+}
+
+/// Every combination of values and of a gradient: `[images, numbers]`, and `[images]`.
+fn cases(inputs: usize) -> (Vec<f32>, Vec<f32>) {
+    let (mut values, mut seeds) = (Vec::new(), Vec::new());
+    for n in 0..VALUES.len().pow(inputs as u32) {
+        for seed in GRADIENTS {
+            values.extend((0..inputs).map(|place| VALUES[n / VALUES.len().pow(place as u32) % VALUES.len()]));
+            seeds.push(seed);
+        }
+    }
+    (values, seeds)
+}
+
+/// As far apart as bfloat16 rounds; numbers too small to be told from zero are zero.
+fn near(a: f32, b: f32) -> bool {
+    (a - b).abs() <= 4e-3 * a.abs().max(b.abs()) + 1e-12
+}
+
+#[track_caller]
+fn compare(what: &str, found: &Found, expected: &Found, (inputs, seeds): (&[f32], &[f32])) {
+    let each = inputs.len() / seeds.len();
+    for (n, (y, expected_y)) in found.y.iter().zip(&expected.y).enumerate() {
+        let case = format!("{what} of {:?}, gradient {}", &inputs[n * each..][..each], seeds[n]);
+        assert!(y.is_finite() == expected_y.is_finite(), "{case}: {y}, not {expected_y}");
+        assert!(!y.is_finite() || near(*y, *expected_y), "{case}: {y}, not {expected_y}");
+        for (dx, wanted) in found.dx[n * each..][..each].iter().zip(&expected.dx[n * each..]) {
+            if dx.is_finite() {
+                assert!(wanted.is_finite() && near(*dx, *wanted), "{case}: the gradient is {dx}, not {wanted}");
+            } else {
+                // Of a root of a number below zero the primitive's gradient can be finite; its value never is.
+                assert!(!wanted.is_finite() || !y.is_finite(), "{case}: the gradient is {dx}, not {wanted}");
+            }
+        }
+    }
+}
+
+#[test]
+fn functions_of_one_number_hide_nothing() {
+    type Function = fn(Tensor<4>) -> Tensor<4>;
+    let functions: [(Map, Function); 15] = [
+        (Map::Negate, |x| x.neg()),
+        (Map::Abs, |x| x.abs()),
+        (Map::Exp, |x| x.exp()),
+        (Map::Log, |x| x.log()),
+        (Map::Sqrt, |x| x.sqrt()),
+        (Map::Square, |x| x.square()),
+        (Map::Relu, activation::relu),
+        (Map::Tanh, |x| x.tanh()),
+        (Map::Sigmoid, activation::sigmoid),
+        (Map::Softplus, |x| activation::softplus(x, 1.0)),
+        (Map::Reciprocal, |x| x.recip()),
+        (Map::Bf16, |x| x * 1.0),
+        (Map::AddNumber(1.5), |x| x + 1.5),
+        (Map::MulNumber(0.0), |x| x * 0.0),
+        (Map::MulNumber(-3.0), |x| x * -3.0),
+    ];
+    let (inputs, seeds) = cases(1);
+    for (map, f) in functions {
+        let mut graph = Graph::default();
+        let x = graph.node(Kernel::Input(0), &[], [1, 1, 1]);
+        let y = graph.map(map, &[x]);
+        let expected = primitives(f, &inputs, &seeds);
+        for vectors in EVERY {
+            compare(&format!("{map:?}"), &kernels(&graph, y, &inputs, &seeds, vectors), &expected, (&inputs, &seeds));
+        }
+    }
+}
+
+#[test]
+fn functions_of_two_numbers_hide_nothing() {
+    type Function = fn(Tensor<4>, Tensor<4>) -> Tensor<4>;
+    let functions: [(Map, Function); 4] =
+        [(Map::Add, |a, b| a + b), (Map::Sub, |a, b| a - b), (Map::Mul, |a, b| a * b), (Map::Div, |a, b| a / b)];
+    let (inputs, seeds) = cases(2);
+    for (map, f) in functions {
+        let mut graph = Graph::default();
+        let [a, b] = [0, 1].map(|place| graph.node(Kernel::Input(place), &[], [1, 1, 1]));
+        let y = graph.map(map, &[a, b]);
+        let both = |x: Tensor<4>| f(x.clone().narrow(1, 0, 1), x.narrow(1, 1, 1));
+        let expected = primitives(both, &inputs, &seeds);
+        for vectors in EVERY {
+            compare(&format!("{map:?}"), &kernels(&graph, y, &inputs, &seeds, vectors), &expected, (&inputs, &seeds));
+        }
+    }
+}
+
+/// Of two equal numbers, or of two that are none, either may get the gradient: sums over the window are compared.
+#[test]
+fn pooling_hides_nothing() {
+    const DIMS: Dims = [1, 1, 2];
+    let (inputs, seeds) = cases(2);
+    let summed = |found: Found| Found { dx: found.dx.chunks(2).map(|dx| dx[0] + dx[1]).collect(), ..found };
+    for largest in [true, false] {
+        let window = Window { largest, kernel: [1, 2], stride: 2, pad: [0, 0] };
+        let mut graph = Graph::default();
+        let x = graph.node(Kernel::Input(0), &[], DIMS);
+        let y = graph.node(Kernel::Pool(window), &[x], [1, 1, 1]);
+        let f = |x: Tensor<4>| {
+            let images = x.dims()[0];
+            let x = x.reshape([images, 1, 1, 2]);
+            if largest {
+                module::max_pool2d(x, MaxPoolOptions::new([1, 2]).with_stride([1, 2]))
+            } else {
+                module::avg_pool2d(x, AvgPoolOptions::new([1, 2]).with_stride([1, 2]))
+            }
+        };
+        let expected = summed(primitives(f, &inputs, &seeds));
+        for vectors in EVERY {
+            let found = summed(kernels(&graph, y, &inputs, &seeds, vectors));
+            let what = if largest { "the largest" } else { "the mean" };
+            for (n, (dx, wanted)) in found.dx.iter().zip(&expected.dx).enumerate() {
+                let case = format!("{what} of {:?}, gradient {}", &inputs[2 * n..][..2], seeds[n]);
+                let same = if dx.is_finite() { near(*dx, *wanted) } else { !wanted.is_finite() };
+                assert!(same, "{case}: the gradient is {dx}, not {wanted}");
+                let (y, wanted) = (found.y[n], expected.y[n]);
+                let same = if y.is_finite() { near(y, wanted) } else { !wanted.is_finite() };
+                assert!(same, "{case}: {y}, not {wanted}");
+            }
+        }
+    }
+}
