@@ -112,7 +112,9 @@ fn a_picture_that_is_exchanged_in_the_middle_of_a_run_ends_it() {
     // Whole pictures of the same size, all of them: whichever is read next is another one.
     for n in 0..24 {
         let file = format!("{n:02}.png");
-        fs::copy(folder.join("light").join(&file), folder.join("dark").join(&file)).unwrap();
+        let whole = place.0.path().join("whole.png");
+        fs::copy(folder.join("light").join(&file), &whole).unwrap();
+        fs::rename(&whole, folder.join("dark").join(&file)).unwrap();
     }
     let said = super::Said::from(child.wait_with_output().unwrap());
     says(&said, 7, &["it holds another picture than when the data set was read", "put it back as it was"]);
