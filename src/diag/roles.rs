@@ -71,7 +71,9 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
             let call = format!("{penalty}({})", names.join(", "));
             match turns {
                 Some(false) => format!("swap the two: `{call}`"),
-                Some(true) => format!("the minus in its factor turns it round as well: write `{call}` times a number above 0"),
+                Some(true) => {
+                    format!("the minus in its factor turns it round as well: write `{call}` times a number above 0")
+                }
                 None => format!("where its factor is above 0, swap the two: `{call}`"),
             }
         }

@@ -3,8 +3,8 @@
 mod elsewhere;
 
 pub use elsewhere::{
-    broken_by_comment, called_twice, divided, given_by_equals, in_quotes, index, missing_commas, pair, passed_over, remainder,
-    unlisted,
+    broken_by_comment, called_twice, divided, given_by_equals, in_quotes, index, missing_commas, pair, passed_over,
+    remainder, unlisted,
 };
 
 use super::code::SLIP;

@@ -308,7 +308,8 @@ impl Binder<'_> {
 /// `at: 10, 20`: numbers behind one that an argument has by name, where that takes a list of them.
 fn unlisted(args: &[&Arg], given: &[ast::Arg]) -> Option<Diagnostic> {
     let is_number = |given: &ast::Arg| given.value.number().is_some();
-    let takes_several = |name: &ast::Name| args.iter().any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals));
+    let takes_several =
+        |name: &ast::Name| args.iter().any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals));
     let at = given.iter().position(|arg| arg.name.as_ref().is_some_and(takes_several) && is_number(arg))?;
     let behind = given[at + 1..].iter().take_while(|arg| arg.name.is_none() && is_number(arg));
     let values: Vec<String> = given[at..=at].iter().chain(behind).map(|arg| arg.value.written()).collect();

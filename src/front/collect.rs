@@ -205,7 +205,8 @@ impl<'a, 'd> Collector<'a, 'd> {
     /// reported itself.
     fn stateless(&mut self, name: &'a Name, body: &'a [Item], within: NodeIndex) {
         let has_next = |state: &str| {
-            body.iter().any(|item| matches!(&item.kind, ItemKind::Equation { name, primed: true, .. } if name.text == state))
+            body.iter()
+                .any(|item| matches!(&item.kind, ItemKind::Equation { name, primed: true, .. } if name.text == state))
         };
         let states = body.iter().filter_map(|item| match &item.kind {
             ItemKind::State { name, .. } if !has_next(&name.text) => Some(name.text.as_str()),

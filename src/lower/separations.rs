@@ -4,9 +4,9 @@ use super::bundles::BundleId;
 use super::{Lowerer, Val};
 use crate::diag::{Diagnostic, Span, roles};
 use crate::front::graph::{Found, NodeKind};
+use crate::front::known;
 use crate::ir::pull::{self, Pull};
 use crate::ir::{Net, ParamId, Role, Sign, Value};
-use crate::front::known;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
 /// The parameters that mark a `fn` as pushing excitatory and inhibitory weights apart.

@@ -67,7 +67,10 @@ fn a_loop_is_not_what_a_value_was_meant_to_be() {
 fn half_of_a_bottleneck_is_left_to_the_author() {
     for (line, safe) in [
         ("weights down: conv(8 -> 4, kernel: 3)\nweights up: conv(4 -> 8, kernel: 3)", false),
-        ("weights down: conv(8 -> 4, kernel: 3)\nweights up: conv(4 -> 8, kernel: 3)\ny = up * (conv(x, 4, kernel: 3))", false),
+        (
+            "weights down: conv(8 -> 4, kernel: 3)\nweights up: conv(4 -> 8, kernel: 3)\ny = up * (conv(x, 4, kernel: 3))",
+            false,
+        ),
         ("weights down: conv(8 -> 4, kernel: 3)\nweights other: conv(4 -> 16, kernel: 3)", false),
         ("weights down: conv(8 -> 4, kernel: 3)", true),
     ] {
@@ -144,7 +147,11 @@ fn a_missing_comma_is_written() {
     ] {
         assert!(said(written).contains("a comma is missing"), "{written}");
         let (report, mended) = fixed(&with(written), Applicability::Safe);
-        assert!(mended == 1 && report.diagnostics.is_empty() && report.text.contains(wanted), "{report}{}", report.text);
+        assert!(
+            mended == 1 && report.diagnostics.is_empty() && report.text.contains(wanted),
+            "{report}{}",
+            report.text
+        );
     }
     // A number alone may be half of another one.
     let text = with("h = conv(x 8, kernel: 3)");
@@ -158,8 +165,11 @@ fn small_slips_are_answered_by_what_was_meant() {
         ("h = conv(x, 8, kernel: 3, bias: flase)", "did you mean `false`?"),
         ("h = conv(x, 8, kernel: 3, bias: ture)", "did you mean `true`?"),
         ("h = max_pool(x, heihgt(x))", "did you mean `height`?"),
-        ("loop V1(steps: 2) {\n    state right = x\n    rigth' = relu(W * right)\n}\nh = right", "did you mean `right'`?"),
-        ("h = conv(x, 8, kernel: 3, init: normal(std: 0.1))", "`sd: 0.05`"),
+        (
+            "loop V1(steps: 2) {\n    state right = x\n    rigth' = relu(W * right)\n}\nh = right",
+            "did you mean `right'`?",
+        ),
+        ("h = conv(x, 8, kernel: 3, init: normal(std: 0.1))", "`normal(sd: 0.05)`"),
         ("h = dropout(x, 50%)", "write the share of 1: `0.5`"),
         ("data { validation: 15 }", "write `15%`"),
         ("train { optimizer: adam(1e-3, (0.9, 0.999)) }", "`beta1: 0.9, beta2: 0.999`"),
@@ -186,7 +196,11 @@ fn flags_and_settings_are_mended() {
         ("train {\n    epochs = 3\n}", "epochs: 3"),
     ] {
         let (report, mended) = fixed(&with(line), Applicability::Safe);
-        assert!(mended == 1 && report.diagnostics.is_empty() && report.text.contains(wanted), "{report}{}", report.text);
+        assert!(
+            mended == 1 && report.diagnostics.is_empty() && report.text.contains(wanted),
+            "{report}{}",
+            report.text
+        );
     }
 }
 
@@ -196,7 +210,7 @@ fn what_stands_once_cannot_have_another_name() {
         "train { epochs: 3 }\ntrain { epochs: 3 }",
         "train { epochs: 3, epochs: 4 }",
         "h = conv(x, 8, kernel: 3, kernel: 5)",
-        "output x\noutput logits",
+        "output logits\noutput logits",
     ] {
         assert!(said(line).ends_with("; remove one"), "{line}");
     }

@@ -19,11 +19,7 @@ pub const ROWS: &[Row] = &[
         "`//` begins a comment; a number is divided by `/`: `16 / 2`",
         ["h = conv(x, 16 // 2, kernel: 3)", "h = conv(x, 16 / 2, kernel: 3)"],
     ),
-    sign(
-        &["% 2"],
-        "there is no remainder of a division; a comment begins with `//`",
-        ["h = x % 2", ""],
-    ),
+    sign(&["% 2"], "there is no remainder of a division; a comment begins with `//`", ["h = x % 2", ""]),
     sign(&["#", "%"], "a comment begins with `//`", ["# of V1\nh = relu(x)   # rectified", "// of V1\nh = relu(x)"]),
     sign(
         &["/*"],
