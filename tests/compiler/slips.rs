@@ -181,6 +181,8 @@ fn small_slips_are_answered_by_what_was_meant() {
             "loop V1(steps: 2) {\n    state h = x\n    state g = h\n    h' = relu(W * h)\n    g' = g + h\n}",
             "`state g = x`",
         ),
+        ("data { validation: 115% }", "less than 100%"),
+        ("h = relu(x) /* never closed", "begins with `//`"),
         ("h = relu(img)", "the input is called `image`"),
     ] {
         let said = said(line);
