@@ -217,7 +217,9 @@ impl Binder<'_> {
         if !(0.0..1.0).contains(&x) {
             self.out_of_range(what, "at least 0% and less than 100%", &written, expr);
             // Without its sign, a share is one of 1 and not of a hundred.
-            if let (1.0..100.0, Some(problem), ExprKind::Number { .. }) = (x, self.diagnostics.last_mut(), &expr.kind) {
+            if let (1.0..100.0, Some(problem), ExprKind::Number { unit: None, .. }) =
+                (x, self.diagnostics.last_mut(), &expr.kind)
+            {
                 problem.help = Some(format!("a share has its sign: write `{written}%`"));
             }
             return None;

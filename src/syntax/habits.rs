@@ -131,7 +131,7 @@ impl<'a> Line<'a> {
         let next = if self.touches_next(at) { self.text(at + 1) } else { "" };
         let joined = match (self.text(at), next) {
             ("*", "*") | (":" | "+" | "-" | "*" | "/", "=") | ("|", "|") | ("&", "&") => 2,
-            (".", "*" | "/" | "^") => 2,
+            (".", "*" | "/" | "^") | ("/", "*") => 2,
             ("<", "-") if at == 1 => 2,
             ("==", _) if at == 1 && self.is_word(0) => 1,
             ("'", _) if self.before(at) != Some(Kind::Word) => return self.quotes(at),

@@ -169,7 +169,7 @@ fn small_slips_are_answered_by_what_was_meant() {
             "loop V1(steps: 2) {\n    state right = x\n    rigth' = relu(W * right)\n}\nh = right",
             "did you mean `right'`?",
         ),
-        ("h = conv(x, 8, kernel: 3, init: normal(std: 0.1))", "`sd: 0.05`"),
+        ("h = conv(x, 8, kernel: 3, init: normal(std: 0.1))", "`normal(sd: 0.05)`"),
         ("h = dropout(x, 50%)", "write the share of 1: `0.5`"),
         ("data { validation: 15 }", "write `15%`"),
         ("train { optimizer: adam(1e-3, (0.9, 0.999)) }", "`beta1: 0.9, beta2: 0.999`"),
@@ -181,6 +181,8 @@ fn small_slips_are_answered_by_what_was_meant() {
             "loop V1(steps: 2) {\n    state h = x\n    state g = h\n    h' = relu(W * h)\n    g' = g + h\n}",
             "`state g = x`",
         ),
+        ("data { validation: 115% }", "less than 100%"),
+        ("h = relu(x) /* never closed", "begins with `//`"),
         ("h = relu(img)", "the input is called `image`"),
     ] {
         let said = said(line);
@@ -210,7 +212,7 @@ fn what_stands_once_cannot_have_another_name() {
         "train { epochs: 3 }\ntrain { epochs: 3 }",
         "train { epochs: 3, epochs: 4 }",
         "h = conv(x, 8, kernel: 3, kernel: 5)",
-        "output x\noutput logits",
+        "output logits\noutput logits",
     ] {
         assert!(said(line).ends_with("; remove one"), "{line}");
     }

@@ -192,18 +192,11 @@ pub const ROWS: &[Row] = &[
     .beside("lr"),
     arg(
         &["std", "stdev", "stddev", "variance"],
-        "the standard deviation is `sd: [0.5]`",
+        "the standard deviation is called `sd`: a number in `normal(sd: 0.05)`, a list for channels in `sd: [0.5]`",
         [
             "data { transform: [normalise(mean: [0.5], std: [0.5])] }",
             "data { transform: [normalise(mean: [0.5], sd: [0.5])] }",
         ],
-    )
-    .renamed("sd")
-    .beside("mean"),
-    arg(
-        &["std", "stdev", "stddev", "scale", "sigma"],
-        "the standard deviation is `sd: 0.05`",
-        ["h = conv(x, 8, kernel: 3, init: normal(std: 0.05))", "h = conv(x, 8, kernel: 3, init: normal(sd: 0.05))"],
     )
     .renamed("sd"),
     arg(

@@ -27,7 +27,7 @@ pub fn pair(at: Span, found: &str) -> Diagnostic {
     // What counts pixels has no point in it.
     let is_rates = found.contains('.');
     let (place, word) = if is_rates { (At::Argument, "betas") } else { (At::Sign, "(3, 3)") };
-    problem.foreign(place, word, "write one")
+    problem.help(rows(place, word).next().map_or("write one", |row| row.say))
 }
 
 /// `MaxPool2d(2)(x)`: a call of what a call gives. `callee` is the first thing that is called.
