@@ -177,6 +177,10 @@ fn small_slips_are_answered_by_what_was_meant() {
         ("h = MaxPool2d(2)(x)", "`max_pool(x, 2)`"),
         ("h = relu(W)(x)", "stands first in its brackets"),
         ("data { transform: grayscale, resize(28) }", "`transform: [grayscale, resize(28)]`"),
+        (
+            "loop V1(steps: 2) {\n    state a = x\n    state b = a\n    a' = relu(W * a)\n    b' = b + a\n}\nh = b",
+            "`state b = x`",
+        ),
         ("data { validation: 115% }", "less than 100%"),
         ("h = relu(x) /* never closed", "begins with `//`"),
         ("h = relu(img)", "the input is called `image`"),
