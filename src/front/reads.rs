@@ -267,6 +267,13 @@ impl<'a> Reader<'a, '_, '_> {
             return;
         }
         match self.graph.find(name, place.within) {
+            Found::Node(found) if self.starts_beside(found, place) => {
+                let node = &self.graph.nodes[found];
+                let name_of = |node: Option<NodeIndex>| node.map_or("", |node| self.graph.nodes[node].name);
+                let init = node.kind.value().map_or_else(String::new, Expr::written);
+                let problem = loops::starts_inside(name, span, node.span, name_of(node.within));
+                self.diagnostics.push(loops::starts_from_state(problem, name_of(place.node), &init));
+            }
             Found::Node(found) => self.read(place, found, span),
             _ if self.look.consts.get(name).is_some() || self.look.lost.contains(name) => {}
             Found::Hidden(found) => {
@@ -274,12 +281,7 @@ impl<'a> Reader<'a, '_, '_> {
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
                 let reader = place.node.map(|node| &self.graph.nodes[node]);
                 if reader.is_some_and(|reader| is_start(&reader.kind) && reader.within == node.within) {
-                    let begins = matches!(node.kind, NodeKind::State { .. });
-                    let problem = loops::starts_inside(name, span, node.span, within.name);
-                    return self.diagnostics.push(match node.kind.value().filter(|_| begins) {
-                        Some(init) => loops::starts_from_state(problem, reader.map_or("", |r| r.name), &init.written()),
-                        None => problem,
-                    });
+                    return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
                 }
                 let states: Vec<&str> = match &within.kind {
                     NodeKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),
@@ -291,6 +293,15 @@ impl<'a> Reader<'a, '_, '_> {
             Found::Nothing if self.look.callables.has(name) => {}
             Found::Nothing => self.unknown(name, span, place),
         }
+    }
+
+    /// Whether a state begins here, and from another state of the same loop.
+    fn starts_beside(&self, found: NodeIndex, place: Place<'_>) -> bool {
+        let Some(reader) = place.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader]) else {
+            return false;
+        };
+        let node = &self.graph.nodes[found];
+        is_start(&reader.kind) && is_start(&node.kind) && reader.within == node.within
     }
 
     fn read(&mut self, place: Place<'_>, found: NodeIndex, span: Span) {

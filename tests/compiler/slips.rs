@@ -178,8 +178,8 @@ fn small_slips_are_answered_by_what_was_meant() {
         ("h = relu(W)(x)", "stands first in its brackets"),
         ("data { transform: grayscale, resize(28) }", "`transform: [grayscale, resize(28)]`"),
         (
-            "loop V1(steps: 2) {\n    state h = x\n    state g = h\n    h' = relu(W * h)\n    g' = g + h\n}",
-            "`state g = x`",
+            "loop V1(steps: 2) {\n    state a = x\n    state b = a\n    a' = relu(W * a)\n    b' = b + a\n}\nh = b",
+            "`state b = x`",
         ),
         ("data { validation: 115% }", "less than 100%"),
         ("h = relu(x) /* never closed", "begins with `//`"),
