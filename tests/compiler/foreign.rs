@@ -14,7 +14,7 @@ fn around(lines: &str) -> String {
     let states_h = has("state h") || has("let h") || has("layer h");
     let h = if states_h { "" } else { unless("h ", "h = x\n") };
     format!(
-        "model M\ninput image: [3, 24, 24]\nweights W: conv(8 -> 8, kernel: 3)\nweights W_E: conv(8 -> 8, kernel: 3)\n\
+        "model M\nallow misfit\ninput image: [3, 24, 24]\nweights W: conv(8 -> 8, kernel: 3)\nweights W_E: conv(8 -> 8, kernel: 3)\n\
          weights W_I: conv(8 -> 8, kernel: 3)\nx = relu(conv(image, 8, kernel: 3))\ny = tanh(W * x) + W_E * x + W_I * x\n\
          {lines}\n{h}{}{}allow [unused, unreached, unbounded, no_role]\n",
         unless("logits", "logits = dense(max_pool(h, 2), classes)\n"),

@@ -24,9 +24,9 @@ branch d = sum {
 }
 logits = dense(max_pool(relu(A + d), 2), classes)
 output logits
-penalty apart = if on then -1 * sat_abs(W_E, W_I) else 2 * sat_abs(W_E, W_I)
+penalty apart = if on then 2 * sat_abs(W_E, W_I) else -1 * sat_abs(W_E, W_I)
 ";
-    let turned = "penalty apart = 2 * sat_abs(W_E, W_I)";
+    let turned = "penalty apart = -1 * sat_abs(W_E, W_I)";
     let start = text.find("penalty").unwrap();
     let expected = found(&format!("{}{turned}\n", &text[..start]).replace("const on = true\n", ""), &[]);
     assert!(!expected.is_empty());
