@@ -111,13 +111,18 @@ impl Compiled {
         let Report { name, text, diagnostics } = self.report.clone();
         let (own, items) = (&self.settings.train, &self.ast.items);
         let is_own = |key: &str| settings.train.get(key) == own.get(key);
-        if !is_own("schedule") || !is_own("warmup") || !is_own("patience") || !is_own("optimizer") || is_own("epochs") {
+        if !is_own("schedule") || is_own("epochs") {
             return Report { name, text, diagnostics };
         }
+        // What a flag has changed as well is no longer what stands in the spec.
+        let changed = ["warmup", "patience", "optimizer"].into_iter().filter(|key| !is_own(key));
+        let changed: Vec<usize> =
+            changed.filter_map(|key| front::schedules::entry(items, key)).map(|entry| entry.value.span.start).collect();
         let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_epochs()).collect();
         let mut odd = Vec::new();
         front::schedules::check(items, settings, &mut odd);
-        diagnostics.extend(odd.into_iter().filter(|odd| !front::allow::is_allowed(items, odd.code)));
+        odd.retain(|odd| !changed.contains(&odd.place()) && !front::allow::is_allowed(items, odd.code));
+        diagnostics.extend(odd);
         Report::new(name, text, diagnostics)
     }
 

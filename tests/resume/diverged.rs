@@ -80,7 +80,7 @@ fn numbers_that_grow_too_large_are_a_matter_of_the_rate() {
 fn fused_parts_hide_no_gradient_that_is_not_finite() {
     for f in ["sqrt(abs(C))", "square(sqrt(abs(C)))", "1 / (1 / abs(C))", "exp(log(abs(C)))"] {
         let [fused, primitive] = ["", "--no-fuse"].map(|flags| {
-            let said = message(&format!("C = W_A * image\nB = W_L * {f} + A"), flags);
+            let said = message(&format!("C = W_A * image\nB = W_L * ({f}) + A"), flags);
             let (_, first) = said.split_once("the first ").unwrap_or_else(|| panic!("{f} {flags}: {said}"));
             first.split(" which read").next().unwrap().to_owned()
         });

@@ -202,11 +202,7 @@ impl<'a> Process<'a> {
             return Ok(());
         }
         let (work, needed, parts) = (self.work.to_string(), bytes(need.sum()), need.to_string());
-        let advice = self.advice(room, need.sum());
-        let advice = match self.fewer_threads() {
-            Some(fewer) => format!("{fewer}; or {advice}"),
-            None => advice,
-        };
+        let advice = self.fewer_threads().unwrap_or_else(|| self.advice(room, need.sum()));
         Err(TrainError::Memory { work, needed, parts, room: bytes(room), advice })
     }
 
