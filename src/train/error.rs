@@ -165,7 +165,7 @@ pub enum TrainError {
          file out of the folder, and begin a new run with `lcnnc run --config {}`; if it was whole then, put it back as it was",
         config.display()
     )]
-    NeverSeen { cause: DataError, config: PathBuf },
+    NeverSeen { cause: Box<DataError>, config: PathBuf },
 
     /// What ended a run that had begun.
     #[error("{cause}\n{}", what_is_left(folder, *saved, cause))]

@@ -162,7 +162,7 @@ fn a_png_whose_packed_data_have_another_checksum_is_found_before_a_run() {
     bytes[at + 4 + length..at + 8 + length].copy_from_slice(&crc.sum().to_be_bytes());
     for class in ["a", "b"] {
         (0..3).for_each(|n| {
-            write(&root.path().join(class).join(format!("{n}.png")), &fs::read(folder().join("plain.png")).unwrap())
+            write(&root.path().join(class).join(format!("{n}.png")), &fs::read(folder().join("plain.png")).unwrap());
         });
     }
     write(&root.path().join("a/bad.png"), &bytes);

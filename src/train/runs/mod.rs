@@ -154,7 +154,7 @@ impl Setup {
         done.map_err(|cause| {
             let cause = match cause {
                 TrainError::Data(cause @ DataError::Decode { .. }) if self.data.verified() == Some(false) => {
-                    TrainError::NeverSeen { cause, config: folder.join(SETTINGS) }
+                    TrainError::NeverSeen { cause: Box::new(cause), config: folder.join(SETTINGS) }
                 }
                 TrainError::Data(error) => TrainError::Lost(error),
                 other => other,
