@@ -99,7 +99,7 @@ fn a_shared_weight_learns_from_every_step() {
         let original = weights.iter().find(|weight| weight.name == format!("{owner}.{leaf}")).unwrap();
         Weight { name: param.name.clone(), ..original.clone() }
     });
-    let apart = model(&apart, 0).with_weights(&copies.collect::<Vec<_>>()).unwrap();
+    let apart = model(&apart, 0).with_weights(copies.collect::<Vec<_>>()).unwrap();
     let parts = gradients(&apart, Mode::Evaluation);
     for whole in gradients(&shared, Mode::Evaluation).iter().filter(|gradient| gradient.name.starts_with("L.")) {
         let leaf = whole.name.rsplit('.').next().unwrap();
