@@ -86,6 +86,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         self.report(names::misused(&name, is, "something to call", place.at(call.callee.span), help))
     }
 
+    #[inline(never)] // As `layer`.
     fn built_in(
         &mut self,
         function: &functions::Function,
@@ -118,6 +119,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    #[inline(never)] // `call_given` is on the stack a thousand times where functions call each other: it must be small.
     fn layer(&mut self, kind: &'static Kind, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         let positional = call.args.iter().take_while(|arg| arg.name.is_none()).count();
         let inputs = match kind.inputs {
