@@ -1,5 +1,5 @@
-//! What a run writes into its folder, with settings that flags have changed, is read as the same net and the same
-//! settings, and would be written as the same text again.
+//! The spec that a run writes into its folder, with settings that flags have changed, is read back as the same net and the
+//! same settings, and would be written as the same text again.
 
 #![no_main]
 

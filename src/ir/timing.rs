@@ -40,7 +40,7 @@ pub struct Row {
     pub value: Value,
     /// When the image first reaches it; none if it never does.
     pub reached: Option<When>,
-    /// What it reads, each with the first time that the image comes that way.
+    /// The values that the equation reads, each with the first time that the image comes that way.
     pub by_way_of: Vec<(String, Option<When>)>,
 }
 

@@ -48,7 +48,7 @@ impl DerefMut for Aligned {
     }
 }
 
-/// What stands in the lanes of a block that have no image.
+/// The contents of the lanes of a block that have no image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spare {
     /// The last image once more. Its numbers are finite wherever a function has a finite value and slope for all images of

@@ -13,7 +13,7 @@ use std::fmt;
 pub enum NonFinite {
     /// A weight was not before anything was calculated, by its name.
     Weight(String),
-    /// What an operation made of numbers that were finite, and the first number of it that is not.
+    /// An operation that read finite numbers and gave one that is not finite, and that number.
     Value(Place, f64),
     /// The cross-entropy of scores that were finite.
     CrossEntropy,
@@ -26,17 +26,17 @@ pub enum NonFinite {
 /// An operation, and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Place {
-    /// As the spec writes it: `log`.
+    /// The operation as the spec writes it: `log`.
     pub op: &'static str,
     /// `x`, or `the penalty p`.
     pub equation: String,
     /// The loops around it, the outermost first, and their steps from 1.
     pub loops: Vec<(String, usize)>,
-    /// What it read.
+    /// The ranges of the values that the operation read, in their order.
     pub operands: Vec<Operand>,
 }
 
-/// What is told of the numbers that an operation read.
+/// The range of the numbers of one value that an operation read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Operand {
     pub smallest: f64,
@@ -72,7 +72,7 @@ impl Model {
         strange.or_else(values).or_else(|| self.strange_gradient(images, answers, noise))
     }
 
-    /// The same of a run as it is used after training, which has no gradients: see [`Model::forward`].
+    /// The first number that is not finite when the model answers, without gradients, as [`Model::forward`] does.
     pub fn origin_after_training(&self, images: Tensor<4>) -> Option<NonFinite> {
         let values = || self.strange_value(&mut Run::new(self, images.device()), images.clone(), None);
         self.strange_weight().or_else(values)
@@ -131,7 +131,7 @@ fn cross_entropy(forward: &Forward, answers: Answers<'_>) -> Tensor<1> {
 }
 
 impl NonFinite {
-    /// What to change in the spec, where the numbers show that it is not a matter of the learning rate.
+    /// Advice on the spec, where the numbers show that a smaller learning rate is not the remedy.
     pub fn mend(&self) -> Option<&'static str> {
         let (NonFinite::Value(place, _) | NonFinite::Gradient(place)) = self else { return None };
         let [first, last] = [place.operands.first()?, place.operands.last()?];

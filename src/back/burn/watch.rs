@@ -1,4 +1,4 @@
-//! What a run takes down when its numbers are looked at one by one: see [`super::non_finite`].
+//! The notes that a run of the primitives takes while its numbers are looked at one by one: see [`super::non_finite`].
 
 use super::non_finite::{Operand, Place};
 use super::read;
@@ -8,7 +8,7 @@ use burn::tensor::Tensor;
 /// Takes down the first value that is not finite; or, with probes, every operation and what it reads.
 #[derive(Default)]
 pub(super) struct Watch {
-    /// Whether gradients are looked at, and not the values.
+    /// Are gradients looked at, in place of the values?
     probing: bool,
     pub found: Option<(Seen, f64)>,
     pub seen: Vec<Seen>,
@@ -22,9 +22,9 @@ pub(super) struct Watch {
 pub(super) struct Seen {
     pub node: Node,
     pub loops: Vec<(String, usize)>,
-    /// What it read, but for literal numbers.
+    /// The values that the operation read, but for literal numbers.
     pub read: Vec<Tensor<4>>,
-    /// As many zeros that were added to that: their gradients are the ones that the operation hands back.
+    /// Zeros that were added to each value read: their gradients are those that the operation hands back.
     pub probes: Vec<Tensor<4>>,
 }
 
