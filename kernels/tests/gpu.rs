@@ -182,3 +182,33 @@ fn bfloat16_is_rounded_to_the_same_bits() {
     assert!(expected.iter().all(|x| x.to_bits() & 0xffff == 0) && expected != x);
     assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
+
+/// Gradients that are infinite or no number, at places where a result is zero, negative or no number.
+#[test]
+fn what_is_not_finite_goes_back_as_on_the_cpu() {
+    let Some(client) = client() else { return };
+    let none = f32::NAN;
+    let x = [0.0, -0.0, 2.0, -2.0, none, 0.5, none, 3.0, f32::INFINITY, 1.0, -1.0, 0.0, none, -4.0, 4.0, none];
+    let seeds = [f32::INFINITY, none, f32::INFINITY, none, 1.0, -f32::INFINITY, none, 2.0, 1.0, 0.0, -2.0, 3.0];
+    let seeds: Vec<f32> = seeds.into_iter().cycle().take(16).collect();
+    let largest = Window { largest: true, kernel: [2, 2], stride: 2, pad: [0, 0] };
+    let kernels = [("abs", Kernel::Map(Map::Abs)), ("relu", Kernel::Map(Map::Relu)), ("pool", Kernel::Pool(largest))];
+    for (name, kernel) in kernels {
+        let mut b = Builder::default();
+        let image = b.graph.node(Kernel::Input(0), &[], [1, 4, 4]);
+        let size = if name == "pool" { 2 } else { 4 };
+        let y = b.graph.node(kernel, &[image], [1, size, size]);
+        let part = Part::new(b.graph, vec![y], &b.params, Vectors::default());
+        let seeds = &seeds[..size * size];
+        let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+        let expected = [part.forward(1, &x, &[]), part.back(1, &x, &[], seeds, true).0];
+        let forward = part.forward_on(&client, 1, up(&x), up(&[0.0]));
+        let [back, _] = part.back_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
+        let found = [read(&client, forward, size * size), read(&client, back, 16)];
+        for (found, expected) in found.iter().zip(&expected) {
+            let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
+            assert!(expected.iter().any(|x| x.is_nan()), "{name}");
+            assert!(found.iter().zip(expected).all(same), "{name}: {found:?}, not {expected:?}");
+        }
+    }
+}

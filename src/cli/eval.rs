@@ -2,7 +2,7 @@
 
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Inspection, Layer, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Inspection, Layer, MOST_THREADS, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -27,6 +27,9 @@ pub struct Args {
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// best (of the best validation accuracy) or last
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
@@ -50,6 +53,7 @@ impl Args {
             allow_one_class,
             allow_empty_classes,
             device,
+            threads,
             weights,
             no_fuse,
             limit_test,
@@ -62,6 +66,7 @@ impl Args {
             allow_one_class: allow_one_class.then_some(true),
             allow_empty_classes: allow_empty_classes.then_some(true),
             device,
+            threads,
             fuse,
             limit_test,
             ..Layer::default()

@@ -1,8 +1,9 @@
 //! `lcnnc predict`: a run's net names what is on images.
 
+use super::values::count;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::diag::render::visible_name;
-use lcnnc::train::{Answer, Inspection, Layer, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Answer, Inspection, Layer, MOST_THREADS, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +25,9 @@ pub struct Args {
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// best (of the best validation accuracy) or last
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
@@ -34,7 +38,7 @@ pub struct Args {
 
 impl Args {
     pub fn predict(self) -> Result<ExitCode, TrainError> {
-        let over = Layer { device: self.device, ..Layer::default() };
+        let over = Layer { device: self.device, threads: self.threads, ..Layer::default() };
         let progress = Progress::new();
         let mut inspection = Inspection::new(self.force, progress);
         let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;

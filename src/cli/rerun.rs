@@ -1,9 +1,9 @@
 //! `lcnnc rerun`: a finished run once more, and whether the bits agree.
 
 use super::run::said;
-use super::values::{dataset, folder};
+use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, Layer, Progress, TrainError};
+use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +25,9 @@ pub struct Args {
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -32,9 +35,9 @@ pub struct Args {
 
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, force } = self;
+        let Self { run, dataset, data_root, device, threads, force } = self;
         let progress = Progress::of_run();
-        let over = Layer { dataset, data_root, device, ..Layer::default() };
+        let over = Layer { dataset, data_root, device, threads, ..Layer::default() };
         let command = super::run::words();
         let repeated = train::rerun(&run, over, command, Inspection::new(force, progress))?;
         said(&repeated.done, progress);

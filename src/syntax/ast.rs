@@ -9,12 +9,6 @@ pub struct Name {
     pub span: Span,
 }
 
-impl Name {
-    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.span = to(self.span);
-    }
-}
-
 /// A whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ast {
@@ -55,60 +49,6 @@ pub struct Item {
     pub span: Span,
     /// The `///` lines above it, without their marks.
     pub doc: Vec<String>,
-}
-
-impl Item {
-    /// Moves every span in it.
-    pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.span = to(self.span);
-        match &mut self.kind {
-            ItemKind::Model(name) => name.shift(to),
-            ItemKind::Const { name, value }
-            | ItemKind::Input { name, shape: value }
-            | ItemKind::Equation { name, value, .. }
-            | ItemKind::State { name, init: value }
-            | ItemKind::Penalty { name, value } => {
-                name.shift(to);
-                value.shift(to);
-            }
-            ItemKind::Weights { name, call } => {
-                name.shift(to);
-                call.shift(to);
-            }
-            ItemKind::Loop { name, args, body } => {
-                name.shift(to);
-                args.iter_mut().for_each(|arg| arg.shift(to));
-                body.iter_mut().for_each(|item| item.shift(to));
-            }
-            ItemKind::Branch { name, how, arms } => {
-                name.shift(to);
-                how.shift(to);
-                arms.iter_mut().for_each(|arm| arm.shift(to));
-            }
-            ItemKind::Arm { role, name, value } => {
-                role.shift(to);
-                name.shift(to);
-                value.shift(to);
-            }
-            ItemKind::Fn { name, params, body } => {
-                name.shift(to);
-                params.iter_mut().for_each(|param| param.shift(to));
-                body.shift(to);
-            }
-            ItemKind::Block { name, params, body } => {
-                name.shift(to);
-                params.iter_mut().for_each(|param| param.shift(to));
-                body.iter_mut().for_each(|item| item.shift(to));
-            }
-            ItemKind::Allow(names) => names.iter_mut().for_each(|name| name.shift(to)),
-            ItemKind::Yield { value } | ItemKind::Output { value } => value.shift(to),
-            ItemKind::Settings { word, entries, close } => {
-                word.shift(to);
-                entries.iter_mut().for_each(|entry| entry.shift(to));
-                *close = to(Span::new(*close, *close)).start;
-            }
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -154,25 +94,11 @@ pub struct Param {
     pub default: Option<Expr>,
 }
 
-impl Param {
-    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.name.shift(to);
-        self.default.iter_mut().for_each(|default| default.shift(to));
-    }
-}
-
 /// `key: value` in a settings block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub key: Name,
     pub value: Expr,
-}
-
-impl Entry {
-    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.key.shift(to);
-        self.value.shift(to);
-    }
 }
 
 /// `callee(args)`
@@ -188,12 +114,6 @@ impl Call {
     pub fn close(&self) -> usize {
         self.span.end.saturating_sub(1)
     }
-
-    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.span = to(self.span);
-        self.callee.shift(to);
-        self.args.iter_mut().for_each(|arg| arg.shift(to));
-    }
 }
 
 /// `value` or `name: value`, in a call.
@@ -206,11 +126,6 @@ pub struct Arg {
 impl Arg {
     pub fn span(&self) -> Span {
         self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
-    }
-
-    fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.name.iter_mut().for_each(|name| name.shift(to));
-        self.value.shift(to);
     }
 }
 
@@ -328,33 +243,6 @@ impl Expr {
                 std::iter::once(&**count).chain(call.args.iter().map(|arg| &arg.value)).collect()
             }
             ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => vec![left, right],
-        }
-    }
-
-    /// Moves every span in it.
-    pub fn shift(&mut self, to: &impl Fn(Span) -> Span) {
-        self.span = to(self.span);
-        match &mut self.kind {
-            ExprKind::Number { unit, .. } => unit.iter_mut().for_each(|unit| unit.shift(to)),
-            ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => {}
-            ExprKind::List(items) => items.iter_mut().for_each(|item| item.shift(to)),
-            ExprKind::Call(call) => call.shift(to),
-            ExprKind::Negate(x) | ExprKind::Not(x) => x.shift(to),
-            ExprKind::At { name, step } => {
-                name.shift(to);
-                step.shift(to);
-            }
-            ExprKind::If { condition, then, otherwise } => {
-                [condition, then, otherwise].into_iter().for_each(|part| part.shift(to));
-            }
-            ExprKind::Repeat { count, call } => {
-                count.shift(to);
-                call.shift(to);
-            }
-            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
-                left.shift(to);
-                right.shift(to);
-            }
         }
     }
 }

@@ -16,6 +16,7 @@ mod names;
 mod passed;
 mod recover;
 mod scan;
+mod shift;
 mod words;
 
 pub use line_ends::with_line_feeds;

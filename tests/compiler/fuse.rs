@@ -1,14 +1,14 @@
 //! Nets cut into what runs fused and what runs by itself: whatever the net, the parts are all of it, in an order that
 //! runs, and what a fused part says of itself is what a reader of the net finds.
 
-use crate::support::{net, spec, specs};
+use crate::support::{net, spec, specs, timed};
 use lcnnc::back::plan;
 use lcnnc::ir::regions::{Fused, Part, Regions, Why};
 use lcnnc::ir::{Net, Node, Op, ParamId, Region, Shape, Step, Value};
 use lcnnc::kinds::KINDS;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Mebibytes that the activity of sixteen images may take.
 const LARGEST: usize = 512;
@@ -344,9 +344,8 @@ fn long_chains_are_cut_in_time() {
         writeln!(text, "a{n} = batch_norm(relu({x}))\nx{n} = {x} + conv(a{n}, 2, kernel: 1)").unwrap();
     }
     let net = net(&around(&text, "x3999"), &[]);
-    let start = Instant::now();
-    let regions = Regions::of(&net);
-    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let (regions, took) = timed(|| Regions::of(&net));
+    assert!(took < Duration::from_secs(4), "{took:?}");
     assert!(!fuses(&regions.parts));
 }
 

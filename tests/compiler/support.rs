@@ -1,9 +1,11 @@
 //! Compiling for tests: texts, files and the folders they lie in.
 
 use lcnnc::ir::Net;
+use cpu_time::ThreadTime;
 use lcnnc::{Compiled, Options, Source, compile};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A path of the project.
 pub fn project(path: &str) -> PathBuf {
@@ -70,4 +72,11 @@ pub fn golden(folder: &str, name: &str, text: &str) {
 /// The names of the goldens in a folder, sorted: none may be left from something that is gone.
 pub fn goldens(folder: &str) -> Vec<String> {
     files(&format!("golden/{folder}"), ".snap").into_iter().map(|(name, _)| name).collect()
+}
+
+/// What some work gives, and the time of a processor that it took: other tests, which run beside it, do not count.
+pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = ThreadTime::now();
+    let made = work();
+    (made, start.elapsed())
 }

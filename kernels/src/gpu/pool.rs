@@ -83,13 +83,14 @@ pub fn pool_back(
                 let (begin, last) = seen(j, window, 1usize, comptime!(from[2]));
                 if comptime!(window.largest) {
                     let largest = memory.load(at, comptime!(values[1]));
-                    let mut won = own == largest;
+                    // What is no number equals nothing, and is the largest nevertheless.
+                    let mut won = own == largest || own != own;
                     // An equal one before it has it all.
                     for r in first..row + 1 {
                         for c in begin..last {
                             let before = r < row || c < column;
                             let other = memory.load((channel * from[1] + r) * from[2] + c, comptime!(values[0]));
-                            won = won && !(before && other == largest);
+                            won = won && !(before && (other == largest || other != other));
                         }
                     }
                     sum += select(won, dy, 0.0);

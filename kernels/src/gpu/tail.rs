@@ -78,10 +78,16 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
         Map::Sub => x - other,
         Map::Mul => x * other,
         Map::Div => x / other,
-        Map::ReluBack => select(other > 0.0, x, 0.0),
+        // A result that is no number hides no gradient.
+        Map::ReluBack => select(other <= 0.0, 0.0, x),
         Map::TanhBack => x - x * other * other,
         Map::SigmoidBack => x * other * (1.0 - other),
         Map::SoftplusBack => x * math::sigmoid(other),
-        Map::AbsBack => select(other > 0.0, x, select(other < 0.0, -x, 0.0)),
+        // Multiplied by the sign, which is 0 at 0: there an infinite gradient becomes no number, and is seen.
+        Map::AbsBack => {
+            let above = select(other > 0.0, f32::new(1.0), f32::new(0.0));
+            let below = select(other < 0.0, f32::new(1.0), f32::new(0.0));
+            x * (above - below)
+        }
     }
 }
