@@ -1,6 +1,6 @@
 //! How long `lcnnc check` thinks about a spec: `cargo bench --bench check`.
 
-use lcnnc::{Options, Source, compile};
+use lcnnc_lang::{Options, Source, compile};
 use std::fmt::Write;
 
 fn main() {

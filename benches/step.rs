@@ -7,7 +7,7 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use lcnnc::back::burn::{Answers, Model, Precision};
 use lcnnc::train::optimizer;
-use lcnnc::{Options, Source, compile};
+use lcnnc_lang::{Options, Source, compile};
 use std::sync::Arc;
 
 const BATCH: usize = 64;

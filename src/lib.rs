@@ -1,133 +1,14 @@
 //! `lcnnc` compiles `.lcnn` specs, convolutional networks with the parts of a visual cortex, and trains them.
 //!
 //! ```text
-//! &str ─ syntax ─▶ Ast ─ front ─▶ Graph ─ lower ─▶ Net ─ back::burn ─▶ Model ─ train ─▶ run directory
+//! &str ─ lcnnc_lang ─▶ Net ─ fuse ─▶ Regions ─ back::burn ─▶ Model ─ train ─▶ run directory
 //! ```
 //!
-//! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
-//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net).
+//! The language is a crate of its own, `lcnnc_lang`: this one trains what it compiles.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 pub mod back;
 pub mod data;
-pub mod diag;
-pub mod explain;
-mod fix;
-pub mod front;
-pub mod functions;
-pub mod ir;
-pub mod kinds;
-pub mod lower;
-pub mod schema;
-pub mod syntax;
+pub mod fuse;
 pub mod train;
-
-pub use fix::fix;
-
-use diag::{Diagnostic, Report, Span};
-use front::edits::Edits;
-use front::settings::Settings;
-use front::written::Said;
-use ir::Net;
-use syntax::ast::Ast;
-
-/// How many classes there are where no data set says so: those of MNIST, Fashion-MNIST and CIFAR-10.
-pub const DEFAULT_CLASSES: usize = 10;
-
-/// A spec's text and the name that problems in it are reported under.
-#[derive(Clone, Debug)]
-pub struct Source {
-    pub name: String,
-    pub text: String,
-}
-
-/// What a spec leaves open.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// Overrides of consts: name and value, as `--set name=value` gives them.
-    pub set: Vec<(String, String)>,
-    /// The data set's number of classes; [`DEFAULT_CLASSES`] if none is given.
-    pub classes: Option<usize>,
-}
-
-/// What became of a spec.
-#[derive(Debug)]
-pub struct Compiled {
-    /// None if the spec has errors.
-    pub net: Option<Net>,
-    pub settings: Settings,
-    /// Every problem, sorted by place.
-    pub report: Report,
-    ast: Ast,
-    edits: Edits,
-    /// What fills in the calls in the settings blocks.
-    filled: Edits,
-}
-
-/// Compiles a spec. Never fails: what is wrong is in the report.
-pub fn compile(source: &Source, options: &Options) -> Compiled {
-    let classes = options.classes.unwrap_or(DEFAULT_CLASSES);
-    let text = syntax::with_line_feeds(&source.text);
-    let (ast, mut diagnostics) = syntax::parse(&text);
-    let mut edits = Edits::default();
-    let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
-    let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
-    front::images::check(&ast.items, &front.settings, input, &mut diagnostics);
-    front::check_unused(&front, &mut diagnostics);
-    front::allow::take_back(&ast.items, &mut diagnostics);
-    let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
-    diag::doubt(&mut diagnostics, &syntax::defined(&ast), &lost);
-    let (settings, filled) = (front.settings, front.filled);
-    let report = Report::new(&source.name, text, diagnostics);
-    let net = net.filter(|_| !report.has_errors());
-    Compiled { net, settings, report, ast, edits, filled }
-}
-
-/// The last character that is not blank: nothing is drawn at the very end of a text.
-fn last_place(text: &str) -> Span {
-    let text = text.trim_end();
-    Span::new(text.char_indices().next_back().map_or(0, |(at, _)| at), text.len())
-}
-
-impl Compiled {
-    /// The author's text with every override and default written in, and with those settings: it compiles to the
-    /// same net, and says all that a rerun needs.
-    pub fn resolved(&self, settings: &Settings) -> String {
-        let (items, text) = (&self.ast.items, &self.report.text);
-        let written = |mut edits: Edits, filled: &Edits| {
-            Said { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
-            edits.apply(text)
-        };
-        let text = written(self.edits.clone(), &self.filled);
-        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
-        if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
-    }
-
-    /// The problems that the spec has with settings that are not all its own, as flags give them: what is odd about the
-    /// epochs of its schedule depends on how many there are.
-    pub fn report_with(&self, settings: &Settings) -> Report {
-        let Report { name, text, diagnostics } = self.report.clone();
-        let (own, items) = (&self.settings.train, &self.ast.items);
-        let is_own = |key: &str| settings.train.get(key) == own.get(key);
-        if !is_own("schedule") || is_own("epochs") {
-            return Report { name, text, diagnostics };
-        }
-        // What a flag has changed as well is no longer what stands in the spec.
-        let changed = ["warmup", "patience", "optimizer"].into_iter().filter(|key| !is_own(key));
-        let changed: Vec<usize> =
-            changed.filter_map(|key| front::schedules::entry(items, key)).map(|entry| entry.value.span.start).collect();
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_epochs()).collect();
-        let mut odd = Vec::new();
-        front::schedules::check(items, settings, &mut odd);
-        odd.retain(|odd| !changed.contains(&odd.place()) && !front::allow::is_allowed(items, odd.code));
-        diagnostics.extend(odd);
-        Report::new(name, text, diagnostics)
-    }
-
-    /// The place of the input's shape, for problems that only a data set brings up.
-    pub fn input_span(&self) -> Span {
-        self.ast.input_span()
-    }
-}

@@ -2,13 +2,13 @@
 
 #![no_main]
 
-use lcnnc::diag::Applicability;
-use lcnnc::diag::render::{github, json, plain, sarif, short};
-use lcnnc::{Options, Source, fix};
+use lcnnc_lang::diag::Applicability;
+use lcnnc_lang::diag::render::{github, json, plain, sarif, short};
+use lcnnc_lang::{Options, Source, fix};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let source = Source { name: "fuzz.lcnn".to_owned(), text: text.to_owned() };
-    let before = lcnnc::compile(&source, &Options::default());
+    let before = lcnnc_lang::compile(&source, &Options::default());
     let report = &before.report;
     assert_eq!(before.net.is_none(), report.has_errors(), "{report}");
     for diagnostic in &report.diagnostics {

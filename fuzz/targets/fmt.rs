@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use lcnnc::syntax::format::{Refusal, format};
+use lcnnc_lang::syntax::format::{Refusal, format};
 
 libfuzzer_sys::fuzz_target!(|text: &str| match format(text) {
     Ok(once) => assert_eq!(format(&once).as_deref(), Ok(once.as_str())),

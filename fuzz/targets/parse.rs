@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use lcnnc::syntax::parse;
+use lcnnc_lang::syntax::{parse, with_line_feeds};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let (ast, problems) = parse(text);
@@ -12,6 +12,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     for item in &ast.items {
         assert!(text.get(item.span.start..item.span.end).is_some(), "{item:?}");
     }
+    let text = with_line_feeds(text);
     let lines = problems.iter().map(|problem| text[..problem.place()].matches('\n').count());
     assert!(lines.is_sorted_by(|a, b| a < b), "{problems:#?}");
 });

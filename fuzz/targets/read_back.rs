@@ -3,17 +3,17 @@
 
 #![no_main]
 
-use lcnnc::{Options, Source};
+use lcnnc_lang::{Options, Source};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let source = Source { name: "fuzz.lcnn".to_owned(), text: text.to_owned() };
-    let compiled = lcnnc::compile(&source, &Options::default());
+    let compiled = lcnnc_lang::compile(&source, &Options::default());
     let Some(net) = &compiled.net else { return };
     let mut settings = compiled.settings.clone();
     assert!(settings.set("train", "epochs", "3").is_ok() && settings.set("data", "validation", "12.5%").is_ok());
     for settings in [&compiled.settings, &settings] {
         let written = Source { name: "spec.lcnn".to_owned(), text: compiled.resolved(settings) };
-        let again = lcnnc::compile(&written, &Options::default());
+        let again = lcnnc_lang::compile(&written, &Options::default());
         let read = again.net.as_ref().unwrap_or_else(|| panic!("{}\n{}", written.text, again.report));
         // As text, in which a number that is none is like itself.
         assert_eq!(format!("{read:?}"), format!("{net:?}"), "{}", written.text);

@@ -2,6 +2,7 @@
 //! block of images stays in the cache.
 
 mod adjoint;
+pub mod allocator;
 mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;

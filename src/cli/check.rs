@@ -1,11 +1,11 @@
 //! `lcnnc check`: everything that is wrong with specs, in one run.
 
 use super::spec::SpecArgs;
-use lcnnc::Compiled;
-use lcnnc::back::timing;
-use lcnnc::diag::render::{github, json, sarif, short};
-use lcnnc::diag::{Applicability, Diagnostic, Level, Report, counted};
 use lcnnc::train::{Progress, TrainError};
+use lcnnc_lang::Compiled;
+use lcnnc_lang::back::timing;
+use lcnnc_lang::diag::render::{github, json, sarif, short};
+use lcnnc_lang::diag::{Applicability, Diagnostic, Level, Report, counted};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -1,8 +1,9 @@
 //! `lcnnc explain`: the page of a diagnostic.
 
-use lcnnc::diag::{catalogue, did_you_mean};
-use lcnnc::explain;
+use lcnnc::train::yaml;
 use lcnnc::train::{Progress, TrainError};
+use lcnnc_lang::diag::{catalogue, did_you_mean};
+use lcnnc_lang::explain;
 use std::process::ExitCode;
 
 /// Explain a problem by its code: why it is one, a spec that has it, and the same spec mended.
@@ -21,7 +22,7 @@ impl Args {
             return Ok(ExitCode::SUCCESS);
         };
         if let Some(code) = explain::find(&name) {
-            progress.text(&format!("{}\n", explain::page(code).trim_end()));
+            progress.text(&format!("{}\n", explain::page(code, yaml::report).trim_end()));
             return Ok(ExitCode::SUCCESS);
         }
         let known = catalogue().flat_map(|code| [Some(code.id), code.name]).flatten();

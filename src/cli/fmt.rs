@@ -1,9 +1,9 @@
 //! `lcnnc fmt`: specs in the one layout that specs have.
 
 use super::spec_path;
-use lcnnc::diag::Report;
-use lcnnc::syntax::format::{Refusal, format};
 use lcnnc::train::{Progress, TrainError, files};
+use lcnnc_lang::diag::Report;
+use lcnnc_lang::syntax::format::{Refusal, format};
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

@@ -1,8 +1,8 @@
 //! `lcnnc graph`: a spec as a drawing.
 
 use super::spec::SpecArgs;
-use lcnnc::back::dot::{self, Loops};
 use lcnnc::train::{Progress, TrainError};
+use lcnnc_lang::back::dot::{self, Loops};
 use std::path::PathBuf;
 use std::process::ExitCode;
 

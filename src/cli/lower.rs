@@ -2,8 +2,8 @@
 
 use super::spec::SpecArgs;
 use clap::ValueEnum;
-use lcnnc::back::plan;
-use lcnnc::ir::regions::Regions;
+use lcnnc::fuse::plan;
+use lcnnc::fuse::regions::Regions;
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -20,9 +20,9 @@ mod transfer;
 mod values;
 
 use clap::{Parser, Subcommand};
-use lcnnc::diag::render::visible;
 use lcnnc::train::output::{self, Lost};
 use lcnnc::train::{Progress, TrainError};
+use lcnnc_lang::diag::render::visible;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -2,8 +2,8 @@
 
 use super::values::count;
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::diag::render::visible_name;
 use lcnnc::train::{Answer, Inspection, Layer, MOST_THREADS, Progress, TrainError, Trained, Which};
+use lcnnc_lang::diag::render::visible_name;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -2,10 +2,10 @@
 
 use super::values::{assignment, count, dataset, file, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::diag::counted;
 use lcnnc::train::{
     self, Done, Inspection, Layer, MOST_THREADS, Occasion, Progress, Seed, Setting, Study, Target, TrainError, duration,
 };
+use lcnnc_lang::diag::counted;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;

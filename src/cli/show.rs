@@ -1,9 +1,9 @@
 //! `lcnnc show`: a spec with nothing left unsaid, and what its layers cost.
 
 use super::spec::SpecArgs;
-use lcnnc::back::summary;
-use lcnnc::train::schedule::beside_warmup;
 use lcnnc::train::{Progress, TrainError};
+use lcnnc_lang::back::summary;
+use lcnnc_lang::vocabulary::schedules::beside_warmup;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -2,9 +2,9 @@
 
 use super::spec_path;
 use super::values::{assignment, count};
-use lcnnc::diag::Applicability;
 use lcnnc::train::{TrainError, files};
-use lcnnc::{Compiled, Options, compile, fix};
+use lcnnc_lang::diag::Applicability;
+use lcnnc_lang::{Compiled, Options, compile, fix};
 use std::path::Path;
 
 /// What a spec leaves open, as flags.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::diag::render::visible_name;
+use lcnnc_lang::diag::render::visible_name;
 
 use super::folder::LAYOUT;
 use super::names::{composed, name, shown};

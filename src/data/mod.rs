@@ -50,7 +50,7 @@ pub use roots::cache;
 pub use survey::{Contents, FileSet, Meter};
 pub use unusable::{Unfit, Unusable};
 
-use crate::diag::{among, did_you_mean};
+use lcnnc_lang::diag::{among, did_you_mean};
 
 /// One image, planar: all rows of the first channel, then of the second; values from 0 to 1.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::diag::render::visible_name;
+use lcnnc_lang::diag::render::visible_name;
 
 /// A path as a message shows it: on one line, whatever characters it holds.
 pub fn shown(path: &Path) -> String {

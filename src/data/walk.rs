@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::diag::render::visible_name;
+use lcnnc_lang::diag::render::visible_name;
 
 use super::{DataError, names, picture};
 

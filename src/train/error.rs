@@ -3,10 +3,10 @@
 use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
-use crate::diag::{Report, counted};
-use crate::schema::real;
 use crate::train::quoted::quoted;
 use crate::train::text::NotUtf8;
+use lcnnc_lang::diag::{Report, counted};
+use lcnnc_lang::vocabulary::real;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;

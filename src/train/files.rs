@@ -1,7 +1,7 @@
 //! Files that are there whole or not at all.
 
 use super::{TrainError, text};
-use crate::Source;
+use lcnnc_lang::Source;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;

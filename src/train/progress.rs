@@ -3,10 +3,10 @@
 use super::fit::evaluate::Tally;
 use super::fit::metrics::Epoch;
 use super::output::{self, Lost};
-use crate::diag::Report;
-use crate::diag::render::{self, fold, visible};
-use crate::schema::real;
 use indicatif::{ProgressBar, ProgressStyle};
+use lcnnc_lang::diag::Report;
+use lcnnc_lang::diag::render::{self, fold, visible};
+use lcnnc_lang::vocabulary::real;
 use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};

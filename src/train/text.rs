@@ -1,6 +1,6 @@
 //! Bytes that must be a text in UTF-8, and what those look like that are none.
 
-use crate::diag::render::place;
+use lcnnc_lang::diag::render::place;
 use std::fmt;
 use std::path::Path;
 

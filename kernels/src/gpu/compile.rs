@@ -1,9 +1,9 @@
 //! A program as a script: every value gets a place, hot ones in shared memory, and every kernel its share of units.
 
 use super::pack::{Laid, Packing};
-use super::place::Room;
 use super::script::{Act, At, Conv, Op, Operand, Outside, Rows, Script, Source, Space, Spread, Tail, Weights, kinds};
 use super::tiles;
+use crate::allocator::Allocator;
 use crate::graph::{Bank, Dims, Id, Kernel, Map, Slot};
 use crate::schedule::{self, Program, Step, What};
 
@@ -43,9 +43,9 @@ pub fn compile(program: &Program, outer: Outer<'_>, limits: Limits) -> Compiled 
     let spreads = spreads(program, outer);
     let wanted = spreads.iter().zip(outer.wanted).filter(|(_, wanted)| **wanted);
     let sums = wanted.map(|(spread, _)| spread.first + spread.len * spread.parts).max().unwrap_or(0) + 1;
-    let shared = Room::new(limits.shared);
+    let shared = Allocator::new(limits.shared);
     let (homes, stages) = (vec![None; program.dims.len()], Vec::new());
-    let arena = Room::new(usize::MAX);
+    let arena = Allocator::new(usize::MAX);
     let mut compiler = Compiler {
         program,
         outer,
@@ -113,8 +113,8 @@ struct Compiler<'a> {
     program: &'a Program,
     outer: Outer<'a>,
     spreads: &'a [Spread],
-    shared: Room,
-    arena: Room,
+    shared: Allocator,
+    arena: Allocator,
     /// Where each root lives.
     homes: Vec<Option<At>>,
     /// Where a value is while a step reads it often, if it lives elsewhere.

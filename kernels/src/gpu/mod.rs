@@ -9,7 +9,6 @@ mod loss;
 mod math;
 mod memory;
 mod pack;
-mod place;
 mod pool;
 mod region;
 mod script;

@@ -81,7 +81,7 @@ pub enum DeviceError {
 impl DeviceError {
     /// From what Burn says: a chain of causes, of which the last one is the first in time, and for a kernel that cannot be
     /// compiled its whole source behind it.
-    pub(super) fn failed(told: impl fmt::Display) -> Self {
+    pub fn failed(told: impl fmt::Display) -> Self {
         let told = told.to_string();
         let behind = ["[Source]", "Backtrace:", "No backtrace", "Asked at:"];
         let chain = behind.into_iter().fold(told.as_str(), |text, end| text.split(end).next().unwrap_or(text));
@@ -172,32 +172,4 @@ fn wgpu() -> Result<Opened, DeviceError> {
     let device = Device::wgpu(DeviceKind::DefaultDevice);
     let gpu = device.identity().map_or_else(|| "unnamed".to_owned(), |identity| identity.name);
     Ok(Opened { device, name: format!("wgpu ({gpu})") })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failure_is_told_without_the_source_of_a_kernel() {
-        let told = "An error happened during execution\nCaused by:\n  A launch error happened\nCaused by:\n  \
-                    [Compilation Error] \n    nvrtc: error: failed to open libnvrtc-builtins.so.12.9.\n[Source]  \n\
-                    typedef unsigned int uint32_t;\n\nBacktrace:\nNo backtrace available";
-        let told = DeviceError::failed(told).to_string();
-        assert_eq!(
-            told,
-            "the device failed: [Compilation Error] nvrtc: error: failed to open libnvrtc-builtins.so.12.9.; look at the \
-             CUDA toolkit's installation, or choose `--device cpu`"
-        );
-        let told = DeviceError::failed(
-            "Twice\nCaused by:\n  An error\nCaused by:\n  out of device\n memory\nBacktrace:\n  0: main",
-        )
-        .to_string();
-        assert!(
-            told.starts_with("the device has too little memory: out of device memory; a smaller `--batch`"),
-            "{told}"
-        );
-        let told = DeviceError::failed("an illegal memory access was encountered").to_string();
-        assert!(told.starts_with("the device failed: an illegal memory access was encountered; look at"), "{told}");
-    }
 }

@@ -1,8 +1,8 @@
 //! What a parameter starts with.
 
 use super::{gabor, held};
-use crate::ir::{Init, Param};
 use burn::tensor::{DType, TensorData};
+use lcnnc_lang::ir::{Init, Param};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::iter;

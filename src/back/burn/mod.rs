@@ -30,11 +30,11 @@ pub use non_finite::{NonFinite, Operand, Place};
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
-use crate::ir::regions::Regions;
-use crate::ir::{self, Net};
+use crate::fuse::regions::Regions;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
+use lcnnc_lang::ir::{self, Net};
 use plan::{Fused, Plan};
 use run::Run;
 use std::fmt;
@@ -211,8 +211,8 @@ impl Model {
     }
 
     /// The parameters of a fused part in a row, in the versions of a loop's step.
-    fn row(&self, fused: &Fused, version: impl Fn(crate::ir::ParamId) -> crate::ir::ParamId) -> Tensor<1> {
-        let flat = |((id, trained), rounded): ((&crate::ir::ParamId, &bool), &bool)| {
+    fn row(&self, fused: &Fused, version: impl Fn(lcnnc_lang::ir::ParamId) -> lcnnc_lang::ir::ParamId) -> Tensor<1> {
+        let flat = |((id, trained), rounded): ((&lcnnc_lang::ir::ParamId, &bool), &bool)| {
             let id = version(*id);
             let param = self.params[id.0].val().reshape([self.net.param(id).len()]);
             let param = if *trained { param } else { param.detach() };

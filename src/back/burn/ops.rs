@@ -1,8 +1,8 @@
 //! The primitives that are functions of their operands alone.
 
-use crate::ir::{Binary, Padding, Pool, Reduce, Sign, Unary, Upsampling};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor, TensorData, activation, module};
+use lcnnc_lang::ir::{Binary, Padding, Pool, Reduce, Sign, Unary, Upsampling};
 
 /// `x` is `[B, in, H, W]`, the weight `[out, in / groups, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
 pub(super) fn conv(

@@ -2,10 +2,10 @@
 //!
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
-use crate::back::unroll;
-use crate::ir::regions::{Part, Regions};
-use crate::ir::{Net, Op, ParamId, Value};
+use crate::fuse::regions::{Part, Regions};
+use crate::fuse::unroll;
 use lcnnc_kernels::Vectors;
+use lcnnc_lang::ir::{Net, Op, ParamId, Value};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ pub(super) struct Plan {
 /// What runs in one go, in order of execution.
 #[derive(Debug)]
 pub(super) enum Piece {
-    Node(crate::ir::Node),
-    Loop(crate::ir::Region, Vec<Piece>),
+    Node(lcnnc_lang::ir::Node),
+    Loop(lcnnc_lang::ir::Region, Vec<Piece>),
     Fused(Fused),
 }
 

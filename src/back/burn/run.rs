@@ -3,8 +3,8 @@
 use super::plan::{Fused, Piece, Plan};
 use super::watch::Watch;
 use super::{Answers, Forward, Model, Statistics, fused, init, ops};
-use crate::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
 use burn::tensor::{Device, Tensor, module};
+use lcnnc_lang::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
 use rand_chacha::ChaCha8Rng;
 
 /// The stream that dropout draws from; those of the parameters are numbered from 0.

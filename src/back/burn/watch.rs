@@ -2,8 +2,8 @@
 
 use super::non_finite::{Operand, Place};
 use super::read;
-use crate::ir::{Net, Node, Op, Value};
 use burn::tensor::Tensor;
+use lcnnc_lang::ir::{Net, Node, Op, Value};
 
 /// Takes down the first value that is not finite; or, with probes, every operation and what it reads.
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! Weights in and out of a model, in PyTorch's shapes.
 
 use super::{DeviceError, Model, held, read_all};
-use crate::diag::did_you_mean;
-use crate::ir::Param;
 use burn::tensor::{Gradients, Tensor, TensorData, Transaction};
+use lcnnc_lang::diag::did_you_mean;
+use lcnnc_lang::ir::Param;
 use std::borrow::Cow;
 use std::fmt;
 

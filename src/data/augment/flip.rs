@@ -3,21 +3,10 @@
 use super::{Augment, Kind};
 use crate::data::Image;
 use crate::data::random::Stream;
-use crate::schema::{Arg, Bound, Callable, Type, Value};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::augmentations::FLIP;
 
-pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "flip",
-        about: "mirrors an image left to right, or leaves it",
-        args: &[Arg::with(
-            "p",
-            Type::Real { min: 0.0, max: 1.0 },
-            Value::Real(0.5),
-            "the probability that it is mirrored",
-        )],
-    },
-    build: |call: &Bound| Box::new(Flip { p: call.real("p") }),
-};
+pub const KIND: Kind = Kind { name: FLIP.name, build: |call: &Bound| Box::new(Flip { p: call.real("p") }) };
 
 struct Flip {
     p: f64,

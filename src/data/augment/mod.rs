@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::random::{Stream, Use};
 use super::{DataError, Image, named};
-use crate::schema::{Bound, Callable};
+use lcnnc_lang::vocabulary::{Bound, augmentations};
 
 /// Something done to one image at random. It keeps the image's shape.
 pub trait Augment: Send + Sync {
@@ -36,11 +36,8 @@ pub trait Augment: Send + Sync {
 /// An augmentation that a spec can name.
 pub type Kind = named::Kind<dyn Augment>;
 
-/// Every augmentation there is.
-pub const AUGMENTATIONS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
-
-/// How each of [`AUGMENTATIONS`] is called.
-pub const CALLABLES: &[Callable] = &named::callables::<_, { AUGMENTATIONS.len() }>(AUGMENTATIONS);
+/// How each augmentation of [`augmentations::CALLABLES`] is made.
+pub const KINDS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// Augmentations, one after the other.
 #[derive(Default)]
@@ -50,9 +47,9 @@ impl Chain {
     /// The augmentations that `calls` name.
     ///
     /// # Panics
-    /// If a call was not bound against [`CALLABLES`]; no spec can bring that about.
+    /// If a call was not bound against [`augmentations::CALLABLES`]; no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(named::build(AUGMENTATIONS, calls))
+        Self(calls.iter().map(|call| (call.callee, named::build(KINDS, call))).collect())
     }
 
     /// How many views of each image a batch holds.

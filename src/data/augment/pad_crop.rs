@@ -3,16 +3,11 @@
 use super::{Augment, Kind};
 use crate::data::Image;
 use crate::data::random::Stream;
-use crate::schema::{Arg, Bound, Callable, Type};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::augmentations::PAD_CROP;
 
-pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "pad_crop",
-        about: "puts a black border around an image and cuts its old size out at a random place",
-        args: &[Arg::required("border", Type::Count { min: 0, max: 8192 }, "its width on each side, in pixels")],
-    },
-    build: |call: &Bound| Box::new(PadCrop { border: call.count("border") }),
-};
+pub const KIND: Kind =
+    Kind { name: PAD_CROP.name, build: |call: &Bound| Box::new(PadCrop { border: call.count("border") }) };
 
 struct PadCrop {
     border: usize,

@@ -4,17 +4,11 @@
 use super::{Augment, Kind};
 use crate::data::Image;
 use crate::data::random::Stream;
-use crate::schema::{Arg, Bound, Callable, Type};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::augmentations::REPEAT;
 
-pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "repeat",
-        about: "puts each image into its batch several times, with random numbers of its own each time; the batch keeps \
-                its size, and an epoch has so many times more batches",
-        args: &[Arg::required("count", Type::Count { min: 1, max: 1024 }, "how many times")],
-    },
-    build: |call: &Bound| Box::new(Repeat { count: call.count("count") }),
-};
+pub const KIND: Kind =
+    Kind { name: REPEAT.name, build: |call: &Bound| Box::new(Repeat { count: call.count("count") }) };
 
 struct Repeat {
     count: usize,

@@ -3,20 +3,11 @@
 use super::{Augment, Kind};
 use crate::data::Image;
 use crate::data::random::Stream;
-use crate::schema::{Arg, Bound, Callable, Type};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::augmentations::ROTATE;
 
-pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "rotate",
-        about: "turns an image about its centre by a random angle, bilinear; what comes from outside of it is black",
-        args: &[Arg::required(
-            "degrees",
-            Type::Real { min: 0.0, max: 180.0 },
-            "the largest angle, to either side; each is equally likely",
-        )],
-    },
-    build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }),
-};
+pub const KIND: Kind =
+    Kind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
 
 struct Rotate {
     degrees: f64,

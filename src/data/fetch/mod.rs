@@ -23,8 +23,8 @@ pub use transport::Patience;
 pub use verify::{Fault, Finding, verify};
 
 use super::roots;
-use crate::diag::{among, did_you_mean};
 use download::Download;
+use lcnnc_lang::diag::{among, did_you_mean};
 use part::{Part, part_of};
 use transport::{Line, address};
 

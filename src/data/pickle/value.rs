@@ -1,7 +1,7 @@
 //! What a pickle makes: values that name each other by their places, so that lists may be shared or hold themselves
 //! and nothing has to be walked down.
 
-use crate::diag::counted;
+use lcnnc_lang::diag::counted;
 use std::borrow::Cow;
 
 /// Where a value lies among the values of its file.

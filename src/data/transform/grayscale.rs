@@ -2,16 +2,10 @@
 
 use super::{Kind, Transform};
 use crate::data::Image;
-use crate::schema::{Bound, Callable};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::transforms::GRAYSCALE;
 
-pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "grayscale",
-        about: "colour to one channel of luma: 0.299 R + 0.587 G + 0.114 B; a one-channel image stays as it is",
-        args: &[],
-    },
-    build: |_: &Bound| Box::new(Grayscale),
-};
+pub const KIND: Kind = Kind { name: GRAYSCALE.call.name, build: |_: &Bound| Box::new(Grayscale) };
 
 /// The weights of red, green and blue in ITU-R BT.601 luma.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
@@ -19,13 +13,6 @@ const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 struct Grayscale;
 
 impl Transform for Grayscale {
-    fn shape(&self, [channels, height, width]: [usize; 3]) -> Result<[usize; 3], String> {
-        match channels {
-            1 | 3 => Ok([1, height, width]),
-            _ => Err(format!("expected 1 or 3 channels, found {channels}")),
-        }
-    }
-
     fn apply(&self, image: Image) -> Image {
         if image.channels == 1 {
             return image;

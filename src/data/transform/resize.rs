@@ -4,14 +4,11 @@ use std::sync::OnceLock;
 
 use super::{Kind, Transform};
 use crate::data::Image;
-use crate::schema::{Arg, Bound, Callable, Type};
+use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::transforms::RESIZE;
 
 pub const KIND: Kind = Kind {
-    call: Callable {
-        name: "resize",
-        about: "resizes to a square, bilinear and antialiased; an image that is not square is squeezed",
-        args: &[Arg::required("size", Type::Count { min: 1, max: 8192 }, "height and width in pixels")],
-    },
+    name: RESIZE.call.name,
     build: |call: &Bound| Box::new(Resize { size: call.count("size"), first: OnceLock::new() }),
 };
 
@@ -22,13 +19,6 @@ struct Resize {
 }
 
 impl Transform for Resize {
-    fn shape(&self, [channels, height, width]: [usize; 3]) -> Result<[usize; 3], String> {
-        if height == 0 || width == 0 {
-            return Err(format!("expected an image, found one of {height} x {width} pixels"));
-        }
-        Ok([channels, self.size, self.size])
-    }
-
     fn apply(&self, image: Image) -> Image {
         if [image.height, image.width] == [self.size; 2] {
             return image;

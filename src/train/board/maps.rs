@@ -1,6 +1,6 @@
 //! What the values of a trace are called where they are shown.
 
-use crate::ir::{Net, Op, Shape, Step};
+use lcnnc_lang::ir::{Net, Op, Shape, Step};
 
 /// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
 /// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.

@@ -13,9 +13,9 @@ use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::Split;
-use crate::ir::Op;
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
+use lcnnc_lang::ir::Op;
 
 /// Images whose feature maps are shown.
 pub const IMAGES: usize = 2;

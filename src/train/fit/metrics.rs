@@ -1,7 +1,7 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
-use crate::diag::counted;
 use crate::train::{TrainError, files};
+use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};

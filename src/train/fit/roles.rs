@@ -1,7 +1,7 @@
 //! Whether excitation and inhibition are still what they were declared to be.
 
 use crate::back::burn::{DeviceError, Model, initial};
-use crate::ir::{Net, ParamId};
+use lcnnc_lang::ir::{Net, ParamId};
 
 /// How many standard errors a difference of two means must have to be more than chance.
 const BEYOND_CHANCE: f64 = 3.0;

@@ -1,55 +1,8 @@
 //! How the learning rate changes from epoch to epoch: PyTorch's schedulers of the same names, value for value.
 
-use crate::schema::{Arg, Bound, Callable, Type, Value};
+use lcnnc_lang::vocabulary::{Bound, schedules};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
-
-const FACTOR: Type = Type::Real { min: 0.0, max: 1.0 };
-
-/// Every schedule a spec can name.
-pub const CALLABLES: &[Callable] = &[
-    Callable { name: "constant", about: "the optimizer's learning rate from the first step to the last", args: &[] },
-    Callable {
-        name: "steps",
-        about: "times a factor behind each of some epochs, which count from the start of the run, those of a warm-up included",
-        args: &[
-            Arg::required("at", Type::Reals, "the epochs, in a list: from 1 on, those of a warm-up counted in"),
-            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
-        ],
-    },
-    Callable {
-        name: "cosine",
-        about: "down along half a cosine, over all epochs behind the warm-up (Loshchilov & Hutter, 2017)",
-        args: &[Arg::with("to", FACTOR, Value::Real(0.0), "where it ends, as a share of the optimizer's rate")],
-    },
-    Callable {
-        name: "plateau",
-        about: "times a factor where the validation's cross-entropy no longer falls; without one, the training's",
-        args: &[
-            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
-            Arg::with(
-                "patience",
-                Type::Count { min: 0, max: 1_000_000 },
-                Value::Count(10),
-                "so many epochs may pass without a cross-entropy below the lowest by a ten-thousandth",
-            ),
-        ],
-    },
-];
-
-/// How a schedule counts the epochs of a warm-up, where it has one and there is something to count: for the user's eye.
-pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
-    match schedule.callee {
-        _ if warmup == 0 => None,
-        "steps" => Some("`steps` counts the epochs of the warm-up in"),
-        "cosine" => Some("`cosine` begins behind the epochs of the warm-up"),
-        "plateau" => Some("`plateau` watches the epochs of the warm-up too"),
-        _ => None,
-    }
-}
-
-/// What a spec gets that names none.
-pub const DEFAULT: Bound = Bound { callee: "constant", values: Vec::new() };
 
 /// An improvement is a fall by this share of the lowest so far, as in PyTorch.
 const THRESHOLD: f64 = 1e-4;
@@ -104,9 +57,9 @@ impl Schedule {
     /// The schedule that a call names, of a run of so many epochs, the first `warmup` of which lead up to the full rate.
     ///
     /// # Panics
-    /// If the call was not bound against [`CALLABLES`]; no spec can bring that about.
+    /// If the call was not bound against [`schedules::CALLABLES`]; no spec can bring that about.
     pub fn new(call: &Bound, epochs: usize, warmup: usize) -> Self {
-        let Some(declared) = CALLABLES.iter().find(|callable| callable.name == call.callee) else {
+        let Some(declared) = schedules::CALLABLES.iter().find(|callable| callable.name == call.callee) else {
             unreachable!("no schedule is called `{}`", call.callee)
         };
         let call = call.completed(declared.args);

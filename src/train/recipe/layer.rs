@@ -4,9 +4,9 @@
 //! has its documented default.
 
 use crate::back::burn::DeviceChoice;
-use crate::diag::Report;
-use crate::front::settings::Settings;
 use crate::train::TrainError;
+use lcnnc_lang::diag::Report;
+use lcnnc_lang::front::settings::Settings;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

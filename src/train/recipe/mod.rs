@@ -10,12 +10,12 @@ use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
 use crate::data::{self, DataError, DataSet, Unusable};
-use crate::diag::Report;
-use crate::front::settings::Settings;
-use crate::ir::{Net, Param};
 use crate::train::recipe::layer::is_flag;
 use crate::train::{Layer, TrainError};
-use crate::{Compiled, Options, Source, compile};
+use lcnnc_lang::diag::Report;
+use lcnnc_lang::front::settings::Settings;
+use lcnnc_lang::ir::{Net, Param};
+use lcnnc_lang::{Compiled, Options, Source, compile};
 use std::sync::Arc;
 
 /// All that decides what a run does, but for the data and the device.

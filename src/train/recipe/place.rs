@@ -3,7 +3,7 @@
 //! The YAML reader gives places only with its errors. So the text is read once more by a visitor that walks down a path
 //! of keys and refuses what it finds there: the refusal carries the place.
 
-use crate::diag::Span;
+use lcnnc_lang::diag::Span;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_yaml::Location;
 use std::fmt;

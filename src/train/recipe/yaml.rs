@@ -4,15 +4,15 @@
 //! plain YAML and then key by key against what is known, so that one reading finds every mistake.
 
 use crate::back::burn::DeviceChoice;
-use crate::diag::{Diagnostic, Report, Span, config};
-use crate::front::settings::{BLOCKS, Block, Settings};
-use crate::front::written;
-use crate::schema::{Bound, Value as Bind};
-use crate::syntax::with_line_feeds;
 use crate::train::recipe::layer::{Layer, Setting, Target, unfit_for_a_folder};
 use crate::train::recipe::place;
 use crate::train::runs::threads::MOST;
 use crate::train::{TrainError, files};
+use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
+use lcnnc_lang::front::settings::{BLOCKS, Block, Settings};
+use lcnnc_lang::front::written;
+use lcnnc_lang::syntax::with_line_feeds;
+use lcnnc_lang::vocabulary::{Bound, Value as Bind};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -102,6 +102,12 @@ pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
         return Err(Report::new(name, text, reader.diagnostics));
     }
     Ok(based(reader.layer, file.parent().unwrap_or(Path::new(""))))
+}
+
+/// What is wrong with the text of a run.yaml that lies nowhere, as an example does.
+pub fn report(text: &str) -> Report {
+    const NAME: &str = "run.yaml";
+    read(Path::new(NAME), text).err().unwrap_or_else(|| Report::new(NAME, text, Vec::new()))
 }
 
 fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {

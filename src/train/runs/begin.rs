@@ -1,8 +1,6 @@
 //! A new run's folder: what is written before the first step, and said.
 
 use crate::data::{self, DataSet};
-use crate::diag::counted;
-use crate::train::fit::schedule;
 use crate::train::progress::Progress;
 use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
@@ -11,6 +9,8 @@ use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::seal;
 use crate::train::{Layer, TrainError};
 use jiff::Timestamp;
+use lcnnc_lang::diag::counted;
+use lcnnc_lang::vocabulary::schedules;
 use std::path::{Path, PathBuf, absolute};
 
 /// What brought a run about, as its manifest notes it.
@@ -128,10 +128,10 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
     let train = &recipe.settings.train;
     progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));
-    if *schedule != schedule::DEFAULT || warmup > 0 {
+    if *schedule != schedules::DEFAULT || warmup > 0 {
         let warmup = if warmup > 0 { format!(", warm-up over {}", counted(warmup, "epoch")) } else { String::new() };
         progress.line(&format!("schedule   {schedule}{warmup}"));
-        if let Some(counts) = schedule::beside_warmup(schedule, train.count("warmup")) {
+        if let Some(counts) = schedules::beside_warmup(schedule, train.count("warmup")) {
             progress.line(&format!("           {counts}"));
         }
     }

@@ -1,8 +1,6 @@
 //! A run's folder, read and compared with what the run left in it.
 
-use crate::Source;
 use crate::data::sha256;
-use crate::diag::counted;
 use crate::train::error::short;
 use crate::train::fit::checkpoint;
 use crate::train::fit::metrics::{History, LINES, TABLE};
@@ -15,6 +13,8 @@ use crate::train::runs::seal::Sealed;
 use crate::train::runs::trained::Which;
 use crate::train::weights::{self, Stored};
 use crate::train::{Layer, Progress, TrainError, files};
+use lcnnc_lang::Source;
+use lcnnc_lang::diag::counted;
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,5 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
-use crate::diag::counted;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::metrics::History;
 use crate::train::fit::schedule::Schedule;
@@ -13,6 +12,7 @@ use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
 use crate::train::runs::{Done, Setup, mark, unwritten};
 use crate::train::{Layer, Setting, Target, TrainError, files, tensorboard};
+use lcnnc_lang::diag::counted;
 use std::path::Path;
 
 /// Goes on with a finished run up to so many epochs in all, in a new folder beside it; ends with the bits of a run of that

@@ -3,13 +3,13 @@
 //! A process that asks for more than there is gets no error: Linux hands memory out before it has it, and ends a process
 //! in the middle of a step; where `ulimit -v` bounds it, the process ends itself. So the need is counted first.
 
-use crate::back::memory::{Load, of_kernels};
-use crate::ir::regions::Regions;
-use crate::ir::{Net, Param, cost};
-use crate::train::fit::optimizer;
+use crate::fuse::memory::{Load, of_kernels};
+use crate::fuse::regions::Regions;
 use crate::train::runs::Setup;
 use crate::train::runs::room::{Room, held};
 use crate::train::{Recipe, TrainError};
+use lcnnc_lang::ir::{Net, Param, cost};
+use lcnnc_lang::vocabulary::optimizers;
 use std::fmt;
 
 /// What a step holds at its height of a batch, as a multiple of the activity that training keeps: at least, and at most.
@@ -142,7 +142,7 @@ impl<'a> Process<'a> {
     fn need(&self, images: usize, image: f64) -> Need {
         let load = Load { images, threads: self.threads, training: self.work.trains() };
         let kernels = of_kernels(self.net(), &self.regions, load) as f64;
-        let batch = (format!("a batch of {}", crate::diag::counted(images, "image")), images as f64 * image);
+        let batch = (format!("a batch of {}", lcnnc_lang::diag::counted(images, "image")), images as f64 * image);
         let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
         let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];
         let phases = match self.work {
@@ -159,7 +159,7 @@ impl<'a> Process<'a> {
         let weights = self.weights();
         let trained: f64 = self.net().params.iter().filter(|param| param.trained()).map(size).sum();
         let call = self.recipe.settings.train.call("optimizer");
-        let remembered = optimizer::remembered(call) as f64 * trained;
+        let remembered = optimizers::remembered(call) as f64 * trained;
         let of = |what: &str, size: f64| (what.to_owned(), size);
         let lasting =
             [of("the best weights so far", weights), of(&format!("what `{}` remembers", call.callee), remembered)];

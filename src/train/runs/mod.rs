@@ -16,7 +16,6 @@ pub mod seeds;
 pub mod threads;
 pub mod trained;
 
-use crate::Source;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
@@ -36,6 +35,7 @@ use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
 use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
+use lcnnc_lang::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;

@@ -1,10 +1,10 @@
 //! Whether a data set is the one of a run: its contents, its classes and its division.
 
 use crate::data::{DataSet, composed};
-use crate::diag::render::visible_name;
 use crate::train::TrainError;
 use crate::train::error::short;
 use crate::train::runs::manifest::DataNote;
+use lcnnc_lang::diag::render::visible_name;
 
 /// Classes that a message names before it says how many more there are.
 const NAMED: usize = 5;

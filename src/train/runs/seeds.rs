@@ -1,7 +1,5 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
-use crate::Source;
-use crate::diag::counted;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -10,6 +8,8 @@ use crate::train::runs::memory::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
 use crate::train::runs::{same, threads};
 use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
+use lcnnc_lang::Source;
+use lcnnc_lang::diag::counted;
 use serde::Serialize;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};

@@ -7,8 +7,8 @@ pub mod whose;
 
 use super::TrainError;
 use crate::back::burn::{DeviceError, Model, Weight};
-use crate::ir::Param;
 use burn::tensor::{TensorData, bf16, f16};
+use lcnnc_lang::ir::Param;
 use safetensors::tensor::{TensorView, View};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::borrow::Cow;

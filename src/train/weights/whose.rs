@@ -1,8 +1,8 @@
 //! Whose weights a file holds: what a reader needs to use them without the run's folder, and a run to know its own.
 
-use crate::front::written;
-use crate::schema::Value;
 use crate::train::{Manifest, Recipe};
+use lcnnc_lang::front::written;
+use lcnnc_lang::vocabulary::Value;
 use serde_json::Map;
 
 /// The run that weights are of, and when in it. Two runs of one recipe have the same: nothing of the place or the time

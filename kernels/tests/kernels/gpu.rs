@@ -1,0 +1,210 @@
+//! Regions on a graphics processor against the same on the CPU, over random shapes. Runs on whatever Vulkan driver
+//! there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and passes.
+
+use crate::support::{Dice, numbers};
+use cubecl::CubeElement;
+use cubecl::client::Client;
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Window};
+use lcnnc_kernels::{Answers, Parameter, Part, Vectors};
+
+/// A client of the first device, if there is one.
+fn client() -> Option<Client> {
+    let device = cubecl::Device::wgpu(Default::default()).ok();
+    let client = device.and_then(|device| std::panic::catch_unwind(|| device.client()).ok());
+    if client.is_none() {
+        eprintln!("SKIPPED: no Vulkan driver. Debian's package mesa-vulkan-drivers is one that needs no GPU.");
+    }
+    client
+}
+
+#[derive(Default)]
+struct Builder {
+    graph: Graph,
+    params: Vec<Parameter>,
+}
+
+impl Builder {
+    fn param(&mut self, len: usize) -> usize {
+        self.params.push(Parameter { len, trained: true });
+        self.params.len() - 1
+    }
+
+    /// Convolutions of `x` by parameters of which each makes so many maps.
+    fn conv(&mut self, x: Id, kernel: usize, pad: usize, members: &[(usize, usize)]) -> Vec<Id> {
+        let [inputs, height, width] = self.graph.dims(x);
+        let bank = Bank { inputs, kernel, pad, from: [height, width], members: members.to_vec() };
+        self.graph.conv(x, bank)
+    }
+
+    fn kernel(&mut self, inputs: usize, outputs: usize, kernel: usize) -> (usize, usize) {
+        (self.param(inputs * outputs * kernel * kernel), outputs)
+    }
+}
+
+/// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
+fn region(seed: u64) -> (Part, usize, String) {
+    let mut dice = Dice::new(seed);
+    let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
+    let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
+    let (k1, k2) = (1 + 2 * dice.roll(5), 1 + 2 * dice.roll(4));
+    let (maps, steps) = (1 + dice.roll(9), 1 + dice.roll(4));
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [channels, height, width]);
+    let pad = if dice.roll(2) == 0 { k1 / 2 } else { 0 };
+    let afferent = b.kernel(channels, maps, k1);
+    let drive = b.conv(image, k1, pad, &[afferent])[0];
+    let bias = b.param(maps);
+    let drive = b.graph.map(Map::AddChannel(bias), &[drive]);
+    let drive = b.graph.map(smooth[dice.roll(3)], &[drive]);
+    let (exc, inh) = (b.kernel(maps, maps, k2), b.kernel(maps, maps, k2));
+    let gain = b.param(maps);
+    let f = smooth[dice.roll(3)];
+    let mut state = drive;
+    for _ in 0..steps {
+        let arms = b.conv(state, k2, k2 / 2, &[exc, inh]);
+        let e = b.graph.map(f, &[arms[0]]);
+        let i = b.graph.map(Map::Tanh, &[arms[1]]);
+        let i = b.graph.map(Map::MulChannel(gain), &[i]);
+        let net = b.graph.map([Map::Sub, Map::Add, Map::Mul][dice.roll(3)], &[e, i]);
+        let net = b.graph.map(Map::MulNumber(0.5), &[net]);
+        let sum = b.graph.map(Map::Add, &[drive, net]);
+        state = b.graph.map(Map::Tanh, &[sum]);
+    }
+    let window = Window {
+        largest: dice.roll(2) == 0,
+        kernel: [2 + dice.roll(2), 2 + dice.roll(2)],
+        stride: 1 + dice.roll(3),
+        pad: [dice.roll(2), 0],
+    };
+    let [c, h, w] = b.graph.dims(state);
+    let size = |axis: usize, size: usize| (size + 2 * window.pad[axis] - window.kernel[axis]) / window.stride + 1;
+    let pooled = b.graph.node(Kernel::Pool(window), &[state], [c, size(0, h), size(1, w)]);
+    let [c, h, w] = b.graph.dims(pooled);
+    let pooled =
+        if dice.roll(2) == 0 { b.graph.node(Kernel::Concat, &[pooled, pooled], [2 * c, h, w]) } else { pooled };
+    let len = b.graph.dims(pooled).iter().product();
+    let flat = b.graph.node(Kernel::View, &[pooled], [len, 1, 1]);
+    let classes = 3 + dice.roll(8);
+    let weight = b.param(classes * len);
+    let scores = b.graph.node(Kernel::Dense(weight), &[flat], [classes, 1, 1]);
+    let text = format!(
+        "seed {seed}: {channels} x {height} x {width}, {maps} maps, kernels {k1} {k2}, {steps} steps, {window:?}"
+    );
+    let Builder { graph, params } = b;
+    let count = params.iter().map(|param| param.len).sum();
+    (Part::new(graph, vec![scores], &params, Vectors::default()), count, text)
+}
+
+/// The largest difference over the largest number.
+fn apart(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|x| x.is_finite()));
+    let largest = expected.iter().fold(1e-30f32, |largest, x| largest.max(x.abs()));
+    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs())) / largest
+}
+
+fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
+    let bytes = client.read_one(handle).unwrap();
+    f32::from_bytes(&bytes)[..len].to_vec()
+}
+
+#[test]
+fn random_regions_agree_with_the_cpu() {
+    let Some(client) = client() else { return };
+    for seed in 0..5 {
+        let (part, count, text) = region(seed);
+        let images = [1, 3, 20][seed as usize % 3];
+        let [inputs, outputs] = part.widths();
+        let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
+        let w: Vec<f32> = w.iter().map(|w| w * 0.3).collect();
+        let labels: Vec<usize> = (0..images).map(|n| n % 3).collect();
+        let seeds = numbers(images * outputs, 3);
+        let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+
+        let scores = read(&client, part.forward_on(&client, images, up(&x), up(&w)), images * outputs);
+        let there = apart(&scores, &part.forward(images, &x, &w));
+
+        let answers = Answers { labels: &labels, smoothing: 0.25 };
+        let (scores, nats, gradients) = part.judged(images, &x, &w, answers);
+        let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), answers);
+        let judged = apart(&read(&client, on_scores, images * outputs), &scores)
+            .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
+        let on_gradients = read(&client, on_gradients, count);
+        let back = apart(&on_gradients, &gradients);
+
+        let [_, _, again] = part.judged_on(&client, images, up(&x), up(&w), answers);
+        assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
+
+        let (dx, dw) = part.back(images, &x, &w, &seeds, true);
+        let [on_dx, on_dw] = part.back_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
+        let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
+        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        for error in [there, judged, back, alone] {
+            assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        }
+    }
+}
+
+/// Its way back sums gradients and convolves nothing.
+#[test]
+fn a_convolution_alone_has_a_gradient() {
+    let Some(client) = client() else { return };
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [2, 10, 9]);
+    let kernel = b.kernel(2, 5, 3);
+    let maps = b.conv(image, 3, 1, &[kernel])[0];
+    let part = Part::new(b.graph, vec![maps], &b.params, Vectors::default());
+    let (x, w, seeds) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
+    let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+    let [_, dw] = part.back_on(&client, 3, [up(&x), up(&w), up(&seeds)], false);
+    let (_, expected) = part.back(3, &x, &w, &seeds, false);
+    let error = apart(&read(&client, dw, 90), &expected);
+    assert!(error < 1e-5, "{error:.1e}");
+}
+
+/// Halfway between two numbers of bfloat16, a little more and a little less; far from zero and close to it.
+#[test]
+fn bfloat16_is_rounded_to_the_same_bits() {
+    let Some(client) = client() else { return };
+    let mut b = Builder::default();
+    let image = b.graph.node(Kernel::Input(0), &[], [1, 16, 16]);
+    let rounded = b.graph.map(Map::Bf16, &[image]);
+    let part = Part::new(b.graph, vec![rounded], &b.params, Vectors::default());
+    let bits = (0..256u32).map(|n| (n << 24 | n.reverse_bits() >> 9 | 0x7fff) + n % 3);
+    let x: Vec<f32> = bits.map(f32::from_bits).map(|x| if x.is_normal() { x } else { 0.0 }).collect();
+    let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+    let found = read(&client, part.forward_on(&client, 1, up(&x), up(&[0.0])), x.len());
+    let expected = part.forward(1, &x, &[]);
+    assert!(expected.iter().all(|x| x.to_bits() & 0xffff == 0) && expected != x);
+    assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
+}
+
+/// Gradients that are infinite or no number, at places where a result is zero, negative or no number.
+#[test]
+fn what_is_not_finite_goes_back_as_on_the_cpu() {
+    let Some(client) = client() else { return };
+    let none = f32::NAN;
+    let x = [0.0, -0.0, 2.0, -2.0, none, 0.5, none, 3.0, f32::INFINITY, 1.0, -1.0, 0.0, none, -4.0, 4.0, none];
+    let seeds = [f32::INFINITY, none, f32::INFINITY, none, 1.0, -f32::INFINITY, none, 2.0, 1.0, 0.0, -2.0, 3.0];
+    let seeds: Vec<f32> = seeds.into_iter().cycle().take(16).collect();
+    let largest = Window { largest: true, kernel: [2, 2], stride: 2, pad: [0, 0] };
+    let kernels = [("abs", Kernel::Map(Map::Abs)), ("relu", Kernel::Map(Map::Relu)), ("pool", Kernel::Pool(largest))];
+    for (name, kernel) in kernels {
+        let mut b = Builder::default();
+        let image = b.graph.node(Kernel::Input(0), &[], [1, 4, 4]);
+        let size = if name == "pool" { 2 } else { 4 };
+        let y = b.graph.node(kernel, &[image], [1, size, size]);
+        let part = Part::new(b.graph, vec![y], &b.params, Vectors::default());
+        let seeds = &seeds[..size * size];
+        let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
+        let expected = [part.forward(1, &x, &[]), part.back(1, &x, &[], seeds, true).0];
+        let forward = part.forward_on(&client, 1, up(&x), up(&[0.0]));
+        let [back, _] = part.back_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
+        let found = [read(&client, forward, size * size), read(&client, back, 16)];
+        for (found, expected) in found.iter().zip(&expected) {
+            let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
+            assert!(expected.iter().any(|x| x.is_nan()), "{name}");
+            assert!(found.iter().zip(expected).all(same), "{name}: {found:?}, not {expected:?}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Nets as drawings, in the DOT language of Graphviz.
+
+use crate::diag::counted;
+use crate::ir::{Net, Node, Op, Region, Step, Value};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// How loops are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loops {
+    /// As the spec has them: the body once, a dashed edge from each next value back to its state.
+    Folded,
+    /// Every step on its own.
+    Unrolled,
+}
+
+/// The net from image to output; penalties are left out.
+pub fn emit(net: &Net, loops: Loops) -> String {
+    let mut drawing = Drawing {
+        net,
+        loops,
+        out: String::new(),
+        edges: String::new(),
+        ids: BTreeMap::new(),
+        boxes: Vec::new(),
+        depth: 1,
+    };
+    drawing.line(&format!("label=\"{}\"; labelloc=t; rankdir=TB;", net.name));
+    drawing.line("node [shape=box, style=rounded, fontname=\"Helvetica\"];");
+    let (name, [c, h, w]) = &net.input;
+    drawing.line(&format!("input [label=\"{name}\\n[{c}, {h}, {w}]\", shape=ellipse];"));
+    drawing.ids.insert(Value::INPUT, "input".to_owned());
+    drawing.steps(&net.body, "");
+    let steps = match net.output.logits.len() {
+        1 => String::new(),
+        steps => format!(", mean loss of {steps} steps"),
+    };
+    drawing.line(&format!("output [label=\"output {}{steps}\\n[{}]\", shape=ellipse];", net.output.name, net.classes));
+    let mut drawn: Vec<String> = Vec::new();
+    for logits in &net.output.logits {
+        // Folded, every step of a loop is one node.
+        let id = drawing.id(*logits);
+        if !drawn.contains(&id) {
+            drawing.edge(*logits, "output", "");
+            drawn.push(id);
+        }
+    }
+    format!("digraph \"{}\" {{\n{}}}\n", net.name, drawing.out + &drawing.edges)
+}
+
+struct Drawing<'a> {
+    net: &'a Net,
+    loops: Loops,
+    out: String,
+    /// Behind all nodes: an edge drawn in a loop's box would draw both its ends into the box.
+    edges: String,
+    /// The drawn node that each value is the outcome of.
+    ids: BTreeMap<Value, String>,
+    /// The copies of blocks that are being drawn, outermost first.
+    boxes: Vec<String>,
+    depth: usize,
+}
+
+impl Drawing<'_> {
+    /// `copy` tells the steps of unrolled loops apart.
+    fn steps(&mut self, steps: &[Step], copy: &str) {
+        let outside = self.boxes.len();
+        for (step, block) in steps.iter().zip(blocks(steps)) {
+            match step {
+                Step::Node(node) if node.shape.per_image() => {
+                    self.enter(outside, block, copy);
+                    self.node(node, copy);
+                }
+                Step::Node(_) => {}
+                Step::Loop(region) => {
+                    self.enter(outside, block, copy);
+                    match self.loops {
+                        Loops::Folded => self.folded(region, copy),
+                        Loops::Unrolled => self.unrolled(region, copy),
+                    }
+                }
+            }
+        }
+        while self.boxes.len() > outside {
+            self.leave();
+        }
+    }
+
+    /// Draws on in the box of that copy of a block; those further out than `outside` stay open.
+    fn enter(&mut self, outside: usize, block: &str, copy: &str) {
+        let is_around =
+            |known: &str| block == known || block.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'));
+        while self.boxes.len() > outside && !is_around(&self.boxes[self.boxes.len() - 1]) {
+            self.leave();
+        }
+        let ends = block.match_indices('.').map(|(end, _)| end).chain([block.len()]);
+        let open = self.boxes.last().map_or(0, String::len);
+        for name in ends.filter(|end| *end > open).map(|end| &block[..end]).collect::<Vec<_>>() {
+            self.open(&format!("of_{}{copy}", id_of(name)), name);
+            self.boxes.push(name.to_owned());
+        }
+    }
+
+    fn leave(&mut self) {
+        self.boxes.pop();
+        self.close();
+    }
+
+    fn node(&mut self, node: &Node, copy: &str) {
+        let id = format!("v{}{copy}", node.value.0);
+        let name = node.name.as_ref().map_or(String::new(), |name| format!("{name} = "));
+        let params = node.op.params();
+        // A layer that is all of an equation has its name already.
+        let owner = params.first().map(|param| self.net.owner(*param)).filter(|owner| !named(node, owner));
+        let weights = owner.map_or(String::new(), |owner| format!(" {owner}"));
+        self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", word(&node.op), node.shape));
+        for read in node.op.reads() {
+            self.edge(read, &id, "");
+        }
+        self.ids.insert(node.value, id);
+    }
+
+    fn folded(&mut self, region: &Region, copy: &str) {
+        let steps = counted(region.steps, "step");
+        self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps}", region.name));
+        for state in &region.states {
+            let id = format!("v{}{copy}", state.current.0);
+            self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
+            self.ids.insert(state.current, id);
+        }
+        self.steps(&region.body, copy);
+        self.close();
+        for state in &region.states {
+            let current = self.id(state.current);
+            self.edge(state.init, &current, " [label=\"step 0\"]");
+            self.edge(state.next, &current, " [label=\"next step\", style=dashed, constraint=false]");
+            let last = self.id(state.next);
+            self.ids.insert(state.last, last);
+        }
+        for tap in &region.taps {
+            let inner = self.id(tap.inner);
+            self.ids.insert(tap.outer, inner);
+        }
+    }
+
+    fn unrolled(&mut self, region: &Region, copy: &str) {
+        for state in &region.states {
+            let init = self.id(state.init);
+            self.ids.insert(state.current, init);
+        }
+        for step in 1..=region.steps {
+            let copy = format!("{copy}_{step}");
+            self.open(&format!("{}{copy}", id_of(&region.name)), &format!("{}, step {step}", region.name));
+            self.steps(&region.body, &copy);
+            self.close();
+            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+                let inner = self.id(tap.inner);
+                self.ids.insert(tap.outer, inner);
+            }
+            let next: Vec<String> = region.states.iter().map(|state| self.id(state.next)).collect();
+            for (state, id) in region.states.iter().zip(next) {
+                self.ids.insert(state.current, id);
+            }
+        }
+        for state in &region.states {
+            let last = self.id(state.current);
+            self.ids.insert(state.last, last);
+        }
+    }
+
+    fn open(&mut self, id: &str, label: &str) {
+        self.line(&format!("subgraph cluster_{id} {{"));
+        self.depth += 1;
+        self.line(&format!("label=\"{label}\";"));
+    }
+
+    fn close(&mut self) {
+        self.depth -= 1;
+        self.line("}");
+    }
+
+    /// Weights read as values are not drawn, so they have no edge.
+    fn edge(&mut self, from: Value, to: &str, style: &str) {
+        if let Some(from) = self.ids.get(&from).cloned() {
+            // Writing to a `String` does not fail.
+            let _ = writeln!(self.edges, "  {from} -> {to}{style};");
+        }
+    }
+
+    fn id(&self, value: Value) -> String {
+        self.ids.get(&value).cloned().unwrap_or_default()
+    }
+
+    fn line(&mut self, text: &str) {
+        // Writing to a `String` does not fail.
+        let _ = writeln!(self.out, "{}{text}", "  ".repeat(self.depth));
+    }
+}
+
+/// The copy of a block that each step belongs to: what has no name belongs to the equation that it leads to.
+fn blocks(steps: &[Step]) -> Vec<&str> {
+    let mut block = "";
+    let mut blocks: Vec<&str> = steps
+        .iter()
+        .rev()
+        .map(|step| {
+            let name = match step {
+                Step::Node(node) => node.name.as_deref(),
+                Step::Loop(region) => Some(region.name.as_str()),
+            };
+            block = name.map_or(block, |name| name.rsplit_once('.').map_or("", |(block, _)| block));
+            block
+        })
+        .collect();
+    blocks.reverse();
+    blocks
+}
+
+/// Is this owner of weights the equation itself, in or out of a loop?
+fn named(node: &Node, owner: &str) -> bool {
+    let last = |name: &'_ str| name.rsplit('.').next().map(str::to_owned);
+    node.name.as_deref().and_then(last) == last(owner)
+}
+
+/// A dotted name as DOT takes it for a name.
+fn id_of(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+/// What a node does, in the words of the spec.
+fn word(op: &Op) -> String {
+    match op {
+        Op::Param(_) => "weight".to_owned(),
+        Op::Number(x) => crate::vocabulary::real(*x),
+        Op::Zeros => "zeros".to_owned(),
+        Op::Conv { groups: 1, .. } => "conv".to_owned(),
+        Op::Conv { groups, .. } => format!("conv, {groups} groups"),
+        Op::Local { .. } => "local".to_owned(),
+        Op::ConvTranspose { .. } => "conv_transpose".to_owned(),
+        Op::Dense { .. } => "dense".to_owned(),
+        Op::Pool { kind, kernel: [h, w], .. } => format!("{} {h}x{w}", kind.word()),
+        Op::Upsample { factor, mode, .. } => format!("upsample {factor}x {}", mode.word()),
+        Op::BatchNorm { .. } => "batch_norm".to_owned(),
+        Op::GroupNorm { groups, .. } => format!("group_norm {groups}"),
+        Op::Lrn { size, .. } => format!("lrn {size}"),
+        Op::Dropout { rate, .. } => format!("dropout {rate}"),
+        Op::Unary { f, .. } => f.word().to_owned(),
+        Op::Binary { f, .. } => f.word().to_owned(),
+        Op::Reduce { f, .. } => f.word().to_owned(),
+        Op::Flatten { .. } => "flatten".to_owned(),
+        Op::Concat { .. } => "concat".to_owned(),
+    }
+}

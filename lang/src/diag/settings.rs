@@ -1,0 +1,191 @@
+//! Settings blocks: `train { … }` and `data { … }`.
+
+use super::code::SLIP;
+use super::foreign::At;
+use super::{Code, Diagnostic, Span, Words, among, counted};
+
+pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT];
+
+const UNKNOWN_BLOCK: Code =
+    Code::error("L0601", "A settings block says how to train or what to train on.").mended(SLIP);
+const UNKNOWN_KEY: Code =
+    Code::error("L0602", "A misspelt key would otherwise silently keep its default.").mended(SLIP);
+const WRONG_UNIT: Code = Code::error("L0603", "A number's unit says what it counts, so it must be one that fits.");
+
+const OFF_EPOCH: Code = Code::warning(
+    "L0604",
+    "off_epoch",
+    "`steps(at: […])` multiplies the learning rate behind each of its epochs, which are whole numbers, count from 1, and have \
+     another epoch behind them.",
+);
+
+const IDLE: Code = Code::warning(
+    "L0605",
+    "idle_setting",
+    "A setting that does nothing in a run of so many epochs, or that keeps the run from learning, is most likely a slip.",
+);
+
+const OFF_SCALE: Code = Code::warning(
+    "L0606",
+    "off_scale",
+    "Pixels are numbers from 0 to 1, so a mean or a standard deviation of them is no more than 1.",
+);
+const MISFIT: Code = Code::warning(
+    "L0607",
+    "misfit",
+    "What the transforms make of an image is what the net is given, so it needs the shape of the input.",
+);
+
+/// A setting that has no effect, or that nothing can be learnt with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Idle {
+    /// The run ends before the learning rate is at its full value.
+    Warmup { warmup: usize, epochs: usize },
+    /// No epoch is behind the warm-up.
+    Cosine { warmup: usize, epochs: usize },
+    /// The run ends before it can be stopped.
+    Patience { patience: usize, epochs: usize },
+    /// A learning rate of 0.
+    Rate,
+}
+
+/// What is odd about an epoch that a schedule of steps names, of a run of so many epochs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OffEpoch {
+    /// Zero or less.
+    Before,
+    /// The last epoch, or one behind it.
+    Behind { epochs: usize },
+    /// Between two epochs; the step comes behind the second of them.
+    Between { next: f64 },
+    /// Not above the epoch in front of it in the list.
+    Unsorted { before: f64 },
+}
+
+impl Diagnostic {
+    /// Does it depend on the number of epochs?
+    pub fn is_of_epochs(&self) -> bool {
+        *self.code == OFF_EPOCH || *self.code == IDLE
+    }
+}
+
+pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
+    let at = crate::vocabulary::real(at);
+    let (message, label, help) = match odd {
+        OffEpoch::Before => (
+            format!("there is no epoch {at}: the rate is multiplied from the first step on"),
+            "epochs count from 1".to_owned(),
+            "name epochs from 1 on, or give the optimizer the smaller rate".to_owned(),
+        ),
+        OffEpoch::Behind { epochs } => (
+            format!("no epoch comes behind epoch {at}: `epochs` is {epochs}"),
+            "never multiplies the rate".to_owned(),
+            format!("name epochs below {epochs}, raise `epochs`, or leave it out"),
+        ),
+        OffEpoch::Between { next } => {
+            let next = crate::vocabulary::real(next);
+            (
+                format!("epoch {at} is no whole number: the rate is multiplied behind epoch {next}"),
+                "between two epochs".to_owned(),
+                format!("write `{next}`"),
+            )
+        }
+        OffEpoch::Unsorted { before } => (
+            format!("epoch {at} stands behind epoch {}", crate::vocabulary::real(before)),
+            "not above the one in front of it".to_owned(),
+            "name each epoch once, in rising order".to_owned(),
+        ),
+    };
+    Diagnostic::new(&OFF_EPOCH, message).label(span, label).help(help)
+}
+
+/// A mean or a standard deviation on the scale of bytes.
+pub fn off_scale(argument: &str, value: f64, span: Span) -> Diagnostic {
+    let value = crate::vocabulary::real(value);
+    Diagnostic::new(&OFF_SCALE, format!("`{argument}` of `normalise` is on the scale 0 to 1, found {value}"))
+        .label(span, format!("{value} is above 1"))
+        .help(format!("if it is of pixels from 0 to 255, divide it: `{value} / 255`"))
+}
+
+/// A transform that takes no image, or none that those before it make; `reason` is what it expects and finds.
+pub fn impossible(reason: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&MISFIT, format!("no image comes through this transform: {reason}"))
+        .label(span, "takes none of the images that reach it")
+        .help("images have 1 channel or 3: `colour` makes 3 of them, `grayscale` makes 1")
+}
+
+/// Transforms whose images the input does not take: the shape that they make, and the input's.
+pub fn misfit(made: &str, input: &str, span: Span, declared: Span) -> Diagnostic {
+    Diagnostic::new(&MISFIT, format!("the transforms make images of {made}, but the input is {input}"))
+        .label(span, format!("this makes {made}"))
+        .label(declared, format!("the input is {input}"))
+        .help("change the transforms or the input, so that both have the same channels, height and width")
+}
+
+/// `span` is the place of the setting's value.
+pub fn idle(found: &Idle, span: Span) -> Diagnostic {
+    let (message, label, help) = match found {
+        Idle::Warmup { warmup, epochs } => (
+            format!("the warm-up takes {}, but the run has {}", counted(*warmup, "epoch"), counted(*epochs, "epoch")),
+            "the learning rate never comes to its full value",
+            format!("choose a `warmup` below {epochs}, or raise `epochs`"),
+        ),
+        Idle::Cosine { warmup, epochs } => (
+            format!("`cosine` begins behind epoch {warmup}, but the run has {}", counted(*epochs, "epoch")),
+            "never begins",
+            format!("choose a `warmup` below {epochs}, or raise `epochs`"),
+        ),
+        Idle::Patience { patience, epochs } => (
+            format!(
+                "a `patience` of {} never stops a run of {}",
+                counted(*patience, "epoch"),
+                counted(*epochs, "epoch")
+            ),
+            "never stops early",
+            format!("choose a `patience` below {epochs}, or leave it out"),
+        ),
+        Idle::Rate => (
+            "with a learning rate of 0 nothing is learnt".to_owned(),
+            "the learning rate is 0",
+            "choose an `lr` above 0".to_owned(),
+        ),
+    };
+    Diagnostic::new(&IDLE, message).label(span, label).help(help)
+}
+
+pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let list = format!("settings blocks are {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
+        .label(span, "unknown block")
+        .nearest(word, span, Words { at: At::Block, language: known, own: &[] }, &list)
+}
+
+pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
+    let list = format!("`{block}` has {}", among(known.iter().copied()));
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").nearest(
+        key,
+        span,
+        Words { at: At::Setting, language: known, own: &[] },
+        &list,
+    )
+}
+
+/// A setting that the block has not, but its optimizer does.
+pub fn key_of_optimizer(block: &str, key: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
+        .label(span, "this is the optimizer's")
+        .help(format!("give it to the optimizer, as in `optimizer: sgd({key}: …)`"))
+}
+
+/// A setting that the block has not, but another one does.
+pub fn key_of_block(block: &str, key: &str, span: Span, other: &str) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
+        .label(span, format!("this is one of `{other}`"))
+        .help(format!("write it into `{other} {{ … }}`"))
+}
+
+pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_UNIT, format!("{what} is not measured in `{unit}`"))
+        .label(span, "unit does not fit")
+        .help(format!("write it {allowed}"))
+}

@@ -1,0 +1,399 @@
+//! From expressions to edges: every name is looked up, in its place.
+
+pub mod choices;
+mod unknown;
+
+pub use unknown::hyphenless;
+
+use super::consts::Consts;
+use super::graph::{Block, Edge, Found, Function, Graph, NodeKind};
+use super::known;
+use super::settings::is_reserved;
+use crate::diag::{Diagnostic, Span, loops, names};
+use crate::functions;
+use crate::kinds::{self, Inputs};
+use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Item, ItemKind, Name};
+use crate::vocabulary::settings::BLOCKS;
+use petgraph::graph::NodeIndex;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What can be called.
+#[derive(Debug)]
+pub struct Callables<'f, 'a> {
+    pub functions: &'f BTreeMap<&'a str, Function<'a>>,
+    /// Where each block is named.
+    pub blocks: BTreeMap<&'a str, &'a Name>,
+    /// The names of all parameters of blocks.
+    pub params: BTreeSet<&'a str>,
+    /// Those of the spec that something names.
+    named: RefCell<BTreeSet<String>>,
+}
+
+impl<'f, 'a> Callables<'f, 'a> {
+    pub fn new(functions: &'f BTreeMap<&'a str, Function<'a>>, blocks: &BTreeMap<&'a str, Block<'a>>) -> Self {
+        let params = blocks.values().flat_map(|block| block.params.iter().map(|param| block.graph.nodes[*param].name));
+        let params = params.collect();
+        let blocks = blocks.iter().map(|(name, block)| (*name, block.name)).collect();
+        Self { functions, blocks, params, named: RefCell::default() }
+    }
+
+    /// Is something called so? If so, it is in use.
+    fn has(&self, name: &str) -> bool {
+        if self.functions.contains_key(name) || self.blocks.contains_key(name) {
+            self.named.borrow_mut().insert(name.to_owned());
+            return true;
+        }
+        known::is_callable(name)
+    }
+
+    /// Is that the name of something to call, or of a size?
+    fn takes(&self, name: &str) -> bool {
+        self.has(name) || known::measure(name).is_some()
+    }
+
+    /// Functions and blocks of the spec that nothing names, each with what it is.
+    pub fn unnamed(&self) -> Vec<(&'static str, &'a Name)> {
+        let named = self.named.borrow();
+        let functions = self.functions.values().filter(|f| !f.prelude).map(|f| ("the function", f.name));
+        let all = functions.chain(self.blocks.values().map(|name| ("the block", *name)));
+        all.filter(|(_, name)| !named.contains(&name.text)).collect()
+    }
+
+    /// Everything of the language that can be called.
+    fn of_language(&self) -> Vec<&str> {
+        let kinds = kinds::KINDS.iter().map(|kind| kind.name);
+        let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
+        let measures = known::MEASURES.iter().map(|measure| measure.name);
+        let prelude = self.functions.iter().filter(|(_, function)| function.prelude).map(|(name, _)| *name);
+        kinds.chain(built_in).chain(measures).chain(prelude).collect()
+    }
+
+    /// Functions and blocks of the spec.
+    fn own(&self) -> Vec<&str> {
+        let functions = self.functions.iter().filter(|(_, function)| !function.prelude).map(|(name, _)| *name);
+        functions.chain(self.blocks.keys().copied()).collect()
+    }
+}
+
+/// What is seen from everywhere.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'f, 'a> {
+    pub consts: &'f Consts,
+    /// Names whose definitions are reported and lost.
+    pub lost: &'f BTreeSet<&'a str>,
+    pub callables: &'f Callables<'f, 'a>,
+    /// For a block: what the spec around it defines, and where.
+    pub outside: Option<&'f BTreeMap<&'a str, Span>>,
+}
+
+impl Look<'_, '_> {
+    /// Consts named where only the binder looks are used, even if something else there keeps it from looking.
+    pub fn at_settings(&self, items: &[Item]) {
+        for item in items {
+            if let ItemKind::Settings { entries, .. } = &item.kind {
+                for entry in entries {
+                    let keys = BLOCKS.iter().flat_map(|block| block.keys);
+                    let ty = keys.into_iter().find(|key| key.name == entry.key.text).map(|key| &key.ty);
+                    choices::named(ty, &entry.value).into_iter().for_each(|part| self.at(part));
+                }
+            }
+        }
+    }
+
+    fn at(&self, expr: &Expr) {
+        for part in expr.parts() {
+            match &part.kind {
+                ExprKind::Name(name) => drop(self.consts.get(name)),
+                ExprKind::Call(call) => drop(self.consts.get(&call.callee.text)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Looks up the names of a spec or a block and draws what reads what.
+#[derive(Debug)]
+pub struct Reader<'a, 'f, 'd> {
+    pub graph: &'d mut Graph<'a>,
+    pub look: Look<'f, 'a>,
+    /// False if the spec lacks its input or a definition that nobody can name: an unknown name may well be that.
+    pub sees: bool,
+    pub diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+/// Where an expression stands: whose value it is, and which names a `fn` has bound.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    /// None inside of a `fn`, whose body reads nothing itself.
+    node: Option<NodeIndex>,
+    within: Option<NodeIndex>,
+    params: &'p [Name],
+}
+
+impl<'a> Reader<'a, '_, '_> {
+    /// The spec: its definitions, and the bodies of its functions.
+    pub fn spec(&mut self) {
+        self.nodes();
+        let functions = self.look.callables.functions.values().filter(|function| !function.prelude);
+        for (body, params) in functions.map(|function| (function.body, function.params)) {
+            self.expr(body, Place { node: None, within: None, params });
+        }
+    }
+
+    /// The definitions of the spec or of a block.
+    pub fn nodes(&mut self) {
+        for node in self.graph.nodes.node_indices() {
+            let within = self.graph.nodes[node].within;
+            let place = Place { node: Some(node), within, params: &[] };
+            match self.graph.nodes[node].kind {
+                NodeKind::Equation { value }
+                | NodeKind::Next { value, .. }
+                | NodeKind::Arm { value, .. }
+                | NodeKind::Output { value }
+                | NodeKind::Yield { value }
+                | NodeKind::Penalty { value } => self.expr(value, place),
+                // What a state starts from is made before the loop, outside of it.
+                NodeKind::State { init, .. } => self.expr(init, Place { within: self.outer(node), ..place }),
+                NodeKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
+                NodeKind::Input { shape } => self.known(shape, place),
+                NodeKind::Weights { call } => self.bundle(call, place),
+                NodeKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, place)),
+                NodeKind::Branch { .. } => {}
+            }
+        }
+    }
+
+    fn outer(&self, node: NodeIndex) -> Option<NodeIndex> {
+        self.graph.nodes[node].within.and_then(|within| self.graph.nodes[within].within)
+    }
+
+    fn expr(&mut self, expr: &'a Expr, place: Place<'_>) {
+        match &expr.kind {
+            ExprKind::Number { .. } | ExprKind::Bool(_) => {}
+            ExprKind::Name(name) => self.name(name, expr.span, place),
+            ExprKind::Primed(name) => self.primed(name, expr.span, place),
+            ExprKind::At { name, step } => self.at(name, step, place),
+            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, place)),
+            ExprKind::Call(call) => self.call(call, place),
+            ExprKind::Negate(x) | ExprKind::Not(x) => self.expr(x, place),
+            ExprKind::Binary { op: BinaryOp::Sub, left, right } if self.has_hyphen(left, right, place) => {}
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
+                self.expr(left, place);
+                self.expr(right, place);
+            }
+            ExprKind::If { condition, then, otherwise } => {
+                self.known(condition, place);
+                self.expr(then, place);
+                self.expr(otherwise, place);
+            }
+            ExprKind::Repeat { count, call } => {
+                self.known(count, place);
+                self.call(call, place);
+            }
+        }
+    }
+
+    /// What must be known before the run: its names are looked up when it is evaluated, but what it names comes first.
+    fn known(&mut self, expr: &'a Expr, place: Place<'_>) {
+        self.look.at(expr);
+        let Some(node) = place.node else { return };
+        for part in expr.parts() {
+            let found = match &part.kind {
+                ExprKind::Name(name) => self.graph.find(name, place.within),
+                ExprKind::Primed(name) => {
+                    self.primed(name, part.span, place);
+                    continue;
+                }
+                _ => continue,
+            };
+            if let Found::Node(found) = found {
+                self.edge(node, place.within, found);
+            }
+        }
+    }
+
+    fn call(&mut self, call: &'a Call, place: Place<'_>) {
+        let callee = self.look.consts.resolve(&call.callee.text);
+        let local = self.callee(call, place);
+        let kind = kinds::find(callee).filter(|_| !local);
+        let inputs = match kind.map(|kind| kind.inputs) {
+            Some(Inputs::None) => 0,
+            Some(Inputs::One) => 1,
+            Some(Inputs::Several) | None => usize::MAX,
+        };
+        let outside = self.look.outside.and_then(|outside| outside.get(callee));
+        let is_known = local || self.look.callables.takes(callee) || self.look.lost.contains(callee);
+        if let (false, Some(defined)) = (is_known, outside) {
+            self.diagnostics.push(names::outside_of_block(callee, call.callee.span, *defined));
+        } else if !is_known {
+            self.unknown_call(&call.callee);
+        }
+        // What a `fn` or a block is given by name may be a feature map too; a kind takes those by position alone.
+        let takes_all = !local && kind.is_none();
+        let mut positional = 0;
+        for arg in &call.args {
+            positional += usize::from(arg.name.is_none());
+            let reads = if arg.name.is_none() { positional <= inputs } else { takes_all };
+            if reads {
+                self.expr(&arg.value, place);
+                continue;
+            }
+            let position = positional.saturating_sub(inputs.saturating_add(1));
+            let ty = kind.map_or_else(|| self.of_unknown(arg), |kind| choices::of_kind(kind, position, arg));
+            self.argument(ty, arg, place);
+        }
+    }
+
+    /// True if what is called is a definition or a parameter; whether it can be called is known once it has a value.
+    fn callee(&mut self, call: &'a Call, place: Place<'_>) -> bool {
+        let Name { text: name, span } = &call.callee;
+        if place.params.iter().any(|param| param.text == *name) {
+            return true;
+        }
+        let Found::Node(found) = self.graph.find(name, place.within) else { return false };
+        match &self.graph.nodes[found].kind {
+            kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) => {
+                let help = "call a layer kind, a function, a block or a bundle";
+                let problem = names::misused(&format!("`{name}`"), kind.describe(), "something to call", *span, help);
+                self.diagnostics.push(problem);
+            }
+            _ => self.read(place, found, *span),
+        }
+        true
+    }
+
+    fn name(&mut self, name: &'a str, span: Span, place: Place<'_>) {
+        if place.params.iter().any(|param| param.text == name) || is_reserved(name) {
+            return;
+        }
+        match self.graph.find(name, place.within) {
+            Found::Node(found) if self.starts_beside(found, place) => {
+                let node = &self.graph.nodes[found];
+                let name_of = |node: Option<NodeIndex>| node.map_or("", |node| self.graph.nodes[node].name);
+                let init = node.kind.value().map_or_else(String::new, Expr::written);
+                let problem = loops::starts_inside(name, span, node.span, name_of(node.within));
+                self.diagnostics.push(loops::starts_from_state(problem, name_of(place.node), &init));
+            }
+            Found::Node(found) => self.read(place, found, span),
+            _ if self.look.consts.get(name).is_some() || self.look.lost.contains(name) => {}
+            Found::Hidden(found) => {
+                let node = &self.graph.nodes[found];
+                let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
+                let reader = place.node.map(|node| &self.graph.nodes[node]);
+                if reader.is_some_and(|reader| is_start(&reader.kind) && reader.within == node.within) {
+                    return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
+                }
+                let states: Vec<&str> = match &within.kind {
+                    NodeKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),
+                    _ => Vec::new(),
+                };
+                self.diagnostics.push(names::hidden_name(name, span, node.span, within.name, &states));
+            }
+            // The word for a kind, a function or a block, as an argument of something that will call it.
+            Found::Nothing if self.look.callables.has(name) => {}
+            Found::Nothing => self.unknown(name, span, place),
+        }
+    }
+
+    /// Whether a state begins here, and from another state of the same loop.
+    fn starts_beside(&self, found: NodeIndex, place: Place<'_>) -> bool {
+        let Some(reader) = place.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader]) else {
+            return false;
+        };
+        let node = &self.graph.nodes[found];
+        is_start(&reader.kind) && is_start(&node.kind) && reader.within == node.within
+    }
+
+    fn read(&mut self, place: Place<'_>, found: NodeIndex, span: Span) {
+        if let Some(node) = place.node {
+            return self.edge(node, place.within, found);
+        }
+        let what = &self.graph.nodes[found];
+        let (name, is) = (format!("`{}`", what.name), what.kind.describe());
+        let help = "a `fn` sees its own arguments and consts; hand it over as one more argument";
+        self.diagnostics.push(names::misused(&name, is, "an argument or a const", span, help));
+    }
+
+    /// Seen from outside of its loop, a definition is what the loop hands on.
+    fn edge(&mut self, node: NodeIndex, from: Option<NodeIndex>, found: NodeIndex) {
+        let behind = self.graph.nodes[found].within.filter(|within| !self.graph.is_inside(from, *within));
+        if let Some(within) = behind {
+            self.graph.nodes.add_edge(node, within, Edge::Reads);
+        }
+        // Of a loop's definition this is for the lint on what nothing reads.
+        self.graph.nodes.add_edge(node, found, Edge::Reads);
+    }
+
+    fn primed(&mut self, name: &'a str, span: Span, place: Place<'_>) {
+        let Some(within) = place.within else {
+            self.diagnostics.push(loops::primed_outside(name, span));
+            return;
+        };
+        match self.graph.find(name, place.within) {
+            Found::Node(found) => match self.graph.nodes[found].kind {
+                NodeKind::State { next: Some(next), .. } => {
+                    if let Some(node) = place.node {
+                        self.graph.nodes.add_edge(node, next, Edge::Reads);
+                    }
+                }
+                // A state that never changes is reported once, at the state.
+                NodeKind::State { next: None, .. } => {}
+                _ => {
+                    let within = self.graph.nodes[within].name;
+                    self.diagnostics.push(loops::primed_stateless(name, span, within));
+                }
+            },
+            Found::Nothing if self.stands_for_something(name, place) => {
+                let within = self.graph.nodes[within].name;
+                self.diagnostics.push(loops::primed_stateless(name, span, within));
+            }
+            Found::Hidden(_) | Found::Nothing => self.name(name, span, place),
+        }
+    }
+
+    /// A const, a word or a name of the language: nothing that has steps.
+    fn stands_for_something(&self, name: &str, place: Place<'_>) -> bool {
+        let is_param = place.params.iter().any(|param| param.text == name);
+        !is_param && (is_reserved(name) || self.look.consts.get(name).is_some() || self.look.callables.has(name))
+    }
+
+    /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.
+    fn at(&mut self, name: &'a Name, step: &'a Expr, place: Place<'_>) {
+        if !matches!(&step.kind, ExprKind::Name(word) if word == ALL) {
+            self.known(step, place);
+        }
+        let found = match (self.graph.find(&name.text, place.within), self.graph.inside_loops(&name.text).as_slice()) {
+            (Found::Node(found), _) => found,
+            (Found::Hidden(_), [found]) => *found,
+            (Found::Hidden(_), several) => {
+                let places: Vec<Span> = several.iter().map(|node| self.graph.nodes[*node].span).collect();
+                return self.diagnostics.push(loops::several(&name.text, name.span, &places));
+            }
+            (Found::Nothing, _) if self.stands_for_something(&name.text, place) => {
+                return self.diagnostics.push(loops::no_steps(&name.text, name.span));
+            }
+            (Found::Nothing, _) => return self.name(&name.text, name.span, place),
+        };
+        if let kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) = &self.graph.nodes[found].kind {
+            let (quoted, is) = (format!("`{}`", name.text), kind.describe());
+            let help = "name one of its states or equations";
+            let problem = names::misused(&quoted, is, "a state or an equation of a loop", name.span, help);
+            return self.diagnostics.push(problem);
+        }
+        match self.graph.nodes[found].within {
+            Some(within) if self.graph.is_inside(place.within, within) => {
+                let within = self.graph.nodes[within].name;
+                self.diagnostics.push(loops::at_inside(&name.text, name.span, within));
+            }
+            _ => self.read(place, found, name.span),
+        }
+    }
+}
+
+fn is_start(kind: &NodeKind<'_>) -> bool {
+    matches!(kind, NodeKind::State { .. })
+}
+
+/// The word behind `@` that means every step.
+pub const ALL: &str = "all";

@@ -1,0 +1,97 @@
+//! Words of choices: what `padding: same` says is no name, whatever else of the spec is called `same`.
+
+use super::{Place, Reader};
+use crate::front::graph::Found;
+use crate::kinds::{self, KINDS, Kind};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::vocabulary::{self, Callable, Type};
+
+impl<'a> Reader<'a, '_, '_> {
+    /// An argument that must be known before the run; the words of a choice are no names.
+    pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a Arg, place: Place<'_>) {
+        named(ty, &arg.value).into_iter().for_each(|part| self.known(part, place));
+    }
+
+    /// `kind(in -> out, …)`: the mapping takes the place of the first declared argument.
+    pub(super) fn bundle(&mut self, call: &'a Call, place: Place<'_>) {
+        let is_named = matches!(self.graph.find(&call.callee.text, place.within), Found::Node(_));
+        let kind = kinds::find(self.look.consts.resolve(&call.callee.text)).filter(|_| !is_named);
+        for (n, arg) in call.args.iter().enumerate() {
+            let ty = kind.map_or_else(|| self.of_unknown(arg), |kind| of_kind(kind, n, arg));
+            self.argument(ty, arg, place);
+        }
+    }
+
+    /// The type of an argument of something that is known only when it is called: a choice of kinds, if no block of the
+    /// spec has a parameter of that name.
+    pub(super) fn of_unknown(&self, arg: &Arg) -> Option<&'static Type> {
+        let name = &arg.name.as_ref()?.text;
+        of_some_kind(arg).filter(|_| !self.look.callables.params.contains(name.as_str()))
+    }
+}
+
+/// The parts of an argument that hold names: all of it, but for the words of the choices that it may be.
+pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
+    match ty {
+        Some(Type::Word(words)) => {
+            let is_word = matches!(&expr.kind, ExprKind::Name(name) if words.contains(&name.as_str()));
+            if is_word { Vec::new() } else { vec![expr] }
+        }
+        Some(Type::Call(choices)) => of_choice(choices, expr),
+        Some(Type::Calls(choices)) => match &expr.kind {
+            ExprKind::List(items) => items.iter().flat_map(|item| of_choice(choices, item)).collect(),
+            _ => of_choice(choices, expr),
+        },
+        Some(Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals) | None => vec![expr],
+    }
+}
+
+fn of_choice<'e>(choices: &'static [Callable], expr: &'e Expr) -> Vec<&'e Expr> {
+    let find = |name: &str| choices.iter().find(|choice| choice.name == name);
+    match &expr.kind {
+        ExprKind::Name(name) if find(name).is_some() => Vec::new(),
+        ExprKind::Call(call) => match find(&call.callee.text) {
+            Some(choice) => {
+                let args = call.args.iter().enumerate();
+                args.flat_map(|(n, arg)| named(declared(choice.args, &[], n, arg), &arg.value)).collect()
+            }
+            None => vec![expr],
+        },
+        _ => vec![expr],
+    }
+}
+
+/// The type of an argument of a kind; `position` counts from the first one behind its inputs.
+pub fn of_kind(kind: &'static Kind, position: usize, arg: &Arg) -> Option<&'static Type> {
+    declared(kind.args, kind.weights, position, arg)
+}
+
+/// The type of an argument that goes by the same name in whatever kind has it as a choice of a few words.
+pub fn of_some_kind(arg: &Arg) -> Option<&'static Type> {
+    let is_choice = |ty: &Type| matches!(ty, Type::Word(_) | Type::Call(_) | Type::Calls(_));
+    KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
+}
+
+/// Is that a word of the language: of a kind, a function, or a choice of some kind?
+pub fn is_word(word: &str) -> bool {
+    let of = |arg: &vocabulary::Arg| match &arg.ty {
+        Type::Word(words) => words.contains(&word),
+        Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
+        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => false,
+    };
+    let settings = crate::vocabulary::settings::BLOCKS.iter().flat_map(|block| block.keys);
+    KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)
+}
+
+fn declared(
+    args: &'static [vocabulary::Arg],
+    shared: &'static [vocabulary::Arg],
+    position: usize,
+    arg: &Arg,
+) -> Option<&'static Type> {
+    let found = match &arg.name {
+        Some(name) => args.iter().chain(shared).find(|declared| declared.name == name.text),
+        None => args.get(position),
+    };
+    found.map(|declared| &declared.ty)
+}

@@ -1,0 +1,211 @@
+//! Parameters: what a net learns, and what it merely remembers.
+
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ParamId(pub usize);
+
+/// One tensor of weights or statistics, shared by everything that names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// Dotted and in PyTorch's manner: `W_L.weight`, `logits.bias`.
+    pub name: String,
+    /// In PyTorch's layout: `[out, in / groups, k, k]` of a convolution, `[in, out, k, k]` of a transposed one,
+    /// `[out, in]` of a dense layer.
+    pub shape: Vec<usize>,
+    pub init: Init,
+    pub class: ParamClass,
+    /// The role of the branch arm that the weights drive.
+    pub role: Option<Role>,
+    /// The side of zero that its values keep to, from the first one on.
+    pub sign: Option<Sign>,
+    /// Keeps its initial values: it has no gradient and no update.
+    pub frozen: bool,
+    /// A factor on the learning rate.
+    pub lr: f64,
+}
+
+impl Param {
+    /// A parameter that training may do anything to.
+    pub fn new(name: &str, shape: &[usize], init: Init, class: ParamClass) -> Self {
+        let (name, shape) = (name.to_owned(), shape.to_vec());
+        Self { name, shape, init, class, role: None, sign: None, frozen: false, lr: 1.0 }
+    }
+
+    /// Does it follow its gradient?
+    pub fn trained(&self) -> bool {
+        self.class.trained() && !self.frozen
+    }
+
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bundle or layer it belongs to: `W_L` of `W_L.weight`.
+    pub fn owner(&self) -> &str {
+        self.name.rsplit_once('.').map_or(self.name.as_str(), |(owner, _)| owner)
+    }
+}
+
+impl fmt::Display for Param {
+    /// What it is and how it starts: `kernel, excitatory, nonnegative, lr x0.1, uniform ±0.0700`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.class)?;
+        if let Some(role) = self.role {
+            write!(f, ", {role}")?;
+        }
+        if let Some(sign) = self.sign {
+            write!(f, ", {sign}")?;
+        }
+        if self.frozen {
+            f.write_str(", frozen")?;
+        }
+        if self.lr != 1.0 {
+            write!(f, ", lr x{}", crate::vocabulary::real(self.lr))?;
+        }
+        write!(f, ", {}", self.init)
+    }
+}
+
+/// What a parameter is for; `weights` in a penalty means every kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamClass {
+    Kernel,
+    Bias,
+    /// Scale or shift of a normalisation, gain of a channel.
+    Norm,
+    /// A running statistic: kept with the weights, never trained.
+    Statistic,
+}
+
+impl ParamClass {
+    fn trained(self) -> bool {
+        self != ParamClass::Statistic
+    }
+}
+
+impl fmt::Display for ParamClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ParamClass::Kernel => "kernel",
+            ParamClass::Bias => "bias",
+            ParamClass::Norm => "norm",
+            ParamClass::Statistic => "statistic",
+        })
+    }
+}
+
+/// How a parameter starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    Constant(f64),
+    /// Uniform between plus and minus the bound.
+    Uniform(f64),
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    /// A bank of oriented filters, lengths in pixels.
+    Gabor {
+        wavelength: f64,
+        sigma: f64,
+        aspect: f64,
+    },
+}
+
+impl Init {
+    /// PyTorch's default for convolutions and dense layers: uniform within `1 / sqrt(fan_in)`.
+    pub fn fan_in(fan_in: usize) -> Self {
+        Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt())
+    }
+}
+
+impl fmt::Display for Init {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Init::Constant(x) => write!(f, "{x}"),
+            Init::Uniform(bound) => write!(f, "uniform ±{}", rounded(*bound)),
+            Init::Normal { mean: 0.0, sd } => write!(f, "normal ±{}", rounded(*sd)),
+            Init::Normal { mean, sd } => write!(f, "normal {} ±{}", rounded(*mean), rounded(*sd)),
+            Init::Gabor { wavelength, sigma, aspect } => {
+                let [wavelength, sigma, aspect] = [*wavelength, *sigma, *aspect].map(crate::vocabulary::real);
+                write!(f, "gabor of wavelength {wavelength} px, sigma {sigma} px, aspect {aspect}")
+            }
+        }
+    }
+}
+
+/// Four places behind the point, or as many digits of something small.
+fn rounded(x: f64) -> String {
+    if x != 0.0 && x.abs() < 1e-2 { format!("{x:.3e}") } else { format!("{x:.4}") }
+}
+
+/// The side of zero that weights keep to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sign {
+    Nonnegative,
+    Nonpositive,
+}
+
+impl Sign {
+    pub const ALL: [Sign; 2] = [Sign::Nonnegative, Sign::Nonpositive];
+
+    /// As it is written in a spec.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Sign::Nonnegative => "nonnegative",
+            Sign::Nonpositive => "nonpositive",
+        }
+    }
+
+    /// The sign of that word.
+    pub fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|sign| sign.word() == word)
+    }
+
+    /// A number, turned to this side of zero.
+    pub fn fold(self, x: f64) -> f64 {
+        match self {
+            Sign::Nonnegative => x.abs(),
+            Sign::Nonpositive => -x.abs(),
+        }
+    }
+}
+
+impl fmt::Display for Sign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Whether weights excite or inhibit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Excitatory,
+    Inhibitory,
+}
+
+impl Role {
+    pub const ALL: [Role; 2] = [Role::Excitatory, Role::Inhibitory];
+
+    /// As it is written in front of a branch's arm.
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Excitatory => "exc",
+            Role::Inhibitory => "inh",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Role::Excitatory => "excitatory",
+            Role::Inhibitory => "inhibitory",
+        })
+    }
+}

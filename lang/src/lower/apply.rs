@@ -1,0 +1,280 @@
+//! Calls: layers, which own their weights, functions, sizes, bundles and blocks.
+
+use super::expr::Place;
+use super::faults::Applied;
+use super::{Lowerer, Val};
+use crate::diag::{Diagnostic, loops, names, penalty};
+use crate::front::bind::Site;
+use crate::front::graph::NodeKind;
+use crate::front::known;
+use crate::front::settings::is_reserved;
+use crate::functions::{self, Apply};
+use crate::ir::Value;
+use crate::kinds::{self, Inputs, Kind};
+use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::vocabulary::{self, Bound, Default, real};
+
+/// What a call is told by whoever repeats it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Given {
+    /// In the place of its first argument.
+    pub first: Option<Val>,
+    /// The name that what it owns goes by.
+    pub owner: Option<String>,
+}
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    pub(super) fn call(&mut self, call: &'a Call, place: &Place<'_>) -> Val {
+        self.call_given(call, Given::default(), place)
+    }
+
+    pub(super) fn call_given(&mut self, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
+        if !self.has_room(place.at(call.span)) {
+            return Val::Poison;
+        }
+        let callee = self.resolve(&call.callee.text, place);
+        let bundle = match self.local(&call.callee.text, place) {
+            Some(Val::Weights(bundle)) => Some(bundle),
+            _ => None,
+        };
+        let kind = kinds::find(&callee).filter(|_| bundle.is_none());
+        if kind.is_none() || !self.is_own_word(&call.callee.text, place) {
+            self.leave_defaults(call, place);
+        }
+        if let Some(kind) = kind {
+            return self.layer(kind, call, given, place);
+        }
+        let (functions, blocks) = (&self.front.functions, &self.front.blocks);
+        if let Some(bundle) = bundle {
+            self.call_bundle(bundle, call, given.first, place)
+        } else if let Some(function) = functions::find(&callee) {
+            self.built_in(function, call, given.first, place)
+        } else if known::measure(&callee).is_some() {
+            let measured = self.binding(place, |binder| known::size(&callee, call, binder.known, binder.diagnostics));
+            measured.map_or(Val::Poison, Val::Const)
+        } else if let Some(function) = functions.get(callee.as_str()) {
+            self.inline(function, call, given.first, place)
+        } else if let Some(block) = blocks.get(callee.as_str()) {
+            self.instantiate(block, call, given, place)
+        } else {
+            self.uncallable(call, place)
+        }
+    }
+
+    /// Does a kind's name stand for the kind itself? A const or a parameter of that name may stand for another kind, at
+    /// another call or with `--set`.
+    pub(super) fn is_own_word(&self, name: &str, place: &Place<'_>) -> bool {
+        self.local(name, place).is_none() && self.front.consts.get(name).is_none()
+    }
+
+    /// The defaults of this call are not those of all readings of its text, so it is not filled in.
+    pub(super) fn leave_defaults(&mut self, call: &Call, place: &Place<'_>) {
+        if !place.is_in_prelude() {
+            self.edits.leave(call.span);
+        }
+    }
+
+    /// An unknown callee was reported when names were looked up, but for a parameter that stands for nothing to call.
+    fn uncallable(&mut self, call: &Call, place: &Place<'_>) -> Val {
+        let is = match self.local(&call.callee.text, place) {
+            Some(Val::Const(known)) => known.is(),
+            Some(Val::Value(_) | Val::Series(_)) => "a feature map",
+            Some(Val::Poison | Val::Weights(_) | Val::Group(_)) | None => return Val::Poison,
+        };
+        let help = "hand over the name of a layer kind, a function, a block or a bundle";
+        let name = format!("`{}`", call.callee.text);
+        self.report(names::misused(&name, is, "something to call", place.at(call.callee.span), help))
+    }
+
+    #[inline(never)] // As `layer`.
+    fn built_in(
+        &mut self,
+        function: &functions::Function,
+        call: &'a Call,
+        first: Option<Val>,
+        place: &Place<'_>,
+    ) -> Val {
+        let [arg] = call.args.as_slice() else {
+            let example = format!("{}(x)", function.name);
+            let problem = match call.args.get(1) {
+                Some(second) => names::superfluous(function.name, "one argument", second.value.span),
+                None => names::missing_input(function.name, call.span, &example),
+            };
+            return self.report(problem);
+        };
+        if let Some(name) = &arg.name {
+            return self.report(names::unknown_argument(function.name, &name.text, name.span, &[]));
+        }
+        let inner = place.inner();
+        let x = first.unwrap_or_else(|| self.expr(&arg.value, &inner));
+        match (function.apply, x) {
+            (Apply::Entrywise(f), x) => self.entrywise(f, x, arg.value.span, &inner),
+            (_, Val::Poison) => Val::Poison,
+            (Apply::Reduce(_), _) if !place.penalty => {
+                self.report(penalty::in_equation(function.name, place.at(call.span)))
+            }
+            (Apply::Reduce(f), x) => self.reduce(f, x, arg.value.span, &inner),
+            (Apply::Steps(how), Val::Series(values)) => self.combine(how, &values).map_or(Val::Poison, Val::Value),
+            (Apply::Steps(_), _) => self.report(loops::not_steps(function.name, place.at(arg.value.span))),
+        }
+    }
+
+    #[inline(never)] // `call_given` is on the stack a thousand times where functions call each other: it must be small.
+    fn layer(&mut self, kind: &'static Kind, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
+        let positional = call.args.iter().take_while(|arg| arg.name.is_none()).count();
+        let inputs = match kind.inputs {
+            Inputs::None => 0,
+            Inputs::One => positional.min(1),
+            Inputs::Several => positional,
+        };
+        if inputs == 0 && kind.inputs != Inputs::None {
+            return self.report(names::missing_input(kind.name, place.at(call.span), kind.example));
+        }
+        let (taken, rest) = call.args.split_at(inputs);
+        let inner = place.inner();
+        let mut first = given.first;
+        let vals: Vec<Val> =
+            taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
+        let misread = self.inputs_given(kind, rest, vals.first());
+        let before = self.diagnostics.len();
+        let val = self.applied(kind, call, (taken, rest, vals), given.owner, place);
+        if let (Some(problem), true) = (misread, self.diagnostics.len() > before) {
+            // What else is wrong with the call follows from that.
+            self.diagnostics.truncate(before);
+            self.diagnostics.push(problem);
+        }
+        val
+    }
+
+    /// A layer over values that are there: its arguments bound, its weights made.
+    fn applied(
+        &mut self,
+        kind: &'static Kind,
+        call: &'a Call,
+        (taken, rest, mut vals): (&'a [Arg], &'a [Arg], Vec<Val>),
+        owner: Option<String>,
+        place: &Place<'_>,
+    ) -> Val {
+        let inner = place.inner();
+        let site = Site { span: call.span, close: Some(call.close()) };
+        let before = self.diagnostics.len();
+        let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
+        if taken.first().is_some_and(|input| self.is_unknown(&input.value, place)) {
+            // What seems to be missing may well be joined to a name that nobody knows: `conv(image8, kernel: 3)`.
+            names::forget_missing(self.diagnostics, before);
+        }
+        let Some(bound) = bound else { return Val::Poison };
+        // A layer without weights needs no name, and takes none from one that does.
+        let owns = !kind.weights.is_empty();
+        let owner = owner.unwrap_or_else(|| if owns { self.owned_name(kind.name, place) } else { String::new() });
+        let applied = Applied { name: kind.name, span: place.at(call.span), call, inputs: taken, declared: None };
+        if kind.inputs == Inputs::One
+            && let Some(x) = vals.pop()
+        {
+            return self.over(x, kind, &owner, &bound, &applied, &inner);
+        }
+        // The steps of a series are as many inputs.
+        let mut values: Vec<Option<Value>> = Vec::with_capacity(vals.len());
+        for (val, arg) in vals.into_iter().zip(taken) {
+            match val {
+                Val::Series(steps) => values.extend(steps.into_iter().map(Some)),
+                val => values.push(self.value(val, arg.value.span, &inner)),
+            }
+        }
+        let values = values.into_iter().collect::<Option<Vec<_>>>();
+        values
+            .and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied))
+            .map_or(Val::Poison, Val::Value)
+    }
+
+    /// What is to be said if a layer's first number is that of the channels, or entries, that flow in, and one more number
+    /// is given than it needs.
+    fn inputs_given(&self, kind: &Kind, rest: &[Arg], x: Option<&Val>) -> Option<Diagnostic> {
+        let Some(Val::Value(x)) = x else { return None };
+        let flows_in = kind.bundle?(self.net.shape(*x));
+        let number = |arg: &Arg| match arg.value.kind {
+            ExprKind::Number { value, unit: None } if arg.name.is_none() => Some(value),
+            _ => None,
+        };
+        let numbers: Vec<f64> = rest.iter().map_while(number).collect();
+        let needed = kind.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();
+        let [first, own @ ..] = numbers.as_slice() else { return None };
+        if *first != flows_in as f64 || own.len() < needed.max(1) {
+            return None;
+        }
+        let written = |(n, (arg, value)): (usize, (&vocabulary::Arg, &f64))| {
+            if n == 0 { real(*value) } else { format!("{}: {}", arg.name, real(*value)) }
+        };
+        let own: Vec<String> = kind.args.iter().zip(own).take(needed.max(1)).enumerate().map(written).collect();
+        Some(names::inputs_given(&names::InputsGiven {
+            callee: kind.name,
+            flows_in,
+            at: rest[0].value.span,
+            next: rest[1].value.span.start,
+            call: &format!("{}(x, {})", kind.name, own.join(", ")),
+        }))
+    }
+
+    /// A name that nothing has, as was reported when names were looked up.
+    pub(super) fn is_unknown(&self, expr: &Expr, place: &Place<'_>) -> bool {
+        let ExprKind::Name(name) = &expr.kind else { return false };
+        let is_word = is_reserved(name) || self.front.is_callable(name);
+        !is_word && self.local(name, place).is_none() && self.front.consts.get(name).is_none()
+    }
+
+    /// A layer over one input, over each of a group, or over each step of a series.
+    fn over(
+        &mut self,
+        x: Val,
+        kind: &Kind,
+        owner: &str,
+        bound: &Bound,
+        applied: &Applied<'_>,
+        place: &Place<'_>,
+    ) -> Val {
+        if let Val::Group(group) = x {
+            let mapped = group.into_iter().map(|x| self.lower_kind(kind, owner, bound, &[x], applied));
+            return mapped.collect::<Option<Vec<_>>>().map_or(Val::Poison, Val::Group);
+        }
+        let help = format!("apply `{}` to a feature map, as in `{}`", kind.name, kind.example);
+        let span = applied.inputs.first().map_or(applied.span, |arg| arg.value.span);
+        self.over_steps(x, |lowerer, x| {
+            let x = lowerer.feature_map(x, span, &help, place)?;
+            let out = lowerer.lower_kind(kind, owner, bound, &[x], applied)?;
+            // A layer that keeps the shape and adds no weights is an activation: what was lateral still is.
+            if lowerer.net.shape(out) == lowerer.net.shape(x) {
+                lowerer.stays_lateral(x, out);
+            }
+            Some(out)
+        })
+    }
+
+    /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
+    pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
+        let path = self.here.path(place.node);
+        // A layer that is all that a block yields goes by the name that the block's call took.
+        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, NodeKind::Yield { .. }) {
+            return path;
+        }
+        let name = if place.outermost { path } else { format!("{path}.{callee}") };
+        let count = self.layers.entry(name.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { name } else { format!("{name}_{count}") }
+    }
+
+    pub(super) fn lower_kind(
+        &mut self,
+        kind: &Kind,
+        owner: &str,
+        bound: &Bound,
+        inputs: &[Value],
+        applied: &Applied<'_>,
+    ) -> Option<Value> {
+        let mut site = kinds::Site { net: &mut self.net, owner, traits: kinds::Traits::of(bound) };
+        let made = (kind.lower)(&mut site, bound, inputs);
+        for warning in self.net.take_warnings() {
+            self.fault(warning, applied, inputs);
+        }
+        made.map_err(|fault| self.fault(fault, applied, inputs)).ok()
+    }
+}

@@ -1,0 +1,117 @@
+//! Loops: states begin outside, the body is lowered once, and next values close the circle.
+
+use super::expr::Place;
+use super::steps::{Finished, StateSteps};
+use super::{Lowerer, Val};
+use crate::diag::{Diagnostic, Span, loops, shape};
+use crate::front::bind::Site;
+use crate::front::graph::{Graph, NodeKind};
+use crate::ir::{Shape, Value};
+use crate::syntax::ast;
+use crate::vocabulary::{Arg, Type};
+use petgraph::graph::NodeIndex;
+use std::collections::BTreeMap;
+
+/// What `loop name(…)` takes.
+pub const ARGS: &[Arg] =
+    &[Arg::required("steps", Type::Count { min: 1, max: 10_000 }, "how many times the loop's equations run")];
+
+impl<'a> Lowerer<'_, 'a, '_> {
+    pub(super) fn region(&mut self, node: NodeIndex, args: &'a [ast::Arg], states: &[NodeIndex]) {
+        let graph = self.here.graph;
+        let (name, span) = (graph.nodes[node].name, graph.nodes[node].span);
+        let place = Place::of(graph, node);
+        let site = Site { span, close: None };
+        let bound = self.binding(&place, |binder| binder.call("loop", ARGS, args, site));
+        let inits: Vec<Option<Value>> = states.iter().map(|state| self.init(*state)).collect();
+        // The body is lowered even if a state is broken, for what else is wrong in it.
+        let (known, start): (Vec<NodeIndex>, Vec<(String, Value)>) = states
+            .iter()
+            .zip(&inits)
+            .filter_map(|(state, init)| Some((*state, (self.here.name(graph.nodes[*state].name), (*init)?))))
+            .unzip();
+        let steps = bound.as_ref().map_or(1, |bound| bound.count("steps"));
+        let inits: Vec<Value> = start.iter().map(|(_, init)| *init).collect();
+        let (open, current) = self.net.begin_loop(&self.here.name(name), steps, start);
+        for (state, value) in known.iter().zip(&current) {
+            self.here.values[state.index()] = Val::Value(*value);
+        }
+        self.scope(Some(node));
+        let next: Option<Vec<Value>> = known.iter().map(|state| self.next(*state)).collect();
+        let complete = bound.is_some() && known.len() == states.len();
+        let Some(next) = next.filter(|_| complete) else {
+            self.net.drop_loop(open);
+            return self.poison(states);
+        };
+        match self.net.end_loop(open, &next) {
+            Ok((id, last)) => {
+                let mut finished = Finished { id, steps, states: BTreeMap::new() };
+                for (n, state) in known.iter().enumerate() {
+                    let (init, next, last) = (inits[n], next[n], last[n]);
+                    finished.states.insert(*state, StateSteps { init, next, last });
+                    self.nexts.insert(next, (graph.nodes[*state].name, next_span(graph, *state)));
+                    self.here.values[state.index()] = Val::Value(last);
+                }
+                self.here.loops.insert(node, finished);
+            }
+            Err((n, _)) => {
+                let shape = self.net.shape(current[n]).clone();
+                let problem = self.next_mismatch(known[n], next[n], &shape);
+                self.diagnostics.push(problem);
+                self.poison(states);
+            }
+        }
+    }
+
+    fn poison(&mut self, states: &[NodeIndex]) {
+        for state in states {
+            self.here.values[state.index()] = Val::Poison;
+        }
+    }
+
+    /// What a state starts from, made in the scope around the loop.
+    fn init(&mut self, state: NodeIndex) -> Option<Value> {
+        let graph = self.here.graph;
+        let NodeKind::State { init, .. } = graph.nodes[state].kind else { return None };
+        let within = graph.nodes[state].within.and_then(|within| graph.nodes[within].within);
+        let place = Place { within, ..Place::of(graph, state) };
+        let val = self.expr(init, &place);
+        let help = "start it from a feature map, such as `A`, or from `zeros(channels, height, width)`";
+        let value = self.feature_map(val, init.span, help, &place)?;
+        let found = self.net.shape(value).clone();
+        if !found.per_image() {
+            self.diagnostics.push(shape::wrong_form("state", "a feature map or a vector", &found, init.span));
+            return None;
+        }
+        // A layer written into the state itself has no other name.
+        self.net.name(value, &self.here.name(graph.nodes[state].name));
+        Some(value)
+    }
+
+    fn next(&mut self, state: NodeIndex) -> Option<Value> {
+        let graph = self.here.graph;
+        let NodeKind::State { next: Some(next), .. } = graph.nodes[state].kind else { return None };
+        let NodeKind::Next { value, .. } = graph.nodes[next].kind else { return None };
+        let (val, place) = (self.here.values[next.index()].clone(), Place::of(graph, next));
+        self.feature_map(val, value.span, "a state becomes a feature map or a vector of its own shape", &place)
+    }
+
+    /// The next value of a state that has not its shape.
+    fn next_mismatch(&mut self, state: NodeIndex, next: Value, shape: &Shape) -> Diagnostic {
+        let graph = self.here.graph;
+        let (name, declared) = (graph.nodes[state].name, graph.nodes[state].span);
+        let at = next_span(graph, state);
+        match self.here.laterals.get(&next).filter(|lateral| lateral.state == state) {
+            Some(lateral) => self.lateral_problem(lateral, shape, Some(self.net.shape(next)), at),
+            None => loops::next_shape(name, shape, self.net.shape(next), at, declared),
+        }
+    }
+}
+
+/// Where a state's next value is written; the state itself if it has none.
+pub(super) fn next_span(graph: &Graph<'_>, state: NodeIndex) -> Span {
+    match graph.nodes[state].kind {
+        NodeKind::State { next: Some(next), .. } => graph.nodes[next].span,
+        _ => graph.nodes[state].span,
+    }
+}

@@ -1,0 +1,289 @@
+//! The tree of a spec: what was written and where, before any name is looked up.
+
+use crate::diag::Span;
+
+/// A word with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Name {
+    pub text: String,
+    pub span: Span,
+}
+
+/// A whole file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ast {
+    /// The `//!` lines at its head, without their marks.
+    pub doc: Vec<String>,
+    pub items: Vec<Item>,
+    /// Names that a statement which could not be read would have given: whoever misses one of them stays silent.
+    pub broken: Vec<Name>,
+    /// False if anything could not be read, named or not: what seems missing may well stand there.
+    pub whole: bool,
+    /// True if something that could not be read defines who knows what: whoever misses a name may mean that.
+    pub nameless: bool,
+}
+
+impl Ast {
+    /// The place of the input's shape; the file's start if there is none.
+    pub fn input_span(&self) -> Span {
+        let shapes = self.items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Input { shape, .. } => Some(shape.span),
+            _ => None,
+        });
+        shapes.min().unwrap_or_default()
+    }
+
+    /// The same with every place left out: two texts that say the same have the same one.
+    pub fn without_places(mut self) -> Self {
+        let nowhere = |_| Span::default();
+        self.items.iter_mut().for_each(|item| item.shift(&nowhere));
+        self.broken.iter_mut().for_each(|name| name.shift(&nowhere));
+        self
+    }
+}
+
+/// One statement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    pub kind: ItemKind,
+    pub span: Span,
+    /// The `///` lines above it, without their marks.
+    pub doc: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ItemKind {
+    /// `model Name`
+    Model(Name),
+    /// `const name = value`
+    Const { name: Name, value: Expr },
+    /// `input name: [C, H, W]`
+    Input { name: Name, shape: Expr },
+    /// `weights name: kind(in -> out, …)`
+    Weights { name: Name, call: Call },
+    /// `name = value`, or `name' = value` inside a loop
+    Equation { name: Name, primed: bool, value: Expr },
+    /// `loop name(steps: n) { … }`
+    Loop { name: Name, args: Vec<Arg>, body: Vec<Item> },
+    /// `state name = value`, inside a loop
+    State { name: Name, init: Expr },
+    /// `branch name = how { … }`
+    Branch { name: Name, how: Name, arms: Vec<Item> },
+    /// `role name = value`, inside a branch; the role is looked up later
+    Arm { role: Name, name: Name, value: Expr },
+    /// `penalty name = value`
+    Penalty { name: Name, value: Expr },
+    /// `fn name(a, b) = body`
+    Fn { name: Name, params: Vec<Name>, body: Expr },
+    /// `block name(x, n, m: default) { … }`
+    Block { name: Name, params: Vec<Param>, body: Vec<Item> },
+    /// `yield value`, at the end of a block
+    Yield { value: Expr },
+    /// `allow name`, or `allow [name, name]`: what the spec means as it stands; looked up later
+    Allow(Vec<Name>),
+    /// `output value`
+    Output { value: Expr },
+    /// `word { key: value … }`: a settings block; the word is looked up later
+    Settings { word: Name, entries: Vec<Entry>, close: usize },
+}
+
+/// One parameter of a block: `planes`, or `stride: 1` with a default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    pub name: Name,
+    pub default: Option<Expr>,
+}
+
+/// `key: value` in a settings block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub key: Name,
+    pub value: Expr,
+}
+
+/// `callee(args)`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    pub callee: Name,
+    pub args: Vec<Arg>,
+    pub span: Span,
+}
+
+impl Call {
+    /// Where the closing bracket stands.
+    pub fn close(&self) -> usize {
+        self.span.end.saturating_sub(1)
+    }
+}
+
+/// `value` or `name: value`, in a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    pub name: Option<Name>,
+    pub value: Expr,
+}
+
+impl Arg {
+    pub fn span(&self) -> Span {
+        self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum ExprKind {
+    /// `3`, `1e-3`, `15%`, `10 batches`: the unit is the word or `%` behind the number.
+    Number {
+        value: f64,
+        unit: Option<Name>,
+    },
+    /// `true` or `false`
+    Bool(bool),
+    /// A word: a feature map, a bundle, a const, a kind, a choice; looked up later.
+    Name(String),
+    /// `O'`: the value of this step
+    Primed(String),
+    /// `O@2`, `O@all`: the value of one step, or of every step
+    At {
+        name: Name,
+        step: Box<Expr>,
+    },
+    /// `[a, b, c]`
+    List(Vec<Expr>),
+    Call(Call),
+    /// `-x`
+    Negate(Box<Expr>),
+    /// `not a`
+    Not(Box<Expr>),
+    Binary {
+        op: BinaryOp,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    /// `if a then b else c`
+    If {
+        condition: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Box<Expr>,
+    },
+    /// `repeat n f(x, …)`
+    Repeat {
+        count: Box<Expr>,
+        call: Call,
+    },
+    /// `8 -> 16`: what a bundle maps, and onto what
+    Map {
+        from: Box<Expr>,
+        to: Box<Expr>,
+    },
+}
+
+impl Expr {
+    /// It and every expression in it, in no order to rely on.
+    pub fn parts(&self) -> impl Iterator<Item = &Expr> {
+        let mut pending = vec![self];
+        std::iter::from_fn(move || {
+            let expr = pending.pop()?;
+            pending.extend(expr.nearest());
+            Some(expr)
+        })
+    }
+
+    /// The number that it is, if it is written as one.
+    pub fn number(&self) -> Option<f64> {
+        match &self.kind {
+            ExprKind::Number { value, unit: None } => Some(*value),
+            ExprKind::Negate(x) => x.number().map(|x| -x),
+            _ => None,
+        }
+    }
+
+    /// It as it is written, for a help line: what is longer than a name, a number or a product of those is left out.
+    pub fn written(&self) -> String {
+        match &self.kind {
+            ExprKind::Number { value, unit: None } => crate::vocabulary::real(*value),
+            ExprKind::Name(name) => name.clone(),
+            ExprKind::Primed(name) => format!("{name}'"),
+            ExprKind::Call(call) => match call.args.as_slice() {
+                [Arg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
+                _ => format!("{}(…)", call.callee.text),
+            },
+            ExprKind::Negate(x) => format!("-{}", x.written()),
+            ExprKind::Binary { op: op @ (BinaryOp::Mul | BinaryOp::Div), left, right } => {
+                format!("{} {} {}", left.written(), op.sign(), right.written())
+            }
+            _ => "…".to_owned(),
+        }
+    }
+
+    /// Whether it is that name, the value of a step of it, or a call of it; what stands in the call's brackets is not looked at.
+    pub fn is_named(&self, name: &str) -> bool {
+        match &self.kind {
+            ExprKind::Name(is) | ExprKind::Primed(is) => is == name,
+            ExprKind::At { name: is, .. } => is.text == name,
+            ExprKind::Call(call) | ExprKind::Repeat { call, .. } => call.callee.text == name,
+            _ => false,
+        }
+    }
+
+    /// The expressions that it is directly made of, in order.
+    pub fn nearest(&self) -> Vec<&Expr> {
+        match &self.kind {
+            ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => Vec::new(),
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Call(call) => call.args.iter().map(|arg| &arg.value).collect(),
+            ExprKind::Negate(x) | ExprKind::Not(x) | ExprKind::At { step: x, .. } => vec![x],
+            ExprKind::If { condition, then, otherwise } => vec![condition, then, otherwise],
+            ExprKind::Repeat { count, call } => {
+                std::iter::once(&**count).chain(call.args.iter().map(|arg| &arg.value)).collect()
+            }
+            ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => vec![left, right],
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BinaryOp {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+    And,
+    Or,
+}
+
+impl BinaryOp {
+    /// The sign or word, as written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            BinaryOp::Add => "+",
+            BinaryOp::Sub => "-",
+            BinaryOp::Mul => "*",
+            BinaryOp::Div => "/",
+            BinaryOp::Equal => "==",
+            BinaryOp::Unequal => "!=",
+            BinaryOp::Less => "<",
+            BinaryOp::AtMost => "<=",
+            BinaryOp::Greater => ">",
+            BinaryOp::AtLeast => ">=",
+            BinaryOp::And => "and",
+            BinaryOp::Or => "or",
+        }
+    }
+
+    /// True for those that give a number; the others give `true` or `false`.
+    pub fn is_arithmetic(self) -> bool {
+        matches!(self, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div)
+    }
+}

@@ -1,0 +1,239 @@
+//! What a call or a settings block may be given: each argument declared once, with its type, its range, its default
+//! and a line of documentation. Layer kinds, optimizers, transforms and settings all declare theirs this way.
+
+pub mod augmentations;
+pub mod optimizers;
+pub mod schedules;
+pub mod settings;
+pub mod transforms;
+
+use std::fmt;
+
+/// One argument of a kind, an optimizer, a transform or a settings block.
+#[derive(Debug)]
+pub struct Arg {
+    pub name: &'static str,
+    /// One line: what it means, with its unit.
+    pub about: &'static str,
+    pub ty: Type,
+    /// Filled in where the author says nothing.
+    pub default: Default,
+}
+
+/// What an argument is where the author says nothing.
+#[derive(Debug)]
+pub enum Default {
+    /// There is none: it must be given.
+    Required,
+    Value(Value),
+    /// The same as another argument, declared before it.
+    Like(&'static str),
+    /// It may be left out, and is then not there.
+    Absent,
+}
+
+impl Arg {
+    pub const fn required(name: &'static str, ty: Type, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Required }
+    }
+
+    pub const fn optional(name: &'static str, ty: Type, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Absent }
+    }
+
+    pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Like(other) }
+    }
+
+    pub const fn with(name: &'static str, ty: Type, default: Value, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::Value(default) }
+    }
+}
+
+/// What an argument may be.
+#[derive(Debug)]
+pub enum Type {
+    /// A whole number, bounds included.
+    Count {
+        min: usize,
+        max: usize,
+    },
+    /// A real number, bounds included.
+    Real {
+        min: f64,
+        max: f64,
+    },
+    /// A part of a whole: `15%` or `0.15`.
+    Share,
+    Bool,
+    /// One of a few words.
+    Word(&'static [&'static str]),
+    /// Numbers, as `[0.5, 0.5]` or a single one.
+    Reals,
+    /// A call of something declared, as `sgd(lr: 1e-2)`.
+    Call(&'static [Callable]),
+    /// A list of such calls; one without arguments is just its name.
+    Calls(&'static [Callable]),
+}
+
+/// Something that is called by name with declared arguments and is not a layer: an optimizer, a transform.
+#[derive(Clone, Copy, Debug)]
+pub struct Callable {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub args: &'static [Arg],
+}
+
+/// An argument's value, of its declared type and within its range.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    Count(usize),
+    Real(f64),
+    Bool(bool),
+    Word(&'static str),
+    Reals(Vec<f64>),
+    Call(Bound),
+    Calls(Vec<Bound>),
+}
+
+impl fmt::Display for Value {
+    /// As it is written in a spec.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Count(n) => write!(f, "{n}"),
+            Value::Real(x) => f.write_str(&real(*x)),
+            Value::Bool(b) => write!(f, "{b}"),
+            Value::Word(word) => f.write_str(word),
+            Value::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
+            Value::Call(call) => call.fmt(f),
+            Value::Calls(calls) => {
+                write!(f, "[{}]", calls.iter().map(Bound::to_string).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// A number as people write it: `0.15`, `1e-5`, never `0.00001`.
+pub fn real(x: f64) -> String {
+    if x != 0.0 && (x.abs() < 1e-2 || x.abs() >= 1e6) { format!("{x:e}") } else { x.to_string() }
+}
+
+/// A call with every declared argument given a value, in declared order; those that may be left out, if they are given.
+///
+/// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
+/// tests that walk the registries find.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    pub callee: &'static str,
+    pub values: Vec<(&'static str, Value)>,
+}
+
+impl Bound {
+    /// The same call, with every declared argument that it leaves out at its default.
+    pub fn completed(&self, args: &'static [Arg]) -> Self {
+        let mut complete = Self { callee: self.callee, values: Vec::with_capacity(args.len()) };
+        for arg in args {
+            let value = self.get(arg.name).or(match &arg.default {
+                Default::Required | Default::Absent => None,
+                Default::Value(value) => Some(value),
+                Default::Like(other) => complete.get(other),
+            });
+            complete.values.extend(value.cloned().map(|value| (arg.name, value)));
+        }
+        complete
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
+    }
+
+    fn undeclared(&self, name: &str, what: &str) -> ! {
+        unreachable!("`{}` declares no {what} `{name}`", self.callee)
+    }
+
+    pub fn count(&self, name: &str) -> usize {
+        match self.get(name) {
+            Some(Value::Count(n)) => *n,
+            _ => self.undeclared(name, "count"),
+        }
+    }
+
+    /// Of an optional argument.
+    pub fn maybe_count(&self, name: &str) -> Option<usize> {
+        match self.get(name) {
+            Some(Value::Count(n)) => Some(*n),
+            None => None,
+            Some(_) => self.undeclared(name, "count"),
+        }
+    }
+
+    pub fn real(&self, name: &str) -> f64 {
+        match self.get(name) {
+            Some(Value::Real(x)) => *x,
+            _ => self.undeclared(name, "number"),
+        }
+    }
+
+    pub fn bool(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Value::Bool(b)) => *b,
+            _ => self.undeclared(name, "true-or-false"),
+        }
+    }
+
+    pub fn word(&self, name: &str) -> &'static str {
+        match self.get(name) {
+            Some(Value::Word(word)) => word,
+            _ => self.undeclared(name, "word"),
+        }
+    }
+
+    /// None if it was left out; so with those below.
+    pub fn maybe_word(&self, name: &str) -> Option<&'static str> {
+        self.get(name).map(|_| self.word(name))
+    }
+
+    pub fn maybe_bool(&self, name: &str) -> Option<bool> {
+        self.get(name).map(|_| self.bool(name))
+    }
+
+    pub fn maybe_real(&self, name: &str) -> Option<f64> {
+        self.get(name).map(|_| self.real(name))
+    }
+
+    pub fn maybe_call(&self, name: &str) -> Option<&Bound> {
+        self.get(name).map(|_| self.call(name))
+    }
+
+    pub fn reals(&self, name: &str) -> &[f64] {
+        match self.get(name) {
+            Some(Value::Reals(xs)) => xs,
+            _ => self.undeclared(name, "list of numbers"),
+        }
+    }
+
+    pub fn call(&self, name: &str) -> &Bound {
+        match self.get(name) {
+            Some(Value::Call(call)) => call,
+            _ => self.undeclared(name, "call"),
+        }
+    }
+
+    pub fn calls(&self, name: &str) -> &[Bound] {
+        match self.get(name) {
+            Some(Value::Calls(calls)) => calls,
+            _ => self.undeclared(name, "list of calls"),
+        }
+    }
+}
+
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.callee)?;
+        if self.values.is_empty() {
+            return Ok(());
+        }
+        let args: Vec<String> = self.values.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        write!(f, "({})", args.join(", "))
+    }
+}

@@ -1,0 +1,105 @@
+//! What lints must not say, and how often they say what they do.
+
+use lcnnc_testing::{codes, compile_as};
+
+fn found(text: &str, set: &[(&str, &str)]) -> Vec<String> {
+    let compiled = compile_as("lint.lcnn", text, set);
+    assert!(compiled.net.is_some(), "{}", compiled.report);
+    codes(&compiled).into_iter().map(str::to_owned).collect()
+}
+
+/// A branch of a penalty that is not taken pulls at nothing.
+#[test]
+fn only_the_branch_that_is_taken_is_judged() {
+    let text = "model Lcei
+const on = true
+input image: [1, 24, 24]
+weights W_A: conv(1 -> 4, kernel: 5, bias: false)
+weights W_E: conv(4 -> 4, kernel: 5, bias: false)
+weights W_I: conv(4 -> 4, kernel: 5, bias: false)
+A = relu(W_A * image)
+branch d = sum {
+    exc E = tanh(W_E * A)
+    inh N = tanh(W_I * A)
+}
+logits = dense(max_pool(relu(A + d), 2), classes)
+output logits
+penalty apart = if on then 2 * sat_abs(W_E, W_I) else -1 * sat_abs(W_E, W_I)
+";
+    let turned = "penalty apart = -1 * sat_abs(W_E, W_I)";
+    let start = text.find("penalty").unwrap();
+    let expected = found(&format!("{}{turned}\n", &text[..start]).replace("const on = true\n", ""), &[]);
+    assert!(!expected.is_empty());
+    assert_eq!(found(text, &[]), Vec::<String>::new());
+    assert_eq!(found(text, &[("on", "false")]), expected);
+}
+
+/// A state that counts steps holds nothing of the image, and need not; one that stays zero is a slip.
+#[test]
+fn a_clock_needs_no_image() {
+    let text = |next: &str| {
+        format!(
+            "model Clock
+input image: [1, 16, 16]
+weights F: conv(1 -> 4, kernel: 3)
+loop areas(steps: 3) {{
+    state V = zeros(4, 16, 16)
+    state t = zeros(4, 16, 16)
+    V' = relu(F * image + t)
+    t' = {next}
+}}
+logits = dense(V, classes)
+output logits
+"
+        )
+    };
+    assert_eq!(found(&text("t + 0.25"), &[]), Vec::<String>::new());
+    assert_eq!(found(&text("0.5 * t"), &[]), ["L0307"]);
+}
+
+/// The norms of one net over maps of 1x1 pixels are one problem.
+#[test]
+fn norms_of_one_number_are_one_problem() {
+    let text = "model Norms
+input image: [3, 24, 24]
+h1 = relu(batch_norm(conv(avg_pool(image, 24), 16, kernel: 1)))
+h2 = relu(batch_norm(conv(h1, 16, kernel: 1)))
+logits = dense(h2, classes)
+output logits
+";
+    let compiled = compile_as("norms.lcnn", text, &[]);
+    assert_eq!(codes(&compiled), ["L0903"]);
+    assert_eq!(compiled.report.diagnostics[0].labels.len(), 2);
+}
+
+/// A misspelt word of a const is one mistake, told where the word is written, or with the flag that gave it.
+#[test]
+fn a_misspelt_word_is_told_where_it_is_written() {
+    let text = |word: &str| {
+        format!(
+            "model Typo\nconst p = {word}\ninput image: [1, 28, 28]\nh = relu(conv(image, 4, kernel: 3, padding: p))\n\
+             g = relu(conv(h, 4, kernel: 3, padding: p))\nlogits = dense(max_pool(g, 2), classes)\noutput logits\n"
+        )
+    };
+    for (text, set, place, says) in [
+        (text("smae"), [].as_slice(), "smae", "did you mean `same`?"),
+        (text("same"), &[("p", "smae")], "p))", "did you mean `--set p=same`?"),
+    ] {
+        let report = compile_as("typo.lcnn", &text, set).report;
+        let [problem] = report.diagnostics.as_slice() else { panic!("{report}") };
+        assert!(text[problem.place()..].starts_with(place), "{report}");
+        assert!(problem.message.contains("`smae`") && problem.help.as_deref() == Some(says), "{report}");
+    }
+}
+
+/// Settings that flags make idle are told of as those of the spec are.
+#[test]
+fn idle_settings_are_judged_by_the_epochs_of_the_run() {
+    let text = "model Set\ninput image: [1, 28, 28]\nlogits = dense(image, classes)\noutput logits\ntrain {\n    warmup: 8\n    epochs: 20\n}\n";
+    let compiled = compile_as("set.lcnn", text, &[]);
+    assert!(codes(&compiled).is_empty());
+    let mut settings = compiled.settings.clone();
+    settings.set("train", "epochs", "5").unwrap();
+    let report = compiled.report_with(&settings);
+    assert_eq!(report.diagnostics.iter().map(|d| d.code.id).collect::<Vec<_>>(), ["L0605"]);
+}

@@ -1,0 +1,24 @@
+//! The language from text to net: what it finds wrong, what it makes, what it prints, and what it costs.
+
+#![allow(clippy::disallowed_methods)]
+
+mod bounds;
+mod diagnostics;
+mod drawn;
+mod foreign;
+mod format;
+mod fuzzed;
+mod lints;
+mod mangle;
+mod numbers;
+mod properties;
+mod registry;
+mod remedies;
+mod resolved;
+mod scale;
+mod shown;
+mod slips;
+mod specs;
+mod steps;
+mod syntax;
+mod templates;

@@ -1,0 +1,45 @@
+//! How much memory a net takes beside the tensors of its batch, known before it runs.
+
+use super::unroll;
+use crate::fuse::regions::{Fused, Part, Regions};
+use lcnnc_kernels::Vectors;
+use lcnnc_lang::ir::Net;
+
+/// What a fused part makes of its parameters beside their sums: all of them in a row, once as a tensor and once for the
+/// kernels, and their gradients likewise.
+const ROWS: u128 = 4;
+
+/// How a net runs, as far as its memory depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Images in a batch.
+    pub images: usize,
+    pub threads: usize,
+    /// Whether there is a way back.
+    pub training: bool,
+}
+
+/// Bytes that the kernels of all fused parts take on a processor: the activity of sixteen images for each thread, the
+/// kernels as transforms, and the gradients of up to sixteen parts of the batch.
+pub fn of_kernels(net: &Net, regions: &Regions, load: Load) -> u128 {
+    let sizes = fused(&regions.parts).into_iter().map(|fused| {
+        let (part, _) = unroll::part(net, fused, Vectors::default(), false);
+        let params: u128 = fused.params.iter().map(|id| 4 * net.param(*id).len() as u128).sum();
+        let rows = if load.training { ROWS } else { ROWS / 2 };
+        part.room(load.images, load.threads, load.training) as u128 + rows * params
+    });
+    sizes.fold(0, u128::saturating_add)
+}
+
+/// Every fused part, those within loops as well.
+fn fused(parts: &[Part]) -> Vec<&Fused> {
+    let mut found = Vec::new();
+    for part in parts {
+        match part {
+            Part::Fused(part) => found.push(part),
+            Part::Loop { body, .. } => found.extend(fused(body)),
+            Part::Node { .. } => {}
+        }
+    }
+    found
+}

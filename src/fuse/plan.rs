@@ -1,0 +1,120 @@
+//! How a net runs: which primitives run fused, which by themselves, and why.
+
+use super::unroll::convolutions;
+use crate::fuse::regions::{Fused, Part, Regions};
+use lcnnc_lang::diag::counted;
+use lcnnc_lang::ir::{Net, Step, Value};
+use std::collections::BTreeMap;
+
+/// Parts in order of execution.
+pub fn emit(net: &Net, regions: &Regions) -> String {
+    let mut printer = Printer { net, names: names(net), fused: 0, text: format!("plan {}\n", net.name) };
+    printer.parts(&regions.parts, 1);
+    if printer.fused == 0 {
+        printer.text.push_str("  nothing is fused\n");
+    }
+    printer.text
+}
+
+/// What each value is called: by its equation, its loop or the image.
+fn names(net: &Net) -> BTreeMap<Value, String> {
+    fn walk(steps: &[Step], names: &mut BTreeMap<Value, String>) {
+        for step in steps {
+            match step {
+                Step::Node(node) => names.extend(node.name.iter().map(|name| (node.value, name.clone()))),
+                Step::Loop(region) => {
+                    let states =
+                        region.states.iter().flat_map(|state| [state.current, state.last].map(|v| (v, &state.name)));
+                    let taps = region.taps.iter().map(|tap| (tap.outer, &tap.name));
+                    names.extend(states.chain(taps).map(|(value, name)| (value, name.clone())));
+                    walk(&region.body, names);
+                }
+            }
+        }
+    }
+    let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
+    walk(&net.body, &mut names);
+    names
+}
+
+struct Printer<'a> {
+    net: &'a Net,
+    names: BTreeMap<Value, String>,
+    /// Fused parts so far.
+    fused: usize,
+    text: String,
+}
+
+impl Printer<'_> {
+    fn line(&mut self, depth: usize, line: &str) {
+        self.text.push_str(&"  ".repeat(depth));
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn parts(&mut self, parts: &[Part], depth: usize) {
+        let mut weights = 0;
+        let mut alone: Vec<(String, usize)> = Vec::new();
+        for part in parts {
+            match part {
+                Part::Node { node, why: Some(why) } => {
+                    let entry = format!("{}: {why}", node.op.word());
+                    match alone.last_mut() {
+                        Some((last, count)) if *last == entry => *count += 1,
+                        _ => alone.push((entry, 1)),
+                    }
+                }
+                Part::Node { why: None, .. } => weights += 1,
+                Part::Loop { .. } | Part::Fused(_) => self.alone(std::mem::take(&mut alone), depth),
+            }
+            match part {
+                Part::Node { .. } => {}
+                Part::Loop { region, body } => {
+                    self.line(depth, &format!("loop {} ({})", region.name, steps(region.steps)));
+                    self.parts(body, depth + 1);
+                }
+                Part::Fused(fused) => self.part(fused, depth),
+            }
+        }
+        self.alone(alone, depth);
+        if weights > 0 {
+            self.line(depth, &format!("{} on weights and numbers", counted(weights, "operation")));
+        }
+    }
+
+    fn alone(&mut self, alone: Vec<(String, usize)>, depth: usize) {
+        for (entry, count) in alone {
+            let times = if count == 1 { String::new() } else { format!("{count} x ") };
+            self.line(depth, &format!("by itself: {times}{entry}"));
+        }
+    }
+
+    fn part(&mut self, fused: &Fused, depth: usize) {
+        self.fused += 1;
+        let list = |values: &[(Value, lcnnc_lang::ir::Shape)]| {
+            let name = |(value, shape): &(Value, lcnnc_lang::ir::Shape)| {
+                self.names.get(value).cloned().unwrap_or_else(|| format!("a value {shape}"))
+            };
+            values.iter().map(name).collect::<Vec<String>>().join(", ")
+        };
+        let line = format!("fused {}: {} -> {}", self.fused, list(&fused.inputs), list(&fused.outputs));
+        self.line(depth, &line);
+        self.line(depth + 1, &words(&fused.steps));
+        for convolution in convolutions(self.net, fused) {
+            self.line(depth + 1, &convolution);
+        }
+    }
+}
+
+fn steps(count: usize) -> String {
+    counted(count, "step")
+}
+
+/// The primitives on images, in order; loops as what they repeat.
+fn words(all: &[Step]) -> String {
+    let each = all.iter().filter_map(|step| match step {
+        Step::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
+        Step::Loop(region) => Some(format!("loop {} ({}: {})", region.name, steps(region.steps), words(&region.body))),
+    });
+    each.collect::<Vec<String>>().join(", ")
+}

@@ -1,0 +1,47 @@
+//! The models of `specs/`, made small by their consts: values, gradients and running statistics.
+
+use crate::agreement::reference::Reference;
+use crate::agreement::{net_of, numbers, run};
+use lcnnc::back::burn::Precision;
+
+/// A file of references, the spec it restates, and the consts that make the spec as small as the file.
+type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const CASES: &[Case] = &[
+    ("resnet20", "resnet20", &[("width", "2"), ("size", "8"), ("blocks", "2")]),
+    ("resnet20_3", "resnet20", &[("width", "2"), ("size", "8"), ("blocks", "3")]),
+    ("blt", "blt", &[("width", "2"), ("size", "8"), ("steps", "3")]),
+    ("bl", "blt", &[("width", "2"), ("size", "8"), ("steps", "3"), ("top_down", "false")]),
+    ("bt", "blt", &[("width", "2"), ("size", "8"), ("steps", "3"), ("lateral", "false")]),
+    ("b", "blt", &[("width", "2"), ("size", "8"), ("steps", "3"), ("lateral", "false"), ("top_down", "false")]),
+    ("rcnn", "rcnn", &[("width", "4"), ("size", "16"), ("steps", "2")]),
+    ("cornet_s", "cornet_s", &[("width", "1"), ("size", "40")]),
+    ("hgru", "hgru", &[("width", "3"), ("kernel", "5"), ("steps", "3"), ("size", "9")]),
+    ("dale", "dale", &[("width", "3"), ("inhibitory", "2"), ("size", "8")]),
+];
+
+const CLASSES: usize = 10;
+
+#[test]
+fn values_gradients_and_statistics_agree() {
+    for (case, spec, set) in CASES {
+        let file = Reference::open(&format!("models/{case}"));
+        let text = std::fs::read_to_string(format!("{}/specs/{spec}.lcnn", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let net = net_of(&text, set, CLASSES);
+        let mut params: Vec<_> = net.params.iter().map(|param| (param.name.clone(), param.shape.clone())).collect();
+        params.sort();
+        assert_eq!(params, file.shapes("param."), "{case}");
+        let model = file.model(&net, Precision::Double, |name| format!("param.{name}"));
+        let normalised = net.params.iter().any(|param| !param.trained());
+        let (forward, statistics) = run(&model, normalised, file.tensor("image", Precision::Double));
+        file.near("logits", &numbers(&forward.logits()));
+        let loss = forward.cross_entropy(file.labels());
+        file.near("loss", &numbers(&loss));
+        file.gradients_near(&model, &loss.backward());
+        let Some(statistics) = statistics else { continue };
+        let weights = model.absorb(statistics).weights().unwrap();
+        for (weight, _) in weights.iter().zip(&net.params).filter(|(_, param)| !param.trained()) {
+            file.near(&format!("after.{}", weight.name), &weight.values);
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! Nets cut into what runs fused and what runs by itself: whatever the net, the parts are all of it, in an order that
+//! runs, and what a fused part says of itself is what a reader of the net finds.
+
+use lcnnc::fuse::plan;
+use lcnnc::fuse::regions::{Fused, Part, Regions, Why};
+use lcnnc_lang::ir::{Net, Node, Op, ParamId, Region, Shape, Step, Value};
+use lcnnc_lang::kinds::KINDS;
+use lcnnc_testing::random::{part, penalties, written};
+use lcnnc_testing::{compile_as, golden, goldens, net, spec, specs, timed};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// Mebibytes that the activity of sixteen images may take.
+const LARGEST: usize = 512;
+
+/// A spec around equations on `image: [2, 8, 8]`.
+fn around(equations: &str, last: &str) -> String {
+    format!("model M\ninput image: [2, 8, 8]\n{equations}\nlogits = dense({last}, classes)\noutput logits\n")
+}
+
+fn is_literal(step: &Step) -> bool {
+    matches!(step, Step::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
+}
+
+/// What a step is called here: the first value that it makes, loops by their bodies.
+fn key(step: &Step) -> Value {
+    match step {
+        Step::Node(node) => node.value,
+        Step::Loop(region) => region_key(region),
+    }
+}
+
+fn region_key(region: &Region) -> Value {
+    let states = region.states.iter().map(|state| state.current);
+    states.chain(region.body.iter().map(key)).min().expect("a loop has a state or a body")
+}
+
+/// What a step reads from around it, in order; written down step by step, not as the cutter does it.
+fn reads(step: &Step) -> Vec<Value> {
+    match step {
+        Step::Node(node) => node.op.reads(),
+        Step::Loop(region) => {
+            let mut own = BTreeSet::new();
+            made_within(region, &mut own);
+            let mut all: Vec<Value> = region.states.iter().map(|state| state.init).collect();
+            all.extend(region.body.iter().flat_map(reads));
+            all.extend(ends(region));
+            all.retain(|value| !own.contains(value));
+            all
+        }
+    }
+}
+
+fn makes(step: &Step) -> Vec<Value> {
+    match step {
+        Step::Node(node) => vec![node.value],
+        Step::Loop(region) => {
+            region.states.iter().map(|state| state.last).chain(region.taps.iter().map(|tap| tap.outer)).collect()
+        }
+    }
+}
+
+fn made_within(region: &Region, own: &mut BTreeSet<Value>) {
+    own.extend(region.states.iter().map(|state| state.current));
+    for step in &region.body {
+        own.extend(makes(step));
+        if let Step::Loop(inner) = step {
+            made_within(inner, own);
+        }
+    }
+}
+
+/// What is read of a loop's body when it has run.
+fn ends(region: &Region) -> Vec<Value> {
+    region.states.iter().map(|state| state.next).chain(region.taps.iter().map(|tap| tap.inner)).collect()
+}
+
+fn nodes<'a>(steps: &'a [Step], times: usize, found: &mut Vec<(&'a Node, usize)>) {
+    for step in steps {
+        match step {
+            Step::Node(node) => found.push((node, times)),
+            Step::Loop(region) => nodes(&region.body, times * region.steps, found),
+        }
+    }
+}
+
+fn first_of<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    all.into_iter().filter(|x| seen.insert(x.clone())).collect()
+}
+
+/// What holds for the parts of any net.
+pub fn sound(net: &Net) {
+    let regions = Regions::of(net);
+    let last = net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
+    body(net, &net.body, &regions.parts, &BTreeSet::from([Value::INPUT]), last, false);
+    let plain = Regions::none(net);
+    assert!(!fuses(&plain.parts));
+    body(net, &net.body, &plain.parts, &BTreeSet::from([Value::INPUT]), Vec::new(), false);
+    let printed = plan::emit(net, &regions);
+    assert_eq!(printed.contains("\n  nothing is fused\n"), !fuses(&regions.parts), "{printed}");
+}
+
+fn fuses(parts: &[Part]) -> bool {
+    parts.iter().any(|part| match part {
+        Part::Fused(_) => true,
+        Part::Loop { body, .. } => fuses(body),
+        Part::Node { .. } => false,
+    })
+}
+
+/// The parts of one body; `around` is what was made before it, `last` what is read behind it.
+fn body(net: &Net, steps: &[Step], parts: &[Part], around: &BTreeSet<Value>, last: Vec<Value>, inside: bool) {
+    let by_key: BTreeMap<Value, &Step> = steps.iter().map(|step| (key(step), step)).collect();
+    let mut left: BTreeSet<Value> = by_key.keys().copied().collect();
+    let mut made = around.clone();
+    for (n, part) in parts.iter().enumerate() {
+        let mut take = |step: &Step| {
+            assert!(left.remove(&key(step)), "a step of no body, or of two parts: {step:?}\n{net}");
+            assert_eq!(by_key[&key(step)], step, "a step is left as it is\n{net}");
+        };
+        match part {
+            Part::Node { node, why } => {
+                take(&Step::Node(node.clone()));
+                assert!(node.op.reads().iter().all(|value| made.contains(value)), "{node:?} is too early\n{net}");
+                assert!(why.is_none() || node.shape.per_image(), "a reason for weights: {node:?}");
+                made.insert(node.value);
+            }
+            Part::Loop { region, body: inner } => {
+                take(&Step::Loop(region.clone()));
+                let states = region.states.iter();
+                assert!(states.clone().all(|state| made.contains(&state.init)), "{} is too early\n{net}", region.name);
+                let within = made.iter().copied().chain(states.map(|state| state.current)).collect();
+                body(net, &region.body, inner, &within, ends(region), true);
+                made.extend(makes(&Step::Loop(region.clone())));
+            }
+            Part::Fused(fused) => {
+                let own = |step: &&Step| !is_literal(step);
+                fused.steps.iter().filter(own).for_each(take);
+                let order: Vec<Value> = fused.steps.iter().filter(own).map(key).collect();
+                assert!(order.is_sorted(), "not in the net's order: {order:?}\n{net}");
+                let elsewhere = parts.iter().enumerate().filter(|(m, _)| *m != n).flat_map(|(_, part)| read_by(part));
+                region_of(net, fused, &made, &elsewhere.chain(last.clone()).collect(), inside);
+                made.extend(fused.outputs.iter().map(|(value, _)| *value));
+            }
+        }
+    }
+    assert!(left.is_empty(), "in no part: {left:?}\n{net}");
+    // A back end may take a number or a parameter from wherever it was made.
+    assert!(last.iter().all(|value| made.contains(value)), "{last:?} is never made\n{net}");
+}
+
+fn read_by(part: &Part) -> Vec<Value> {
+    match part {
+        Part::Node { node, .. } => node.op.reads(),
+        Part::Loop { region, .. } => reads(&Step::Loop(region.clone())),
+        Part::Fused(fused) => fused.inputs.iter().map(|(value, _)| *value).collect(),
+    }
+}
+
+fn region_of(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BTreeSet<Value>, inside: bool) {
+    let (mut made, mut inputs) = (BTreeSet::new(), Vec::new());
+    for step in &fused.steps {
+        inputs.extend(reads(step).into_iter().filter(|value| !made.contains(value)));
+        made.extend(makes(step));
+    }
+    let found: Vec<Value> = fused.inputs.iter().map(|(value, _)| *value).collect();
+    assert_eq!(found, first_of(inputs), "inputs\n{net}");
+    assert!(!found.is_empty() && found.iter().all(|value| around.contains(value)), "{found:?} too early\n{net}");
+
+    let own: BTreeSet<Value> = fused.steps.iter().filter(|step| is_literal(step)).map(key).collect();
+    let outputs: Vec<Value> = fused.steps.iter().flat_map(makes).filter(|value| elsewhere.contains(value)).collect();
+    let found: Vec<Value> = fused.outputs.iter().map(|(value, _)| *value).collect();
+    assert_eq!(
+        found,
+        outputs.into_iter().filter(|value| !own.contains(value)).collect::<Vec<Value>>(),
+        "outputs\n{net}"
+    );
+    let shapes = || fused.inputs.iter().chain(&fused.outputs).map(|(_, shape)| shape);
+    assert!(shapes().all(Shape::per_image), "{:?} -> {:?}\n{net}", fused.inputs, fused.outputs);
+
+    let mut all = Vec::new();
+    nodes(&fused.steps, 1, &mut all);
+    let params = first_of(all.iter().flat_map(|(node, _)| node.op.params()));
+    let versions = |id: ParamId| if inside { vec![id] } else { net.versions(id) };
+    assert_eq!(fused.params, params.into_iter().flat_map(versions).collect::<Vec<ParamId>>(), "{net}");
+
+    let heavy = |node: &Node| matches!(node.op, Op::Conv { weight, .. } if net.param(weight).shape[2] > 1);
+    assert!(all.iter().any(|(node, _)| heavy(node)), "light\n{net}");
+    let images = all.iter().filter(|(node, _)| node.shape.per_image());
+    let numbers: usize = images.map(|(node, times)| node.shape.len() * times).sum();
+    assert!(numbers * 64 <= LARGEST << 20, "{numbers} numbers an image\n{net}");
+    for (node, _) in all {
+        let fits = match node.op {
+            Op::Conv { stride, groups, .. } => stride == 1 && groups == 1,
+            Op::Param(_) | Op::Number(_) | Op::Zeros | Op::Dense { .. } | Op::Pool { .. } => true,
+            Op::Unary { .. } | Op::Binary { .. } | Op::Flatten { .. } | Op::Concat { .. } => true,
+            Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::BatchNorm { .. } => false,
+            Op::GroupNorm { .. } | Op::Lrn { .. } | Op::Dropout { .. } | Op::Reduce { .. } => false,
+        };
+        assert!(fits && (node.shape.per_image() || is_literal(&Step::Node(node.clone()))), "{node:?}\n{net}");
+    }
+}
+
+#[test]
+fn every_spec_is_cut_into_parts_that_are_all_of_it() {
+    for (_, text) in specs() {
+        sound(&net(&text, &[]));
+    }
+}
+
+#[test]
+fn every_plan_is_as_reviewed() {
+    let mut names = Vec::new();
+    for (name, text) in specs() {
+        let net = net(&text, &[]);
+        golden("plan", &name, &plan::emit(&net, &Regions::of(&net)));
+        names.push(name);
+    }
+    assert_eq!(goldens("plan"), names, "golden/plan holds one of each spec and nothing else");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_net_is_cut_into_parts_that_are_all_of_it(parts in prop::collection::vec(part(), 0..6), penalties in penalties()) {
+        if let Some(net) = compile_as("any.lcnn", &written(&parts, &penalties), &[]).net {
+            sound(&net);
+        }
+    }
+}
+
+#[test]
+fn every_kind_is_cut_into_parts_that_are_all_of_it() {
+    for kind in KINDS {
+        let example = kind.example;
+        let alone =
+            format!("model One\ninput image: [3, 8, 8]\n{example}\nlogits = dense(y, classes)\noutput logits\n");
+        sound(&net(&alone, &[]));
+        let beside = example.replace("image", "before").replace("y = ", "behind = ");
+        let between = format!("before = conv(image, 3, kernel: 3)\n{beside}\ny = relu(behind)");
+        sound(&net(&alone.replace(example, &between), &[]));
+    }
+}
+
+/// The parts in a line: fused ones by what they do, nodes by why, loops in brackets.
+fn line(parts: &[Part]) -> String {
+    let of = |part: &Part| match part {
+        Part::Node { why: None, .. } => None,
+        Part::Node { why: Some(Why::Form(form)), .. } => Some((*form).to_owned()),
+        Part::Node { why: Some(Why::Light), .. } => Some("light".to_owned()),
+        Part::Node { why: Some(Why::Large(_)), .. } => Some("large".to_owned()),
+        Part::Loop { body, .. } => Some(format!("[{}]", line(body))),
+        Part::Fused(fused) => {
+            let images = fused.steps.iter().filter(|step| !is_literal(step)).count();
+            Some(format!("fused {images}"))
+        }
+    };
+    parts.iter().filter_map(of).collect::<Vec<String>>().join(" | ")
+}
+
+#[track_caller]
+fn cut(equations: &str, last: &str, expected: &str) -> Net {
+    let net = net(&around(equations, last), &[]);
+    sound(&net);
+    assert_eq!(line(&Regions::of(&net).parts), expected, "{net}");
+    net
+}
+
+#[test]
+fn the_papers_model_is_one_part() {
+    let net = net(&spec("lc_cnn"), &[]);
+    let parts = Regions::of(&net).parts;
+    let fused: Vec<&Part> = parts.iter().filter(|part| !matches!(part, Part::Node { why: None, .. })).collect();
+    let [Part::Fused(fused)] = fused[..] else { panic!("{}", line(&parts)) };
+    assert_eq!(fused.inputs, [(Value::INPUT, Shape::Map(net.input.1))]);
+    assert_eq!(fused.outputs, [(net.output.answer(), Shape::Vector(net.classes))]);
+    let names: Vec<&str> = fused.params.iter().map(|id| net.param(*id).name.as_str()).collect();
+    assert_eq!(names, ["W_A.weight", "W_L.weight", "logits.weight", "logits.bias"]);
+}
+
+#[test]
+fn the_batchs_statistics_stand_between_two_parts() {
+    let a = "a = relu(conv(image, 4, kernel: 3))\nb = batch_norm(a)\nc = conv(b, 4, kernel: 3)";
+    cut(a, "c", "fused 2 | the statistics of the batch | fused 3");
+    // What leaves a part and comes back by way of the norm makes two of it.
+    let around_the_norm = "a = conv(image, 4, kernel: 3)\nb = batch_norm(a)\nc = conv(a + b, 4, kernel: 3)";
+    cut(around_the_norm, "c", "fused 1 | the statistics of the batch | fused 4");
+}
+
+#[test]
+fn what_has_no_convolution_beside_it_runs_by_itself() {
+    let light = "a = conv(image, 4, kernel: 1)\nb = relu(a)\nc = dropout(b)\nd = conv(c, 4, kernel: 3)";
+    cut(light, "d", "light | light | draws random numbers for the batch | fused 3");
+    cut("y = tanh(image)", "y", "light | light | light");
+    let looped = "loop V(steps: 3) {\n    state O = image\n    O' = relu(O + image)\n}";
+    cut(looped, "O", "[light | light] | light | light");
+}
+
+#[test]
+fn what_is_too_large_runs_by_itself_and_its_loops_in_parts() {
+    let looped = |steps: usize| {
+        let body = "    state O = A\n    O' = relu(conv(O, 16, kernel: 3))\n";
+        format!("A = conv(image, 16, kernel: 3)\nloop V(steps: {steps}) {{\n{body}}}")
+    };
+    // Two values of 1024 numbers a step.
+    cut(&looped(4_000), "O", "fused 4");
+    cut(&looped(5_000), "O", "large | [fused 2] | large | large");
+}
+
+/// Gradients are summed more than once at a time: copies of so many would fill the memory.
+#[test]
+fn a_layer_of_many_weights_runs_by_itself() {
+    let dense = |outputs: usize| format!("a = relu(conv(image, 4, kernel: 3))\nb = dense(a, {outputs})");
+    cut(&dense(31_000), "b", "fused 5");
+    cut(&dense(32_000), "b", "fused 3 | more than 8 million weights | light");
+}
+
+#[test]
+fn a_loop_with_a_norm_over_channels_is_cut_within() {
+    let text =
+        "loop V(steps: 3) {\n    state O = image\n    A = relu(conv(O, 2, kernel: 3) + image)\n    O' = lrn(A)\n}";
+    let net = cut(text, "O", "[fused 3 | not among the kernels] | light | light");
+    let parts = Regions::of(&net).parts;
+    let body = parts.iter().find_map(|part| match part {
+        Part::Loop { body, .. } => Some(body),
+        Part::Node { .. } | Part::Fused(_) => None,
+    });
+    let Some([Part::Fused(fused), ..]) = body.map(Vec::as_slice) else { panic!("{}", line(&parts)) };
+    // The state and the image, which the body has from around it.
+    assert_eq!(fused.inputs.len(), 2);
+}
+
+#[test]
+fn parts_that_nothing_joins_are_two() {
+    let text = "a = conv(image, 4, kernel: 3)\nb = conv(image, 4, kernel: 3)\nc = batch_norm(a) + batch_norm(b)";
+    let two = "fused 1 | fused 1 | the statistics of the batch | the statistics of the batch | light | light | light";
+    cut(text, "c", two);
+}
+
+/// There would be no image to tell how many there are.
+#[test]
+fn what_reads_no_image_runs_by_itself() {
+    let text = "z = conv(zeros(2, 8, 8), 2, kernel: 3)\na = batch_norm(z)\ny = a + image";
+    cut(text, "y", "reads no image | reads no image | the statistics of the batch | light | light | light");
+}
+
+#[test]
+fn weights_and_numbers_come_along() {
+    let net = cut("a = gain(conv(image, 4, kernel: 3))\nb = 2 * shift(a) + 1", "b", "fused 7");
+    let parts = Regions::of(&net).parts;
+    let fused = parts.iter().find_map(|part| match part {
+        Part::Fused(fused) => Some(fused),
+        Part::Node { .. } | Part::Loop { .. } => None,
+    });
+    assert_eq!(fused.unwrap().steps.iter().filter(|step| is_literal(step)).count(), 4);
+}
+
+/// Norms and light parts in turn, with a way around each.
+#[test]
+fn long_chains_are_cut_in_time() {
+    let mut text = String::new();
+    for n in 0..4_000 {
+        let x = if n == 0 { "image".to_owned() } else { format!("x{}", n - 1) };
+        writeln!(text, "a{n} = batch_norm(relu({x}))\nx{n} = {x} + conv(a{n}, 2, kernel: 1)").unwrap();
+    }
+    let net = net(&around(&text, "x3999"), &[]);
+    let (regions, took) = timed(|| Regions::of(&net));
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    assert!(!fuses(&regions.parts));
+}
+
+/// Whoever draws later in the net draws later here, or a seed would mean other masks than primitive by primitive.
+#[test]
+fn random_numbers_are_drawn_in_the_nets_order() {
+    fn drawn(parts: &[Part], found: &mut Vec<Value>) {
+        for part in parts {
+            match part {
+                Part::Node { node, .. } if matches!(node.op, Op::Dropout { .. }) => found.push(node.value),
+                Part::Loop { body, .. } => drawn(body, found),
+                Part::Node { .. } | Part::Fused(_) => {}
+            }
+        }
+    }
+    let text = "a = conv(dropout(image), 2, kernel: 3)\nb = dropout(a)\nloop V(steps: 2) {\n    state c = image\n    \
+                c' = dropout(c)\n}\ny = conv(b + c, 2, kernel: 3)";
+    let net = net(&around(text, "y"), &[]);
+    let mut found = Vec::new();
+    drawn(&Regions::of(&net).parts, &mut found);
+    assert!(found.len() == 3 && found.is_sorted(), "{found:?}\n{net}");
+    sound(&net);
+}

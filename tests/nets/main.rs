@@ -1,0 +1,11 @@
+//! Nets as tensors: every primitive, loss and update against numbers that were computed elsewhere, and fused parts against
+//! the same primitives one by one.
+
+// Tests read and write files.
+#![allow(clippy::disallowed_methods)]
+
+mod agreement;
+mod back;
+mod fused;
+mod optimizers;
+mod schedules;

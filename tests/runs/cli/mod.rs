@@ -1,0 +1,7 @@
+//! The command line as users type it.
+
+mod check;
+mod flags;
+mod fmt;
+mod output;
+mod settings;

@@ -1,0 +1,11 @@
+//! Runs from their command line to their folder, and what is written about them.
+
+// Tests read and write files.
+#![allow(clippy::disallowed_methods)]
+
+mod augmented;
+mod cli;
+mod docs;
+mod resume;
+mod run;
+mod tensorboard;
