@@ -1,7 +1,7 @@
 //! `lcnnc` compiles `.lcnn` specs, convolutional networks with the parts of a visual cortex, and trains them.
 //!
 //! ```text
-//! &str ─ lcnnc_lang ─▶ Net ─ fuse ─▶ Regions ─ back::burn ─▶ Model ─ train ─▶ run directory
+//! &str ─ lcnnc_lang ─▶ Net ─ fuse ─▶ Cut ─ back::burn ─▶ Model ─ train ─▶ run directory
 //! ```
 //!
 //! The language is a crate of its own, `lcnnc_lang`: this one trains what it compiles.

@@ -3,13 +3,13 @@
 #![no_main]
 
 use lcnnc::fuse::plan;
-use lcnnc::fuse::regions::Regions;
+use lcnnc::fuse::cut::Cut;
 use lcnnc_lang::{Options, Source};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     let source = Source { name: "fuzz.lcnn".to_owned(), text: text.to_owned() };
     let Some(net) = lcnnc_lang::compile(&source, &Options::default()).net else { return };
-    for regions in [Regions::of(&net), Regions::none(&net)] {
-        assert!(!plan::emit(&net, &regions).is_empty());
+    for cut in [Cut::of(&net), Cut::none(&net)] {
+        assert!(!plan::emit(&net, &cut).is_empty());
     }
 });

@@ -2,8 +2,8 @@
 
 use super::spec::SpecArgs;
 use clap::ValueEnum;
+use lcnnc::fuse::cut::Cut;
 use lcnnc::fuse::plan;
-use lcnnc::fuse::regions::Regions;
 use lcnnc::train::{Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ impl Args {
         if let Some(net) = &compiled.net {
             let text = match self.emit {
                 Form::Ir => net.to_string(),
-                Form::Plan => plan::emit(net, &Regions::of(net)),
+                Form::Plan => plan::emit(net, &Cut::of(net)),
             };
             Progress::new().text(&format!("{}\n", text.trim_end()));
         }

@@ -1,7 +1,7 @@
 //! How much memory a net takes beside the tensors of its batch, known before it runs.
 
 use super::unroll;
-use crate::fuse::regions::{Fused, Part, Regions};
+use crate::fuse::cut::{Cut, Fused, Part};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::Net;
 
@@ -21,8 +21,8 @@ pub struct Load {
 
 /// Bytes that the kernels of all fused parts take on a processor: the activity of sixteen images for each thread, the
 /// kernels as transforms, and the gradients of up to sixteen parts of the batch.
-pub fn of_kernels(net: &Net, regions: &Regions, load: Load) -> u128 {
-    let sizes = fused(&regions.parts).into_iter().map(|fused| {
+pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
+    let sizes = fused(&cut.parts).into_iter().map(|fused| {
         let (part, _) = unroll::part(net, fused, Vectors::default(), false);
         let params: u128 = fused.params.iter().map(|id| 4 * net.param(*id).len() as u128).sum();
         let rows = if load.training { ROWS } else { ROWS / 2 };

@@ -1,15 +1,15 @@
 //! How a net runs: which primitives run fused, which by themselves, and why.
 
 use super::unroll::convolutions;
-use crate::fuse::regions::{Fused, Part, Regions};
+use crate::fuse::cut::{Cut, Fused, Part};
 use lcnnc_lang::diag::counted;
-use lcnnc_lang::ir::{Net, Step, Value};
+use lcnnc_lang::ir::{Net, Stmt, Value};
 use std::collections::BTreeMap;
 
 /// Parts in order of execution.
-pub fn emit(net: &Net, regions: &Regions) -> String {
+pub fn emit(net: &Net, cut: &Cut) -> String {
     let mut printer = Printer { net, names: names(net), fused: 0, text: format!("plan {}\n", net.name) };
-    printer.parts(&regions.parts, 1);
+    printer.parts(&cut.parts, 1);
     if printer.fused == 0 {
         printer.text.push_str("  nothing is fused\n");
     }
@@ -18,16 +18,16 @@ pub fn emit(net: &Net, regions: &Regions) -> String {
 
 /// What each value is called: by its equation, its loop or the image.
 fn names(net: &Net) -> BTreeMap<Value, String> {
-    fn walk(steps: &[Step], names: &mut BTreeMap<Value, String>) {
+    fn walk(steps: &[Stmt], names: &mut BTreeMap<Value, String>) {
         for step in steps {
             match step {
-                Step::Node(node) => names.extend(node.name.iter().map(|name| (node.value, name.clone()))),
-                Step::Loop(region) => {
+                Stmt::Node(node) => names.extend(node.name.iter().map(|name| (node.value, name.clone()))),
+                Stmt::Loop(looped) => {
                     let states =
-                        region.states.iter().flat_map(|state| [state.current, state.last].map(|v| (v, &state.name)));
-                    let taps = region.taps.iter().map(|tap| (tap.outer, &tap.name));
+                        looped.states.iter().flat_map(|state| [state.current, state.last].map(|v| (v, &state.name)));
+                    let taps = looped.taps.iter().map(|tap| (tap.outer, &tap.name));
                     names.extend(states.chain(taps).map(|(value, name)| (value, name.clone())));
-                    walk(&region.body, names);
+                    walk(&looped.body, names);
                 }
             }
         }
@@ -69,8 +69,8 @@ impl Printer<'_> {
             }
             match part {
                 Part::Node { .. } => {}
-                Part::Loop { region, body } => {
-                    self.line(depth, &format!("loop {} ({})", region.name, steps(region.steps)));
+                Part::Loop { looped, body } => {
+                    self.line(depth, &format!("loop {} ({})", looped.name, steps(looped.steps)));
                     self.parts(body, depth + 1);
                 }
                 Part::Fused(fused) => self.part(fused, depth),
@@ -111,10 +111,10 @@ fn steps(count: usize) -> String {
 }
 
 /// The primitives on images, in order; loops as what they repeat.
-fn words(all: &[Step]) -> String {
+fn words(all: &[Stmt]) -> String {
     let each = all.iter().filter_map(|step| match step {
-        Step::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
-        Step::Loop(region) => Some(format!("loop {} ({}: {})", region.name, steps(region.steps), words(&region.body))),
+        Stmt::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
+        Stmt::Loop(looped) => Some(format!("loop {} ({}: {})", looped.name, steps(looped.steps), words(&looped.body))),
     });
     each.collect::<Vec<String>>().join(", ")
 }

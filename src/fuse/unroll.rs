@@ -1,9 +1,9 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
-use crate::fuse::regions::Fused;
+use crate::fuse::cut::Fused;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
 use lcnnc_kernels::{Method, Parameter, Part, Vectors};
-use lcnnc_lang::ir::{Binary, Net, Node, Op, ParamId, Pool, Region, Step, Unary, Value};
+use lcnnc_lang::ir::{Binary, Loop, Net, Node, Op, ParamId, Pool, Stmt, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A fused part, ready to run, and which of its parameters are to be rounded to bfloat16 before: none, unless with `bf16`
@@ -92,33 +92,33 @@ impl Unroller<'_> {
         self.slots[&version]
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[Stmt]) {
         for step in steps {
             match step {
-                Step::Node(node) => {
+                Stmt::Node(node) => {
                     let known = self.node(node);
                     self.known.insert(node.value, known);
                 }
-                Step::Loop(region) => self.region(region),
+                Stmt::Loop(looped) => self.looped(looped),
             }
         }
     }
 
-    fn region(&mut self, region: &Region) {
+    fn looped(&mut self, looped: &Loop) {
         let outer = self.step;
-        let mut carried: Vec<Known> = region.states.iter().map(|state| self.known[&state.init]).collect();
-        for step in 1..=region.steps {
+        let mut carried: Vec<Known> = looped.states.iter().map(|state| self.known[&state.init]).collect();
+        for step in 1..=looped.steps {
             self.step = step - 1;
-            self.known.extend(region.states.iter().map(|state| state.current).zip(carried));
-            self.steps(&region.body);
-            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+            self.known.extend(looped.states.iter().map(|state| state.current).zip(carried));
+            self.steps(&looped.body);
+            for tap in looped.taps.iter().filter(|tap| tap.step == step) {
                 let value = self.known[&tap.inner];
                 self.known.insert(tap.outer, value);
             }
-            carried = region.states.iter().map(|state| self.known[&state.next]).collect();
+            carried = looped.states.iter().map(|state| self.known[&state.next]).collect();
         }
         self.step = outer;
-        self.known.extend(region.states.iter().map(|state| state.last).zip(carried));
+        self.known.extend(looped.states.iter().map(|state| state.last).zip(carried));
     }
 
     fn node(&mut self, node: &Node) -> Known {

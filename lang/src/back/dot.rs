@@ -1,7 +1,7 @@
 //! Nets as drawings, in the DOT language of Graphviz.
 
 use crate::diag::counted;
-use crate::ir::{Net, Node, Op, Region, Step, Value};
+use crate::ir::{Loop, Net, Node, Op, Stmt, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -63,20 +63,20 @@ struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// `copy` tells the steps of unrolled loops apart.
-    fn steps(&mut self, steps: &[Step], copy: &str) {
+    fn steps(&mut self, steps: &[Stmt], copy: &str) {
         let outside = self.boxes.len();
         for (step, block) in steps.iter().zip(blocks(steps)) {
             match step {
-                Step::Node(node) if node.shape.per_image() => {
+                Stmt::Node(node) if node.shape.per_image() => {
                     self.enter(outside, block, copy);
                     self.node(node, copy);
                 }
-                Step::Node(_) => {}
-                Step::Loop(region) => {
+                Stmt::Node(_) => {}
+                Stmt::Loop(looped) => {
                     self.enter(outside, block, copy);
                     match self.loops {
-                        Loops::Folded => self.folded(region, copy),
-                        Loops::Unrolled => self.unrolled(region, copy),
+                        Loops::Folded => self.folded(looped, copy),
+                        Loops::Unrolled => self.unrolled(looped, copy),
                     }
                 }
             }
@@ -120,49 +120,49 @@ impl Drawing<'_> {
         self.ids.insert(node.value, id);
     }
 
-    fn folded(&mut self, region: &Region, copy: &str) {
-        let steps = counted(region.steps, "step");
-        self.open(&format!("{}{copy}", id_of(&region.name)), &format!("loop {}, {steps}", region.name));
-        for state in &region.states {
+    fn folded(&mut self, looped: &Loop, copy: &str) {
+        let steps = counted(looped.steps, "step");
+        self.open(&format!("{}{copy}", id_of(&looped.name)), &format!("loop {}, {steps}", looped.name));
+        for state in &looped.states {
             let id = format!("v{}{copy}", state.current.0);
             self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
             self.ids.insert(state.current, id);
         }
-        self.steps(&region.body, copy);
+        self.steps(&looped.body, copy);
         self.close();
-        for state in &region.states {
+        for state in &looped.states {
             let current = self.id(state.current);
             self.edge(state.init, &current, " [label=\"step 0\"]");
             self.edge(state.next, &current, " [label=\"next step\", style=dashed, constraint=false]");
             let last = self.id(state.next);
             self.ids.insert(state.last, last);
         }
-        for tap in &region.taps {
+        for tap in &looped.taps {
             let inner = self.id(tap.inner);
             self.ids.insert(tap.outer, inner);
         }
     }
 
-    fn unrolled(&mut self, region: &Region, copy: &str) {
-        for state in &region.states {
+    fn unrolled(&mut self, looped: &Loop, copy: &str) {
+        for state in &looped.states {
             let init = self.id(state.init);
             self.ids.insert(state.current, init);
         }
-        for step in 1..=region.steps {
+        for step in 1..=looped.steps {
             let copy = format!("{copy}_{step}");
-            self.open(&format!("{}{copy}", id_of(&region.name)), &format!("{}, step {step}", region.name));
-            self.steps(&region.body, &copy);
+            self.open(&format!("{}{copy}", id_of(&looped.name)), &format!("{}, step {step}", looped.name));
+            self.steps(&looped.body, &copy);
             self.close();
-            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+            for tap in looped.taps.iter().filter(|tap| tap.step == step) {
                 let inner = self.id(tap.inner);
                 self.ids.insert(tap.outer, inner);
             }
-            let next: Vec<String> = region.states.iter().map(|state| self.id(state.next)).collect();
-            for (state, id) in region.states.iter().zip(next) {
+            let next: Vec<String> = looped.states.iter().map(|state| self.id(state.next)).collect();
+            for (state, id) in looped.states.iter().zip(next) {
                 self.ids.insert(state.current, id);
             }
         }
-        for state in &region.states {
+        for state in &looped.states {
             let last = self.id(state.current);
             self.ids.insert(state.last, last);
         }
@@ -198,15 +198,15 @@ impl Drawing<'_> {
 }
 
 /// The copy of a block that each step belongs to: what has no name belongs to the equation that it leads to.
-fn blocks(steps: &[Step]) -> Vec<&str> {
+fn blocks(steps: &[Stmt]) -> Vec<&str> {
     let mut block = "";
     let mut blocks: Vec<&str> = steps
         .iter()
         .rev()
         .map(|step| {
             let name = match step {
-                Step::Node(node) => node.name.as_deref(),
-                Step::Loop(region) => Some(region.name.as_str()),
+                Stmt::Node(node) => node.name.as_deref(),
+                Stmt::Loop(looped) => Some(looped.name.as_str()),
             };
             block = name.map_or(block, |name| name.rsplit_once('.').map_or("", |(block, _)| block));
             block

@@ -234,9 +234,9 @@ impl<'a> Graph<'a> {
             _ => self.nodes[node].name.to_owned(),
         };
         let mut within = self.nodes[node].within;
-        while let Some(region) = within {
-            path = format!("{}.{path}", self.nodes[region].name);
-            within = self.nodes[region].within;
+        while let Some(looped) = within {
+            path = format!("{}.{path}", self.nodes[looped].name);
+            within = self.nodes[looped].within;
         }
         path
     }

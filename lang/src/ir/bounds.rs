@@ -1,6 +1,6 @@
 //! Between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Step, Unary, Value};
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Stmt, Unary, Value};
 use std::collections::BTreeMap;
 
 /// The greatest number that a value is known never to fall below; none if it may fall for ever.
@@ -34,19 +34,19 @@ struct Known<'a> {
 
 impl Known<'_> {
     /// As the body of a loop reads them, states may take any value; what the loop hands on is the last next value.
-    fn steps(&mut self, body: &[Step]) {
+    fn steps(&mut self, body: &[Stmt]) {
         for step in body {
             match step {
-                Step::Node(node) => {
+                Stmt::Node(node) => {
                     self.intervals[node.value.0] = self.of(node);
                     self.remember(node);
                 }
-                Step::Loop(region) => {
-                    self.steps(&region.body);
-                    for state in &region.states {
+                Stmt::Loop(looped) => {
+                    self.steps(&looped.body);
+                    for state in &looped.states {
                         self.intervals[state.last.0] = self.intervals[state.next.0];
                     }
-                    for tap in &region.taps {
+                    for tap in &looped.taps {
                         self.intervals[tap.outer.0] = self.intervals[tap.inner.0];
                     }
                 }

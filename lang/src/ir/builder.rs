@@ -3,8 +3,8 @@
 mod layers;
 
 use super::{
-    Binary, Fault, Init, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Region, Role, Shape,
-    State, Step, Tap, Unary, Value,
+    Binary, Fault, Init, Loop, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Role, Shape, State,
+    Stmt, Tap, Unary, Value,
 };
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub struct Builder {
     by_name: BTreeMap<String, ParamId>,
     shapes: Vec<Shape>,
     /// The body being appended to is the last one; those before it wait for their loop to end.
-    bodies: Vec<Vec<Step>>,
+    bodies: Vec<Vec<Stmt>>,
     /// How many steps each open loop has, outermost first.
     steps: Vec<usize>,
     per_step: BTreeMap<ParamId, Vec<ParamId>>,
@@ -158,7 +158,7 @@ impl Builder {
     pub fn name(&mut self, value: Value, name: &str) {
         let node = self.bodies.last_mut().and_then(|body| {
             body.iter_mut().rev().find_map(|step| match step {
-                Step::Node(node) if node.value == value => Some(node),
+                Stmt::Node(node) if node.value == value => Some(node),
                 _ => None,
             })
         });
@@ -275,7 +275,7 @@ impl Builder {
         let last = states.iter().map(|state| state.last).collect();
         let step = self.bodies.last().map_or(0, Vec::len);
         let id = LoopId { body: self.bodies.len().saturating_sub(1), step };
-        self.push(Step::Loop(Region { name: open.name, steps: open.steps, states, body, taps: Vec::new() }));
+        self.push(Stmt::Loop(Loop { name: open.name, steps: open.steps, states, body, taps: Vec::new() }));
         Ok((id, last))
     }
 
@@ -283,11 +283,11 @@ impl Builder {
     pub fn tap(&mut self, id: LoopId, inner: Value, step: usize, name: &str) -> Value {
         let shape = self.shape(inner).clone();
         let outer = Value(self.shapes.len());
-        if let Some(Step::Loop(region)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.step)) {
-            if let Some(known) = region.taps.iter().find(|tap| (tap.inner, tap.step) == (inner, step)) {
+        if let Some(Stmt::Loop(looped)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.step)) {
+            if let Some(known) = looped.taps.iter().find(|tap| (tap.inner, tap.step) == (inner, step)) {
                 return known.outer;
             }
-            region.taps.push(Tap { name: name.to_owned(), inner, step, outer });
+            looped.taps.push(Tap { name: name.to_owned(), inner, step, outer });
         }
         self.value(shape)
     }
@@ -317,11 +317,11 @@ impl Builder {
 
     fn append(&mut self, op: Op, shape: Shape) -> Value {
         let value = self.value(shape.clone());
-        self.push(Step::Node(Node { value, op, shape, name: None }));
+        self.push(Stmt::Node(Node { value, op, shape, name: None }));
         value
     }
 
-    fn push(&mut self, step: Step) {
+    fn push(&mut self, step: Stmt) {
         if let Some(body) = self.bodies.last_mut() {
             body.push(step);
         }

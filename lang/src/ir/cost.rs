@@ -1,6 +1,6 @@
 //! What a net costs: parameters, arithmetic and memory, read off its shapes.
 
-use super::{Net, Node, Op, Padding, Shape, Step};
+use super::{Net, Node, Op, Padding, Shape, Stmt};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +50,11 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn steps(&mut self, steps: &[Step], times: u128) {
+    fn steps(&mut self, steps: &[Stmt], times: u128) {
         for step in steps {
             match step {
-                Step::Node(node) => self.node(node, times),
-                Step::Loop(region) => self.steps(&region.body, times.saturating_mul(region.steps as u128)),
+                Stmt::Node(node) => self.node(node, times),
+                Stmt::Loop(looped) => self.steps(&looped.body, times.saturating_mul(looped.steps as u128)),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A net as text: what `lcnnc lower --emit ir` prints and the goldens hold.
 
-use super::{Net, Node, Op, Padding, ParamId, Step, Value};
+use super::{Net, Node, Op, Padding, ParamId, Stmt, Value};
 use crate::diag::counted;
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -68,29 +68,29 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn steps(&mut self, f: &mut fmt::Formatter<'_>, steps: &[Step], depth: usize) -> fmt::Result {
+    fn steps(&mut self, f: &mut fmt::Formatter<'_>, steps: &[Stmt], depth: usize) -> fmt::Result {
         let indent = "  ".repeat(depth);
         for step in steps {
             match step {
-                Step::Node(node) => {
+                Stmt::Node(node) => {
                     let op = self.op(&node.op);
                     let name = self.define(node);
                     writeln!(f, "{indent}{name} = {op}: {}", node.shape)?;
                 }
-                Step::Loop(region) => {
-                    writeln!(f, "{indent}loop {} ({})", region.name, counted(region.steps, "step"))?;
-                    for state in &region.states {
+                Stmt::Loop(looped) => {
+                    writeln!(f, "{indent}loop {} ({})", looped.name, counted(looped.steps, "step"))?;
+                    for state in &looped.states {
                         self.known.insert(state.current, state.name.clone());
                         writeln!(f, "{indent}  state {} = {}: {}", state.name, self.of_value(state.init), state.shape)?;
                     }
                     self.loops += 1;
-                    self.steps(f, &region.body, depth + 1)?;
+                    self.steps(f, &looped.body, depth + 1)?;
                     self.loops -= 1;
-                    for state in &region.states {
+                    for state in &looped.states {
                         writeln!(f, "{indent}  next {} = {}", state.name, self.of_value(state.next))?;
                         self.known.insert(state.last, state.name.clone());
                     }
-                    for tap in &region.taps {
+                    for tap in &looped.taps {
                         let inner = self.of_value(tap.inner);
                         writeln!(f, "{indent}  at step {}: {} = {inner}", tap.step, tap.name)?;
                         self.known.insert(tap.outer, tap.name.clone());

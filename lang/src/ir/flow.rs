@@ -1,23 +1,23 @@
 //! What steps read and make: how the values of a net flow.
 
-use super::{Net, Op, ParamId, Shape, Step, Value};
+use super::{Net, Op, ParamId, Shape, Stmt, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The shape of every value.
 pub fn shapes(net: &Net) -> Vec<Shape> {
     let mut shapes = vec![Shape::Scalar; net.values];
     shapes[Value::INPUT.0] = Shape::Map(net.input.1);
-    fn walk(steps: &[Step], shapes: &mut [Shape]) {
+    fn walk(steps: &[Stmt], shapes: &mut [Shape]) {
         for step in steps {
             match step {
-                Step::Node(node) => shapes[node.value.0] = node.shape.clone(),
-                Step::Loop(region) => {
-                    for state in &region.states {
+                Stmt::Node(node) => shapes[node.value.0] = node.shape.clone(),
+                Stmt::Loop(looped) => {
+                    for state in &looped.states {
                         shapes[state.current.0] = state.shape.clone();
                         shapes[state.last.0] = state.shape.clone();
                     }
-                    walk(&region.body, shapes);
-                    for tap in &region.taps {
+                    walk(&looped.body, shapes);
+                    for tap in &looped.taps {
                         shapes[tap.outer.0] = shapes[tap.inner.0].clone();
                     }
                 }
@@ -29,38 +29,38 @@ pub fn shapes(net: &Net) -> Vec<Shape> {
 }
 
 /// The values a step reads from outside, in order, and those it makes for outside.
-pub fn ends(step: &Step) -> (Vec<Value>, Vec<Value>) {
+pub fn ends(step: &Stmt) -> (Vec<Value>, Vec<Value>) {
     match step {
-        Step::Node(node) => (node.op.reads(), vec![node.value]),
-        Step::Loop(region) => {
-            let mut inside: BTreeSet<Value> = region.states.iter().map(|state| state.current).collect();
-            let mut reads: Vec<Value> = region.states.iter().map(|state| state.init).collect();
+        Stmt::Node(node) => (node.op.reads(), vec![node.value]),
+        Stmt::Loop(looped) => {
+            let mut inside: BTreeSet<Value> = looped.states.iter().map(|state| state.current).collect();
+            let mut reads: Vec<Value> = looped.states.iter().map(|state| state.init).collect();
             let take = |values: Vec<Value>, inside: &BTreeSet<Value>, reads: &mut Vec<Value>| {
                 reads.extend(values.into_iter().filter(|value| !inside.contains(value)));
             };
-            for step in &region.body {
+            for step in &looped.body {
                 let (from, makes) = ends(step);
                 take(from, &inside, &mut reads);
                 inside.extend(makes);
             }
-            take(region.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
-            take(region.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
-            let lasts = region.states.iter().map(|state| state.last);
-            (reads, lasts.chain(region.taps.iter().map(|tap| tap.outer)).collect())
+            take(looped.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
+            take(looped.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
+            let lasts = looped.states.iter().map(|state| state.last);
+            (reads, lasts.chain(looped.taps.iter().map(|tap| tap.outer)).collect())
         }
     }
 }
 
 /// Are random numbers drawn in it?
-pub fn draws(step: &Step) -> bool {
+pub fn draws(step: &Stmt) -> bool {
     match step {
-        Step::Node(node) => matches!(node.op, Op::Dropout { .. }),
-        Step::Loop(region) => region.body.iter().any(draws),
+        Stmt::Node(node) => matches!(node.op, Op::Dropout { .. }),
+        Stmt::Loop(looped) => looped.body.iter().any(draws),
     }
 }
 
 /// Which steps read each value; those behind the last have the number of steps.
-pub fn readers(steps: &[Step], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
+pub fn readers(steps: &[Stmt], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
     let mut readers: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
     for (n, step) in steps.iter().enumerate() {
         ends(step).0.into_iter().for_each(|value| readers.entry(value).or_default().push(n));
@@ -70,12 +70,12 @@ pub fn readers(steps: &[Step], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
 }
 
 /// Every parameter that steps read, first read first.
-pub fn params(steps: &[Step]) -> Vec<ParamId> {
-    fn walk(steps: &[Step], seen: &mut BTreeSet<ParamId>, params: &mut Vec<ParamId>) {
+pub fn params(steps: &[Stmt]) -> Vec<ParamId> {
+    fn walk(steps: &[Stmt], seen: &mut BTreeSet<ParamId>, params: &mut Vec<ParamId>) {
         for step in steps {
             match step {
-                Step::Node(node) => params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id))),
-                Step::Loop(region) => walk(&region.body, seen, params),
+                Stmt::Node(node) => params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id))),
+                Stmt::Loop(looped) => walk(&looped.body, seen, params),
             }
         }
     }

@@ -20,7 +20,7 @@ pub mod timing;
 pub use builder::{Builder, LoopBuilder, LoopId};
 pub use choice::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use fault::Fault;
-pub use op::{Node, Op, Region, State, Step, Tap, Value};
+pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
 pub use shape::Shape;
 
@@ -35,7 +35,7 @@ pub struct Net {
     pub params: Vec<Param>,
     /// Parameters of which each step of a loop has its own: its body names the first of them.
     pub per_step: BTreeMap<ParamId, Vec<ParamId>>,
-    pub body: Vec<Step>,
+    pub body: Vec<Stmt>,
     pub output: Output,
     pub classes: usize,
     pub penalties: Vec<Penalty>,
@@ -85,13 +85,13 @@ impl Net {
 
     /// Every node in order of execution, those inside loops once.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        let mut pending: Vec<std::slice::Iter<'_, Step>> = vec![self.body.iter()];
+        let mut pending: Vec<std::slice::Iter<'_, Stmt>> = vec![self.body.iter()];
         std::iter::from_fn(move || {
             loop {
                 match pending.last_mut()?.next() {
                     None => drop(pending.pop()),
-                    Some(Step::Node(node)) => return Some(node),
-                    Some(Step::Loop(region)) => pending.push(region.body.iter()),
+                    Some(Stmt::Node(node)) => return Some(node),
+                    Some(Stmt::Loop(looped)) => pending.push(looped.body.iter()),
                 }
             }
         })

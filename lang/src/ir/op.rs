@@ -13,9 +13,9 @@ impl Value {
 
 /// One step of a body.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub enum Stmt {
     Node(Node),
-    Loop(Region),
+    Loop(Loop),
 }
 
 /// One primitive applied.
@@ -30,11 +30,11 @@ pub struct Node {
 
 /// A loop: its body runs `steps` times, states carrying over from step to step.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Region {
+pub struct Loop {
     pub name: String,
     pub steps: usize,
     pub states: Vec<State>,
-    pub body: Vec<Step>,
+    pub body: Vec<Stmt>,
     pub taps: Vec<Tap>,
 }
 

@@ -1,6 +1,6 @@
 //! What a value depends on.
 
-use super::{Net, ParamId, Region, Step, Value};
+use super::{Loop, Net, ParamId, Stmt, Value};
 use std::collections::BTreeSet;
 
 /// Every parameter that a value depends on, by way of whatever step of whatever loop.
@@ -16,12 +16,12 @@ pub fn of_any(net: &Net, values: &[Value]) -> BTreeSet<ParamId> {
         reads[node.value.0] = node.op.reads();
         owned[node.value.0] = node.op.params().into_iter().flat_map(|id| net.versions(id)).collect();
     }
-    for region in regions(net) {
-        for state in &region.states {
+    for looped in loops(net) {
+        for state in &looped.states {
             reads[state.current.0] = vec![state.init, state.next];
             reads[state.last.0] = vec![state.init, state.next];
         }
-        for tap in &region.taps {
+        for tap in &looped.taps {
             reads[tap.outer.0] = vec![tap.inner];
         }
     }
@@ -35,12 +35,12 @@ pub fn of_any(net: &Net, values: &[Value]) -> BTreeSet<ParamId> {
     found
 }
 
-fn regions(net: &Net) -> Vec<&Region> {
-    let (mut pending, mut found): (Vec<&Step>, Vec<&Region>) = (net.body.iter().collect(), Vec::new());
+fn loops(net: &Net) -> Vec<&Loop> {
+    let (mut pending, mut found): (Vec<&Stmt>, Vec<&Loop>) = (net.body.iter().collect(), Vec::new());
     while let Some(step) = pending.pop() {
-        if let Step::Loop(region) = step {
-            found.push(region);
-            pending.extend(&region.body);
+        if let Stmt::Loop(looped) = step {
+            found.push(looped);
+            pending.extend(&looped.body);
         }
     }
     found

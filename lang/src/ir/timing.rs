@@ -6,7 +6,7 @@
 //! first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets nothing
 //! through before what it gates is there.
 
-use super::{Binary, Net, Node, Op, Region, State, Step, Unary, Value};
+use super::{Binary, Loop, Net, Node, Op, State, Stmt, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a value holds of the image.
@@ -131,46 +131,46 @@ impl Watch {
         }
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[Stmt]) {
         for step in steps {
             self.left = self.left.saturating_sub(1);
             match step {
                 _ if self.left == 0 => return,
-                Step::Node(node) => self.set(node.value, self.of(node)),
-                Step::Loop(region) => self.region(region),
+                Stmt::Node(node) => self.set(node.value, self.of(node)),
+                Stmt::Loop(looped) => self.looped(looped),
             }
         }
     }
 
-    fn region(&mut self, region: &Region) {
+    fn looped(&mut self, looped: &Loop) {
         let is_run = self.now.is_run;
         let now = |watch: &Self, value: &Value| watch.signals[value.0];
-        let mut course = Course::starting(region.states.iter().map(|state| now(self, &state.init)).collect());
+        let mut course = Course::starting(looped.states.iter().map(|state| now(self, &state.init)).collect());
         // A state holds three things, one after the other: by then the image is wherever it comes at all.
-        let enough = region.steps.max(2 * region.states.len() + 1);
+        let enough = looped.steps.max(2 * looped.states.len() + 1);
         self.now.steps.push(0);
         for step in 1..=enough {
             if let Some(last) = self.now.steps.last_mut() {
                 *last = step;
             }
-            self.now.is_run = is_run && step <= region.steps;
-            for (state, signal) in region.states.iter().zip(course.before(step).to_vec()) {
+            self.now.is_run = is_run && step <= looped.steps;
+            for (state, signal) in looped.states.iter().zip(course.before(step).to_vec()) {
                 self.set(state.current, signal);
             }
-            self.steps(&region.body);
-            let taps = region.taps.iter().map(|tap| now(self, &tap.inner)).collect();
+            self.steps(&looped.body);
+            let taps = looped.taps.iter().map(|tap| now(self, &tap.inner)).collect();
             if self.left == 0
-                || course.goes_round(region.states.iter().map(|state| now(self, &state.next)).collect(), taps)
+                || course.goes_round(looped.states.iter().map(|state| now(self, &state.next)).collect(), taps)
             {
                 break;
             }
         }
         self.now.steps.pop();
         self.now.is_run = is_run;
-        for (tap, n) in region.taps.iter().zip(0..) {
+        for (tap, n) in looped.taps.iter().zip(0..) {
             self.set(tap.outer, course.tap(n, tap.step));
         }
-        for (state, signal) in region.states.iter().zip(course.before(region.steps + 1).to_vec()) {
+        for (state, signal) in looped.states.iter().zip(course.before(looped.steps + 1).to_vec()) {
             self.set(state.last, signal);
         }
     }
@@ -263,15 +263,15 @@ struct Tables<'a> {
 }
 
 impl Tables<'_> {
-    fn loops(&mut self, steps: &[Step]) {
+    fn loops(&mut self, steps: &[Stmt]) {
         for step in steps {
-            let Step::Loop(region) = step else { continue };
-            let (name, rows) = (region.name.clone(), self.rows(region));
-            let states = region.states.iter().map(|state| (state.next, self.when(state.next))).collect();
-            let moves = region.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
-            self.found.push(Timing { name, steps: region.steps, around: self.around.clone(), rows, states, moves });
-            self.around.push((region.name.clone(), region.steps));
-            self.loops(&region.body);
+            let Stmt::Loop(looped) = step else { continue };
+            let (name, rows) = (looped.name.clone(), self.rows(looped));
+            let states = looped.states.iter().map(|state| (state.next, self.when(state.next))).collect();
+            let moves = looped.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
+            self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
+            self.around.push((looped.name.clone(), looped.steps));
+            self.loops(&looped.body);
             self.around.pop();
         }
     }
@@ -281,12 +281,12 @@ impl Tables<'_> {
         self.first[value.0].as_ref().map(|when| when.within(self.around.len() + 1))
     }
 
-    fn rows(&self, region: &Region) -> Vec<Row> {
-        let made: BTreeMap<Value, &Node> = nodes(region).map(|node| (node.value, node)).collect();
-        let named = nodes(region).filter_map(|node| Some((node.name.clone()?, node.value)));
+    fn rows(&self, looped: &Loop) -> Vec<Row> {
+        let made: BTreeMap<Value, &Node> = nodes(looped).map(|node| (node.value, node)).collect();
+        let named = nodes(looped).filter_map(|node| Some((node.name.clone()?, node.value)));
         let mut rows: Vec<(String, Value)> = named.collect();
         // What a state becomes may be made by no primitive of this loop, but by a loop within it.
-        let others = region.states.iter().map(|state| (format!("{}'", state.name), state.next));
+        let others = looped.states.iter().map(|state| (format!("{}'", state.name), state.next));
         let others: Vec<(String, Value)> =
             others.filter(|(_, next)| rows.iter().all(|(_, value)| value != next)).collect();
         rows.extend(others);
@@ -318,16 +318,16 @@ impl Tables<'_> {
 /// What everything is called that has a name.
 fn names(net: &Net) -> BTreeMap<Value, String> {
     let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
-    let mut pending: Vec<&Step> = net.body.iter().collect();
+    let mut pending: Vec<&Stmt> = net.body.iter().collect();
     while let Some(step) = pending.pop() {
         match step {
-            Step::Node(node) => names.extend(node.name.clone().map(|name| (node.value, name))),
-            Step::Loop(region) => {
-                for State { name, current, last, .. } in &region.states {
+            Stmt::Node(node) => names.extend(node.name.clone().map(|name| (node.value, name))),
+            Stmt::Loop(looped) => {
+                for State { name, current, last, .. } in &looped.states {
                     names.extend([*current, *last].map(|value| (value, name.clone())));
                 }
-                names.extend(region.taps.iter().map(|tap| (tap.outer, tap.name.clone())));
-                pending.extend(&region.body);
+                names.extend(looped.taps.iter().map(|tap| (tap.outer, tap.name.clone())));
+                pending.extend(&looped.body);
             }
         }
     }
@@ -341,9 +341,9 @@ fn reads(node: &Node) -> Vec<Value> {
     reads
 }
 
-fn nodes(region: &Region) -> impl Iterator<Item = &Node> {
-    region.body.iter().filter_map(|step| match step {
-        Step::Node(node) => Some(node),
-        Step::Loop(_) => None,
+fn nodes(looped: &Loop) -> impl Iterator<Item = &Node> {
+    looped.body.iter().filter_map(|step| match step {
+        Stmt::Node(node) => Some(node),
+        Stmt::Loop(_) => None,
     })
 }

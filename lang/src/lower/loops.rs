@@ -17,7 +17,7 @@ pub const ARGS: &[Arg] =
     &[Arg::required("steps", Type::Count { min: 1, max: 10_000 }, "how many times the loop's equations run")];
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    pub(super) fn region(&mut self, node: NodeIndex, args: &'a [ast::Arg], states: &[NodeIndex]) {
+    pub(super) fn looped(&mut self, node: NodeIndex, args: &'a [ast::Arg], states: &[NodeIndex]) {
         let graph = self.here.graph;
         let (name, span) = (graph.nodes[node].name, graph.nodes[node].span);
         let place = Place::of(graph, node);

@@ -180,7 +180,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 self.equation(node, value)
             }
             NodeKind::Branch { how, arms } => self.branch(node, how, arms),
-            NodeKind::Loop { args, states } => return self.region(node, args, states),
+            NodeKind::Loop { args, states } => return self.looped(node, args, states),
             // Where a call gives none.
             NodeKind::Param { default: Some(default) } if !self.here.given.contains(&node) => {
                 self.expr(default, &Place::of(graph, node))

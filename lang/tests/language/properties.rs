@@ -4,7 +4,7 @@ use lcnnc_lang::Compiled;
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::back::summary;
 use lcnnc_lang::diag::Level;
-use lcnnc_lang::ir::{Step, bounds, cost, reach};
+use lcnnc_lang::ir::{Stmt, bounds, cost, reach};
 use lcnnc_testing::random::{part, penalties, written};
 use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
@@ -122,8 +122,8 @@ proptest! {
         let (_, text) = specs().into_iter().find(|(name, _)| name == "lc_cnn").unwrap();
         let net = compile_as("steps.lcnn", &text, &[("steps", &steps.to_string())]).net.unwrap();
         let found = net.body.iter().find_map(|step| match step {
-            Step::Loop(region) => Some(region.steps),
-            Step::Node(_) => None,
+            Stmt::Loop(looped) => Some(looped.steps),
+            Stmt::Node(_) => None,
         });
         prop_assert_eq!(found, Some(steps));
     }

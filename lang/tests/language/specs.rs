@@ -2,7 +2,7 @@
 
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::back::summary;
-use lcnnc_lang::ir::{Net, Op, Step};
+use lcnnc_lang::ir::{Net, Op, Stmt};
 use lcnnc_testing::{clean, codes, compile_as, golden, goldens, net, spec, specs};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -13,7 +13,7 @@ fn drawings(net: &Net) -> [(&'static str, String); 2] {
 }
 
 fn has_loop(net: &Net) -> bool {
-    net.body.iter().any(|step| matches!(step, Step::Loop(_)))
+    net.body.iter().any(|step| matches!(step, Stmt::Loop(_)))
 }
 
 #[test]
@@ -225,8 +225,8 @@ fn shared_weights_are_one_parameter() {
 #[test]
 fn an_override_is_an_override_whatever_its_place() {
     let text = spec("lc_cnn");
-    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|step| matches!(step, Step::Loop(_))) {
-        Some(Step::Loop(region)) => region.steps,
+    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|step| matches!(step, Stmt::Loop(_))) {
+        Some(Stmt::Loop(looped)) => looped.steps,
         _ => 0,
     };
     assert_eq!(steps(&[]), 3);

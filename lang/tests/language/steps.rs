@@ -2,7 +2,7 @@
 
 use lcnnc_lang::back::timing;
 use lcnnc_lang::ir::timing::{When, table};
-use lcnnc_lang::ir::{Net, Step, Value};
+use lcnnc_lang::ir::{Net, Stmt, Value};
 use lcnnc_testing::{clean, codes, compile_as, net, spec};
 
 /// A loop of two areas; `second` is what the second one reads. A tail that names `score` has one at each step.
@@ -18,7 +18,7 @@ fn areas(second: &str, tail: &str) -> String {
 
 fn taps(net: &Net) -> Vec<(&str, usize)> {
     let taps =
-        net.body.iter().flat_map(|step| if let Step::Loop(region) = step { region.taps.as_slice() } else { &[] });
+        net.body.iter().flat_map(|step| if let Stmt::Loop(looped) = step { looped.taps.as_slice() } else { &[] });
     taps.map(|tap| (tap.name.as_str(), tap.step)).collect()
 }
 
@@ -55,8 +55,8 @@ fn all_steps_are_a_row_of_values() {
 #[test]
 fn an_output_of_all_steps_answers_with_the_last() {
     let all = net(&areas("V1'", "output score@all"), &[]);
-    let Some(Step::Loop(region)) = all.body.iter().find(|step| matches!(step, Step::Loop(_))) else { panic!("{all}") };
-    let last: Vec<Value> = region.taps.iter().filter(|tap| tap.step == 3).map(|tap| tap.outer).collect();
+    let Some(Stmt::Loop(looped)) = all.body.iter().find(|step| matches!(step, Stmt::Loop(_))) else { panic!("{all}") };
+    let last: Vec<Value> = looped.taps.iter().filter(|tap| tap.step == 3).map(|tap| tap.outer).collect();
     assert_eq!((all.output.logits.len(), vec![all.output.answer()]), (3, last));
     let one = net(&areas("V1'", "output score@3"), &[]);
     assert_eq!(one.output.logits.len(), 1);

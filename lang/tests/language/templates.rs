@@ -1,6 +1,6 @@
 //! Templates: blocks, repeats, choices, sizes, and what is known before the run.
 
-use lcnnc_lang::ir::{Net, Op, Shape, Step, Unary};
+use lcnnc_lang::ir::{Net, Op, Shape, Stmt, Unary};
 use lcnnc_testing::{clean, codes, compile_as, net};
 
 fn spec(body: &str) -> String {
@@ -9,15 +9,15 @@ fn spec(body: &str) -> String {
 
 /// A net without any of its names: two specs that mean the same give the same.
 fn nameless(mut net: Net) -> Net {
-    fn forget(steps: &mut [Step]) {
+    fn forget(steps: &mut [Stmt]) {
         for step in steps {
             match step {
-                Step::Node(node) => node.name = None,
-                Step::Loop(region) => {
-                    region.name.clear();
-                    region.states.iter_mut().for_each(|state| state.name.clear());
-                    region.taps.iter_mut().for_each(|tap| tap.name.clear());
-                    forget(&mut region.body);
+                Stmt::Node(node) => node.name = None,
+                Stmt::Loop(looped) => {
+                    looped.name.clear();
+                    looped.states.iter_mut().for_each(|state| state.name.clear());
+                    looped.taps.iter_mut().for_each(|tap| tap.name.clear());
+                    forget(&mut looped.body);
                 }
             }
         }
@@ -100,7 +100,7 @@ fn loops_branches_and_bundles_work_inside_of_blocks() {
     let roles = net.params.iter().filter(|param| param.role.is_some()).count();
     assert_eq!(roles, 8, "a kernel and a bias in each arm of each copy");
     let steps: Vec<usize> =
-        net.body.iter().filter_map(|step| if let Step::Loop(l) = step { Some(l.steps) } else { None }).collect();
+        net.body.iter().filter_map(|step| if let Stmt::Loop(l) = step { Some(l.steps) } else { None }).collect();
     assert_eq!(steps, [2, 5]);
     assert!(net.to_string().contains("loop V1.time (2 steps)"), "{net}");
 }

@@ -30,7 +30,7 @@ pub use non_finite::{NonFinite, Operand, Place};
 pub use read::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
-use crate::fuse::regions::Regions;
+use crate::fuse::cut::Cut;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
@@ -133,7 +133,7 @@ impl Model {
     ///
     /// On a device with autodiff the trained parameters require gradients; running statistics never do.
     pub fn new(net: Arc<Net>, seed: u64, device: &Device, precision: Precision) -> Self {
-        let plan = Arc::new(Plan::of(&net, Regions::none(&net), Vectors::default(), false));
+        let plan = Arc::new(Plan::of(&net, Cut::none(&net), Vectors::default(), false));
         let params = net.params.iter().enumerate().map(|(index, param)| {
             let data = init::values(param, seed, index, precision.dtype());
             let tensor = Tensor::from_data(data, (device, precision.dtype()));
@@ -153,7 +153,7 @@ impl Model {
     pub fn fused_with(mut self, vectors: Vectors) -> Self {
         if self.precision != Precision::Double {
             let bf16 = self.precision == Precision::Mixed;
-            self.fused = Some(Arc::new(Plan::of(&self.net, Regions::of(&self.net), vectors, bf16)));
+            self.fused = Some(Arc::new(Plan::of(&self.net, Cut::of(&self.net), vectors, bf16)));
         }
         self
     }

@@ -2,7 +2,7 @@
 //!
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
-use crate::fuse::regions::{Part, Regions};
+use crate::fuse::cut::{Cut, Part};
 use crate::fuse::unroll;
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{Net, Op, ParamId, Value};
@@ -22,7 +22,7 @@ pub(super) struct Plan {
 #[derive(Debug)]
 pub(super) enum Piece {
     Node(lcnnc_lang::ir::Node),
-    Loop(lcnnc_lang::ir::Region, Vec<Piece>),
+    Loop(lcnnc_lang::ir::Loop, Vec<Piece>),
     Fused(Fused),
 }
 
@@ -39,9 +39,9 @@ pub(super) struct Fused {
 
 impl Plan {
     /// Fused parts round what they multiply to 16 bits if `bf16`.
-    pub fn of(net: &Net, regions: Regions, vectors: Vectors, bf16: bool) -> Self {
+    pub fn of(net: &Net, cut: Cut, vectors: Vectors, bf16: bool) -> Self {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
-        let pieces = pieces(net, regions.parts, vectors, bf16);
+        let pieces = pieces(net, cut.parts, vectors, bf16);
         let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers } };
         walk.pieces(&pieces, 1);
         net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
@@ -73,7 +73,7 @@ impl Plan {
 fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors, bf16: bool) -> Vec<Piece> {
     let piece = |part: Part| match part {
         Part::Node { node, .. } => Piece::Node(node),
-        Part::Loop { region, body } => Piece::Loop(region, pieces(net, body, vectors, bf16)),
+        Part::Loop { looped, body } => Piece::Loop(looped, pieces(net, body, vectors, bf16)),
         Part::Fused(fused) => {
             let (part, rounded) = unroll::part(net, &fused, vectors, bf16);
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
@@ -109,18 +109,18 @@ impl Walk {
                     fused.inputs.iter().for_each(|value| self.read(*value, times));
                     fused.outputs.iter().for_each(|(value, _)| self.made[value.0] = times);
                 }
-                Piece::Loop(region, body) => {
-                    let inside = times.saturating_mul(region.steps);
-                    for state in &region.states {
+                Piece::Loop(looped, body) => {
+                    let inside = times.saturating_mul(looped.steps);
+                    for state in &looped.states {
                         self.read(state.init, times);
                         self.made[state.current.0] = inside;
                         self.made[state.last.0] = times;
                     }
-                    region.taps.iter().for_each(|tap| self.made[tap.outer.0] = times);
+                    looped.taps.iter().for_each(|tap| self.made[tap.outer.0] = times);
                     self.pieces(body, inside);
                     // At any step it may be the last time: what a step leaves over, the next one makes anew.
-                    region.taps.iter().for_each(|tap| self.read(tap.inner, inside));
-                    region.states.iter().for_each(|state| self.read(state.next, inside));
+                    looped.taps.iter().for_each(|tap| self.read(tap.inner, inside));
+                    looped.states.iter().for_each(|state| self.read(state.next, inside));
                 }
             }
         }

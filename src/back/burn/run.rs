@@ -4,7 +4,7 @@ use super::plan::{Fused, Piece, Plan};
 use super::watch::Watch;
 use super::{Answers, Forward, Model, Statistics, fused, init, ops};
 use burn::tensor::{Device, Tensor, module};
-use lcnnc_lang::ir::{Binary, Node, Op, ParamId, Region, Shape, Value};
+use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Value};
 use rand_chacha::ChaCha8Rng;
 
 /// The stream that dropout draws from; those of the parameters are numbered from 0.
@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
         for piece in pieces {
             match piece {
                 Piece::Node(node) => self.node(node),
-                Piece::Loop(region, body) => self.region(region, body),
+                Piece::Loop(looped, body) => self.looped(looped, body),
                 Piece::Fused(fused) => self.fused(fused),
             }
         }
@@ -155,22 +155,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn region(&mut self, region: &Region, body: &[Piece]) {
-        let states = &region.states;
+    fn looped(&mut self, looped: &Loop, body: &[Piece]) {
+        let states = &looped.states;
         let mut carried: Vec<Tensor<4>> = states.iter().map(|state| self.read(state.init)).collect();
         for (state, value) in states.iter().zip(&carried) {
             self.note(Some(&state.name), value);
         }
         let outer = self.step;
-        self.watching(|watch| watch.enter(&region.name));
-        for step in 1..=region.steps {
+        self.watching(|watch| watch.enter(&looped.name));
+        for step in 1..=looped.steps {
             self.step = step - 1;
             self.watching(|watch| watch.step(step));
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
             }
             self.pieces(body);
-            for tap in region.taps.iter().filter(|tap| tap.step == step) {
+            for tap in looped.taps.iter().filter(|tap| tap.step == step) {
                 let value = self.read(tap.inner);
                 self.define(tap.outer, value);
             }

@@ -1,6 +1,6 @@
 //! What the values of a trace are called where they are shown.
 
-use lcnnc_lang::ir::{Net, Op, Shape, Step};
+use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
 
 /// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
 /// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.
@@ -11,20 +11,20 @@ pub fn labels(net: &Net) -> Vec<Option<String>> {
 }
 
 /// `at` is the step of the loop whose body this is.
-fn walk(body: &[Step], at: Option<usize>, labels: &mut Vec<Option<String>>) {
+fn walk(body: &[Stmt], at: Option<usize>, labels: &mut Vec<Option<String>>) {
     for step in body {
         match step {
-            Step::Node(node) => match (&node.name, &node.op) {
+            Stmt::Node(node) => match (&node.name, &node.op) {
                 // A number is made where it is read, and never traced.
                 (None, _) | (Some(_), Op::Number(_)) => {}
                 // There is nothing to see in zeros, and the state that begins with them has their name.
                 (Some(_), Op::Zeros) => labels.push(None),
                 (Some(name), _) => labels.push(label(name, at, &node.shape)),
             },
-            Step::Loop(region) => {
-                labels.extend(region.states.iter().map(|state| label(&state.name, Some(0), &state.shape)));
-                for step in 1..=region.steps {
-                    walk(&region.body, Some(step), labels);
+            Stmt::Loop(looped) => {
+                labels.extend(looped.states.iter().map(|state| label(&state.name, Some(0), &state.shape)));
+                for step in 1..=looped.steps {
+                    walk(&looped.body, Some(step), labels);
                 }
             }
         }

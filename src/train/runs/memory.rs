@@ -3,8 +3,8 @@
 //! A process that asks for more than there is gets no error: Linux hands memory out before it has it, and ends a process
 //! in the middle of a step; where `ulimit -v` bounds it, the process ends itself. So the need is counted first.
 
+use crate::fuse::cut::Cut;
 use crate::fuse::memory::{Load, of_kernels};
-use crate::fuse::regions::Regions;
 use crate::train::runs::Setup;
 use crate::train::runs::room::{Room, held};
 use crate::train::{Recipe, TrainError};
@@ -71,7 +71,7 @@ impl Work {
 /// What the memory of a process depends on.
 struct Process<'a> {
     recipe: &'a Recipe,
-    regions: Regions,
+    cut: Cut,
     work: Work,
     /// Images that are worked on at once: a batch, or all there are if they are fewer.
     images: usize,
@@ -106,8 +106,8 @@ fn bytes(size: f64) -> String {
 
 impl<'a> Process<'a> {
     fn new(recipe: &'a Recipe, fuses: bool, work: Work, images: usize) -> Self {
-        let regions = if fuses { Regions::of(&recipe.net) } else { Regions::none(&recipe.net) };
-        Self { recipe, regions, work, images, threads: rayon::current_num_threads() }
+        let cut = if fuses { Cut::of(&recipe.net) } else { Cut::none(&recipe.net) };
+        Self { recipe, cut, work, images, threads: rayon::current_num_threads() }
     }
 
     /// That of a run.
@@ -132,16 +132,16 @@ impl<'a> Process<'a> {
     /// Bytes of an image's activity, at least and at most.
     fn image(&self) -> [f64; 2] {
         if self.work.trains() {
-            TRAINING.map(|times| times * self.regions.activity() as f64)
+            TRAINING.map(|times| times * self.cut.activity() as f64)
         } else {
-            ANSWERING.map(|times| times * self.regions.largest() as f64)
+            ANSWERING.map(|times| times * self.cut.largest() as f64)
         }
     }
 
     /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
     fn need(&self, images: usize, image: f64) -> Need {
         let load = Load { images, threads: self.threads, training: self.work.trains() };
-        let kernels = of_kernels(self.net(), &self.regions, load) as f64;
+        let kernels = of_kernels(self.net(), &self.cut, load) as f64;
         let batch = (format!("a batch of {}", lcnnc_lang::diag::counted(images, "image")), images as f64 * image);
         let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
         let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];

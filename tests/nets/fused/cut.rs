@@ -1,9 +1,9 @@
 //! Nets cut into what runs fused and what runs by itself: whatever the net, the parts are all of it, in an order that
 //! runs, and what a fused part says of itself is what a reader of the net finds.
 
+use lcnnc::fuse::cut::{Cut, Fused, Part, Why};
 use lcnnc::fuse::plan;
-use lcnnc::fuse::regions::{Fused, Part, Regions, Why};
-use lcnnc_lang::ir::{Net, Node, Op, ParamId, Region, Shape, Step, Value};
+use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
 use lcnnc_lang::kinds::KINDS;
 use lcnnc_testing::random::{part, penalties, written};
 use lcnnc_testing::{compile_as, golden, goldens, net, spec, specs, timed};
@@ -20,68 +20,68 @@ fn around(equations: &str, last: &str) -> String {
     format!("model M\ninput image: [2, 8, 8]\n{equations}\nlogits = dense({last}, classes)\noutput logits\n")
 }
 
-fn is_literal(step: &Step) -> bool {
-    matches!(step, Step::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
+fn is_literal(step: &Stmt) -> bool {
+    matches!(step, Stmt::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
 }
 
 /// What a step is called here: the first value that it makes, loops by their bodies.
-fn key(step: &Step) -> Value {
+fn key(step: &Stmt) -> Value {
     match step {
-        Step::Node(node) => node.value,
-        Step::Loop(region) => region_key(region),
+        Stmt::Node(node) => node.value,
+        Stmt::Loop(looped) => region_key(looped),
     }
 }
 
-fn region_key(region: &Region) -> Value {
-    let states = region.states.iter().map(|state| state.current);
-    states.chain(region.body.iter().map(key)).min().expect("a loop has a state or a body")
+fn region_key(looped: &Loop) -> Value {
+    let states = looped.states.iter().map(|state| state.current);
+    states.chain(looped.body.iter().map(key)).min().expect("a loop has a state or a body")
 }
 
 /// What a step reads from around it, in order; written down step by step, not as the cutter does it.
-fn reads(step: &Step) -> Vec<Value> {
+fn reads(step: &Stmt) -> Vec<Value> {
     match step {
-        Step::Node(node) => node.op.reads(),
-        Step::Loop(region) => {
+        Stmt::Node(node) => node.op.reads(),
+        Stmt::Loop(looped) => {
             let mut own = BTreeSet::new();
-            made_within(region, &mut own);
-            let mut all: Vec<Value> = region.states.iter().map(|state| state.init).collect();
-            all.extend(region.body.iter().flat_map(reads));
-            all.extend(ends(region));
+            made_within(looped, &mut own);
+            let mut all: Vec<Value> = looped.states.iter().map(|state| state.init).collect();
+            all.extend(looped.body.iter().flat_map(reads));
+            all.extend(ends(looped));
             all.retain(|value| !own.contains(value));
             all
         }
     }
 }
 
-fn makes(step: &Step) -> Vec<Value> {
+fn makes(step: &Stmt) -> Vec<Value> {
     match step {
-        Step::Node(node) => vec![node.value],
-        Step::Loop(region) => {
-            region.states.iter().map(|state| state.last).chain(region.taps.iter().map(|tap| tap.outer)).collect()
+        Stmt::Node(node) => vec![node.value],
+        Stmt::Loop(looped) => {
+            looped.states.iter().map(|state| state.last).chain(looped.taps.iter().map(|tap| tap.outer)).collect()
         }
     }
 }
 
-fn made_within(region: &Region, own: &mut BTreeSet<Value>) {
-    own.extend(region.states.iter().map(|state| state.current));
-    for step in &region.body {
+fn made_within(looped: &Loop, own: &mut BTreeSet<Value>) {
+    own.extend(looped.states.iter().map(|state| state.current));
+    for step in &looped.body {
         own.extend(makes(step));
-        if let Step::Loop(inner) = step {
+        if let Stmt::Loop(inner) = step {
             made_within(inner, own);
         }
     }
 }
 
 /// What is read of a loop's body when it has run.
-fn ends(region: &Region) -> Vec<Value> {
-    region.states.iter().map(|state| state.next).chain(region.taps.iter().map(|tap| tap.inner)).collect()
+fn ends(looped: &Loop) -> Vec<Value> {
+    looped.states.iter().map(|state| state.next).chain(looped.taps.iter().map(|tap| tap.inner)).collect()
 }
 
-fn nodes<'a>(steps: &'a [Step], times: usize, found: &mut Vec<(&'a Node, usize)>) {
+fn nodes<'a>(steps: &'a [Stmt], times: usize, found: &mut Vec<(&'a Node, usize)>) {
     for step in steps {
         match step {
-            Step::Node(node) => found.push((node, times)),
-            Step::Loop(region) => nodes(&region.body, times * region.steps, found),
+            Stmt::Node(node) => found.push((node, times)),
+            Stmt::Loop(looped) => nodes(&looped.body, times * looped.steps, found),
         }
     }
 }
@@ -93,14 +93,14 @@ fn first_of<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// What holds for the parts of any net.
 pub fn sound(net: &Net) {
-    let regions = Regions::of(net);
+    let cut = Cut::of(net);
     let last = net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
-    body(net, &net.body, &regions.parts, &BTreeSet::from([Value::INPUT]), last, false);
-    let plain = Regions::none(net);
+    body(net, &net.body, &cut.parts, &BTreeSet::from([Value::INPUT]), last, false);
+    let plain = Cut::none(net);
     assert!(!fuses(&plain.parts));
     body(net, &net.body, &plain.parts, &BTreeSet::from([Value::INPUT]), Vec::new(), false);
-    let printed = plan::emit(net, &regions);
-    assert_eq!(printed.contains("\n  nothing is fused\n"), !fuses(&regions.parts), "{printed}");
+    let printed = plan::emit(net, &cut);
+    assert_eq!(printed.contains("\n  nothing is fused\n"), !fuses(&cut.parts), "{printed}");
 }
 
 fn fuses(parts: &[Part]) -> bool {
@@ -112,32 +112,32 @@ fn fuses(parts: &[Part]) -> bool {
 }
 
 /// The parts of one body; `around` is what was made before it, `last` what is read behind it.
-fn body(net: &Net, steps: &[Step], parts: &[Part], around: &BTreeSet<Value>, last: Vec<Value>, inside: bool) {
-    let by_key: BTreeMap<Value, &Step> = steps.iter().map(|step| (key(step), step)).collect();
+fn body(net: &Net, steps: &[Stmt], parts: &[Part], around: &BTreeSet<Value>, last: Vec<Value>, inside: bool) {
+    let by_key: BTreeMap<Value, &Stmt> = steps.iter().map(|step| (key(step), step)).collect();
     let mut left: BTreeSet<Value> = by_key.keys().copied().collect();
     let mut made = around.clone();
     for (n, part) in parts.iter().enumerate() {
-        let mut take = |step: &Step| {
+        let mut take = |step: &Stmt| {
             assert!(left.remove(&key(step)), "a step of no body, or of two parts: {step:?}\n{net}");
             assert_eq!(by_key[&key(step)], step, "a step is left as it is\n{net}");
         };
         match part {
             Part::Node { node, why } => {
-                take(&Step::Node(node.clone()));
+                take(&Stmt::Node(node.clone()));
                 assert!(node.op.reads().iter().all(|value| made.contains(value)), "{node:?} is too early\n{net}");
                 assert!(why.is_none() || node.shape.per_image(), "a reason for weights: {node:?}");
                 made.insert(node.value);
             }
-            Part::Loop { region, body: inner } => {
-                take(&Step::Loop(region.clone()));
-                let states = region.states.iter();
-                assert!(states.clone().all(|state| made.contains(&state.init)), "{} is too early\n{net}", region.name);
+            Part::Loop { looped, body: inner } => {
+                take(&Stmt::Loop(looped.clone()));
+                let states = looped.states.iter();
+                assert!(states.clone().all(|state| made.contains(&state.init)), "{} is too early\n{net}", looped.name);
                 let within = made.iter().copied().chain(states.map(|state| state.current)).collect();
-                body(net, &region.body, inner, &within, ends(region), true);
-                made.extend(makes(&Step::Loop(region.clone())));
+                body(net, &looped.body, inner, &within, ends(looped), true);
+                made.extend(makes(&Stmt::Loop(looped.clone())));
             }
             Part::Fused(fused) => {
-                let own = |step: &&Step| !is_literal(step);
+                let own = |step: &&Stmt| !is_literal(step);
                 fused.steps.iter().filter(own).for_each(take);
                 let order: Vec<Value> = fused.steps.iter().filter(own).map(key).collect();
                 assert!(order.is_sorted(), "not in the net's order: {order:?}\n{net}");
@@ -155,7 +155,7 @@ fn body(net: &Net, steps: &[Step], parts: &[Part], around: &BTreeSet<Value>, las
 fn read_by(part: &Part) -> Vec<Value> {
     match part {
         Part::Node { node, .. } => node.op.reads(),
-        Part::Loop { region, .. } => reads(&Step::Loop(region.clone())),
+        Part::Loop { looped, .. } => reads(&Stmt::Loop(looped.clone())),
         Part::Fused(fused) => fused.inputs.iter().map(|(value, _)| *value).collect(),
     }
 }
@@ -200,7 +200,7 @@ fn region_of(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BTr
             Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::BatchNorm { .. } => false,
             Op::GroupNorm { .. } | Op::Lrn { .. } | Op::Dropout { .. } | Op::Reduce { .. } => false,
         };
-        assert!(fits && (node.shape.per_image() || is_literal(&Step::Node(node.clone()))), "{node:?}\n{net}");
+        assert!(fits && (node.shape.per_image() || is_literal(&Stmt::Node(node.clone()))), "{node:?}\n{net}");
     }
 }
 
@@ -216,7 +216,7 @@ fn every_plan_is_as_reviewed() {
     let mut names = Vec::new();
     for (name, text) in specs() {
         let net = net(&text, &[]);
-        golden("plan", &name, &plan::emit(&net, &Regions::of(&net)));
+        golden("plan", &name, &plan::emit(&net, &Cut::of(&net)));
         names.push(name);
     }
     assert_eq!(goldens("plan"), names, "golden/plan holds one of each spec and nothing else");
@@ -266,14 +266,14 @@ fn line(parts: &[Part]) -> String {
 fn cut(equations: &str, last: &str, expected: &str) -> Net {
     let net = net(&around(equations, last), &[]);
     sound(&net);
-    assert_eq!(line(&Regions::of(&net).parts), expected, "{net}");
+    assert_eq!(line(&Cut::of(&net).parts), expected, "{net}");
     net
 }
 
 #[test]
 fn the_papers_model_is_one_part() {
     let net = net(&spec("lc_cnn"), &[]);
-    let parts = Regions::of(&net).parts;
+    let parts = Cut::of(&net).parts;
     let fused: Vec<&Part> = parts.iter().filter(|part| !matches!(part, Part::Node { why: None, .. })).collect();
     let [Part::Fused(fused)] = fused[..] else { panic!("{}", line(&parts)) };
     assert_eq!(fused.inputs, [(Value::INPUT, Shape::Map(net.input.1))]);
@@ -324,7 +324,7 @@ fn a_loop_with_a_norm_over_channels_is_cut_within() {
     let text =
         "loop V(steps: 3) {\n    state O = image\n    A = relu(conv(O, 2, kernel: 3) + image)\n    O' = lrn(A)\n}";
     let net = cut(text, "O", "[fused 3 | not among the kernels] | light | light");
-    let parts = Regions::of(&net).parts;
+    let parts = Cut::of(&net).parts;
     let body = parts.iter().find_map(|part| match part {
         Part::Loop { body, .. } => Some(body),
         Part::Node { .. } | Part::Fused(_) => None,
@@ -351,7 +351,7 @@ fn what_reads_no_image_runs_by_itself() {
 #[test]
 fn weights_and_numbers_come_along() {
     let net = cut("a = gain(conv(image, 4, kernel: 3))\nb = 2 * shift(a) + 1", "b", "fused 7");
-    let parts = Regions::of(&net).parts;
+    let parts = Cut::of(&net).parts;
     let fused = parts.iter().find_map(|part| match part {
         Part::Fused(fused) => Some(fused),
         Part::Node { .. } | Part::Loop { .. } => None,
@@ -368,9 +368,9 @@ fn long_chains_are_cut_in_time() {
         writeln!(text, "a{n} = batch_norm(relu({x}))\nx{n} = {x} + conv(a{n}, 2, kernel: 1)").unwrap();
     }
     let net = net(&around(&text, "x3999"), &[]);
-    let (regions, took) = timed(|| Regions::of(&net));
+    let (cut, took) = timed(|| Cut::of(&net));
     assert!(took < Duration::from_secs(4), "{took:?}");
-    assert!(!fuses(&regions.parts));
+    assert!(!fuses(&cut.parts));
 }
 
 /// Whoever draws later in the net draws later here, or a seed would mean other masks than primitive by primitive.
@@ -389,7 +389,7 @@ fn random_numbers_are_drawn_in_the_nets_order() {
                 c' = dropout(c)\n}\ny = conv(b + c, 2, kernel: 3)";
     let net = net(&around(text, "y"), &[]);
     let mut found = Vec::new();
-    drawn(&Regions::of(&net).parts, &mut found);
+    drawn(&Cut::of(&net).parts, &mut found);
     assert!(found.len() == 3 && found.is_sorted(), "{found:?}\n{net}");
     sound(&net);
 }

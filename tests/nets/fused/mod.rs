@@ -108,7 +108,7 @@ fn distance(net: &Net, way: Way, images: usize) -> [f64; 2] {
 
 /// Is any part of the net fused?
 fn fuses(net: &Net) -> bool {
-    use lcnnc::fuse::regions::{Part, Regions};
+    use lcnnc::fuse::cut::{Cut, Part};
     fn any(parts: &[Part]) -> bool {
         parts.iter().any(|part| match part {
             Part::Fused(_) => true,
@@ -116,5 +116,5 @@ fn fuses(net: &Net) -> bool {
             Part::Node { .. } => false,
         })
     }
-    any(&Regions::of(net).parts)
+    any(&Cut::of(net).parts)
 }

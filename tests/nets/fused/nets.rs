@@ -1,7 +1,7 @@
-//! Random regions: shapes, kernels, padding, steps, activations, branches, pools.
+//! Random cut: shapes, kernels, padding, steps, activations, branches, pools.
 
 use crate::fused::{Way, compiled, distance};
-use lcnnc::fuse::regions::Regions;
+use lcnnc::fuse::cut::Cut;
 use lcnnc_kernels::Vectors;
 
 /// A stream of choices without pattern.
@@ -85,7 +85,7 @@ fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64
         let text = spec(seed, smooth);
         let net = compiled(&text, &[]);
         let images = [1, 3, 17][seed as usize % 3];
-        plans += &lcnnc::fuse::plan::emit(&net, &Regions::of(&net));
+        plans += &lcnnc::fuse::plan::emit(&net, &Cut::of(&net));
         let [scores, gradients] = distance(&net, Way::Fused(vectors), images);
         assert!(
             scores < bound && gradients < bound,

@@ -177,7 +177,8 @@ fn habits() -> String {
 }
 
 fn reference() -> String {
-    let mut out = "# Reference\n\nMade from the declarations by `UPDATE_DOCS=1 cargo test --test runs docs`.\n".to_owned();
+    let mut out =
+        "# Reference\n\nMade from the declarations by `UPDATE_DOCS=1 cargo test --test runs docs`.\n".to_owned();
     out.push_str("\n## Layer kinds\n");
     for kind in KINDS {
         let bundle = if kind.bundle.is_some() { " Bundles: `weights W: " } else { "" };

@@ -1,17 +1,17 @@
 //! The parts of a net that can run as one operation over each image, because no image bears on another there.
 //!
-//! Every step has a stage. What cannot be fused stands behind its stage; what can be fused stands at the stage of what it
-//! reads, or at the next one if it reads something that cannot. Steps of one stage that hang together are a region. No way
-//! leads out of a region and back into it: it would pass something that cannot be fused, and end at a later stage.
+//! Every statement of the net has a stage. What cannot be fused stands behind its stage; what can be fused stands at the stage of what it
+//! reads, or at the next one if it reads something that cannot. Statements of one stage that hang together are a part. No way
+//! leads out of a part and back into it: it would pass something that cannot be fused, and end at a later stage.
 
 use lcnnc_lang::ir::flow::{draws, ends, params, readers, shapes};
-use lcnnc_lang::ir::{Binary, Net, Node, Op, ParamId, Region, Shape, Step, Unary, Value};
+use lcnnc_lang::ir::{Binary, Loop, Net, Node, Op, ParamId, Shape, Stmt, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A net cut into what runs fused and what runs primitive by primitive, in an order of execution.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Regions {
+pub struct Cut {
     pub parts: Vec<Part>,
 }
 
@@ -22,9 +22,9 @@ pub enum Part {
         node: Node,
         why: Option<Why>,
     },
-    /// A loop that is not fused as a whole: its body, cut likewise, runs `region.steps` times.
+    /// A loop that is not fused as a whole: its body, cut likewise, runs `looped.steps` times.
     Loop {
-        region: Region,
+        looped: Loop,
         body: Vec<Part>,
     },
     Fused(Fused),
@@ -34,7 +34,7 @@ pub enum Part {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fused {
     /// In order, loops whole; numbers and parameters that they read are among them.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Stmt>,
     /// Images' values that are made elsewhere, in order of first reading.
     pub inputs: Vec<(Value, Shape)>,
     /// Images' values that are read elsewhere, in order of making.
@@ -64,18 +64,18 @@ impl fmt::Display for Why {
     }
 }
 
-/// Mebibytes of activity, of sixteen images, that a region may have.
+/// Mebibytes of activity, of sixteen images, that a fused part may have.
 const LARGEST: usize = 512;
 
-/// Weights that one primitive of a region may have: up to sixteen sums of their gradients are kept at once on a CPU, and
+/// Weights that one primitive of a fused part may have: up to sixteen sums of their gradients are kept at once on a CPU, and
 /// one for every cube on a GPU.
 const WEIGHTS: usize = 8_000_000;
 
 /// Bytes of one number of sixteen images, in single precision.
 const NUMBER: usize = 16 * 4;
 
-impl Regions {
-    /// The net in the largest regions there are.
+impl Cut {
+    /// The net in the largest cut there are.
     pub fn of(net: &Net) -> Self {
         let last: Vec<Value> =
             net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
@@ -91,7 +91,7 @@ impl Regions {
     }
 }
 
-impl Regions {
+impl Cut {
     /// Bytes of activity that training keeps of each image, in single precision: whatever is made outside of fused parts,
     /// at every step of a loop. A fused part keeps what leads into it; its own activity does not grow with the batch.
     pub fn activity(&self) -> u128 {
@@ -122,16 +122,16 @@ fn largest(parts: &[Part]) -> u128 {
 fn activity(parts: &[Part]) -> u128 {
     let each = parts.iter().map(|part| match part {
         Part::Node { node, .. } => bytes(&node.shape),
-        Part::Loop { region, body } => activity(body).saturating_mul(region.steps as u128),
+        Part::Loop { looped, body } => activity(body).saturating_mul(looped.steps as u128),
         Part::Fused(fused) => fused.inputs.iter().chain(&fused.outputs).map(|(_, shape)| bytes(shape)).sum(),
     });
     each.fold(0, u128::saturating_add)
 }
 
-fn plain(steps: &[Step]) -> Vec<Part> {
-    let part = |step: &Step| match step {
-        Step::Node(node) => Part::Node { node: node.clone(), why: None },
-        Step::Loop(region) => Part::Loop { region: region.clone(), body: plain(&region.body) },
+fn plain(steps: &[Stmt]) -> Vec<Part> {
+    let part = |step: &Stmt| match step {
+        Stmt::Node(node) => Part::Node { node: node.clone(), why: None },
+        Stmt::Loop(looped) => Part::Loop { looped: looped.clone(), body: plain(&looped.body) },
     };
     steps.iter().map(part).collect()
 }
@@ -139,16 +139,16 @@ fn plain(steps: &[Step]) -> Vec<Part> {
 struct Cutter<'a> {
     net: &'a Net,
     shapes: Vec<Shape>,
-    /// Numbers and parameters as values: every region that reads one has a copy.
+    /// Numbers and parameters as values: every fused part that reads one has a copy.
     free: BTreeMap<Value, Node>,
 }
 
-/// The steps of a region, by their places.
+/// The statements of a fused part, by their places.
 type Group = Vec<usize>;
 
 impl Cutter<'_> {
     /// `last` is what is read behind these steps; `inside` is true within a loop that is not fused.
-    fn cut(&self, steps: &[Step], last: &[Value], inside: bool) -> Vec<Part> {
+    fn cut(&self, steps: &[Stmt], last: &[Value], inside: bool) -> Vec<Part> {
         let mut verdicts: Vec<Result<(), Why>> = steps.iter().map(|step| self.verdict(step, inside)).collect();
         let (groups, stages) = loop {
             let (groups, stages) = self.groups(steps, &verdicts);
@@ -164,7 +164,7 @@ impl Cutter<'_> {
                 groups[n].iter().for_each(|step| verdicts[*step] = Err(why.clone()));
             }
         };
-        // Of equal stages the regions come first, then the others in the net's order.
+        // Of equal stages the cut come first, then the others in the net's order.
         type Key = (usize, bool, usize);
         let mut order: Vec<(Key, Option<&Group>)> =
             groups.iter().map(|group| ((stages[group[0]], false, group[0]), Some(group))).collect();
@@ -176,30 +176,30 @@ impl Cutter<'_> {
         for ((_, _, first), group) in order {
             match (group, &steps[first]) {
                 (Some(group), _) => parts.push(Part::Fused(self.fused(steps, group, &readers, inside))),
-                (None, Step::Node(node)) => {
+                (None, Stmt::Node(node)) => {
                     let why = verdicts[first].clone().err().filter(|_| node.shape.per_image());
                     parts.push(Part::Node { node: node.clone(), why });
                 }
-                (None, Step::Loop(region)) => {
-                    let ends = region.states.iter().map(|state| state.next);
-                    let ends: Vec<Value> = ends.chain(region.taps.iter().map(|tap| tap.inner)).collect();
-                    let body = self.cut(&region.body, &ends, true);
-                    parts.push(Part::Loop { region: region.clone(), body });
+                (None, Stmt::Loop(looped)) => {
+                    let ends = looped.states.iter().map(|state| state.next);
+                    let ends: Vec<Value> = ends.chain(looped.taps.iter().map(|tap| tap.inner)).collect();
+                    let body = self.cut(&looped.body, &ends, true);
+                    parts.push(Part::Loop { looped: looped.clone(), body });
                 }
             }
         }
         parts
     }
 
-    fn is_free(&self, step: &Step) -> bool {
-        matches!(step, Step::Node(node) if self.free.contains_key(&node.value))
+    fn is_free(&self, step: &Stmt) -> bool {
+        matches!(step, Stmt::Node(node) if self.free.contains_key(&node.value))
     }
 
-    fn verdict(&self, step: &Step, inside: bool) -> Result<(), Why> {
+    fn verdict(&self, step: &Stmt, inside: bool) -> Result<(), Why> {
         match step {
-            Step::Node(node) => self.form(node).map_or(Ok(()), |form| Err(Why::Form(form))),
-            Step::Loop(region) => {
-                let nodes = || region.body.iter().map(|step| self.body(step));
+            Stmt::Node(node) => self.form(node).map_or(Ok(()), |form| Err(Why::Form(form))),
+            Stmt::Loop(looped) => {
+                let nodes = || looped.body.iter().map(|step| self.body(step));
                 if let Some(why) = nodes().find_map(Result::err) {
                     return Err(why);
                 }
@@ -213,10 +213,10 @@ impl Cutter<'_> {
     }
 
     /// As a step of a loop's body, where numbers and parameters are in order.
-    fn body(&self, step: &Step) -> Result<(), Why> {
+    fn body(&self, step: &Stmt) -> Result<(), Why> {
         match step {
-            Step::Node(node) if matches!(node.op, Op::Param(_) | Op::Number(_)) => Ok(()),
-            Step::Node(_) | Step::Loop(_) => self.verdict(step, false),
+            Stmt::Node(node) if matches!(node.op, Op::Param(_) | Op::Number(_)) => Ok(()),
+            Stmt::Node(_) | Stmt::Loop(_) => self.verdict(step, false),
         }
     }
 
@@ -285,8 +285,8 @@ impl Cutter<'_> {
         self.free.get(&value).map(|node| &node.op)
     }
 
-    /// Regions, each in order, and the stage of every step.
-    fn groups(&self, steps: &[Step], verdicts: &[Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
+    /// Cut, each in order, and the stage of every step.
+    fn groups(&self, steps: &[Stmt], verdicts: &[Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
         // Of each value made here: the step that made it.
         let mut maker: BTreeMap<Value, usize> = BTreeMap::new();
         let mut stages = vec![0; steps.len()];
@@ -319,7 +319,7 @@ impl Cutter<'_> {
         (groups.into_values().collect(), stages)
     }
 
-    fn turned_down(&self, steps: &[Step], group: &Group) -> Option<Why> {
+    fn turned_down(&self, steps: &[Stmt], group: &Group) -> Option<Why> {
         let (mut heavy, mut numbers) = (false, 0usize);
         for step in group {
             self.weigh(&steps[*step], 1, &mut heavy, &mut numbers);
@@ -334,22 +334,22 @@ impl Cutter<'_> {
         if heavy { (size > LARGEST).then_some(Why::Large(size)) } else { Some(Why::Light) }
     }
 
-    fn weigh(&self, step: &Step, times: usize, heavy: &mut bool, numbers: &mut usize) {
+    fn weigh(&self, step: &Stmt, times: usize, heavy: &mut bool, numbers: &mut usize) {
         match step {
-            Step::Node(node) => {
+            Stmt::Node(node) => {
                 *heavy |= matches!(node.op, Op::Conv { weight, .. } if self.net.param(weight).shape[2] > 1);
                 if node.shape.per_image() {
                     *numbers = numbers.saturating_add(node.shape.len().saturating_mul(times));
                 }
             }
-            Step::Loop(region) => {
-                let times = times.saturating_mul(region.steps);
-                region.body.iter().for_each(|step| self.weigh(step, times, heavy, numbers));
+            Stmt::Loop(looped) => {
+                let times = times.saturating_mul(looped.steps);
+                looped.body.iter().for_each(|step| self.weigh(step, times, heavy, numbers));
             }
         }
     }
 
-    fn fused(&self, steps: &[Step], group: &Group, readers: &BTreeMap<Value, Vec<usize>>, inside: bool) -> Fused {
+    fn fused(&self, steps: &[Stmt], group: &Group, readers: &BTreeMap<Value, Vec<usize>>, inside: bool) -> Fused {
         let mut made: BTreeSet<Value> = BTreeSet::new();
         let mut fused = Fused { steps: Vec::new(), inputs: Vec::new(), outputs: Vec::new(), params: Vec::new() };
         let members: BTreeSet<usize> = group.iter().copied().collect();
@@ -358,7 +358,7 @@ impl Cutter<'_> {
             for value in reads {
                 if made.insert(value) {
                     match self.free.get(&value) {
-                        Some(node) => fused.steps.push(Step::Node(node.clone())),
+                        Some(node) => fused.steps.push(Stmt::Node(node.clone())),
                         None => fused.inputs.push((value, self.shapes[value.0].clone())),
                     }
                 }
