@@ -387,11 +387,7 @@ data:
         fs::write(place.path("run.yaml"), text).unwrap();
         let said = place.lcnnc("run --config run.yaml");
         assert_eq!(said.code, 1, "{}", said.err);
-        insta::with_settings!({
-            snapshot_path => concat!(env!("CARGO_MANIFEST_DIR"), "/golden/run_yaml"),
-            prepend_module_to_snapshot => false,
-            omit_expression => true,
-        }, { insta::assert_snapshot!(name, said.err) });
+        lcnnc_testing::golden("run_yaml", name, &said.err);
         assert!(!place.path("runs").exists());
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::random::{Stream, Use};
 use super::{DataError, Image, named};
-use lcnnc_lang::vocabulary::{Bound, augmentations};
+use lcnnc_lang::vocabulary::Bound;
 
 /// Something done to one image at random. It keeps the image's shape.
 pub trait Augment: Send + Sync {
@@ -36,7 +36,7 @@ pub trait Augment: Send + Sync {
 /// An augmentation that a spec can name.
 pub type Kind = named::Kind<dyn Augment>;
 
-/// How each augmentation of [`augmentations::CALLABLES`] is made.
+/// How each augmentation of [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES) is made.
 pub const KINDS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// Augmentations, one after the other.
@@ -47,7 +47,7 @@ impl Chain {
     /// The augmentations that `calls` name.
     ///
     /// # Panics
-    /// If a call was not bound against [`augmentations::CALLABLES`]; no spec can bring that about.
+    /// If a call was not bound against [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES); no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
         Self(calls.iter().map(|call| (call.callee, named::build(KINDS, call))).collect())
     }

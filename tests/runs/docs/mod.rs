@@ -227,7 +227,7 @@ fn shared(out: &mut String, kind: &Kind) {
 }
 
 fn prelude(out: &mut String) {
-    let (ast, problems) = lcnnc_lang::syntax::parse(include_str!("../../grammar/prelude.lcnn"));
+    let (ast, problems) = lcnnc_lang::syntax::parse(include_str!("../../../grammar/prelude.lcnn"));
     assert!(problems.is_empty());
     for item in ast.items {
         let lcnnc_lang::syntax::ast::ItemKind::Fn { name, params, .. } = item.kind else { continue };
