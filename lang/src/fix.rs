@@ -4,16 +4,21 @@ use crate::diag::{Applicability, Diagnostic, Edit, Report, Span};
 use crate::{Compiled, Options, Source, compile};
 use std::collections::BTreeMap;
 
-/// Mending one problem shows the next one behind it; a chain this long is no chain.
-const ROUNDS: usize = 32;
+/// Mending one problem shows the next one behind it on its line. What goes on for longer is no text that someone wrote, and
+/// is left as it is.
+const ROUNDS: usize = 256;
 
 /// A spec with all mended that can be mended as surely as `asked`, and how many problems that were. What was mended may
 /// have hidden others.
 pub fn fix(source: &Source, options: &Options, asked: Applicability) -> (Compiled, usize) {
     let mut rounds = vec![(compile(source, options), 0)];
-    while let Some((compiled, mended)) = rounds.last().filter(|_| rounds.len() <= ROUNDS) {
+    while let Some((compiled, mended)) = rounds.last() {
         let (text, count) = apply(&compiled.report, asked);
         if count == 0 {
+            break;
+        }
+        if rounds.len() > ROUNDS {
+            rounds.truncate(1);
             break;
         }
         // Where each change brings about what the other mends, the author has to decide: none of them is made.

@@ -29,6 +29,22 @@ impl Edit {
         let plain = |text: &str| text.split_whitespace().collect::<String>();
         plain(is) == plain(&self.old)
     }
+
+    /// Puts blanks around a word that takes the place of a sign which touches what stands beside it, as in `a&&b`: the
+    /// words would be one.
+    fn space(&mut self, text: &str) {
+        let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let touches = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace() && !"()[]{},".contains(c));
+        let before = text.get(..self.span.start).and_then(|text| text.chars().next_back());
+        let behind = text.get(self.span.end..).and_then(|text| text.chars().next());
+        let is_sign = !self.old.is_empty() && !self.old.chars().any(|c| joins(Some(c)));
+        if is_sign && touches(before) && joins(self.new.chars().next()) {
+            self.new.insert(0, ' ');
+        }
+        if is_sign && touches(behind) && joins(self.new.chars().next_back()) {
+            self.new.push(' ');
+        }
+    }
 }
 
 /// How sure a fix is to be what the author meant.
@@ -189,6 +205,7 @@ impl Report {
             if !diagnostic.fix.iter().all(|edit| edit.fits(&text)) {
                 diagnostic.fix.clear();
             }
+            diagnostic.fix.iter_mut().for_each(|edit| edit.space(&text));
         }
         Self { name: name.into(), text, diagnostics }
     }

@@ -114,6 +114,20 @@ fn what_may_mean_two_things_is_mended_only_where_that_is_asked_for() {
     }
 }
 
+/// A sign that becomes a word is parted from what it touches; brackets part enough.
+#[test]
+fn a_word_for_a_sign_is_not_glued_to_its_neighbours() {
+    let condition = |written: &str| format!("const w = if {written} then 8 else 4\nh = conv(image, w, kernel: 3)");
+    let spec = |written: &str| {
+        let body = condition(written);
+        format!("model M\nconst a = 3\n{body}\ninput image: [1, 8, 8]\nlogits = dense(h, classes)\noutput logits\n")
+    };
+    let (report, mended) = fixed_unsafely(&spec("a>2&&a<5||(a==9)&&(a==7)"));
+    assert_eq!(mended, 3);
+    assert_eq!(report.text, spec("a>2 and a<5 or (a==9)and(a==7)"));
+    assert!(report.diagnostics.is_empty(), "{report}");
+}
+
 /// A line that stands between `x`, a map of eight channels, and the output.
 fn with(line: &str) -> String {
     let given = |word: &str| line.lines().any(|line| line.starts_with(word));
