@@ -1,7 +1,5 @@
 //! Functions of one number, as exact as the device's exponential.
 
-// Only what is no number differs from itself.
-#![allow(clippy::eq_op)]
 // The coefficients are those of Cephes, digit for digit.
 #![allow(clippy::excessive_precision)]
 
@@ -40,5 +38,12 @@ pub fn softplus(x: f32) -> f32 {
 pub fn bf16(x: f32) -> f32 {
     let bits = u32::reinterpret(x);
     let rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff_0000;
-    select(x != x, x, f32::reinterpret(rounded))
+    select(is_number(x), f32::reinterpret(rounded), x)
+}
+
+/// Whether `x` is a number, infinity included. Its bits tell: that only what is no number differs from itself is something
+/// that compilers for graphics processors may leave out of account.
+#[cube]
+pub fn is_number(x: f32) -> bool {
+    u32::reinterpret(x) & 0x7fff_ffff <= 0x7f80_0000
 }

@@ -1,8 +1,6 @@
 //! Pooling, and its way back.
 
-// Only what is no number differs from itself.
-#![allow(clippy::eq_op)]
-
+use super::math::is_number;
 use super::memory::Memory;
 use super::script::At;
 use crate::graph::{Dims, Window};
@@ -44,7 +42,8 @@ pub fn pool(
                 let value = memory.load((channel * from[1] + row) * from[2] + column, x);
                 if comptime!(window.largest) {
                     // What is no number wins, and is seen.
-                    sum = select(fresh || value > sum || value != value, value, sum);
+                    let larger = is_number(sum) && value > sum;
+                    sum = select(fresh || larger || !is_number(value), value, sum);
                     fresh = false;
                 } else {
                     sum += value;
@@ -84,13 +83,13 @@ pub fn pool_back(
                 if comptime!(window.largest) {
                     let largest = memory.load(at, comptime!(values[1]));
                     // What is no number equals nothing, and is the largest nevertheless.
-                    let mut won = own == largest || own != own;
+                    let mut won = own == largest || !is_number(own);
                     // An equal one before it has it all.
                     for r in first..row + 1 {
                         for c in begin..last {
                             let before = r < row || c < column;
                             let other = memory.load((channel * from[1] + r) * from[2] + c, comptime!(values[0]));
-                            won = won && !(before && (other == largest || other != other));
+                            won = won && !(before && (other == largest || !is_number(other)));
                         }
                     }
                     sum += select(won, dy, 0.0);

@@ -41,13 +41,21 @@ impl Builder {
     }
 }
 
+/// How large a random region may be.
+struct Most {
+    /// Of the afferent and of the lateral convolutions.
+    kernels: [usize; 2],
+    maps: usize,
+    steps: usize,
+}
+
 /// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
-fn region(seed: u64) -> (Part, usize, String) {
+fn region(seed: u64, most: &Most) -> (Part, usize, String) {
     let mut dice = Dice::new(seed);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
     let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
-    let (k1, k2) = (1 + 2 * dice.roll(5), 1 + 2 * dice.roll(4));
-    let (maps, steps) = (1 + dice.roll(9), 1 + dice.roll(4));
+    let [k1, k2] = most.kernels.map(|most| 1 + 2 * dice.roll(most.div_ceil(2)));
+    let (maps, steps) = (1 + dice.roll(most.maps), 1 + dice.roll(most.steps));
     let mut b = Builder::default();
     let image = b.graph.node(Kernel::Input(0), &[], [channels, height, width]);
     let pad = if dice.roll(2) == 0 { k1 / 2 } else { 0 };
@@ -110,9 +118,20 @@ fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32>
 
 #[test]
 fn random_regions_agree_with_the_cpu() {
+    agree(&Most { kernels: [5, 3], maps: 4, steps: 2 });
+}
+
+/// As large as those of the papers' models: a software driver compiles them for minutes.
+#[test]
+#[ignore = "takes minutes on a software driver"]
+fn large_random_regions_agree_with_the_cpu() {
+    agree(&Most { kernels: [9, 7], maps: 9, steps: 4 });
+}
+
+fn agree(most: &Most) {
     let Some(client) = client() else { return };
     for seed in 0..5 {
-        let (part, count, text) = region(seed);
+        let (part, count, text) = region(seed, most);
         let images = [1, 3, 20][seed as usize % 3];
         let [inputs, outputs] = part.widths();
         let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
