@@ -5,7 +5,7 @@ and of the instructions in each inner loop the share that are multiply-adds, whi
 It trains for one batch with tests/cuda/driver.c in the driver's place, and hands what that is given to load to NVIDIA's
 assembler. It needs a C compiler and NVIDIA's wheels in --wheels:
 
-    cargo build --features cuda --profile unoptimised
+    cargo build --features cuda
     pip install --no-deps --target target/wheels nvidia-cuda-nvrtc-cu12==12.9.86 nvidia-cuda-runtime-cu12==12.9.79 \\
         nvidia-cuda-nvcc-cu12==12.9.86 nvidia-cuda-nvdisasm
     python3 benches/cuda_count.py specs/lc_cnn.lcnn --set steps=5
@@ -60,7 +60,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("spec", type=pathlib.Path)
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--lcnnc", type=pathlib.Path, default=ROOT / "target/unoptimised/lcnnc")
+    parser.add_argument("--lcnnc", type=pathlib.Path, default=ROOT / "target/debug/lcnnc")
     parser.add_argument("--wheels", type=pathlib.Path, default=ROOT / "target/wheels")
     parser.add_argument("--arch", default="sm_90a")
     args = parser.parse_args()
