@@ -12,10 +12,10 @@ per second of every epoch but the first. PyTorch's side is the same model, loss,
 are already in memory; every variant (eager, channels_last, compiled, both) is timed and the best one counts. The two
 alternate, and of each the median is taken. Needs torch and, for its compiler, a C++ compiler; run it on an idle machine.
 """
-import argparse, datetime, json, os, platform, statistics, subprocess, sys, tempfile, time
+import argparse, datetime, json, os, platform, statistics, subprocess, sys, tempfile
 
-# glibc would hand freed activations back to the system after every step; PyTorch is 10 to 25 % faster when it does not.
-KEEP = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_TOP_PAD_": "268435456"}
+from peer import KEEP
+
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SGD = "sgd(lr: 1e-2, momentum: 0.9)"
 
@@ -52,78 +52,13 @@ def ours(args, spec, consts, dataset, batch):
 
 
 def theirs(args, model, batch, variant):
-    command = [sys.executable, os.path.abspath(__file__), "--worker", json.dumps([model, batch, variant, args.threads, args.seconds, args.device])]
+    asked = {"model": model, "batch": batch, "variant": variant, "threads": args.threads, "seconds": args.seconds, "device": args.device}
+    command = [sys.executable, os.path.join(ROOT, "benches/peer.py"), json.dumps(asked)]
     done = subprocess.run(command, env={**os.environ, **KEEP}, capture_output=True, text=True)
     if done.returncode != 0:
         print(f"  {variant} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
         return []
-    return json.loads(done.stdout)
-
-
-def worker(model, batch, variant, threads, seconds, device):
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-
-    torch.set_num_threads(threads)
-    torch.manual_seed(0)
-    kind, colours, size, maps, kernel, steps = model
-    conv = lambda a, b: nn.Conv2d(a, b, kernel, padding=kernel // 2, bias=False)
-
-    class Net(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.afferent = conv(colours, maps)
-            self.lateral = nn.ModuleList(conv(maps, maps) for _ in range(1 if kind == "lateral" else 2))
-            self.dense = nn.Linear(maps * (size // 2) ** 2, 10)
-
-        def forward(self, image):
-            a = F.relu(self.afferent(image))
-            if kind == "lateral":
-                o = a
-                for _ in range(steps):
-                    o = F.relu(a + self.lateral[0](o))
-            elif steps == 0:
-                o = torch.tanh(self.lateral[0](a)) + torch.tanh(self.lateral[1](a))
-            else:
-                o = a
-                for _ in range(steps):
-                    o = F.relu(a + torch.tanh(self.lateral[0](o)) + torch.tanh(self.lateral[1](o)))
-            return self.dense(F.max_pool2d(o, 2).flatten(1))
-
-        def penalty(self):
-            weights = [self.afferent.weight, *(layer.weight for layer in self.lateral), self.dense.weight]
-            sparsity = 1e-3 * sum(weight.abs().sum() for weight in weights)
-            if kind == "lateral":
-                return sparsity
-            gap = (self.lateral[0].weight.mean() - self.lateral[1].weight.mean()).abs()
-            return sparsity - 0.1 * torch.tanh(gap)
-
-    torch.set_default_device(device)
-    net, images = Net(), torch.rand(batch, colours, size, size)
-    labels = torch.randint(0, 10, (batch,))
-    if variant.endswith("cl"):
-        net, images = net.to(memory_format=torch.channels_last), images.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(net.parameters(), lr=1e-2, momentum=0.9)
-    loss_of = lambda: F.cross_entropy(net(images), labels) + net.penalty()
-    if variant.startswith("compile"):
-        loss_of = torch.compile(loss_of, mode="reduce-overhead" if variant == "compile-graph" else None)
-
-    def step():
-        optimizer.zero_grad(set_to_none=True)
-        loss_of().backward()
-        optimizer.step()
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    for _ in range(4):
-        step()
-    speeds, start = [], time.perf_counter()
-    while len(speeds) < 5 or time.perf_counter() - start < seconds:
-        began = time.perf_counter()
-        step()
-        speeds.append(batch / (time.perf_counter() - began))
-    print(json.dumps([statistics.median(speeds)]))
+    return [json.loads(done.stdout)["images_per_second"]]
 
 
 def processor():
@@ -136,7 +71,6 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worker", help=argparse.SUPPRESS)
     parser.add_argument("--data-root", help="where MNIST and CIFAR-10 lie")
     parser.add_argument("--lcnnc", default=os.path.join(ROOT, "target/release/lcnnc"))
     parser.add_argument("--threads", type=int, default=os.cpu_count())
@@ -148,8 +82,6 @@ def main():
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--variants", help="of eager, eager-cl (channels_last), compile, compile-cl, compile-graph")
     args = parser.parse_args()
-    if args.worker:
-        return worker(*json.loads(args.worker))
     import torch
 
     machine = torch.cuda.get_device_name() if args.device == "cuda" else processor()
