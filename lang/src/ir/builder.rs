@@ -39,7 +39,7 @@ pub struct LoopBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopId {
     body: usize,
-    step: usize,
+    stmt: usize,
 }
 
 type Made = Result<Value, Fault>;
@@ -157,7 +157,7 @@ impl Builder {
     /// Names a value after its equation. The image and what a loop hands on keep the names they have.
     pub fn name(&mut self, value: Value, name: &str) {
         let node = self.bodies.last_mut().and_then(|body| {
-            body.iter_mut().rev().find_map(|step| match step {
+            body.iter_mut().rev().find_map(|stmt| match stmt {
                 Stmt::Node(node) if node.value == value => Some(node),
                 _ => None,
             })
@@ -273,8 +273,8 @@ impl Builder {
             states.push(State { name, shape, init, current, next: *next, last });
         }
         let last = states.iter().map(|state| state.last).collect();
-        let step = self.bodies.last().map_or(0, Vec::len);
-        let id = LoopId { body: self.bodies.len().saturating_sub(1), step };
+        let stmt = self.bodies.last().map_or(0, Vec::len);
+        let id = LoopId { body: self.bodies.len().saturating_sub(1), stmt };
         self.push(Stmt::Loop(Loop { name: open.name, steps: open.steps, states, body, taps: Vec::new() }));
         Ok((id, last))
     }
@@ -283,7 +283,7 @@ impl Builder {
     pub fn tap(&mut self, id: LoopId, inner: Value, step: usize, name: &str) -> Value {
         let shape = self.shape(inner).clone();
         let outer = Value(self.shapes.len());
-        if let Some(Stmt::Loop(looped)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.step)) {
+        if let Some(Stmt::Loop(looped)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.stmt)) {
             if let Some(known) = looped.taps.iter().find(|tap| (tap.inner, tap.step) == (inner, step)) {
                 return known.outer;
             }
@@ -321,9 +321,9 @@ impl Builder {
         value
     }
 
-    fn push(&mut self, step: Stmt) {
+    fn push(&mut self, stmt: Stmt) {
         if let Some(body) = self.bodies.last_mut() {
-            body.push(step);
+            body.push(stmt);
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a net costs: parameters, arithmetic and memory, read off its shapes.
 
-use super::{Net, Node, Op, Padding, Shape, Stmt};
+use super::{Net, Node, Op, Padding, Shape, Visit};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Row {
 /// What each named layer of a net costs; the penalties, which cost per batch and not per image, are left out.
 pub fn table(net: &Net) -> Vec<Row> {
     let mut rows = Rows { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
-    rows.steps(&net.body, 1);
+    rows.all();
     rows.rows
 }
 
@@ -50,11 +50,15 @@ struct Rows<'a> {
 }
 
 impl Rows<'_> {
-    fn steps(&mut self, steps: &[Stmt], times: u128) {
-        for step in steps {
-            match step {
-                Stmt::Node(node) => self.node(node, times),
-                Stmt::Loop(looped) => self.steps(&looped.body, times.saturating_mul(looped.steps as u128)),
+    fn all(&mut self) {
+        // How often the body of each open loop is evaluated, for one image; the first entry is the net's body.
+        let mut times = vec![1u128];
+        for visit in self.net.walk() {
+            let here = times.last().copied().unwrap_or(1);
+            match visit {
+                Visit::Node(node) => self.node(node, here),
+                Visit::Enter(looped) => times.push(here.saturating_mul(looped.steps as u128)),
+                Visit::Leave(_) => drop(times.pop()),
             }
         }
     }

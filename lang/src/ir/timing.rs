@@ -2,11 +2,11 @@
 //!
 //! A loop that stands in another one runs anew at each step of that one: a time in it is a step of each.
 //!
-//! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after the
-//! first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets nothing
-//! through before what it gates is there.
+//! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after
+//! the first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets
+//! nothing through before what it gates is there.
 
-use super::{Binary, Loop, Net, Node, Op, State, Stmt, Unary, Value};
+use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a value holds of the image.
@@ -79,10 +79,10 @@ impl Timing {
 pub fn table(net: &Net) -> Vec<Timing> {
     let watch = Watch::over(net);
     let (first, moves) = (&watch.first, &watch.moves);
-    let mut tables = Tables { first, moves, names: names(net), around: Vec::new(), found: Vec::new() };
+    let mut tables = Tables { first, moves, names: net.names(), around: Vec::new(), found: Vec::new() };
     // Too large to say: nothing is known to be late.
     if watch.left > 0 {
-        tables.loops(&net.body);
+        tables.all(net);
     }
     tables.found
 }
@@ -115,7 +115,7 @@ impl Watch {
         let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
         let mut watch = Self { left: MAX_LOOKS, signals, first, moves: BTreeSet::new(), now };
         watch.set(Value::INPUT, Signal::Image);
-        watch.steps(&net.body);
+        watch.stmts(&net.body);
         watch
     }
 
@@ -131,10 +131,10 @@ impl Watch {
         }
     }
 
-    fn steps(&mut self, steps: &[Stmt]) {
-        for step in steps {
+    fn stmts(&mut self, stmts: &[Stmt]) {
+        for stmt in stmts {
             self.left = self.left.saturating_sub(1);
-            match step {
+            match stmt {
                 _ if self.left == 0 => return,
                 Stmt::Node(node) => self.set(node.value, self.of(node)),
                 Stmt::Loop(looped) => self.looped(looped),
@@ -157,7 +157,7 @@ impl Watch {
             for (state, signal) in looped.states.iter().zip(course.before(step).to_vec()) {
                 self.set(state.current, signal);
             }
-            self.steps(&looped.body);
+            self.stmts(&looped.body);
             let taps = looped.taps.iter().map(|tap| now(self, &tap.inner)).collect();
             if self.left == 0
                 || course.goes_round(looped.states.iter().map(|state| now(self, &state.next)).collect(), taps)
@@ -257,23 +257,30 @@ impl Course {
 struct Tables<'a> {
     first: &'a [Option<When>],
     moves: &'a BTreeSet<Value>,
-    names: BTreeMap<Value, String>,
+    names: BTreeMap<Value, &'a str>,
     around: Vec<(String, usize)>,
     found: Vec<Timing>,
 }
 
 impl Tables<'_> {
-    fn loops(&mut self, steps: &[Stmt]) {
-        for step in steps {
-            let Stmt::Loop(looped) = step else { continue };
-            let (name, rows) = (looped.name.clone(), self.rows(looped));
-            let states = looped.states.iter().map(|state| (state.next, self.when(state.next))).collect();
-            let moves = looped.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
-            self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
-            self.around.push((looped.name.clone(), looped.steps));
-            self.loops(&looped.body);
-            self.around.pop();
+    fn all(&mut self, net: &Net) {
+        for visit in net.walk() {
+            match visit {
+                Visit::Node(_) => {}
+                Visit::Enter(looped) => {
+                    self.looped(looped);
+                    self.around.push((looped.name.clone(), looped.steps));
+                }
+                Visit::Leave(_) => drop(self.around.pop()),
+            }
         }
+    }
+
+    fn looped(&mut self, looped: &Loop) {
+        let (name, rows) = (looped.name.clone(), self.rows(looped));
+        let states = looped.states.iter().map(|state| (state.next, self.when(state.next))).collect();
+        let moves = looped.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
+        self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
     }
 
     /// The first time, as a loop within those around sees it: what comes from outside of it is there at its first step.
@@ -306,32 +313,13 @@ impl Tables<'_> {
                 continue;
             }
             match self.names.get(&value) {
-                Some(name) => by_way_of.push((name.clone(), self.when(value))),
+                Some(name) => by_way_of.push(((*name).to_owned(), self.when(value))),
                 // Numbers and weights have no name and no image.
                 None => pending.extend(made.get(&value).into_iter().flat_map(|node| reads(node))),
             }
         }
         by_way_of
     }
-}
-
-/// What everything is called that has a name.
-fn names(net: &Net) -> BTreeMap<Value, String> {
-    let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
-    let mut pending: Vec<&Stmt> = net.body.iter().collect();
-    while let Some(step) = pending.pop() {
-        match step {
-            Stmt::Node(node) => names.extend(node.name.clone().map(|name| (node.value, name))),
-            Stmt::Loop(looped) => {
-                for State { name, current, last, .. } in &looped.states {
-                    names.extend([*current, *last].map(|value| (value, name.clone())));
-                }
-                names.extend(looped.taps.iter().map(|tap| (tap.outer, tap.name.clone())));
-                pending.extend(&looped.body);
-            }
-        }
-    }
-    names
 }
 
 /// What a node reads, the first one last.
@@ -342,7 +330,7 @@ fn reads(node: &Node) -> Vec<Value> {
 }
 
 fn nodes(looped: &Loop) -> impl Iterator<Item = &Node> {
-    looped.body.iter().filter_map(|step| match step {
+    looped.body.iter().filter_map(|stmt| match stmt {
         Stmt::Node(node) => Some(node),
         Stmt::Loop(_) => None,
     })
