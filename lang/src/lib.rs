@@ -18,6 +18,7 @@ pub mod front;
 pub mod functions;
 pub mod ir;
 pub mod kinds;
+pub mod limits;
 pub mod lower;
 pub mod syntax;
 pub mod vocabulary;

@@ -2,7 +2,7 @@
 
 use crate::diag::counted;
 use crate::ir::Net;
-use crate::ir::timing::{self, Row, Timing, When};
+use crate::ir::timing::{self, EquationTiming, Timing, When};
 
 /// A table for each loop.
 pub fn emit(net: &Net) -> String {
@@ -31,7 +31,7 @@ fn steps(when: &When) -> String {
     when.steps.iter().rev().map(usize::to_string).collect::<Vec<_>>().join(" in ")
 }
 
-fn cells(row: &Row, timing: &Timing) -> [String; 3] {
+fn cells(row: &EquationTiming, timing: &Timing) -> [String; 3] {
     let reached = match &row.reached {
         None => "never".to_owned(),
         Some(when) => {

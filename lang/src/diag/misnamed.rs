@@ -4,7 +4,7 @@
 use super::foreign::At;
 use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
 use super::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
-use crate::front::known::Misnamed;
+use crate::front::const_eval::Misnamed;
 
 /// A const in the place of a choice; `what` is what the words are: "choice for `padding` of `conv`:".
 pub fn choice(what: &str, misnamed: &Misnamed, used: Span, known: &[&str]) -> Diagnostic {

@@ -94,7 +94,7 @@ pub const DIVIDED: Code = Code::warning(
 );
 
 /// What was found where something else was to stand.
-pub enum Found<'a> {
+pub enum FoundText<'a> {
     /// A word or sign, and where.
     Text(Span, &'a str),
     /// The statement ended behind this.
@@ -102,9 +102,9 @@ pub enum Found<'a> {
 }
 
 /// `expected` is in words, `after` the text before the place.
-pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
+pub fn unexpected(found: FoundText, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
     let (span, label, mend) = match found {
-        Found::Text(span, text) if expected.ends_with("the end of the line") => {
+        FoundText::Text(span, text) if expected.ends_with("the end of the line") => {
             let text = quoted(text);
             (
                 span,
@@ -112,11 +112,11 @@ pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String
                 format!("give what starts with {text} a line of its own, or remove it"),
             )
         }
-        Found::Text(span, text) => {
+        FoundText::Text(span, text) => {
             let text = quoted(text);
             (span, format!("found {text} here"), format!("write {expected} before {text}, or remove {text}"))
         }
-        Found::End(span) => (span, "nothing follows this".to_owned(), format!("write {expected} behind it")),
+        FoundText::End(span) => (span, "nothing follows this".to_owned(), format!("write {expected} behind it")),
     };
     let place = if after.is_empty() { String::new() } else { format!(" after `{after}`") };
     let found = Diagnostic::new(&UNEXPECTED, format!("expected {expected}{place}")).label(span, label);

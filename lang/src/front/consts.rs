@@ -1,8 +1,8 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
+use super::const_eval::{Meaning, Meanings, Misnamed, eval, is_callable};
 use super::graph::round;
-use super::known::{Known, Meaning, Misnamed, eval, is_callable};
-use super::reads::choices::is_word;
+use super::resolve::choices::is_word;
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::syntax::ast::{Expr, ExprKind, Name};
@@ -62,17 +62,17 @@ impl fmt::Display for Const {
 
 /// One const of the spec, with any override already in it.
 #[derive(Debug)]
-struct Entry {
+struct ConstEntry {
     value: Option<Const>,
     declared: Span,
     used: Cell<bool>,
     /// Of a const that stands for a word.
-    word: Option<Rc<Source>>,
+    word: Option<Rc<WordOrigin>>,
 }
 
 /// Where the word of a const comes from: its own text, `--set`, or another const.
 #[derive(Debug)]
-struct Source {
+struct WordOrigin {
     of: String,
     written: Option<Span>,
     is_told: Cell<bool>,
@@ -127,7 +127,7 @@ pub fn in_order<'a>(written: &[Written<'a>]) -> Vec<Next<'a>> {
 /// Every const of a spec.
 #[derive(Debug)]
 pub struct Consts {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, ConstEntry>,
     classes: usize,
     /// Names whose definitions could not be read; they may be consts.
     broken: BTreeSet<String>,
@@ -180,16 +180,16 @@ impl Consts {
             ExprKind::Name(other) if written.is_some() && self.has(other) => {
                 self.entries.get(other).and_then(|other| other.word.clone())
             }
-            _ => Some(Rc::new(Source { of: name.text.clone(), written, is_told: Cell::new(false) })),
+            _ => Some(Rc::new(WordOrigin { of: name.text.clone(), written, is_told: Cell::new(false) })),
         };
-        let entry = Entry { value: set.or(declared), declared: name.span, used: Cell::new(false), word };
+        let entry = ConstEntry { value: set.or(declared), declared: name.span, used: Cell::new(false), word };
         self.entries.insert(name.text.clone(), entry);
         text
     }
 
     /// Adds a const whose value is broken and reported.
     pub fn define_broken(&mut self, name: &Name) {
-        let entry = Entry { value: None, declared: name.span, used: Cell::new(true), word: None };
+        let entry = ConstEntry { value: None, declared: name.span, used: Cell::new(true), word: None };
         self.entries.insert(name.text.clone(), entry);
     }
 
@@ -223,7 +223,7 @@ impl Consts {
     }
 }
 
-impl Known for Consts {
+impl Meanings for Consts {
     fn name(&self, name: &str) -> Meaning {
         match self.get(name) {
             Some(Some(value)) => Meaning::Const(value.clone()),

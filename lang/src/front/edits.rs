@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 
 /// A part of what is written into the text.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Piece {
+pub enum Filler {
     New(String),
     /// What stands at another place of the text: in a block, an argument may be another number at every call.
     Copy(Span),
 }
 
 /// An argument that a call was not given: its name and the text of its default.
-pub type Argument = (&'static str, Piece);
+pub type FilledArgument = (&'static str, Filler);
 
 /// Changes to a text, collected in any order.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +28,7 @@ pub struct Edits {
 struct Filling {
     /// The place of the closing bracket; none for a call that is written without brackets.
     close: Option<usize>,
-    arguments: Vec<Argument>,
+    arguments: Vec<FilledArgument>,
 }
 
 impl Edits {
@@ -41,7 +41,7 @@ impl Edits {
     ///
     /// One text may be read several times, as the copies of a block are made, and a name in it may stand for another kind
     /// each time. Only what every reading leaves to the same default can be written there; the rest stays a default.
-    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<Argument>) {
+    pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<FilledArgument>) {
         self.filled
             .entry(call)
             .and_modify(|known| known.arguments.retain(|argument| arguments.contains(argument)))
@@ -109,11 +109,11 @@ impl Filling {
     }
 }
 
-impl Piece {
+impl Filler {
     fn text<'a>(&'a self, source: &'a str) -> &'a str {
         match self {
-            Piece::New(text) => text,
-            Piece::Copy(span) => source.get(span.start..span.end).unwrap_or_default(),
+            Filler::New(text) => text,
+            Filler::Copy(span) => source.get(span.start..span.end).unwrap_or_default(),
         }
     }
 }

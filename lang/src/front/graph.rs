@@ -1,23 +1,23 @@
 //! The spec, and each of its blocks, as a graph: what is defined, and what reads what.
 
 use crate::diag::Span;
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Name};
+use crate::syntax::ast::{Call, CallArg, Expr, ExprKind, Name};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, EdgeFiltered, EdgeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A definition of the spec.
 #[derive(Debug)]
-pub struct Node<'a> {
+pub struct Definition<'a> {
     pub name: &'a str,
     pub span: Span,
-    pub kind: NodeKind<'a>,
+    pub kind: DefinitionKind<'a>,
     /// The loop it stands in.
     pub within: Option<NodeIndex>,
 }
 
 #[derive(Debug)]
-pub enum NodeKind<'a> {
+pub enum DefinitionKind<'a> {
     Input {
         shape: &'a Expr,
     },
@@ -28,7 +28,7 @@ pub enum NodeKind<'a> {
         value: &'a Expr,
     },
     Loop {
-        args: &'a [Arg],
+        args: &'a [CallArg],
         states: Vec<NodeIndex>,
     },
     State {
@@ -64,17 +64,17 @@ pub enum NodeKind<'a> {
     },
 }
 
-impl<'a> NodeKind<'a> {
+impl<'a> DefinitionKind<'a> {
     /// The expression that it stands for, or that it begins from.
     pub fn value(&self) -> Option<&'a Expr> {
         match self {
-            NodeKind::Equation { value }
-            | NodeKind::Next { value, .. }
-            | NodeKind::Arm { value, .. }
-            | NodeKind::State { init: value, .. }
-            | NodeKind::Output { value }
-            | NodeKind::Yield { value }
-            | NodeKind::Penalty { value } => Some(value),
+            DefinitionKind::Equation { value }
+            | DefinitionKind::Next { value, .. }
+            | DefinitionKind::Arm { value, .. }
+            | DefinitionKind::State { init: value, .. }
+            | DefinitionKind::Output { value }
+            | DefinitionKind::Yield { value }
+            | DefinitionKind::Penalty { value } => Some(value),
             _ => None,
         }
     }
@@ -82,17 +82,17 @@ impl<'a> NodeKind<'a> {
     /// What it is, in words.
     pub fn describe(&self) -> &'static str {
         match self {
-            NodeKind::Input { .. } => "the input",
-            NodeKind::Weights { .. } => "a weight bundle",
-            NodeKind::Equation { .. } | NodeKind::Next { .. } => "a feature map",
-            NodeKind::Loop { .. } => "a loop",
-            NodeKind::State { .. } => "a state",
-            NodeKind::Branch { .. } => "a branch",
-            NodeKind::Arm { .. } => "an arm of a branch",
-            NodeKind::Output { .. } => "the output",
-            NodeKind::Penalty { .. } => "a penalty",
-            NodeKind::Param { .. } => "a parameter",
-            NodeKind::Yield { .. } => "what the block yields",
+            DefinitionKind::Input { .. } => "the input",
+            DefinitionKind::Weights { .. } => "a weight bundle",
+            DefinitionKind::Equation { .. } | DefinitionKind::Next { .. } => "a feature map",
+            DefinitionKind::Loop { .. } => "a loop",
+            DefinitionKind::State { .. } => "a state",
+            DefinitionKind::Branch { .. } => "a branch",
+            DefinitionKind::Arm { .. } => "an arm of a branch",
+            DefinitionKind::Output { .. } => "the output",
+            DefinitionKind::Penalty { .. } => "a penalty",
+            DefinitionKind::Param { .. } => "a parameter",
+            DefinitionKind::Yield { .. } => "what the block yields",
         }
     }
 }
@@ -130,14 +130,17 @@ pub struct Block<'a> {
 impl Block<'_> {
     /// The node of what the block yields.
     pub fn result(&self) -> Option<NodeIndex> {
-        self.graph.nodes.node_indices().find(|node| matches!(self.graph.nodes[*node].kind, NodeKind::Yield { .. }))
+        self.graph
+            .nodes
+            .node_indices()
+            .find(|node| matches!(self.graph.nodes[*node].kind, DefinitionKind::Yield { .. }))
     }
 }
 
 /// The definitions of a whole spec, or of a block.
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
-    pub nodes: DiGraph<Node<'a>, Edge>,
+    pub nodes: DiGraph<Definition<'a>, Edge>,
     names: BTreeMap<(Option<NodeIndex>, &'a str), NodeIndex>,
     /// What loops define, as seen from outside of them: states are read there, the rest is hidden.
     outside: BTreeMap<&'a str, NodeIndex>,
@@ -166,7 +169,7 @@ impl<'a> Graph<'a> {
             }
         }
         match self.outside.get(name) {
-            Some(node) if matches!(self.nodes[*node].kind, NodeKind::State { .. }) => Found::Node(*node),
+            Some(node) if matches!(self.nodes[*node].kind, DefinitionKind::State { .. }) => Found::Node(*node),
             Some(node) => Found::Hidden(*node),
             None => Found::Nothing,
         }
@@ -175,7 +178,7 @@ impl<'a> Graph<'a> {
     /// The definitions of a name inside of loops, as seen from outside of them: where there is a state, it is the one.
     pub fn inside_loops(&self, name: &str) -> Vec<NodeIndex> {
         match self.outside.get(name) {
-            Some(state) if matches!(self.nodes[*state].kind, NodeKind::State { .. }) => vec![*state],
+            Some(state) if matches!(self.nodes[*state].kind, DefinitionKind::State { .. }) => vec![*state],
             Some(_) => {
                 let here = |((scope, known), node): (&(Option<NodeIndex>, &str), &NodeIndex)| {
                     (scope.is_some() && *known == name).then_some(*node)
@@ -204,7 +207,7 @@ impl<'a> Graph<'a> {
         }
         self.names.insert((scope, name), node);
         let outermost = scope.is_some_and(|within| self.nodes[within].within.is_none());
-        if outermost && matches!(self.nodes[node].kind, NodeKind::State { .. }) {
+        if outermost && matches!(self.nodes[node].kind, DefinitionKind::State { .. }) {
             self.outside.insert(name, node);
         } else if scope.is_some() {
             self.outside.entry(name).or_insert(node);
@@ -221,7 +224,7 @@ impl<'a> Graph<'a> {
     /// Every name seen from a place, for suggestions.
     pub fn visible(&self, from: Option<NodeIndex>) -> Vec<&'a str> {
         let seen = |(scope, name): &(Option<NodeIndex>, &'a str), node: &NodeIndex| {
-            let state = matches!(self.nodes[*node].kind, NodeKind::State { .. });
+            let state = matches!(self.nodes[*node].kind, DefinitionKind::State { .. });
             (scope.is_none() || *scope == from || state).then_some(*name)
         };
         self.names.iter().filter_map(|(key, node)| seen(key, node)).collect()
@@ -230,7 +233,7 @@ impl<'a> Graph<'a> {
     /// The dotted name of a definition: behind those of the loops it stands in. What a block yields has none.
     pub fn path(&self, node: NodeIndex) -> String {
         let mut path = match self.nodes[node].kind {
-            NodeKind::Yield { .. } => return String::new(),
+            DefinitionKind::Yield { .. } => return String::new(),
             _ => self.nodes[node].name.to_owned(),
         };
         let mut within = self.nodes[node].within;
@@ -241,6 +244,14 @@ impl<'a> Graph<'a> {
         path
     }
 
+    /// The span of a state's next value, or of the state itself where it has none.
+    pub fn next_span(&self, state: NodeIndex) -> Span {
+        match self.nodes[state].kind {
+            DefinitionKind::State { next: Some(next), .. } => self.nodes[next].span,
+            _ => self.nodes[state].span,
+        }
+    }
+
     /// Whether some equation names it, wherever that stands: for whoever asks while names are being looked up.
     pub fn mentions(&self, name: &str) -> bool {
         let is_it = |part: &Expr| match &part.kind {
@@ -248,7 +259,7 @@ impl<'a> Graph<'a> {
             ExprKind::Call(call) => call.callee.text == name,
             _ => false,
         };
-        let equations = self.nodes.node_weights().filter(|node| !matches!(node.kind, NodeKind::Penalty { .. }));
+        let equations = self.nodes.node_weights().filter(|node| !matches!(node.kind, DefinitionKind::Penalty { .. }));
         equations.filter_map(|node| node.kind.value()).flat_map(Expr::parts).any(is_it)
     }
 
@@ -261,7 +272,7 @@ impl<'a> Graph<'a> {
     pub fn readers(&self, node: NodeIndex) -> usize {
         let edges = self.nodes.edges_directed(node, petgraph::Direction::Incoming);
         let reads = edges.filter(|edge| *edge.weight() == Edge::Reads);
-        reads.filter(|edge| !matches!(self.nodes[edge.source()].kind, NodeKind::Penalty { .. })).count()
+        reads.filter(|edge| !matches!(self.nodes[edge.source()].kind, DefinitionKind::Penalty { .. })).count()
     }
 
     /// Every definition behind all it depends on; otherwise in the order of the text.

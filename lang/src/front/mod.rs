@@ -3,14 +3,16 @@
 pub mod allow;
 pub mod bind;
 mod collect;
+pub mod const_eval;
 pub mod consts;
 pub mod edits;
 pub mod graph;
 pub mod images;
-pub mod known;
-pub mod reads;
+
+pub mod resolve;
 pub mod schedules;
 pub mod settings;
+pub mod signature;
 pub mod written;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};
@@ -18,9 +20,9 @@ use crate::syntax::ast::{Ast, Name};
 use collect::Collector;
 use consts::Consts;
 use edits::Edits;
-use graph::{Block, Edge, Function, Graph, NodeKind};
+use graph::{Block, DefinitionKind, Edge, Function, Graph};
 use petgraph::graph::NodeIndex;
-use reads::{Callables, Look, Reader};
+use resolve::{Callables, Look, Resolver};
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -47,7 +49,7 @@ pub struct Front<'a> {
 impl Front<'_> {
     /// Is that the name of a kind, a function or a block?
     pub fn is_callable(&self, name: &str) -> bool {
-        known::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
+        const_eval::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
     }
 }
 
@@ -71,16 +73,16 @@ pub fn analyse<'a>(
     collector.items(&ast.items, None);
     let Collector { mut graph, functions, mut blocks, consts, model, lost, .. } = collector;
 
-    let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
+    let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, DefinitionKind::Input { .. }));
     let callables = Callables::new(&functions, &blocks);
     let look = Look { consts: &consts, lost: &lost, callables: &callables, outside: None };
     look.at_settings(&ast.items);
     let sees = !ast.nameless;
-    Reader { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
+    Resolver { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
     let outside = graph.outermost();
     let look = Look { outside: Some(&outside), ..look };
     for block in blocks.values_mut() {
-        Reader { graph: &mut block.graph, look, sees, diagnostics }.nodes();
+        Resolver { graph: &mut block.graph, look, sees, diagnostics }.nodes();
     }
     let uncalled = callables.unnamed();
     let mut filled = Edits::default();
@@ -100,7 +102,7 @@ pub fn analyse<'a>(
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for cycle in graph.cycles() {
-        let next = |node: &NodeIndex| matches!(graph.nodes[*node].kind, NodeKind::Next { .. });
+        let next = |node: &NodeIndex| matches!(graph.nodes[*node].kind, DefinitionKind::Next { .. });
         let named = cycle.iter().map(|node| {
             let prime = if next(node) { "'" } else { "" };
             (format!("{}{prime}", graph.nodes[*node].name), graph.nodes[*node].span)
@@ -113,7 +115,7 @@ fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
 /// A state whose next value could not be read is not at fault.
 fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
     for node in graph.nodes.node_weights() {
-        if let (NodeKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
+        if let (DefinitionKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
             && !lost.contains(node.name)
         {
             diagnostics.push(loops::never_updated(node.name, node.span, graph.nodes[within].name));
@@ -143,18 +145,18 @@ fn check_unread(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for index in graph.nodes.node_indices() {
         let node = &graph.nodes[index];
         let what = match node.kind {
-            NodeKind::Weights { .. } => "the bundle",
-            NodeKind::Equation { .. } => "the equation",
-            NodeKind::Branch { .. } => "the branch",
-            NodeKind::Input { .. } => "the input",
-            NodeKind::Param { .. } => "the parameter",
-            NodeKind::Loop { .. }
-            | NodeKind::State { .. }
-            | NodeKind::Next { .. }
-            | NodeKind::Arm { .. }
-            | NodeKind::Output { .. }
-            | NodeKind::Yield { .. }
-            | NodeKind::Penalty { .. } => continue,
+            DefinitionKind::Weights { .. } => "the bundle",
+            DefinitionKind::Equation { .. } => "the equation",
+            DefinitionKind::Branch { .. } => "the branch",
+            DefinitionKind::Input { .. } => "the input",
+            DefinitionKind::Param { .. } => "the parameter",
+            DefinitionKind::Loop { .. }
+            | DefinitionKind::State { .. }
+            | DefinitionKind::Next { .. }
+            | DefinitionKind::Arm { .. }
+            | DefinitionKind::Output { .. }
+            | DefinitionKind::Yield { .. }
+            | DefinitionKind::Penalty { .. } => continue,
         };
         let mut readers = graph.nodes.edges_directed(index, petgraph::Direction::Incoming);
         if !readers.any(|edge| *edge.weight() == Edge::Reads) {

@@ -3,15 +3,15 @@
 use super::settings::Settings;
 use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Arg, Entry, Expr, ExprKind, Item, ItemKind};
-use crate::vocabulary::Value;
+use crate::syntax::ast::{CallArg, Entry, Expr, ExprKind, Item, ItemKind};
+use crate::vocabulary::ArgValue;
 
 /// Warns of settings that do nothing, as they stand in the spec.
 pub fn check(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
     check_epochs(items, settings, diagnostics);
     let train = &settings.train;
     let [epochs, warmup, patience] = ["epochs", "warmup", "patience"].map(|key| train.count(key));
-    let is_still = train.call("optimizer").get("lr") == Some(&Value::Real(0.0));
+    let is_still = train.call("optimizer").get("lr") == Some(&ArgValue::Real(0.0));
     for (key, found) in [
         ("warmup", (warmup > epochs).then_some(Idle::Warmup { warmup, epochs })),
         (
@@ -58,7 +58,7 @@ fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
 fn places(items: &[Item]) -> Option<Vec<Span>> {
     let schedule = entry(items, "schedule")?;
     let ExprKind::Call(call) = &schedule.value.kind else { return None };
-    let is_at = |arg: &&Arg| arg.name.as_ref().is_none_or(|name| name.text == "at");
+    let is_at = |arg: &&CallArg| arg.name.as_ref().is_none_or(|name| name.text == "at");
     let Expr { kind, span } = &call.args.iter().find(is_at)?.value;
     Some(match kind {
         ExprKind::List(items) => items.iter().map(|item| item.span).collect(),

@@ -7,8 +7,8 @@ use super::schedules;
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::syntax::ast::{Entry, Expr, ExprKind, Item, ItemKind};
 use crate::syntax::parse_expr;
-use crate::vocabulary::settings::{BLOCKS, Block};
-use crate::vocabulary::{Arg, Bound, Type, Value, optimizers};
+use crate::vocabulary::settings::{BLOCKS, SettingsBlock};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type, optimizers};
 
 /// Every setting of a spec, defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +19,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let bound = |block: &Block| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
+        let bound = |block: &SettingsBlock| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
         let mut settings = Self { train: bound(&BLOCKS[0]), data: bound(&BLOCKS[1]) };
         let optimizer = optimizers::complete(settings.train.call("optimizer"));
-        settings.put("train", "optimizer", Value::Call(optimizer));
+        settings.put("train", "optimizer", ArgValue::Call(optimizer));
         settings
     }
 }
@@ -51,7 +51,7 @@ impl Settings {
 
     fn read_block(
         &mut self,
-        block: &'static Block,
+        block: &'static SettingsBlock,
         entries: &[Entry],
         (consts, edits): (&Consts, &mut Edits),
         diagnostics: &mut Vec<Diagnostic>,
@@ -71,7 +71,7 @@ impl Settings {
     fn set_expr(
         &mut self,
         what: &str,
-        block: &'static Block,
+        block: &'static SettingsBlock,
         (key, at): (&str, Span),
         value: &Expr,
         (consts, edits): (&Consts, &mut Edits),
@@ -89,13 +89,13 @@ impl Settings {
             });
             return;
         };
-        let mut binder = Binder { known: consts, diagnostics, edits };
+        let mut binder = Binder { meanings: consts, diagnostics, edits };
         if let Some(value) = binder.value(what, &declared.ty, value) {
             self.put(block.name, declared.name, value);
         }
     }
 
-    fn put(&mut self, block: &str, key: &'static str, value: Value) {
+    fn put(&mut self, block: &str, key: &'static str, value: ArgValue) {
         let bound = if block == BLOCKS[0].name { &mut self.train } else { &mut self.data };
         if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
             place.1 = value;
@@ -144,13 +144,13 @@ impl Settings {
         let value = parsed(what, Some(&arg.ty), text)?;
         let mut diagnostics = Vec::new();
         let consts = Consts::new(0);
-        let mut binder = Binder { known: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
+        let mut binder = Binder { meanings: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
         let Some(value) = binder.value(what, &arg.ty, &value) else { return Err(diagnostics) };
         let mut changed = optimizer.clone();
         if let Some(place) = changed.values.iter_mut().find(|(name, _)| *name == argument) {
             place.1 = value;
         }
-        self.put("train", "optimizer", Value::Call(changed));
+        self.put("train", "optimizer", ArgValue::Call(changed));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::diag::Span;
 use crate::syntax::ast::{Entry, ExprKind, Item, ItemKind};
 use crate::vocabulary::settings::BLOCKS;
-use crate::vocabulary::{Bound, Type, Value};
+use crate::vocabulary::{ArgValue, Bound, Type};
 
 /// What a spec says of its settings.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ impl Said<'_> {
                 ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
                 _ => None,
             });
-            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written(name, value));
+            let line = |name: &str, value: &ArgValue| format!("    {name}: {}\n", written(name, value));
             match block_in_text {
                 Some((entries, close)) => {
                     let mut missing = Vec::new();
@@ -63,7 +63,7 @@ impl Said<'_> {
 
     /// Does the author's own expression stay? What is calculated from consts follows them, as it does in the net; but for
     /// the number of classes, which the data set of another run may change.
-    fn stays(&self, entry: &Entry, block: &str, value: &Value) -> bool {
+    fn stays(&self, entry: &Entry, block: &str, value: &ArgValue) -> bool {
         let bound: &Bound = if block == BLOCKS[0].name { &self.settings.train } else { &self.settings.data };
         let is_const = |name: &str| {
             self.items
@@ -86,11 +86,11 @@ impl Said<'_> {
 }
 
 /// A value as its block writes it, which is read as the same value: shares as percents, where that says all of them.
-pub fn written(name: &str, value: &Value) -> String {
+pub fn written(name: &str, value: &ArgValue) -> String {
     let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
     match value {
         // Rounded, so that 0.15 is written 15% and not 15.000000000000002%.
-        Value::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
+        ArgValue::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
         _ => value.to_string(),
     }
 }

@@ -6,10 +6,8 @@ use super::{
     Binary, Fault, Init, Loop, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Role, Shape, State,
     Stmt, Tap, Unary, Value,
 };
+use crate::limits::MAX_NUMBERS;
 use std::collections::BTreeMap;
-
-/// The most numbers one tensor may hold, of one image: 4 GB in single precision.
-const LIMIT: usize = 1 << 30;
 
 const PER_IMAGE: &str = "a feature map or a vector";
 
@@ -336,10 +334,10 @@ impl Builder {
 /// Refuses what no computer should be asked to hold.
 fn fits(dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
     match dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim)) {
-        Some(len) if len <= LIMIT => Ok(()),
+        Some(len) if len <= MAX_NUMBERS => Ok(()),
         _ => {
             let numbers = dims.iter().fold(1u128, |product, dim| product.saturating_mul(*dim as u128));
-            Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), numbers, limit: LIMIT })
+            Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), numbers, limit: MAX_NUMBERS })
         }
     }
 }

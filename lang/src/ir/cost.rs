@@ -4,7 +4,7 @@ use super::{Net, Node, Op, Padding, Shape, Visit};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct LayerCost {
     /// The equation, or the primitive where the author gave no name.
     pub layer: String,
     pub shape: Shape,
@@ -17,13 +17,13 @@ pub struct Row {
 }
 
 /// What each named layer of a net costs; the penalties, which cost per batch and not per image, are left out.
-pub fn table(net: &Net) -> Vec<Row> {
-    let mut rows = Rows { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
+pub fn table(net: &Net) -> Vec<LayerCost> {
+    let mut rows = CostTable { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
     rows.all();
     rows.rows
 }
 
-/// What a whole net costs for one image, in the units of [`Row`].
+/// What a whole net costs for one image, in the units of [`LayerCost`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     pub parameters: u128,
@@ -32,7 +32,7 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub fn sum(rows: &[Row]) -> Self {
+    pub fn sum(rows: &[LayerCost]) -> Self {
         rows.iter().fold(Self::default(), |sum, row| Self {
             parameters: sum.parameters.saturating_add(row.parameters),
             multiply_adds: sum.multiply_adds.saturating_add(row.multiply_adds),
@@ -41,15 +41,15 @@ impl Cost {
     }
 }
 
-struct Rows<'a> {
+struct CostTable<'a> {
     net: &'a Net,
     seen: Vec<bool>,
-    rows: Vec<Row>,
+    rows: Vec<LayerCost>,
     /// The cost of unnamed primitives, until the equation they belong to ends.
     open: Cost,
 }
 
-impl Rows<'_> {
+impl CostTable<'_> {
     fn all(&mut self) {
         // How often the body of each open loop is evaluated, for one image; the first entry is the net's body.
         let mut times = vec![1u128];
@@ -77,7 +77,7 @@ impl Rows<'_> {
         if let Some(name) = &node.name {
             let Cost { parameters, multiply_adds, activation } = std::mem::take(&mut self.open);
             let (layer, shape) = (name.clone(), node.shape.clone());
-            self.rows.push(Row { layer, shape, parameters, multiply_adds, activation });
+            self.rows.push(LayerCost { layer, shape, parameters, multiply_adds, activation });
         }
     }
 

@@ -7,6 +7,7 @@
 //! nothing through before what it gates is there.
 
 use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
+use crate::limits::MAX_TIMED;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a value holds of the image.
@@ -26,7 +27,7 @@ pub struct Timing {
     pub steps: usize,
     /// The loops around it, outermost first, each with its name and its steps. It runs anew at each step of theirs.
     pub around: Vec<(String, usize)>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<EquationTiming>,
     /// What each state becomes, and when the image first reaches it.
     pub states: Vec<(Value, Option<When>)>,
     /// Of those, what is at some step not zero: a state that counts steps needs no image.
@@ -35,7 +36,7 @@ pub struct Timing {
 
 /// An equation of a loop.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct EquationTiming {
     pub name: String,
     pub value: Value,
     /// When the image first reaches it; none if it never does.
@@ -94,9 +95,6 @@ pub fn blank(net: &Net) -> Vec<usize> {
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
-/// Primitives looked at, at most: loops within loops are gone through again at each step of those around them.
-const MAX_LOOKS: usize = 10_000_000;
-
 /// Runs the net on signals: every loop for the steps that it has, and on until nothing new comes.
 struct Watch {
     left: usize,
@@ -113,7 +111,7 @@ impl Watch {
     fn over(net: &Net) -> Self {
         let now = When { steps: Vec::new(), is_run: true };
         let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
-        let mut watch = Self { left: MAX_LOOKS, signals, first, moves: BTreeSet::new(), now };
+        let mut watch = Self { left: MAX_TIMED, signals, first, moves: BTreeSet::new(), now };
         watch.set(Value::INPUT, Signal::Image);
         watch.stmts(&net.body);
         watch
@@ -288,7 +286,7 @@ impl Tables<'_> {
         self.first[value.0].as_ref().map(|when| when.within(self.around.len() + 1))
     }
 
-    fn rows(&self, looped: &Loop) -> Vec<Row> {
+    fn rows(&self, looped: &Loop) -> Vec<EquationTiming> {
         let made: BTreeMap<Value, &Node> = nodes(looped).map(|node| (node.value, node)).collect();
         let named = nodes(looped).filter_map(|node| Some((node.name.clone()?, node.value)));
         let mut rows: Vec<(String, Value)> = named.collect();
@@ -299,7 +297,7 @@ impl Tables<'_> {
         rows.extend(others);
         let row = |(name, value): (String, Value)| {
             let by_way_of = self.by_way_of(value, &made);
-            Row { name, value, reached: self.when(value), by_way_of }
+            EquationTiming { name, value, reached: self.when(value), by_way_of }
         };
         rows.into_iter().map(row).collect()
     }

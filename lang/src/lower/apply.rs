@@ -1,17 +1,19 @@
 //! Calls: layers, which own their weights, functions, sizes, bundles and blocks.
 
-use super::expr::Place;
+use super::Lowerer;
 use super::faults::Applied;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{Diagnostic, loops, names, penalty};
-use crate::front::bind::Site;
-use crate::front::graph::NodeKind;
-use crate::front::known;
+use crate::front::bind::CallSite;
+use crate::front::const_eval;
+use crate::front::graph::DefinitionKind;
 use crate::front::settings::is_reserved;
+use crate::front::signature::Signature;
 use crate::functions::{self, Apply};
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Bound, Default, real};
 
 /// What a call is told by whoever repeats it.
@@ -49,8 +51,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             self.call_bundle(bundle, call, given.first, place)
         } else if let Some(function) = functions::find(&callee) {
             self.built_in(function, call, given.first, place)
-        } else if known::measure(&callee).is_some() {
-            let measured = self.binding(place, |binder| known::size(&callee, call, binder.known, binder.diagnostics));
+        } else if const_eval::measure(&callee).is_some() {
+            let measured =
+                self.binding(place, |binder| const_eval::size(&callee, call, binder.meanings, binder.diagnostics));
             measured.map_or(Val::Poison, Val::Const)
         } else if let Some(function) = functions.get(callee.as_str()) {
             self.inline(function, call, given.first, place)
@@ -89,22 +92,18 @@ impl<'a> Lowerer<'_, 'a, '_> {
     #[inline(never)] // As `layer`.
     fn built_in(
         &mut self,
-        function: &functions::Function,
+        function: &functions::BuiltIn,
         call: &'a Call,
         first: Option<Val>,
         place: &Place<'_>,
     ) -> Val {
-        let [arg] = call.args.as_slice() else {
-            let example = format!("{}(x)", function.name);
-            let problem = match call.args.get(1) {
-                Some(second) => names::superfluous(function.name, "one argument", second.value.span),
-                None => names::missing_input(function.name, call.span, &example),
-            };
-            return self.report(problem);
-        };
-        if let Some(name) = &arg.name {
-            return self.report(names::unknown_argument(function.name, &name.text, name.span, &[]));
+        let signature = Signature::nameless(function.name, 1, "one argument");
+        if !signature.matched(&call.args, self.diagnostics).is_sound {
+            return Val::Poison;
         }
+        let Some(arg) = call.args.first() else {
+            return self.report(names::missing_input(function.name, call.span, &format!("{}(x)", function.name)));
+        };
         let inner = place.inner();
         let x = first.unwrap_or_else(|| self.expr(&arg.value, &inner));
         match (function.apply, x) {
@@ -151,12 +150,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         &mut self,
         kind: &'static Kind,
         call: &'a Call,
-        (taken, rest, mut vals): (&'a [Arg], &'a [Arg], Vec<Val>),
+        (taken, rest, mut vals): (&'a [CallArg], &'a [CallArg], Vec<Val>),
         owner: Option<String>,
         place: &Place<'_>,
     ) -> Val {
         let inner = place.inner();
-        let site = Site { span: call.span, close: Some(call.close()) };
+        let site = CallSite { span: call.span, close: Some(call.close()) };
         let before = self.diagnostics.len();
         let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
         if taken.first().is_some_and(|input| self.is_unknown(&input.value, place)) {
@@ -189,10 +188,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     /// What is to be said if a layer's first number is that of the channels, or entries, that flow in, and one more number
     /// is given than it needs.
-    fn inputs_given(&self, kind: &Kind, rest: &[Arg], x: Option<&Val>) -> Option<Diagnostic> {
+    fn inputs_given(&self, kind: &Kind, rest: &[CallArg], x: Option<&Val>) -> Option<Diagnostic> {
         let Some(Val::Value(x)) = x else { return None };
         let flows_in = kind.bundle?(self.net.shape(*x));
-        let number = |arg: &Arg| match arg.value.kind {
+        let number = |arg: &CallArg| match arg.value.kind {
             ExprKind::Number { value, unit: None } if arg.name.is_none() => Some(value),
             _ => None,
         };
@@ -253,7 +252,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
         let path = self.here.path(place.node);
         // A layer that is all that a block yields goes by the name that the block's call took.
-        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, NodeKind::Yield { .. }) {
+        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, DefinitionKind::Yield { .. }) {
             return path;
         }
         let name = if place.outermost { path } else { format!("{path}.{callee}") };

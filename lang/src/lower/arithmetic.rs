@@ -1,11 +1,12 @@
 //! Sums, products and functions of entries, over single values, over groups of weights and over the steps of a loop.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, templates};
+use crate::front::const_eval;
 use crate::front::consts::Const;
-use crate::front::known;
-use crate::front::reads::hyphenless;
+use crate::front::resolve::hyphenless;
 use crate::functions::Steps;
 use crate::ir::{Binary, Builder, Reduce, Unary, Value};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
@@ -66,7 +67,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let at = (inner.at(left.span), inner.at(right.span));
         match (op, a, b) {
             (_, Val::Poison, _) | (_, _, Val::Poison) => Val::Poison,
-            (op, Val::Const(a), Val::Const(b)) => match known::binary(op, &a, &b) {
+            (op, Val::Const(a), Val::Const(b)) => match const_eval::binary(op, &a, &b) {
                 Some(known) => Val::Const(known),
                 None => self.report(templates::operands(op.sign(), at.0.to(at.1))),
             },

@@ -1,9 +1,10 @@
 //! Branches: arms of one shape, brought together.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{names, shape};
-use crate::front::graph::NodeKind;
+use crate::front::graph::DefinitionKind;
 use crate::ir::{Binary, Fault, Role, Value};
 use crate::syntax::ast::Name;
 use petgraph::graph::NodeIndex;
@@ -47,14 +48,14 @@ impl Lowerer<'_, '_, '_> {
 
     fn arm(&mut self, arm: NodeIndex) -> Option<Value> {
         let graph = self.here.graph;
-        let NodeKind::Arm { value, .. } = graph.nodes[arm].kind else { return None };
+        let DefinitionKind::Arm { value, .. } = graph.nodes[arm].kind else { return None };
         let (val, place) = (self.here.values[arm.index()].clone(), Place::of(graph, arm));
         self.feature_map(val, value.span, "arms are feature maps or vectors of one shape", &place)
     }
 
     fn is_inhibitory(&self, arm: NodeIndex) -> bool {
         match self.here.graph.nodes[arm].kind {
-            NodeKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
+            DefinitionKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
             _ => false,
         }
     }
@@ -79,7 +80,7 @@ impl Lowerer<'_, '_, '_> {
     fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex], place: &Place<'_>) {
         let Fault::Unequal { left, right } = fault else { return };
         let span = |arm: NodeIndex| match self.here.graph.nodes[arm].kind {
-            NodeKind::Arm { value, .. } => value.span,
+            DefinitionKind::Arm { value, .. } => value.span,
             _ => self.here.graph.nodes[arm].span,
         };
         let other = values.iter().position(|value| self.net.shape(*value) == right).unwrap_or(arms.len() - 1);

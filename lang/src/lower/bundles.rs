@@ -1,13 +1,14 @@
 //! Bundles: weights declared once, and applied wherever the spec says, with `W * x` or as `W(x, stride: 2)`.
 
-use super::expr::Place;
+use super::Lowerer;
 use super::faults::Applied;
-use super::loops::next_span;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, misnamed, names, shape};
-use crate::front::bind::Site;
-use crate::front::graph::{Graph, NodeKind};
-use crate::front::known::Known;
+use crate::front::bind::CallSite;
+use crate::front::const_eval::Meanings;
+use crate::front::graph::{DefinitionKind, Graph};
+use crate::front::signature::Signature;
 use crate::ir::{Shape, Value};
 use crate::kinds::{self, Kind};
 use crate::syntax::ast::{Call, Expr, ExprKind};
@@ -16,10 +17,6 @@ use petgraph::graph::NodeIndex;
 
 /// What may be said anew where a bundle is applied: nothing that its weights depend on.
 const AT_USE: [&str; 2] = ["stride", "padding"];
-
-/// A bundle of the spec or of any copy of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct BundleId(usize);
 
 /// A bundle applied to a state of the loop it stands in.
 #[derive(Clone, Debug)]
@@ -90,7 +87,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             return None;
         };
         let what = format!("`{}` of `{}`", kind.args[0].name, kind.name);
-        let site = Site { span: call.span, close: Some(call.close()) };
+        let site = CallSite { span: call.span, close: Some(call.close()) };
         let (from, to, rest) = self.binding(&place, |binder| {
             let from = binder.value("the number before `->`", &kind.args[0].ty, from);
             let to = binder.value(&what, &kind.args[0].ty, to);
@@ -98,7 +95,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         });
         let (from, to, mut bound) = (from?, to?, rest?);
         bound.values.insert(0, (kind.args[0].name, to));
-        let count = |value| if let vocabulary::Value::Count(n) = value { n } else { 0 };
+        let count = |value| if let vocabulary::ArgValue::Count(n) = value { n } else { 0 };
         let (from, to) = (count(from), bound.count(kind.args[0].name));
         let (name, path) = (graph.nodes[node].name, self.here.path(node));
         self.layers.insert(path.clone(), 1);
@@ -113,15 +110,16 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         };
         let x = first.unwrap_or_else(|| self.expr(&input.value, &place.inner()));
         let (kind, mut bound) = (self.bundle(id).kind, self.bundle(id).bound.clone());
-        for arg in &call.args[1..] {
-            let Some(given) = &arg.name else {
-                return self.report(names::superfluous(name, "one value", arg.value.span));
-            };
-            let is_open = AT_USE.contains(&given.text.as_str());
-            let Some(declared) = kind.args.iter().find(|arg| is_open && arg.name == given.text) else {
-                let known: Vec<&str> = kind.args.iter().map(|arg| arg.name).filter(|n| AT_USE.contains(n)).collect();
-                return self.report(names::unknown_argument(name, &given.text, given.span, &known));
-            };
+        let declared: Vec<&vocabulary::Arg> = kind.args.iter().filter(|arg| AT_USE.contains(&arg.name)).collect();
+        let names: Vec<&str> = declared.iter().map(|arg| arg.name).collect();
+        let given = &call.args[1..];
+        let signature = Signature { callee: name, names: &names, positions: 0, takes: "one value", is_own: false };
+        let matched = signature.matched(given, self.diagnostics);
+        if !matched.is_sound {
+            return Val::Poison;
+        }
+        for (declared, n) in declared.iter().zip(matched.arguments) {
+            let Some(arg) = n.map(|n| &given[n]) else { continue };
             let what = format!("`{}` of `{name}`", declared.name);
             let value = self.binding(place, |binder| binder.value(&what, &declared.ty, &arg.value));
             let Some(value) = value else { return Val::Poison };
@@ -178,7 +176,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
 
     /// The state of an enclosing loop that a value is, as the loop's body reads it.
     fn state_of(&self, x: Value, place: &Place<'_>) -> Option<NodeIndex> {
-        let NodeKind::Loop { states, .. } = &self.here.graph.nodes[place.within?].kind else { return None };
+        let DefinitionKind::Loop { states, .. } = &self.here.graph.nodes[place.within?].kind else { return None };
         states.iter().copied().find(|state| matches!(self.here.values[state.index()], Val::Value(value) if value == x))
     }
 
@@ -186,10 +184,10 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
     fn updates(&self, state: NodeIndex, place: &Place<'_>) -> bool {
         let graph = self.here.graph;
         let alone = graph.nodes[state].within.is_some_and(|within| match &graph.nodes[within].kind {
-            NodeKind::Loop { states, .. } => states.len() == 1,
+            DefinitionKind::Loop { states, .. } => states.len() == 1,
             _ => false,
         });
-        alone || matches!(graph.nodes[place.node].kind, NodeKind::Next { state: updated, .. } if updated == state)
+        alone || matches!(graph.nodes[place.node].kind, DefinitionKind::Next { state: updated, .. } if updated == state)
     }
 
     /// Is this the outcome of lateral weights, meeting the shape that their state has?
@@ -198,13 +196,13 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let Val::Value(state) = self.here.values[lateral.state.index()] else { return None };
         let shape = self.net.shape(state);
         let updates = match self.here.graph.nodes[place.node].kind {
-            NodeKind::Next { state, .. } => Some(state),
+            DefinitionKind::Next { state, .. } => Some(state),
             _ => None,
         };
         if shape != other || updates.is_some_and(|state| state != lateral.state) {
             return None;
         }
-        let at = next_span(self.here.graph, lateral.state);
+        let at = self.here.graph.next_span(lateral.state);
         Some(self.lateral_problem(lateral, shape, Some(self.net.shape(x)), at))
     }
 
@@ -239,6 +237,6 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             !graph.applied(node) || known.is_none_or(|second| second.from == first.to && second.to == channels)
         };
         let bundles = graph.nodes.node_indices().filter(|node| *node != first.node);
-        bundles.filter(|node| matches!(graph.nodes[*node].kind, NodeKind::Weights { .. })).any(is_half)
+        bundles.filter(|node| matches!(graph.nodes[*node].kind, DefinitionKind::Weights { .. })).any(is_half)
     }
 }

@@ -3,7 +3,7 @@
 use super::bundles::Bundle;
 use crate::diag::{Diagnostic, Span, loops, penalty, shape, weights};
 use crate::front::Front;
-use crate::front::graph::{Edge, Graph, NodeKind};
+use crate::front::graph::{DefinitionKind, Edge, Graph};
 use crate::ir::cost::{self, Cost};
 use crate::ir::timing::{Timing, When};
 use crate::ir::{Net, Param, ParamId, Value, bounds, reach, timing};
@@ -37,7 +37,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
     let mut penalties = net.penalties.iter();
     for node in front.graph.nodes.node_weights() {
-        let NodeKind::Penalty { value } = node.kind else { continue };
+        let DefinitionKind::Penalty { value } = node.kind else { continue };
         let Some(made) = penalties.next() else { continue };
         let reached = reach::params(net, made.value);
         if !reached.iter().any(|id| net.param(*id).trained()) {
@@ -69,7 +69,7 @@ pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnosti
 
 fn output_span(front: &Front<'_>) -> Option<Span> {
     front.graph.nodes.node_weights().find_map(|node| match node.kind {
-        NodeKind::Output { value } => Some(value.span),
+        DefinitionKind::Output { value } => Some(value.span),
         _ => None,
     })
 }
@@ -145,7 +145,7 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     let (graph, mut idle) = (&of.nodes, BTreeSet::new());
     // Readers come behind what they read, so backwards they come first.
     for node in of.order().into_iter().rev() {
-        let arm = matches!(graph[node].kind, NodeKind::Arm { .. });
+        let arm = matches!(graph[node].kind, DefinitionKind::Arm { .. });
         let readers = graph.edges_directed(node, Direction::Incoming).filter(|edge| match edge.weight() {
             Edge::Reads => true,
             Edge::Contains => arm,
@@ -156,7 +156,8 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
             read = true;
             in_use |= !idle.contains(&edge.source());
         }
-        let unused = !read && matches!(graph[node].kind, NodeKind::Equation { .. } | NodeKind::Branch { .. });
+        let unused =
+            !read && matches!(graph[node].kind, DefinitionKind::Equation { .. } | DefinitionKind::Branch { .. });
         if unused || (read && !in_use) {
             idle.insert(node);
         }

@@ -1,72 +1,18 @@
 //! Expressions: names, choices and calls, down to values.
 
-use super::bundles::BundleId;
-use super::inline::{Frame, MAX_DEPTH};
-use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, loops, names, penalty, settings, text};
+use super::Lowerer;
+use super::place::Place;
+use super::val::{BundleId, Val};
+use crate::diag::{Diagnostic, Span, loops, names, penalty, settings};
+use crate::front::const_eval::describe;
 use crate::front::consts::{CLASSES, Const};
-use crate::front::graph::{Found, Graph, NodeKind};
-use crate::front::known::describe;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Param, ParamClass, ParamId, Unary, Value};
 use crate::syntax::ast::{Expr, ExprKind};
-use petgraph::graph::NodeIndex;
-
-/// Where an expression stands.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    /// The definition it is the value of.
-    pub node: NodeIndex,
-    pub within: Option<NodeIndex>,
-    /// Penalties may look at weights and at the whole batch; equations may not.
-    pub penalty: bool,
-    /// True for the value itself, false for what it is made of.
-    pub outermost: bool,
-    /// The `fn` whose body this is.
-    pub frame: Option<&'p Frame<'p>>,
-}
-
-impl Place<'_> {
-    pub fn of(graph: &Graph<'_>, node: NodeIndex) -> Self {
-        Self {
-            node,
-            within: graph.nodes[node].within,
-            penalty: matches!(graph.nodes[node].kind, NodeKind::Penalty { .. }),
-            outermost: true,
-            frame: None,
-        }
-    }
-
-    pub fn inner(self) -> Self {
-        Self { outermost: false, ..self }
-    }
-
-    /// The place to report: inside a function of the prelude, its call.
-    pub fn at(&self, span: Span) -> Span {
-        self.frame.and_then(|frame| frame.site).unwrap_or(span)
-    }
-
-    /// Is this the body of a function that comes with the compiler?
-    pub fn is_in_prelude(&self) -> bool {
-        self.frame.is_some_and(|frame| frame.site.is_some())
-    }
-}
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    pub(super) fn expr(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
-        // One statement is bounded by the parser; functions and blocks in each other are not.
-        if self.depth == MAX_DEPTH {
-            return self.overrun(|| text::calls_too_deep(place.at(expr.span), MAX_DEPTH));
-        }
-        if !self.has_room(place.at(expr.span)) {
-            return Val::Poison;
-        }
-        self.depth += 1;
-        let val = self.expr_within(expr, place);
-        self.depth -= 1;
-        val
-    }
-
-    fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
+    /// Lowers an expression whose depth is counted; see [`Lowerer::expr`].
+    pub(super) fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
         match &expr.kind {
             ExprKind::Number { value, unit: None } => Val::number(*value),
             ExprKind::Number { unit: Some(unit), .. } => {
@@ -157,7 +103,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn primed(&mut self, name: &str, place: &Place<'_>) -> Val {
         let Found::Node(state) = self.here.graph.find(name, place.within) else { return Val::Poison };
         match self.here.graph.nodes[state].kind {
-            NodeKind::State { next: Some(next), .. } => self.here.values[next.index()].clone(),
+            DefinitionKind::State { next: Some(next), .. } => self.here.values[next.index()].clone(),
             _ => Val::Poison,
         }
     }

@@ -3,7 +3,7 @@
 use super::Lowerer;
 use crate::diag::{Span, loops, names, shape, weights};
 use crate::ir::{Fault, Value};
-use crate::syntax::ast::{Arg, Call};
+use crate::syntax::ast::{Call, CallArg};
 
 /// A layer that was applied: what to call it and where to point.
 pub(super) struct Applied<'p> {
@@ -11,7 +11,7 @@ pub(super) struct Applied<'p> {
     pub span: Span,
     /// The call that holds its arguments: its own, or its bundle's declaration.
     pub call: &'p Call,
-    pub inputs: &'p [Arg],
+    pub inputs: &'p [CallArg],
     /// For a bundle, the place of `in -> out`.
     pub declared: Option<Span>,
 }
@@ -20,7 +20,7 @@ impl Applied<'_> {
     /// The place of an argument, or of the whole call where it was left to its default or has no name.
     fn argument(&self, name: &str) -> Span {
         let named = self.call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
-        named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, Arg::span)
+        named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, CallArg::span)
     }
 }
 

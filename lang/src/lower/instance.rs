@@ -2,15 +2,11 @@
 
 use super::bundles::LateralUse;
 use super::steps::Finished;
-use super::{Lowerer, Val};
-use crate::diag::text;
+use super::val::Val;
 use crate::front::graph::Graph;
 use crate::ir::Value;
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Definitions in all of a spec, those of every copy of a block counted.
-const MAX_DEFINITIONS: usize = 100_000;
 
 pub(super) struct Instance<'f, 'a> {
     pub graph: &'f Graph<'a>,
@@ -56,18 +52,5 @@ impl<'f, 'a> Instance<'f, 'a> {
     /// The dotted name of a definition, which its weights go by.
     pub fn path(&self, node: NodeIndex) -> String {
         self.name(&self.graph.path(node))
-    }
-}
-
-impl Lowerer<'_, '_, '_> {
-    /// Counts one more definition. False if there are too many already.
-    pub(super) fn defines(&mut self, node: NodeIndex) -> bool {
-        if self.definitions == MAX_DEFINITIONS {
-            let span = self.here.graph.nodes[node].span;
-            self.overrun(|| text::too_many_definitions(span, MAX_DEFINITIONS));
-            return false;
-        }
-        self.definitions += 1;
-        true
     }
 }

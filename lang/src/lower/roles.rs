@@ -1,10 +1,10 @@
 //! Roles: a bundle takes the role of the arm it drives.
 
+use super::Lowerer;
 use super::branch::role;
-use super::bundles::BundleId;
-use super::{Lowerer, Val};
+use super::val::{BundleId, Val};
 use crate::diag::{Span, names, roles};
-use crate::front::graph::{Found, NodeKind};
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Role, Sign};
 use crate::kinds;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Name};
@@ -16,7 +16,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let graph = self.here.graph;
         for node in graph.nodes.node_indices() {
             match &graph.nodes[node].kind {
-                NodeKind::Arm { role: word, value } => match role(&word.text) {
+                DefinitionKind::Arm { role: word, value } => match role(&word.text) {
                     Some(role) => self.arm_role(node, role, value),
                     None => {
                         let within = graph.nodes[node].within;
@@ -27,7 +27,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                         self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
                     }
                 },
-                NodeKind::Branch { how, arms } => {
+                DefinitionKind::Branch { how, arms } => {
                     self.both_arms(node, arms);
                     arms.iter().for_each(|arm| self.opposed(how, *arm));
                 }
@@ -58,7 +58,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let given: Vec<Option<Role>> = arms
             .iter()
             .map(|arm| match self.here.graph.nodes[*arm].kind {
-                NodeKind::Arm { role: word, .. } => role(&word.text),
+                DefinitionKind::Arm { role: word, .. } => role(&word.text),
                 _ => None,
             })
             .collect();
@@ -74,7 +74,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     /// Weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
     fn opposed(&mut self, how: &Name, arm: NodeIndex) {
-        let NodeKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
+        let DefinitionKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
         let opposite = match (how.text.as_str(), role(&word.text)) {
             ("sum", Some(Role::Inhibitory)) => Sign::Nonnegative,
             ("sum", Some(Role::Excitatory)) | ("difference", Some(_)) => Sign::Nonpositive,

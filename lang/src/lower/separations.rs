@@ -1,10 +1,10 @@
 //! Penalties that push excitatory and inhibitory weights apart: who is in them, and whether they do.
 
-use super::bundles::BundleId;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, roles};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::known;
+use crate::front::const_eval;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::pull::{self, Pull};
 use crate::ir::{Net, ParamId, Role, Sign, Value};
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
@@ -36,7 +36,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     pub(super) fn separations(&mut self) -> Vec<Separation<'a>> {
         let mut found = Vec::new();
         let penalties = self.here.graph.nodes.node_weights().filter_map(|node| match node.kind {
-            NodeKind::Penalty { value } => Some(value),
+            DefinitionKind::Penalty { value } => Some(value),
             _ => None,
         });
         for (penalty, value) in penalties.enumerate() {
@@ -71,7 +71,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
             ExprKind::Binary { op: op @ (BinaryOp::Mul | BinaryOp::Div), left, right } => {
                 let (inner, factor) = if holds(left) { (left, right) } else { (right, left) };
                 let is_divided_by = *op == BinaryOp::Div && !holds(left);
-                let factor = known::number(factor, &self.front.consts, &mut Vec::new()).filter(|_| !is_divided_by)?;
+                let factor =
+                    const_eval::number(factor, &self.front.consts, &mut Vec::new()).filter(|_| !is_divided_by)?;
                 self.turns(inner, call).map(|turns| turns != (factor < 0.0))
             }
             _ => None,
@@ -84,7 +85,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         while let Some(expr) = pending.pop() {
             if let ExprKind::If { condition, then, otherwise } = &expr.kind {
                 // What is wrong with the condition is reported where the penalty is lowered.
-                match known::truth(condition, &self.front.consts, &mut Vec::new()) {
+                match const_eval::truth(condition, &self.front.consts, &mut Vec::new()) {
                     Some(truth) => pending.push(if truth { then } else { otherwise }),
                     None => pending.extend([&**then, &**otherwise]),
                 }

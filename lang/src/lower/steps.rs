@@ -1,17 +1,20 @@
 //! The steps of a loop that is over: `O@2`, `O@all`.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{loops, names};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::reads::ALL;
+use crate::front::graph::{DefinitionKind, Found};
+use crate::front::resolve::ALL;
 use crate::ir::{LoopId, Value};
+use crate::limits::MAX_STEPS;
 use crate::syntax::ast::{Expr, ExprKind, Name};
-use crate::vocabulary::{Type, Value as Bound};
+use crate::vocabulary::{ArgValue, Type};
 use petgraph::graph::NodeIndex;
 use std::collections::BTreeMap;
 
-const STEP: Type = Type::Count { min: 0, max: 10_000 };
+/// The type of the number behind `@`.
+const STEP: Type = Type::Count { min: 0, max: MAX_STEPS };
 
 /// A loop that is closed.
 pub(super) struct Finished {
@@ -47,7 +50,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 return self.report(loops::no_step_called(word, step.span));
             }
             _ => match self.binding(place, |binder| binder.value("a step", &STEP, step)) {
-                Some(Bound::Count(step)) => Asked::One(step),
+                Some(ArgValue::Count(step)) => Asked::One(step),
                 _ => return Val::Poison,
             },
         };
@@ -66,7 +69,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Found::Nothing => return Val::Poison,
         };
         match (graph.nodes[node].within, &graph.nodes[node].kind) {
-            (Some(within), NodeKind::State { .. }) => self.state_at(name, node, within, asked, step),
+            (Some(within), DefinitionKind::State { .. }) => self.state_at(name, node, within, asked, step),
             (Some(within), _) => self.equation_at(name, node, within, asked, step),
             (None, _) => self.of_series(name, self.here.values[node.index()].clone(), asked, step),
         }

@@ -64,7 +64,7 @@ pub enum ItemKind {
     /// `name = value`, or `name' = value` inside a loop
     Equation { name: Name, primed: bool, value: Expr },
     /// `loop name(steps: n) { … }`
-    Loop { name: Name, args: Vec<Arg>, body: Vec<Item> },
+    Loop { name: Name, args: Vec<CallArg>, body: Vec<Item> },
     /// `state name = value`, inside a loop
     State { name: Name, init: Expr },
     /// `branch name = how { … }`
@@ -76,7 +76,7 @@ pub enum ItemKind {
     /// `fn name(a, b) = body`
     Fn { name: Name, params: Vec<Name>, body: Expr },
     /// `block name(x, n, m: default) { … }`
-    Block { name: Name, params: Vec<Param>, body: Vec<Item> },
+    Block { name: Name, params: Vec<BlockParam>, body: Vec<Item> },
     /// `yield value`, at the end of a block
     Yield { value: Expr },
     /// `allow name`, or `allow [name, name]`: what the spec means as it stands; looked up later
@@ -89,7 +89,7 @@ pub enum ItemKind {
 
 /// One parameter of a block: `planes`, or `stride: 1` with a default.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Param {
+pub struct BlockParam {
     pub name: Name,
     pub default: Option<Expr>,
 }
@@ -105,7 +105,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub callee: Name,
-    pub args: Vec<Arg>,
+    pub args: Vec<CallArg>,
     pub span: Span,
 }
 
@@ -118,12 +118,12 @@ impl Call {
 
 /// `value` or `name: value`, in a call.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arg {
+pub struct CallArg {
     pub name: Option<Name>,
     pub value: Expr,
 }
 
-impl Arg {
+impl CallArg {
     pub fn span(&self) -> Span {
         self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
     }
@@ -210,7 +210,7 @@ impl Expr {
             ExprKind::Name(name) => name.clone(),
             ExprKind::Primed(name) => format!("{name}'"),
             ExprKind::Call(call) => match call.args.as_slice() {
-                [Arg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
+                [CallArg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
                 _ => format!("{}(…)", call.callee.text),
             },
             ExprKind::Negate(x) => format!("-{}", x.written()),

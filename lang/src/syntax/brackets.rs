@@ -1,12 +1,10 @@
 //! Which bracket closes which, and where a bracket that nothing closes ends all the same.
 
 use super::layout::starts_statement;
-use super::scan::{Bracket, Kind, Token};
+use super::scan::{Bracket, Token, TokenKind};
 use crate::diag::{Diagnostic, text};
+use crate::limits::MAX_NESTING;
 use std::collections::BTreeMap;
-
-/// Brackets within brackets, at most; the recursion of whoever walks a spec is bounded by it.
-pub const MAX_NESTING: usize = 64;
 
 /// Where what a bracket opens ends.
 #[derive(Clone, Copy, Debug)]
@@ -52,9 +50,9 @@ pub fn brackets(tokens: &[Token]) -> Brackets {
     let mut matcher = Matcher { tokens, stack: Vec::new(), beyond: 0, found: Brackets::default(), trusts_indent };
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Open(bracket) => matcher.open(at, bracket),
-            Kind::Close(bracket) => matcher.close(at, bracket),
-            Kind::Newline => matcher.line(at + 1),
+            TokenKind::Open(bracket) => matcher.open(at, bracket),
+            TokenKind::Close(bracket) => matcher.close(at, bracket),
+            TokenKind::Newline => matcher.line(at + 1),
             _ => {}
         }
     }
@@ -68,8 +66,8 @@ pub fn brackets(tokens: &[Token]) -> Brackets {
 
 fn lacks_closing_brace(tokens: &[Token]) -> bool {
     let open = tokens.iter().fold(0_usize, |open, token| match token.kind {
-        Kind::Open(Bracket::Curly) => open + 1,
-        Kind::Close(Bracket::Curly) => open.saturating_sub(1),
+        TokenKind::Open(Bracket::Curly) => open + 1,
+        TokenKind::Close(Bracket::Curly) => open.saturating_sub(1),
         _ => open,
     });
     open > 0
@@ -128,11 +126,11 @@ impl Matcher<'_> {
 
     /// Looks at the first token of a line: does it show that something before it was to be closed?
     fn line(&mut self, at: usize) {
-        let Some(token) = self.tokens.get(at).filter(|token| token.kind != Kind::Newline) else { return };
+        let Some(token) = self.tokens.get(at).filter(|token| token.kind != TokenKind::Newline) else { return };
         if self.stack.last().is_some_and(|top| top.bracket != Bracket::Curly) && self.leaves_brackets(at) {
             self.drop_unclosed(at);
         }
-        let closes = token.kind == Kind::Close(Bracket::Curly);
+        let closes = token.kind == TokenKind::Close(Bracket::Curly);
         while self.trusts_indent
             && let Some(top) = self.stack.last_mut().filter(|top| top.bracket == Bracket::Curly)
         {
@@ -148,8 +146,8 @@ impl Matcher<'_> {
 
     /// Whether the line at `at`, inside round or square brackets, can only be the next statement or setting.
     fn leaves_brackets(&self, at: usize) -> bool {
-        let is_key = self.tokens[at].kind == Kind::Word
-            && self.tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Sign(":"))
+        let is_key = self.tokens[at].kind == TokenKind::Word
+            && self.tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Sign(":"))
             && self.ends_value(at.saturating_sub(2))
             && (self.in_settings() || self.stack.last().is_some_and(|top| top.bracket == Bracket::Square));
         is_key || starts_statement(self.tokens, at)
@@ -158,7 +156,7 @@ impl Matcher<'_> {
     /// Whether no comma or operator stands at the end of the line before.
     fn ends_value(&self, last: usize) -> bool {
         self.tokens.get(last).is_some_and(|token| {
-            matches!(token.kind, Kind::Word | Kind::Number | Kind::Close(_) | Kind::Sign("'" | "%"))
+            matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Close(_) | TokenKind::Sign("'" | "%"))
         })
     }
 
@@ -166,8 +164,8 @@ impl Matcher<'_> {
     fn in_settings(&self) -> bool {
         let brace = self.stack.iter().rfind(|open| open.bracket == Bracket::Curly).map(|open| open.token);
         let Some(word) = brace.and_then(|brace| brace.checked_sub(1)) else { return false };
-        let before = word.checked_sub(1).map_or(Kind::Newline, |before| self.tokens[before].kind);
-        self.tokens[word].kind == Kind::Word && before == Kind::Newline
+        let before = word.checked_sub(1).map_or(TokenKind::Newline, |before| self.tokens[before].kind);
+        self.tokens[word].kind == TokenKind::Word && before == TokenKind::Newline
     }
 
     /// Ends every round and square bracket of the innermost brace at `end`; the innermost of them is reported.

@@ -1,14 +1,12 @@
 //! Expressions, from the grammar's pairs to the tree.
 
-use super::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Name};
+use super::ast::{BinaryOp, Call, CallArg, Expr, ExprKind, Name};
 use super::grammar::Rule;
 use crate::diag::{Diagnostic, Span, text};
+use crate::limits::MAX_OPERATORS;
 use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 use std::sync::LazyLock;
-
-/// Operators in one statement, at most: with the limit on brackets, this bounds how deep a tree can be.
-const MAX_OPERATORS: usize = 256;
 
 /// Which signs bind tighter: the later ones.
 static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
@@ -24,14 +22,14 @@ static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
 });
 
 /// Reads the pairs of one piece of text. What cannot be read is `None`, and has been reported.
-pub struct Reader<'a> {
+pub struct PairReader<'a> {
     /// Where in the file the piece starts.
     base: usize,
     operators: usize,
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PairReader<'a> {
     pub fn new(base: usize, problems: &'a mut Vec<Diagnostic>) -> Self {
         Self { base, operators: 0, problems }
     }
@@ -182,11 +180,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<Arg>> {
+    pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<CallArg>> {
         pair.into_inner().filter(|part| part.as_rule() == Rule::arg).map(|arg| self.arg(arg)).collect()
     }
 
-    fn arg(&mut self, pair: Pair<Rule>) -> Option<Arg> {
+    fn arg(&mut self, pair: Pair<Rule>) -> Option<CallArg> {
         let mut name = None;
         let mut value = None;
         for part in pair.into_inner() {
@@ -196,7 +194,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        Some(Arg { name, value: value? })
+        Some(CallArg { name, value: value? })
     }
 
     fn amount(&mut self, pair: Pair<Rule>) -> Option<Expr> {

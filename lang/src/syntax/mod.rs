@@ -24,10 +24,8 @@ pub use names::defined;
 pub use scan::JOINING;
 
 use crate::diag::{Diagnostic, Span, text};
+use crate::limits::MAX_SIZE;
 use ast::{Ast, Expr, ItemKind};
-
-/// The largest text that is read, in bytes.
-pub const MAX_SIZE: usize = 1 << 20;
 
 /// The parser that pest makes of the grammar.
 mod grammar {

@@ -4,7 +4,7 @@ use super::passed::Passed;
 use crate::diag::Span;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     Word,
     /// A word that joins values, as `then` does: it never starts a statement.
     Joining,
@@ -45,7 +45,7 @@ impl Bracket {
 
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub span: Span,
     /// How far the line that the token stands on is indented.
     pub indent: usize,
@@ -95,15 +95,15 @@ struct Scanner<'a> {
 }
 
 impl Scanner<'_> {
-    fn push(&mut self, kind: Kind, len: usize) {
+    fn push(&mut self, kind: TokenKind, len: usize) {
         let indent = *self.indent.get_or_insert(self.at - self.line_start);
         self.tokens.push(Token { kind, span: Span::new(self.at, self.at + len), indent });
         self.at += len;
         match kind {
-            Kind::Newline => (self.line_start, self.indent) = (self.at, None),
-            Kind::Open(Bracket::Round | Bracket::Square) => self.depth += 1,
-            Kind::Close(Bracket::Round | Bracket::Square) => self.depth = self.depth.saturating_sub(1),
-            Kind::Open(Bracket::Curly) | Kind::Close(Bracket::Curly) => self.depth = 0,
+            TokenKind::Newline => (self.line_start, self.indent) = (self.at, None),
+            TokenKind::Open(Bracket::Round | Bracket::Square) => self.depth += 1,
+            TokenKind::Close(Bracket::Round | Bracket::Square) => self.depth = self.depth.saturating_sub(1),
+            TokenKind::Open(Bracket::Curly) | TokenKind::Close(Bracket::Curly) => self.depth = 0,
             _ => {}
         }
     }
@@ -150,12 +150,17 @@ impl Scanner<'_> {
 
     /// Whether a `%` here may be that of a share, `15%`.
     fn ends_number(&self) -> bool {
-        self.tokens.last().is_some_and(|last| last.kind == Kind::Number)
+        self.tokens.last().is_some_and(|last| last.kind == TokenKind::Number)
     }
 
     /// Whether the last token is one that a value may end with.
     fn ends_value(&self) -> bool {
-        let ends = |kind| matches!(kind, Kind::Word | Kind::Number | Kind::Close(Bracket::Round) | Kind::Sign("'"));
+        let ends = |kind| {
+            matches!(
+                kind,
+                TokenKind::Word | TokenKind::Number | TokenKind::Close(Bracket::Round) | TokenKind::Sign("'")
+            )
+        };
         self.tokens.last().is_some_and(|last| ends(last.kind))
     }
 
@@ -170,7 +175,7 @@ impl Scanner<'_> {
         match rest[..len].rfind('\n') {
             Some(end) => {
                 self.at += end;
-                self.push(Kind::Newline, 1);
+                self.push(TokenKind::Newline, 1);
                 self.at += len - end - 1;
             }
             None => self.at += len,
@@ -182,7 +187,7 @@ impl Scanner<'_> {
         let behind = behind.trim_start_matches([' ', '\t', '\r']);
         let ends = behind.is_empty() || ["\n", "//", "#", "}", ";"].iter().any(|end| behind.starts_with(end));
         self.passed.semicolons.push((self.at, ends));
-        if ends { self.at += 1 } else { self.push(Kind::Newline, 1) }
+        if ends { self.at += 1 } else { self.push(TokenKind::Newline, 1) }
     }
 }
 
@@ -197,39 +202,39 @@ fn is_divisor(comment: &str, in_brackets: bool) -> bool {
 }
 
 /// The token that `rest`, which is not empty, starts with, and its length.
-fn token(rest: &str) -> (Kind, usize) {
+fn token(rest: &str) -> (TokenKind, usize) {
     let first = rest.chars().next().unwrap_or('\n');
     let fixed = match first {
-        '\n' => Some(Kind::Newline),
-        '(' => Some(Kind::Open(Bracket::Round)),
-        '[' => Some(Kind::Open(Bracket::Square)),
-        '{' => Some(Kind::Open(Bracket::Curly)),
-        ')' => Some(Kind::Close(Bracket::Round)),
-        ']' => Some(Kind::Close(Bracket::Square)),
-        '}' => Some(Kind::Close(Bracket::Curly)),
+        '\n' => Some(TokenKind::Newline),
+        '(' => Some(TokenKind::Open(Bracket::Round)),
+        '[' => Some(TokenKind::Open(Bracket::Square)),
+        '{' => Some(TokenKind::Open(Bracket::Curly)),
+        ')' => Some(TokenKind::Close(Bracket::Round)),
+        ']' => Some(TokenKind::Close(Bracket::Square)),
+        '}' => Some(TokenKind::Close(Bracket::Curly)),
         _ => None,
     };
     if let Some(kind) = fixed {
         return (kind, 1);
     }
     if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
-        return (Kind::Sign(sign), sign.len());
+        return (TokenKind::Sign(sign), sign.len());
     }
     let is_point = first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit());
     if first.is_ascii_digit() || is_point {
         let len = run(rest, |c| c.is_alphanumeric() || c == '_' || c == '.');
-        return (if rest[..len].is_ascii() { Kind::Number } else { Kind::Foreign }, len);
+        return (if rest[..len].is_ascii() { TokenKind::Number } else { TokenKind::Foreign }, len);
     }
     if first.is_alphabetic() || first == '_' {
         let len = run(rest, |c| c.is_alphanumeric() || c == '_');
         let kind = match &rest[..len] {
-            word if JOINING.contains(&word) => Kind::Joining,
-            word if word.is_ascii() => Kind::Word,
-            _ => Kind::Foreign,
+            word if JOINING.contains(&word) => TokenKind::Joining,
+            word if word.is_ascii() => TokenKind::Word,
+            _ => TokenKind::Foreign,
         };
         return (kind, len);
     }
-    (Kind::Foreign, first.len_utf8())
+    (TokenKind::Foreign, first.len_utf8())
 }
 
 /// How many bytes of `rest` the characters of a kind fill.

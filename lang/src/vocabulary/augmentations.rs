@@ -1,6 +1,6 @@
 //! The augmentations that a spec can name, and their arguments: what is done at random to training images.
 
-use super::{Arg, Callable, Type, Value};
+use super::{Arg, ArgValue, Callable, Type};
 
 pub const PAD_CROP: Callable = Callable {
     name: "pad_crop",
@@ -11,7 +11,12 @@ pub const PAD_CROP: Callable = Callable {
 pub const FLIP: Callable = Callable {
     name: "flip",
     about: "mirrors an image left to right, or leaves it",
-    args: &[Arg::with("p", Type::Real { min: 0.0, max: 1.0 }, Value::Real(0.5), "the probability that it is mirrored")],
+    args: &[Arg::with(
+        "p",
+        Type::Real { min: 0.0, max: 1.0 },
+        ArgValue::Real(0.5),
+        "the probability that it is mirrored",
+    )],
 };
 
 pub const ROTATE: Callable = Callable {

@@ -25,7 +25,7 @@ pub struct Arg {
 pub enum Default {
     /// There is none: it must be given.
     Required,
-    Value(Value),
+    Value(ArgValue),
     /// The same as another argument, declared before it.
     Like(&'static str),
     /// It may be left out, and is then not there.
@@ -45,7 +45,7 @@ impl Arg {
         Self { name, about, ty, default: Default::Like(other) }
     }
 
-    pub const fn with(name: &'static str, ty: Type, default: Value, about: &'static str) -> Self {
+    pub const fn with(name: &'static str, ty: Type, default: ArgValue, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Value(default) }
     }
 }
@@ -86,7 +86,7 @@ pub struct Callable {
 
 /// An argument's value, of its declared type and within its range.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum ArgValue {
     Count(usize),
     Real(f64),
     Bool(bool),
@@ -96,17 +96,17 @@ pub enum Value {
     Calls(Vec<Bound>),
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for ArgValue {
     /// As it is written in a spec.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Count(n) => write!(f, "{n}"),
-            Value::Real(x) => f.write_str(&real(*x)),
-            Value::Bool(b) => write!(f, "{b}"),
-            Value::Word(word) => f.write_str(word),
-            Value::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
-            Value::Call(call) => call.fmt(f),
-            Value::Calls(calls) => {
+            ArgValue::Count(n) => write!(f, "{n}"),
+            ArgValue::Real(x) => f.write_str(&real(*x)),
+            ArgValue::Bool(b) => write!(f, "{b}"),
+            ArgValue::Word(word) => f.write_str(word),
+            ArgValue::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
+            ArgValue::Call(call) => call.fmt(f),
+            ArgValue::Calls(calls) => {
                 write!(f, "[{}]", calls.iter().map(Bound::to_string).collect::<Vec<_>>().join(", "))
             }
         }
@@ -125,7 +125,7 @@ pub fn real(x: f64) -> String {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
     pub callee: &'static str,
-    pub values: Vec<(&'static str, Value)>,
+    pub values: Vec<(&'static str, ArgValue)>,
 }
 
 impl Bound {
@@ -143,7 +143,7 @@ impl Bound {
         complete
     }
 
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&ArgValue> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
@@ -153,7 +153,7 @@ impl Bound {
 
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
-            Some(Value::Count(n)) => *n,
+            Some(ArgValue::Count(n)) => *n,
             _ => self.undeclared(name, "count"),
         }
     }
@@ -161,7 +161,7 @@ impl Bound {
     /// Of an optional argument.
     pub fn maybe_count(&self, name: &str) -> Option<usize> {
         match self.get(name) {
-            Some(Value::Count(n)) => Some(*n),
+            Some(ArgValue::Count(n)) => Some(*n),
             None => None,
             Some(_) => self.undeclared(name, "count"),
         }
@@ -169,21 +169,21 @@ impl Bound {
 
     pub fn real(&self, name: &str) -> f64 {
         match self.get(name) {
-            Some(Value::Real(x)) => *x,
+            Some(ArgValue::Real(x)) => *x,
             _ => self.undeclared(name, "number"),
         }
     }
 
     pub fn bool(&self, name: &str) -> bool {
         match self.get(name) {
-            Some(Value::Bool(b)) => *b,
+            Some(ArgValue::Bool(b)) => *b,
             _ => self.undeclared(name, "true-or-false"),
         }
     }
 
     pub fn word(&self, name: &str) -> &'static str {
         match self.get(name) {
-            Some(Value::Word(word)) => word,
+            Some(ArgValue::Word(word)) => word,
             _ => self.undeclared(name, "word"),
         }
     }
@@ -207,21 +207,21 @@ impl Bound {
 
     pub fn reals(&self, name: &str) -> &[f64] {
         match self.get(name) {
-            Some(Value::Reals(xs)) => xs,
+            Some(ArgValue::Reals(xs)) => xs,
             _ => self.undeclared(name, "list of numbers"),
         }
     }
 
     pub fn call(&self, name: &str) -> &Bound {
         match self.get(name) {
-            Some(Value::Call(call)) => call,
+            Some(ArgValue::Call(call)) => call,
             _ => self.undeclared(name, "call"),
         }
     }
 
     pub fn calls(&self, name: &str) -> &[Bound] {
         match self.get(name) {
-            Some(Value::Calls(calls)) => calls,
+            Some(ArgValue::Calls(calls)) => calls,
             _ => self.undeclared(name, "list of calls"),
         }
     }

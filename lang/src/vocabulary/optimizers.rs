@@ -1,6 +1,6 @@
 //! The optimizers that a spec can name, and their arguments.
 
-use super::{Arg, Bound, Callable, Type, Value};
+use super::{Arg, ArgValue, Bound, Callable, Type};
 
 /// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
@@ -8,22 +8,22 @@ const LARGEST: f64 = 1e30;
 const LR: &str = "learning rate: how far a weight moves along its update";
 
 const fn rate(default: f64) -> Arg {
-    Arg::with("lr", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), LR)
+    Arg::with("lr", Type::Real { min: 0.0, max: LARGEST }, ArgValue::Real(default), LR)
 }
 
 const fn share(name: &'static str, default: f64, about: &'static str) -> Arg {
     // One itself would never forget, and Adam would divide by zero.
-    Arg::with(name, Type::Real { min: 0.0, max: 0.999_999 }, Value::Real(default), about)
+    Arg::with(name, Type::Real { min: 0.0, max: 0.999_999 }, ArgValue::Real(default), about)
 }
 
 const fn decay(default: f64, about: &'static str) -> Arg {
-    Arg::with("weight_decay", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), about)
+    Arg::with("weight_decay", Type::Real { min: 0.0, max: LARGEST }, ArgValue::Real(default), about)
 }
 
 const EPSILON: Arg = Arg::with(
     "epsilon",
     Type::Real { min: 1e-30, max: 1.0 },
-    Value::Real(1e-8),
+    ArgValue::Real(1e-8),
     "added to the root of the squared gradients' average before dividing by it",
 );
 const BETA1: Arg = share("beta1", 0.9, "how much of the gradients' running average a step keeps");

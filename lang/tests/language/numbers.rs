@@ -1,6 +1,6 @@
 //! Costs against sums done by hand from the papers' own tables.
 
-use lcnnc_lang::ir::cost::{self, Row};
+use lcnnc_lang::ir::cost::{self, LayerCost};
 use lcnnc_lang::ir::{Net, ParamClass};
 use lcnnc_testing::{net, spec};
 
@@ -14,7 +14,7 @@ fn of(net: &Net, owner: &str) -> usize {
 
 /// Parameters, multiply-adds and bytes of activity, summed over the table.
 fn sums(net: &Net) -> [u128; 3] {
-    let add = |[p, m, a]: [u128; 3], row: &Row| [p + row.parameters, m + row.multiply_adds, a + row.activation];
+    let add = |[p, m, a]: [u128; 3], row: &LayerCost| [p + row.parameters, m + row.multiply_adds, a + row.activation];
     cost::table(net).iter().fold([0; 3], add)
 }
 

@@ -121,7 +121,7 @@ proptest! {
     fn steps_can_be_overridden(steps in 1..50_usize) {
         let (_, text) = specs().into_iter().find(|(name, _)| name == "lc_cnn").unwrap();
         let net = compile_as("steps.lcnn", &text, &[("steps", &steps.to_string())]).net.unwrap();
-        let found = net.body.iter().find_map(|step| match step {
+        let found = net.body.iter().find_map(|stmt| match stmt {
             Stmt::Loop(looped) => Some(looped.steps),
             Stmt::Node(_) => None,
         });

@@ -13,7 +13,7 @@ fn drawings(net: &Net) -> [(&'static str, String); 2] {
 }
 
 fn has_loop(net: &Net) -> bool {
-    net.body.iter().any(|step| matches!(step, Stmt::Loop(_)))
+    net.body.iter().any(|stmt| matches!(stmt, Stmt::Loop(_)))
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn shared_weights_are_one_parameter() {
 #[test]
 fn an_override_is_an_override_whatever_its_place() {
     let text = spec("lc_cnn");
-    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|step| matches!(step, Stmt::Loop(_))) {
+    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|stmt| matches!(stmt, Stmt::Loop(_))) {
         Some(Stmt::Loop(looped)) => looped.steps,
         _ => 0,
     };

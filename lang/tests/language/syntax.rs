@@ -57,7 +57,7 @@ fn drawn(expr: &Expr) -> String {
             format!("(repeat {} {})", drawn(count), drawn(&call))
         }
         ExprKind::Call(call) => {
-            let arg = |arg: &lcnnc_lang::syntax::ast::Arg| {
+            let arg = |arg: &lcnnc_lang::syntax::ast::CallArg| {
                 format!("{}{}", arg.name.as_ref().map_or(String::new(), |n| format!("{}:", n.text)), drawn(&arg.value))
             };
             format!("{}({})", call.callee.text, call.args.iter().map(arg).collect::<Vec<_>>().join(" "))

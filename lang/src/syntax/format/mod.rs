@@ -10,13 +10,14 @@ mod print;
 mod tree;
 
 use super::ast::{Ast, Item, ItemKind};
-use super::scan::{Bracket, Kind};
-use super::{MAX_SIZE, parse, with_line_feeds};
+use super::scan::{Bracket, TokenKind};
+use super::{parse, with_line_feeds};
 use crate::diag::{Diagnostic, text};
+use crate::limits::MAX_SIZE;
 use lexeme::{Lexeme, comments, lexemes, settle};
 use page::Page;
 use std::ops::Range;
-use tree::Node;
+use tree::Fragment;
 
 /// Columns of a line; comments at the ends of lines may go beyond.
 const WIDTH: usize = 100;
@@ -92,8 +93,8 @@ impl Layout<'_> {
             }
             match lexeme.kind {
                 // Behind the last statement.
-                Kind::Newline => break,
-                Kind::Close(_) => {
+                TokenKind::Newline => break,
+                TokenKind::Close(_) => {
                     depth = depth.saturating_sub(1);
                     page.close_block(depth * STEP);
                     page.word(at);
@@ -124,15 +125,15 @@ impl Layout<'_> {
     }
 
     fn is_brace(&self, at: usize) -> bool {
-        self.lexemes[at].kind == Kind::Open(Bracket::Curly)
+        self.lexemes[at].kind == TokenKind::Open(Bracket::Curly)
     }
 
     /// A block that stays on one line, with the place behind it: one that holds nothing, or settings whose author wrote
     /// them so, if they fit.
-    fn on_one_line(&self, at: usize, body: usize, indent: usize) -> Option<(Node, usize)> {
-        let open = self.lexemes.get(body - 1).filter(|open| open.kind == Kind::Open(Bracket::Curly))?;
+    fn on_one_line(&self, at: usize, body: usize, indent: usize) -> Option<(Fragment, usize)> {
+        let open = self.lexemes.get(body - 1).filter(|open| open.kind == TokenKind::Open(Bracket::Curly))?;
         let is_settings = body - at == 2;
-        let is_close = |at: &usize| self.lexemes[*at].kind == Kind::Close(Bracket::Curly);
+        let is_close = |at: &usize| self.lexemes[*at].kind == TokenKind::Close(Bracket::Curly);
         // Settings hold no braces; of other blocks only an empty one is looked for.
         let last = if is_settings { self.lexemes.len() } else { body + 1 };
         let close = (body..last).find(is_close)?;

@@ -11,7 +11,7 @@ const GAP: usize = 3;
 const LONG: usize = 80;
 
 #[derive(Default)]
-struct Line<'a> {
+struct PageLine<'a> {
     /// Starts with its indentation.
     code: String,
     comment: Option<&'a str>,
@@ -25,8 +25,8 @@ struct Line<'a> {
 /// What is written, line by line.
 pub struct Page<'a> {
     pub lexemes: &'a [Lexeme<'a>],
-    done: Vec<Line<'a>>,
-    line: Line<'a>,
+    done: Vec<PageLine<'a>>,
+    line: PageLine<'a>,
     /// Nothing stands yet in the block, so no blank line does.
     at_head: bool,
     paragraph: usize,
@@ -36,7 +36,7 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub fn new(lexemes: &'a [Lexeme<'a>]) -> Self {
-        Self { lexemes, done: Vec::new(), line: Line::default(), at_head: true, paragraph: 0, hang: 0 }
+        Self { lexemes, done: Vec::new(), line: PageLine::default(), at_head: true, paragraph: 0, hang: 0 }
     }
 
     /// Begins a line for a statement, or for a comment on a line of its own.
@@ -61,7 +61,7 @@ impl<'a> Page<'a> {
 
     /// Begins a line, unless nothing stands on this one.
     pub fn fresh(&mut self, indent: usize) {
-        let line = Line { code: " ".repeat(indent), paragraph: self.paragraph, ..Line::default() };
+        let line = PageLine { code: " ".repeat(indent), paragraph: self.paragraph, ..PageLine::default() };
         let line = std::mem::replace(&mut self.line, line);
         if line.is_begun {
             self.done.push(line);
@@ -121,7 +121,7 @@ impl<'a> Page<'a> {
     /// All of it, with a line end behind each line.
     pub fn text(mut self) -> String {
         self.fresh(0);
-        let width = |line: &Line| line.code.trim_end().len();
+        let width = |line: &PageLine| line.code.trim_end().len();
         let mut columns = vec![COMMENTS; self.paragraph + 1];
         for line in self.done.iter().filter(|line| line.comment.is_some() && width(line) <= LONG) {
             let column = &mut columns[line.paragraph];

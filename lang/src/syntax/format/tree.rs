@@ -1,6 +1,6 @@
 //! A statement as a tree of what may be broken over lines, and how wide each part is on one line.
 
-use super::super::scan::{Bracket, Kind};
+use super::super::scan::{Bracket, TokenKind};
 use super::lexeme::{Lexeme, opens};
 use std::ops::Range;
 
@@ -37,22 +37,22 @@ impl Size {
 }
 
 #[derive(Debug)]
-pub struct Node {
-    pub kind: NodeKind,
+pub struct Fragment {
+    pub kind: FragmentKind,
     pub size: Size,
 }
 
 /// The forms that a part can have. Lexemes are given by their number.
 #[derive(Debug)]
-pub enum NodeKind {
+pub enum FragmentKind {
     /// Words and brackets in a row, which is broken in its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps: 3) {`
     Row(Vec<Bit>),
     /// Values and the signs between them, all of one rank.
-    Chain { first: Box<Node>, rest: Vec<(usize, Node)> },
+    Chain { first: Box<Fragment>, rest: Vec<(usize, Fragment)> },
     /// `if a then b else c`: the words, and what stands behind each.
-    Choice { words: [usize; 3], parts: Box<[Node; 3]> },
+    Choice { words: [usize; 3], parts: Box<[Fragment; 3]> },
     /// What is named or declared and its value: `kernel: 7`, `const steps = 3`, `yield x`
-    Led { head: Vec<Bit>, value: Box<Node> },
+    Led { head: Vec<Bit>, value: Box<Fragment> },
 }
 
 /// One of a row.
@@ -67,57 +67,57 @@ pub struct Bit {
 #[derive(Debug)]
 pub enum BitKind {
     Word(usize),
-    Bracket { open: usize, items: Vec<Node>, close: usize },
+    Bracket { open: usize, items: Vec<Fragment>, close: usize },
 }
 
 /// The statement, the setting or the head of a block that those lexemes are.
-pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Node {
-    let mut builder = Builder { lexemes, at: range.start, end: range.end };
+pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Fragment {
+    let mut builder = TreeBuilder { lexemes, at: range.start, end: range.end };
     let lexeme = |at: usize| &lexemes[at];
-    if lexeme(range.end - 1).kind == Kind::Open(Bracket::Curly) {
+    if lexeme(range.end - 1).kind == TokenKind::Open(Bracket::Curly) {
         return row(builder.head(range.end));
     }
     let mut depth = 0_usize;
     let sign = range.clone().find(|at| {
         match lexeme(*at).kind {
-            Kind::Open(_) => depth += 1,
-            Kind::Close(_) => depth = depth.saturating_sub(1),
+            TokenKind::Open(_) => depth += 1,
+            TokenKind::Close(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth == 0 && matches!(lexeme(*at).kind, Kind::Sign("=" | ":"))
+        depth == 0 && matches!(lexeme(*at).kind, TokenKind::Sign("=" | ":"))
     });
     builder.led(sign.unwrap_or(range.start) + 1)
 }
 
 /// A block on one line, from the first word of its head to its closing brace.
-pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: usize) -> Node {
+pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: usize) -> Fragment {
     let body = entries.first().map_or(close, |first| first.start);
-    let mut builder = Builder { lexemes, at: start, end: body };
+    let mut builder = TreeBuilder { lexemes, at: start, end: body };
     let mut head = builder.head(body - 1);
     let items = entries.iter().map(|entry| statement(lexemes, entry.clone())).collect();
     head.push(builder.bracketed(body - 1, items, close, true));
     row(head)
 }
 
-struct Builder<'a> {
+struct TreeBuilder<'a> {
     lexemes: &'a [Lexeme<'a>],
     at: usize,
     /// Behind the statement.
     end: usize,
 }
 
-impl Builder<'_> {
+impl TreeBuilder<'_> {
     /// What comes next; a line end where the statement is over.
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> TokenKind {
         self.kind_at(self.at)
     }
 
-    fn kind_at(&self, at: usize) -> Kind {
-        self.lexemes.get(at).filter(|_| at < self.end).map_or(Kind::Newline, |lexeme| lexeme.kind)
+    fn kind_at(&self, at: usize) -> TokenKind {
+        self.lexemes.get(at).filter(|_| at < self.end).map_or(TokenKind::Newline, |lexeme| lexeme.kind)
     }
 
     fn is_word(&self, word: &str) -> bool {
-        self.kind() == Kind::Joining && self.lexemes[self.at].text == word
+        self.kind() == TokenKind::Joining && self.lexemes[self.at].text == word
     }
 
     fn size(&self, at: usize) -> Size {
@@ -134,16 +134,16 @@ impl Builder<'_> {
     fn head(&mut self, end: usize) -> Vec<Bit> {
         let mut bits: Vec<Bit> = Vec::new();
         while self.at < end {
-            let is_tight = opens(self.kind()) || matches!(self.kind(), Kind::Sign("'" | ":"));
+            let is_tight = opens(self.kind()) || matches!(self.kind(), TokenKind::Sign("'" | ":"));
             bits.push(self.word_or_bracket(!is_tight && !bits.is_empty()));
         }
         bits
     }
 
-    fn led(&mut self, end: usize) -> Node {
+    fn led(&mut self, end: usize) -> Fragment {
         let head = self.head(end);
         let value = Box::new(self.expr());
-        Node { size: size_of(&head).then(1, value.size), kind: NodeKind::Led { head, value } }
+        Fragment { size: size_of(&head).then(1, value.size), kind: FragmentKind::Led { head, value } }
     }
 
     fn word_or_bracket(&mut self, is_spaced: bool) -> Bit {
@@ -153,12 +153,12 @@ impl Builder<'_> {
         let open = self.at;
         self.at += 1;
         let mut items = Vec::new();
-        while !matches!(self.kind(), Kind::Close(_) | Kind::Newline) {
-            if self.kind() == Kind::Sign(",") {
+        while !matches!(self.kind(), TokenKind::Close(_) | TokenKind::Newline) {
+            if self.kind() == TokenKind::Sign(",") {
                 self.at += 1;
                 continue;
             }
-            let is_named = self.kind_at(self.at + 1) == Kind::Sign(":");
+            let is_named = self.kind_at(self.at + 1) == TokenKind::Sign(":");
             items.push(if is_named { self.led(self.at + 2) } else { self.expr() });
         }
         let close = self.at;
@@ -166,8 +166,8 @@ impl Builder<'_> {
         self.bracketed(open, items, close, is_spaced)
     }
 
-    fn bracketed(&self, open: usize, items: Vec<Node>, close: usize, is_spaced: bool) -> Bit {
-        let is_brace = self.lexemes[open].kind == Kind::Open(Bracket::Curly);
+    fn bracketed(&self, open: usize, items: Vec<Fragment>, close: usize, is_spaced: bool) -> Bit {
+        let is_brace = self.lexemes[open].kind == TokenKind::Open(Bracket::Curly);
         let pad = usize::from(is_brace && !items.is_empty());
         let mut size = self.size(open);
         for (n, item) in items.iter().enumerate() {
@@ -177,11 +177,11 @@ impl Builder<'_> {
         Bit { kind: BitKind::Bracket { open, items, close }, is_spaced, size }
     }
 
-    fn expr(&mut self) -> Node {
+    fn expr(&mut self) -> Fragment {
         if self.is_word("if") { self.choice() } else { self.chain(0) }
     }
 
-    fn choice(&mut self) -> Node {
+    fn choice(&mut self) -> Fragment {
         let mut words = [self.at; 3];
         let parts = [0, 1, 2].map(|n| {
             words[n] = self.at;
@@ -193,11 +193,11 @@ impl Builder<'_> {
             let led = self.size(*word).then(1, part.size);
             size = if n == 0 { led } else { size.then(1, led) };
         }
-        Node { kind: NodeKind::Choice { words, parts: Box::new(parts) }, size }
+        Fragment { kind: FragmentKind::Choice { words, parts: Box::new(parts) }, size }
     }
 
     /// Values and the signs between them, of that rank and above.
-    fn chain(&mut self, rank: usize) -> Node {
+    fn chain(&mut self, rank: usize) -> Fragment {
         if rank == RANKS {
             let mut bits = Vec::new();
             self.operand(&mut bits);
@@ -213,7 +213,11 @@ impl Builder<'_> {
             size = size.then(1, self.size(sign)).then(1, value.size);
             rest.push((sign, value));
         }
-        if rest.is_empty() { first } else { Node { kind: NodeKind::Chain { first: Box::new(first), rest }, size } }
+        if rest.is_empty() {
+            first
+        } else {
+            Fragment { kind: FragmentKind::Chain { first: Box::new(first), rest }, size }
+        }
     }
 
     fn rank(&self) -> Option<usize> {
@@ -236,8 +240,8 @@ impl Builder<'_> {
     }
 
     fn signed(&mut self, bits: &mut Vec<Bit>, mut is_spaced: bool) {
-        while self.is_word("not") || self.kind() == Kind::Sign("-") {
-            let is_not = self.kind() == Kind::Joining;
+        while self.is_word("not") || self.kind() == TokenKind::Sign("-") {
+            let is_not = self.kind() == TokenKind::Joining;
             bits.push(self.word(is_spaced));
             is_spaced = is_not;
         }
@@ -246,17 +250,17 @@ impl Builder<'_> {
 
     fn value(&mut self, bits: &mut Vec<Bit>, is_spaced: bool) {
         let first = self.kind();
-        if first == Kind::Newline {
+        if first == TokenKind::Newline {
             return;
         }
         bits.push(self.word_or_bracket(is_spaced));
         match (first, self.kind()) {
-            (Kind::Number, Kind::Sign("%")) => bits.push(self.word(false)),
+            (TokenKind::Number, TokenKind::Sign("%")) => bits.push(self.word(false)),
             // `repeat 2 f(x)`: what is called is no unit.
-            (Kind::Number, Kind::Word) if !opens(self.kind_at(self.at + 1)) => bits.push(self.word(true)),
-            (Kind::Word, Kind::Sign("'")) => bits.push(self.word(false)),
-            (Kind::Word, Kind::Open(Bracket::Round)) => bits.push(self.word_or_bracket(false)),
-            (Kind::Word, Kind::Sign("@")) => {
+            (TokenKind::Number, TokenKind::Word) if !opens(self.kind_at(self.at + 1)) => bits.push(self.word(true)),
+            (TokenKind::Word, TokenKind::Sign("'")) => bits.push(self.word(false)),
+            (TokenKind::Word, TokenKind::Open(Bracket::Round)) => bits.push(self.word_or_bracket(false)),
+            (TokenKind::Word, TokenKind::Sign("@")) => {
                 bits.push(self.word(false));
                 bits.push(self.word_or_bracket(false));
             }
@@ -265,8 +269,8 @@ impl Builder<'_> {
     }
 }
 
-fn row(bits: Vec<Bit>) -> Node {
-    Node { size: size_of(&bits), kind: NodeKind::Row(bits) }
+fn row(bits: Vec<Bit>) -> Fragment {
+    Fragment { size: size_of(&bits), kind: FragmentKind::Row(bits) }
 }
 
 fn size_of(bits: &[Bit]) -> Size {

@@ -1,9 +1,9 @@
 //! Names that mean nothing where they stand, and what was likely meant.
 
-use super::{Place, Reader};
+use super::{Resolver, Viewpoint};
 use crate::diag::{Span, did_you_mean, enough, misnamed, names};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::known::Known;
+use crate::front::const_eval::Meanings;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::ops::Bound;
@@ -11,9 +11,9 @@ use std::ops::Bound;
 /// What an input is often called.
 const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
 
-impl<'a> Reader<'a, '_, '_> {
+impl<'a> Resolver<'a, '_, '_> {
     /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, it is reported.
-    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Place<'_>) -> bool {
+    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Viewpoint<'_>) -> bool {
         let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
         let meant = hyphenless(first, &call.callee.text);
         let is_something = self.graph.find(first, place.within) != Found::Nothing
@@ -43,7 +43,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    pub(super) fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
+    pub(super) fn unknown(&mut self, name: &str, span: Span, place: Viewpoint<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));
         }
@@ -70,22 +70,22 @@ impl<'a> Reader<'a, '_, '_> {
     /// What the spec's input is called.
     fn input(&self) -> Option<&str> {
         let mut nodes = self.graph.nodes.node_weights();
-        nodes.find(|node| matches!(node.kind, NodeKind::Input { .. })).map(|node| node.name)
+        nodes.find(|node| matches!(node.kind, DefinitionKind::Input { .. })).map(|node| node.name)
     }
 
     /// Whether the same statement reads that name already: of two places one would then be the other.
-    fn stands_beside(&self, name: &str, place: Place<'_>) -> bool {
+    fn stands_beside(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let value = place.node.and_then(|node| self.graph.nodes[node].kind.value());
         value.is_some_and(|value| value.parts().any(|part| part.is_named(name)))
     }
 
     /// Whether what is called so can stand in an expression: a loop and a penalty cannot.
-    fn gives_value(&self, name: &str, place: Place<'_>) -> bool {
+    fn gives_value(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let Found::Node(found) = self.graph.find(name, place.within) else { return true };
-        !matches!(self.graph.nodes[found].kind, NodeKind::Loop { .. } | NodeKind::Penalty { .. })
+        !matches!(self.graph.nodes[found].kind, DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. })
     }
 
-    fn visible<'n>(&'n self, place: Place<'n>) -> Vec<&'n str> {
+    fn visible<'n>(&'n self, place: Viewpoint<'n>) -> Vec<&'n str> {
         let mut visible = self.graph.visible(place.within);
         visible.extend(self.look.consts.names());
         visible.extend(RESERVED.iter().map(|(name, _)| *name));
@@ -94,10 +94,11 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// Whether an equation that read the bundle of that name would share its weights with another equation.
-    fn would_share(&self, name: &str, place: Place<'_>) -> bool {
-        let is_bundle = |kind: &NodeKind<'_>| matches!(kind, NodeKind::Weights { .. });
+    fn would_share(&self, name: &str, place: Viewpoint<'_>) -> bool {
+        let is_bundle = |kind: &DefinitionKind<'_>| matches!(kind, DefinitionKind::Weights { .. });
         let Found::Node(found) = self.graph.find(name, place.within) else { return false };
-        let judges = place.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, NodeKind::Penalty { .. }));
+        let judges =
+            place.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, DefinitionKind::Penalty { .. }));
         is_bundle(&self.graph.nodes[found].kind) && !judges && self.graph.mentions(name)
     }
 }

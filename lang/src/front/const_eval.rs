@@ -8,7 +8,7 @@ use crate::kinds;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
 /// What names mean at the place of an expression.
-pub trait Known {
+pub trait Meanings {
     fn name(&self, name: &str) -> Meaning;
 
     /// The shape of what a name stands for, none if nothing of that name has one; `Some(None)` if it is broken, and
@@ -92,7 +92,7 @@ pub fn is_callable(name: &str) -> bool {
 }
 
 /// The value of an expression that must be known before the run; says what stands in the way.
-pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+pub fn eval(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     match &expr.kind {
         ExprKind::Number { value, unit: None } => Some(Const::Number(*value)),
         ExprKind::Number { unit: Some(unit), .. } => {
@@ -100,7 +100,7 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
             None
         }
         ExprKind::Bool(b) => Some(Const::Bool(*b)),
-        ExprKind::Name(name) => match known.name(name) {
+        ExprKind::Name(name) => match meanings.name(name) {
             Meaning::Const(value) => Some(value),
             Meaning::Broken => None,
             Meaning::Thing(is) => {
@@ -108,20 +108,20 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
                 None
             }
             Meaning::Unknown => {
-                let names = if enough(diagnostics) { Vec::new() } else { known.names() };
+                let names = if enough(diagnostics) { Vec::new() } else { meanings.names() };
                 diagnostics.push(names::unknown_name(name, expr.span, &names));
                 None
             }
         },
-        ExprKind::Negate(x) => number(x, known, diagnostics).map(|x| Const::Number(-x)),
-        ExprKind::Not(x) => truth(x, known, diagnostics).map(|x| Const::Bool(!x)),
+        ExprKind::Negate(x) => number(x, meanings, diagnostics).map(|x| Const::Number(-x)),
+        ExprKind::Not(x) => truth(x, meanings, diagnostics).map(|x| Const::Bool(!x)),
         ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } => {
-            let (left, right) = (truth(left, known, diagnostics), truth(right, known, diagnostics));
+            let (left, right) = (truth(left, meanings, diagnostics), truth(right, meanings, diagnostics));
             let (left, right) = (left?, right?);
             Some(Const::Bool(if *op == BinaryOp::And { left && right } else { left || right }))
         }
         ExprKind::Binary { op, left, right } => {
-            let (a, b) = (eval(left, known, diagnostics), eval(right, known, diagnostics));
+            let (a, b) = (eval(left, meanings, diagnostics), eval(right, meanings, diagnostics));
             let result = binary(*op, &a?, &b?);
             if result.is_none() {
                 diagnostics.push(templates::operands(op.sign(), expr.span));
@@ -129,11 +129,11 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
             result
         }
         ExprKind::If { condition, then, otherwise } => {
-            let condition = truth(condition, known, diagnostics)?;
-            eval(if condition { then } else { otherwise }, known, diagnostics)
+            let condition = truth(condition, meanings, diagnostics)?;
+            eval(if condition { then } else { otherwise }, meanings, diagnostics)
         }
         ExprKind::Call(call) if measure(&call.callee.text).is_some() => {
-            size(&call.callee.text, call, known, diagnostics)
+            size(&call.callee.text, call, meanings, diagnostics)
         }
         ExprKind::Primed(_)
         | ExprKind::At { .. }
@@ -164,8 +164,8 @@ fn not_known(what: &str, is: &str, span: Span) -> Diagnostic {
 }
 
 /// The same, where only a finite number will do.
-pub fn number(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
-    match eval(expr, known, diagnostics)? {
+pub fn number(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
+    match eval(expr, meanings, diagnostics)? {
         Const::Number(x) if x.is_finite() => Some(x),
         Const::Number(x) => {
             diagnostics.push(names::out_of_range("this", "a finite number", &x.to_string(), expr.span));
@@ -180,8 +180,8 @@ pub fn number(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>)
 }
 
 /// The same, where only true or false will do.
-pub fn truth(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
-    match eval(expr, known, diagnostics)? {
+pub fn truth(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
+    match eval(expr, meanings, diagnostics)? {
         Const::Bool(truth) => Some(truth),
         other => {
             diagnostics.push(templates::no_condition(&other.to_string(), expr.span));
@@ -210,7 +210,7 @@ pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
 }
 
 /// What a call of a measure, by whatever name, gives.
-pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+pub fn size(name: &str, call: &Call, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     let measure = measure(name)?;
     let [arg] = call.args.as_slice() else {
         diagnostics.push(templates::measures_a_name(measure.name, call.span));
@@ -221,7 +221,7 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
         return None;
     };
     let name = if matches!(arg.value.kind, ExprKind::Primed(_)) { format!("{name}'") } else { name.clone() };
-    match known.shape(&name) {
+    match meanings.shape(&name) {
         Some(None) => None,
         Some(Some(shape)) => {
             let size = (measure.of)(&shape);
@@ -230,7 +230,7 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
             }
             size.map(|size| Const::Number(size as f64))
         }
-        None if matches!(known.name(&name), Meaning::Broken) => None,
+        None if matches!(meanings.name(&name), Meaning::Broken) => None,
         None => {
             diagnostics.push(templates::nothing_to_measure(measure.name, &name, arg.value.span));
             None
@@ -239,14 +239,14 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
 }
 
 /// The place where the const that an expression names is declared.
-pub fn declared(expr: &Expr, known: &dyn Known) -> Option<Span> {
+pub fn declared(expr: &Expr, meanings: &dyn Meanings) -> Option<Span> {
     let ExprKind::Name(name) = &expr.kind else { return None };
-    known.declared(name)
+    meanings.declared(name)
 }
 
 /// The name that a word stands for: a const that holds a word stands for that word.
-pub fn resolve(name: &str, known: &dyn Known) -> String {
-    match known.name(name) {
+pub fn resolve(name: &str, meanings: &dyn Meanings) -> String {
+    match meanings.name(name) {
         Meaning::Const(Const::Word(word)) => word,
         _ => name.to_owned(),
     }

@@ -5,9 +5,9 @@ mod unknown;
 
 pub use unknown::hyphenless;
 
+use super::const_eval;
 use super::consts::Consts;
-use super::graph::{Block, Edge, Found, Function, Graph, NodeKind};
-use super::known;
+use super::graph::{Block, DefinitionKind, Edge, Found, Function, Graph};
 use super::settings::is_reserved;
 use crate::diag::{Diagnostic, Span, loops, names};
 use crate::functions;
@@ -44,12 +44,12 @@ impl<'f, 'a> Callables<'f, 'a> {
             self.named.borrow_mut().insert(name.to_owned());
             return true;
         }
-        known::is_callable(name)
+        const_eval::is_callable(name)
     }
 
     /// Is that the name of something to call, or of a size?
     fn takes(&self, name: &str) -> bool {
-        self.has(name) || known::measure(name).is_some()
+        self.has(name) || const_eval::measure(name).is_some()
     }
 
     /// Functions and blocks of the spec that nothing names, each with what it is.
@@ -64,7 +64,7 @@ impl<'f, 'a> Callables<'f, 'a> {
     fn of_language(&self) -> Vec<&str> {
         let kinds = kinds::KINDS.iter().map(|kind| kind.name);
         let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
-        let measures = known::MEASURES.iter().map(|measure| measure.name);
+        let measures = const_eval::MEASURES.iter().map(|measure| measure.name);
         let prelude = self.functions.iter().filter(|(_, function)| function.prelude).map(|(name, _)| *name);
         kinds.chain(built_in).chain(measures).chain(prelude).collect()
     }
@@ -114,7 +114,7 @@ impl Look<'_, '_> {
 
 /// Looks up the names of a spec or a block and draws what reads what.
 #[derive(Debug)]
-pub struct Reader<'a, 'f, 'd> {
+pub struct Resolver<'a, 'f, 'd> {
     pub graph: &'d mut Graph<'a>,
     pub look: Look<'f, 'a>,
     /// False if the spec lacks its input or a definition that nobody can name: an unknown name may well be that.
@@ -124,20 +124,20 @@ pub struct Reader<'a, 'f, 'd> {
 
 /// Where an expression stands: whose value it is, and which names a `fn` has bound.
 #[derive(Clone, Copy)]
-struct Place<'p> {
+struct Viewpoint<'p> {
     /// None inside of a `fn`, whose body reads nothing itself.
     node: Option<NodeIndex>,
     within: Option<NodeIndex>,
     params: &'p [Name],
 }
 
-impl<'a> Reader<'a, '_, '_> {
+impl<'a> Resolver<'a, '_, '_> {
     /// The spec: its definitions, and the bodies of its functions.
     pub fn spec(&mut self) {
         self.nodes();
         let functions = self.look.callables.functions.values().filter(|function| !function.prelude);
         for (body, params) in functions.map(|function| (function.body, function.params)) {
-            self.expr(body, Place { node: None, within: None, params });
+            self.expr(body, Viewpoint { node: None, within: None, params });
         }
     }
 
@@ -145,21 +145,21 @@ impl<'a> Reader<'a, '_, '_> {
     pub fn nodes(&mut self) {
         for node in self.graph.nodes.node_indices() {
             let within = self.graph.nodes[node].within;
-            let place = Place { node: Some(node), within, params: &[] };
+            let place = Viewpoint { node: Some(node), within, params: &[] };
             match self.graph.nodes[node].kind {
-                NodeKind::Equation { value }
-                | NodeKind::Next { value, .. }
-                | NodeKind::Arm { value, .. }
-                | NodeKind::Output { value }
-                | NodeKind::Yield { value }
-                | NodeKind::Penalty { value } => self.expr(value, place),
+                DefinitionKind::Equation { value }
+                | DefinitionKind::Next { value, .. }
+                | DefinitionKind::Arm { value, .. }
+                | DefinitionKind::Output { value }
+                | DefinitionKind::Yield { value }
+                | DefinitionKind::Penalty { value } => self.expr(value, place),
                 // What a state starts from is made before the loop, outside of it.
-                NodeKind::State { init, .. } => self.expr(init, Place { within: self.outer(node), ..place }),
-                NodeKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
-                NodeKind::Input { shape } => self.known(shape, place),
-                NodeKind::Weights { call } => self.bundle(call, place),
-                NodeKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, place)),
-                NodeKind::Branch { .. } => {}
+                DefinitionKind::State { init, .. } => self.expr(init, Viewpoint { within: self.outer(node), ..place }),
+                DefinitionKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
+                DefinitionKind::Input { shape } => self.known(shape, place),
+                DefinitionKind::Weights { call } => self.bundle(call, place),
+                DefinitionKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, place)),
+                DefinitionKind::Branch { .. } => {}
             }
         }
     }
@@ -168,7 +168,7 @@ impl<'a> Reader<'a, '_, '_> {
         self.graph.nodes[node].within.and_then(|within| self.graph.nodes[within].within)
     }
 
-    fn expr(&mut self, expr: &'a Expr, place: Place<'_>) {
+    fn expr(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
         match &expr.kind {
             ExprKind::Number { .. } | ExprKind::Bool(_) => {}
             ExprKind::Name(name) => self.name(name, expr.span, place),
@@ -195,7 +195,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// What must be known before the run: its names are looked up when it is evaluated, but what it names comes first.
-    fn known(&mut self, expr: &'a Expr, place: Place<'_>) {
+    fn known(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
         self.look.at(expr);
         let Some(node) = place.node else { return };
         for part in expr.parts() {
@@ -213,7 +213,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    fn call(&mut self, call: &'a Call, place: Place<'_>) {
+    fn call(&mut self, call: &'a Call, place: Viewpoint<'_>) {
         let callee = self.look.consts.resolve(&call.callee.text);
         let local = self.callee(call, place);
         let kind = kinds::find(callee).filter(|_| !local);
@@ -246,14 +246,14 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// True if what is called is a definition or a parameter; whether it can be called is known once it has a value.
-    fn callee(&mut self, call: &'a Call, place: Place<'_>) -> bool {
+    fn callee(&mut self, call: &'a Call, place: Viewpoint<'_>) -> bool {
         let Name { text: name, span } = &call.callee;
         if place.params.iter().any(|param| param.text == *name) {
             return true;
         }
         let Found::Node(found) = self.graph.find(name, place.within) else { return false };
         match &self.graph.nodes[found].kind {
-            kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) => {
+            kind @ (DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. }) => {
                 let help = "call a layer kind, a function, a block or a bundle";
                 let problem = names::misused(&format!("`{name}`"), kind.describe(), "something to call", *span, help);
                 self.diagnostics.push(problem);
@@ -263,7 +263,7 @@ impl<'a> Reader<'a, '_, '_> {
         true
     }
 
-    fn name(&mut self, name: &'a str, span: Span, place: Place<'_>) {
+    fn name(&mut self, name: &'a str, span: Span, place: Viewpoint<'_>) {
         if place.params.iter().any(|param| param.text == name) || is_reserved(name) {
             return;
         }
@@ -285,7 +285,7 @@ impl<'a> Reader<'a, '_, '_> {
                     return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
                 }
                 let states: Vec<&str> = match &within.kind {
-                    NodeKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),
+                    DefinitionKind::Loop { states, .. } => states.iter().map(|s| self.graph.nodes[*s].name).collect(),
                     _ => Vec::new(),
                 };
                 self.diagnostics.push(names::hidden_name(name, span, node.span, within.name, &states));
@@ -297,7 +297,7 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// Whether a state begins here, and from another state of the same loop.
-    fn starts_beside(&self, found: NodeIndex, place: Place<'_>) -> bool {
+    fn starts_beside(&self, found: NodeIndex, place: Viewpoint<'_>) -> bool {
         let Some(reader) = place.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader]) else {
             return false;
         };
@@ -305,7 +305,7 @@ impl<'a> Reader<'a, '_, '_> {
         is_start(&reader.kind) && is_start(&node.kind) && reader.within == node.within
     }
 
-    fn read(&mut self, place: Place<'_>, found: NodeIndex, span: Span) {
+    fn read(&mut self, place: Viewpoint<'_>, found: NodeIndex, span: Span) {
         if let Some(node) = place.node {
             return self.edge(node, place.within, found);
         }
@@ -325,20 +325,20 @@ impl<'a> Reader<'a, '_, '_> {
         self.graph.nodes.add_edge(node, found, Edge::Reads);
     }
 
-    fn primed(&mut self, name: &'a str, span: Span, place: Place<'_>) {
+    fn primed(&mut self, name: &'a str, span: Span, place: Viewpoint<'_>) {
         let Some(within) = place.within else {
             self.diagnostics.push(loops::primed_outside(name, span));
             return;
         };
         match self.graph.find(name, place.within) {
             Found::Node(found) => match self.graph.nodes[found].kind {
-                NodeKind::State { next: Some(next), .. } => {
+                DefinitionKind::State { next: Some(next), .. } => {
                     if let Some(node) = place.node {
                         self.graph.nodes.add_edge(node, next, Edge::Reads);
                     }
                 }
                 // A state that never changes is reported once, at the state.
-                NodeKind::State { next: None, .. } => {}
+                DefinitionKind::State { next: None, .. } => {}
                 _ => {
                     let within = self.graph.nodes[within].name;
                     self.diagnostics.push(loops::primed_stateless(name, span, within));
@@ -353,13 +353,13 @@ impl<'a> Reader<'a, '_, '_> {
     }
 
     /// A const, a word or a name of the language: nothing that has steps.
-    fn stands_for_something(&self, name: &str, place: Place<'_>) -> bool {
+    fn stands_for_something(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let is_param = place.params.iter().any(|param| param.text == name);
         !is_param && (is_reserved(name) || self.look.consts.get(name).is_some() || self.look.callables.has(name))
     }
 
     /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.
-    fn at(&mut self, name: &'a Name, step: &'a Expr, place: Place<'_>) {
+    fn at(&mut self, name: &'a Name, step: &'a Expr, place: Viewpoint<'_>) {
         if !matches!(&step.kind, ExprKind::Name(word) if word == ALL) {
             self.known(step, place);
         }
@@ -375,7 +375,7 @@ impl<'a> Reader<'a, '_, '_> {
             }
             (Found::Nothing, _) => return self.name(&name.text, name.span, place),
         };
-        if let kind @ (NodeKind::Loop { .. } | NodeKind::Penalty { .. }) = &self.graph.nodes[found].kind {
+        if let kind @ (DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. }) = &self.graph.nodes[found].kind {
             let (quoted, is) = (format!("`{}`", name.text), kind.describe());
             let help = "name one of its states or equations";
             let problem = names::misused(&quoted, is, "a state or an equation of a loop", name.span, help);
@@ -391,8 +391,8 @@ impl<'a> Reader<'a, '_, '_> {
     }
 }
 
-fn is_start(kind: &NodeKind<'_>) -> bool {
-    matches!(kind, NodeKind::State { .. })
+fn is_start(kind: &DefinitionKind<'_>) -> bool {
+    matches!(kind, DefinitionKind::State { .. })
 }
 
 /// The word behind `@` that means every step.

@@ -1,19 +1,19 @@
 //! Words of choices: what `padding: same` says is no name, whatever else of the spec is called `same`.
 
-use super::{Place, Reader};
+use super::{Resolver, Viewpoint};
 use crate::front::graph::Found;
 use crate::kinds::{self, KINDS, Kind};
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Callable, Type};
 
-impl<'a> Reader<'a, '_, '_> {
+impl<'a> Resolver<'a, '_, '_> {
     /// An argument that must be known before the run; the words of a choice are no names.
-    pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a Arg, place: Place<'_>) {
+    pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a CallArg, place: Viewpoint<'_>) {
         named(ty, &arg.value).into_iter().for_each(|part| self.known(part, place));
     }
 
     /// `kind(in -> out, …)`: the mapping takes the place of the first declared argument.
-    pub(super) fn bundle(&mut self, call: &'a Call, place: Place<'_>) {
+    pub(super) fn bundle(&mut self, call: &'a Call, place: Viewpoint<'_>) {
         let is_named = matches!(self.graph.find(&call.callee.text, place.within), Found::Node(_));
         let kind = kinds::find(self.look.consts.resolve(&call.callee.text)).filter(|_| !is_named);
         for (n, arg) in call.args.iter().enumerate() {
@@ -24,7 +24,7 @@ impl<'a> Reader<'a, '_, '_> {
 
     /// The type of an argument of something that is known only when it is called: a choice of kinds, if no block of the
     /// spec has a parameter of that name.
-    pub(super) fn of_unknown(&self, arg: &Arg) -> Option<&'static Type> {
+    pub(super) fn of_unknown(&self, arg: &CallArg) -> Option<&'static Type> {
         let name = &arg.name.as_ref()?.text;
         of_some_kind(arg).filter(|_| !self.look.callables.params.contains(name.as_str()))
     }
@@ -62,12 +62,12 @@ fn of_choice<'e>(choices: &'static [Callable], expr: &'e Expr) -> Vec<&'e Expr> 
 }
 
 /// The type of an argument of a kind; `position` counts from the first one behind its inputs.
-pub fn of_kind(kind: &'static Kind, position: usize, arg: &Arg) -> Option<&'static Type> {
+pub fn of_kind(kind: &'static Kind, position: usize, arg: &CallArg) -> Option<&'static Type> {
     declared(kind.args, kind.weights, position, arg)
 }
 
 /// The type of an argument that goes by the same name in whatever kind has it as a choice of a few words.
-pub fn of_some_kind(arg: &Arg) -> Option<&'static Type> {
+pub fn of_some_kind(arg: &CallArg) -> Option<&'static Type> {
     let is_choice = |ty: &Type| matches!(ty, Type::Word(_) | Type::Call(_) | Type::Calls(_));
     KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
 }
@@ -87,7 +87,7 @@ fn declared(
     args: &'static [vocabulary::Arg],
     shared: &'static [vocabulary::Arg],
     position: usize,
-    arg: &Arg,
+    arg: &CallArg,
 ) -> Option<&'static Type> {
     let found = match &arg.name {
         Some(name) => args.iter().chain(shared).find(|declared| declared.name == name.text),
