@@ -1,8 +1,9 @@
 //! A problem found in a text, and all the problems of one text.
 
 use super::foreign::{self, At};
+use super::gather::gathered;
 use super::slip::{Slip, is_certain};
-use super::{Code, Level, Span, among, names, nearest, render, text};
+use super::{Code, Level, Span, among, nearest, render, text};
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -184,7 +185,7 @@ impl Report {
         // What is written out at several places is written once.
         let mut said = BTreeSet::new();
         diagnostics.retain(|d| said.insert((d.place(), d.code.id, d.message.clone(), d.labels.get(1).map(|l| l.span))));
-        let (text, mut diagnostics) = (text.into(), names::gathered(diagnostics));
+        let (text, mut diagnostics) = (text.into(), gathered(diagnostics));
         for diagnostic in &mut diagnostics {
             if !diagnostic.fix.iter().all(|edit| edit.fits(&text)) {
                 diagnostic.fix.clear();

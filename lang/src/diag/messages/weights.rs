@@ -1,6 +1,6 @@
 //! Weights: how they start, and what training may do to them.
 
-use super::{Code, Diagnostic, Label, Span};
+use crate::diag::{Code, Diagnostic, Label, Span};
 
 pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
 

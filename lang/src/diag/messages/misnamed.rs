@@ -1,9 +1,9 @@
 //! Consts that stand for a word which the language does not have: the mistake is where the word is written, not where the
 //! const is used.
 
-use super::foreign::At;
 use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
-use super::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
 use crate::front::const_eval::Misnamed;
 
 /// A const in the place of a choice; `what` is what the words are: "choice for `padding` of `conv`:".

@@ -1,6 +1,6 @@
 //! Loops: cycles, states and steps.
 
-use super::{Code, Diagnostic, Span, counted};
+use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
 
 pub const CODES: &[&Code] =

@@ -1,7 +1,7 @@
 //! run.yaml: the settings of a run, as a file. Its values are in the language of the spec, whose own problems apply.
 
-use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, among};
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, among};
 
 pub const CODES: &[&Code] = &[&NOT_YAML, &UNKNOWN_KEY, &WRONG_TYPE, &WRONG_VALUE];
 

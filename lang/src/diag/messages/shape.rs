@@ -1,6 +1,6 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
-use super::{Code, Diagnostic, Span, counted};
+use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::{Padding, Shape};
 
 pub const CODES: &[&Code] = &[

@@ -1,6 +1,6 @@
 //! Templates and what is decided before the run: blocks, repeats, choices, sizes.
 
-use super::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::Shape;
 
 pub const CODES: &[&Code] = &[&CONDITION, &OPERANDS, &MEASURE, &REPEAT, &YIELD];

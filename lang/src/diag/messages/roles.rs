@@ -1,6 +1,6 @@
 //! Excitatory and inhibitory arms, and the penalties that push them apart.
 
-use super::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
 pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];

@@ -1,8 +1,8 @@
 //! Settings blocks: `train { … }` and `data { … }`.
 
-use super::code::SLIP;
-use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, among, counted};
+use crate::diag::code::SLIP;
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 
 pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT];
 

@@ -1,6 +1,6 @@
 //! Penalties and the loss: what is added to the cross-entropy, and what that reaches.
 
-use super::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::Shape;
 
 pub const CODES: &[&Code] =

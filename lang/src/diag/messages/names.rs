@@ -1,9 +1,8 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
-use super::code::SLIP;
-use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
-use std::collections::BTreeMap;
+use crate::diag::code::SLIP;
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
 
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
@@ -25,9 +24,9 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_LINT,
 ];
 
-const UNKNOWN_NAME: Code =
+pub const UNKNOWN_NAME: Code =
     Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.").mended(SLIP);
-pub(super) const UNKNOWN_CALL: Code =
+pub const UNKNOWN_CALL: Code =
     Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.")
         .mended(SLIP);
 pub(super) const UNKNOWN_ARGUMENT: Code =
@@ -65,39 +64,6 @@ const UNKNOWN_LINT: Code =
 /// Where to look for what a message has no room to list.
 pub(super) const LISTED: &str =
     "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
-
-/// A name that is missing at several places is one problem with several places, and so is a bundle that is declared for other
-/// channels than it is applied to; the first few are shown.
-pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    const SHOWN: usize = 4;
-    let mut first: BTreeMap<(String, Option<Span>), usize> = BTreeMap::new();
-    let mut gathered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
-    for diagnostic in diagnostics {
-        let is_declared_wrongly = diagnostic.code == &super::shape::CHANNELS;
-        if diagnostic.code != &UNKNOWN_NAME && diagnostic.code != &UNKNOWN_CALL && !is_declared_wrongly {
-            gathered.push(diagnostic);
-            continue;
-        }
-        // Bundles of two blocks may have one name.
-        let declared = diagnostic.labels.get(1).map(|label| label.span).filter(|_| is_declared_wrongly);
-        let key = (diagnostic.message.clone(), declared);
-        match first.get(&key) {
-            Some(n) => {
-                let first = &mut gathered[*n];
-                first.applicability = first.applicability.max(diagnostic.applicability);
-                first.fix.extend(diagnostic.fix.into_iter().filter(|_| !is_declared_wrongly));
-                if first.labels.len() < SHOWN {
-                    first.labels.extend(diagnostic.labels.into_iter().take(1));
-                }
-            }
-            None => {
-                first.insert(key, gathered.len());
-                gathered.push(diagnostic);
-            }
-        }
-    }
-    gathered
-}
 
 /// A name of the spec, in a block.
 pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {

@@ -7,9 +7,9 @@ pub use elsewhere::{
     remainder, unlisted,
 };
 
-use super::code::SLIP;
-use super::foreign::{At, find};
-use super::{Code, Diagnostic, Span, Words, among};
+use crate::diag::code::SLIP;
+use crate::diag::foreign::{At, find};
+use crate::diag::{Code, Diagnostic, Span, Words, among};
 
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
