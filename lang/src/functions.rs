@@ -12,11 +12,11 @@ pub struct BuiltIn {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Apply {
-    /// To every entry.
+    /// The function is applied to every entry.
     Entrywise(Unary),
-    /// To one number; only where the whole batch may be looked at.
+    /// All entries become one number; only where the whole batch may be looked at.
     Reduce(Reduce),
-    /// To the values of every step, which become one.
+    /// The values of every step of a loop become one.
     Steps(Steps),
 }
 

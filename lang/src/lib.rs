@@ -32,7 +32,7 @@ use front::written::Said;
 use ir::Net;
 use syntax::ast::Ast;
 
-/// How many classes there are where no data set says so: those of MNIST, Fashion-MNIST and CIFAR-10.
+/// The number of classes where no data set says one: that of MNIST, Fashion-MNIST and CIFAR-10.
 pub const DEFAULT_CLASSES: usize = 10;
 
 /// A spec's text and the name that problems in it are reported under.
@@ -42,26 +42,26 @@ pub struct Source {
     pub text: String,
 }
 
-/// What a spec leaves open.
+/// What a spec leaves open and its user decides.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Overrides of consts: name and value, as `--set name=value` gives them.
+    /// Overrides of consts, name and value, as `--set name=value` gives them.
     pub set: Vec<(String, String)>,
     /// The data set's number of classes; [`DEFAULT_CLASSES`] if none is given.
     pub classes: Option<usize>,
 }
 
-/// What became of a spec.
+/// What a spec is compiled to.
 #[derive(Debug)]
 pub struct Compiled {
-    /// None if the spec has errors.
+    /// The net; none if the spec has errors.
     pub net: Option<Net>,
     pub settings: Settings,
     /// Every problem, sorted by place.
     pub report: Report,
     ast: Ast,
     edits: Edits,
-    /// What fills in the calls in the settings blocks.
+    /// The arguments to fill in at the calls in the settings blocks.
     filled: Edits,
 }
 
@@ -85,15 +85,15 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     Compiled { net, settings, report, ast, edits, filled }
 }
 
-/// The last character that is not blank: nothing is drawn at the very end of a text.
+/// The span of the last character that is not blank: nothing can be drawn at the very end of a text.
 fn last_place(text: &str) -> Span {
     let text = text.trim_end();
     Span::new(text.char_indices().next_back().map_or(0, |(at, _)| at), text.len())
 }
 
 impl Compiled {
-    /// The author's text with every override and default written in, and with those settings: it compiles to the
-    /// same net, and says all that a rerun needs.
+    /// The author's text with every override and default written in, and with these settings: it compiles to the same
+    /// net, and says all that a rerun needs.
     pub fn resolved(&self, settings: &Settings) -> String {
         let (items, text) = (&self.ast.items, &self.report.text);
         let written = |mut edits: Edits, filled: &Edits| {
@@ -105,8 +105,8 @@ impl Compiled {
         if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
     }
 
-    /// The problems that the spec has with settings that are not all its own, as flags give them: what is odd about the
-    /// epochs of its schedule depends on how many there are.
+    /// The problems that the spec has with `settings`, which may differ from its own, as flags make them: what is odd
+    /// about the epochs of a schedule depends on how many epochs there are.
     pub fn report_with(&self, settings: &Settings) -> Report {
         let Report { name, text, diagnostics } = self.report.clone();
         let (own, items) = (&self.settings.train, &self.ast.items);
@@ -126,7 +126,7 @@ impl Compiled {
         Report::new(name, text, diagnostics)
     }
 
-    /// The place of the input's shape, for problems that only a data set brings up.
+    /// The span of the input's shape, for problems that only a data set brings up.
     pub fn input_span(&self) -> Span {
         self.ast.input_span()
     }

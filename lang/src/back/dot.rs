@@ -8,9 +8,9 @@ use std::fmt::Write;
 /// How loops are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loops {
-    /// As the spec has them: the body once, a dashed edge from each next value back to its state.
+    /// Loops as the spec has them: the body once, a dashed edge from each next value back to its state.
     Folded,
-    /// Every step on its own.
+    /// Every step of a loop as a box of its own.
     Unrolled,
 }
 
@@ -52,11 +52,12 @@ struct Drawing<'a> {
     net: &'a Net,
     loops: Loops,
     out: String,
-    /// Behind all nodes: an edge drawn in a loop's box would draw both its ends into the box.
+    /// The edges so far, which are written behind all nodes: an edge drawn inside a loop's box would draw both its ends
+    /// into the box.
     edges: String,
-    /// The drawn node that each value is the outcome of.
+    /// For each value the identifier of the node that it is drawn as.
     ids: BTreeMap<Value, String>,
-    /// The copies of blocks that are being drawn, outermost first.
+    /// The dotted names of the copies of blocks whose boxes are open, outermost first.
     boxes: Vec<String>,
     depth: usize,
 }
@@ -86,7 +87,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// Draws on in the box of that copy of a block; those further out than `outside` stay open.
+    /// Goes on inside the box of the copy `block`, closing and opening boxes for it. Of those that are open, the first
+    /// `outside` stay open.
     fn enter(&mut self, outside: usize, block: &str, copy: &str) {
         let is_around =
             |known: &str| block == known || block.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'));
@@ -179,7 +181,7 @@ impl Drawing<'_> {
         self.line("}");
     }
 
-    /// Weights read as values are not drawn, so they have no edge.
+    /// Draws an edge to a node, unless it comes from a weight or a number, which are not drawn.
     fn edge(&mut self, from: Value, to: &str, style: &str) {
         if let Some(from) = self.ids.get(&from).cloned() {
             // Writing to a `String` does not fail.

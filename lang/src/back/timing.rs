@@ -26,7 +26,8 @@ fn one(timing: &Timing) -> String {
     format!("loop {name}, {}{around}\n{}", counted(*steps, "step"), lines.concat())
 }
 
-/// The step of a loop, and behind it those of the loops around it, innermost first: `2`, `2 in 1`.
+/// A time in words: the step of a loop, and behind it the steps of the loops around it, innermost first, as `2` or `2
+/// in 1`.
 fn steps(when: &When) -> String {
     when.steps.iter().rev().map(usize::to_string).collect::<Vec<_>>().join(" in ")
 }

@@ -33,7 +33,7 @@ impl Span {
         Self { start, end }
     }
 
-    /// From the first of two spans to the end of the last.
+    /// The span from the start of the first of two spans to the end of the last.
     pub fn to(self, last: Self) -> Self {
         Self::new(self.start.min(last.start), self.end.max(last.end))
     }

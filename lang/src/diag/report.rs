@@ -7,7 +7,7 @@ use super::{Code, Level, Span, among, nearest, render, text};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A place in the text and what is to be said of it.
+/// A place in the text with what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     pub span: Span,
@@ -19,8 +19,8 @@ pub struct Label {
 pub struct Edit {
     pub span: Span,
     pub new: String,
-    /// What stands there but for blanks: where the author wrote it in another way, such as a const for a number, the
-    /// change is not known to be right.
+    /// The text that the change replaces, blanks aside: where the author wrote it in another way, such as a const for a
+    /// number, the change is not known to be right.
     old: String,
 }
 
@@ -35,9 +35,9 @@ impl Edit {
 /// How sure a fix is to be what the author meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
-    /// Only this can be meant: `check --fix` writes it.
+    /// The fix can only be what was meant: `check --fix` writes it.
     Safe,
-    /// The author has to look at it: `check --fix --unsafe-fixes` writes it.
+    /// The author has to look at the fix: `check --fix --unsafe-fixes` writes it.
     Unsafe,
 }
 
@@ -54,9 +54,9 @@ impl fmt::Display for Applicability {
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
     pub at: At,
-    /// Those of the language.
+    /// The right words that belong to the language.
     pub language: &'a [&'a str],
-    /// Those that the file defines.
+    /// The right words that the file defines.
     pub own: &'a [&'a str],
 }
 
@@ -68,7 +68,7 @@ pub struct Diagnostic {
     /// The first label is the place of the problem.
     pub labels: Vec<Label>,
     pub help: Option<String>,
-    /// What `check --fix` does about it: all of these changes, or nothing.
+    /// The changes that `check --fix` makes for the problem: all of them, or none.
     pub fix: Vec<Edit>,
     /// How sure the fix is, if there is one.
     pub applicability: Applicability,
@@ -96,13 +96,14 @@ impl Diagnostic {
         self
     }
 
-    /// Mends it by writing `new` for the `old` that stands there. That is unsafe, unless it is said to be certain.
+    /// Adds a change to the fix: `new` in the place of the `old` that stands at `span`. A fix is unsafe until it is
+    /// said to be certain.
     pub fn edit(mut self, span: Span, old: impl Into<String>, new: impl Into<String>) -> Self {
         self.fix.push(Edit { span, old: old.into(), new: new.into() });
         self
     }
 
-    /// The same problem, whose fix can only be what was meant.
+    /// This problem with a fix that can only be what was meant.
     pub fn certain(self) -> Self {
         self.certain_if(true)
     }
@@ -112,18 +113,19 @@ impl Diagnostic {
         self
     }
 
-    /// Whether it asks for that word in the place of another.
+    /// Whether the fix writes `word` somewhere.
     pub fn asks_for(&self, word: &str) -> bool {
         self.fix.iter().any(|edit| edit.new == word)
     }
 
-    /// Whether `check --fix` mends it.
+    /// Whether `check --fix` mends the problem.
     pub fn is_safe(&self) -> bool {
         self.applicability == Applicability::Safe && !self.fix.is_empty()
     }
 
-    /// Answers a word of another framework; asks for the one of the words that is nearest to the name at `span`, and
-    /// would write it there; says something else where none is near.
+    /// Adds the help for a wrong word `name` at `span`, and the fix if there is one. A word of another framework gets
+    /// the answer of the table of habits; of the right `words`, the one that is nearest is offered; where none is near,
+    /// the help is `else_say`.
     pub fn nearest(self, name: &str, span: Span, words: Words<'_>, else_say: &str) -> Self {
         let known = [words.language, words.own].concat();
         // What a block of the author's is given has the names that the author chose.
@@ -146,19 +148,19 @@ impl Diagnostic {
         }
     }
 
-    /// Answers what another language writes so, as the table has it.
+    /// Adds the help that the table of habits has for a word, or `else_say` where it has none.
     pub fn foreign(self, at: At, word: &str, else_say: &str) -> Self {
         self.help(foreign::find(at, word, &[]).map_or(else_say, |row| row.say))
     }
 
-    /// Where the problem is: the start of its first label.
+    /// The byte where the problem is: the start of its first label.
     pub fn place(&self) -> usize {
         self.labels.first().map_or(0, |label| label.span.start)
     }
 }
 
-/// Doubts every fix that would take a name from a place that has it, though the file defines that name elsewhere, or may
-/// have been to define it in a statement that was `lost`.
+/// Makes every fix unsafe that would replace a name which the file defines elsewhere, or may have defined in a
+/// statement that was `lost`.
 pub fn doubt(diagnostics: &mut [Diagnostic], defined: &BTreeSet<&str>, lost: &BTreeSet<&str>) {
     for diagnostic in diagnostics {
         // A statement that cannot be read for its first word may have been to define that.
@@ -173,7 +175,7 @@ pub fn doubt(diagnostics: &mut [Diagnostic], defined: &BTreeSet<&str>, lost: &BT
 /// A source text with everything that was found in it, sorted by place.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The file's name as the user gave it.
+    /// The name of the file as the user gave it.
     pub name: String,
     pub text: String,
     pub diagnostics: Vec<Diagnostic>,

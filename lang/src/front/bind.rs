@@ -1,4 +1,5 @@
-//! Arguments are taken from a call one by one, against their declarations; what is left over is an error.
+//! The binder of declared arguments: what a call is given becomes values of the declared types, and what is not given
+//! becomes the default.
 
 use super::const_eval::{self, Meaning, Meanings, describe};
 use super::consts::Const;
@@ -9,14 +10,14 @@ use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, misnamed, name
 use crate::syntax::ast::{self, Expr, ExprKind};
 use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Default, Type, real};
 
-/// Takes arguments: knows what names mean, collects what is wrong and what was left to a default.
+/// Reads arguments: it knows what names mean, and collects what is wrong and what was left to a default.
 pub struct Binder<'a> {
     pub meanings: &'a dyn Meanings,
     pub diagnostics: &'a mut Vec<Diagnostic>,
     pub edits: &'a mut Edits,
 }
 
-/// Where a call stands: its words, and the place of its closing bracket, if it has brackets.
+/// The place of a call.
 #[derive(Clone, Copy, Debug)]
 pub struct CallSite {
     pub span: Span,
@@ -24,7 +25,7 @@ pub struct CallSite {
 }
 
 impl Binder<'_> {
-    /// Binds what a call was given to what it declares. Positions count from the first declared argument.
+    /// Binds what a call is given to the arguments that it declares, which positions count in their order.
     pub fn call(
         &mut self,
         callee: &'static str,
@@ -35,7 +36,8 @@ impl Binder<'_> {
         self.call_with(callee, [args, &[]], given, site)
     }
 
-    /// The same for a call that also takes arguments which many share, and which have no position.
+    /// Binds what a call is given to the arguments that it declares and to `shared` ones, which many kinds have and
+    /// which have no position.
     pub fn call_with(
         &mut self,
         callee: &'static str,
@@ -79,7 +81,7 @@ impl Binder<'_> {
         complete.then_some(bound)
     }
 
-    /// Reads the value of an argument; one that another framework would take is answered as that.
+    /// Reads the value of an argument; a value that another framework would take is answered by the table of habits.
     fn argument(&mut self, callee: &str, arg: &'static Arg, value: &Expr) -> Option<ArgValue> {
         let before = self.diagnostics.len();
         let bound = self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, value);
@@ -93,7 +95,7 @@ impl Binder<'_> {
         bound
     }
 
-    /// What an argument is that was not given.
+    /// The default of an argument that is not given; none, and a problem, if it must be given.
     fn default(
         &mut self,
         callee: &str,
@@ -120,7 +122,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Reads one value of the declared type.
+    /// Reads a value of a declared type; `what` names the argument in messages.
     pub fn value(&mut self, what: &str, ty: &'static Type, expr: &Expr) -> Option<ArgValue> {
         match ty {
             Type::Count { min, max } => self.count(what, *min, *max, expr).map(ArgValue::Count),
@@ -148,7 +150,8 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether it is a name that nothing has, and that no other language has for `true` or `false`.
+    /// Whether an expression is a name that nothing has and that no other language has for `true` or `false`, so that
+    /// one of those may be misspelt.
     fn is_misspelt(&self, expr: &Expr) -> bool {
         let ExprKind::Name(name) = &expr.kind else { return false };
         matches!(self.meanings.name(name), Meaning::Unknown) && foreign::find(At::Name, name, &[]).is_none()
@@ -235,7 +238,7 @@ impl Binder<'_> {
         bound.into_iter().collect()
     }
 
-    /// A call of one of a few, or its bare name.
+    /// Reads one of several declared calls, or the bare name of one.
     fn choice(&mut self, what: &str, choices: &'static [Callable], expr: &Expr) -> Option<Bound> {
         let (name, span, args, close): (_, _, &[ast::CallArg], _) = match &expr.kind {
             ExprKind::Name(name) => (name.as_str(), expr.span, &[], None),
@@ -257,7 +260,8 @@ impl Binder<'_> {
         self.call(choice.name, choice.args, args, CallSite { span: expr.span, close })
     }
 
-    /// A const that stands for a misspelt word is told of once, and mended where it gets the word.
+    /// Reports a word that is none of the choices. Where a const stands for the word, that is reported once for the
+    /// const, and mended where the const gets it.
     fn unknown_choice(&mut self, what: &str, name: &str, span: Span, known: &[&str]) {
         let what = format!("choice for {what}:");
         match self.meanings.misnamed(name) {
@@ -267,8 +271,8 @@ impl Binder<'_> {
         }
     }
 
-    /// A choice by its own word, or by that of a const or an argument which stands for it. Its own comes first, so that a
-    /// default means the same wherever it is written in.
+    /// Finds a choice by its own word, or by the word that a const or an argument of that name stands for. Its own word
+    /// comes first, so that a default means the same wherever it is written in.
     fn meant<T>(&self, name: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
         find(name).or_else(|| find(&const_eval::resolve(name, self.meanings)))
     }
@@ -285,7 +289,7 @@ impl Binder<'_> {
         self.diagnostics.push(self.with_const(problem, expr));
     }
 
-    /// The value of a const is mended where the const is declared.
+    /// Adds the place where a const gets its value to the problem of that value: it is mended there.
     fn with_const(&self, problem: Diagnostic, expr: &Expr) -> Diagnostic {
         match const_eval::declared(expr, self.meanings) {
             Some(declared) => problem.label(declared, "its value is set here"),
@@ -294,7 +298,7 @@ impl Binder<'_> {
     }
 }
 
-/// `at: 10, 20`: numbers behind one that an argument has by name, where that takes a list of them.
+/// Finds a list without its brackets, as in `at: 10, 20`: numbers behind a named argument that takes a list of them.
 fn unlisted(args: &[&Arg], given: &[ast::CallArg]) -> Option<Diagnostic> {
     let is_number = |given: &ast::CallArg| given.value.number().is_some();
     let takes_several =
@@ -306,8 +310,8 @@ fn unlisted(args: &[&Arg], given: &[ast::CallArg]) -> Option<Diagnostic> {
     Some(text::unlisted(second.value.span, &name.text, &values.join(", ")))
 }
 
-/// The text of a default. What follows another argument is written as that one is: in a block it may differ from call to
-/// call.
+/// The text to fill in for a default. What follows another argument is written as that one is: in a block it may differ
+/// from call to call.
 fn piece(arg: &Arg, value: &ArgValue, args: &[&Arg], places: &[Option<&ast::CallArg>]) -> Filler {
     let followed = match &arg.default {
         Default::Like(other) => args.iter().position(|arg| arg.name == *other).and_then(|other| places[other]),

@@ -1,4 +1,4 @@
-//! From statements to definitions: every name gets its node before any expression is looked into.
+//! Gathering: from statements to definitions. Every name gets its definition before any expression is looked into.
 
 use super::const_eval;
 use super::consts::{self, Consts, Next, Written};
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Gathers a spec's definitions.
 #[derive(Debug)]
 pub struct Collector<'a, 'd> {
-    /// Of the spec; while a block is gathered, of that block.
+    /// The graph of the spec; while a block is gathered, that of the block.
     pub graph: Graph<'a>,
     pub functions: BTreeMap<&'a str, Function<'a>>,
     pub blocks: BTreeMap<&'a str, Block<'a>>,
@@ -24,9 +24,9 @@ pub struct Collector<'a, 'd> {
     pub model: Option<&'a Name>,
     pub diagnostics: &'d mut Vec<Diagnostic>,
     pub edits: &'d mut Edits,
-    /// Names whose definitions are reported and lost.
+    /// Names whose definitions are lost to a mistake, which is reported: nobody who misses one of them says so.
     pub lost: BTreeSet<&'a str>,
-    /// Where each const, function and block was defined, to name the first when there is a second.
+    /// The place of each const, function and block, to name the first when there is a second.
     defined: BTreeMap<&'a str, Span>,
     in_block: bool,
 }
@@ -55,7 +55,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Consts come first: everything else may use them, wherever it stands. They may use each other in any order.
+    /// Gathers the consts, which come first: everything else may use them, wherever it stands. They may use each other
+    /// in any order.
     pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
         self.lost.extend(ast.broken.iter().map(|name| name.text.as_str()));
         self.consts.set_broken(ast.broken.iter().map(|name| name.text.clone()));
@@ -178,7 +179,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// The primed equations of a loop, once all its states are known.
+    /// Gathers the primed equations of a loop, once all its states are known.
     fn next_values(&mut self, body: &'a [Item], within: NodeIndex) {
         for item in body {
             let ItemKind::Equation { name, primed: true, value } = &item.kind else { continue };
@@ -201,8 +202,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Reports a next value that no state has. A state without one that is called nearly so is what was meant, and is not
-    /// reported itself.
+    /// Reports a next value that no state has. A state without a next value whose name is nearly the same is what was
+    /// meant, and is not reported itself.
     fn stateless(&mut self, name: &'a Name, body: &'a [Item], within: NodeIndex) {
         let has_next = |state: &str| {
             body.iter()
@@ -229,7 +230,7 @@ impl<'a, 'd> Collector<'a, 'd> {
             && matches!(self.graph.nodes[node].kind, DefinitionKind::State { .. })
     }
 
-    /// A statement without a name, which stands once.
+    /// Gathers a statement that has no name and may stand once, such as `output`.
     fn only(&mut self, word: &'static str, span: Span, kind: DefinitionKind<'a>, within: Option<NodeIndex>) {
         match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe())
         {
@@ -238,7 +239,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Gathers a block into a graph of its own: it sees its parameters, its own definitions and consts.
+    /// Gathers a block into a graph of its own: a block sees its parameters, its own definitions and consts.
     fn block(&mut self, name: &'a Name, params: &'a [BlockParam], body: &'a [Item]) {
         let outside = std::mem::take(&mut self.graph);
         self.in_block = true;
@@ -253,7 +254,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         self.blocks.insert(&name.text, block);
     }
 
-    /// Adds a definition and enters its name; a second one of a name is reported and has none.
+    /// Adds a definition and enters its name. A second definition of one name is reported, and the name stays the first
+    /// one's.
     fn define(&mut self, name: &'a Name, kind: DefinitionKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
         let fresh = self.fresh(name);
         let node = self.add(name, kind, within);
@@ -278,7 +280,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         node
     }
 
-    /// Enters the name of a function or block; one that the language calls already could never be called.
+    /// Enters the name of a function or block, and says whether it can be called: a name that the language calls
+    /// already never could.
     fn callable(&mut self, name: &'a Name) -> bool {
         self.defined.insert(&name.text, name.span);
         let means = match &name.text {
@@ -291,8 +294,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         false
     }
 
-    /// Reports a name that the language or a const, function or block of the spec already has. A block's own names may
-    /// be those of consts, which it then does not see.
+    /// Reports a name that the language or a const, function or block of the spec already has, and says whether the
+    /// name is free. A block's own names may be those of consts, which it then does not see.
     fn fresh(&mut self, name: &'a Name) -> bool {
         if let Some((_, means)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.text) {
             self.diagnostics.push(names::reserved(&name.text, means, name.span));

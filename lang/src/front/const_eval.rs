@@ -1,4 +1,5 @@
-//! Values known before the run: arithmetic, comparisons and choices over consts and over the sizes of feature maps.
+//! Evaluation of what is known before the run: arithmetic, comparisons and choices over consts and over the sizes of
+//! feature maps.
 
 use super::consts::Const;
 use crate::diag::{Diagnostic, Span, did_you_mean, enough, names, settings, templates};
@@ -7,15 +8,15 @@ use crate::ir::Shape;
 use crate::kinds;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
 
-/// What names mean at the place of an expression.
+/// What names mean at the place of an expression: among consts alone, or inside a definition that is being lowered.
 pub trait Meanings {
     fn name(&self, name: &str) -> Meaning;
 
-    /// The shape of what a name stands for, none if nothing of that name has one; `Some(None)` if it is broken, and
-    /// reported.
+    /// The shape of the feature map that a name stands for; none if nothing of that name has one, and `Some(None)` if
+    /// it is broken, which is reported.
     fn shape(&self, name: &str) -> Option<Option<Shape>>;
 
-    /// Where the const of that name is declared.
+    /// The place where the const of that name is declared.
     fn declared(&self, name: &str) -> Option<Span>;
 
     /// The const of that name, if its word means nothing in the language.
@@ -25,15 +26,15 @@ pub trait Meanings {
     fn names(&self) -> Vec<&str>;
 }
 
-/// A const whose word means nothing in the language: a misspelt one.
+/// A const whose word means nothing in the language, most likely because it is misspelt.
 #[derive(Clone, Debug)]
 pub struct Misnamed {
     pub word: String,
-    /// The const that the word was given to.
+    /// The name of the const that the word was given to.
     pub of: String,
-    /// Where the spec says the word; none if `--set` does.
+    /// The place where the spec says the word; none if `--set` does.
     pub written: Option<Span>,
-    /// True if that was told where the const was used before.
+    /// True if the word was reported already, where the const was used before.
     pub is_told: bool,
 }
 
@@ -41,9 +42,9 @@ pub struct Misnamed {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Meaning {
     Const(Const),
-    /// Something whose definition is reported where it stands.
+    /// Something whose definition is broken, which is reported where it stands.
     Broken,
-    /// Something that is not known before the run: "a feature map".
+    /// Something that is not known before the run, in words: "a feature map".
     Thing(&'static str),
     Unknown,
 }
@@ -81,17 +82,17 @@ fn map(shape: &Shape) -> Option<[usize; 3]> {
     }
 }
 
-/// The measure of that name.
+/// The measure of that name, if there is one.
 pub fn measure(name: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.name == name)
 }
 
-/// Is that the name of a kind or a function, which a word can stand for?
+/// Whether that is the name of a kind or a function, which a word can stand for.
 pub fn is_callable(name: &str) -> bool {
     kinds::find(name).is_some() || functions::find(name).is_some()
 }
 
-/// The value of an expression that must be known before the run; says what stands in the way.
+/// Evaluates an expression that must be known before the run; reports what stands in the way.
 pub fn eval(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     match &expr.kind {
         ExprKind::Number { value, unit: None } => Some(Const::Number(*value)),
@@ -163,7 +164,7 @@ fn not_known(what: &str, is: &str, span: Span) -> Diagnostic {
     names::misused(what, is, "a value known before the run", span, help)
 }
 
-/// The same, where only a finite number will do.
+/// Evaluates an expression that must be a finite number, known before the run.
 pub fn number(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
     match eval(expr, meanings, diagnostics)? {
         Const::Number(x) if x.is_finite() => Some(x),
@@ -179,7 +180,7 @@ pub fn number(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagno
     }
 }
 
-/// The same, where only true or false will do.
+/// Evaluates an expression that must be true or false, known before the run.
 pub fn truth(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
     match eval(expr, meanings, diagnostics)? {
         Const::Bool(truth) => Some(truth),
@@ -190,7 +191,7 @@ pub fn truth(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnos
     }
 }
 
-/// What an operator makes of two known values; none if it does not go with them.
+/// What an operator makes of two known values; none if it does not go with their types.
 pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
     if let (BinaryOp::Equal | BinaryOp::Unequal, true) = (op, left.is() == right.is()) {
         return Some(Const::Bool((left == right) == (op == BinaryOp::Equal)));
@@ -209,7 +210,7 @@ pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
     })
 }
 
-/// What a call of a measure, by whatever name, gives.
+/// Evaluates a call of a measure, `channels(x)`, under whatever name it was called by.
 pub fn size(name: &str, call: &Call, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     let measure = measure(name)?;
     let [arg] = call.args.as_slice() else {
@@ -244,7 +245,7 @@ pub fn declared(expr: &Expr, meanings: &dyn Meanings) -> Option<Span> {
     meanings.declared(name)
 }
 
-/// The name that a word stands for: a const that holds a word stands for that word.
+/// The name that a word stands for: that of the word which a const of this name holds, or the word itself.
 pub fn resolve(name: &str, meanings: &dyn Meanings) -> String {
     match meanings.name(name) {
         Meaning::Const(Const::Word(word)) => word,

@@ -60,17 +60,17 @@ impl fmt::Display for Const {
     }
 }
 
-/// One const of the spec, with any override already in it.
+/// One const of the spec, any override already applied.
 #[derive(Debug)]
 struct ConstEntry {
     value: Option<Const>,
     declared: Span,
     used: Cell<bool>,
-    /// Of a const that stands for a word.
+    /// For a const that stands for a word, where that word comes from.
     word: Option<Rc<WordOrigin>>,
 }
 
-/// Where the word of a const comes from: its own text, `--set`, or another const.
+/// The origin of a const's word: its own text, `--set`, or another const.
 #[derive(Debug)]
 struct WordOrigin {
     of: String,
@@ -84,9 +84,10 @@ pub type Written<'a> = (&'a Name, &'a Expr);
 /// The next consts to be evaluated.
 #[derive(Debug)]
 pub enum Next<'a> {
-    /// A const that names no const but those before it.
+    /// A const that can be evaluated: it names no const but those before it.
     One(Written<'a>),
-    /// Consts each of which names the next, and the last the first; and all consts that have no value for that reason.
+    /// Consts that name each other: `round` is one way round, each the next and the last the first; `all` are those
+    /// that have no value for that reason.
     Cycle { round: Vec<&'a Name>, all: Vec<&'a Name> },
 }
 
@@ -141,7 +142,7 @@ impl Consts {
         Self { entries: BTreeMap::new(), classes, broken: BTreeSet::new() }
     }
 
-    /// Names that are reported where they stand: whoever asks for one gets no value and says nothing.
+    /// Notes names whose definitions could not be read: whoever asks for one of them gets no value and reports nothing.
     pub fn set_broken(&mut self, names: impl Iterator<Item = String>) {
         self.broken = names.collect();
     }
@@ -150,7 +151,8 @@ impl Consts {
         self.broken.contains(name)
     }
 
-    /// Adds a const; `given` is what `--set` says of it. Gives the text that stands for an override.
+    /// Evaluates a const and adds it; `given` is what `--set` says of it. Gives the text of the override, if there is
+    /// one.
     pub fn define(
         &mut self,
         name: &Name,
@@ -187,13 +189,13 @@ impl Consts {
         text
     }
 
-    /// Adds a const whose value is broken and reported.
+    /// Adds a const whose value is broken, which is reported.
     pub fn define_broken(&mut self, name: &Name) {
         let entry = ConstEntry { value: None, declared: name.span, used: Cell::new(true), word: None };
         self.entries.insert(name.text.clone(), entry);
     }
 
-    /// Is that a const, or the name of something that could not be read and may be one?
+    /// Whether that is a const, or the name of something that could not be read and may be one.
     fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name) || self.is_broken(name)
     }
@@ -202,7 +204,7 @@ impl Consts {
         self.entries.keys().map(String::as_str)
     }
 
-    /// What a const is worth: `None` if there is no such const, `Some(None)` if its value is broken and reported.
+    /// The value of a const: `None` if there is no such const, `Some(None)` if its value is broken and reported.
     pub fn get(&self, name: &str) -> Option<Option<&Const>> {
         self.entries.get(name).map(|entry| {
             entry.used.set(true);

@@ -4,26 +4,28 @@ use crate::diag::Span;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// A part of what is written into the text.
+/// A text that is filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Filler {
     New(String),
-    /// What stands at another place of the text: in a block, an argument may be another number at every call.
+    /// What stands at another place of the text: in a block, an argument may be another number at every call, so a
+    /// default that follows it cannot be one number.
     Copy(Span),
 }
 
-/// An argument that a call was not given: its name and the text of its default.
+/// An argument that a call leaves to its default: the argument's name and the text of the default.
 pub type FilledArgument = (&'static str, Filler);
 
 /// Changes to a text, collected in any order.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
     replaced: Vec<(Span, String)>,
-    /// By the place of the call: a `fn` or a block is written out at each of its calls, but its text is there once.
+    /// What is added to calls, by the place of the call: a `fn` or a block is written out at each of its calls, but its
+    /// text is there once.
     filled: BTreeMap<Span, Filling>,
 }
 
-/// What is added to one call.
+/// The arguments that are added to one call.
 #[derive(Clone, Debug)]
 struct Filling {
     /// The place of the closing bracket; none for a call that is written without brackets.
@@ -48,19 +50,19 @@ impl Edits {
             .or_insert(Filling { close, arguments });
     }
 
-    /// Notes that one reading of a call takes no default.
+    /// Notes that one reading of a call takes no default, so that nothing is added to the call.
     pub fn leave(&mut self, call: Span) {
         self.fill(call, None, Vec::new());
     }
 
-    /// Takes over what others fill in at a place.
+    /// Takes over what others add to the calls inside `place`.
     pub fn adopt(&mut self, others: &Self, place: Span) {
         let is_there = |call: &Span| place.start <= call.start && call.end <= place.end;
         let there = others.filled.iter().filter(|(call, _)| is_there(call));
         self.filled.extend(there.map(|(call, filling)| (*call, filling.clone())));
     }
 
-    /// The same, with calls left as they are.
+    /// These edits without what is added to calls.
     pub fn without_defaults(&self) -> Self {
         Self { filled: BTreeMap::new(), ..self.clone() }
     }
@@ -94,7 +96,7 @@ impl Edits {
 }
 
 impl Filling {
-    /// The place and the text of what is added to a call; none where that is nothing.
+    /// The insertion that adds the arguments to a call, as its place and its text; none where nothing is added.
     fn written(&self, call: Span, text: &str) -> Option<(Span, String)> {
         if self.arguments.is_empty() {
             return None;
@@ -118,7 +120,7 @@ impl Filler {
     }
 }
 
-/// The last character that is neither blank nor in a comment.
+/// The last character of a text that is neither blank nor in a comment.
 fn last_sign(text: &str) -> Option<char> {
     text.lines().rev().find_map(|line| line.split("//").next()?.trim_end().chars().next_back())
 }

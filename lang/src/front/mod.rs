@@ -35,19 +35,19 @@ pub struct Front<'a> {
     pub blocks: BTreeMap<&'a str, Block<'a>>,
     pub consts: Consts,
     pub settings: Settings,
-    /// What fills in the calls in the settings blocks.
+    /// The arguments to fill in at the calls in the settings blocks.
     pub filled: Edits,
     pub model: Option<&'a Name>,
     /// Functions and blocks of the spec that nothing calls.
     uncalled: Vec<(&'static str, &'a Name)>,
-    /// What the spec means as it stands, by the names that `allow` has for it.
+    /// The names of the problems that the spec allows.
     pub allows: BTreeSet<&'a str>,
-    /// False if some statement could not be read: what is missing may well stand in it.
+    /// False if some statement could not be read: what seems to be missing may well stand in it.
     pub whole: bool,
 }
 
 impl Front<'_> {
-    /// Is that the name of a kind, a function or a block?
+    /// Whether that is the name of a kind, a function or a block.
     pub fn is_callable(&self, name: &str) -> bool {
         const_eval::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
     }
@@ -112,7 +112,7 @@ fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A state whose next value could not be read is not at fault.
+/// Reports states without a next value, but for those whose next value could not be read.
 fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
     for node in graph.nodes.node_weights() {
         if let (DefinitionKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
@@ -123,8 +123,8 @@ fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<
     }
 }
 
-/// Definitions and consts that nothing reads. Asked for last, and only if there are no errors of names, loops and
-/// penalties: what is misspelt or missing there may be what would have read them.
+/// Warns of definitions and consts that nothing reads. This is asked last, and only if there are no errors of names,
+/// loops and penalties: what is misspelt or missing there may be what would have read them.
 pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let groups = [names::CODES, loops::CODES, penalty::CODES, templates::CODES];
     if !front.whole || diagnostics.iter().any(|d| d.code.level == Level::Error && groups.concat().contains(&d.code)) {

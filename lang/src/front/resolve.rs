@@ -1,4 +1,5 @@
-//! From expressions to edges: every name is looked up, in its place.
+//! Name resolution: every name in an expression is looked up in its place, and what it reads becomes an edge of the
+//! graph.
 
 pub mod choices;
 mod unknown;
@@ -22,11 +23,11 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug)]
 pub struct Callables<'f, 'a> {
     pub functions: &'f BTreeMap<&'a str, Function<'a>>,
-    /// Where each block is named.
+    /// The blocks of the spec, each with the place where it is named.
     pub blocks: BTreeMap<&'a str, &'a Name>,
     /// The names of all parameters of blocks.
     pub params: BTreeSet<&'a str>,
-    /// Those of the spec that something names.
+    /// The functions and blocks of the spec that something names.
     named: RefCell<BTreeSet<String>>,
 }
 
@@ -38,7 +39,7 @@ impl<'f, 'a> Callables<'f, 'a> {
         Self { functions, blocks, params, named: RefCell::default() }
     }
 
-    /// Is something called so? If so, it is in use.
+    /// Whether something that can be called has that name. If so, it counts as used.
     fn has(&self, name: &str) -> bool {
         if self.functions.contains_key(name) || self.blocks.contains_key(name) {
             self.named.borrow_mut().insert(name.to_owned());
@@ -47,12 +48,12 @@ impl<'f, 'a> Callables<'f, 'a> {
         const_eval::is_callable(name)
     }
 
-    /// Is that the name of something to call, or of a size?
+    /// Whether that is the name of something to call, or of a measure.
     fn takes(&self, name: &str) -> bool {
         self.has(name) || const_eval::measure(name).is_some()
     }
 
-    /// Functions and blocks of the spec that nothing names, each with what it is.
+    /// The functions and blocks of the spec that nothing names, each with what it is, in words.
     pub fn unnamed(&self) -> Vec<(&'static str, &'a Name)> {
         let named = self.named.borrow();
         let functions = self.functions.values().filter(|f| !f.prelude).map(|f| ("the function", f.name));
@@ -60,7 +61,7 @@ impl<'f, 'a> Callables<'f, 'a> {
         all.filter(|(_, name)| !named.contains(&name.text)).collect()
     }
 
-    /// Everything of the language that can be called.
+    /// The names of everything in the language that can be called.
     fn of_language(&self) -> Vec<&str> {
         let kinds = kinds::KINDS.iter().map(|kind| kind.name);
         let built_in = functions::FUNCTIONS.iter().map(|function| function.name);
@@ -69,26 +70,27 @@ impl<'f, 'a> Callables<'f, 'a> {
         kinds.chain(built_in).chain(measures).chain(prelude).collect()
     }
 
-    /// Functions and blocks of the spec.
+    /// The names of the functions and blocks of the spec.
     fn own(&self) -> Vec<&str> {
         let functions = self.functions.iter().filter(|(_, function)| !function.prelude).map(|(name, _)| *name);
         functions.chain(self.blocks.keys().copied()).collect()
     }
 }
 
-/// What is seen from everywhere.
+/// What is seen from every place of a spec.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'f, 'a> {
     pub consts: &'f Consts,
     /// Names whose definitions are reported and lost.
     pub lost: &'f BTreeSet<&'a str>,
     pub callables: &'f Callables<'f, 'a>,
-    /// For a block: what the spec around it defines, and where.
+    /// For a block, what the spec around it defines, and where.
     pub outside: Option<&'f BTreeMap<&'a str, Span>>,
 }
 
 impl Look<'_, '_> {
-    /// Consts named where only the binder looks are used, even if something else there keeps it from looking.
+    /// Marks the consts named in settings blocks as used, even if something else there keeps the binder from looking at
+    /// them.
     pub fn at_settings(&self, items: &[Item]) {
         for item in items {
             if let ItemKind::Settings { entries, .. } = &item.kind {
@@ -117,22 +119,22 @@ impl Look<'_, '_> {
 pub struct Resolver<'a, 'f, 'd> {
     pub graph: &'d mut Graph<'a>,
     pub look: Look<'f, 'a>,
-    /// False if the spec lacks its input or a definition that nobody can name: an unknown name may well be that.
+    /// False if the spec lacks its input or a definition whose name is lost: an unknown name may well be that.
     pub sees: bool,
     pub diagnostics: &'d mut Vec<Diagnostic>,
 }
 
-/// Where an expression stands: whose value it is, and which names a `fn` has bound.
+/// From where names are looked up: whose value an expression is, and which names a `fn` has bound.
 #[derive(Clone, Copy)]
 struct Viewpoint<'p> {
-    /// None inside of a `fn`, whose body reads nothing itself.
+    /// The definition whose value the expression is; none inside a `fn`, whose body reads nothing itself.
     node: Option<NodeIndex>,
     within: Option<NodeIndex>,
     params: &'p [Name],
 }
 
 impl<'a> Resolver<'a, '_, '_> {
-    /// The spec: its definitions, and the bodies of its functions.
+    /// Resolves the names of the spec: of its definitions, and of the bodies of its functions.
     pub fn spec(&mut self) {
         self.nodes();
         let functions = self.look.callables.functions.values().filter(|function| !function.prelude);
@@ -141,7 +143,7 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// The definitions of the spec or of a block.
+    /// Resolves the names in the definitions of the spec or of a block.
     pub fn nodes(&mut self) {
         for node in self.graph.nodes.node_indices() {
             let within = self.graph.nodes[node].within;
@@ -194,7 +196,8 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// What must be known before the run: its names are looked up when it is evaluated, but what it names comes first.
+    /// Looks through an expression that must be known before the run: its names are resolved when it is evaluated, but
+    /// what it names must be lowered first.
     fn known(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
         self.look.at(expr);
         let Some(node) = place.node else { return };
@@ -245,7 +248,7 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// True if what is called is a definition or a parameter; whether it can be called is known once it has a value.
+    /// Whether what is called is a definition or a parameter; whether that can be called is known once it has a value.
     fn callee(&mut self, call: &'a Call, place: Viewpoint<'_>) -> bool {
         let Name { text: name, span } = &call.callee;
         if place.params.iter().any(|param| param.text == *name) {
@@ -296,7 +299,7 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// Whether a state begins here, and from another state of the same loop.
+    /// Whether a state begins here from another state of the same loop.
     fn starts_beside(&self, found: NodeIndex, place: Viewpoint<'_>) -> bool {
         let Some(reader) = place.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader]) else {
             return false;
@@ -315,7 +318,8 @@ impl<'a> Resolver<'a, '_, '_> {
         self.diagnostics.push(names::misused(&name, is, "an argument or a const", span, help));
     }
 
-    /// Seen from outside of its loop, a definition is what the loop hands on.
+    /// Draws the edge from a definition to one that it reads. Seen from outside its loop, a definition is what the loop
+    /// hands on, so the edge leads to the loop.
     fn edge(&mut self, node: NodeIndex, from: Option<NodeIndex>, found: NodeIndex) {
         let behind = self.graph.nodes[found].within.filter(|within| !self.graph.is_inside(from, *within));
         if let Some(within) = behind {
@@ -352,13 +356,13 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// A const, a word or a name of the language: nothing that has steps.
+    /// Whether a name is that of a const, a word or something of the language: nothing that has steps.
     fn stands_for_something(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let is_param = place.params.iter().any(|param| param.text == name);
         !is_param && (is_reserved(name) || self.look.consts.get(name).is_some() || self.look.callables.has(name))
     }
 
-    /// `O@2`, `E@all`: a definition of a loop, at a step, from behind the loop.
+    /// Resolves `O@2` and `E@all`: a definition of a loop at a step, from behind the loop.
     fn at(&mut self, name: &'a Name, step: &'a Expr, place: Viewpoint<'_>) {
         if !matches!(&step.kind, ExprKind::Name(word) if word == ALL) {
             self.known(step, place);

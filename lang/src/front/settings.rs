@@ -1,4 +1,4 @@
-//! The `train` and `data` blocks of a spec, and what flags and files say over them.
+//! The settings of a spec: its `train` and `data` blocks, and what flags and files say over them.
 
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
@@ -102,7 +102,7 @@ impl Settings {
         }
     }
 
-    /// Sets one key from text in the language, as `run.yaml` and flags do. Spans of the errors are in that text.
+    /// Sets one key from text in the language, as `run.yaml` and flags do. The spans of problems are in that text.
     ///
     /// # Errors
     /// What is wrong with the block's name, the key or the text.
@@ -110,10 +110,11 @@ impl Settings {
         self.set_as(&format!("`{key}`"), block, key, text)
     }
 
-    /// The same, where the problems are about `what`: a flag, as it was typed.
+    /// Sets one key from text in the language; messages call the key `what`, which is a flag as it was typed.
     ///
     /// # Errors
-    /// As there.
+    ///
+    /// What is wrong with the block's name, the key or the text.
     pub fn set_as(&mut self, what: &str, block: &str, key: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
         let whole = Span::new(0, text.len());
         let Some(block) = BLOCKS.iter().find(|known| known.name == block) else {
@@ -128,7 +129,7 @@ impl Settings {
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
-    /// Sets one argument of the optimizer from text in the language; problems are about `what`.
+    /// Sets one argument of the optimizer from text in the language; messages call it `what`.
     ///
     /// # Errors
     /// What is wrong with the argument's name or the text.
@@ -155,7 +156,7 @@ impl Settings {
     }
 }
 
-/// One value of a text that is all there is: no const can be meant by a name.
+/// Parses a text that is one value and nothing else, so that no name in it can mean a const.
 fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     let expected = match ty {
         Some(Type::Count { .. }) => "a whole number",
@@ -177,14 +178,14 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
     }
 }
 
-/// Names that a spec may not define anew, and what they mean.
+/// The names that a spec may not define anew, each with what it means.
 pub const RESERVED: &[(&str, &str)] = &[
     (CLASSES, "the number of classes of the data set"),
     ("weights", "every kernel of the net"),
     ("parameters", "every trained parameter of the net"),
 ];
 
-/// Does that name come with the language?
+/// Whether that name comes with the language.
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|(reserved, _)| *reserved == name)
 }

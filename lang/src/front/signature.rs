@@ -30,7 +30,7 @@ pub struct Matched {
 }
 
 impl<'s> Signature<'s> {
-    /// What takes so many arguments and none by name.
+    /// The signature of what takes `positions` arguments and none by name; `takes` says so in words.
     pub fn nameless(callee: &'s str, positions: usize, takes: &'s str) -> Self {
         Self { callee, names: &[], positions, takes, is_own: false }
     }
@@ -57,7 +57,7 @@ impl<'s> Signature<'s> {
         Matched { arguments, is_sound }
     }
 
-    /// The parameter of the argument that stands at `position`, or what is wrong with that argument.
+    /// The index of the parameter of the argument at `position`, or what is wrong with that argument.
     fn parameter(&self, position: usize, arg: &CallArg) -> Result<usize, Diagnostic> {
         match &arg.name {
             None if position < self.positions => Ok(position),

@@ -1,4 +1,4 @@
-//! Settings as text: written into a spec, they are read as the same settings.
+//! Settings as text, which is read as the same settings.
 
 use super::consts::CLASSES;
 use super::edits::Edits;
@@ -8,19 +8,19 @@ use crate::syntax::ast::{Entry, ExprKind, Item, ItemKind};
 use crate::vocabulary::settings::BLOCKS;
 use crate::vocabulary::{ArgValue, Bound, Type};
 
-/// What a spec says of its settings.
+/// The settings blocks of a spec as they stand in its text.
 #[derive(Clone, Copy, Debug)]
 pub struct Said<'s> {
     pub items: &'s [Item],
     pub text: &'s str,
-    /// What its blocks come to.
+    /// The settings that the blocks come to.
     pub settings: &'s Settings,
-    /// What fills in the calls in them.
+    /// The arguments to fill in at the calls in the blocks.
     pub filled: &'s Edits,
 }
 
 impl Said<'_> {
-    /// The edits that write settings into the spec: values in their places, missing keys and blocks added.
+    /// Adds the edits that write settings into the spec: values in their places, missing keys and blocks added.
     pub fn write(&self, settings: &Settings, edits: &mut Edits) {
         let text = self.text;
         for block in BLOCKS {
@@ -61,8 +61,8 @@ impl Said<'_> {
         }
     }
 
-    /// Does the author's own expression stay? What is calculated from consts follows them, as it does in the net; but for
-    /// the number of classes, which the data set of another run may change.
+    /// Whether the author's own expression stays. What is calculated from consts follows them, as it does in the net;
+    /// but for the number of classes, which the data set of another run may change.
     fn stays(&self, entry: &Entry, block: &str, value: &ArgValue) -> bool {
         let bound: &Bound = if block == BLOCKS[0].name { &self.settings.train } else { &self.settings.data };
         let is_const = |name: &str| {
@@ -85,7 +85,8 @@ impl Said<'_> {
     }
 }
 
-/// A value as its block writes it, which is read as the same value: shares as percents, where that says all of them.
+/// A value as its block writes it, which is read as the same value. Shares are written as percents where that says all
+/// of their digits.
 pub fn written(name: &str, value: &ArgValue) -> String {
     let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
     match value {

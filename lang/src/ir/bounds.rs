@@ -3,7 +3,8 @@
 use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Unary, Value, Visit};
 use std::collections::BTreeMap;
 
-/// The greatest number that a value is known never to fall below; none if it may fall for ever.
+/// The greatest number that a value is known never to fall below, whatever the weights and the images; none if it may
+/// fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
     below_where(net, value, &|_| None)
 }
@@ -23,18 +24,18 @@ struct Bounds<'a> {
     net: &'a Net,
     given: &'a dyn Fn(ParamId) -> Option<f64>,
     intervals: Vec<Interval>,
-    /// How many entries a value has, if it is one of weights: of feature maps there are as many as a batch has images.
+    /// The number of entries of each value that is made of weights; a value of images has as many as the batch makes
+    /// it.
     entries: Vec<Option<f64>>,
-    /// The parameter that a value is; each time it is read, it is a value of its own.
+    /// The parameter that each value is, if it is one: a parameter that is read twice is two values.
     read: Vec<Option<ParamId>>,
-    /// The two values that a value is the difference of.
+    /// The two values of each value that is their difference.
     gaps: BTreeMap<Value, (Value, Value)>,
-    /// The two values, for a value that is how far the first of them is above the second: `relu(a - b)`.
+    /// The two values of each value that says how far the first of them is above the second: `relu(a - b)`.
     over: BTreeMap<Value, (Value, Value)>,
 }
 
 impl Bounds<'_> {
-    /// As the body of a loop reads them, states may take any value; what the loop hands on is the last next value.
     /// Bounds every value of the net. As the body of a loop reads them, states may take any value, so one look at a
     /// body holds for all of its steps; what the loop hands on is bounded as in the body.
     fn all(&mut self) {
@@ -69,7 +70,8 @@ impl Bounds<'_> {
         }
     }
 
-    /// `a - relu(a - b)` and `b + relu(a - b)`, by which the smaller and the larger of two numbers are made.
+    /// The bounds of `a - relu(a - b)` and `b + relu(a - b)`, by which the smaller and the larger of two numbers are
+    /// made.
     fn extreme(&self, f: Binary, left: Value, right: Value) -> Option<Interval> {
         let (a, b) = *self.over.get(&right)?;
         let (a_is, b_is) = (self.intervals[a.0], self.intervals[b.0]);
@@ -143,7 +145,7 @@ impl Bounds<'_> {
     }
 }
 
-/// From `low` to `high`, both included.
+/// All numbers from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Interval {
     low: f64,

@@ -1,4 +1,4 @@
-//! Appends primitives, and checks and computes each shape as it does.
+//! The builder of nets, which checks and computes each shape as it appends a primitive.
 
 mod layers;
 
@@ -17,9 +17,9 @@ pub struct Builder {
     params: Vec<Param>,
     by_name: BTreeMap<String, ParamId>,
     shapes: Vec<Shape>,
-    /// The body being appended to is the last one; those before it wait for their loop to end.
+    /// The bodies that are open: the last one is appended to, and those before it wait for their loop to end.
     bodies: Vec<Vec<Stmt>>,
-    /// How many steps each open loop has, outermost first.
+    /// The number of steps of each open loop, outermost first.
     steps: Vec<usize>,
     per_step: BTreeMap<ParamId, Vec<ParamId>>,
     warnings: Vec<Fault>,
@@ -64,7 +64,7 @@ impl Builder {
         &self.params
     }
 
-    /// How many values there are so far.
+    /// The number of values so far.
     pub fn len(&self) -> usize {
         self.shapes.len()
     }
@@ -73,12 +73,12 @@ impl Builder {
         self.shapes.is_empty()
     }
 
-    /// What is questionable about the primitives appended since this was last asked.
+    /// Hands out what is questionable about the primitives appended since this was last asked.
     pub fn take_warnings(&mut self) -> Vec<Fault> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Ends the net.
+    /// Ends the net, whose body is all that was appended.
     pub fn finish(
         mut self,
         name: String,
@@ -104,12 +104,13 @@ impl Builder {
         }
     }
 
-    /// The parameter of that name: made at its first use, shared by every later one.
+    /// The parameter of that name, made at its first use and shared by every later one.
     pub fn param(&mut self, name: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
         self.own(Param::new(name, shape, init, class))
     }
 
-    /// The same for a parameter that training is bound by.
+    /// The parameter of this one's name, made at its first use and shared by every later one, with whatever binds it in
+    /// training.
     pub fn own(&mut self, param: Param) -> Result<ParamId, Fault> {
         if let Some(known) = self.by_name.get(&param.name) {
             return Ok(*known);
@@ -126,12 +127,12 @@ impl Builder {
         self.by_name.get(name).copied()
     }
 
-    /// The steps of the loop that is appended to, the innermost one.
+    /// The number of steps of the innermost loop that is appended to; none outside all loops.
     pub fn steps(&self) -> Option<usize> {
         self.steps.last().copied()
     }
 
-    /// Takes parameters, one for each step, for versions of one: the body names the first.
+    /// Makes several parameters, one for each step, versions of one. The body names the first, which is given back.
     pub fn vary(&mut self, each: Vec<ParamId>) -> Result<ParamId, Fault> {
         let first = *each.first().ok_or(Fault::Stepless)?;
         let here = each.len();
@@ -139,12 +140,12 @@ impl Builder {
         if known == here { Ok(first) } else { Err(Fault::Steps { known, here }) }
     }
 
-    /// The parameters that a parameter has for each step; only itself if it is the same at all.
+    /// The parameters that stand for a parameter at each step: its versions, or itself alone if it has none.
     pub fn versions(&self, param: ParamId) -> Vec<ParamId> {
         self.per_step.get(&param).cloned().unwrap_or_else(|| vec![param])
     }
 
-    /// Gives every parameter of an owner, and of the layers inside of it, the role of the arm it drives.
+    /// Gives a role to every parameter of an owner and of the layers inside it.
     pub fn set_role(&mut self, owner: &str, role: Role) {
         let inside = format!("{owner}.");
         for (_, id) in self.by_name.range(inside.clone()..).take_while(|(name, _)| name.starts_with(&inside)) {
@@ -152,7 +153,7 @@ impl Builder {
         }
     }
 
-    /// Names a value after its equation. The image and what a loop hands on keep the names they have.
+    /// Names a value after its equation. The image, and what a loop hands on, keep the names that they have.
     pub fn name(&mut self, value: Value, name: &str) {
         let node = self.bodies.last_mut().and_then(|body| {
             body.iter_mut().rev().find_map(|stmt| match stmt {
@@ -174,7 +175,7 @@ impl Builder {
         self.append(Op::Number(x), Shape::Scalar)
     }
 
-    /// Zeros of that shape for each image.
+    /// Appends zeros of that shape for each image.
     pub fn zeros(&mut self, shape: Shape) -> Made {
         match &shape {
             Shape::Map(dims) => fits(dims, || "a feature map".to_owned())?,
@@ -209,7 +210,7 @@ impl Builder {
         self.append(Op::Reduce { f, x }, Shape::Scalar)
     }
 
-    /// A map as a vector; a vector stays as it is.
+    /// Appends a map as a vector; a vector stays as it is.
     pub fn flatten(&mut self, x: Value) -> Made {
         match *self.shape(x) {
             Shape::Vector(_) => Ok(x),
@@ -218,7 +219,7 @@ impl Builder {
         }
     }
 
-    /// Maps of one height and width, or vectors, one after the other.
+    /// Appends maps of one height and width, or vectors, one behind the other along the channels.
     pub fn concat(&mut self, parts: Vec<Value>) -> Made {
         let first = self.shape(*parts.first().ok_or(Fault::Empty)?).clone();
         let mut channels: usize = 0;
@@ -331,7 +332,7 @@ impl Builder {
     }
 }
 
-/// Refuses what no computer should be asked to hold.
+/// Refuses a tensor of more numbers than any computer should be asked to hold.
 fn fits(dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
     match dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim)) {
         Some(len) if len <= MAX_NUMBERS => Ok(()),

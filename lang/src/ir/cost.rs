@@ -8,11 +8,11 @@ pub struct LayerCost {
     /// The equation, or the primitive where the author gave no name.
     pub layer: String,
     pub shape: Shape,
-    /// Trained parameters, counted at their first use only.
+    /// The number of trained parameters, counted at their first use only.
     pub parameters: u128,
-    /// Multiply-adds an image, all steps of a loop together.
+    /// Multiply-adds for one image, all steps of a loop together.
     pub multiply_adds: u128,
-    /// Bytes of activity an image in single precision, as training keeps it: every step of a loop.
+    /// Bytes of activity for one image in single precision, as training keeps it: every step of a loop.
     pub activation: u128,
 }
 
@@ -45,7 +45,7 @@ struct CostTable<'a> {
     net: &'a Net,
     seen: Vec<bool>,
     rows: Vec<LayerCost>,
-    /// The cost of unnamed primitives, until the equation they belong to ends.
+    /// The cost of primitives without a name, until the equation that they belong to ends.
     open: Cost,
 }
 
@@ -81,7 +81,8 @@ impl CostTable<'_> {
         }
     }
 
-    /// Of one run of the primitive; only sums of products count, as in the field's tables.
+    /// The multiply-adds of one evaluation of the primitive, for one image; only sums of products count, as in the
+    /// field's tables.
     fn multiply_adds(&self, node: &Node) -> u128 {
         match &node.op {
             Op::Conv { weight, .. } => {
@@ -116,12 +117,12 @@ impl CostTable<'_> {
     }
 }
 
-/// `1.23 M`: a count, with the prefix that leaves three digits.
+/// A count in words, with the prefix that leaves three digits: `1.23 M`.
 pub fn scaled(n: u128) -> String {
     with_prefix(n, 1000.0, &["", " k", " M", " G", " T", " P"])
 }
 
-/// `1.23 MiB`
+/// A number of bytes in words: `1.23 MiB`.
 pub fn bytes(n: u128) -> String {
     with_prefix(n, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB", " PiB"])
 }

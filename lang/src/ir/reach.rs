@@ -1,4 +1,4 @@
-//! What a value depends on.
+//! Reachability: which parameters a value depends on.
 
 use super::{Net, ParamId, Value};
 use std::collections::BTreeSet;

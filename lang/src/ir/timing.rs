@@ -10,27 +10,29 @@ use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
 use crate::limits::MAX_TIMED;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a value holds of the image.
+/// What a value holds of the image at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Signal {
     Zero,
-    /// The same for every image.
+    /// The value is not zero, but the same for every image.
     Constant,
     Image,
 }
 
-/// One loop's timing.
+/// When the image reaches the values of one loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
-    /// The loop's name, behind that of the copy of a block that it stands in.
+    /// The name of the loop, behind that of the copy of a block that it stands in.
     pub name: String,
     pub steps: usize,
-    /// The loops around it, outermost first, each with its name and its steps. It runs anew at each step of theirs.
+    /// The loops around this one, outermost first, each with its name and its steps. This one runs anew at each of
+    /// their steps.
     pub around: Vec<(String, usize)>,
     pub rows: Vec<EquationTiming>,
-    /// What each state becomes, and when the image first reaches it.
+    /// The next value of each state, and when the image first reaches it.
     pub states: Vec<(Value, Option<When>)>,
-    /// Of those, what is at some step not zero: a state that counts steps needs no image.
+    /// The next values that are at some step not zero though the image has not reached them: a state that counts steps
+    /// needs no image.
     pub moves: BTreeSet<Value>,
 }
 
@@ -39,9 +41,9 @@ pub struct Timing {
 pub struct EquationTiming {
     pub name: String,
     pub value: Value,
-    /// When the image first reaches it; none if it never does.
+    /// When the image first reaches the equation; none if it never does.
     pub reached: Option<When>,
-    /// The values that the equation reads, each with the first time that the image comes that way.
+    /// The named values that the equation reads, each with the first time at which the image comes that way.
     pub by_way_of: Vec<(String, Option<When>)>,
 }
 
@@ -50,7 +52,7 @@ pub struct EquationTiming {
 pub struct When {
     /// The step, from 1, of each loop around the place, outermost first; the last one is that of its own loop.
     pub steps: Vec<usize>,
-    /// False if one of them is behind the last step of its loop: the net never comes to that time.
+    /// False if one of these steps is behind the last step of its loop: the net never comes to that time.
     pub is_run: bool,
 }
 
@@ -60,7 +62,7 @@ impl When {
         self.steps.last().copied().unwrap_or(1)
     }
 
-    /// The same time as it is seen from loops within: the first step of each.
+    /// This time as it is seen from loops inside the place: the first step of each is added.
     fn within(&self, depth: usize) -> Self {
         let inner = std::iter::repeat_n(1, depth.saturating_sub(self.steps.len()));
         Self { steps: self.steps.iter().copied().chain(inner).collect(), is_run: self.is_run }
@@ -68,7 +70,7 @@ impl When {
 }
 
 impl Timing {
-    /// The outermost loop that has no such step: its name, the step, and how many it has.
+    /// The outermost loop that has no such step: its name, the step that would be needed, and how many steps it has.
     pub fn behind(&self, when: &When) -> Option<(&str, usize, usize)> {
         let loops =
             self.around.iter().map(|(name, steps)| (name.as_str(), *steps)).chain([(self.name.as_str(), self.steps)]);
@@ -76,7 +78,7 @@ impl Timing {
     }
 }
 
-/// The timing of every loop, in the order of the net.
+/// The timing of every loop, in the order of the net; nothing for a net that is too large to be looked through.
 pub fn table(net: &Net) -> Vec<Timing> {
     let watch = Watch::over(net);
     let (first, moves) = (&watch.first, &watch.moves);
@@ -88,21 +90,21 @@ pub fn table(net: &Net) -> Vec<Timing> {
     tables.found
 }
 
-/// The read-outs of the output, from 1, that are the same for every image.
+/// The read-outs of the output that are the same for every image, by their number from 1.
 pub fn blank(net: &Net) -> Vec<usize> {
     let watch = Watch::over(net);
     let is_blank = |(_, logits): &(usize, &Value)| watch.left > 0 && watch.signals[logits.0] != Signal::Image;
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
-/// Runs the net on signals: every loop for the steps that it has, and on until nothing new comes.
+/// Runs the net on signals in place of numbers: every loop for the steps that it has, and on until nothing new comes.
 struct Watch {
     left: usize,
-    /// Of each value as it is now; in a loop, at this step.
+    /// The signal of each value at the time at hand.
     signals: Vec<Signal>,
     /// When each value first held something of the image.
     first: Vec<Option<When>>,
-    /// What was once neither zero nor of the image.
+    /// The values that were at some time neither zero nor of the image.
     moves: BTreeSet<Value>,
     now: When,
 }
@@ -117,7 +119,8 @@ impl Watch {
         watch
     }
 
-    /// A time that the net comes to counts before one that it would come to with more steps.
+    /// Notes the signal of a value, and the time if the image is first here. A time that the net comes to counts before
+    /// one that it would come to with more steps.
     fn set(&mut self, value: Value, signal: Signal) {
         self.signals[value.0] = signal;
         if signal == Signal::Constant {
@@ -202,7 +205,7 @@ impl Watch {
     }
 }
 
-/// Of a function: is it zero at zero?
+/// Whether a function is zero at zero.
 fn keeps_zero(f: Unary) -> bool {
     match f {
         Unary::Negate | Unary::Abs | Unary::Sqrt | Unary::Square | Unary::Relu | Unary::Tanh | Unary::Gelu => true,
@@ -210,13 +213,13 @@ fn keeps_zero(f: Unary) -> bool {
     }
 }
 
-/// What a loop's states hold as each step begins, and what is handed out at each step.
+/// The course of one loop: what its states hold as each step begins, and what is handed out at each step.
 struct Course {
     states: Vec<Vec<Signal>>,
-    /// The step, less one, at which the states first held that.
+    /// For each set of signals that the states held, the first step, less one, at which they did.
     known: BTreeMap<Vec<Signal>, usize>,
     taps: Vec<Vec<Signal>>,
-    /// From where on the steps repeat themselves.
+    /// The step, less one, from which on the steps repeat themselves.
     from: usize,
 }
 
@@ -225,7 +228,8 @@ impl Course {
         Self { known: BTreeMap::from([(states.clone(), 0)]), states: vec![states], taps: Vec::new(), from: 0 }
     }
 
-    /// Notes the next step. True if it begins as one before did: nothing new comes from there on.
+    /// Notes what the states hold at the next step and what was handed out. True if a step before began with the same:
+    /// nothing new comes from there on.
     fn goes_round(&mut self, next: Vec<Signal>, taps: Vec<Signal>) -> bool {
         self.taps.push(taps);
         let at = self.states.len();
@@ -234,24 +238,24 @@ impl Course {
         self.from < at
     }
 
-    /// As many steps as were looked at stand for all that follow.
+    /// The step, less one, that was looked at and is like step `n` less one: those looked at stand for all that follow.
     fn index(&self, n: usize) -> usize {
         let looked_at = self.taps.len();
         if n < looked_at { n } else { self.from + (n - self.from) % (looked_at - self.from).max(1) }
     }
 
-    /// As a step, from 1, begins.
+    /// What the states hold as a step, counted from 1, begins.
     fn before(&self, step: usize) -> &[Signal] {
         if step == self.states.len() { &self.states[step - 1] } else { &self.states[self.index(step - 1)] }
     }
 
-    /// What the tap of that number hands out.
+    /// What the tap of number `n` hands out at a step.
     fn tap(&self, n: usize, step: usize) -> Signal {
         self.taps.get(self.index(step - 1)).map_or(Signal::Constant, |taps| taps[n])
     }
 }
 
-/// Writes down what was seen.
+/// Writes the timings down, once the net has run.
 struct Tables<'a> {
     first: &'a [Option<When>],
     moves: &'a BTreeSet<Value>,
@@ -281,7 +285,7 @@ impl Tables<'_> {
         self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
     }
 
-    /// The first time, as a loop within those around sees it: what comes from outside of it is there at its first step.
+    /// The first time of a value, as the loop at hand sees it: what comes from outside it is there at its first step.
     fn when(&self, value: Value) -> Option<When> {
         self.first[value.0].as_ref().map(|when| when.within(self.around.len() + 1))
     }
@@ -302,7 +306,7 @@ impl Tables<'_> {
         rows.into_iter().map(row).collect()
     }
 
-    /// The nearest values with a name, back from one: its equation reads them.
+    /// The nearest values with a name that lead to a value: those that its equation reads.
     fn by_way_of(&self, value: Value, made: &BTreeMap<Value, &Node>) -> Vec<(String, Option<When>)> {
         let mut by_way_of: Vec<(String, Option<When>)> = Vec::new();
         let (mut pending, mut seen) = (made.get(&value).map_or(vec![value], |node| reads(node)), BTreeSet::new());
@@ -320,7 +324,7 @@ impl Tables<'_> {
     }
 }
 
-/// What a node reads, the first one last.
+/// The values that a node reads, the first one last.
 fn reads(node: &Node) -> Vec<Value> {
     let mut reads = node.op.reads();
     reads.reverse();

@@ -1,10 +1,10 @@
-//! What the kinds with a square kernel share: its arguments and its weights.
+//! The arguments and the weights that the kinds with a square kernel share.
 
 use super::Site;
 use crate::ir::{Fault, Init, Padding, ParamClass, ParamId, Shape, Value};
 use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
-/// Of a convolution.
+/// The arguments of a convolution.
 pub(super) const ARGS: &[Arg] = &[CHANNELS, SIDE, STRIDE, PADDING, BIAS];
 pub(super) const CHANNELS: Arg = Arg::required("channels", Type::Count { min: 1, max: 65_536 }, "output channels");
 pub(super) const SIDE: Arg =
@@ -25,7 +25,7 @@ pub(super) fn padding(args: &Bound) -> Padding {
     if args.word("padding") == "same" { Padding::Same } else { Padding::Valid }
 }
 
-/// How many channels the feature map has that flows in.
+/// The number of channels of the feature map that flows in.
 pub(super) fn channels(site: &Site<'_>, x: Value) -> Result<usize, Fault> {
     match *site.net.shape(x) {
         Shape::Map([channels, _, _]) => Ok(channels),

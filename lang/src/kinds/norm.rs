@@ -1,4 +1,4 @@
-//! What the kinds share that bring entries to mean 0 and variance 1.
+//! The arguments and parameters that the kinds share which bring entries to mean 0 and variance 1.
 
 use super::Site;
 use crate::ir::{Fault, Init, ParamClass, ParamId};

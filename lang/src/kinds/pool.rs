@@ -1,4 +1,4 @@
-//! What max and average pooling share: windows, and how far apart they stand.
+//! The arguments that max and average pooling share: windows, and how far apart they stand.
 
 use super::{Site, kernel};
 use crate::ir::{Fault, Pool, Value};

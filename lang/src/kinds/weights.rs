@@ -1,11 +1,11 @@
-//! What every layer that owns weights can be asked for: how they start, and what training may do to them.
+//! The arguments of every layer that owns weights: how they start, and what training may do to them.
 
 use crate::ir::{Fault, Init, Param, ParamClass, Sign};
 use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
 
-/// Of layers whose weights meet many inputs at once.
+/// The arguments of layers whose weights meet many inputs at once.
 pub const KERNEL: &[Arg] = &[INIT, SIGN, FROZEN, LR, PER_STEP];
-/// Of layers with one weight a channel.
+/// The arguments of layers with one weight a channel.
 pub const GAIN: &[Arg] = &[SIGN, FROZEN, LR, PER_STEP];
 pub const NORM: &[Arg] = &[FROZEN, LR, PER_STEP];
 
@@ -98,12 +98,12 @@ pub struct Traits<'a> {
     sign: Option<Sign>,
     frozen: bool,
     lr: f64,
-    /// In a loop, each step has parameters of its own.
+    /// Whether, in a loop, each step has parameters of its own.
     pub per_step: bool,
 }
 
 impl<'a> Traits<'a> {
-    /// Those that a layer's arguments name.
+    /// The traits that a layer's arguments ask for.
     pub fn of(args: &'a Bound) -> Self {
         Self {
             init: args.maybe_call("init"),
@@ -114,7 +114,7 @@ impl<'a> Traits<'a> {
         }
     }
 
-    /// A parameter of the layer, with those of them that concern its class.
+    /// A parameter of the layer with the traits that concern its class.
     pub fn given_to(&self, mut param: Param) -> Result<Param, Fault> {
         match param.class {
             ParamClass::Kernel => {
@@ -131,7 +131,8 @@ impl<'a> Traits<'a> {
     }
 }
 
-/// `shape` is the weight's, in PyTorch's layout, and fans are counted as PyTorch counts them.
+/// The initial values that a call such as `he(fan: out)` names, for a weight of that shape. Shapes are PyTorch's, and
+/// fans are counted as PyTorch counts them.
 fn init(call: &Bound, shape: &[usize]) -> Result<Init, Fault> {
     // Of a kernel for each position, one kernel counts.
     let one = if let [_, _, one @ ..] = shape

@@ -1,4 +1,4 @@
-//! Calls: layers, which own their weights, functions, sizes, bundles and blocks.
+//! Calls of layers, which own their weights, and of functions, measures, bundles and blocks.
 
 use super::Lowerer;
 use super::faults::Applied;
@@ -16,12 +16,12 @@ use crate::kinds::{self, Inputs, Kind};
 use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Bound, Default, real};
 
-/// What a call is told by whoever repeats it.
+/// What a `repeat` gives to the call that it repeats.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
-    /// In the place of its first argument.
+    /// The value that takes the place of the first argument.
     pub first: Option<Val>,
-    /// The name that what it owns goes by.
+    /// The name that the weights of what is called go by.
     pub owner: Option<String>,
 }
 
@@ -64,20 +64,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Does a kind's name stand for the kind itself? A const or a parameter of that name may stand for another kind, at
-    /// another call or with `--set`.
+    /// Whether a kind's name stands for the kind itself. A const or a parameter of that name may stand for another
+    /// kind, at another call or with `--set`.
     pub(super) fn is_own_word(&self, name: &str, place: &Place<'_>) -> bool {
         self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 
-    /// The defaults of this call are not those of all readings of its text, so it is not filled in.
+    /// Leaves a call as it is written where its defaults are not those of every reading of its text.
     pub(super) fn leave_defaults(&mut self, call: &Call, place: &Place<'_>) {
         if !place.is_in_prelude() {
             self.edits.leave(call.span);
         }
     }
 
-    /// An unknown callee was reported when names were looked up, but for a parameter that stands for nothing to call.
+    /// Reports a parameter of a block or a function that is called but stands for nothing to call. Other unknown
+    /// callees were reported when names were looked up.
     fn uncallable(&mut self, call: &Call, place: &Place<'_>) -> Val {
         let is = match self.local(&call.callee.text, place) {
             Some(Val::Const(known)) => known.is(),
@@ -145,7 +146,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         val
     }
 
-    /// A layer over values that are there: its arguments bound, its weights made.
+    /// Applies a layer to values that are there: its arguments are bound, its weights made.
     fn applied(
         &mut self,
         kind: &'static Kind,
@@ -186,7 +187,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             .map_or(Val::Poison, Val::Value)
     }
 
-    /// What is to be said if a layer's first number is that of the channels, or entries, that flow in, and one more number
+    /// The problem of a layer whose first number is that of the channels, or entries, that flow in, if one more number
     /// is given than it needs.
     fn inputs_given(&self, kind: &Kind, rest: &[CallArg], x: Option<&Val>) -> Option<Diagnostic> {
         let Some(Val::Value(x)) = x else { return None };
@@ -214,14 +215,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }))
     }
 
-    /// A name that nothing has, as was reported when names were looked up.
+    /// Whether an expression is a name that nothing has, as was reported when names were looked up.
     pub(super) fn is_unknown(&self, expr: &Expr, place: &Place<'_>) -> bool {
         let ExprKind::Name(name) = &expr.kind else { return false };
         let is_word = is_reserved(name) || self.front.is_callable(name);
         !is_word && self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 
-    /// A layer over one input, over each of a group, or over each step of a series.
+    /// Applies a layer to one input, to each weight of a group, or to each step of a series.
     fn over(
         &mut self,
         x: Val,
@@ -248,7 +249,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         })
     }
 
-    /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
+    /// The name that the weights of a call go by: `h` for the layer or block that is all of equation `h`, `h.conv` for
+    /// one inside it, `h.conv_2` for the next.
     pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
         let path = self.here.path(place.node);
         // A layer that is all that a block yields goes by the name that the block's call took.

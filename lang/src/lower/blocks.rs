@@ -18,11 +18,12 @@ use petgraph::graph::NodeIndex;
 /// The type of the number of copies that `repeat` chains.
 const COUNT: Type = Type::Count { min: 0, max: MAX_COPIES };
 
-/// Calls that a problem inside of a block is shown to come from, at most.
+/// How many calls are shown at most for a problem inside a block.
 const MAX_SHOWN: usize = 3;
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
-    /// `repeat n f(x, …)`: `f(f(f(x, …), …), …)`, each copy with weights of its own, named by its number.
+    /// Lowers `repeat n f(x, …)`, which is `f(f(f(x, …), …), …)`: each copy has weights of its own, named by its
+    /// number.
     pub(super) fn repeat(&mut self, count: &'a Expr, call: &'a Call, place: &Place<'_>) -> Val {
         let count = self.binding(place, |binder| binder.value("the number of copies", &COUNT, count));
         let Some(ArgValue::Count(count)) = count else { return Val::Poison };
@@ -50,7 +51,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         val
     }
 
-    /// Makes a copy of a block.
+    /// Makes a copy of a block, lowers it in place of the call, and gives what it yields.
     pub(super) fn instantiate(&mut self, block: &'f Block<'a>, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         let name: &'a str = &block.name.text;
         if self.open.contains(&name) {
@@ -128,8 +129,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         }
     }
 
-    /// Adds the call that led to them to the problems found inside of a block. What was found before in another copy is
-    /// one problem with several calls.
+    /// Adds the call that led there to each problem found inside a block since `before`. What was found before in
+    /// another copy becomes one problem with several calls.
     fn led_here(&mut self, before: usize, block: &str, call: Span) {
         let label = format!("in this call of `{block}`");
         for mut found in self.diagnostics.split_off(before) {

@@ -9,10 +9,10 @@ use crate::ir::{Binary, Fault, Role, Value};
 use crate::syntax::ast::Name;
 use petgraph::graph::NodeIndex;
 
-/// How a branch's arms are combined, as written before its brace.
+/// The ways to combine a branch's arms, as written before its brace.
 pub const COMBINATIONS: &[&str] = &["sum", "difference", "product", "concat"];
 
-/// The role that a word in front of an arm names.
+/// The role that a word in front of an arm names, if it names one.
 pub(super) fn role(word: &str) -> Option<Role> {
     Role::ALL.into_iter().find(|role| role.word() == word)
 }
@@ -60,7 +60,7 @@ impl Lowerer<'_, '_, '_> {
         }
     }
 
-    /// Excitation less inhibition, whatever the order of the arms.
+    /// The excitatory arms less the inhibitory ones, whatever their order in the text.
     fn difference(&mut self, values: &[Value], arms: &[NodeIndex]) -> Result<Value, Fault> {
         let mut sorted: Vec<(bool, Value)> =
             arms.iter().zip(values).map(|(arm, value)| (self.is_inhibitory(*arm), *value)).collect();

@@ -1,4 +1,4 @@
-//! Bundles: weights declared once, and applied wherever the spec says, with `W * x` or as `W(x, stride: 2)`.
+//! Bundles: weights declared once, and applied wherever the spec says, by `W * x` or by `W(x, stride: 2)`.
 
 use super::Lowerer;
 use super::faults::Applied;
@@ -15,7 +15,7 @@ use crate::syntax::ast::{Call, Expr, ExprKind};
 use crate::vocabulary::{self, Bound};
 use petgraph::graph::NodeIndex;
 
-/// What may be said anew where a bundle is applied: nothing that its weights depend on.
+/// The arguments that may be given anew where a bundle is applied: its weights depend on none of them.
 const AT_USE: [&str; 2] = ["stride", "padding"];
 
 /// A bundle applied to a state of the loop it stands in.
@@ -30,16 +30,16 @@ pub(super) struct LateralUse {
 #[derive(Debug)]
 pub(super) struct Bundle<'f, 'a> {
     pub name: &'a str,
-    /// What its parameters go by.
+    /// The dotted name that its parameters go by.
     pub path: String,
-    /// Where it is declared.
+    /// The graph that the bundle is declared in.
     pub graph: &'f Graph<'a>,
     pub node: NodeIndex,
     pub kind: &'static Kind,
     pub bound: Bound,
     pub from: usize,
     pub to: usize,
-    /// The place of `in -> out`.
+    /// The span of the mapping `in -> out`.
     pub map: Span,
     pub call: &'a Call,
 }
@@ -102,7 +102,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         Some(Bundle { name, path, graph, node, kind, bound, from, to, map: *span, call })
     }
 
-    /// `W(x)`, `W(x, stride: 2)`
+    /// Lowers a call of a bundle: `W(x)`, or `W(x, stride: 2)`.
     pub(super) fn call_bundle(&mut self, id: BundleId, call: &'a Call, first: Option<Val>, place: &Place<'_>) -> Val {
         let name = self.bundle(id).name;
         let Some(input) = call.args.first().filter(|arg| arg.name.is_none()) else {
@@ -132,7 +132,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         })
     }
 
-    /// `W * x`; `bound` is what it is applied with, if it is not what it was declared with.
+    /// Applies a bundle to a value, as `W * x` does; `bound` are the arguments, where they are not those that it was
+    /// declared with.
     pub(super) fn apply_bundle(
         &mut self,
         id: BundleId,
@@ -174,13 +175,13 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         Some(out)
     }
 
-    /// The state of an enclosing loop that a value is, as the loop's body reads it.
+    /// The state of the enclosing loop that a value is, as the loop's body reads it.
     fn state_of(&self, x: Value, place: &Place<'_>) -> Option<NodeIndex> {
         let DefinitionKind::Loop { states, .. } = &self.here.graph.nodes[place.within?].kind else { return None };
         states.iter().copied().find(|state| matches!(self.here.values[state.index()], Val::Value(value) if value == x))
     }
 
-    /// Does what stands here become that state? Surely so where its loop has no other.
+    /// Whether what stands at a place becomes that state. It surely does where the loop has no other state.
     fn updates(&self, state: NodeIndex, place: &Place<'_>) -> bool {
         let graph = self.here.graph;
         let alone = graph.nodes[state].within.is_some_and(|within| match &graph.nodes[within].kind {
@@ -190,7 +191,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         alone || matches!(graph.nodes[place.node].kind, DefinitionKind::Next { state: updated, .. } if updated == state)
     }
 
-    /// Is this the outcome of lateral weights, meeting the shape that their state has?
+    /// The problem of lateral weights that do not give the shape of their state: `x` is what they give, and meets
+    /// `other`, which has that shape. None if that is not what is wrong.
     pub(super) fn lateral_mismatch(&self, x: Value, other: &Shape, place: &Place<'_>) -> Option<Diagnostic> {
         let lateral = self.here.laterals.get(&x)?;
         let Val::Value(state) = self.here.values[lateral.state.index()] else { return None };
@@ -228,8 +230,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         })
     }
 
-    /// Whether another bundle may be the second half of what this one begins: it maps what this one gives onto the state's
-    /// channels, or nothing applies it, or it is not read yet.
+    /// Whether another bundle may be the second half of what `first` begins: it maps what `first` gives onto the
+    /// state's channels, or nothing applies it, or it is not declared yet.
     fn may_go_on(&self, first: &Bundle<'f, 'a>, channels: usize) -> bool {
         let graph = first.graph;
         let is_half = |node: NodeIndex| {

@@ -1,4 +1,5 @@
-//! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
+//! Checks of a finished net: what the output and the penalties reach, how far a penalty can fall, when the image
+//! arrives, what the net costs.
 
 use super::bundles::Bundle;
 use crate::diag::{Diagnostic, Span, loops, penalty, shape, weights};
@@ -49,7 +50,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
 }
 
-/// A net that costs more than almost any is meant to.
+/// Reports a net that costs more than almost any is meant to.
 pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     const PARAMETERS: u128 = 1_000_000_000;
     const ACTIVATION: u128 = 8 << 30;
@@ -74,8 +75,9 @@ fn output_span(front: &Front<'_>) -> Option<Span> {
     })
 }
 
-/// States that the image reaches only behind the last step or never, and outputs at steps that it has not reached. Of the
-/// states of one loop, the last one says how long it takes. What follows from another loop's steps is told there.
+/// Reports states that the image reaches only behind the last step or never, and outputs at steps that it has not
+/// reached. Of the states of one loop, the last one says how long it takes. What follows from another loop's steps is
+/// reported there.
 pub(super) fn timing(
     net: &Net,
     front: &Front<'_>,
@@ -115,9 +117,10 @@ struct Late<'t> {
     timing: &'t Timing,
     state: &'t str,
     span: Span,
-    /// None if the image never reaches it.
+    /// The step at which the image reaches it; none if it never does.
     step: Option<usize>,
-    /// The loop that has too few steps, this one or one around it: its name, the step, and how many it has.
+    /// The loop that has too few steps, this one or one around it: its name, the step that is needed, and how many it
+    /// has.
     behind: Option<(&'t str, usize, usize)>,
 }
 
@@ -134,13 +137,13 @@ impl<'t> Late<'t> {
         Some(Self { timing, state, span, step: when.as_ref().map(When::step), behind })
     }
 
-    /// Is it the loop itself that has too few steps?
+    /// Whether the loop itself has too few steps, and not one around it.
     fn is_short(&self) -> bool {
         self.behind.is_some_and(|(name, ..)| name == self.timing.name)
     }
 }
 
-/// What only unused equations read: the lint on those says it all.
+/// Definitions that nothing or only unused equations read: the lint on unused ones says it all.
 fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     let (graph, mut idle) = (&of.nodes, BTreeSet::new());
     // Readers come behind what they read, so backwards they come first.
@@ -165,7 +168,7 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     idle
 }
 
-/// The call of the prelude's unbounded gap, under whatever const's name.
+/// The call of the prelude's unbounded gap in an expression, under whatever const's name.
 fn unbounded_gap<'e>(expr: &'e Expr, front: &Front<'_>) -> Option<&'e Call> {
     expr.parts().find_map(|part| match &part.kind {
         ExprKind::Call(call) if front.consts.resolve(&call.callee.text) == "abs_gap" => Some(call),
@@ -173,7 +176,7 @@ fn unbounded_gap<'e>(expr: &'e Expr, front: &Front<'_>) -> Option<&'e Call> {
     })
 }
 
-/// The same gap, saturated: the form that the paper found not to hurt.
+/// The call of the saturated form of a gap, which the paper found not to hurt.
 fn saturating(call: &Call) -> String {
     let names: Vec<&str> = call
         .args

@@ -80,7 +80,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// A bundle as a penalty sees it: with weights for each step, all of them.
+    /// What a penalty sees of a bundle: where it has weights for each step, all of them.
     fn weights_of(&mut self, bundle: BundleId) -> Val {
         let first = self.net.find(&format!("{}.1.weight", self.bundle(bundle).path));
         match first.map(|first| self.net.versions(first)) {
@@ -108,7 +108,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// A value where only a value will do.
+    /// Makes a value of the net of what an expression comes to, where only that will do; reports anything else.
     pub(super) fn value(&mut self, val: Val, span: Span, place: &Place<'_>) -> Option<Value> {
         match val {
             Val::Poison => None,
@@ -152,7 +152,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// The same, where a number will not do either.
+    /// Makes a value of the net of what an expression comes to, where a number will not do either; `help` says what to
+    /// write.
     pub(super) fn feature_map(&mut self, val: Val, span: Span, help: &str, place: &Place<'_>) -> Option<Value> {
         if let Val::Const(Const::Number(_)) = val {
             self.diagnostics.push(names::misused("this", "a number", "a feature map", place.at(span), help));

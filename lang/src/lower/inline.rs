@@ -9,7 +9,8 @@ use crate::front::signature::Signature;
 use crate::syntax::ast::Call;
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Writes a `fn` out in the place of its call; `first` is in the place of its first argument, if it is there.
+    /// Lowers the body of a `fn` in the place of its call; `first` takes the place of the first argument, if it is
+    /// there.
     pub(super) fn inline(
         &mut self,
         function: &Function<'a>,

@@ -10,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) struct Instance<'f, 'a> {
     pub graph: &'f Graph<'a>,
-    /// Its dotted name, which those of its weights begin with; empty for the spec itself.
+    /// The dotted name of the copy, which those of its weights begin with; empty for the spec itself.
     pub path: String,
-    /// By the place of the node.
+    /// What each definition comes to, by the index of its node.
     pub values: Vec<Val>,
-    /// Parameters that the call gives.
+    /// The parameters that the call gives.
     pub given: BTreeSet<NodeIndex>,
     pub laterals: BTreeMap<Value, LateralUse>,
-    /// What is to be lowered in each scope, in order.
+    /// The definitions of each scope in the order in which they are lowered.
     pub order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>>,
-    /// Loops that are closed: their steps can be asked for.
+    /// The loops that are closed: their steps can be asked for.
     pub loops: BTreeMap<NodeIndex, Finished>,
 }
 
@@ -40,7 +40,7 @@ impl<'f, 'a> Instance<'f, 'a> {
         }
     }
 
-    /// A name of the instance, behind its own.
+    /// A name inside the copy, behind the copy's own.
     pub fn name(&self, name: &str) -> String {
         match (self.path.is_empty(), name.is_empty()) {
             (true, _) => name.to_owned(),

@@ -14,7 +14,7 @@ use crate::vocabulary::{Arg, Type};
 use petgraph::graph::NodeIndex;
 use std::collections::BTreeMap;
 
-/// What `loop name(…)` takes.
+/// The arguments that `loop name(…)` takes.
 pub const ARGS: &[Arg] =
     &[Arg::required("steps", Type::Count { min: 1, max: MAX_STEPS }, "how many times the loop's equations run")];
 
@@ -71,7 +71,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// What a state starts from, made in the scope around the loop.
+    /// The value that a state starts from, made in the scope around the loop.
     fn init(&mut self, state: NodeIndex) -> Option<Value> {
         let graph = self.here.graph;
         let DefinitionKind::State { init, .. } = graph.nodes[state].kind else { return None };
@@ -98,7 +98,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         self.feature_map(val, value.span, "a state becomes a feature map or a vector of its own shape", &place)
     }
 
-    /// The next value of a state that has not its shape.
+    /// The problem of a next value that does not have the shape of its state.
     fn next_mismatch(&mut self, state: NodeIndex, next: Value, shape: &Shape) -> Diagnostic {
         let graph = self.here.graph;
         let (name, declared) = (graph.nodes[state].name, graph.nodes[state].span);

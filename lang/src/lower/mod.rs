@@ -46,11 +46,11 @@ struct Lowerer<'f, 'a, 'd> {
     /// The blocks around it, outermost first.
     open: Vec<&'a str>,
     bundles: Vec<Bundle<'f, 'a>>,
-    /// What each bundle does in the arms of branches, and where; none if an arm's word is no role.
+    /// The role that each bundle has in the arms of branches, and where; none if an arm's word is no role.
     roles: BTreeMap<BundleId, Option<(Role, Span)>>,
-    /// Where each state's next value is written, of every loop of every copy of a block.
+    /// The name of each next value's state and the span where it is written, for every loop of every copy of a block.
     nexts: BTreeMap<Value, (&'a str, Span)>,
-    /// How many layers each name was asked for, to number their weights.
+    /// How often each name was asked for by a layer, to number their weights.
     layers: BTreeMap<String, usize>,
     budget: Budget,
 }
@@ -217,7 +217,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         Some(Output { name: name.to_owned(), logits })
     }
 
-    /// In order of the text. None if one of them is broken.
+    /// Lowers the penalties, in order of the text. None if one of them is broken.
     fn penalties(&mut self) -> Option<Vec<Penalty>> {
         let mut penalties = Vec::new();
         let mut complete = true;

@@ -1,4 +1,4 @@
-//! Roles: a bundle takes the role of the arm it drives.
+//! Roles: a bundle takes the role of the arm that it drives.
 
 use super::Lowerer;
 use super::branch::role;
@@ -11,7 +11,8 @@ use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Name};
 use petgraph::graph::NodeIndex;
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// The roles that the branches of the spec, or of this copy of a block, give.
+    /// Gives bundles and layers the roles that the branches of the spec, or of this copy of a block, say, and checks
+    /// the branches.
     pub(super) fn arm_roles(&mut self) {
         let graph = self.here.graph;
         for node in graph.nodes.node_indices() {
@@ -72,7 +73,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
+    /// Reports weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
     fn opposed(&mut self, how: &Name, arm: NodeIndex) {
         let DefinitionKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
         let opposite = match (how.text.as_str(), role(&word.text)) {
@@ -101,7 +102,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// The sign that a bundle or a layer is given, and where.
+    /// The sign that a bundle or a layer is given, and its span.
     pub(super) fn sign(&self, call: &Call) -> Option<(Sign, Span)> {
         kinds::find(self.front.consts.resolve(&call.callee.text))?;
         let arg = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "sign"))?;
@@ -110,7 +111,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         Some((sign, arg.span()))
     }
 
-    /// The bundles that an expression names, each with its place.
+    /// The bundles that an expression names, each with its span.
     fn bundles_in(&self, expr: &Expr, within: Option<NodeIndex>) -> Vec<(BundleId, Span)> {
         let bundle = |part: &Expr| {
             let (name, span) = match &part.kind {

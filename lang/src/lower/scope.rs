@@ -1,4 +1,4 @@
-//! What names mean, before the run, at the place of an expression.
+//! Scopes: what names mean, before the run, at the place of an expression.
 
 use super::Lowerer;
 use super::instance::Instance;
@@ -22,7 +22,7 @@ struct Scope<'s, 'f, 'a> {
 }
 
 impl Scope<'_, '_, '_> {
-    /// What a name stands for among arguments and definitions.
+    /// What a name stands for among the arguments of a `fn`, or among definitions.
     fn val(&self, name: &str) -> Option<&Val> {
         if let Some(frame) = self.place.frame {
             return frame.args.iter().find(|(param, _)| *param == name).map(|(_, val)| val);
@@ -80,7 +80,7 @@ impl Meanings for Scope<'_, '_, '_> {
 }
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
-    /// Calls something that must know the meaning of names, and may report.
+    /// Runs something that reads arguments at a place, with a binder that knows what names mean there.
     pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
         // The functions that come with the compiler have a text of their own, which is not the author's to be filled in.
@@ -89,7 +89,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         bind(&mut Binder { meanings: &scope, diagnostics: &mut *self.diagnostics, edits })
     }
 
-    /// The value of an expression that must be known before the run.
+    /// Evaluates an expression that must be known before the run.
     pub(super) fn known(&mut self, expr: &Expr, place: &Place<'_>) -> Option<Const> {
         self.binding(place, |binder| const_eval::eval(expr, binder.meanings, binder.diagnostics))
     }
@@ -98,7 +98,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         self.binding(place, |binder| const_eval::truth(expr, binder.meanings, binder.diagnostics))
     }
 
-    /// The name that a callee stands for: a const or an argument that holds a word stands for that word.
+    /// The name that a callee stands for: that of the word which a const or an argument holds, or its own.
     pub(super) fn resolve(&self, name: &str, place: &Place<'_>) -> String {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
         const_eval::resolve(name, &scope)

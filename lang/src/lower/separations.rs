@@ -1,4 +1,5 @@
-//! Penalties that push excitatory and inhibitory weights apart: who is in them, and whether they do.
+//! Separations: penalties that push excitatory and inhibitory weights apart, the bundles in them, and whether they do
+//! push them apart.
 
 use super::Lowerer;
 use super::val::{BundleId, Val};
@@ -14,7 +15,7 @@ const SEPARATION: [&str; 2] = ["e", "i"];
 
 /// A call of such a `fn` on an excitatory and an inhibitory bundle.
 pub(super) struct Separation<'a> {
-    /// The number of its penalty, in order of the text.
+    /// The index of its penalty, in order of the text.
     penalty: usize,
     callee: String,
     call: Span,
@@ -24,15 +25,15 @@ pub(super) struct Separation<'a> {
 
 struct Separated<'a> {
     name: &'a str,
-    /// What its parameters go by.
+    /// The dotted name that the bundle's parameters go by.
     path: String,
     named: Span,
-    /// The side of zero that it keeps to, and where that is written.
+    /// The side of zero that the bundle keeps to, and where that is written.
     sign: Option<(Sign, Span)>,
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Every penalty held against the roles of its bundles.
+    /// Finds the separations in all penalties, and checks the roles of their bundles.
     pub(super) fn separations(&mut self) -> Vec<Separation<'a>> {
         let mut found = Vec::new();
         let penalties = self.here.graph.nodes.node_weights().filter_map(|node| match node.kind {
@@ -58,7 +59,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         found
     }
 
-    /// Whether the signs in front of a call turn it round; none where that cannot be told from the text.
+    /// Whether the signs in front of a call turn it round; none where the text does not tell.
     fn turns(&self, expr: &Expr, call: &Call) -> Option<bool> {
         let holds = |part: &Expr| part.parts().any(|part| part.span == call.span);
         match &expr.kind {
@@ -79,7 +80,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// The calls of an expression, without those of branches that are not taken.
+    /// The calls in an expression, without those in branches that are not taken.
     fn calls_taken(&self, expr: &'a Expr) -> Vec<&'a Call> {
         let (mut pending, mut calls) = (vec![expr], Vec::new());
         while let Some(expr) = pending.pop() {
@@ -131,7 +132,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 }
 
-/// The kernels that penalties do push apart; and what is said of penalties that do something else.
+/// The kernels that penalties do push apart. Reports separations that do something else.
 pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<[ParamId; 2]> {
     let kernel = |bundle: &Separated<'_>| {
         let name = format!("{}.weight", bundle.path);
@@ -159,7 +160,7 @@ pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<D
     apart
 }
 
-/// Weights that a penalty drives against the zero which they may not cross.
+/// Reports weights that a penalty drives against the zero which they may not cross.
 fn pressed(
     net: &Net,
     separation: &Separation<'_>,

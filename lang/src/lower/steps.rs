@@ -1,4 +1,4 @@
-//! The steps of a loop that is over: `O@2`, `O@all`.
+//! The steps of a loop that is closed: `O@2`, `O@all`.
 
 use super::Lowerer;
 use super::place::Place;
@@ -16,14 +16,14 @@ use std::collections::BTreeMap;
 /// The type of the number behind `@`.
 const STEP: Type = Type::Count { min: 0, max: MAX_STEPS };
 
-/// A loop that is closed.
+/// A closed loop, as its steps are asked for.
 pub(super) struct Finished {
     pub id: LoopId,
     pub steps: usize,
     pub states: BTreeMap<NodeIndex, StateSteps>,
 }
 
-/// A state's value as its loop begins, as its body makes it, and as it is handed on.
+/// The values of a state of a closed loop: where it begins, what its body makes, and what is handed on.
 #[derive(Clone, Copy)]
 pub(super) struct StateSteps {
     pub init: Value,
@@ -31,7 +31,7 @@ pub(super) struct StateSteps {
     pub last: Value,
 }
 
-/// The steps that are asked for.
+/// The steps that an `@` asks for.
 #[derive(Clone, Copy)]
 enum Asked {
     One(usize),
@@ -75,7 +75,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// A value for each step, made behind the loop from others.
+    /// A step, or all steps, of a value for each step that was made behind the loop from others.
     fn of_series(&mut self, name: &Name, val: Val, asked: Asked, step: &Expr) -> Val {
         match (val, asked) {
             (Val::Poison, _) => Val::Poison,

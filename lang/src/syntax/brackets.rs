@@ -1,4 +1,4 @@
-//! Which bracket closes which, and where a bracket that nothing closes ends all the same.
+//! Brackets: which one closes which, and where a bracket that nothing closes ends all the same.
 
 use super::layout::starts_statement;
 use super::scan::{Bracket, Token, TokenKind};
@@ -6,23 +6,25 @@ use crate::diag::{Diagnostic, text};
 use crate::limits::MAX_NESTING;
 use std::collections::BTreeMap;
 
-/// Where what a bracket opens ends.
+/// Where the inside of a bracket ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// The token behind it.
+    /// The index of the token behind the bracket's inside and its closing bracket.
     pub end: usize,
     pub closed: bool,
 }
 
 #[derive(Default)]
 pub struct Brackets {
-    /// By the token that opens.
+    /// The extent of each bracket, by the index of the token that opens it.
     pub extents: BTreeMap<usize, Extent>,
-    /// What is wrong, by the token to blame; the statement that the token belongs to is not read.
+    /// What is wrong with brackets, by the index of the token to blame; the statement that the token belongs to is not
+    /// read.
     pub problems: BTreeMap<usize, Diagnostic>,
-    /// Braces that nothing closes: the statements around them are read.
+    /// The problems of braces that nothing closes: the statements around them are read all the same.
     pub unclosed_braces: Vec<Diagnostic>,
-    /// Closing braces too many, each with its token: before it, something has lost what opened it.
+    /// The problems of closing braces that close nothing, each with the index of its token: before it, something has
+    /// lost what opened it.
     pub stray_braces: Vec<(usize, Diagnostic)>,
 }
 
@@ -35,16 +37,16 @@ struct Opened {
 
 struct Matcher<'a> {
     tokens: &'a [Token],
-    /// At most `MAX_NESTING` of them.
+    /// The brackets that are open, at most `MAX_NESTING` of them, outermost first.
     stack: Vec<Opened>,
-    /// How many more are open than the stack may hold.
+    /// How many brackets are open beyond those that the stack may hold.
     beyond: usize,
     found: Brackets,
-    /// Some brace is never closed, so indentation is asked where it should have been.
+    /// Whether some brace is never closed, so that indentation is asked where it should have been.
     trusts_indent: bool,
 }
 
-/// Pairs up all brackets, in one pass.
+/// Pairs all brackets of a text, in one pass.
 pub fn brackets(tokens: &[Token]) -> Brackets {
     let trusts_indent = lacks_closing_brace(tokens);
     let mut matcher = Matcher { tokens, stack: Vec::new(), beyond: 0, found: Brackets::default(), trusts_indent };
@@ -109,7 +111,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// `([` before a `)`: the square bracket is the one that is not closed.
+    /// Whether a `)` closes over a `[`, as in `([ )`: then the square bracket is the one that is not closed.
     fn closes_over_square(&self) -> bool {
         matches!(self.stack.as_slice(), [.., below, top]
             if below.bracket == Bracket::Round && top.bracket == Bracket::Square)
@@ -124,7 +126,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// Looks at the first token of a line: does it show that something before it was to be closed?
+    /// Looks at the first token of a line, which may show that something before it should have been closed.
     fn line(&mut self, at: usize) {
         let Some(token) = self.tokens.get(at).filter(|token| token.kind != TokenKind::Newline) else { return };
         if self.stack.last().is_some_and(|top| top.bracket != Bracket::Curly) && self.leaves_brackets(at) {
@@ -160,7 +162,7 @@ impl Matcher<'_> {
         })
     }
 
-    /// Whether the innermost brace is that of `word {`.
+    /// Whether the innermost open brace is that of a settings block, `word {`.
     fn in_settings(&self) -> bool {
         let brace = self.stack.iter().rfind(|open| open.bracket == Bracket::Curly).map(|open| open.token);
         let Some(word) = brace.and_then(|brace| brace.checked_sub(1)) else { return false };
@@ -168,7 +170,7 @@ impl Matcher<'_> {
         self.tokens[word].kind == TokenKind::Word && before == TokenKind::Newline
     }
 
-    /// Ends every round and square bracket of the innermost brace at `end`; the innermost of them is reported.
+    /// Ends every round and square bracket inside the innermost brace at `end`; the innermost of them is reported.
     fn drop_unclosed(&mut self, end: usize) {
         // Where brackets were nested too deeply, that is what is wrong with them.
         let mut is_first = std::mem::take(&mut self.beyond) == 0;

@@ -8,7 +8,7 @@ use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 use std::sync::LazyLock;
 
-/// Which signs bind tighter: the later ones.
+/// The ranks of operators: later ones bind tighter.
 static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     let infix = |rule| Op::infix(rule, Assoc::Left);
     PrattParser::new()
@@ -21,7 +21,7 @@ static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::prefix(Rule::negative))
 });
 
-/// Reads the pairs of one piece of text. What cannot be read is `None`, and has been reported.
+/// Reads the grammar's pairs of one piece of text. What cannot be read is `None`, and has been reported.
 pub struct PairReader<'a> {
     /// Where in the file the piece starts.
     base: usize,
@@ -91,7 +91,7 @@ impl<'a> PairReader<'a> {
         Some(Expr { kind: ExprKind::Repeat { count, call }, span })
     }
 
-    /// Values and the signs between them.
+    /// Reads values and the signs between them.
     fn operation(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let signs = pair.clone().into_inner().filter(|part| part.as_rule() != Rule::value);
         signs.into_iter().try_for_each(|sign| self.count(&sign))?;
@@ -142,7 +142,7 @@ impl<'a> PairReader<'a> {
         Some(Expr { kind, span })
     }
 
-    /// A name, alone or with what makes it a call, the value of this step or that of another.
+    /// Reads a name, alone or with what makes it a call, the value of this step or that of another.
     fn named(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let mut parts = pair.into_inner();
         let name = self.name(&parts.next()?);
@@ -167,7 +167,7 @@ impl<'a> PairReader<'a> {
         Some(Expr { kind, span })
     }
 
-    /// What stands behind `@`: a word, a number or something in brackets.
+    /// Reads what stands behind `@`: a word, a number or something in brackets.
     fn step(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let span = self.span(&pair);
         match pair.as_rule() {
@@ -232,7 +232,7 @@ impl<'a> PairReader<'a> {
     }
 }
 
-/// The operator that is written so.
+/// The operator of a sign or word.
 fn operator(sign: &str) -> BinaryOp {
     match sign {
         "+" => BinaryOp::Add,

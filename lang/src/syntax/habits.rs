@@ -1,13 +1,13 @@
-//! Statements as other languages write them, answered from the table of what people write there.
+//! Habits: statements as other languages write them, answered from the table of what people write there.
 //!
-//! Nothing here is ever part of a statement that can be read: who finds something need not ask the grammar.
+//! Nothing here is ever part of a statement that can be read: where a habit is found, the grammar need not be asked.
 
 use super::item::{Context, form};
 use super::scan::{Bracket, Token, TokenKind};
 use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, text};
 
-/// Names that functions stand behind in other languages.
+/// Names of libraries, which functions stand behind in other languages.
 const LIBRARIES: [&str; 18] = [
     "nn",
     "torch",
@@ -29,7 +29,8 @@ const LIBRARIES: [&str; 18] = [
     "transforms",
 ];
 
-/// The token of a piece that ends with a `:` which holds the deeper lines behind it, as `for t in range(3):` does.
+/// The token of a piece that heads the deeper lines behind it, as `for` does in `for t in range(3):`; the piece ends
+/// with a `:`.
 pub fn head<'t>(source: &str, tokens: &'t [Token]) -> Option<&'t Token> {
     let word = |token: &Token| source.get(token.span.start..token.span.end).unwrap_or_default();
     let [first, _, .., last] = tokens else { return None };
@@ -49,7 +50,7 @@ pub fn goes_on(word: &str) -> bool {
     ["else", "elif", "except", "finally"].contains(&word)
 }
 
-/// What other language a statement is written in, where it is one.
+/// The problem of a statement that is written as another language has it, where it is one.
 pub fn habit(source: &str, tokens: &[Token], context: Context) -> Option<Diagnostic> {
     let line = StatementTokens { source, tokens };
     let word = if context == Context::Branch { None } else { line.statement() };
@@ -60,7 +61,7 @@ pub fn habit(source: &str, tokens: &[Token], context: Context) -> Option<Diagnos
         .or_else(|| if context == Context::Settings { line.unlisted() } else { None })
 }
 
-/// Tokens of an index, at most: whatever is longer is shown as far as its bracket.
+/// How many tokens of an index are shown at most: of a longer one, no more than its bracket.
 const LONGEST: usize = 16;
 
 /// The tokens of a statement.
@@ -86,7 +87,7 @@ impl<'a> StatementTokens<'a> {
         self.kind(at) == Some(TokenKind::Word)
     }
 
-    /// The token before one; line ends within a statement are none.
+    /// The kind of the token before one; line ends within a statement do not count.
     fn before(&self, at: usize) -> Option<TokenKind> {
         let before = self.tokens.get(..at)?.iter().rev();
         before.map(|token| token.kind).find(|kind| *kind != TokenKind::Newline)
@@ -104,7 +105,7 @@ impl<'a> StatementTokens<'a> {
         }
     }
 
-    /// A word that starts statements elsewhere, unless this is an equation, a setting or a block of that name.
+    /// Finds a word that starts statements elsewhere, unless this is an equation, a setting or a block of that name.
     fn statement(&self) -> Option<Diagnostic> {
         let word = self.text(0);
         let is_name = matches!(self.kind(1), Some(TokenKind::Sign("=" | ":" | "'") | TokenKind::Open(Bracket::Curly)));
@@ -113,7 +114,7 @@ impl<'a> StatementTokens<'a> {
         Some(text::unknown_word(self.tokens[0].span, word, &[]))
     }
 
-    /// `if c:`, or `a if c else b`.
+    /// Finds a choice of another language: `if c:`, or `a if c else b`.
     fn choice(&self) -> Option<Diagnostic> {
         let joining = |word: &'static str| {
             move |token: &Token| token.kind == TokenKind::Joining && self.slice(token.span) == word
@@ -127,7 +128,7 @@ impl<'a> StatementTokens<'a> {
         is_foreign.then(|| text::foreign_choice(self.tokens[at].span))
     }
 
-    /// A sign that begins at a token.
+    /// Finds a sign of another language that begins at a token.
     fn sign(&self, at: usize) -> Option<Diagnostic> {
         let next = if self.touches_next(at) { self.text(at + 1) } else { "" };
         let joined = match (self.text(at), next) {
@@ -158,7 +159,7 @@ impl<'a> StatementTokens<'a> {
         is_value && self.is_word(at + 1) && self.touches_next(at)
     }
 
-    /// `(3, 3)` where a value is to stand.
+    /// Whether `(3, 3)` stands where one value must stand.
     fn is_pair(&self, at: usize) -> bool {
         let kinds: Vec<Option<TokenKind>> = (at + 1..at + 5).map(|at| self.kind(at)).collect();
         let is_value = matches!(self.before(at), Some(TokenKind::Sign(_) | TokenKind::Open(_)));
@@ -166,7 +167,7 @@ impl<'a> StatementTokens<'a> {
         is_value && kinds.into_iter().eq(pair.map(Some))
     }
 
-    /// `nn.Conv2d`, `W.mean`, `x.shape`; the point is at `at`.
+    /// The problem of a name with a point: `nn.Conv2d`, `W.mean`, `x.shape`. The point is at `at`.
     fn member(&self, at: usize) -> Diagnostic {
         let mut last = at + 1;
         while self.text(last + 1) == "." && self.is_word(last + 2) {
@@ -196,7 +197,7 @@ impl<'a> StatementTokens<'a> {
         }
     }
 
-    /// `O[t+1]`, `h[0:4]`; the bracket is at `at`.
+    /// The problem of an index: `O[t+1]`, `h[0:4]`. The bracket is at `at`.
     fn index(&self, at: usize) -> Option<Diagnostic> {
         let first = at.checked_sub(1).filter(|first| self.is_word(*first) && self.touches_next(*first))?;
         // `allow[unused]` is a statement.
@@ -216,7 +217,7 @@ impl<'a> StatementTokens<'a> {
         Some(text::index(span, self.slice(span), sign))
     }
 
-    /// Words in quotes, of which the first opens at `at`.
+    /// The problem of words in quotes, of which the first opens at `at`.
     fn quotes(&self, at: usize) -> Option<Diagnostic> {
         let is_quote = |at: &usize| matches!(self.text(*at), "'" | "\"" | "“" | "”");
         let quoted = (at..self.tokens.len()).filter(|open| {
@@ -232,7 +233,7 @@ impl<'a> StatementTokens<'a> {
         })
     }
 
-    /// `kernel=7` in round brackets.
+    /// Finds arguments that are given by `=`: `kernel=7` in round brackets.
     fn arguments(&self) -> Option<Diagnostic> {
         let mut open: Vec<Bracket> = Vec::new();
         let mut given: Vec<(&str, Span)> = Vec::new();
@@ -247,7 +248,7 @@ impl<'a> StatementTokens<'a> {
         if given.is_empty() { None } else { Some(text::given_by_equals(&given)) }
     }
 
-    /// `conv(x, 8 kernel: 3)`: a value in brackets right behind another one.
+    /// Finds missing commas: a value in brackets right behind another one, as in `conv(x, 8 kernel: 3)`.
     fn commas(&self) -> Option<Diagnostic> {
         let mut open: Vec<Bracket> = Vec::new();
         let mut gaps: Vec<usize> = Vec::new();
@@ -270,7 +271,8 @@ impl<'a> StatementTokens<'a> {
         if gaps.is_empty() { None } else { Some(text::missing_commas(&gaps, are_named)) }
     }
 
-    /// `transform: grayscale, resize(28)`: a value behind a comma that is no setting of its own.
+    /// Finds a list without brackets: a value behind a comma that is no setting of its own, as in `transform:
+    /// grayscale, resize(28)`.
     fn unlisted(&self) -> Option<Diagnostic> {
         if !self.is_word(0) || self.kind(1) != Some(TokenKind::Sign(":")) {
             return None;
@@ -302,7 +304,7 @@ impl<'a> StatementTokens<'a> {
         at > 0 && self.kind(at - 1) == Some(TokenKind::Close(Bracket::Round)) && self.touches_next(at - 1)
     }
 
-    /// `MaxPool2d(2)(x)`; its second bracket is at `at`.
+    /// The problem of a call of what a call gives, as `MaxPool2d(2)(x)`; the second bracket is at `at`.
     fn called_twice(&self, at: usize) -> Diagnostic {
         let mut depth = 0_usize;
         let mut first = at;
@@ -321,7 +323,8 @@ impl<'a> StatementTokens<'a> {
         text::called_twice(span, self.slice(span), self.text(first))
     }
 
-    /// The name before the `=` at `at`, if an argument could begin with it, and what stands between it and the value.
+    /// The name before the `=` at `at`, if an argument could begin with it, and the span between the name and the
+    /// value.
     fn argument(&self, at: usize) -> Option<(&'a str, Span)> {
         let name = at.checked_sub(1).filter(|name| self.is_word(*name))?;
         let begins = matches!(self.before(name), Some(TokenKind::Open(Bracket::Round) | TokenKind::Sign(",")));

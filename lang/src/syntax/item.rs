@@ -1,4 +1,4 @@
-//! Statements, from the grammar's pairs to the tree: which words start one, and the form each is written in.
+//! Statements, from the grammar's pairs to the tree: which words start one, and in which form each is written.
 
 use super::ast::{BlockParam, CallArg, Entry, Expr, ExprKind, Item, ItemKind, Name};
 use super::expr::PairReader;
@@ -6,7 +6,7 @@ use super::grammar::Rule;
 use crate::diag::{Diagnostic, Span, text};
 use pest::iterators::Pair;
 
-/// Where a statement stands.
+/// The block that a statement stands in, which decides what may stand there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Context {
     Top,
@@ -14,7 +14,7 @@ pub enum Context {
     Branch,
     Block,
     Settings,
-    /// Within something broken: nothing is out of place there.
+    /// Something broken, in which nothing is out of place.
     Unknown,
 }
 
@@ -46,22 +46,22 @@ const WORDS: &[Word] = &[
     word("allow", "allow name", Context::Top),
 ];
 
-/// What stands in a block as it stands outside of all.
+/// The words of statements that stand in a block as well as outside.
 const IN_BLOCKS: [&str; 4] = ["const", "weights", "loop", "branch"];
 
-/// The form in which a statement that starts with this word is written.
+/// The form in which a statement that starts with `word` is written; none if no statement does.
 pub fn form(word: &str) -> Option<&'static str> {
     WORDS.iter().find(|known| known.word == word).map(|known| known.form)
 }
 
-/// The sign that the form has behind its first two words, `=`, `:` or `(`.
+/// The sign that a form has behind its first two words: `=`, `:` or `(`.
 pub fn sign(form: &str) -> Option<&str> {
     let (_, rest) = form.split_once(' ')?;
     let rest = rest.trim_start_matches(char::is_alphabetic).trim_start();
     rest.get(..1)
 }
 
-/// The words that start a statement at that place.
+/// The words that start a statement in that context.
 pub fn words_at(context: Context) -> Vec<&'static str> {
     let fits = |known: &&Word| match context {
         Context::Top | Context::Loop => known.context == context || known.word == "branch",
@@ -72,15 +72,15 @@ pub fn words_at(context: Context) -> Vec<&'static str> {
     WORDS.iter().filter(fits).map(|known| known.word).collect()
 }
 
-/// What stands in a block.
+/// What a block is made of: statements, or settings.
 #[derive(Debug)]
 pub enum ItemOrEntry {
-    /// A statement, and the place of the word it starts with.
+    /// A statement, and the span of the word that it starts with.
     Item(Item, Span),
     Entry(Entry),
 }
 
-/// What stands before a block's brace.
+/// The head of a block: what stands before its brace.
 #[derive(Debug)]
 pub enum Head {
     Settings(Name),
@@ -107,7 +107,7 @@ impl Head {
         }
     }
 
-    /// The whole statement, with its block; `end` is behind the closing brace.
+    /// The whole statement, the head with its block; `end` is behind the closing brace.
     pub fn with_body(self, parts: Vec<ItemOrEntry>, end: usize) -> ItemOrEntry {
         let mut items = Vec::new();
         let mut entries = Vec::new();
@@ -128,7 +128,7 @@ impl Head {
 }
 
 impl PairReader<'_> {
-    /// `word {`, `loop name(…) {`, `block name(…) {` or `branch name = how {`.
+    /// Reads the head of a block: `word {`, `loop name(…) {`, `block name(…) {` or `branch name = how {`.
     pub fn head(&mut self, pair: Pair<Rule>, context: Context) -> Option<Head> {
         let parts: Vec<Pair<Rule>> =
             pair.into_inner().filter(|part| matches!(part.as_rule(), Rule::name | Rule::args)).collect();
@@ -152,7 +152,7 @@ impl PairReader<'_> {
         }
     }
 
-    /// `x`, or `n: default`.
+    /// Makes a block's parameter of what is written in its brackets: `x`, or `n: default`.
     fn param(&mut self, arg: CallArg) -> Option<BlockParam> {
         match (arg.name, arg.value) {
             (Some(name), default) => Some(BlockParam { name, default: Some(default) }),
@@ -166,7 +166,7 @@ impl PairReader<'_> {
         }
     }
 
-    /// A statement without a block, or a setting.
+    /// Reads a statement without a block, or a setting.
     pub fn part(&mut self, pair: Pair<Rule>, context: Context) -> Option<ItemOrEntry> {
         let rule = pair.as_rule();
         let is_primed = pair.clone().into_inner().any(|part| part.as_rule() == Rule::prime);
@@ -195,7 +195,7 @@ impl PairReader<'_> {
         Some(ItemOrEntry::Item(Item { kind, span, doc: Vec::new() }, start))
     }
 
-    /// Whether the word of `word name = …` or `word name: …`, if it is known, asks for that sign.
+    /// Checks that the word of `word name = …` or `word name: …`, if it is known, asks for that sign.
     fn check_sign(&mut self, pair: &Pair<Rule>) -> Option<()> {
         let mut parts = pair.clone().into_inner();
         let (word, name, found) = (parts.next()?, parts.next()?, parts.next()?);
@@ -256,7 +256,7 @@ impl PairReader<'_> {
     }
 }
 
-/// One name, or a list of them.
+/// The names behind `allow`: one name, or a list of them.
 fn allowed(value: Expr) -> Option<Vec<Name>> {
     match value.kind {
         ExprKind::Name(text) => Some(vec![Name { text, span: value.span }]),
@@ -271,7 +271,8 @@ fn allowed(value: Expr) -> Option<Vec<Name>> {
     }
 }
 
-/// What is wrong with a part that cannot stand at that place, if anything is.
+/// The problem of a statement or a setting that cannot stand in that context; none if it can. `block` is the word of
+/// the block around it.
 pub fn misplaced(part: &ItemOrEntry, context: Context, block: &str) -> Option<Diagnostic> {
     let (item, word) = match (part, context) {
         (_, Context::Unknown) | (ItemOrEntry::Entry(_), Context::Settings) => return None,

@@ -1,4 +1,4 @@
-//! Where each statement starts and ends: the rules for line ends.
+//! The rules for line ends: where each statement starts and ends.
 //!
 //! A statement ends with its line, except inside brackets, behind a sign that wants something to follow, and before a
 //! line that starts with an operator. A line that can only be the start of a statement is one, whatever stands above it.
@@ -9,11 +9,11 @@ use std::ops::Range;
 
 /// A run of tokens that is read on its own: a statement, or what stands on one line inside braces.
 pub struct Piece {
-    /// Up to and with the `{`, if it has a block.
+    /// The tokens of the piece, up to and with the `{` if it has a block.
     pub tokens: Range<usize>,
-    /// What stands between its braces.
+    /// The tokens between the braces of its block.
     pub body: Option<Range<usize>>,
-    /// The token to go on from.
+    /// The index of the token to go on from.
     pub next: usize,
 }
 
@@ -28,7 +28,7 @@ pub fn starts_statement(tokens: &[Token], at: usize) -> bool {
         }
 }
 
-/// The piece that starts at or behind `from`, none of whose tokens is at or behind `end`.
+/// The piece that starts at or behind `from` and has no token at or behind `end`; none if nothing is left.
 pub fn piece(tokens: &[Token], brackets: &Brackets, from: usize, end: usize) -> Option<Piece> {
     let skipped = |at: &usize| !matches!(tokens[*at].kind, TokenKind::Newline | TokenKind::Close(Bracket::Curly));
     let start = (from..end).find(skipped)?;
@@ -59,12 +59,12 @@ pub fn piece(tokens: &[Token], brackets: &Brackets, from: usize, end: usize) -> 
     Some(Piece { tokens: start..last_of(tokens, start, at) + 1, body: None, next: at })
 }
 
-/// The last token before `end` that is no line end.
+/// The index of the last token before `end` that is no line end.
 fn last_of(tokens: &[Token], start: usize, end: usize) -> usize {
     (start..end).rfind(|at| tokens[*at].kind != TokenKind::Newline).unwrap_or(start)
 }
 
-/// Where the statement goes on behind the line end at `at`, if it does.
+/// The index of the token with which the statement goes on behind the line end at `at`; none if it ends there.
 fn goes_on(tokens: &[Token], at: usize, end: usize) -> Option<usize> {
     let next = (at..end).find(|at| tokens[*at].kind != TokenKind::Newline)?;
     let adds = is_operator(tokens, next);
@@ -75,7 +75,7 @@ fn goes_on(tokens: &[Token], at: usize, end: usize) -> Option<usize> {
     (adds || is_asked_for && !starts_anew).then_some(next)
 }
 
-/// A sign or word between two values.
+/// Whether a token is a sign or a word between two values.
 fn is_operator(tokens: &[Token], at: usize) -> bool {
     let sign = matches!(
         tokens[at].kind,

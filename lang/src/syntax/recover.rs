@@ -55,14 +55,14 @@ struct StatementReader<'a> {
     problems: Vec<Diagnostic>,
     broken: Vec<Name>,
     nameless: bool,
-    /// Where a statement that cannot be read has no block, and was to have one.
+    /// The first tokens of statements that cannot be read and have no block, though they were to have one.
     headless: Vec<usize>,
-    /// Behind the last statement that cannot be read.
+    /// The index behind the last statement that cannot be read.
     broken_at: usize,
 }
 
 impl StatementReader<'_> {
-    /// Reports the closing braces too many, but for those whose opening one is missed already.
+    /// Reports closing braces that close nothing, but for those whose opening brace is missed already.
     fn strays(&mut self, strays: Vec<(usize, Diagnostic)>) {
         for (at, problem) in strays {
             match self.headless.iter().position(|head| *head < at) {
@@ -72,7 +72,7 @@ impl StatementReader<'_> {
         }
     }
 
-    /// What stands among those tokens, which are those of the file or of the block of that name.
+    /// Reads the statements and settings among these tokens, which are those of the file or of the block of that word.
     fn parts(&mut self, range: Range<usize>, context: Context, block: &str, depth: usize) -> Vec<ItemOrEntry> {
         let mut parts = Vec::new();
         let mut at = range.start;
@@ -119,7 +119,8 @@ impl StatementReader<'_> {
         parts
     }
 
-    /// A statement of another language that holds the deeper lines behind it, as `for t in range(3):` does, with those.
+    /// Takes the deeper lines behind a statement of another language that heads them, as `for t in range(3):` does,
+    /// with that statement.
     fn with_its_lines(&self, piece: Piece, end: usize) -> Piece {
         let Some(head) = habits::head(self.source, &self.tokens[piece.tokens.clone()]) else { return piece };
         let mut next = piece.next;
@@ -137,8 +138,8 @@ impl StatementReader<'_> {
         Piece { tokens: piece.tokens.start..next, body: None, next }
     }
 
-    /// What the grammar need not be asked about: what another language writes, brackets that do not match, characters of no
-    /// spec, and choices within choices, which would be as deep.
+    /// What is wrong with a piece before the grammar is asked: what another language writes, brackets that do not
+    /// match, characters of no spec, and choices inside choices, which the grammar would follow as deep.
     fn flaw(&self, piece: &Piece, context: Context) -> Option<Diagnostic> {
         let bracket = self.brackets.problems.range(piece.tokens.clone()).next().map(|(_, problem)| problem.clone());
         let tokens = &self.tokens[piece.tokens.clone()];
@@ -148,7 +149,7 @@ impl StatementReader<'_> {
         })
     }
 
-    /// What the grammar makes of a piece; the head is that of the block at its end.
+    /// Reads a piece by the grammar: the statements and settings that it gives, and the head of the block at its end.
     fn grammar(&mut self, piece: &Piece, context: Context) -> (Vec<ItemOrEntry>, Option<Head>) {
         let tokens = &self.tokens[piece.tokens.clone()];
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return (Vec::new(), None) };
@@ -193,7 +194,7 @@ impl StatementReader<'_> {
         }
     }
 
-    /// Why the grammar stopped.
+    /// The problem that says why the grammar stopped.
     fn explain(&self, piece: &Piece, context: Context, base: usize, error: &Error<Rule>) -> Diagnostic {
         let tokens = &self.tokens[piece.tokens.clone()];
         let at = base
@@ -230,7 +231,7 @@ impl StatementReader<'_> {
         text::unexpected(found, &expected, self.lead(&tokens[..behind]), help)
     }
 
-    /// What was likely meant where a choice or a `repeat` is misspelt.
+    /// The help where a choice or a `repeat` is likely misspelt.
     fn slip(&self, before: &[Token], found: Option<&Token>) -> Option<String> {
         let in_condition = before.iter().rev().find(|token| token.kind == TokenKind::Joining);
         if found?.kind == TokenKind::Sign("=") && in_condition.is_some_and(|word| self.text(word.span) == "if") {
@@ -282,7 +283,8 @@ impl StatementReader<'_> {
         self.broken.extend(names);
     }
 
-    /// Is this a call that follows a statement which cannot be read? Calls start no statement: it was the rest of that.
+    /// Whether a piece is a call that follows a statement which cannot be read. Calls start no statement, so it was the
+    /// rest of that one.
     fn is_rest(&self, piece: &Piece) -> bool {
         let between = self.tokens.get(self.broken_at..piece.tokens.start).unwrap_or_default();
         let [first, second, ..] = &self.tokens[piece.tokens.clone()] else { return false };
@@ -291,7 +293,8 @@ impl StatementReader<'_> {
             && (first.kind, second.kind) == (TokenKind::Word, TokenKind::Open(Bracket::Round))
     }
 
-    /// Is this `loop …`, `branch …`, `block …` or a settings block's word, as far as its first word tells?
+    /// Whether tokens begin with `loop …`, `branch …`, `block …` or a settings block's word, as far as the first word
+    /// tells.
     fn is_head(&self, tokens: &[Token]) -> bool {
         match tokens {
             [word] => word.kind == TokenKind::Word,
@@ -300,7 +303,7 @@ impl StatementReader<'_> {
         }
     }
 
-    /// Keeps the names that a part would have given, had it a place in the tree.
+    /// Keeps the names of a statement that has no place in the tree, as names that are broken.
     fn mourn(&mut self, part: ItemOrEntry) {
         let item = match part {
             ItemOrEntry::Item(item, _) => item,
@@ -332,7 +335,7 @@ impl StatementReader<'_> {
     }
 }
 
-/// What was to follow the first word of a statement, whose form is that if it is known.
+/// What should have followed the first word of a statement, in words; `form` is that of the word, if it is known.
 fn behind_word(form: Option<&str>, context: Context) -> &'static str {
     match (context, form) {
         (Context::Settings, _) => "`:`",
@@ -343,7 +346,7 @@ fn behind_word(form: Option<&str>, context: Context) -> &'static str {
     }
 }
 
-/// What was to follow the first two words of a statement of that form.
+/// What should have followed the first two words of a statement of that form, in words.
 fn behind_name(form: Option<&str>) -> String {
     form.and_then(sign).map_or_else(|| "the end of the line".to_owned(), |sign| format!("`{sign}`"))
 }

@@ -1,4 +1,4 @@
-//! The text as a flat run of tokens: enough to see lines, brackets and the starts of statements.
+//! The scanner: a text as a flat run of tokens, enough to see lines, brackets and the starts of statements.
 
 use super::passed::Passed;
 use crate::diag::Span;
@@ -9,7 +9,7 @@ pub enum TokenKind {
     /// A word that joins values, as `then` does: it never starts a statement.
     Joining,
     Number,
-    /// `+ * / % - ->` and the rest of the punctuation that is no bracket.
+    /// A sign, `+ * / % - ->` and the rest of the punctuation that is no bracket.
     Sign(&'static str),
     Open(Bracket),
     Close(Bracket),
@@ -47,11 +47,11 @@ impl Bracket {
 pub struct Token {
     pub kind: TokenKind,
     pub span: Span,
-    /// How far the line that the token stands on is indented.
+    /// By how much the line that the token stands on is indented, in bytes.
     pub indent: usize,
 }
 
-/// Longer signs first.
+/// All signs, longer ones first.
 const SIGNS: [&str; 17] = ["->", "==", "!=", "<=", ">=", "<", ">", "=", ":", ",", "'", "@", "%", "+", "-", "*", "/"];
 
 /// The words that the grammar knows inside of expressions; nothing can be called so.
@@ -62,7 +62,7 @@ pub fn tokens(text: &str) -> Vec<Token> {
     scan(text).0
 }
 
-/// The tokens, and what was passed over because it can only be what another language writes.
+/// The tokens of a text, and what was passed over because it can only be what another language writes.
 pub fn scan(text: &str) -> (Vec<Token>, Passed) {
     let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let mut scanner = Scanner {
@@ -88,7 +88,7 @@ struct Scanner<'a> {
     at: usize,
     line_start: usize,
     indent: Option<usize>,
-    /// Round and square brackets that are open here.
+    /// The number of round and square brackets that are open.
     depth: usize,
     tokens: Vec<Token>,
     passed: Passed,
@@ -108,7 +108,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Passes over what leaves no token, if `rest` begins with that.
+    /// Passes over the beginning of `rest` if it leaves no token.
     fn skips(&mut self, rest: &str) -> bool {
         let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r']).len();
         let line = || rest.find('\n').unwrap_or(rest.len());
@@ -132,7 +132,7 @@ impl Scanner<'_> {
         true
     }
 
-    /// A comment that ends with its line; `len` is how long it is.
+    /// Passes over a comment that ends with its line; `len` is its length.
     fn line_comment(&mut self, rest: &str, len: usize) {
         let marks = rest.len() - rest.trim_start_matches(['#', '%']).len();
         let span = Span::new(self.at, self.at + marks);
@@ -164,7 +164,7 @@ impl Scanner<'_> {
         self.tokens.last().is_some_and(|last| ends(last.kind))
     }
 
-    /// A comment that ends at its own sign; the lines in it end a statement, as any line does.
+    /// Passes over a comment that ends at its own sign; the lines in it end a statement, as any line does.
     fn block_comment(&mut self, rest: &str) {
         let len = rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
         self.passed.blocks.push(Span::new(self.at, self.at + len));
@@ -182,7 +182,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// A semicolon ends its statement; at the end of a line or of a block that is no news.
+    /// Passes over a semicolon, which ends its statement; at the end of a line or of a block that is no news.
     fn semicolon(&mut self, behind: &str) {
         let behind = behind.trim_start_matches([' ', '\t', '\r']);
         let ends = behind.is_empty() || ["\n", "//", "#", "}", ";"].iter().any(|end| behind.starts_with(end));
@@ -201,7 +201,7 @@ fn is_divisor(comment: &str, in_brackets: bool) -> bool {
     is_number && (in_brackets && goes_on || number.chars().all(|c| c.is_ascii_digit() || " .+-*/()".contains(c)))
 }
 
-/// The token that `rest`, which is not empty, starts with, and its length.
+/// The kind and the length of the token that `rest`, which is not empty, starts with.
 fn token(rest: &str) -> (TokenKind, usize) {
     let first = rest.chars().next().unwrap_or('\n');
     let fixed = match first {
@@ -237,7 +237,7 @@ fn token(rest: &str) -> (TokenKind, usize) {
     (TokenKind::Foreign, first.len_utf8())
 }
 
-/// How many bytes of `rest` the characters of a kind fill.
+/// The number of bytes of `rest` that are filled by characters which belong.
 fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
     rest.find(|c| !belongs(c)).unwrap_or(rest.len())
 }

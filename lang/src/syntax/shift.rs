@@ -1,4 +1,5 @@
-//! Moves every place in a tree: a value alone is read behind a head of its own, and trees are compared without places.
+//! Spans moved throughout a tree: a value that is parsed alone stood behind a head of its own, and trees are compared
+//! without places.
 
 use super::ast::{BlockParam, Call, CallArg, Entry, Expr, ExprKind, Item, ItemKind, Name};
 use crate::diag::Span;

@@ -1,5 +1,6 @@
-//! What a call or a settings block may be given: each argument declared once, with its type, its range, its default
-//! and a line of documentation. Layer kinds, optimizers, transforms and settings all declare theirs this way.
+//! The vocabulary: what a call or a settings block may be given. Each argument is declared once, with its type, its
+//! range, its default and a line of documentation; layer kinds, optimizers, transforms and settings all declare theirs
+//! this way.
 
 pub mod augmentations;
 pub mod optimizers;
@@ -13,22 +14,22 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Arg {
     pub name: &'static str,
-    /// One line: what it means, with its unit.
+    /// One line on what the argument means, with its unit.
     pub about: &'static str,
     pub ty: Type,
-    /// Filled in where the author says nothing.
+    /// What the argument is where the author says nothing.
     pub default: Default,
 }
 
 /// What an argument is where the author says nothing.
 #[derive(Debug)]
 pub enum Default {
-    /// There is none: it must be given.
+    /// There is no default: the argument must be given.
     Required,
     Value(ArgValue),
-    /// The same as another argument, declared before it.
+    /// The default is the value of another argument, declared before this one.
     Like(&'static str),
-    /// It may be left out, and is then not there.
+    /// The argument may be left out, and is then not there.
     Absent,
 }
 
@@ -63,16 +64,16 @@ pub enum Type {
         min: f64,
         max: f64,
     },
-    /// A part of a whole: `15%` or `0.15`.
+    /// A part of a whole, of at least 0 and less than 1: `15%` or `0.15`.
     Share,
     Bool,
     /// One of a few words.
     Word(&'static [&'static str]),
-    /// Numbers, as `[0.5, 0.5]` or a single one.
+    /// A list of numbers, as `[0.5, 0.5]`, or a single one.
     Reals,
     /// A call of something declared, as `sgd(lr: 1e-2)`.
     Call(&'static [Callable]),
-    /// A list of such calls; one without arguments is just its name.
+    /// A list of calls of something declared; one without arguments is just its name.
     Calls(&'static [Callable]),
 }
 
@@ -97,7 +98,7 @@ pub enum ArgValue {
 }
 
 impl fmt::Display for ArgValue {
-    /// As it is written in a spec.
+    /// Writes the value as a spec has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ArgValue::Count(n) => write!(f, "{n}"),
@@ -118,7 +119,8 @@ pub fn real(x: f64) -> String {
     if x != 0.0 && (x.abs() < 1e-2 || x.abs() >= 1e6) { format!("{x:e}") } else { x.to_string() }
 }
 
-/// A call with every declared argument given a value, in declared order; those that may be left out, if they are given.
+/// A call with the values of its arguments in declared order: every one of them, but for those that may be left out and
+/// are.
 ///
 /// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
 /// tests that walk the registries find.
@@ -129,7 +131,7 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// The same call, with every declared argument that it leaves out at its default.
+    /// This call with every declared argument that it leaves out at its default.
     pub fn completed(&self, args: &'static [Arg]) -> Self {
         let mut complete = Self { callee: self.callee, values: Vec::with_capacity(args.len()) };
         for arg in args {
@@ -158,7 +160,7 @@ impl Bound {
         }
     }
 
-    /// Of an optional argument.
+    /// The count of an optional argument; none if it was left out.
     pub fn maybe_count(&self, name: &str) -> Option<usize> {
         match self.get(name) {
             Some(ArgValue::Count(n)) => Some(*n),
@@ -188,7 +190,7 @@ impl Bound {
         }
     }
 
-    /// None if it was left out; so with those below.
+    /// The word of an optional argument; none if it was left out.
     pub fn maybe_word(&self, name: &str) -> Option<&'static str> {
         self.get(name).map(|_| self.word(name))
     }

@@ -2,7 +2,7 @@
 
 use super::{Arg, ArgValue, Bound, Callable, Type};
 
-/// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
+/// The largest learning rate: one above it only ever overflows. Below it a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
 
 const LR: &str = "learning rate: how far a weight moves along its update";
@@ -55,10 +55,11 @@ pub const CALLABLES: &[Callable] = &[
     },
 ];
 
-/// What a spec gets that names none, written without arguments: as everywhere, what is not written has its default.
+/// The optimizer of a spec that names none, written without arguments: as everywhere, what is not written has its
+/// default.
 pub const DEFAULT: Bound = Bound { callee: "sgd", values: Vec::new() };
 
-/// The call with every argument it leaves out at its declared default, in declared order.
+/// The call of an optimizer with every argument that it leaves out at its declared default, in declared order.
 ///
 /// # Panics
 /// If the call names none of [`CALLABLES`]; no spec can bring that about.
@@ -69,7 +70,7 @@ pub fn complete(call: &Bound) -> Bound {
     call.completed(declared.args)
 }
 
-/// How many numbers an optimizer remembers of each weight that it moves.
+/// The number of numbers that an optimizer remembers of each weight that it moves.
 pub fn remembered(call: &Bound) -> usize {
     match call.callee {
         "sgd" => usize::from(complete(call).real("momentum") > 0.0),

@@ -35,7 +35,7 @@ pub const CALLABLES: &[Callable] = &[
     },
 ];
 
-/// How a schedule counts the epochs of a warm-up, where it has one and there is something to count: for the user's eye.
+/// A line for the user on how a schedule counts the epochs of a warm-up, where there is one and something to count.
 pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     match schedule.callee {
         _ if warmup == 0 => None,
@@ -46,5 +46,5 @@ pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     }
 }
 
-/// What a spec gets that names none.
+/// The schedule of a spec that names none.
 pub const DEFAULT: Bound = Bound { callee: "constant", values: Vec::new() };

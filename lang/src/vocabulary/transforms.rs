@@ -11,7 +11,8 @@ pub type Dims = [usize; 3];
 #[derive(Debug)]
 pub struct Transform {
     pub call: Callable,
-    /// The shape that an image of the given shape has afterwards; or what was expected of it, and what was found.
+    /// The shape of an image of the given shape after the transform; or what was expected of the image, and what was
+    /// found.
     pub shape: fn(&Bound, Dims) -> Result<Dims, String>,
 }
 

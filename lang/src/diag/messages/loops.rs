@@ -37,8 +37,8 @@ const CONST_CYCLE: Code = Code::error(
     "Consts may stand in any order, but a const that is calculated from itself, by whatever way, has no value.",
 );
 
-/// The equations of the cycle, in the order in which each reads the next; `primed` is the state, if one of its next
-/// values is among them.
+/// Equations that depend on each other in a cycle, in the order in which each reads the next; `primed` is the state, if
+/// one of its next values is among them.
 pub fn cycle(names: &[(String, Span)], primed: Option<&str>) -> Diagnostic {
     let names: Vec<(&str, Span)> = names.iter().map(|(name, span)| (name.as_str(), *span)).collect();
     let diagnostic = round(&CYCLE, "a cycle without a state", &names);
@@ -95,7 +95,8 @@ pub fn starts_inside(name: &str, span: Span, defined: Span, within: &str) -> Dia
         ))
 }
 
-/// The same, where the other is a state too: `init` is what that begins from, as it is written.
+/// The answer to a state that starts from another state of its own loop: `init` is what the other one begins from, as
+/// it is written.
 pub fn starts_from_state(problem: Diagnostic, state: &str, init: &str) -> Diagnostic {
     problem.help(format!("let it begin from what the other state begins from: `state {state} = {init}`"))
 }
@@ -106,7 +107,7 @@ pub fn primed_outside(name: &str, span: Span) -> Diagnostic {
         .help(format!("write `{name}` for the value after the last step"))
 }
 
-/// `O = …` in a loop whose state `O` is.
+/// An equation `O = …` in a loop that has a state `O`.
 pub fn unprimed(state: &str, declared: Span, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("state `{state}` is given again without a prime"))
         .label(span, "without a prime")
@@ -128,21 +129,21 @@ pub fn several(name: &str, span: Span, places: &[Span]) -> Diagnostic {
     places.iter().take(3).fold(problem, |problem, place| problem.label(*place, format!("one `{name}`")))
 }
 
-/// `O@2` within the loop of `O`.
+/// A step of `O` that is asked for, as in `O@2`, inside the loop of `O`.
 pub fn at_inside(name: &str, span: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}@…` stands inside loop `{within}`"))
         .label(span, "a step is still running here")
         .help(format!("write `{name}` for the step before and `{name}'` for this one, or move it behind the loop"))
 }
 
-/// `x@2` of something that has no steps.
+/// A step, as in `x@2`, of something that has no steps.
 pub fn no_steps(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}` has no steps"))
         .label(span, "not of a loop")
         .help(format!("write `{name}`, or move its equation into the loop"))
 }
 
-/// `O@name`, of a name that nothing has.
+/// A step that is asked for by a name which nothing has, as in `O@name`.
 pub fn no_step_called(word: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("no step is called `{word}`"))
         .label(span, "no step")

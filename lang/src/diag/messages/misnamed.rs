@@ -1,19 +1,19 @@
-//! Consts that stand for a word which the language does not have: the mistake is where the word is written, not where the
-//! const is used.
+//! Consts that stand for a word which the language does not have: the mistake is where that word is written, not where
+//! the const is used.
 
 use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
 use crate::front::const_eval::Misnamed;
 
-/// A const in the place of a choice; `what` is what the words are: "choice for `padding` of `conv`:".
+/// A misnamed const in the place of a choice; `what` says what the words are: "choice for `padding` of `conv`:".
 pub fn choice(what: &str, misnamed: &Misnamed, used: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     let words = Words { at: At::Choice, language: known, own: &[] };
     problem(&UNKNOWN_ARGUMENT, what, misnamed, used, (words, &list))
 }
 
-/// A const in the place of something to call, where the `language` has layers and functions and the spec its `own` ones.
+/// A misnamed const that is called. The `language` has layers and functions, and the spec its `own` ones.
 pub fn call(misnamed: &Misnamed, used: Span, language: &[&str], own: &[&str]) -> Diagnostic {
     let list = format!("layers and functions are {}", some_of(&misnamed.word, &[language, own].concat(), LISTED));
     problem(&UNKNOWN_CALL, "layer or function", misnamed, used, (Words { at: At::Call, language, own }, &list))

@@ -65,7 +65,7 @@ const UNKNOWN_LINT: Code =
 pub(super) const LISTED: &str =
     "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
 
-/// A name of the spec, in a block.
+/// A name that the spec defines outside the block in which it is read.
 pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_NAME, format!("`{name}` is not seen inside of the block"))
         .label(span, "read inside of the block")
@@ -104,7 +104,7 @@ pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: 
         .help(help)
 }
 
-/// What stands before the brackets of a `weights` statement.
+/// A `weights` statement for something that is no kind with weights.
 pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("weights are declared for {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer `{name}` to declare weights for"))
@@ -112,7 +112,7 @@ pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
         .nearest(name, span, Words { at: At::Call, language: known, own: &[] }, &list)
 }
 
-/// What is called, where the `language` has layers and functions and the spec its `own` ones.
+/// A call of something that does not exist. The `language` has layers and functions, and the spec its `own` ones.
 pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> Diagnostic {
     let list = format!("layers and functions are {}", some_of(name, &[language, own].concat(), LISTED));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
@@ -120,7 +120,7 @@ pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> 
         .nearest(name, span, Words { at: At::Call, language, own }, &list)
 }
 
-/// A callable's name as papers write it, `SAT-ABS` for `sat_abs`.
+/// The name of something to call as papers write it, `SAT-ABS` for `sat_abs`.
 pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
         .label(span, "a name with a hyphen, which is a minus here")
@@ -128,7 +128,8 @@ pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
         .edit(span, written, meant)
 }
 
-/// `what` is what the words are, with what they belong to: "choice for `padding` of `conv`:".
+/// A word that is none of the choices; `what` says what the words are and what they belong to: "choice for `padding` of
+/// `conv`:".
 pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
@@ -140,7 +141,8 @@ pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) ->
     not_an_argument(callee, name, span, Words { at: At::Argument, language: known, own: &[] })
 }
 
-/// The same for a block of the spec, whose parameters its author named.
+/// A named argument that no parameter of a block has. Its author made up the parameters' names, so no other framework's
+/// word is meant.
 pub fn unknown_parameter(block: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(block, name, span, Words { at: At::Argument, language: &[], own: known })
 }
@@ -163,7 +165,8 @@ pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
         .help("remove one, or give it another name")
 }
 
-/// The same for what has no name of its author's: a statement's word, an argument of the language, a setting.
+/// A second one of something whose name is not its author's: a statement's word, an argument of the language, a
+/// setting.
 pub fn duplicate_word(word: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(word, first, second).help("remove one")
 }
@@ -191,7 +194,8 @@ pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span
         .help(format!("write `{callee}({})`", params.join(", ")))
 }
 
-/// Takes back what was said of missing arguments since then.
+/// Drops the problems of missing arguments that were reported since `since`, a length of `diagnostics` at an earlier
+/// time.
 pub fn forget_missing(diagnostics: &mut Vec<Diagnostic>, since: usize) {
     let later = diagnostics.split_off(since);
     diagnostics.extend(later.into_iter().filter(|diagnostic| diagnostic.code != &MISSING_ARGUMENT));
@@ -240,19 +244,19 @@ pub fn inputs_given(given: &InputsGiven<'_>) -> Diagnostic {
         .edit(Span::new(at.start, next), format!("{flows_in},"), "")
 }
 
-/// What a layer was given in front of its own arguments.
+/// A number that a layer was given in front of its own arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct InputsGiven<'a> {
     pub callee: &'a str,
     pub flows_in: usize,
-    /// Where that number stands, and where the next one begins.
+    /// The place of that number.
     pub at: Span,
     pub next: usize,
-    /// How the call is written without it.
+    /// How the call is written without that number.
     pub call: &'a str,
 }
 
-/// `W @ x`: weights that are applied as a matrix is elsewhere.
+/// Weights applied as a matrix is in other languages: `W @ x`.
 pub fn matrix_product(span: Span) -> Diagnostic {
     Diagnostic::new(&MISUSED, "`@` chooses a step of a loop, and does not apply weights")
         .label(span, "a bundle of weights")
@@ -265,12 +269,13 @@ pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
         .help("remove it, or use it in an equation")
 }
 
-/// `is` and `wanted` say what the name stands for and what was needed: "a weight bundle", "a feature map".
+/// A name of one thing where another is needed; `is` and `wanted` say what, in words: "a weight bundle", "a feature
+/// map".
 pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&MISUSED, format!("{name} is {is}, where {wanted} is needed")).label(span, is).help(help)
 }
 
-/// Takes back an answer that speaks of writing something else, where the spec says what this input is called.
+/// The problem of an unknown name, answered by what the spec calls its input.
 pub fn input_is_called(problem: Diagnostic, input: &str) -> Diagnostic {
     problem.help(format!("the input is called `{input}`"))
 }
@@ -296,7 +301,7 @@ pub fn recursive(name: &str, span: Span) -> Diagnostic {
         .help("write out what it should compute; functions and blocks are written out where they are called, and have no end to recurse to")
 }
 
-/// `last` is the place of the last thing that is written.
+/// A statement that every spec needs and this one has not; `last` is the place of the last thing that is written.
 pub fn missing_statement(word: &str, example: &str, last: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_STATEMENT, format!("the spec has no `{word}`"))
         .label(last, format!("no `{word}` up to here"))
@@ -321,13 +326,13 @@ pub fn missing_map(kind: &str, span: Span) -> Diagnostic {
         .help(format!("write the channels first, as in `{kind}(8 -> 8, …)`"))
 }
 
-/// "a layer", "an argument".
+/// A noun with its article: "a layer", "an argument".
 fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
-/// What `allow` names, where `known` are the names of all that can be allowed.
+/// An `allow` of something that cannot be allowed; `known` are the names of all that can.
 pub fn unknown_lint(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("what can be allowed is {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_LINT, format!("nothing that can be allowed is called `{name}`"))

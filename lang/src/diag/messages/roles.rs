@@ -52,8 +52,8 @@ pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-/// The bundles that stand in each other's place, each with the role it has; one alone is there twice. `turns` says whether the
-/// sign of its factor turns the penalty round, if that is known.
+/// Bundles that stand in each other's place in a separation penalty, each with the role it has; a single one is in the
+/// other's place alone. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
 pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool>) -> Diagnostic {
     let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
     let place = match bundles {
@@ -101,11 +101,12 @@ pub struct Opposed<'a> {
     pub name: &'a str,
     pub sign: Sign,
     pub role: Role,
-    /// `sum` or `difference`.
+    /// The word for how the branch combines its arms: `sum` or `difference`.
     pub how: &'a str,
 }
 
-/// `used` is its place in the arm, `signed` where its sign is written.
+/// Weights whose sign is against the role of their arm: `used` is their place in the arm, `signed` where their sign is
+/// written.
 pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
     let Opposed { name, sign, role, how } = found;
     let other = match sign {
@@ -123,7 +124,7 @@ pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
         .help(help)
 }
 
-/// A penalty that does the opposite of a separation. `across` is true where it does tell the two apart, but with the
+/// A penalty that does the opposite of a separation. `across` is true where it pushes the two apart, but with the
 /// excitatory weights below the inhibitory ones.
 pub fn turned(penalty: &str, [excitatory, inhibitory]: [&str; 2], across: bool, span: Span) -> Diagnostic {
     let message = match across {
@@ -141,11 +142,12 @@ pub fn turned(penalty: &str, [excitatory, inhibitory]: [&str; 2], across: bool, 
 pub struct Pressed<'a> {
     pub penalty: &'a str,
     pub name: &'a str,
-    /// The side of zero that they keep to.
+    /// The side of zero that the weights keep to.
     pub sign: Sign,
 }
 
-/// `named` is their place in the penalty, `signed` where their sign is written.
+/// Weights that a separation penalty pushes across the zero which they keep to one side of: `named` is their place in
+/// the penalty, `signed` where their sign is written.
 pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
     let Pressed { penalty, name, sign } = found;
     let (way, side) = match sign {

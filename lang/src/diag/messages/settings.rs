@@ -39,31 +39,31 @@ const MISFIT: Code = Code::warning(
 /// A setting that has no effect, or that nothing can be learnt with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Idle {
-    /// The run ends before the learning rate is at its full value.
+    /// A warm-up in which the run ends, before the learning rate is at its full value.
     Warmup { warmup: usize, epochs: usize },
-    /// No epoch is behind the warm-up.
+    /// A cosine that never begins, because no epoch comes behind the warm-up.
     Cosine { warmup: usize, epochs: usize },
-    /// The run ends before it can be stopped.
+    /// A patience as long as the run, which ends before it can be stopped.
     Patience { patience: usize, epochs: usize },
-    /// A learning rate of 0.
+    /// A learning rate of 0, with which nothing is learnt.
     Rate,
 }
 
-/// What is odd about an epoch that a schedule of steps names, of a run of so many epochs.
+/// The ways in which an epoch that a schedule of steps names can be odd, given how many epochs the run has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OffEpoch {
-    /// Zero or less.
+    /// The epoch is zero or less.
     Before,
-    /// The last epoch, or one behind it.
+    /// The epoch is the last one of the run, or comes after the run.
     Behind { epochs: usize },
-    /// Between two epochs; the step comes behind the second of them.
+    /// The epoch lies between two whole numbers; the step comes behind the second of them.
     Between { next: f64 },
-    /// Not above the epoch in front of it in the list.
+    /// The epoch is not above the one in front of it in the list.
     Unsorted { before: f64 },
 }
 
 impl Diagnostic {
-    /// Does it depend on the number of epochs?
+    /// Whether the problem depends on the number of epochs of the run.
     pub fn is_of_epochs(&self) -> bool {
         *self.code == OFF_EPOCH || *self.code == IDLE
     }
@@ -122,7 +122,7 @@ pub fn misfit(made: &str, input: &str, span: Span, declared: Span) -> Diagnostic
         .help("change the transforms or the input, so that both have the same channels, height and width")
 }
 
-/// `span` is the place of the setting's value.
+/// A setting without effect; `span` is the place of its value.
 pub fn idle(found: &Idle, span: Span) -> Diagnostic {
     let (message, label, help) = match found {
         Idle::Warmup { warmup, epochs } => (
@@ -170,14 +170,14 @@ pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagno
     )
 }
 
-/// A setting that the block has not, but its optimizer does.
+/// A key that the block does not have, but that is an argument of its optimizer.
 pub fn key_of_optimizer(block: &str, key: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
         .label(span, "this is the optimizer's")
         .help(format!("give it to the optimizer, as in `optimizer: sgd({key}: …)`"))
 }
 
-/// A setting that the block has not, but another one does.
+/// A key that the block does not have, but that another block has.
 pub fn key_of_block(block: &str, key: &str, span: Span, other: &str) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
         .label(span, format!("this is one of `{other}`"))

@@ -87,17 +87,17 @@ const CHANNELS_LAST: Code = Code::unless_allowed(
 )
 .mended("The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.");
 
-/// Where a bundle says what it maps, and the number it says.
+/// The mapping `from -> to` that a bundle declares, and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
     pub span: Span,
     pub from: usize,
-    /// None for what is declared in another way.
+    /// The channels that it gives; none for what is declared without an arrow.
     pub to: Option<usize>,
 }
 
 impl Declared {
-    /// Declares it for as many as flow in; the other way round, if that is how many it gives.
+    /// Adds the fix: the bundle declared for as many as flow in, or the other way round, if that is how many it gives.
     fn mended(self, problem: Diagnostic, flows_in: usize, what: &str) -> Diagnostic {
         let Self { span, from, to } = self;
         let counted = counted(flows_in, what);
@@ -124,7 +124,7 @@ pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) ->
     declared.mended(problem, got, "channel")
 }
 
-/// The same for a dense bundle, which counts every entry of a map.
+/// A dense bundle that is applied to another number of inputs than it is declared for: it counts every entry of a map.
 pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.len());
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "input"));
@@ -149,7 +149,7 @@ pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
         .help(difference(left, right))
 }
 
-/// What would make two shapes one.
+/// A help line on what would make two shapes one.
 fn difference(left: &Shape, right: &Shape) -> String {
     match (left, right) {
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
@@ -171,10 +171,10 @@ pub struct Lateral<'a> {
     pub from: usize,
     pub to: usize,
     pub kind: &'a str,
-    /// Where the bundle is applied, and the shape that gives.
+    /// The place where the bundle is applied.
     pub applied: Span,
     pub gives: Option<&'a Shape>,
-    /// Whether it is applied nowhere else.
+    /// Whether the bundle is applied nowhere else.
     pub is_alone: bool,
     /// Whether another bundle may lead from what this one gives back to the state.
     pub may_go_on: bool,
@@ -210,7 +210,7 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .certain_if(what.is_alone && !what.may_go_on && what.from == channels)
 }
 
-/// Kernels for each position, applied to a map that has other positions.
+/// Kernels of their own for each position, applied to a map that has other positions.
 pub fn positions(name: &str, made: [usize; 2], here: [usize; 2], declared: Option<Span>, span: Span) -> Diagnostic {
     let ([rows, columns], [height, width]) = (made, here);
     let problem =
@@ -220,7 +220,8 @@ pub fn positions(name: &str, made: [usize; 2], here: [usize; 2], declared: Optio
     problem.help("declare a bundle for each size of map, or apply it to maps of one size")
 }
 
-/// `declared` is where a bundle says how large its kernel is.
+/// A window larger than the map it runs over, padding counted in; `declared` is where a bundle says how large its
+/// kernel is.
 pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: Option<Span>) -> Diagnostic {
     let problem = format!("a window of {kernel}x{kernel} does not fit into a map of {height}x{width}");
     let problem =
@@ -229,7 +230,7 @@ pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: 
     problem.help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
 }
 
-/// `left` is how many rows and columns no window reaches.
+/// Windows that leave rows or columns of a map out; `left` is how many of each.
 pub fn dropped(
     size: [usize; 2],
     (kernel, stride, padding): (usize, usize, Padding),
@@ -285,7 +286,7 @@ pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
     .help(format!("choose {below}{above}"))
 }
 
-/// `of` channels flow in.
+/// A depthwise layer that is to make a number of channels which is no multiple of the `of` channels that flow in.
 pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnostic {
     let above = channels.next_multiple_of(of.max(1));
     let choices = if channels > of { format!("{} or {above}", above - of) } else { above.to_string() };
@@ -323,7 +324,7 @@ pub fn wide(name: &str, kernel: usize, [height, width]: [usize; 2], applied: Spa
         .help(format!("choose a kernel of at most {odd}, or a larger map"))
 }
 
-/// `found` and `limit` are numbers with their units.
+/// A net whose cost is above a limit; `found` and `limit` are numbers with their units.
 pub fn costly(found: &str, limit: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&COSTLY, format!("this net has {found}, more than {limit}"))
         .label(span, "all that the output is made of")
@@ -342,7 +343,7 @@ pub fn image(span: Span) -> Diagnostic {
         .help("write `[1, 48, 48]` for a gray image of 48 x 48 pixels")
 }
 
-/// An image whose channels seem to stand behind its height and width.
+/// An input whose channels seem to stand behind its height and width.
 pub fn channels_last([height, width, channels]: [usize; 3], span: Span) -> Diagnostic {
     let (old, new) = (format!("[{height}, {width}, {channels}]"), format!("[{channels}, {height}, {width}]"));
     Diagnostic::new(

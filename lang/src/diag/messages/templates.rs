@@ -54,7 +54,7 @@ pub fn repeats_nothing(callee: &str, span: Span) -> Diagnostic {
         .help(format!("name what the first copy is applied to: `repeat n {callee}(x, …)`"))
 }
 
-/// What takes no feature map cannot be applied to what it made.
+/// A `repeat` of something that takes no feature map, so that it cannot be applied to what it made.
 pub fn repeats_source(callee: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&REPEAT, format!("`repeat` cannot chain `{callee}`"))
         .label(span, "makes no feature map of another")

@@ -93,15 +93,16 @@ pub const DIVIDED: Code = Code::warning(
     "The fix writes `/`. It is unsafe: the spec compiles as it stands, and the number may be a remark.",
 );
 
-/// What was found where something else was to stand.
+/// What the parser found where it expected something else.
 pub enum FoundText<'a> {
     /// A word or sign, and where.
     Text(Span, &'a str),
-    /// The statement ended behind this.
+    /// The end of the statement, which comes behind this span.
     End(Span),
 }
 
-/// `expected` is in words, `after` the text before the place.
+/// A statement that stops making sense: `expected` says in words what may stand there, `after` is the text before the
+/// place.
 pub fn unexpected(found: FoundText, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
     let (span, label, mend) = match found {
         FoundText::Text(span, text) if expected.ends_with("the end of the line") => {
@@ -144,7 +145,7 @@ pub fn stray(here: Span, sign: &str) -> Diagnostic {
         .help(format!("remove the `{sign}`, or add what it is to close"))
 }
 
-/// A statement that starts with a word that starts none, among the words that would have fitted.
+/// A statement that starts with an unknown word; `known` are the words that would have fitted.
 pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
     let words = among(known.iter().copied());
     Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`")).label(at, "unknown word").nearest(
@@ -162,7 +163,7 @@ pub fn wrong_form(at: Span, word: &str, form: &str) -> Diagnostic {
         .help(format!("write `{form}`"))
 }
 
-/// `const steps: 3`: the form needs another sign.
+/// A statement with the wrong sign behind its name, as `const steps: 3`.
 pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("expected `{expected}` after `{after}`"))
         .label(at, format!("found `{found}` here"))
@@ -171,7 +172,7 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
         .certain()
 }
 
-/// `key: value` where statements stand.
+/// A setting, `key: value`, where statements stand.
 pub fn lone_entry(at: Span, key: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("`{key}: …` is neither a statement nor inside a settings block"))
         .label(at, "a setting")
@@ -189,7 +190,7 @@ pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
         .help(format!("write `{key}: value`"))
 }
 
-/// `lr = 0.1` where settings stand; `sign` is what stands between the name and the value.
+/// A setting that is given by `=`, as `lr = 0.1`; `sign` is what stands between the name and the value.
 pub fn setting_by_equals(at: Span, block: &str, key: &str, sign: Span) -> Diagnostic {
     not_an_entry(at, block, key).edit(sign, "=", ": ").certain()
 }
@@ -207,7 +208,7 @@ pub fn foreign_choice(at: Span) -> Diagnostic {
     wrong_form(at, "if", "if a then b else c").foreign(At::Sign, "if", "write `if a then b else c`")
 }
 
-/// `repeat n` before something that is not called.
+/// A `repeat` of something that is no call.
 pub fn repeats_no_call(at: Span) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, "`repeat` chains copies of a call")
         .label(at, "this calls nothing")
@@ -245,7 +246,7 @@ pub fn too_many_choices(at: Span, limit: usize) -> Diagnostic {
         .help("split it into several equations")
 }
 
-/// Functions that call functions, written out: deeper than `limit` expressions.
+/// Functions and blocks that call each other more than `limit` expressions deep, written out.
 pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(
         &TOO_DEEP,
@@ -255,21 +256,21 @@ pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
     .help("call functions that call fewer others")
 }
 
-/// Blocks that call blocks: deeper than `limit`.
+/// Blocks that call blocks more than `limit` deep.
 pub fn blocks_too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("blocks call blocks more than {limit} deep"))
         .label(at, "one block too deep")
         .help("write the innermost blocks out, or chain copies with `repeat`")
 }
 
-/// Blocks in blocks, written out: more than `limit` definitions.
+/// Blocks inside blocks that come to more than `limit` definitions, written out.
 pub fn too_many_definitions(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("written out, the blocks of this spec are more than {limit} definitions"))
         .label(at, "one definition too many")
         .help("repeat less, or call fewer blocks within blocks")
 }
 
-/// The same in all places together: more than `limit` calls.
+/// Functions and blocks that come to more than `limit` calls, written out.
 pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(
         &TOO_DEEP,
@@ -279,7 +280,7 @@ pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
     .help("call functions that call fewer others")
 }
 
-/// Functions, blocks and copies, written out: more than `limit` values.
+/// Functions, blocks and copies that come to more than `limit` values of the net, written out.
 pub fn too_many_values(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("written out, this spec is more than {limit} values"))
         .label(at, "one value too many")
@@ -316,7 +317,7 @@ fn not_read(at: Span, message: String) -> Diagnostic {
     Diagnostic::new(&FOREIGN, message).label(at, "cannot be read")
 }
 
-/// A name with points in it, which asks for an answer of its own.
+/// A name with points in it; the caller adds the answer.
 pub fn point(at: Span, found: &str) -> Diagnostic {
     not_read(at, format!("{} has a point in it, and names have none", quoted(found)))
 }
@@ -328,7 +329,7 @@ pub fn misplaced(at: Span, what: &str, place: &str, belongs: &str) -> Diagnostic
         .help(format!("move it {belongs}"))
 }
 
-/// In backticks, with control characters made visible and cut to a length that can be read.
+/// A text in backticks, its control characters made visible, cut to a length that can be read.
 fn quoted(text: &str) -> String {
     const LONGEST: usize = 32;
     let shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();

@@ -1,4 +1,4 @@
-//! Workflow commands of GitHub Actions, which it shows beside the lines of a pull request.
+//! Reports as workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
 
 use super::place::Lines;
 use super::short;

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, which code hosts and editors read: one document for all files together.
+//! Reports as SARIF 2.1.0, which code hosts and editors read: one document for all files together.
 
 use super::place::Lines;
 use super::visible::visible_in_json;
@@ -92,7 +92,7 @@ impl File<'_> {
     }
 }
 
-/// A path as a reference: relative ones stay relative.
+/// A path as a URI reference: relative paths stay relative.
 fn uri(path: &str) -> String {
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Words of choices: what `padding: same` says is no name, whatever else of the spec is called `same`.
+//! Words of choices: what `padding: same` says is no name, even if something in the spec is called `same`.
 
 use super::{Resolver, Viewpoint};
 use crate::front::graph::Found;
@@ -7,12 +7,12 @@ use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Callable, Type};
 
 impl<'a> Resolver<'a, '_, '_> {
-    /// An argument that must be known before the run; the words of a choice are no names.
+    /// Looks through an argument that must be known before the run; the words of a choice are no names.
     pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a CallArg, place: Viewpoint<'_>) {
         named(ty, &arg.value).into_iter().for_each(|part| self.known(part, place));
     }
 
-    /// `kind(in -> out, …)`: the mapping takes the place of the first declared argument.
+    /// Resolves the declaration `kind(in -> out, …)`, where the mapping takes the place of the first declared argument.
     pub(super) fn bundle(&mut self, call: &'a Call, place: Viewpoint<'_>) {
         let is_named = matches!(self.graph.find(&call.callee.text, place.within), Found::Node(_));
         let kind = kinds::find(self.look.consts.resolve(&call.callee.text)).filter(|_| !is_named);
@@ -22,15 +22,15 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// The type of an argument of something that is known only when it is called: a choice of kinds, if no block of the
-    /// spec has a parameter of that name.
+    /// The type of an argument of something that is known only when it is called: a choice that some kind has under
+    /// that name, if no block of the spec has a parameter of that name.
     pub(super) fn of_unknown(&self, arg: &CallArg) -> Option<&'static Type> {
         let name = &arg.name.as_ref()?.text;
         of_some_kind(arg).filter(|_| !self.look.callables.params.contains(name.as_str()))
     }
 }
 
-/// The parts of an argument that hold names: all of it, but for the words of the choices that it may be.
+/// The parts of an argument that may hold names: all of it, but for the words of the choices that its type has.
 pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
     match ty {
         Some(Type::Word(words)) => {
@@ -61,18 +61,18 @@ fn of_choice<'e>(choices: &'static [Callable], expr: &'e Expr) -> Vec<&'e Expr> 
     }
 }
 
-/// The type of an argument of a kind; `position` counts from the first one behind its inputs.
+/// The type of an argument of a kind; `position` counts from the first argument behind the kind's inputs.
 pub fn of_kind(kind: &'static Kind, position: usize, arg: &CallArg) -> Option<&'static Type> {
     declared(kind.args, kind.weights, position, arg)
 }
 
-/// The type of an argument that goes by the same name in whatever kind has it as a choice of a few words.
+/// The type of a named argument in whatever kind has it as a choice of a few words.
 pub fn of_some_kind(arg: &CallArg) -> Option<&'static Type> {
     let is_choice = |ty: &Type| matches!(ty, Type::Word(_) | Type::Call(_) | Type::Calls(_));
     KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
 }
 
-/// Is that a word of the language: of a kind, a function, or a choice of some kind?
+/// Whether that is a word of the language: of a choice of some kind or of a setting.
 pub fn is_word(word: &str) -> bool {
     let of = |arg: &vocabulary::Arg| match &arg.ty {
         Type::Word(words) => words.contains(&word),

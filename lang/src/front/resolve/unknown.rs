@@ -1,4 +1,4 @@
-//! Names that mean nothing where they stand, and what was likely meant.
+//! Names that mean nothing where they stand, and what their author likely meant.
 
 use super::{Resolver, Viewpoint};
 use crate::diag::{Span, did_you_mean, enough, misnamed, names};
@@ -8,11 +8,12 @@ use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::ops::Bound;
 
-/// What an input is often called.
+/// Names that inputs often have.
 const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
 
 impl<'a> Resolver<'a, '_, '_> {
-    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, it is reported.
+    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, that is
+    /// reported.
     pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Viewpoint<'_>) -> bool {
         let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
         let meant = hyphenless(first, &call.callee.text);
@@ -67,19 +68,19 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
-    /// What the spec's input is called.
+    /// The name of the spec's input.
     fn input(&self) -> Option<&str> {
         let mut nodes = self.graph.nodes.node_weights();
         nodes.find(|node| matches!(node.kind, DefinitionKind::Input { .. })).map(|node| node.name)
     }
 
-    /// Whether the same statement reads that name already: of two places one would then be the other.
+    /// Whether the statement reads `name` already: one of two places would then come to be the other.
     fn stands_beside(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let value = place.node.and_then(|node| self.graph.nodes[node].kind.value());
         value.is_some_and(|value| value.parts().any(|part| part.is_named(name)))
     }
 
-    /// Whether what is called so can stand in an expression: a loop and a penalty cannot.
+    /// Whether what has that name can stand in an expression: a loop and a penalty cannot.
     fn gives_value(&self, name: &str, place: Viewpoint<'_>) -> bool {
         let Found::Node(found) = self.graph.find(name, place.within) else { return true };
         !matches!(self.graph.nodes[found].kind, DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. })
@@ -103,7 +104,7 @@ impl<'a> Resolver<'a, '_, '_> {
     }
 }
 
-/// The name that is written with a hyphen between two parts.
+/// The name that is meant by two words with a hyphen between them.
 pub fn hyphenless(first: &str, second: &str) -> String {
     format!("{first}_{second}").to_lowercase()
 }

@@ -1,4 +1,4 @@
-//! Words, signs and brackets, each with the comments that stand at it.
+//! Lexemes: words, signs and brackets, each with the comments that stand at it.
 
 use super::super::scan::{Bracket, JOINING, Token, TokenKind, tokens};
 
@@ -13,26 +13,27 @@ pub struct Comment<'a> {
 #[derive(Clone, Debug)]
 pub struct Lexeme<'a> {
     pub text: &'a str,
-    /// `Newline` at the end of the text, where it holds the comments behind the last statement.
+    /// The kind of the token: `Newline` at the end of the text alone, where it holds the comments behind the last
+    /// statement.
     pub kind: TokenKind,
     pub start: usize,
     pub line: usize,
     pub after_blank: bool,
-    /// It begins a statement, closes a block or ends the text: [`settle`] says so.
+    /// Whether the lexeme begins a statement, closes a block or ends the text; [`settle`] says so.
     pub leads: bool,
-    /// The comments on lines of their own before it.
+    /// The comments on lines of their own before the lexeme.
     pub above: Vec<Comment<'a>>,
-    /// The comment at the end of its line.
+    /// The comment behind the lexeme, at the end of its line.
     pub behind: Option<&'a str>,
 }
 
 impl Lexeme<'_> {
-    /// Whether it may be the last word of a value.
+    /// Whether the lexeme may be the last word of a value.
     fn ends_value(&self) -> bool {
         matches!(self.kind, TokenKind::Word | TokenKind::Number | TokenKind::Close(_) | TokenKind::Sign("'" | "%"))
     }
 
-    /// How tight a sign or word between two values binds; the loosest is 0.
+    /// How tightly a sign or word between two values binds, from 0, the loosest; none for anything else.
     pub fn rank(&self) -> Option<usize> {
         match (self.kind, self.text) {
             (TokenKind::Sign("->"), _) => Some(0),
@@ -46,7 +47,7 @@ impl Lexeme<'_> {
     }
 }
 
-/// All comments, in order.
+/// All comments of the lexemes, in order.
 pub fn comments<'a>(lexemes: &[Lexeme<'a>]) -> impl Iterator<Item = &'a str> {
     lexemes.iter().flat_map(|lexeme| lexeme.above.iter().map(|comment| comment.text).chain(lexeme.behind))
 }
@@ -97,14 +98,14 @@ struct Lexer<'a> {
     /// The comments since the last lexeme.
     above: Vec<Comment<'a>>,
     line: usize,
-    /// Since the last lexeme or comment.
+    /// The number of line ends since the last lexeme or comment.
     line_ends: usize,
-    /// Up to where the text is read.
+    /// The byte up to which the text is read.
     read: usize,
 }
 
 impl<'a> Lexer<'a> {
-    /// What stands between the last token of a line and the line's end: blanks and maybe a comment.
+    /// Takes the comment that stands between the last token of a line and the line's end, if there is one.
     fn comment(&mut self, line_end: usize) {
         let rest = self.source.get(self.read..line_end).unwrap_or_default();
         let Some((at, _)) = rest.match_indices("//").next() else { return };
@@ -149,7 +150,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// How long the number is that a text starts with, as the grammar reads numbers.
+/// The length of the number that a text starts with, as the grammar reads numbers.
 fn number_len(text: &str) -> usize {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let mantissa = text.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
@@ -194,7 +195,7 @@ fn own_line(comment: Option<&str>) -> Option<Comment<'_>> {
     comment.map(|text| Comment { text, after_blank: false })
 }
 
-/// Whether it opens brackets that hold values.
+/// Whether a token opens brackets that hold values.
 pub fn opens(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Open(Bracket::Round | Bracket::Square))
 }

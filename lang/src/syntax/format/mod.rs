@@ -19,15 +19,15 @@ use page::Page;
 use std::ops::Range;
 use tree::Fragment;
 
-/// Columns of a line; comments at the ends of lines may go beyond.
+/// How many columns a line has; comments at the ends of lines may go beyond.
 const WIDTH: usize = 100;
-/// Columns that a brace indents by, and a line that goes on.
+/// How many columns a brace indents by, and a line that goes on.
 const STEP: usize = 4;
 
 /// Why a text is not formatted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
-    /// It cannot be read, or could not be with blanks in it: what is wrong, sorted by place.
+    /// The text cannot be read, or could not be with blanks in it: what is wrong, sorted by place.
     Problems(Vec<Diagnostic>),
     /// What came out would not say the same. That is a fault of the formatter, not of the text.
     Unfaithful,
@@ -118,7 +118,7 @@ impl Layout<'_> {
         page.text()
     }
 
-    /// Behind the statement, or the head of a block, that starts at `at`.
+    /// The index behind the statement, or the head of a block, that starts at `at`.
     fn end(&self, at: usize) -> usize {
         let is_end = |at: &usize| self.lexemes[*at].leads || self.is_brace(at - 1);
         (at + 1..self.lexemes.len()).find(is_end).unwrap_or(self.lexemes.len())
@@ -128,8 +128,8 @@ impl Layout<'_> {
         self.lexemes[at].kind == TokenKind::Open(Bracket::Curly)
     }
 
-    /// A block that stays on one line, with the place behind it: one that holds nothing, or settings whose author wrote
-    /// them so, if they fit.
+    /// The fragment of a block that stays on one line, with the index behind it: of a block that holds nothing, or of
+    /// settings whose author wrote them so, if they fit.
     fn on_one_line(&self, at: usize, body: usize, indent: usize) -> Option<(Fragment, usize)> {
         let open = self.lexemes.get(body - 1).filter(|open| open.kind == TokenKind::Open(Bracket::Curly))?;
         let is_settings = body - at == 2;

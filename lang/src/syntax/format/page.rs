@@ -1,24 +1,24 @@
-//! The lines written so far, and the columns of the comments at their ends.
+//! The page that is printed: the lines so far, and the columns of the comments at their ends.
 
 use super::lexeme::Lexeme;
 
 /// The column of the comments at the ends of lines, unless a line before one is too long for it: a usual declaration of
 /// weights is not.
 const COMMENTS: usize = 52;
-/// Blanks between a line and its comment, at least.
+/// How many blanks stand between a line and its comment, at least.
 const GAP: usize = 3;
-/// A longer line does not move the comments of the lines around it.
+/// The width up to which a line moves the comments of the lines around it.
 const LONG: usize = 80;
 
 #[derive(Default)]
 struct PageLine<'a> {
-    /// Starts with its indentation.
+    /// The text of the line, which starts with its indentation.
     code: String,
     comment: Option<&'a str>,
     after_blank: bool,
     /// Lines of one block without a blank line between them share a number, and with it the column of their comments.
     paragraph: usize,
-    /// Something stands on it.
+    /// Whether something stands on the line.
     is_begun: bool,
 }
 
@@ -27,7 +27,7 @@ pub struct Page<'a> {
     pub lexemes: &'a [Lexeme<'a>],
     done: Vec<PageLine<'a>>,
     line: PageLine<'a>,
-    /// Nothing stands yet in the block, so no blank line does.
+    /// Whether nothing stands in the block yet, so that no blank line does.
     at_head: bool,
     paragraph: usize,
     /// The indentation of a line that a comment makes necessary.
@@ -68,7 +68,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Where the next character will stand.
+    /// The column at which the next character will stand.
     pub fn column(&self) -> usize {
         self.line.code.len()
     }
@@ -77,7 +77,7 @@ impl<'a> Page<'a> {
         !self.line.is_begun
     }
 
-    /// Writes on, whatever stands on the line.
+    /// Writes a text, whatever stands on the line already.
     pub fn push(&mut self, text: &str) {
         self.line.code.push_str(text);
         self.line.is_begun = true;
@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A lexeme and the comments at it. What follows a comment stands on the next line.
+    /// Writes a lexeme and the comments at it. What follows a comment stands on the next line.
     pub fn token(&mut self, at: usize) {
         let indent = if self.is_fresh() { self.column() } else { self.hang };
         if self.line.comment.is_some() {
@@ -101,7 +101,7 @@ impl<'a> Page<'a> {
         self.word(at);
     }
 
-    /// The comments above a lexeme, which then stands on a line of its own.
+    /// Writes the comments above a lexeme, which then stands on a line of its own.
     pub fn above(&mut self, at: usize, indent: usize) {
         let lexemes = self.lexemes;
         for comment in &lexemes[at].above {
@@ -111,14 +111,14 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A lexeme with the comment behind it.
+    /// Writes a lexeme with the comment behind it.
     pub fn word(&mut self, at: usize) {
         let lexeme = &self.lexemes[at];
         self.push(lexeme.text);
         self.line.comment = lexeme.behind;
     }
 
-    /// All of it, with a line end behind each line.
+    /// The text of the page, with a line end behind each line.
     pub fn text(mut self) -> String {
         self.fresh(0);
         let width = |line: &PageLine| line.code.trim_end().len();

@@ -1,21 +1,22 @@
-//! A statement onto the page: on one line where it fits, broken from the outside in where it does not.
+//! Printing: a statement onto the page, on one line where it fits, broken from the outside in where it does not.
 
 use super::page::Page;
 use super::tree::{Bit, BitKind, Fragment, FragmentKind};
 use super::{STEP, WIDTH};
 
 impl Page<'_> {
-    /// A statement on a line that is begun for it.
+    /// Prints a statement on a line that is begun for it.
     pub fn statement(&mut self, node: &Fragment, indent: usize) {
         self.node(node, indent, 0);
     }
 
-    /// Whether a part of that width fits on this line, with `tail` columns of what must follow it there.
+    /// Whether a fragment fits on this line, with `tail` columns of what must follow it there.
     fn fits(&self, node: &Fragment, tail: usize) -> bool {
         !node.size.is_split && self.column() + node.size.width + tail <= WIDTH
     }
 
-    /// `base` is the indentation of the line that the part begins on.
+    /// Prints a fragment; `base` is the indentation of the line that it begins on, `tail` the columns of what must
+    /// follow it on its last line.
     fn node(&mut self, node: &Fragment, base: usize, tail: usize) {
         let outer = std::mem::replace(&mut self.hang, base + STEP);
         match &node.kind {
@@ -60,7 +61,7 @@ impl Page<'_> {
         }
     }
 
-    /// A sign or word, and the blank before what follows it.
+    /// Prints a sign or word, and the blank before what follows it.
     fn led(&mut self, at: usize) {
         self.token(at);
         self.space();
@@ -116,7 +117,7 @@ impl Page<'_> {
         }
     }
 
-    /// What stands in brackets, each on a line of its own.
+    /// Prints brackets, each item on a line of its own.
     fn bracket(&mut self, open: usize, items: &[Fragment], close: usize, base: usize) {
         let inner = base + STEP;
         self.token(open);
@@ -133,7 +134,7 @@ impl Page<'_> {
         self.word(close);
     }
 
-    /// Each sign on a line of its own, with what follows it: a line that begins with a sign goes on.
+    /// Prints a chain, each sign on a line of its own with what follows it: a line that begins with a sign goes on.
     fn chain(&mut self, first: &Fragment, rest: &[(usize, Fragment)], indent: usize, tail: usize) {
         self.node(first, indent, 0);
         for (n, (sign, value)) in rest.iter().enumerate() {
@@ -143,7 +144,7 @@ impl Page<'_> {
         }
     }
 
-    /// `else` on a line of its own below its `if`, and `then` too if it must be.
+    /// Prints a choice, `else` on a line of its own below its `if`, and `then` too if it must be.
     fn choice(&mut self, words: &[usize; 3], parts: &[Fragment; 3], column: usize, tail: usize) {
         let [first, then, otherwise] = words;
         let [condition, taken, rest] = parts;

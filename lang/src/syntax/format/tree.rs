@@ -1,21 +1,21 @@
-//! A statement as a tree of what may be broken over lines, and how wide each part is on one line.
+//! The layout tree: a statement as fragments that may be broken over lines, and how wide each is on one line.
 
 use super::super::scan::{Bracket, TokenKind};
 use super::lexeme::{Lexeme, opens};
 use std::ops::Range;
 
-/// Ranks of signs between values: see [`Lexeme::rank`].
+/// The number of ranks of signs between values: see [`Lexeme::rank`].
 const RANKS: usize = 6;
 
-/// How a part looks on one line.
+/// How a fragment looks on one line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
     pub width: usize,
-    /// Comments stand above its first lexeme.
+    /// Whether comments stand above the fragment's first lexeme.
     starts: bool,
-    /// A comment stands behind its last lexeme.
+    /// Whether a comment stands behind the fragment's last lexeme.
     ends: bool,
-    /// A comment stands within it: it cannot be on one line.
+    /// Whether a comment stands inside the fragment, which then cannot be on one line.
     pub is_split: bool,
 }
 
@@ -25,7 +25,7 @@ impl Size {
         Self { width: lexeme.text.len(), starts, ends, is_split: false }
     }
 
-    /// The two side by side, with that many columns between them.
+    /// The size of two fragments side by side, with `gap` columns between them.
     pub fn then(self, gap: usize, next: Self) -> Self {
         Self {
             width: self.width + gap + next.width,
@@ -42,24 +42,25 @@ pub struct Fragment {
     pub size: Size,
 }
 
-/// The forms that a part can have. Lexemes are given by their number.
+/// The forms that a fragment can have. Lexemes are given by their index.
 #[derive(Debug)]
 pub enum FragmentKind {
-    /// Words and brackets in a row, which is broken in its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps: 3) {`
+    /// Words and brackets in a row, which is broken inside its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps:
+    /// 3) {`.
     Row(Vec<Bit>),
     /// Values and the signs between them, all of one rank.
     Chain { first: Box<Fragment>, rest: Vec<(usize, Fragment)> },
-    /// `if a then b else c`: the words, and what stands behind each.
+    /// A choice, `if a then b else c`: the words, and what stands behind each.
     Choice { words: [usize; 3], parts: Box<[Fragment; 3]> },
-    /// What is named or declared and its value: `kernel: 7`, `const steps = 3`, `yield x`
+    /// What is named or declared and its value: `kernel: 7`, `const steps = 3`, `yield x`.
     Led { head: Vec<Bit>, value: Box<Fragment> },
 }
 
-/// One of a row.
+/// A word or a bracket in a row.
 #[derive(Debug)]
 pub struct Bit {
     pub kind: BitKind,
-    /// Whether a blank stands before it.
+    /// Whether a blank stands before the bit.
     pub is_spaced: bool,
     pub size: Size,
 }
@@ -70,7 +71,7 @@ pub enum BitKind {
     Bracket { open: usize, items: Vec<Fragment>, close: usize },
 }
 
-/// The statement, the setting or the head of a block that those lexemes are.
+/// The fragment of a statement, a setting or the head of a block, which these lexemes are.
 pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Fragment {
     let mut builder = TreeBuilder { lexemes, at: range.start, end: range.end };
     let lexeme = |at: usize| &lexemes[at];
@@ -89,7 +90,7 @@ pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Fragment {
     builder.led(sign.unwrap_or(range.start) + 1)
 }
 
-/// A block on one line, from the first word of its head to its closing brace.
+/// The fragment of a block on one line, from the first word of its head to its closing brace.
 pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: usize) -> Fragment {
     let body = entries.first().map_or(close, |first| first.start);
     let mut builder = TreeBuilder { lexemes, at: start, end: body };
@@ -102,12 +103,12 @@ pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: 
 struct TreeBuilder<'a> {
     lexemes: &'a [Lexeme<'a>],
     at: usize,
-    /// Behind the statement.
+    /// The index behind the statement.
     end: usize,
 }
 
 impl TreeBuilder<'_> {
-    /// What comes next; a line end where the statement is over.
+    /// The kind of the next token; a line end where the statement is over.
     fn kind(&self) -> TokenKind {
         self.kind_at(self.at)
     }
@@ -130,7 +131,7 @@ impl TreeBuilder<'_> {
         bit
     }
 
-    /// Everything up to `end`, which holds no value but in brackets.
+    /// Takes everything up to `end`, which holds no value but in brackets.
     fn head(&mut self, end: usize) -> Vec<Bit> {
         let mut bits: Vec<Bit> = Vec::new();
         while self.at < end {
@@ -196,7 +197,7 @@ impl TreeBuilder<'_> {
         Fragment { kind: FragmentKind::Choice { words, parts: Box::new(parts) }, size }
     }
 
-    /// Values and the signs between them, of that rank and above.
+    /// Takes values and the signs between them, of that rank and above.
     fn chain(&mut self, rank: usize) -> Fragment {
         if rank == RANKS {
             let mut bits = Vec::new();
@@ -224,7 +225,7 @@ impl TreeBuilder<'_> {
         self.lexemes.get(self.at).filter(|_| self.at < self.end)?.rank()
     }
 
-    /// A value with the signs before it, or a `repeat` with its count and its call.
+    /// Takes a value with the signs before it, or a `repeat` with its count and its call.
     fn operand(&mut self, bits: &mut Vec<Bit>) {
         if self.is_word("repeat") {
             bits.push(self.word(false));
