@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
-//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net). Nothing here knows of tensors, images or
-//! devices.
+//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net). Nothing here knows of tensors, images
+//! or devices.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -101,7 +101,8 @@ impl Compiled {
             edits.apply(text)
         };
         let text = written(self.edits.clone(), &self.filled);
-        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
+        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay
+        // defaults.
         if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
     }
 

@@ -1,8 +1,8 @@
 //! The limits of the language: how large a text may be, how deep it may go, and how far it may be written out.
 //!
-//! Each is far above what a spec needs, and low enough that no text can exhaust the compiler: those of the text bound the
-//! recursion of whoever walks its tree, and those of what is written out bound time and memory where functions, blocks and
-//! copies call each other, and a few lines become millions of values.
+//! Each is far above what a spec needs, and low enough that no text can exhaust the compiler: those of the text bound
+//! the recursion of whoever walks its tree, and those of what is written out bound time and memory where functions,
+//! blocks and copies call each other, and a few lines become millions of values.
 
 /// The largest text that is read, in bytes.
 pub const MAX_SIZE: usize = 1 << 20;

@@ -3,8 +3,8 @@
 use super::{Diagnostic, Span, names, shape};
 use std::collections::BTreeMap;
 
-/// Makes one problem with several places of a name that is missing at several places, and of a bundle that is declared for
-/// other channels than it is applied to; the first few places are shown.
+/// Makes one problem with several places of a name that is missing at several places, and of a bundle that is declared
+/// for other channels than it is applied to; the first few places are shown.
 pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     const SHOWN: usize = 4;
     let mut first: BTreeMap<(String, Option<Span>), usize> = BTreeMap::new();

@@ -1,7 +1,7 @@
 //! Every problem a spec can have, declared once: its code, its words, its labels and its help.
 //!
-//! [`messages`] has the problems, a file each group. The rest is what they are made with and read by: what a diagnostic and
-//! a report are, what was likely meant by a wrong word, and the forms in which a report is written.
+//! [`messages`] has the problems, a file each group. The rest is what they are made with and read by: what a diagnostic
+//! and a report are, what was likely meant by a wrong word, and the forms in which a report is written.
 
 mod code;
 mod counted;

@@ -56,8 +56,8 @@ fn is_slip(written: &str, meant: &str) -> bool {
     }
 }
 
-/// Whether a slip in a name of the author's is one of lower-case letters within a word of that name, and exchanges none. A
-/// part of few letters is an index, and so may be the first or the last letter of a longer one.
+/// Whether a slip in a name of the author's is one of lower-case letters within a word of that name, and exchanges
+/// none. A part of few letters is an index, and so may be the first or the last letter of a longer one.
 fn spares_indices(written: &str, meant: &str) -> bool {
     const LONG: usize = 4;
     let [w, m] = [written, meant].map(|word| word.chars().collect::<Vec<char>>());
@@ -79,8 +79,8 @@ fn spares_indices(written: &str, meant: &str) -> bool {
     is_inside && letters.iter().all(|c| c.is_lowercase()) && before + letters.len() + behind >= LONG
 }
 
-/// Whether a word that begins at `start` has letters before one that has `before` lower-case ones in front of it; a capital
-/// begins a word too.
+/// Whether a word that begins at `start` has letters before one that has `before` lower-case ones in front of it; a
+/// capital begins a word too.
 fn starts_before(name: &[char], start: usize, before: usize) -> bool {
     before > 0 || start > 0 && name[start - 1].is_uppercase()
 }

@@ -254,7 +254,8 @@ impl Binder<'_> {
             return None;
         };
         if choice.name != name {
-            // What stands for a choice may stand for another, at another call or with `--set`: its defaults are not filled in.
+            // What stands for a choice may stand for another, at another call or with `--set`: its defaults are not
+            // filled in.
             self.edits.leave(expr.span);
         }
         self.call(choice.name, choice.args, args, CallSite { span: expr.span, close })

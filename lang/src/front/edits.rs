@@ -1,4 +1,8 @@
-//! What the compiler filled in, as changes to the author's own text: comments and layout stay.
+//! What the compiler filled in, as changes to the author's own text, so that comments and layout stay.
+//!
+//! A rerun needs a spec that says everything: overrides of consts and every default. Printing the tree anew would lose
+//! the author's comments and layout. So each change is kept as a span of the text and what comes in its place,
+//! collected in whatever order the stages find them, and all are made at once.
 
 use crate::diag::Span;
 use std::cmp::Reverse;
@@ -41,8 +45,9 @@ impl Edits {
 
     /// Adds arguments to a call: before its closing bracket, or with brackets of their own.
     ///
-    /// One text may be read several times, as the copies of a block are made, and a name in it may stand for another kind
-    /// each time. Only what every reading leaves to the same default can be written there; the rest stays a default.
+    /// One text may be read several times, as the copies of a block are made, and a name in it may stand for another
+    /// kind each time. Only what every reading leaves to the same default can be written there; the rest stays a
+    /// default.
     pub fn fill(&mut self, call: Span, close: Option<usize>, arguments: Vec<FilledArgument>) {
         self.filled
             .entry(call)
@@ -69,19 +74,25 @@ impl Edits {
 
     /// The text with every change made. A change inside a replaced stretch is dropped with it.
     pub fn apply(&self, text: &str) -> String {
-        // Where a bare word is the last thing before the bracket of a call, its own brackets come first.
+        // Where a call without brackets is the last argument of another call, as in `conv(x, init: he)`, both are added
+        // to at one place. The inner call starts later, so in reverse order its brackets come before the outer one's
+        // arguments.
         let filled = self.filled.iter().rev().filter_map(|(call, filling)| filling.written(*call, text));
         let mut changes: Vec<(Span, String)> = filled.collect();
         changes.extend(self.replaced.iter().cloned());
-        // Longest first at one place, so that what lies inside it is passed over; insertions keep their order.
+        // Of changes that start at one place the longest comes first, so that what lies inside it is passed over: an
+        // override of a const replaces its value with whatever was to be filled in there. The sort is stable, so
+        // insertions at one place keep their order.
         changes.sort_by_key(|(span, _)| (span.start, Reverse(span.end)));
         let mut out = String::with_capacity(text.len() + 64 * changes.len());
         let mut done = 0;
         for (span, new) in &changes {
+            // A change that starts inside the last one is gone with the text that it was to change.
             if span.start >= done {
                 out.push_str(&text[done..span.start]);
                 out.push_str(match last_sign(&out) {
-                    // What is there already stands for the comma that an addition begins with.
+                    // An addition begins with a comma, which is one too many behind an opening bracket, or behind a
+                    // comma that the author wrote after the last argument.
                     Some('(') => new.trim_start_matches([',', ' ']),
                     Some(',') if out.ends_with(char::is_whitespace) => new.trim_start_matches([',', ' ']),
                     Some(',' | '{') => new.trim_start_matches(','),

@@ -1,10 +1,14 @@
-//! When the image first reaches each value of a loop, and by way of what.
-//!
-//! A loop that stands in another one runs anew at each step of that one: a time in it is a step of each.
+//! Timing: when the image first reaches each value of a loop, and by way of what.
 //!
 //! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after
 //! the first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets
 //! nothing through before what it gates is there.
+//!
+//! So the net is run on three signals in place of numbers: zero, the same for every image, and of the image. That tells
+//! when the image can first be seen, and it ends: the states of a loop hold one of finitely many sets of signals, so
+//! its steps repeat themselves sooner or later, and from there on nothing new comes. Every loop is run at least that
+//! far, beyond its own steps where needed, to say how many steps would be enough. A loop inside another one runs anew
+//! at each step of that one, so a time in it is a step of each.
 
 use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
 use crate::limits::MAX_TIMED;
@@ -147,7 +151,8 @@ impl Watch {
         let is_run = self.now.is_run;
         let now = |watch: &Self, value: &Value| watch.signals[value.0];
         let mut course = Course::starting(looped.states.iter().map(|state| now(self, &state.init)).collect());
-        // A state holds three things, one after the other: by then the image is wherever it comes at all.
+        // A state is zero, then something, then of the image: two changes at most. While anything is new, at least one
+        // state changes at each step, so by this many steps the image is wherever it comes at all.
         let enough = looped.steps.max(2 * looped.states.len() + 1);
         self.now.steps.push(0);
         for step in 1..=enough {
@@ -160,12 +165,15 @@ impl Watch {
             }
             self.stmts(&looped.body);
             let taps = looped.taps.iter().map(|tap| now(self, &tap.inner)).collect();
+            // A loop whose states begin a step as they began an earlier one goes round in a circle: the steps that
+            // follow are known without being run, which keeps loops of ten thousand steps cheap.
             if self.left == 0
                 || course.goes_round(looped.states.iter().map(|state| now(self, &state.next)).collect(), taps)
             {
                 break;
             }
         }
+        // What is handed on is of the steps that the loop has, however far it was run.
         self.now.steps.pop();
         self.now.is_run = is_run;
         for (tap, n) in looped.taps.iter().zip(0..) {

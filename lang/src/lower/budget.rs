@@ -1,5 +1,5 @@
-//! How much of a spec is written out already. Blocks, functions and copies may be far more than what is written, so all that
-//! grows is counted, and the first thing that is too much is reported, once.
+//! How much of a spec is written out already. Blocks, functions and copies may be far more than what is written, so all
+//! that grows is counted, and the first thing that is too much is reported, once.
 
 use super::Lowerer;
 use super::place::Place;
@@ -23,8 +23,8 @@ pub(super) struct Budget {
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Lowers an expression, one level deeper than what it stands in. The parser bounds how deep one statement is, but not how
-    /// deep functions and blocks call each other.
+    /// Lowers an expression, one level deeper than what it stands in. The parser bounds how deep one statement is, but
+    /// not how deep functions and blocks call each other.
     pub(super) fn expr(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
         if self.budget.depth == MAX_DEPTH {
             return self.overrun(|| text::calls_too_deep(place.at(expr.span), MAX_DEPTH));
@@ -68,7 +68,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         has_room
     }
 
-    /// Reports that something is too much, unless that was reported before: what is beyond a limit is beyond it many times.
+    /// Reports that something is too much, unless that was reported before: what is beyond a limit is beyond it many
+    /// times.
     pub(super) fn overrun(&mut self, problem: impl Fn() -> Diagnostic) -> Val {
         if !std::mem::replace(&mut self.budget.is_overrun, true) {
             self.diagnostics.push(problem());

@@ -14,8 +14,8 @@ pub(super) struct Place<'p> {
     pub within: Option<NodeIndex>,
     /// Whether this is a penalty, which may look at weights and at the whole batch; equations may not.
     pub penalty: bool,
-    /// True for the whole right side of a definition, false for what that is made of. A layer that is all of an equation
-    /// goes by the equation's name.
+    /// True for the whole right side of a definition, false for what that is made of. A layer that is all of an
+    /// equation goes by the equation's name.
     pub outermost: bool,
     /// The call of a `fn` whose body this is.
     pub frame: Option<&'p Frame<'p>>,
@@ -49,7 +49,8 @@ impl Place<'_> {
         Self { outermost: false, ..self }
     }
 
-    /// The span to report for one in this place: inside a function of the prelude, which is no text of the author's, its call.
+    /// The span to report for one in this place: inside a function of the prelude, which is no text of the author's,
+    /// its call.
     pub fn at(&self, span: Span) -> Span {
         self.frame.and_then(|frame| frame.site).unwrap_or(span)
     }

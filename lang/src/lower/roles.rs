@@ -63,7 +63,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 _ => None,
             })
             .collect();
-        // A misspelt role is reported as such; it may well be the one that is missing, as may an arm that cannot be read.
+        // A misspelt role is reported as such; it may well be the one that is missing, as may an arm that cannot be
+        // read.
         if given.contains(&None) || !self.front.whole {
             return;
         }

@@ -83,7 +83,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
     /// Runs something that reads arguments at a place, with a binder that knows what names mean there.
     pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
-        // The functions that come with the compiler have a text of their own, which is not the author's to be filled in.
+        // The functions that come with the compiler have a text of their own, which is not the author's to be filled
+        // in.
         let mut elsewhere = Edits::default();
         let edits = if place.is_in_prelude() { &mut elsewhere } else { &mut *self.edits };
         bind(&mut Binder { meanings: &scope, diagnostics: &mut *self.diagnostics, edits })

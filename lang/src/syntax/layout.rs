@@ -1,7 +1,8 @@
 //! The rules for line ends: where each statement starts and ends.
 //!
 //! A statement ends with its line, except inside brackets, behind a sign that wants something to follow, and before a
-//! line that starts with an operator. A line that can only be the start of a statement is one, whatever stands above it.
+//! line that starts with an operator. A line that can only be the start of a statement is one, whatever stands above
+//! it.
 
 use super::brackets::Brackets;
 use super::scan::{Bracket, Token, TokenKind};

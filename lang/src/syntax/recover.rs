@@ -1,4 +1,10 @@
-//! Statement by statement through the file: each is read alone, and a broken one is reported and passed over.
+//! Recovery: the file is read statement by statement, each alone, and a broken one is reported and passed over.
+//!
+//! A parser of the whole file would stop at the first mistake, or go on from a guess and report what follows from it.
+//! Read alone, a statement can break nothing but itself, and valid and broken text take the same path. What a broken
+//! one may have meant to say is kept as far as it can be told: the names that it would have defined ([`Ast::broken`]),
+//! whether there may be others ([`Ast::nameless`]), and whether something may stand where it is missed
+//! ([`Ast::whole`]). Later stages ask for these before they report anything, so one mistake is one message.
 
 use super::ast::{Ast, Item, ItemKind, Name};
 use super::brackets::{Brackets, brackets};
@@ -33,7 +39,8 @@ pub fn read(source: &str) -> (Ast, Vec<Diagnostic>, Passed) {
         headless: Vec::new(),
         broken_at: 0,
     };
-    // What stands before a brace too many has lost a head, and with it its place.
+    // A closing brace too many means that some head before it could not be told from a statement. Where its block began
+    // nobody knows, so nothing before the last such brace is called misplaced; behind it, all is as usual.
     let end = file.tokens.len();
     let loose = strays.last().map_or(0, |(at, _)| *at);
     let mut parts = file.parts(0..loose, Context::Unknown, "", 0);
@@ -80,7 +87,8 @@ impl StatementReader<'_> {
         while let Some(piece) = piece(&self.tokens, &self.brackets, at, range.end) {
             let piece = self.with_its_lines(piece, range.end);
             at = piece.next;
-            // Behind a head without its brace stands what may belong into its block.
+            // Behind a head that has lost its brace stands what may belong into its block: a `state` there is not
+            // misplaced, and a message on it would be a second one for the same mistake.
             let context = if self.headless.len() > before { Context::Unknown } else { context };
             for part in self.piece(&piece, context, depth) {
                 match misplaced(&part, context, block) {
@@ -104,7 +112,8 @@ impl StatementReader<'_> {
             }
         };
         let Some(body) = piece.body.clone().filter(|_| depth < MAX_NESTING) else { return parts };
-        // What stands in a block that is never closed may well belong behind it.
+        // Where a block ends that is never closed is a guess from indentation, so what stands in it may well belong
+        // behind it: it is read, but not held against the block's rules.
         let is_closed = self.brackets.extents.get(&(body.start - 1)).is_some_and(|extent| extent.closed);
         let inside = head.as_ref().map_or(Context::Unknown, Head::context);
         let block = head.as_ref().map_or_else(String::new, Head::word);
@@ -114,6 +123,7 @@ impl StatementReader<'_> {
                 let end = self.tokens.get(piece.next - 1).map_or(self.source.len(), |last| last.span.end);
                 parts.push(self.documented(head.with_body(held, end)));
             }
+            // Without its head a block has no place in the tree. What it defines is known all the same.
             None => held.into_iter().for_each(|part| self.mourn(part)),
         }
         parts
@@ -176,7 +186,8 @@ impl StatementReader<'_> {
             }
         }
         if !problems.is_empty() {
-            // What stands before the brace may have been all its head.
+            // Some of what stands before the brace was not understood, and that may have been the block's true head:
+            // under a wrong one, everything in the block would be misplaced.
             head = None;
         }
         for problem in problems {
@@ -256,8 +267,8 @@ impl StatementReader<'_> {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the first
-    /// unless it starts statements, and whatever stands before a `=`.
+    /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the
+    /// first unless it starts statements, and whatever stands before a `=`.
     fn give_up(&mut self, piece: &Piece, problem: Diagnostic) {
         if !self.is_rest(piece) {
             self.problems.push(problem);
@@ -275,6 +286,7 @@ impl StatementReader<'_> {
             |span: &Span| self.text(*span).starts_with(char::is_alphabetic) && form(self.text(*span)).is_none();
         let names = names.map(|token| token.span).filter(is_name);
         let names: Vec<Name> = names.map(|span| Name { text: self.text(span).to_owned(), span }).collect();
+        // A statement without a word that could be a name may have defined any.
         self.nameless |= names.is_empty();
         if piece.body.is_none() && self.is_head(tokens) {
             self.headless.push(piece.tokens.start);
@@ -288,6 +300,7 @@ impl StatementReader<'_> {
     fn is_rest(&self, piece: &Piece) -> bool {
         let between = self.tokens.get(self.broken_at..piece.tokens.start).unwrap_or_default();
         let [first, second, ..] = &self.tokens[piece.tokens.clone()] else { return false };
+        // A line that was broken in two, as by a comma in front of a line end, leaves a call behind that means nothing.
         self.broken_at > 0
             && between.iter().all(|token| token.kind == TokenKind::Newline)
             && (first.kind, second.kind) == (TokenKind::Word, TokenKind::Open(Bracket::Round))

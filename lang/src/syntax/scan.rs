@@ -191,8 +191,8 @@ impl Scanner<'_> {
     }
 }
 
-/// Whether the text of a comment reads like what a value is divided by: a number, with no more than signs behind it, or in
-/// brackets with what goes on there.
+/// Whether the text of a comment reads like what a value is divided by: a number, with no more than signs behind it, or
+/// in brackets with what goes on there.
 fn is_divisor(comment: &str, in_brackets: bool) -> bool {
     let comment = comment.trim();
     let number = comment.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');

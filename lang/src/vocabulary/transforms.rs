@@ -88,8 +88,8 @@ pub fn shape(call: &Bound, dims: Dims) -> Result<Dims, String> {
     }
 }
 
-/// The shapes that images of the given shapes have after all the transforms that `calls` name, without those that one of
-/// them does not take.
+/// The shapes that images of the given shapes have after all the transforms that `calls` name, without those that one
+/// of them does not take.
 ///
 /// # Errors
 /// If a transform takes none of them: its number, from 0, and why.

@@ -188,8 +188,8 @@ pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
     .help("take them from loops of as many steps, or choose a step of each")
 }
 
-/// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own, where
-/// that one has too few steps: its name, the step, and the steps that it has.
+/// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own,
+/// where that one has too few steps: its name, the step, and the steps that it has.
 pub fn late(
     name: &str,
     (step, steps): (Option<usize>, usize),

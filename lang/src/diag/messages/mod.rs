@@ -1,5 +1,6 @@
-//! The diagnostics themselves, a file each group: a `Code` constant for each problem, listed in the group's `CODES`, and
-//! beside it the function that builds the [`Diagnostic`](super::Diagnostic) from what was expected and what was found.
+//! The diagnostics themselves, a file each group: a `Code` constant for each problem, listed in the group's `CODES`,
+//! and beside it the function that builds the [`Diagnostic`](super::Diagnostic) from what was expected and what was
+//! found.
 
 pub mod config;
 pub mod loops;

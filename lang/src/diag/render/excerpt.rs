@@ -1,8 +1,9 @@
 //! The part of a source text that is drawn for one problem: the lines from its first label to its last, each cut to
 //! what fits.
 //!
-//! A terminal would break a line that is too wide, and the marks below it would point to nothing. So what is too wide is
-//! cut at both ends, around the marks, and `…` stands for the rest. Line numbers and columns stay those of the whole text.
+//! A terminal would break a line that is too wide, and the marks below it would point to nothing. So what is too wide
+//! is cut at both ends, around the marks, and `…` stands for the rest. Line numbers and columns stay those of the whole
+//! text.
 
 use super::fold::lines_of;
 use super::place::Lines;
@@ -230,8 +231,8 @@ impl SourceCode for Excerpt {
         lines_before: usize,
         _lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // Asked for no lines around, miette looks for the line and column of a label. It takes contexts for one if the first
-        // one's line and count of lines together reach the second one's line.
+        // Asked for no lines around, miette looks for the line and column of a label. It takes contexts for one if the
+        // first one's line and count of lines together reach the second one's line.
         let label = self.labels.iter().position(|(drawn, _)| drawn.start == span.offset() && lines_before == 0);
         let (first, last) = (self.line_of(span.offset()), self.line_of(span.offset() + span.len()));
         let begins = self.lines.get(first).map_or(0, |line| line.begins[1]);

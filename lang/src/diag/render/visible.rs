@@ -1,8 +1,8 @@
 //! Makes text from outside safe to print: a character that would steer the terminal is shown, not obeyed.
 //!
 //! A comment, a name or the name of a file may hold any character: one that starts a command to the terminal (escape),
-//! moves the cursor (a carriage return), or shows the text around it in another order (Boucher & Anderson, 2021, "Trojan
-//! Source").
+//! moves the cursor (a carriage return), or shows the text around it in another order (Boucher & Anderson, 2021,
+//! "Trojan Source").
 
 use std::borrow::Cow;
 

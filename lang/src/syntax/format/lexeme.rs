@@ -9,7 +9,8 @@ pub struct Comment<'a> {
     pub after_blank: bool,
 }
 
-/// A token as it is printed. Other than a token of the scanner's, a number is one with its exponent and without its unit.
+/// A token as it is printed. Other than a token of the scanner's, a number is one with its exponent and without its
+/// unit.
 #[derive(Clone, Debug)]
 pub struct Lexeme<'a> {
     pub text: &'a str,
@@ -163,10 +164,10 @@ fn number_len(text: &str) -> usize {
     }
 }
 
-/// Marks what leads, by the starts of all statements, and moves comments to where they can stand, in their order. Commas
-/// and the signs between values leave the ends of lines, so a comment behind one is the value's before it; a comma that
-/// goes away leaves its comments to its neighbours; and nothing may part `repeat` from its count, which on a line of its
-/// own would look like a statement.
+/// Marks what leads, by the starts of all statements, and moves comments to where they can stand, in their order.
+/// Commas and the signs between values leave the ends of lines, so a comment behind one is the value's before it; a
+/// comma that goes away leaves its comments to its neighbours; and nothing may part `repeat` from its count, which on a
+/// line of its own would look like a statement.
 pub fn settle(lexemes: &mut [Lexeme], starts: &[usize]) {
     for lexeme in lexemes.iter_mut() {
         let is_end = matches!(lexeme.kind, TokenKind::Newline | TokenKind::Close(Bracket::Curly));

@@ -1,7 +1,7 @@
 //! One layout for every spec: the same words and comments give the same text, however they were spaced.
 //!
-//! The scanner's tokens, with the comments hung on them, are cut at the statements of the tree; each statement becomes a
-//! small tree of what may be broken, and stands on one line where it fits. What stays the author's: the order of
+//! The scanner's tokens, with the comments hung on them, are cut at the statements of the tree; each statement becomes
+//! a small tree of what may be broken, and stands on one line where it fits. What stays the author's: the order of
 //! everything, single blank lines, and whether the settings of a block share a line.
 
 mod lexeme;
