@@ -1,8 +1,7 @@
 //! The binder of declared arguments: what a call is given becomes values of the declared types, and what is not given
 //! becomes the default.
 
-use super::const_eval::{self, Meaning, Meanings, describe};
-use super::consts::Const;
+use super::const_eval::{self, Const, Meaning, Meanings, describe};
 use super::edits::{Edits, Filler};
 use super::signature::Signature;
 use crate::diag::foreign::{self, At};

@@ -1,12 +1,62 @@
 //! Evaluation of what is known before the run: arithmetic, comparisons and choices over consts and over the sizes of
 //! feature maps.
 
-use super::consts::Const;
+use crate::diag::misnamed::Misnamed;
 use crate::diag::{Diagnostic, Span, did_you_mean, enough, names, settings, templates};
 use crate::functions;
 use crate::ir::Shape;
-use crate::kinds;
+use crate::kinds::{self, KINDS};
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
+use crate::vocabulary::settings::BLOCKS;
+use crate::vocabulary::{self, Type, real};
+use std::fmt;
+
+/// What a const may be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    Number(f64),
+    Bool(bool),
+    /// A word that stands for a kind, a function or a choice.
+    Word(String),
+}
+
+impl Const {
+    pub fn is(&self) -> &'static str {
+        match self {
+            Const::Number(_) => "a number",
+            Const::Bool(_) => "`true` or `false`",
+            Const::Word(_) => "a word",
+        }
+    }
+
+    /// Reads what stands behind `--set name=`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match text {
+            "true" => return Some(Const::Bool(true)),
+            "false" => return Some(Const::Bool(false)),
+            _ => {}
+        }
+        if let Ok(x) = text.parse::<f64>()
+            && x.is_finite()
+        {
+            return Some(Const::Number(x));
+        }
+        let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        word.then(|| Const::Word(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Const {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Const::Number(x) => f.write_str(&real(*x)),
+            Const::Bool(b) => write!(f, "{b}"),
+            Const::Word(word) => f.write_str(word),
+        }
+    }
+}
 
 /// What names mean at the place of an expression: among consts alone, or inside a definition that is being lowered.
 pub trait Meanings {
@@ -24,18 +74,6 @@ pub trait Meanings {
 
     /// Every name with a known value, for suggestions.
     fn names(&self) -> Vec<&str>;
-}
-
-/// A const whose word means nothing in the language, most likely because it is misspelt.
-#[derive(Clone, Debug)]
-pub struct Misnamed {
-    pub word: String,
-    /// The name of the const that the word was given to.
-    pub of: String,
-    /// The place where the spec says the word; none if `--set` does.
-    pub written: Option<Span>,
-    /// True if the word was reported already, where the const was used before.
-    pub is_told: bool,
 }
 
 /// What a name stands for.
@@ -90,6 +128,17 @@ pub fn measure(name: &str) -> Option<&'static Measure> {
 /// Whether that is the name of a kind or a function, which a word can stand for.
 pub fn is_callable(name: &str) -> bool {
     kinds::find(name).is_some() || functions::find(name).is_some()
+}
+
+/// Whether that is a word of the language: of a choice of some kind or of a setting.
+pub fn is_word(word: &str) -> bool {
+    let of = |arg: &vocabulary::Arg| match &arg.ty {
+        Type::Word(words) => words.contains(&word),
+        Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
+        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => false,
+    };
+    let settings = BLOCKS.iter().flat_map(|block| block.keys);
+    KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)
 }
 
 /// Evaluates an expression that must be known before the run; reports what stands in the way.

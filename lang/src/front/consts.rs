@@ -1,64 +1,15 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
-use super::const_eval::{Meaning, Meanings, Misnamed, eval, is_callable};
+use super::const_eval::{Const, Meaning, Meanings, eval, is_callable, is_word};
 use super::graph::round;
-use super::resolve::choices::is_word;
+use crate::diag::misnamed::Misnamed;
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::syntax::ast::{Expr, ExprKind, Name};
-use crate::vocabulary::real;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
-
-/// What a const may be.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Const {
-    Number(f64),
-    Bool(bool),
-    /// A word that stands for a kind, a function or a choice.
-    Word(String),
-}
-
-impl Const {
-    pub fn is(&self) -> &'static str {
-        match self {
-            Const::Number(_) => "a number",
-            Const::Bool(_) => "`true` or `false`",
-            Const::Word(_) => "a word",
-        }
-    }
-
-    /// Reads what stands behind `--set name=`.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        match text {
-            "true" => return Some(Const::Bool(true)),
-            "false" => return Some(Const::Bool(false)),
-            _ => {}
-        }
-        if let Ok(x) = text.parse::<f64>()
-            && x.is_finite()
-        {
-            return Some(Const::Number(x));
-        }
-        let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        word.then(|| Const::Word(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Const {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Const::Number(x) => f.write_str(&real(*x)),
-            Const::Bool(b) => write!(f, "{b}"),
-            Const::Word(word) => f.write_str(word),
-        }
-    }
-}
 
 /// One const of the spec, any override already applied.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! What expressions come to.
 
-use crate::front::consts::Const;
+use crate::front::const_eval::Const;
 use crate::ir::Value;
 
 /// A bundle of the spec or of any copy of a block, by its number in order of declaration.

@@ -145,7 +145,7 @@ fn every_default_is_within_its_own_range() {
     }
 }
 
-/// As it is shown in a resolved spec. Only what a kind was not given is filled in.
+/// Defaults are filled in as a resolved spec shows them, and only where a kind was not given something.
 #[test]
 fn every_default_of_a_kind_is_shown() {
     for kind in KINDS {

@@ -1,4 +1,4 @@
-//! What a person's slips are answered with: one message each, and no change of the text that may mean something else.
+//! The answers to a person's slips: one message each, and no change of the text that may mean something else.
 
 use lcnnc_lang::diag::{Applicability, Report};
 use lcnnc_lang::{Options, Source, fix};
@@ -19,7 +19,7 @@ fn report(line: &str) -> Report {
     compile_as("spec.lcnn", &with(line), &[]).report
 }
 
-/// The one message of a line: what is wrong, and the help.
+/// The one message about a line: what is wrong, and the help.
 fn said(line: &str) -> String {
     let report = report(line);
     assert_eq!(report.diagnostics.len(), 1, "{line}: {report}");

@@ -114,7 +114,7 @@ fn every_spec_is_short_and_names_its_paper() {
     }
 }
 
-/// What stands before `[` or around `->` on each line: the nodes that a drawing defines and the edges it draws.
+/// The nodes that a drawing defines and the edges that it draws: what stands before `[` or around `->` on each line.
 fn read_drawing(text: &str) -> (BTreeSet<&str>, Vec<(&str, &str)>) {
     let (mut nodes, mut edges) = (BTreeSet::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| line.ends_with(';') && !line.starts_with("label")) {
@@ -198,7 +198,7 @@ fn graphviz_draws_every_spec() {
     }
 }
 
-/// Asks Graphviz, where there is one.
+/// Has Graphviz draw a drawing, where there is one.
 fn assert_draws(name: &str, text: &str) {
     let mut command = Command::new("dot");
     let spawned = command.arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -50,7 +50,7 @@ fn a_block_is_its_equations_with_names_of_its_own() {
     assert_eq!(names[..4], ["a.h.conv.weight", "a.conv.weight", "y.b.h.conv.weight", "y.b.conv.weight"]);
 }
 
-/// Whatever the block that calls it names alike.
+/// A function reads the const that it names, even if the block that calls it has something else of that name.
 #[test]
 fn a_function_reads_the_const_and_not_its_callers_name() {
     let spec = |name: &str| {

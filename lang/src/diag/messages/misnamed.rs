@@ -4,7 +4,18 @@
 use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
-use crate::front::const_eval::Misnamed;
+
+/// A const whose word means nothing in the language, most likely because it is misspelt.
+#[derive(Clone, Debug)]
+pub struct Misnamed {
+    pub word: String,
+    /// The name of the const that the word was given to.
+    pub of: String,
+    /// The place where the spec says the word; none if `--set` does.
+    pub written: Option<Span>,
+    /// True if the word was reported already, where the const was used before.
+    pub is_told: bool,
+}
 
 /// A misnamed const in the place of a choice; `what` says what the words are: "choice for `padding` of `conv`:".
 pub fn choice(what: &str, misnamed: &Misnamed, used: Span, known: &[&str]) -> Diagnostic {

@@ -72,17 +72,6 @@ pub fn of_some_kind(arg: &CallArg) -> Option<&'static Type> {
     KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
 }
 
-/// Whether that is a word of the language: of a choice of some kind or of a setting.
-pub fn is_word(word: &str) -> bool {
-    let of = |arg: &vocabulary::Arg| match &arg.ty {
-        Type::Word(words) => words.contains(&word),
-        Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => false,
-    };
-    let settings = crate::vocabulary::settings::BLOCKS.iter().flat_map(|block| block.keys);
-    KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)
-}
-
 fn declared(
     args: &'static [vocabulary::Arg],
     shared: &'static [vocabulary::Arg],
