@@ -87,6 +87,7 @@ pub fn analyse<'a>(
     let uncalled = callables.unnamed();
     let mut filled = Edits::default();
     let settings = Settings::read(&ast.items, &consts, diagnostics, &mut filled);
+    schedules::check(&ast.items, &settings, diagnostics);
     for graph in blocks.values().map(|block| &block.graph).chain([&graph]) {
         check_cycles(graph, diagnostics);
         if ast.whole {

@@ -3,7 +3,6 @@
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
 use super::edits::Edits;
-use super::schedules;
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::syntax::ast::{Entry, Expr, ExprKind, Item, ItemKind};
 use crate::syntax::parse_expr;
@@ -45,7 +44,6 @@ impl Settings {
             }
             settings.read_block(block, entries, (consts, &mut *edits), diagnostics);
         }
-        schedules::check(items, &settings, diagnostics);
         settings
     }
 

@@ -29,9 +29,8 @@ pub struct Timing {
     /// The name of the loop, behind that of the copy of a block that it stands in.
     pub name: String,
     pub steps: usize,
-    /// The loops around this one, outermost first, each with its name and its steps. This one runs anew at each of
-    /// their steps.
-    pub around: Vec<(String, usize)>,
+    /// The loops around this one, outermost first. This one runs anew at each of their steps.
+    pub around: Vec<Around>,
     pub rows: Vec<EquationTiming>,
     /// The next value of each state, and when the image first reaches it.
     pub states: Vec<(Value, Option<When>)>,
@@ -40,7 +39,26 @@ pub struct Timing {
     pub moves: BTreeSet<Value>,
 }
 
-/// An equation of a loop.
+/// A loop around another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    pub name: String,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+/// A loop that is over before something happens in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooShort<'t> {
+    /// The name of the loop.
+    pub name: &'t str,
+    /// The step, from 1, at which it would happen.
+    pub needed: usize,
+    /// How many steps the loop has.
+    pub steps: usize,
+}
+
+/// When the image reaches an equation of a loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EquationTiming {
     pub name: String,
@@ -74,11 +92,12 @@ impl When {
 }
 
 impl Timing {
-    /// The outermost loop that has no such step: its name, the step that would be needed, and how many steps it has.
-    pub fn behind(&self, when: &When) -> Option<(&str, usize, usize)> {
-        let loops =
-            self.around.iter().map(|(name, steps)| (name.as_str(), *steps)).chain([(self.name.as_str(), self.steps)]);
-        loops.zip(&when.steps).find_map(|((name, steps), step)| (*step > steps).then_some((name, *step, steps)))
+    /// The outermost loop that is over before that time; none if the net comes to it.
+    pub fn too_short(&self, when: &When) -> Option<TooShort<'_>> {
+        let around = self.around.iter().map(|around| (around.name.as_str(), around.steps));
+        let loops = around.chain([(self.name.as_str(), self.steps)]).zip(&when.steps);
+        let mut loops = loops.map(|((name, steps), needed)| TooShort { name, needed: *needed, steps });
+        loops.find(|looped| looped.needed > looped.steps)
     }
 }
 
@@ -268,7 +287,7 @@ struct Tables<'a> {
     first: &'a [Option<When>],
     moves: &'a BTreeSet<Value>,
     names: BTreeMap<Value, &'a str>,
-    around: Vec<(String, usize)>,
+    around: Vec<Around>,
     found: Vec<Timing>,
 }
 
@@ -279,7 +298,7 @@ impl Tables<'_> {
                 Visit::Node(_) => {}
                 Visit::Enter(looped) => {
                     self.looped(looped);
-                    self.around.push((looped.name.clone(), looped.steps));
+                    self.around.push(Around { name: looped.name.clone(), steps: looped.steps });
                 }
                 Visit::Leave(_) => drop(self.around.pop()),
             }

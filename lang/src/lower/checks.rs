@@ -6,7 +6,7 @@ use crate::diag::{Diagnostic, Span, loops, penalty, shape, weights};
 use crate::front::Front;
 use crate::front::graph::{DefinitionKind, Edge, Graph};
 use crate::ir::cost::{self, Cost};
-use crate::ir::timing::{Timing, When};
+use crate::ir::timing::{Timing, TooShort, When};
 use crate::ir::{Net, Param, ParamId, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
@@ -89,19 +89,19 @@ pub(super) fn timing(
     let names: BTreeSet<&str> = late.iter().map(|late| late.timing.name.as_str()).collect();
     let short: Vec<&Timing> = late.iter().filter(|late| late.is_short()).map(|late| late.timing).collect();
     let around: BTreeSet<&str> =
-        short.iter().flat_map(|timing| &timing.around).map(|(name, _)| name.as_str()).collect();
+        short.iter().flat_map(|timing| &timing.around).map(|around| around.name.as_str()).collect();
     let short: BTreeSet<&str> = short.iter().map(|timing| timing.name.as_str()).collect();
     for late in &late {
-        let is_told = match late.behind {
-            Some((name, ..)) => !late.is_short() && short.contains(name),
+        let is_told = match late.too_short {
+            Some(looped) => !late.is_short() && short.contains(looped.name),
             None => {
-                let within = late.timing.around.iter().any(|(name, _)| names.contains(name.as_str()));
+                let within = late.timing.around.iter().any(|around| names.contains(around.name.as_str()));
                 within || around.contains(late.timing.name.as_str())
             }
         };
         if !is_told {
-            let outer = late.behind.filter(|_| !late.is_short());
-            diagnostics.push(loops::late(late.state, (late.step, late.timing.steps), outer, late.span));
+            let outer = late.too_short.filter(|_| !late.is_short());
+            diagnostics.push(loops::late(late.state, late.step, late.timing.steps, outer, late.span));
         }
     }
     let output = output_span(front);
@@ -119,9 +119,8 @@ struct Late<'t> {
     span: Span,
     /// The step at which the image reaches it; none if it never does.
     step: Option<usize>,
-    /// The loop that has too few steps, this one or one around it: its name, the step that is needed, and how many it
-    /// has.
-    behind: Option<(&'t str, usize, usize)>,
+    /// The loop that has too few steps, this one or one around it.
+    too_short: Option<TooShort<'t>>,
 }
 
 impl<'t> Late<'t> {
@@ -133,13 +132,13 @@ impl<'t> Late<'t> {
         let late = timing.states.iter().filter(is_late);
         let (next, when) = late.max_by_key(|(_, when)| (when.is_none(), when))?;
         let (state, span) = *nexts.get(next)?;
-        let behind = when.as_ref().and_then(|when| timing.behind(when));
-        Some(Self { timing, state, span, step: when.as_ref().map(When::step), behind })
+        let too_short = when.as_ref().and_then(|when| timing.too_short(when));
+        Some(Self { timing, state, span, step: when.as_ref().map(When::step), too_short })
     }
 
     /// Whether the loop itself has too few steps, and not one around it.
     fn is_short(&self) -> bool {
-        self.behind.is_some_and(|(name, ..)| name == self.timing.name)
+        self.too_short.is_some_and(|looped| looped.name == self.timing.name)
     }
 }
 

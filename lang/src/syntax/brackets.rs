@@ -1,7 +1,6 @@
 //! Brackets: which one closes which, and where a bracket that nothing closes ends all the same.
 
-use super::layout::starts_statement;
-use super::scan::{Bracket, Token, TokenKind};
+use super::scan::{Bracket, Token, TokenKind, starts_statement};
 use crate::diag::{Diagnostic, text};
 use crate::limits::MAX_NESTING;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@
 //! it.
 
 use super::brackets::Brackets;
-use super::scan::{Bracket, Token, TokenKind};
+use super::scan::{Bracket, Token, TokenKind, starts_statement};
 use std::ops::Range;
 
 /// A run of tokens that is read on its own: a statement, or what stands on one line inside braces.
@@ -16,17 +16,6 @@ pub struct Piece {
     pub body: Option<Range<usize>>,
     /// The index of the token to go on from.
     pub next: usize,
-}
-
-/// Whether the line at `at` can only be the start of a statement: `word word`, `word =`, `word' =` or `word {`.
-pub fn starts_statement(tokens: &[Token], at: usize) -> bool {
-    let kind = |n: usize| tokens.get(at + n).map(|token| token.kind);
-    kind(0) == Some(TokenKind::Word)
-        && match kind(1) {
-            Some(TokenKind::Word | TokenKind::Sign("=") | TokenKind::Open(Bracket::Curly)) => true,
-            Some(TokenKind::Sign("'")) => kind(2) == Some(TokenKind::Sign("=")),
-            _ => false,
-        }
 }
 
 /// The piece that starts at or behind `from` and has no token at or behind `end`; none if nothing is left.

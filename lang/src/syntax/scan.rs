@@ -241,3 +241,14 @@ fn token(rest: &str) -> (TokenKind, usize) {
 fn run(rest: &str, belongs: impl Fn(char) -> bool) -> usize {
     rest.find(|c| !belongs(c)).unwrap_or(rest.len())
 }
+
+/// Whether the line at `at` can only be the start of a statement: `word word`, `word =`, `word' =` or `word {`.
+pub fn starts_statement(tokens: &[Token], at: usize) -> bool {
+    let kind = |n: usize| tokens.get(at + n).map(|token| token.kind);
+    kind(0) == Some(TokenKind::Word)
+        && match kind(1) {
+            Some(TokenKind::Word | TokenKind::Sign("=") | TokenKind::Open(Bracket::Curly)) => true,
+            Some(TokenKind::Sign("'")) => kind(2) == Some(TokenKind::Sign("=")),
+            _ => false,
+        }
+}

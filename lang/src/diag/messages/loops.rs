@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
+use crate::ir::timing::TooShort;
 
 pub const CODES: &[&Code] =
     &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE];
@@ -188,23 +189,18 @@ pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
     .help("take them from loops of as many steps, or choose a step of each")
 }
 
-/// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own,
-/// where that one has too few steps: its name, the step, and the steps that it has.
-pub fn late(
-    name: &str,
-    (step, steps): (Option<usize>, usize),
-    outer: Option<(&str, usize, usize)>,
-    span: Span,
-) -> Diagnostic {
+/// A state that the image reaches at `step`, behind the last of its loop's `steps`, or never. `outer` is a loop around its
+/// own, where that one has too few steps.
+pub fn late(name: &str, step: Option<usize>, steps: usize, outer: Option<TooShort<'_>>, span: Span) -> Diagnostic {
     let (message, help) = match (outer, step) {
-        (Some((outer, step, steps)), _) => (
+        (Some(TooShort { name: outer, needed, steps }), _) => (
             format!(
-                "the image reaches `{name}` at step {step} of loop `{outer}`, which has {}",
+                "the image reaches `{name}` at step {needed} of loop `{outer}`, which has {}",
                 counted(steps, "step")
             ),
             format!(
                 "give loop `{outer}` at least {}, or read values of its present step, as in `V1'`",
-                counted(step, "step")
+                counted(needed, "step")
             ),
         ),
         (None, Some(step)) => (
