@@ -10,6 +10,7 @@ pub struct BuiltIn {
     pub apply: Apply,
 }
 
+/// How a built-in function is applied.
 #[derive(Clone, Copy, Debug)]
 pub enum Apply {
     /// The function is applied to every entry.
@@ -39,6 +40,7 @@ const fn steps(name: &'static str, about: &'static str, how: Steps) -> BuiltIn {
     BuiltIn { name, about, apply: Apply::Steps(how) }
 }
 
+/// Every built-in function, in the order of the manual.
 pub const FUNCTIONS: &[BuiltIn] = &[
     entrywise("abs", "absolute value of every entry", Unary::Abs),
     entrywise("exp", "exponential of every entry", Unary::Exp),
@@ -53,6 +55,7 @@ pub const FUNCTIONS: &[BuiltIn] = &[
     steps("step_mean", "mean of the values of every step of a loop, entry by entry: `step_mean(O@all)`", Steps::Mean),
 ];
 
+/// The built-in function of that name, if there is one.
 pub fn find(name: &str) -> Option<&'static BuiltIn> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

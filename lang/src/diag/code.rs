@@ -43,10 +43,12 @@ pub const SLIP: &str = "The fix puts the nearest word in its place. It is safe w
      framework, where something else in the file is called so, and where two places would come to share weights.";
 
 impl Code {
+    /// An error, which nothing takes back.
     pub const fn error(id: &'static str, about: &'static str) -> Self {
         Self { id, level: Level::Error, name: None, about, mend: None }
     }
 
+    /// A warning, which a spec may take back by `allow name`.
     pub const fn warning(id: &'static str, name: &'static str, about: &'static str) -> Self {
         Self { id, level: Level::Warning, name: Some(name), about, mend: None }
     }

@@ -29,6 +29,7 @@ pub struct Span {
 }
 
 impl Span {
+    /// The span from byte `start` up to, not with, byte `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }

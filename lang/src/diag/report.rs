@@ -86,11 +86,13 @@ impl Diagnostic {
         }
     }
 
+    /// Adds a place and what is to be said of it; the first one is the place of the problem.
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
+    /// Sets the help: what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
@@ -108,6 +110,7 @@ impl Diagnostic {
         self.certain_if(true)
     }
 
+    /// This problem, its fix said to be safe or unsafe.
     pub fn certain_if(mut self, is_certain: bool) -> Self {
         self.applicability = if is_certain { Applicability::Safe } else { Applicability::Unsafe };
         self
@@ -196,10 +199,12 @@ impl Report {
         Self { name: name.into(), text, diagnostics }
     }
 
+    /// The number of problems of a level.
     pub fn count(&self, level: Level) -> usize {
         self.diagnostics.iter().filter(|d| d.code.level == level).count()
     }
 
+    /// Whether any problem is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Level::Error) > 0
     }

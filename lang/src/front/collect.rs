@@ -47,6 +47,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
+    /// Gathers the functions of the prelude.
     pub fn prelude(&mut self, ast: &'a Ast) {
         for item in &ast.items {
             if let ItemKind::Fn { name, params, body } = &item.kind {
@@ -97,6 +98,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
+    /// Gathers statements, those of the spec or of the loop `within`.
     pub fn items(&mut self, items: &'a [Item], within: Option<NodeIndex>) {
         for item in items {
             self.item(item, within);

@@ -21,6 +21,7 @@ pub enum Const {
 }
 
 impl Const {
+    /// What kind of value the const has, in words.
     pub fn is(&self) -> &'static str {
         match self {
             Const::Number(_) => "a number",
@@ -95,6 +96,7 @@ pub struct Measure {
     of: fn(&Shape) -> Option<usize>,
 }
 
+/// Every measure of a feature map.
 pub const MEASURES: &[Measure] = &[
     Measure {
         name: "channels",

@@ -98,6 +98,7 @@ impl Consts {
         self.broken = names.collect();
     }
 
+    /// Whether the definition of that name could not be read.
     pub fn is_broken(&self, name: &str) -> bool {
         self.broken.contains(name)
     }
@@ -151,6 +152,7 @@ impl Consts {
         self.entries.contains_key(name) || self.is_broken(name)
     }
 
+    /// The names of all consts.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
@@ -163,6 +165,7 @@ impl Consts {
         })
     }
 
+    /// The consts that nothing reads, each with the place where it is declared.
     pub fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
         self.entries.iter().filter(|(_, entry)| !entry.used.get()).map(|(name, entry)| (name.as_str(), entry.declared))
     }

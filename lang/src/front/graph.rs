@@ -16,6 +16,7 @@ pub struct Definition<'a> {
     pub within: Option<NodeIndex>,
 }
 
+/// What a definition is, with what it is made of.
 #[derive(Debug)]
 pub enum DefinitionKind<'a> {
     Input {

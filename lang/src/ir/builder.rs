@@ -56,10 +56,12 @@ impl Builder {
         }
     }
 
+    /// The shape of a value.
     pub fn shape(&self, value: Value) -> &Shape {
         &self.shapes[value.0]
     }
 
+    /// The parameters so far.
     pub fn params(&self) -> &[Param] {
         &self.params
     }
@@ -69,6 +71,7 @@ impl Builder {
         self.shapes.len()
     }
 
+    /// Whether there is no value yet, which is never: the image is one.
     pub fn is_empty(&self) -> bool {
         self.shapes.is_empty()
     }
@@ -166,11 +169,13 @@ impl Builder {
         }
     }
 
+    /// Appends a parameter as a value.
     pub fn read(&mut self, param: ParamId) -> Value {
         let shape = Shape::Weight(self.params[param.0].shape.clone());
         self.append(Op::Param(param), shape)
     }
 
+    /// Appends a number.
     pub fn number(&mut self, x: f64) -> Value {
         self.append(Op::Number(x), Shape::Scalar)
     }
@@ -185,16 +190,19 @@ impl Builder {
         Ok(self.append(Op::Zeros, shape))
     }
 
+    /// Appends dropout with probability `rate`.
     pub fn dropout(&mut self, x: Value, rate: f64) -> Made {
         let shape = self.per_image(x)?;
         Ok(self.append(Op::Dropout { x, rate }, shape))
     }
 
+    /// Appends a function of each entry.
     pub fn unary(&mut self, f: Unary, x: Value) -> Value {
         let shape = self.shape(x).clone();
         self.append(Op::Unary { f, x }, shape)
     }
 
+    /// Appends an operation of two values, whose shapes must be equal or go together as [`Op::Binary`] says.
     pub fn binary(&mut self, f: Binary, left: Value, right: Value) -> Made {
         let shape = match (self.shape(left), self.shape(right)) {
             (a, b) if a == b => a.clone(),
@@ -206,6 +214,7 @@ impl Builder {
         Ok(self.append(Op::Binary { f, left, right }, shape))
     }
 
+    /// Appends a reduction of all entries to one number.
     pub fn reduce(&mut self, f: Reduce, x: Value) -> Value {
         self.append(Op::Reduce { f, x }, Shape::Scalar)
     }

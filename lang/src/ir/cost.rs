@@ -32,6 +32,7 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// The cost of all these layers together.
     pub fn sum(rows: &[LayerCost]) -> Self {
         rows.iter().fold(Self::default(), |sum, row| Self {
             parameters: sum.parameters.saturating_add(row.parameters),

@@ -3,6 +3,7 @@
 
 use super::{Padding, Shape};
 
+/// A fault of a primitive that is appended: an error, unless it is said to be a warning.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
     /// A value of the wrong form; `wanted` names the form that was needed: "a feature map", "a vector".

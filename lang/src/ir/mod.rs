@@ -98,6 +98,7 @@ pub struct Penalty {
 }
 
 impl Net {
+    /// The parameter of that number.
     pub fn param(&self, id: ParamId) -> &Param {
         &self.params[id.0]
     }

@@ -27,6 +27,7 @@ impl Padding {
     }
 }
 
+/// What pooling makes of a window: its largest value or its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
     Max,
@@ -42,6 +43,7 @@ impl Pool {
     }
 }
 
+/// How upsampling finds the values of the new pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upsampling {
     /// Each pixel becomes a square of pixels like it.
@@ -60,6 +62,7 @@ impl Upsampling {
     }
 }
 
+/// A function of one number, applied entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     Negate,
@@ -96,6 +99,7 @@ impl Unary {
     }
 }
 
+/// An arithmetic operation, applied entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
     Add,
@@ -115,6 +119,7 @@ impl Binary {
     }
 }
 
+/// How all entries of a value become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     Sum,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+/// The number of a parameter: its index in [`Net::params`](super::Net::params).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParamId(pub usize);
 
@@ -37,10 +38,12 @@ impl Param {
         self.class.trained() && !self.frozen
     }
 
+    /// How many numbers the parameter has.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
+    /// Whether the parameter has no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

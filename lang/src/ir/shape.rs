@@ -26,6 +26,7 @@ impl Shape {
         }
     }
 
+    /// Whether the value has no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

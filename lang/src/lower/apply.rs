@@ -26,10 +26,12 @@ pub(super) struct Given {
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
+    /// Lowers a call.
     pub(super) fn call(&mut self, call: &'a Call, place: &Place<'_>) -> Val {
         self.call_given(call, Given::default(), place)
     }
 
+    /// Lowers a call, some of which a `repeat` may give.
     pub(super) fn call_given(&mut self, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         if !self.has_room(place.at(call.span)) {
             return Val::Poison;
@@ -263,6 +265,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if *count == 1 { name } else { format!("{name}_{count}") }
     }
 
+    /// Appends what a kind is lowered to; reports the builder's faults and warnings.
     pub(super) fn lower_kind(
         &mut self,
         kind: &Kind,

@@ -48,12 +48,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    /// Notes that `to` comes from lateral weights if `from` does.
     pub(super) fn stays_lateral(&mut self, from: Value, to: Value) {
         if let Some(lateral) = self.here.laterals.get(&from).cloned() {
             self.here.laterals.insert(to, lateral);
         }
     }
 
+    /// Lowers a sum, a difference, a product or a quotient, of whatever its two sides come to.
     pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, place: &Place<'_>) -> Val {
         let inner = place.inner();
         if op == BinaryOp::Sub && self.is_hyphen(left, right, &inner) {

@@ -18,6 +18,7 @@ pub(super) fn role(word: &str) -> Option<Role> {
 }
 
 impl Lowerer<'_, '_, '_> {
+    /// Lowers a branch: brings the values of its arms together.
     pub(super) fn branch(&mut self, node: NodeIndex, how: &Name, arms: &[NodeIndex]) -> Val {
         if !COMBINATIONS.contains(&how.text.as_str()) {
             return self.report(names::unknown_word("way to combine arms:", &how.text, how.span, COMBINATIONS));

@@ -45,10 +45,12 @@ pub(super) struct Bundle<'f, 'a> {
 }
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
+    /// The bundle of that number.
     pub(super) fn bundle(&self, id: BundleId) -> &Bundle<'f, 'a> {
         &self.bundles[id.0]
     }
 
+    /// Lowers the declaration of a bundle, which has no weights until it is applied.
     pub(super) fn declare(&mut self, node: NodeIndex, call: &'a Call) -> Val {
         match self.read_bundle(node, call) {
             Some(bundle) => {
@@ -208,6 +210,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         Some(self.lateral_problem(lateral, shape, Some(self.net.shape(x)), at))
     }
 
+    /// The problem of lateral weights that do not map their state, of that shape, onto itself; `gives` is the shape
+    /// that they give, and `at` is what the state's shape is labelled at.
     pub(super) fn lateral_problem(
         &self,
         lateral: &LateralUse,

@@ -14,6 +14,7 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Checks what the output and the penalties reach, and how far a penalty can fall.
 pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let behind = reach::of_any(net, &net.output.logits);
     let owned: BTreeMap<&str, ParamId> = (0..net.params.len()).map(|n| (net.owner(ParamId(n)), ParamId(n))).collect();

@@ -43,6 +43,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    /// Reports a problem of an expression, which then comes to nothing.
     pub(super) fn report(&mut self, problem: Diagnostic) -> Val {
         self.diagnostics.push(problem);
         Val::Poison

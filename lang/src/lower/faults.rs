@@ -25,6 +25,7 @@ impl Applied<'_> {
 }
 
 impl Lowerer<'_, '_, '_> {
+    /// Reports a fault of the builder at the layer that was applied to `inputs`.
     pub(super) fn fault(&mut self, fault: Fault, applied: &Applied<'_>, inputs: &[Value]) {
         let problem = match fault {
             Fault::Wanted { wanted, found } => shape::wrong_form(applied.name, wanted, &found, applied.span),

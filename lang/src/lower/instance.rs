@@ -8,6 +8,7 @@ use crate::ir::Value;
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The spec or one copy of a block, while it is lowered.
 pub(super) struct Instance<'f, 'a> {
     pub graph: &'f Graph<'a>,
     /// The dotted name of the copy, which those of its weights begin with; empty for the spec itself.

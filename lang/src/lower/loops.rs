@@ -19,6 +19,7 @@ pub const ARGS: &[Arg] =
     &[Arg::required("steps", Type::Count { min: 1, max: MAX_STEPS }, "how many times the loop's equations run")];
 
 impl<'a> Lowerer<'_, 'a, '_> {
+    /// Lowers a loop: its states' first values, its body once, and its states' next values.
     pub(super) fn looped(&mut self, node: NodeIndex, args: &'a [ast::CallArg], states: &[NodeIndex]) {
         let graph = self.here.graph;
         let (name, span) = (graph.nodes[node].name, graph.nodes[node].span);

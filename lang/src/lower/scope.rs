@@ -95,6 +95,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         self.binding(place, |binder| const_eval::eval(expr, binder.meanings, binder.diagnostics))
     }
 
+    /// Evaluates a condition, which must be true or false before the run.
     pub(super) fn truth(&mut self, expr: &Expr, place: &Place<'_>) -> Option<bool> {
         self.binding(place, |binder| const_eval::truth(expr, binder.meanings, binder.diagnostics))
     }

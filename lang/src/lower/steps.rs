@@ -39,6 +39,7 @@ enum Asked {
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
+    /// Lowers `O@2` or `O@all`: the value of a definition of a loop at a step, or at every step.
     pub(super) fn at(&mut self, name: &'a Name, step: &'a Expr, place: &Place<'_>) -> Val {
         let is_bundle = |name: &str| matches!(self.local(name, place), Some(Val::Weights(_)));
         if is_bundle(&name.text) || matches!(&step.kind, ExprKind::Name(word) if is_bundle(word)) {

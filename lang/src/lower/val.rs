@@ -25,6 +25,7 @@ pub(super) enum Val {
 }
 
 impl Val {
+    /// A number that is known before the run.
     pub fn number(x: f64) -> Self {
         Val::Const(Const::Number(x))
     }

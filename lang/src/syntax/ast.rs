@@ -52,6 +52,7 @@ pub struct Item {
     pub doc: Vec<String>,
 }
 
+/// The forms of statements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
     /// The statement `model Name`.
@@ -127,17 +128,20 @@ pub struct CallArg {
 }
 
 impl CallArg {
+    /// The span of the argument, its name included.
     pub fn span(&self) -> Span {
         self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
     }
 }
 
+/// An expression with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     pub kind: ExprKind,
     pub span: Span,
 }
 
+/// The forms of expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
     /// A number: `3`, `1e-3`, `15%`, `10 batches`. The unit is the word or the `%` behind it.
@@ -252,6 +256,7 @@ impl Expr {
     }
 }
 
+/// An operator between two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOp {
     Add,

@@ -13,6 +13,7 @@ pub struct Extent {
     pub closed: bool,
 }
 
+/// The brackets of a text: where each ends, and what is wrong.
 #[derive(Default)]
 pub struct Brackets {
     /// The extent of each bracket, by the index of the token that opens it.

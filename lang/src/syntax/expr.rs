@@ -34,15 +34,18 @@ impl<'a> PairReader<'a> {
         Self { base, operators: 0, problems }
     }
 
+    /// Reports a problem of the piece.
     pub fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
     }
 
+    /// The span of a pair, in the file.
     pub fn span(&self, pair: &Pair<Rule>) -> Span {
         let span = pair.as_span();
         Span::new(self.base + span.start(), self.base + span.end())
     }
 
+    /// The name that a pair is.
     pub fn name(&self, pair: &Pair<Rule>) -> Name {
         Name { text: pair.as_str().to_owned(), span: self.span(pair) }
     }
@@ -180,6 +183,7 @@ impl<'a> PairReader<'a> {
         }
     }
 
+    /// Reads the arguments in brackets.
     pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<CallArg>> {
         pair.into_inner().filter(|part| part.as_rule() == Rule::arg).map(|arg| self.arg(arg)).collect()
     }

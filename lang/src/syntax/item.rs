@@ -90,6 +90,7 @@ pub enum Head {
 }
 
 impl Head {
+    /// The context of what stands in the block.
     pub fn context(&self) -> Context {
         match self {
             Head::Block { .. } => Context::Block,
@@ -99,6 +100,7 @@ impl Head {
         }
     }
 
+    /// The word that the head starts with.
     pub fn word(&self) -> String {
         match self {
             Head::Settings(word) | Head::Loop { word, .. } | Head::Branch { word, .. } | Head::Block { word, .. } => {

@@ -3,6 +3,7 @@
 use super::passed::Passed;
 use crate::diag::Span;
 
+/// The kinds of tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     Word,
@@ -18,6 +19,7 @@ pub enum TokenKind {
     Foreign,
 }
 
+/// The kinds of brackets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bracket {
     Round,
@@ -26,6 +28,7 @@ pub enum Bracket {
 }
 
 impl Bracket {
+    /// The sign that opens such a bracket.
     pub fn open(self) -> &'static str {
         match self {
             Bracket::Round => "(",
@@ -34,6 +37,7 @@ impl Bracket {
         }
     }
 
+    /// The sign that closes such a bracket.
     pub fn close(self) -> &'static str {
         match self {
             Bracket::Round => ")",
@@ -43,6 +47,7 @@ impl Bracket {
     }
 }
 
+/// A token of a text.
 #[derive(Clone, Copy, Debug)]
 pub struct Token {
     pub kind: TokenKind,

@@ -2,12 +2,14 @@
 
 use super::{Arg, ArgValue, Callable, Type};
 
+/// A random shift, by a border.
 pub const PAD_CROP: Callable = Callable {
     name: "pad_crop",
     about: "puts a black border around an image and cuts its old size out at a random place",
     args: &[Arg::required("border", Type::Count { min: 0, max: 8192 }, "its width on each side, in pixels")],
 };
 
+/// A random mirror image.
 pub const FLIP: Callable = Callable {
     name: "flip",
     about: "mirrors an image left to right, or leaves it",
@@ -19,6 +21,7 @@ pub const FLIP: Callable = Callable {
     )],
 };
 
+/// A random rotation.
 pub const ROTATE: Callable = Callable {
     name: "rotate",
     about: "turns an image about its centre by a random angle, bilinear; what comes from outside of it is black",
@@ -29,6 +32,7 @@ pub const ROTATE: Callable = Callable {
     )],
 };
 
+/// Several copies of each image in its batch.
 pub const REPEAT: Callable = Callable {
     name: "repeat",
     about: "puts each image into its batch several times, with random numbers of its own each time; the batch keeps \

@@ -34,18 +34,22 @@ pub enum Default {
 }
 
 impl Arg {
+    /// An argument that must be given.
     pub const fn required(name: &'static str, ty: Type, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Required }
     }
 
+    /// An argument that may be left out, and is then not there.
     pub const fn optional(name: &'static str, ty: Type, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Absent }
     }
 
+    /// An argument whose default is the value of the argument `other`, declared before it.
     pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Like(other) }
     }
 
+    /// An argument with a default of its own.
     pub const fn with(name: &'static str, ty: Type, default: ArgValue, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Value(default) }
     }
@@ -145,6 +149,7 @@ impl Bound {
         complete
     }
 
+    /// The value of an argument, if it has one.
     pub fn get(&self, name: &str) -> Option<&ArgValue> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
@@ -153,6 +158,7 @@ impl Bound {
         unreachable!("`{}` declares no {what} `{name}`", self.callee)
     }
 
+    /// The value of a whole number.
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
             Some(ArgValue::Count(n)) => *n,
@@ -169,6 +175,7 @@ impl Bound {
         }
     }
 
+    /// The value of a real number or a share.
     pub fn real(&self, name: &str) -> f64 {
         match self.get(name) {
             Some(ArgValue::Real(x)) => *x,
@@ -176,6 +183,7 @@ impl Bound {
         }
     }
 
+    /// The value of an argument that is true or false.
     pub fn bool(&self, name: &str) -> bool {
         match self.get(name) {
             Some(ArgValue::Bool(b)) => *b,
@@ -183,6 +191,7 @@ impl Bound {
         }
     }
 
+    /// The value of an argument that is one of a few words.
     pub fn word(&self, name: &str) -> &'static str {
         match self.get(name) {
             Some(ArgValue::Word(word)) => word,
@@ -195,18 +204,22 @@ impl Bound {
         self.get(name).map(|_| self.word(name))
     }
 
+    /// The value of an optional argument that is true or false; none if it was left out.
     pub fn maybe_bool(&self, name: &str) -> Option<bool> {
         self.get(name).map(|_| self.bool(name))
     }
 
+    /// The value of an optional number; none if it was left out.
     pub fn maybe_real(&self, name: &str) -> Option<f64> {
         self.get(name).map(|_| self.real(name))
     }
 
+    /// The value of an optional argument that is a call; none if it was left out.
     pub fn maybe_call(&self, name: &str) -> Option<&Bound> {
         self.get(name).map(|_| self.call(name))
     }
 
+    /// The value of an argument that is a list of numbers.
     pub fn reals(&self, name: &str) -> &[f64] {
         match self.get(name) {
             Some(ArgValue::Reals(xs)) => xs,
@@ -214,6 +227,7 @@ impl Bound {
         }
     }
 
+    /// The value of an argument that is a call.
     pub fn call(&self, name: &str) -> &Bound {
         match self.get(name) {
             Some(ArgValue::Call(call)) => call,
@@ -221,6 +235,7 @@ impl Bound {
         }
     }
 
+    /// The value of an argument that is a list of calls.
     pub fn calls(&self, name: &str) -> &[Bound] {
         match self.get(name) {
             Some(ArgValue::Calls(calls)) => calls,

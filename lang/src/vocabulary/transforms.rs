@@ -16,6 +16,7 @@ pub struct Transform {
     pub shape: fn(&Bound, Dims) -> Result<Dims, String>,
 }
 
+/// Colour images to gray ones.
 pub const GRAYSCALE: Transform = Transform {
     call: Callable {
         name: "grayscale",
@@ -25,6 +26,7 @@ pub const GRAYSCALE: Transform = Transform {
     shape: |_, dims| recoloured(1, dims),
 };
 
+/// Gray images to three channels.
 pub const COLOUR: Transform = Transform {
     call: Callable {
         name: "colour",
@@ -34,6 +36,7 @@ pub const COLOUR: Transform = Transform {
     shape: |_, dims| recoloured(3, dims),
 };
 
+/// Images to squares of one size.
 pub const RESIZE: Transform = Transform {
     call: Callable {
         name: "resize",
@@ -48,6 +51,7 @@ pub const RESIZE: Transform = Transform {
     },
 };
 
+/// Pixels shifted and scaled, channel by channel.
 pub const NORMALISE: Transform = Transform {
     call: Callable {
         name: "normalise",

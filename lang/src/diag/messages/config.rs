@@ -3,6 +3,7 @@
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among};
 
+/// The codes of settings of a run.
 pub const CODES: &[&Code] = &[&NOT_YAML, &UNKNOWN_KEY, &WRONG_TYPE, &WRONG_VALUE];
 
 const NOT_YAML: Code = Code::error("L0801", "Settings of a run are read from a YAML file: `key: value`, a key a line.");

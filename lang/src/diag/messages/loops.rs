@@ -4,6 +4,7 @@ use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
 use crate::ir::timing::TooShort;
 
+/// The codes of loops.
 pub const CODES: &[&Code] =
     &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE];
 
@@ -73,12 +74,14 @@ fn round(code: &'static Code, message: &str, names: &[(&str, Span)]) -> Diagnost
     reads.fold(problem, |problem, ((name, span), (next, _))| problem.label(*span, format!("`{name}` reads `{next}`")))
 }
 
+/// A state that no equation of its loop updates.
 pub fn never_updated(state: &str, declared: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&NEVER_UPDATED, format!("state `{state}` is never updated"))
         .label(declared, "starts here and never changes")
         .help(format!("add `{state}' = …` to loop `{within}`"))
 }
 
+/// A next value that does not have the shape of its state.
 pub fn next_shape(state: &str, shape: &Shape, next: &Shape, at: Span, declared: Span) -> Diagnostic {
     Diagnostic::new(&NEXT_SHAPE, format!("state `{state}` is {shape}, but its next value is {next}"))
         .label(at, format!("this is {next}"))
@@ -102,6 +105,7 @@ pub fn starts_from_state(problem: Diagnostic, state: &str, init: &str) -> Diagno
     problem.help(format!("let it begin from what the other state begins from: `state {state} = {init}`"))
 }
 
+/// A primed name outside all loops, where there is no step to be at.
 pub fn primed_outside(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}'` stands outside of a loop"))
         .label(span, "no step to be at")
@@ -116,6 +120,7 @@ pub fn unprimed(state: &str, declared: Span, span: Span) -> Diagnostic {
         .help(format!("write `{state}' = …` for its value at the next step"))
 }
 
+/// A primed name that is not a state of the loop.
 pub fn primed_stateless(name: &str, span: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}` is not a state of loop `{within}`"))
         .label(span, "only a state has a next value")
@@ -151,6 +156,7 @@ pub fn no_step_called(word: &str, span: Span) -> Diagnostic {
         .help("write the number of a step, as in `O@2`, or `O@all`")
 }
 
+/// A step that the loop does not have; its steps are `first` to `last`.
 pub fn no_such_step(name: &str, found: &str, first: usize, last: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}` has no step {found}"))
         .label(span, format!("steps are {first} to {last}"))
@@ -227,6 +233,7 @@ pub fn blank(name: &str, last: usize, readouts: usize, span: Span) -> Diagnostic
     Diagnostic::new(&LATE, message).label(span, "the same for every image").help(help)
 }
 
+/// A layer with parameters for each step that stands outside all loops.
 pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PER_STEP, format!("`{layer}` stands outside of a loop"))
         .label(span, "no steps to have parameters for")

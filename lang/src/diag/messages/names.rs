@@ -4,6 +4,7 @@ use crate::diag::code::SLIP;
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
 
+/// The codes of names and arguments.
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
     &UNKNOWN_CALL,
@@ -24,8 +25,10 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_LINT,
 ];
 
+/// The code of a name that nothing has.
 pub const UNKNOWN_NAME: Code =
     Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.").mended(SLIP);
+/// The code of a call of something that does not exist.
 pub const UNKNOWN_CALL: Code =
     Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.")
         .mended(SLIP);
@@ -75,6 +78,7 @@ pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
         ))
 }
 
+/// A name that nothing has; `visible` are the names that are seen from its place.
 pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     let like = alike(name, visible.iter().copied());
     let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
@@ -137,6 +141,7 @@ pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagn
         .nearest(name, span, Words { at: At::Choice, language: known, own: &[] }, &list)
 }
 
+/// A named argument that a layer, a function or a choice of the language does not have.
 pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(callee, name, span, Words { at: At::Argument, language: known, own: &[] })
 }
@@ -158,6 +163,7 @@ fn not_an_argument(callee: &str, name: &str, span: Span, words: Words<'_>) -> Di
         .nearest(name, span, words, &list)
 }
 
+/// A second one of something that has a name of its author's.
 pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
     Diagnostic::new(&DUPLICATE, format!("`{name}` is given twice"))
         .label(second, "given again here")
@@ -178,6 +184,7 @@ pub fn two_next_values(state: &str, first: Span, second: Span) -> Diagnostic {
     ))
 }
 
+/// An argument without a default that is not given; `about` says what it means.
 pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` needs `{argument}`: {about}"))
         .label(span, format!("without `{argument}`"))
@@ -209,24 +216,28 @@ pub fn missing_param(block: &str, param: &str, declared: Span, span: Span) -> Di
         .help(format!("add `{param}: …`"))
 }
 
+/// A layer or a function that is applied to nothing; `example` shows one that is.
 pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` is applied to nothing"))
         .label(span, "without an input")
         .help(format!("name what it is applied to first, as in `{example}`"))
 }
 
+/// A value of the wrong type; `what` says what the value is of.
 pub fn wrong_type(what: &str, expected: &str, found: &str, span: Span, help: String) -> Diagnostic {
     Diagnostic::new(&WRONG_TYPE, format!("{what} must be {expected}, found {found}"))
         .label(span, format!("expected {expected}"))
         .help(help)
 }
 
+/// A value out of its range; `what` says what the value is of.
 pub fn out_of_range(what: &str, range: &str, found: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&OUT_OF_RANGE, format!("{what} must be {range}, found {found}"))
         .label(span, "out of range")
         .help(format!("choose a value that is {range}"))
 }
 
+/// An argument too many; `takes` says how many the call takes: "2 arguments".
 pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` takes {takes}")).label(span, "one too many").foreign(
         At::Surplus,
@@ -263,6 +274,7 @@ pub fn matrix_product(span: Span) -> Diagnostic {
         .foreign(At::Sign, "@", "write `W * x`")
 }
 
+/// A definition that nothing reads; `what` says what it is: "the equation".
 pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNUSED, format!("{what} `{name}` is never used"))
         .label(span, "defined here, read nowhere")
@@ -280,6 +292,7 @@ pub fn input_is_called(problem: Diagnostic, input: &str) -> Diagnostic {
     problem.help(format!("the input is called `{input}`"))
 }
 
+/// A `--set` of a const that the spec does not have.
 pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
     let help = match (known, did_you_mean(name, known.iter().copied())) {
         ([], _) => "this spec has no consts to set".to_owned(),
@@ -289,12 +302,14 @@ pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_CONST, format!("`--set {name}=…`: the spec has no const `{name}`")).help(help)
 }
 
+/// A `--set` that gives a const a value of another type.
 pub fn override_type(name: &str, given: &str, is: &str, declared: Span) -> Diagnostic {
     Diagnostic::new(&OVERRIDE_TYPE, format!("`--set {name}={given}`: const `{name}` is {is}"))
         .label(declared, format!("declared as {is}"))
         .help(format!("give {is}"))
 }
 
+/// A function or a block that calls itself.
 pub fn recursive(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&RECURSIVE, format!("`{name}` calls itself"))
         .label(span, "called from its own body")
@@ -308,18 +323,21 @@ pub fn missing_statement(word: &str, example: &str, last: Span) -> Diagnostic {
         .help(format!("add a line such as `{example}`"))
 }
 
+/// A definition of a name that already means something in the language.
 pub fn reserved(name: &str, means: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&RESERVED, format!("`{name}` already means {means}"))
         .label(span, "defined anew here")
         .help("choose another name")
 }
 
+/// A bundle of a kind that none can be declared for.
 pub fn not_declarable(kind: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&NOT_DECLARABLE, format!("`{kind}` is not a kind that weights are declared for"))
         .label(span, "maps no channels onto channels")
         .help(format!("call it in an equation, as in `{example}`"))
 }
 
+/// A bundle that does not say what it maps onto what.
 pub fn missing_map(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("a bundle says what it maps onto what: `{kind}(in -> out, …)`"))
         .label(span, "without `in -> out`")

@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
+/// The codes of roles.
 pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];
 
 const BOTH: Code =
@@ -39,6 +40,7 @@ const PRESSED: Code = Code::warning(
      the weights end as zeros.",
 );
 
+/// A bundle that both an excitatory and an inhibitory arm apply.
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
     Diagnostic::new(&BOTH, format!("`{bundle}` is both {} and {}", first.0, second.0))
         .label(second.1, format!("{} here", second.0))
@@ -46,6 +48,7 @@ pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnost
         .help("declare a bundle of its own for each arm")
 }
 
+/// A branch without an arm of one of the roles.
 pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ROLE, format!("branch `{branch}` has no {missing} arm"))
         .label(span, format!("no `{}` arm", missing.word()))
@@ -85,6 +88,7 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
 }
 
+/// A bundle in a separation penalty that drives no arm of a branch.
 pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnostic {
     Diagnostic::new(
         &NO_ROLE,

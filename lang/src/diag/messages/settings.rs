@@ -4,6 +4,7 @@ use crate::diag::code::SLIP;
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 
+/// The codes of settings blocks.
 pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT];
 
 const UNKNOWN_BLOCK: Code =
@@ -69,6 +70,7 @@ impl Diagnostic {
     }
 }
 
+/// An epoch that a schedule names in vain, or otherwise than it seems.
 pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
     let at = crate::vocabulary::real(at);
     let (message, label, help) = match odd {
@@ -153,6 +155,7 @@ pub fn idle(found: &Idle, span: Span) -> Diagnostic {
     Diagnostic::new(&IDLE, message).label(span, label).help(help)
 }
 
+/// A settings block that does not exist.
 pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("settings blocks are {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
@@ -160,6 +163,7 @@ pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
         .nearest(word, span, Words { at: At::Block, language: known, own: &[] }, &list)
 }
 
+/// A key that no settings block has.
 pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("`{block}` has {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").nearest(
@@ -184,6 +188,7 @@ pub fn key_of_block(block: &str, key: &str, span: Span, other: &str) -> Diagnost
         .help(format!("write it into `{other} {{ … }}`"))
 }
 
+/// A number with a unit that does not fit; `allowed` says how to write it: "as `15%` or `0.15`".
 pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_UNIT, format!("{what} is not measured in `{unit}`"))
         .label(span, "unit does not fit")

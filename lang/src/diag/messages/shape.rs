@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::{Padding, Shape};
 
+/// The codes of shapes.
 pub const CODES: &[&Code] = &[
     &CHANNELS,
     &UNEQUAL,
@@ -24,6 +25,7 @@ pub const CODES: &[&Code] = &[
     &CHANNELS_LAST,
 ];
 
+/// The code of a bundle that is applied to other channels than it is declared for.
 pub const CHANNELS: Code =
     Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.").mended(
         "The fix declares the bundle for what flows into it. It is unsafe: two numbers disagree, and either may be the one that \
@@ -115,6 +117,7 @@ impl Declared {
     }
 }
 
+/// A bundle or shared weights applied to another number of channels than they are made for.
 pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.channels());
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "channel"));
@@ -141,6 +144,7 @@ pub struct Operands<'a> {
     pub right: (&'a Shape, Span),
 }
 
+/// Operands of different shapes where they must have one; `what` says what they are: "the arms of a branch".
 pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
     let ((left, at_left), (right, at_right)) = (operands.left, operands.right);
     Diagnostic::new(&UNEQUAL, format!("{what} need one shape, found {left} and {right}"))
@@ -180,6 +184,7 @@ pub struct Lateral<'a> {
     pub may_go_on: bool,
 }
 
+/// Lateral weights that do not map their state onto itself.
 pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     let (state, shape, at) = what.state;
     let channels = shape.channels();
@@ -255,6 +260,7 @@ pub fn dropped(
     .help(help)
 }
 
+/// A value of the wrong form, such as a vector where feature maps are needed.
 pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {
     let is = match found {
         Shape::Map(_) => "the feature maps",
@@ -267,6 +273,7 @@ pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diag
         .help("move it before the layer that flattens, or leave it out")
 }
 
+/// An even kernel with padding that keeps the size.
 pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
     let (below, above) = (kernel.saturating_sub(1).max(1), kernel + 1);
     Diagnostic::new(&EVEN_KERNEL, format!("a kernel of {kernel}x{kernel} has no centre for `padding: same`"))
@@ -274,6 +281,7 @@ pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
         .help(format!("choose {below} or {above}, or write `padding: valid`"))
 }
 
+/// Groups that do not divide the channels.
 pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
     let divides = |n: &usize| channels.is_multiple_of(*n);
     let below = (1..groups).rev().find(divides).unwrap_or(1);
@@ -295,12 +303,14 @@ pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnosti
         .help(format!("choose {choices}, or a `conv`, whose outputs see every channel"))
 }
 
+/// Groups of a single number, which is its own mean.
 pub fn alone(groups: usize, found: &Shape, span: Span) -> Diagnostic {
     Diagnostic::new(&ALONE, format!("each group would be a single number: {} of {found}", counted(groups, "group")))
         .label(span, "normalised to zero, whatever flows in")
         .help("choose fewer groups, or normalise before the layer that leaves one number a channel")
 }
 
+/// An even span of neighbouring channels, which has none in the middle.
 pub fn even_span(size: usize, span: Span) -> Diagnostic {
     let (below, above) = (size.saturating_sub(1).max(1), size + 1);
     Diagnostic::new(&EVEN_SPAN, format!("a span of {} has none in the middle", counted(size, "channel")))
@@ -308,6 +318,7 @@ pub fn even_span(size: usize, span: Span) -> Diagnostic {
         .help(format!("choose {below} or {above}"))
 }
 
+/// A tensor of more numbers than `limit`.
 pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&TOO_LARGE, format!("{what} holds {}, more than {limit}", counted(numbers, "number")))
         .label(span, "too large")
@@ -331,12 +342,14 @@ pub fn costly(found: &str, limit: &str, span: Span) -> Diagnostic {
         .help("check the digits of channels, kernels and steps; if all of it is meant, write `allow costly`")
 }
 
+/// An output that is not a vector of one score for each class.
 pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&OUTPUT, format!("the output must be a vector of {}, found {found}", counted(classes, "class")))
         .label(span, format!("this is {found}"))
         .help("end with a layer such as `logits = dense(x, classes)`")
 }
 
+/// An input whose shape is not three whole numbers.
 pub fn image(span: Span) -> Diagnostic {
     Diagnostic::new(&IMAGE, "an input's shape is `[channels, height, width]`")
         .label(span, "not three whole numbers of at least 1")

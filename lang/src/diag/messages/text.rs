@@ -11,6 +11,7 @@ use crate::diag::code::SLIP;
 use crate::diag::foreign::{At, find};
 use crate::diag::{Code, Diagnostic, Span, Words, among};
 
+/// The codes of the text itself.
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
     &UNCLOSED,
@@ -25,6 +26,7 @@ pub const CODES: &[&Code] = &[
     &DIVIDED,
 ];
 
+/// The code of a statement that stops making sense.
 pub const UNEXPECTED: Code = Code::error(
     "L0001",
     "The statement stops making sense at this place. The message names what may stand there; the statement is left \
@@ -34,18 +36,22 @@ pub const UNEXPECTED: Code = Code::error(
     "The fix writes a comma that is missing between two arguments. It is safe where the second has a name: nothing else can \
      stand there.",
 );
+/// The code of a bracket that is never closed.
 pub const UNCLOSED: Code = Code::error(
     "L0002",
     "Every bracket and brace that is opened must be closed: `(` by `)`, `[` by `]`, `{` by `}`. Where the closing one \
      is missing is a guess from the lines that follow.",
 );
+/// The code of a bracket that closes nothing, or one of another kind.
 pub const STRAY: Code = Code::error("L0003", "A closing bracket needs an opening one of the same kind before it.");
+/// The code of a statement that starts with an unknown word.
 pub const UNKNOWN_WORD: Code = Code::error(
     "L0004",
     "A statement starts with a word that says what it declares, such as `const` or `weights`, or with the name of a \
      value, as in `A = relu(x)`.",
 )
 .mended(SLIP);
+/// The code of a statement that is written in the form of another.
 pub const WRONG_FORM: Code = Code::error(
     "L0005",
     "Each statement has one form, and this statement is written in the form of another.",
@@ -54,19 +60,23 @@ pub const WRONG_FORM: Code = Code::error(
     "The fix writes the sign that the statement's first word, an argument or a setting asks for. It is safe: with another sign \
          neither says anything.",
 );
+/// The code of a text that is too large to be read.
 pub const TOO_LARGE: Code =
     Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
+/// The code of a spec that is too deep, too long or too much written out.
 pub const TOO_DEEP: Code = Code::error(
     "L0007",
     "Brackets within brackets, the operators of one statement, functions that call functions and the million values that \
      all of a spec may be written out to are limited, so that no text can exhaust the compiler. Give parts of a long \
      expression names of their own.",
 );
+/// The code of what looks like a number and is none.
 pub const BAD_NUMBER: Code = Code::error(
     "L0008",
     "A number is written as `3`, `0.5` or `1e-3`, with `%` or a unit such as `batches` behind it where one is asked \
      for, and must not be larger than a double can hold.",
 );
+/// The code of signs and words that no spec is made of.
 pub const FOREIGN: Code = Code::error(
     "L0009",
     "A spec is made of names, numbers, `+ - * /`, `= : ,`, `->`, `'`, `%`, brackets and `//` comments. Names are made of \
@@ -77,12 +87,14 @@ pub const FOREIGN: Code = Code::error(
      and an argument's `=` for a `:`. It is safe: none of that can mean anything else. A library's name in front of a layer is \
      taken away, and a sign of another language replaced, by an unsafe fix: what is left may still mean something else.",
 );
+/// The code of a statement that stands in the wrong place.
 pub const MISPLACED: Code = Code::error(
     "L0010",
     "Some statements belong in a block, such as `state` into a loop, and some stand outside of all blocks, such as \
      `input` and `weights`.",
 );
 
+/// The code of a comment that reads like a divisor.
 pub const DIVIDED: Code = Code::warning(
     "L0011",
     "number_comment",
@@ -124,6 +136,7 @@ pub fn unexpected(found: FoundText, expected: &str, after: &str, help: Option<St
     found.help(help.unwrap_or(mend))
 }
 
+/// A bracket or a brace that is never closed.
 pub fn unclosed(open: Span, sign: &str, closing: &str) -> Diagnostic {
     let what = if sign == "{" { "brace" } else { "bracket" };
     Diagnostic::new(&UNCLOSED, format!("the {what} `{sign}` is never closed"))
@@ -139,6 +152,7 @@ pub fn wrong_bracket(open: Span, expected: &str, here: Span, found: &str) -> Dia
         .help(format!("write `{expected}`"))
 }
 
+/// A closing bracket where nothing is open.
 pub fn stray(here: Span, sign: &str) -> Diagnostic {
     Diagnostic::new(&STRAY, format!("`{sign}` closes nothing"))
         .label(here, "nothing is open here")
@@ -222,24 +236,28 @@ pub fn not_a_parameter(at: Span) -> Diagnostic {
         .help("write `x`, or `n: 1` for one with a default")
 }
 
+/// A text of more bytes than `limit`.
 pub fn too_large(size: usize, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_LARGE, format!("this text has {size} bytes; a spec has at most {limit}"))
         .label(Span::default(), "not read")
         .help("check that this is the file you meant")
 }
 
+/// Brackets nested more than `limit` deep.
 pub fn too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("brackets are nested more than {limit} deep"))
         .label(at, "one bracket too many")
         .help("give the inner parts names of their own, in equations before this one")
 }
 
+/// A statement of more than `limit` operators.
 pub fn too_long(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} operators"))
         .label(at, "one operator too many")
         .help("split it into several equations")
 }
 
+/// A statement of more than `limit` choices.
 pub fn too_many_choices(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} choices"))
         .label(at, "one `if` too many")
@@ -287,12 +305,14 @@ pub fn too_many_values(at: Span, limit: usize) -> Diagnostic {
         .help("repeat less, or call fewer functions and blocks within each other")
 }
 
+/// A word that begins like a number and is none.
 pub fn bad_number(at: Span, number: &str) -> Diagnostic {
     Diagnostic::new(&BAD_NUMBER, format!("{} is not a number", quoted(number)))
         .label(at, "cannot be read as a number")
         .help("write a number as `3`, `0.5` or `1e-3`")
 }
 
+/// A number that no double can hold.
 pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
     Diagnostic::new(&BAD_NUMBER, format!("{} is out of range", quoted(number)))
         .label(at, "too large for a double")

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Label, Span};
 
+/// The codes of weights.
 pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
 
 const UNFILTERED: Code = Code::error(

@@ -22,6 +22,7 @@ const FOR_GUTTER: usize = 6;
 /// How wide a tab is drawn.
 pub const TAB: usize = 4;
 
+/// The part of a source text that is drawn for one problem.
 #[derive(Debug)]
 pub struct Excerpt {
     name: String,

@@ -6,6 +6,7 @@ use super::visible::visible;
 use crate::diag::{Level, Report};
 use std::fmt::Write;
 
+/// The report as workflow commands, one a problem.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     let mut out = String::new();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 /// The version of the format, raised when a field changes its meaning or goes; new fields may come at any time.
 pub const VERSION: u32 = 1;
 
+/// The report as JSON, an object a line.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     let objects = report.diagnostics.iter().map(|diagnostic| object(report, &lines, diagnostic).to_string() + "\n");

@@ -30,11 +30,13 @@ pub struct Region {
 }
 
 impl<'a> Lines<'a> {
+    /// Finds the beginnings of all lines of a text.
     pub fn new(text: &'a str) -> Self {
         let starts = std::iter::once(0).chain(line_ends(text).map(|at| at + 1)).collect();
         Self { text, starts }
     }
 
+    /// The lines and columns of a span.
     pub fn region(&self, span: Span) -> Region {
         let [(line, column), (end_line, end_column)] = [span.start, span.end].map(|at| self.place(at));
         Region { line, column, end_line, end_column }

@@ -5,6 +5,7 @@ use super::visible::visible_in_json;
 use crate::diag::{Diagnostic, Level, Report, Span, catalogue};
 use serde_json::{Value, json};
 
+/// Reports as one SARIF document.
 pub fn emit(reports: &[Report]) -> String {
     let results: Vec<Value> = reports.iter().flat_map(of).collect();
     let rules: Vec<Value> = catalogue()

@@ -14,6 +14,7 @@ pub fn mend(diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
+/// The report as text, a line a problem.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     // A line a problem, whatever the file is called.

@@ -31,6 +31,7 @@ impl<'a> Resolver<'a, '_, '_> {
         true
     }
 
+    /// Reports a call of something that does not exist.
     pub(super) fn unknown_call(&mut self, callee: &Name) {
         let callables = self.look.callables;
         let (language, own) = match enough(self.diagnostics) {
@@ -44,6 +45,7 @@ impl<'a> Resolver<'a, '_, '_> {
         }
     }
 
+    /// Reports a name that nothing has, unless its definition may be lost.
     pub(super) fn unknown(&mut self, name: &str, span: Span, place: Viewpoint<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));

@@ -85,6 +85,8 @@ impl Builder {
         }
     }
 
+    /// Appends a pooling layer over windows of `kernel` pixels, height and width; warns of rows and columns that no
+    /// window reaches.
     pub fn pool(&mut self, kind: Pool, x: Value, kernel: [usize; 2], stride: usize, padding: Padding) -> Made {
         let [channels, height, width] = self.map(x)?;
         for side in kernel {
@@ -103,6 +105,7 @@ impl Builder {
         self.append_checked(Op::Pool { kind, x, kernel, stride, padding }, [channels, rows, columns])
     }
 
+    /// Appends a layer that makes maps `factor` times as high and as wide.
     pub fn upsample(&mut self, x: Value, factor: usize, mode: Upsampling) -> Made {
         let [channels, height, width] = self.map(x)?;
         let dims = [channels, height.saturating_mul(factor), width.saturating_mul(factor)];

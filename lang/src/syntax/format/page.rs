@@ -48,6 +48,7 @@ impl<'a> Page<'a> {
         self.at_head = false;
     }
 
+    /// Notes that a block is open, at whose head no blank line stands.
     pub fn open_block(&mut self) {
         self.at_head = true;
         self.paragraph += 1;
@@ -73,6 +74,7 @@ impl<'a> Page<'a> {
         self.line.code.len()
     }
 
+    /// Whether nothing stands on this line.
     pub fn is_fresh(&self) -> bool {
         !self.line.is_begun
     }
@@ -83,6 +85,7 @@ impl<'a> Page<'a> {
         self.line.is_begun = true;
     }
 
+    /// Writes a blank, unless the line is empty or ends with a comment.
     pub fn space(&mut self) {
         if self.line.is_begun && self.line.comment.is_none() {
             self.line.code.push(' ');

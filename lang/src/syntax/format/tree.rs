@@ -36,6 +36,7 @@ impl Size {
     }
 }
 
+/// A part of a statement that is printed on one line where it fits.
 #[derive(Debug)]
 pub struct Fragment {
     pub kind: FragmentKind,
@@ -65,6 +66,7 @@ pub struct Bit {
     pub size: Size,
 }
 
+/// The forms of what stands in a row.
 #[derive(Debug)]
 pub enum BitKind {
     Word(usize),
