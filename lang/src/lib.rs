@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
-//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net). Nothing here knows of tensors, images
+//! broken stays silent. [`compile`] is the way from a text to a [`Net`]. Nothing here knows of tensors, images
 //! or devices.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
@@ -28,7 +28,7 @@ pub use fix::fix;
 use diag::{Diagnostic, Report, Span};
 use front::edits::Edits;
 use front::settings::Settings;
-use front::written::Said;
+use front::written::SettingsInText;
 use ir::Net;
 use syntax::ast::Ast;
 
@@ -97,7 +97,7 @@ impl Compiled {
     pub fn resolved(&self, settings: &Settings) -> String {
         let (items, text) = (&self.ast.items, &self.report.text);
         let written = |mut edits: Edits, filled: &Edits| {
-            Said { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
+            SettingsInText { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
             edits.apply(text)
         };
         let text = written(self.edits.clone(), &self.filled);

@@ -88,20 +88,22 @@ impl<'a> Resolver<'a, '_, '_> {
     pub fn nodes(&mut self) {
         for node in self.graph.nodes.node_indices() {
             let within = self.graph.nodes[node].within;
-            let place = Viewpoint { node: Some(node), within, params: &[] };
+            let viewpoint = Viewpoint { node: Some(node), within, params: &[] };
             match self.graph.nodes[node].kind {
                 DefinitionKind::Equation { value }
                 | DefinitionKind::Next { value, .. }
                 | DefinitionKind::Arm { value, .. }
                 | DefinitionKind::Output { value }
                 | DefinitionKind::Yield { value }
-                | DefinitionKind::Penalty { value } => self.expr(value, place),
+                | DefinitionKind::Penalty { value } => self.expr(value, viewpoint),
                 // What a state starts from is made before the loop, outside of it.
-                DefinitionKind::State { init, .. } => self.expr(init, Viewpoint { within: self.outer(node), ..place }),
-                DefinitionKind::Param { default } => default.iter().for_each(|default| self.expr(default, place)),
-                DefinitionKind::Input { shape } => self.known(shape, place),
-                DefinitionKind::Weights { call } => self.bundle(call, place),
-                DefinitionKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, place)),
+                DefinitionKind::State { init, .. } => {
+                    self.expr(init, Viewpoint { within: self.outer(node), ..viewpoint })
+                }
+                DefinitionKind::Param { default } => default.iter().for_each(|default| self.expr(default, viewpoint)),
+                DefinitionKind::Input { shape } => self.known(shape, viewpoint),
+                DefinitionKind::Weights { call } => self.bundle(call, viewpoint),
+                DefinitionKind::Loop { args, .. } => args.iter().for_each(|arg| self.known(&arg.value, viewpoint)),
                 DefinitionKind::Branch { .. } => {}
             }
         }
@@ -111,55 +113,55 @@ impl<'a> Resolver<'a, '_, '_> {
         self.graph.nodes[node].within.and_then(|within| self.graph.nodes[within].within)
     }
 
-    fn expr(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
+    fn expr(&mut self, expr: &'a Expr, viewpoint: Viewpoint<'_>) {
         match &expr.kind {
             ExprKind::Number { .. } | ExprKind::Bool(_) => {}
-            ExprKind::Name(name) => self.name(name, expr.span, place),
-            ExprKind::Primed(name) => self.primed(name, expr.span, place),
-            ExprKind::At { name, step } => self.at(name, step, place),
-            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, place)),
-            ExprKind::Call(call) => self.call(call, place),
-            ExprKind::Negate(x) | ExprKind::Not(x) => self.expr(x, place),
-            ExprKind::Binary { op: BinaryOp::Sub, left, right } if self.has_hyphen(left, right, place) => {}
+            ExprKind::Name(name) => self.name(name, expr.span, viewpoint),
+            ExprKind::Primed(name) => self.primed(name, expr.span, viewpoint),
+            ExprKind::At { name, step } => self.at(name, step, viewpoint),
+            ExprKind::List(items) => items.iter().for_each(|item| self.expr(item, viewpoint)),
+            ExprKind::Call(call) => self.call(call, viewpoint),
+            ExprKind::Negate(x) | ExprKind::Not(x) => self.expr(x, viewpoint),
+            ExprKind::Binary { op: BinaryOp::Sub, left, right } if self.has_hyphen(left, right, viewpoint) => {}
             ExprKind::Binary { left, right, .. } | ExprKind::Map { from: left, to: right } => {
-                self.expr(left, place);
-                self.expr(right, place);
+                self.expr(left, viewpoint);
+                self.expr(right, viewpoint);
             }
             ExprKind::If { condition, then, otherwise } => {
-                self.known(condition, place);
-                self.expr(then, place);
-                self.expr(otherwise, place);
+                self.known(condition, viewpoint);
+                self.expr(then, viewpoint);
+                self.expr(otherwise, viewpoint);
             }
             ExprKind::Repeat { count, call } => {
-                self.known(count, place);
-                self.call(call, place);
+                self.known(count, viewpoint);
+                self.call(call, viewpoint);
             }
         }
     }
 
     /// Looks through an expression that must be known before the run: its names are resolved when it is evaluated, but
     /// what it names must be lowered first.
-    fn known(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
+    fn known(&mut self, expr: &'a Expr, viewpoint: Viewpoint<'_>) {
         self.look.at(expr);
-        let Some(node) = place.node else { return };
+        let Some(node) = viewpoint.node else { return };
         for part in expr.parts() {
             let found = match &part.kind {
-                ExprKind::Name(name) => self.graph.find(name, place.within),
+                ExprKind::Name(name) => self.graph.find(name, viewpoint.within),
                 ExprKind::Primed(name) => {
-                    self.primed(name, part.span, place);
+                    self.primed(name, part.span, viewpoint);
                     continue;
                 }
                 _ => continue,
             };
             if let Found::Node(found) = found {
-                self.edge(node, place.within, found);
+                self.edge(node, viewpoint.within, found);
             }
         }
     }
 
-    fn call(&mut self, call: &'a Call, place: Viewpoint<'_>) {
+    fn call(&mut self, call: &'a Call, viewpoint: Viewpoint<'_>) {
         let callee = self.look.consts.resolve(&call.callee.text);
-        let local = self.callee(call, place);
+        let local = self.callee(call, viewpoint);
         let kind = kinds::find(callee).filter(|_| !local);
         let inputs = match kind.map(|kind| kind.inputs) {
             Some(Inputs::None) => 0,
@@ -180,51 +182,51 @@ impl<'a> Resolver<'a, '_, '_> {
             positional += usize::from(arg.name.is_none());
             let reads = if arg.name.is_none() { positional <= inputs } else { takes_all };
             if reads {
-                self.expr(&arg.value, place);
+                self.expr(&arg.value, viewpoint);
                 continue;
             }
             let position = positional.saturating_sub(inputs.saturating_add(1));
             let ty = kind.map_or_else(|| self.of_unknown(arg), |kind| choices::of_kind(kind, position, arg));
-            self.argument(ty, arg, place);
+            self.argument(ty, arg, viewpoint);
         }
     }
 
     /// Whether what is called is a definition or a parameter; whether that can be called is known once it has a value.
-    fn callee(&mut self, call: &'a Call, place: Viewpoint<'_>) -> bool {
+    fn callee(&mut self, call: &'a Call, viewpoint: Viewpoint<'_>) -> bool {
         let Name { text: name, span } = &call.callee;
-        if place.params.iter().any(|param| param.text == *name) {
+        if viewpoint.params.iter().any(|param| param.text == *name) {
             return true;
         }
-        let Found::Node(found) = self.graph.find(name, place.within) else { return false };
+        let Found::Node(found) = self.graph.find(name, viewpoint.within) else { return false };
         match &self.graph.nodes[found].kind {
             kind @ (DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. }) => {
                 let help = "call a layer kind, a function, a block or a bundle";
                 let problem = names::misused(&format!("`{name}`"), kind.describe(), "something to call", *span, help);
                 self.diagnostics.push(problem);
             }
-            _ => self.read(place, found, *span),
+            _ => self.read(viewpoint, found, *span),
         }
         true
     }
 
-    fn name(&mut self, name: &'a str, span: Span, place: Viewpoint<'_>) {
-        if place.params.iter().any(|param| param.text == name) || is_reserved(name) {
+    fn name(&mut self, name: &'a str, span: Span, viewpoint: Viewpoint<'_>) {
+        if viewpoint.params.iter().any(|param| param.text == name) || is_reserved(name) {
             return;
         }
-        match self.graph.find(name, place.within) {
-            Found::Node(found) if self.starts_beside(found, place) => {
+        match self.graph.find(name, viewpoint.within) {
+            Found::Node(found) if self.starts_beside(found, viewpoint) => {
                 let node = &self.graph.nodes[found];
                 let name_of = |node: Option<NodeIndex>| node.map_or("", |node| self.graph.nodes[node].name);
                 let init = node.kind.value().map_or_else(String::new, Expr::written);
                 let problem = loops::starts_inside(name, span, node.span, name_of(node.within));
-                self.diagnostics.push(loops::starts_from_state(problem, name_of(place.node), &init));
+                self.diagnostics.push(loops::starts_from_state(problem, name_of(viewpoint.node), &init));
             }
-            Found::Node(found) => self.read(place, found, span),
+            Found::Node(found) => self.read(viewpoint, found, span),
             _ if self.look.consts.get(name).is_some() || self.look.lost.contains(name) => {}
             Found::Hidden(found) => {
                 let node = &self.graph.nodes[found];
                 let Some(within) = node.within.map(|within| &self.graph.nodes[within]) else { return };
-                let reader = place.node.map(|node| &self.graph.nodes[node]);
+                let reader = viewpoint.node.map(|node| &self.graph.nodes[node]);
                 if reader.is_some_and(|reader| is_start(&reader.kind) && reader.within == node.within) {
                     return self.diagnostics.push(loops::starts_inside(name, span, node.span, within.name));
                 }
@@ -236,22 +238,23 @@ impl<'a> Resolver<'a, '_, '_> {
             }
             // The word for a kind, a function or a block, as an argument of something that will call it.
             Found::Nothing if self.look.callables.has(name) => {}
-            Found::Nothing => self.unknown(name, span, place),
+            Found::Nothing => self.unknown(name, span, viewpoint),
         }
     }
 
     /// Whether a state begins here from another state of the same loop.
-    fn starts_beside(&self, found: NodeIndex, place: Viewpoint<'_>) -> bool {
-        let Some(reader) = place.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader]) else {
+    fn starts_beside(&self, found: NodeIndex, viewpoint: Viewpoint<'_>) -> bool {
+        let Some(reader) = viewpoint.node.filter(|reader| *reader != found).map(|reader| &self.graph.nodes[reader])
+        else {
             return false;
         };
         let node = &self.graph.nodes[found];
         is_start(&reader.kind) && is_start(&node.kind) && reader.within == node.within
     }
 
-    fn read(&mut self, place: Viewpoint<'_>, found: NodeIndex, span: Span) {
-        if let Some(node) = place.node {
-            return self.edge(node, place.within, found);
+    fn read(&mut self, viewpoint: Viewpoint<'_>, found: NodeIndex, span: Span) {
+        if let Some(node) = viewpoint.node {
+            return self.edge(node, viewpoint.within, found);
         }
         let what = &self.graph.nodes[found];
         let (name, is) = (format!("`{}`", what.name), what.kind.describe());
@@ -270,15 +273,15 @@ impl<'a> Resolver<'a, '_, '_> {
         self.graph.nodes.add_edge(node, found, Edge::Reads);
     }
 
-    fn primed(&mut self, name: &'a str, span: Span, place: Viewpoint<'_>) {
-        let Some(within) = place.within else {
+    fn primed(&mut self, name: &'a str, span: Span, viewpoint: Viewpoint<'_>) {
+        let Some(within) = viewpoint.within else {
             self.diagnostics.push(loops::primed_outside(name, span));
             return;
         };
-        match self.graph.find(name, place.within) {
+        match self.graph.find(name, viewpoint.within) {
             Found::Node(found) => match self.graph.nodes[found].kind {
                 DefinitionKind::State { next: Some(next), .. } => {
-                    if let Some(node) = place.node {
+                    if let Some(node) = viewpoint.node {
                         self.graph.nodes.add_edge(node, next, Edge::Reads);
                     }
                 }
@@ -289,37 +292,38 @@ impl<'a> Resolver<'a, '_, '_> {
                     self.diagnostics.push(loops::primed_stateless(name, span, within));
                 }
             },
-            Found::Nothing if self.stands_for_something(name, place) => {
+            Found::Nothing if self.stands_for_something(name, viewpoint) => {
                 let within = self.graph.nodes[within].name;
                 self.diagnostics.push(loops::primed_stateless(name, span, within));
             }
-            Found::Hidden(_) | Found::Nothing => self.name(name, span, place),
+            Found::Hidden(_) | Found::Nothing => self.name(name, span, viewpoint),
         }
     }
 
     /// Whether a name is that of a const, a word or something of the language: nothing that has steps.
-    fn stands_for_something(&self, name: &str, place: Viewpoint<'_>) -> bool {
-        let is_param = place.params.iter().any(|param| param.text == name);
+    fn stands_for_something(&self, name: &str, viewpoint: Viewpoint<'_>) -> bool {
+        let is_param = viewpoint.params.iter().any(|param| param.text == name);
         !is_param && (is_reserved(name) || self.look.consts.get(name).is_some() || self.look.callables.has(name))
     }
 
     /// Resolves `O@2` and `E@all`: a definition of a loop at a step, from behind the loop.
-    fn at(&mut self, name: &'a Name, step: &'a Expr, place: Viewpoint<'_>) {
+    fn at(&mut self, name: &'a Name, step: &'a Expr, viewpoint: Viewpoint<'_>) {
         if !matches!(&step.kind, ExprKind::Name(word) if word == ALL) {
-            self.known(step, place);
+            self.known(step, viewpoint);
         }
-        let found = match (self.graph.find(&name.text, place.within), self.graph.inside_loops(&name.text).as_slice()) {
-            (Found::Node(found), _) => found,
-            (Found::Hidden(_), [found]) => *found,
-            (Found::Hidden(_), several) => {
-                let places: Vec<Span> = several.iter().map(|node| self.graph.nodes[*node].span).collect();
-                return self.diagnostics.push(loops::several(&name.text, name.span, &places));
-            }
-            (Found::Nothing, _) if self.stands_for_something(&name.text, place) => {
-                return self.diagnostics.push(loops::no_steps(&name.text, name.span));
-            }
-            (Found::Nothing, _) => return self.name(&name.text, name.span, place),
-        };
+        let found =
+            match (self.graph.find(&name.text, viewpoint.within), self.graph.inside_loops(&name.text).as_slice()) {
+                (Found::Node(found), _) => found,
+                (Found::Hidden(_), [found]) => *found,
+                (Found::Hidden(_), several) => {
+                    let places: Vec<Span> = several.iter().map(|node| self.graph.nodes[*node].span).collect();
+                    return self.diagnostics.push(loops::several(&name.text, name.span, &places));
+                }
+                (Found::Nothing, _) if self.stands_for_something(&name.text, viewpoint) => {
+                    return self.diagnostics.push(loops::no_steps(&name.text, name.span));
+                }
+                (Found::Nothing, _) => return self.name(&name.text, name.span, viewpoint),
+            };
         if let kind @ (DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. }) = &self.graph.nodes[found].kind {
             let (quoted, is) = (format!("`{}`", name.text), kind.describe());
             let help = "name one of its states or equations";
@@ -327,11 +331,11 @@ impl<'a> Resolver<'a, '_, '_> {
             return self.diagnostics.push(problem);
         }
         match self.graph.nodes[found].within {
-            Some(within) if self.graph.is_inside(place.within, within) => {
+            Some(within) if self.graph.is_inside(viewpoint.within, within) => {
                 let within = self.graph.nodes[within].name;
                 self.diagnostics.push(loops::at_inside(&name.text, name.span, within));
             }
-            _ => self.read(place, found, name.span),
+            _ => self.read(viewpoint, found, name.span),
         }
     }
 }

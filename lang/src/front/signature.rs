@@ -59,19 +59,33 @@ impl<'s> Signature<'s> {
 
     /// The index of the parameter of the argument at `position`, or what is wrong with that argument.
     fn parameter(&self, position: usize, arg: &CallArg) -> Result<usize, Diagnostic> {
-        match &arg.name {
-            None if position < self.positions => Ok(position),
-            None => Err(names::superfluous(self.callee, self.takes, arg.value.span)),
-            Some(name) => self.names.iter().position(|known| *known == name.text).ok_or_else(|| {
+        let found = parameter(self.names.iter().copied(), self.positions, position, arg);
+        found.ok_or_else(|| match &arg.name {
+            None => names::superfluous(self.callee, self.takes, arg.value.span),
+            Some(name) => {
                 let unknown = if self.is_own { names::unknown_parameter } else { names::unknown_argument };
                 unknown(self.callee, &name.text, name.span, self.names)
-            }),
-        }
+            }
+        })
     }
 
     fn duplicate(&self, parameter: usize, first: &CallArg, again: &CallArg) -> Diagnostic {
         let name = self.names.get(parameter).copied().unwrap_or_default();
         let duplicate = if self.is_own { names::duplicate } else { names::duplicate_word };
         duplicate(name, first.span(), again.span())
+    }
+}
+
+/// The index of the parameter that an argument at `position` belongs to: by its name, among `names`, or else by its
+/// position, of which the first `positions` count.
+pub fn parameter<'n>(
+    names: impl IntoIterator<Item = &'n str>,
+    positions: usize,
+    position: usize,
+    arg: &CallArg,
+) -> Option<usize> {
+    match &arg.name {
+        Some(name) => names.into_iter().position(|known| known == name.text),
+        None => (position < positions).then_some(position),
     }
 }

@@ -10,7 +10,7 @@ use crate::vocabulary::{ArgValue, Bound, Type};
 
 /// The settings blocks of a spec as they stand in its text.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'s> {
+pub struct SettingsInText<'s> {
     pub items: &'s [Item],
     pub text: &'s str,
     /// The settings that the blocks come to.
@@ -19,7 +19,7 @@ pub struct Said<'s> {
     pub filled: &'s Edits,
 }
 
-impl Said<'_> {
+impl SettingsInText<'_> {
     /// Adds the edits that write settings into the spec: values in their places, missing keys and blocks added.
     pub fn write(&self, settings: &Settings, edits: &mut Edits) {
         let text = self.text;

@@ -1,7 +1,7 @@
 //! The spec, or one copy of a block: its definitions and what each of them comes to.
 
 use super::bundles::LateralUse;
-use super::steps::Finished;
+use super::steps::ClosedLoop;
 use super::val::Val;
 use crate::front::graph::Graph;
 use crate::ir::Value;
@@ -21,7 +21,7 @@ pub(super) struct Instance<'f, 'a> {
     /// The definitions of each scope in the order in which they are lowered.
     pub order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>>,
     /// The loops that are closed: their steps can be asked for.
-    pub loops: BTreeMap<NodeIndex, Finished>,
+    pub loops: BTreeMap<NodeIndex, ClosedLoop>,
 }
 
 impl<'f, 'a> Instance<'f, 'a> {

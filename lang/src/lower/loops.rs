@@ -2,7 +2,7 @@
 
 use super::Lowerer;
 use super::place::Place;
-use super::steps::{Finished, StateSteps};
+use super::steps::{ClosedLoop, StateSteps};
 use super::val::Val;
 use crate::diag::{Diagnostic, loops, shape};
 use crate::front::bind::CallSite;
@@ -48,14 +48,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         };
         match self.net.end_loop(open, &next) {
             Ok((id, last)) => {
-                let mut finished = Finished { id, steps, states: BTreeMap::new() };
+                let mut closed = ClosedLoop { id, steps, states: BTreeMap::new() };
                 for (n, state) in known.iter().enumerate() {
                     let (init, next, last) = (inits[n], next[n], last[n]);
-                    finished.states.insert(*state, StateSteps { init, next, last });
+                    closed.states.insert(*state, StateSteps { init, next, last });
                     self.nexts.insert(next, (graph.nodes[*state].name, graph.next_span(*state)));
                     self.here.values[state.index()] = Val::Value(last);
                 }
-                self.here.loops.insert(node, finished);
+                self.here.loops.insert(node, closed);
             }
             Err((n, _)) => {
                 let shape = self.net.shape(current[n]).clone();

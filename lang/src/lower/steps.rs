@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const STEP: Type = Type::Count { min: 0, max: MAX_STEPS };
 
 /// A closed loop, as its steps are asked for.
-pub(super) struct Finished {
+pub(super) struct ClosedLoop {
     pub id: LoopId,
     pub steps: usize,
     pub states: BTreeMap<NodeIndex, StateSteps>,
@@ -94,9 +94,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn state_at(&mut self, name: &Name, node: NodeIndex, within: NodeIndex, asked: Asked, step: &Expr) -> Val {
-        let Some(finished) = self.here.loops.get(&within) else { return Val::Poison };
-        let Some(state) = finished.states.get(&node).copied() else { return Val::Poison };
-        let (id, steps) = (finished.id, finished.steps);
+        let Some(closed) = self.here.loops.get(&within) else { return Val::Poison };
+        let Some(state) = closed.states.get(&node).copied() else { return Val::Poison };
+        let (id, steps) = (closed.id, closed.steps);
         match asked {
             Asked::One(0) => Val::Value(state.init),
             Asked::One(n) if n == steps => Val::Value(state.last),
@@ -110,8 +110,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn equation_at(&mut self, name: &Name, node: NodeIndex, within: NodeIndex, asked: Asked, step: &Expr) -> Val {
-        let Some(finished) = self.here.loops.get(&within) else { return Val::Poison };
-        let (id, steps) = (finished.id, finished.steps);
+        let Some(closed) = self.here.loops.get(&within) else { return Val::Poison };
+        let (id, steps) = (closed.id, closed.steps);
         let value = match &self.here.values[node.index()] {
             Val::Value(value) => *value,
             // The same at every step.

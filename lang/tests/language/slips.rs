@@ -34,6 +34,23 @@ fn fixed(text: &str, asked: Applicability) -> (Report, usize) {
 }
 
 #[test]
+fn arguments_are_matched_alike_wherever_they_are_given() {
+    let block = "block b(x, n: 1) {\n    yield relu(n * x)\n}\nfn f(x) = relu(x)\nh = ";
+    let given_twice =
+        ["conv(x, 8, kernel: 3, kernel: 5)", "W(x, stride: 1, stride: 1)", "b(x, n: 1, n: 2)", "b(x, 1, n: 2)"];
+    for call in given_twice {
+        assert!(said(&format!("{block}{call}")).contains("is given twice"), "{call}");
+    }
+    for call in ["W(x, x)", "b(x, 1, 2)", "f(x, x)", "abs(x, x)", "relu(x, x)"] {
+        assert!(said(&format!("{block}{call}")).contains("` takes "), "{call}");
+    }
+    for call in ["W(x, size: 3)", "b(x, size: 3)", "f(x, size: 3)", "abs(x, size: 3)", "conv(x, 8, kernel: 3, size: 3)"]
+    {
+        assert!(said(&format!("{block}{call}")).contains("has no argument `size`"), "{call}");
+    }
+}
+
+#[test]
 fn an_index_of_the_authors_is_never_exchanged_by_itself() {
     let lines = [
         "gain_e = relu(x)\nh = gain_i + x",

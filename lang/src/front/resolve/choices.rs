@@ -2,23 +2,24 @@
 
 use super::{Resolver, Viewpoint};
 use crate::front::graph::Found;
+use crate::front::signature::parameter;
 use crate::kinds::{self, KINDS, Kind};
 use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Callable, Type};
 
 impl<'a> Resolver<'a, '_, '_> {
     /// Looks through an argument that must be known before the run; the words of a choice are no names.
-    pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a CallArg, place: Viewpoint<'_>) {
-        named(ty, &arg.value).into_iter().for_each(|part| self.known(part, place));
+    pub(super) fn argument(&mut self, ty: Option<&'static Type>, arg: &'a CallArg, viewpoint: Viewpoint<'_>) {
+        named(ty, &arg.value).into_iter().for_each(|part| self.known(part, viewpoint));
     }
 
     /// Resolves the declaration `kind(in -> out, …)`, where the mapping takes the place of the first declared argument.
-    pub(super) fn bundle(&mut self, call: &'a Call, place: Viewpoint<'_>) {
-        let is_named = matches!(self.graph.find(&call.callee.text, place.within), Found::Node(_));
+    pub(super) fn bundle(&mut self, call: &'a Call, viewpoint: Viewpoint<'_>) {
+        let is_named = matches!(self.graph.find(&call.callee.text, viewpoint.within), Found::Node(_));
         let kind = kinds::find(self.look.consts.resolve(&call.callee.text)).filter(|_| !is_named);
         for (n, arg) in call.args.iter().enumerate() {
             let ty = kind.map_or_else(|| self.of_unknown(arg), |kind| of_kind(kind, n, arg));
-            self.argument(ty, arg, place);
+            self.argument(ty, arg, viewpoint);
         }
     }
 
@@ -72,15 +73,14 @@ pub fn of_some_kind(arg: &CallArg) -> Option<&'static Type> {
     KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
 }
 
+/// The type of the declared argument that `arg`, which stands at `position`, is a value of.
 fn declared(
     args: &'static [vocabulary::Arg],
     shared: &'static [vocabulary::Arg],
     position: usize,
     arg: &CallArg,
 ) -> Option<&'static Type> {
-    let found = match &arg.name {
-        Some(name) => args.iter().chain(shared).find(|declared| declared.name == name.text),
-        None => args.get(position),
-    };
-    found.map(|declared| &declared.ty)
+    let names = args.iter().chain(shared).map(|declared| declared.name);
+    let found = parameter(names, args.len(), position, arg)?;
+    args.iter().chain(shared).nth(found).map(|declared| &declared.ty)
 }
