@@ -98,7 +98,7 @@ impl<'a> Resolver<'a, '_, '_> {
                 | DefinitionKind::Penalty { value } => self.expr(value, viewpoint),
                 // What a state starts from is made before the loop, outside of it.
                 DefinitionKind::State { init, .. } => {
-                    self.expr(init, Viewpoint { within: self.outer(node), ..viewpoint })
+                    self.expr(init, Viewpoint { within: self.outer(node), ..viewpoint });
                 }
                 DefinitionKind::Param { default } => default.iter().for_each(|default| self.expr(default, viewpoint)),
                 DefinitionKind::Input { shape } => self.known(shape, viewpoint),
