@@ -1,4 +1,5 @@
-//! Makes a list of the specs in `tests/diagnostics/`, the examples of `lcnnc explain`: a file dropped there is on it.
+//! Makes a list of the specs in `lang/tests/diagnostics/`, the examples of `lcnnc explain`: a file dropped there is on
+//! it.
 
 // A build script reads files and its environment.
 #![allow(clippy::disallowed_methods)]

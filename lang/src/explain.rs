@@ -1,4 +1,5 @@
-//! The page of a diagnostic: why it is a problem, a text that has it, what is said of that, and the text mended.
+//! Pages that explain diagnostics: why each is a problem, a text that has it, what is said of that, and the text
+//! mended.
 
 use crate::diag::{Code, Level, Report, catalogue, config};
 use crate::{Options, Source, compile};
@@ -12,15 +13,15 @@ struct Example {
     fixed: &'static str,
 }
 
-/// One for each code; what they are is tested.
+/// An example for each code, from `lang/tests/diagnostics/`; tests compile them.
 const EXAMPLES: &[Example] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
-/// The code that an id in any case means, or the name that `allow` calls it by.
+/// The code of an id, in upper or lower case, or of the name that `allow` calls it by.
 pub fn find(name: &str) -> Option<&'static Code> {
     catalogue().find(|code| code.id.eq_ignore_ascii_case(name) || code.name == Some(name))
 }
 
-/// A line for each code: what there is to explain.
+/// A line for each code, for people who look for one.
 pub fn index() -> String {
     let mut out = String::new();
     for code in catalogue() {
@@ -34,7 +35,8 @@ fn first_sentence(text: &str) -> &str {
     text.split_inclusive(". ").next().unwrap_or(text).trim_end()
 }
 
-/// A page in Markdown. `read_settings` says what is wrong with the text of a run.yaml, which is not read here.
+/// The page of a code, in Markdown. `read_settings` says what is wrong with the text of a run.yaml, which only the
+/// program that trains can read.
 pub fn page(code: &Code, read_settings: impl Fn(&str) -> Report) -> String {
     let mut out = format!("# {}: {}\n\n{}\n", code.id, code.level, code.about);
     // Writing to a `String` does not fail.
@@ -71,7 +73,8 @@ impl Example {
     }
 }
 
-/// What `// set: name=value` in an example's first line stands for, as `--set name=value` would; and the text behind it.
+/// The setting `name=value` that an example's first line `// set: name=value` asks for, as `--set name=value` would,
+/// and the text behind that line.
 fn directive(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("// set: ")?.split_once('\n')
 }
@@ -81,7 +84,7 @@ fn set(text: &str) -> Vec<(String, String)> {
     pair.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().collect()
 }
 
-/// An example's text, and what it is compiled with, in words.
+/// The text of an example, and what it is compiled with, in words.
 fn shown(text: &str) -> (&str, String) {
     let (text, with) = match directive(text) {
         Some((set, text)) => (text, format!(", with `--set {set}`")),

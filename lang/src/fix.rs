@@ -1,15 +1,15 @@
-//! `check --fix`: the changes that are known to be right, or all that are offered, written into the text.
+//! Fixes of a whole text, as `check --fix` makes them: the changes that are known to be right, or all that are offered.
 
 use crate::diag::{Applicability, Diagnostic, Edit, Report, Span};
 use crate::{Compiled, Options, Source, compile};
 use std::collections::BTreeMap;
 
-/// Mending one problem shows the next one behind it on its line. What goes on for longer is no text that someone wrote, and
-/// is left as it is.
+/// How often a text is mended and looked at again: mending one problem may show the next one behind it on its line. What goes
+/// on for longer is no text that someone wrote, and is left as it is.
 const ROUNDS: usize = 256;
 
-/// A spec with all mended that can be mended as surely as `asked`, and how many problems that were. What was mended may
-/// have hidden others.
+/// Mends a spec as far as fixes are as sure as `asked`. Gives the mended spec and how many problems were mended; what
+/// was mended may have hidden others.
 pub fn fix(source: &Source, options: &Options, asked: Applicability) -> (Compiled, usize) {
     let mut rounds = vec![(compile(source, options), 0)];
     while let Some((compiled, mended)) = rounds.last() {
@@ -32,8 +32,8 @@ pub fn fix(source: &Source, options: &Options, asked: Applicability) -> (Compile
     rounds.pop().unwrap_or_else(|| (compile(source, options), 0))
 }
 
-/// The text with the changes for every problem that has some as sure as `asked`, but for those which meet others; and how
-/// many problems.
+/// The text with the fixes that are as sure as `asked` written in, but for those that meet others; and how many
+/// problems they mend.
 fn apply(report: &Report, asked: Applicability) -> (String, usize) {
     let mut edits: BTreeMap<Span, &Edit> = BTreeMap::new();
     let has_fix = |diagnostic: &&Diagnostic| !diagnostic.fix.is_empty() && diagnostic.applicability <= asked;
@@ -55,7 +55,7 @@ fn apply(report: &Report, asked: Applicability) -> (String, usize) {
     (text, count)
 }
 
-/// Whether nothing else is written where an edit is; the same edit may be there already.
+/// Whether no other change touches the span of this one; the same change may be there already.
 fn is_free(edits: &BTreeMap<Span, &Edit>, edit: &Edit) -> bool {
     let Span { start, end } = edit.span;
     let before = edits.range(..edit.span).next_back().is_none_or(|(span, _)| span.end <= start);

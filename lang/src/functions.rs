@@ -4,19 +4,20 @@ use crate::ir::{Reduce, Unary};
 
 /// A built-in function of one argument.
 #[derive(Debug)]
-pub struct Function {
+pub struct BuiltIn {
     pub name: &'static str,
     pub about: &'static str,
     pub apply: Apply,
 }
 
+/// How a built-in function is applied.
 #[derive(Clone, Copy, Debug)]
 pub enum Apply {
-    /// To every entry.
+    /// The function is applied to every entry.
     Entrywise(Unary),
-    /// To one number; only where the whole batch may be looked at.
+    /// All entries become one number; only where the whole batch may be looked at.
     Reduce(Reduce),
-    /// To the values of every step, which become one.
+    /// The values of every step of a loop become one.
     Steps(Steps),
 }
 
@@ -27,19 +28,20 @@ pub enum Steps {
     Mean,
 }
 
-const fn entrywise(name: &'static str, about: &'static str, f: Unary) -> Function {
-    Function { name, about, apply: Apply::Entrywise(f) }
+const fn entrywise(name: &'static str, about: &'static str, f: Unary) -> BuiltIn {
+    BuiltIn { name, about, apply: Apply::Entrywise(f) }
 }
 
-const fn reduce(name: &'static str, about: &'static str, f: Reduce) -> Function {
-    Function { name, about, apply: Apply::Reduce(f) }
+const fn reduce(name: &'static str, about: &'static str, f: Reduce) -> BuiltIn {
+    BuiltIn { name, about, apply: Apply::Reduce(f) }
 }
 
-const fn steps(name: &'static str, about: &'static str, how: Steps) -> Function {
-    Function { name, about, apply: Apply::Steps(how) }
+const fn steps(name: &'static str, about: &'static str, how: Steps) -> BuiltIn {
+    BuiltIn { name, about, apply: Apply::Steps(how) }
 }
 
-pub const FUNCTIONS: &[Function] = &[
+/// Every built-in function, in the order of the manual.
+pub const FUNCTIONS: &[BuiltIn] = &[
     entrywise("abs", "absolute value of every entry", Unary::Abs),
     entrywise("exp", "exponential of every entry", Unary::Exp),
     entrywise("log", "natural logarithm of every entry", Unary::Log),
@@ -53,6 +55,7 @@ pub const FUNCTIONS: &[Function] = &[
     steps("step_mean", "mean of the values of every step of a loop, entry by entry: `step_mean(O@all)`", Steps::Mean),
 ];
 
-pub fn find(name: &str) -> Option<&'static Function> {
+/// The built-in function of that name, if there is one.
+pub fn find(name: &str) -> Option<&'static BuiltIn> {
     FUNCTIONS.iter().find(|function| function.name == name)
 }

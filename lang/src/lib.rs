@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Every stage gives its value and its diagnostics, and goes on past the first problem; what depends on something
-//! broken stays silent. [`compile`] is the way from a text to a [`Net`](ir::Net). Nothing here knows of tensors, images or
-//! devices.
+//! broken stays silent. [`compile`] is the way from a text to a [`Net`]. Nothing here knows of tensors, images
+//! or devices.
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -18,6 +18,7 @@ pub mod front;
 pub mod functions;
 pub mod ir;
 pub mod kinds;
+pub mod limits;
 pub mod lower;
 pub mod syntax;
 pub mod vocabulary;
@@ -27,11 +28,11 @@ pub use fix::fix;
 use diag::{Diagnostic, Report, Span};
 use front::edits::Edits;
 use front::settings::Settings;
-use front::written::Said;
+use front::written::SettingsInText;
 use ir::Net;
 use syntax::ast::Ast;
 
-/// How many classes there are where no data set says so: those of MNIST, Fashion-MNIST and CIFAR-10.
+/// The number of classes where no data set says one: that of MNIST, Fashion-MNIST and CIFAR-10.
 pub const DEFAULT_CLASSES: usize = 10;
 
 /// A spec's text and the name that problems in it are reported under.
@@ -41,26 +42,26 @@ pub struct Source {
     pub text: String,
 }
 
-/// What a spec leaves open.
+/// What a spec leaves open and its user decides.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Overrides of consts: name and value, as `--set name=value` gives them.
+    /// Overrides of consts, name and value, as `--set name=value` gives them.
     pub set: Vec<(String, String)>,
     /// The data set's number of classes; [`DEFAULT_CLASSES`] if none is given.
     pub classes: Option<usize>,
 }
 
-/// What became of a spec.
+/// What a spec is compiled to.
 #[derive(Debug)]
 pub struct Compiled {
-    /// None if the spec has errors.
+    /// The net; none if the spec has errors.
     pub net: Option<Net>,
     pub settings: Settings,
     /// Every problem, sorted by place.
     pub report: Report,
     ast: Ast,
     edits: Edits,
-    /// What fills in the calls in the settings blocks.
+    /// The arguments to fill in at the calls in the settings blocks.
     filled: Edits,
 }
 
@@ -84,28 +85,29 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     Compiled { net, settings, report, ast, edits, filled }
 }
 
-/// The last character that is not blank: nothing is drawn at the very end of a text.
+/// The span of the last character that is not blank: nothing can be drawn at the very end of a text.
 fn last_place(text: &str) -> Span {
     let text = text.trim_end();
     Span::new(text.char_indices().next_back().map_or(0, |(at, _)| at), text.len())
 }
 
 impl Compiled {
-    /// The author's text with every override and default written in, and with those settings: it compiles to the
-    /// same net, and says all that a rerun needs.
+    /// The author's text with every override and default written in, and with these settings: it compiles to the same
+    /// net, and says all that a rerun needs.
     pub fn resolved(&self, settings: &Settings) -> String {
         let (items, text) = (&self.ast.items, &self.report.text);
         let written = |mut edits: Edits, filled: &Edits| {
-            Said { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
+            SettingsInText { items, text, settings: &self.settings, filled }.write(settings, &mut edits);
             edits.apply(text)
         };
         let text = written(self.edits.clone(), &self.filled);
-        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay defaults.
+        // They may make a text, a statement or what is in its brackets longer than what is read: then they stay
+        // defaults.
         if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
     }
 
-    /// The problems that the spec has with settings that are not all its own, as flags give them: what is odd about the
-    /// epochs of its schedule depends on how many there are.
+    /// The problems that the spec has with `settings`, which may differ from its own, as flags make them: what is odd
+    /// about the epochs of a schedule depends on how many epochs there are.
     pub fn report_with(&self, settings: &Settings) -> Report {
         let Report { name, text, diagnostics } = self.report.clone();
         let (own, items) = (&self.settings.train, &self.ast.items);
@@ -125,7 +127,7 @@ impl Compiled {
         Report::new(name, text, diagnostics)
     }
 
-    /// The place of the input's shape, for problems that only a data set brings up.
+    /// The span of the input's shape, for problems that only a data set brings up.
     pub fn input_span(&self) -> Span {
         self.ast.input_span()
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Parts in order of execution.
 pub fn emit(net: &Net, cut: &Cut) -> String {
-    let mut printer = Printer { net, names: names(net), fused: 0, text: format!("plan {}\n", net.name) };
+    let mut printer = Printer { net, names: net.names(), fused: 0, text: format!("plan {}\n", net.name) };
     printer.parts(&cut.parts, 1);
     if printer.fused == 0 {
         printer.text.push_str("  nothing is fused\n");
@@ -16,30 +16,9 @@ pub fn emit(net: &Net, cut: &Cut) -> String {
     printer.text
 }
 
-/// What each value is called: by its equation, its loop or the image.
-fn names(net: &Net) -> BTreeMap<Value, String> {
-    fn walk(steps: &[Stmt], names: &mut BTreeMap<Value, String>) {
-        for step in steps {
-            match step {
-                Stmt::Node(node) => names.extend(node.name.iter().map(|name| (node.value, name.clone()))),
-                Stmt::Loop(looped) => {
-                    let states =
-                        looped.states.iter().flat_map(|state| [state.current, state.last].map(|v| (v, &state.name)));
-                    let taps = looped.taps.iter().map(|tap| (tap.outer, &tap.name));
-                    names.extend(states.chain(taps).map(|(value, name)| (value, name.clone())));
-                    walk(&looped.body, names);
-                }
-            }
-        }
-    }
-    let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
-    walk(&net.body, &mut names);
-    names
-}
-
 struct Printer<'a> {
     net: &'a Net,
-    names: BTreeMap<Value, String>,
+    names: BTreeMap<Value, &'a str>,
     /// Fused parts so far.
     fused: usize,
     text: String,
@@ -93,7 +72,7 @@ impl Printer<'_> {
         self.fused += 1;
         let list = |values: &[(Value, lcnnc_lang::ir::Shape)]| {
             let name = |(value, shape): &(Value, lcnnc_lang::ir::Shape)| {
-                self.names.get(value).cloned().unwrap_or_else(|| format!("a value {shape}"))
+                self.names.get(value).map_or_else(|| format!("a value {shape}"), |name| (*name).to_owned())
             };
             values.iter().map(name).collect::<Vec<String>>().join(", ")
         };
@@ -112,7 +91,7 @@ fn steps(count: usize) -> String {
 
 /// The primitives on images, in order; loops as what they repeat.
 fn words(all: &[Stmt]) -> String {
-    let each = all.iter().filter_map(|step| match step {
+    let each = all.iter().filter_map(|stmt| match stmt {
         Stmt::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
         Stmt::Loop(looped) => Some(format!("loop {} ({}: {})", looped.name, steps(looped.steps), words(&looped.body))),
     });

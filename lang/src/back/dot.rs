@@ -8,9 +8,9 @@ use std::fmt::Write;
 /// How loops are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loops {
-    /// As the spec has them: the body once, a dashed edge from each next value back to its state.
+    /// Loops as the spec has them: the body once, a dashed edge from each next value back to its state.
     Folded,
-    /// Every step on its own.
+    /// Every step of a loop as a box of its own.
     Unrolled,
 }
 
@@ -30,7 +30,7 @@ pub fn emit(net: &Net, loops: Loops) -> String {
     let (name, [c, h, w]) = &net.input;
     drawing.line(&format!("input [label=\"{name}\\n[{c}, {h}, {w}]\", shape=ellipse];"));
     drawing.ids.insert(Value::INPUT, "input".to_owned());
-    drawing.steps(&net.body, "");
+    drawing.stmts(&net.body, "");
     let steps = match net.output.logits.len() {
         1 => String::new(),
         steps => format!(", mean loss of {steps} steps"),
@@ -52,21 +52,22 @@ struct Drawing<'a> {
     net: &'a Net,
     loops: Loops,
     out: String,
-    /// Behind all nodes: an edge drawn in a loop's box would draw both its ends into the box.
+    /// The edges so far, which are written behind all nodes: an edge drawn inside a loop's box would draw both its ends
+    /// into the box.
     edges: String,
-    /// The drawn node that each value is the outcome of.
+    /// For each value the identifier of the node that it is drawn as.
     ids: BTreeMap<Value, String>,
-    /// The copies of blocks that are being drawn, outermost first.
+    /// The dotted names of the copies of blocks whose boxes are open, outermost first.
     boxes: Vec<String>,
     depth: usize,
 }
 
 impl Drawing<'_> {
-    /// `copy` tells the steps of unrolled loops apart.
-    fn steps(&mut self, steps: &[Stmt], copy: &str) {
+    /// Draws statements; `copy` is a suffix that tells the steps of unrolled loops apart.
+    fn stmts(&mut self, stmts: &[Stmt], copy: &str) {
         let outside = self.boxes.len();
-        for (step, block) in steps.iter().zip(blocks(steps)) {
-            match step {
+        for (stmt, block) in stmts.iter().zip(blocks(stmts)) {
+            match stmt {
                 Stmt::Node(node) if node.shape.per_image() => {
                     self.enter(outside, block, copy);
                     self.node(node, copy);
@@ -86,7 +87,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// Draws on in the box of that copy of a block; those further out than `outside` stay open.
+    /// Goes on inside the box of the copy `block`, closing and opening boxes for it. Of those that are open, the first
+    /// `outside` stay open.
     fn enter(&mut self, outside: usize, block: &str, copy: &str) {
         let is_around =
             |known: &str| block == known || block.strip_prefix(known).is_some_and(|rest| rest.starts_with('.'));
@@ -113,7 +115,7 @@ impl Drawing<'_> {
         // A layer that is all of an equation has its name already.
         let owner = params.first().map(|param| self.net.owner(*param)).filter(|owner| !named(node, owner));
         let weights = owner.map_or(String::new(), |owner| format!(" {owner}"));
-        self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", word(&node.op), node.shape));
+        self.line(&format!("{id} [label=\"{name}{}{weights}\\n{}\"];", label(&node.op), node.shape));
         for read in node.op.reads() {
             self.edge(read, &id, "");
         }
@@ -128,7 +130,7 @@ impl Drawing<'_> {
             self.line(&format!("{id} [label=\"state {}\\n{}\", shape=ellipse];", state.name, state.shape));
             self.ids.insert(state.current, id);
         }
-        self.steps(&looped.body, copy);
+        self.stmts(&looped.body, copy);
         self.close();
         for state in &looped.states {
             let current = self.id(state.current);
@@ -151,7 +153,7 @@ impl Drawing<'_> {
         for step in 1..=looped.steps {
             let copy = format!("{copy}_{step}");
             self.open(&format!("{}{copy}", id_of(&looped.name)), &format!("{}, step {step}", looped.name));
-            self.steps(&looped.body, &copy);
+            self.stmts(&looped.body, &copy);
             self.close();
             for tap in looped.taps.iter().filter(|tap| tap.step == step) {
                 let inner = self.id(tap.inner);
@@ -179,7 +181,7 @@ impl Drawing<'_> {
         self.line("}");
     }
 
-    /// Weights read as values are not drawn, so they have no edge.
+    /// Draws an edge to a node, unless it comes from a weight or a number, which are not drawn.
     fn edge(&mut self, from: Value, to: &str, style: &str) {
         if let Some(from) = self.ids.get(&from).cloned() {
             // Writing to a `String` does not fail.
@@ -197,14 +199,14 @@ impl Drawing<'_> {
     }
 }
 
-/// The copy of a block that each step belongs to: what has no name belongs to the equation that it leads to.
-fn blocks(steps: &[Stmt]) -> Vec<&str> {
+/// The copy of a block that each statement belongs to: what has no name belongs to the equation that it leads to.
+fn blocks(stmts: &[Stmt]) -> Vec<&str> {
     let mut block = "";
-    let mut blocks: Vec<&str> = steps
+    let mut blocks: Vec<&str> = stmts
         .iter()
         .rev()
-        .map(|step| {
-            let name = match step {
+        .map(|stmt| {
+            let name = match stmt {
                 Stmt::Node(node) => node.name.as_deref(),
                 Stmt::Loop(looped) => Some(looped.name.as_str()),
             };
@@ -216,38 +218,40 @@ fn blocks(steps: &[Stmt]) -> Vec<&str> {
     blocks
 }
 
-/// Is this owner of weights the equation itself, in or out of a loop?
+/// Whether an owner of weights is the node's equation itself, in or out of a loop.
 fn named(node: &Node, owner: &str) -> bool {
     let last = |name: &'_ str| name.rsplit('.').next().map(str::to_owned);
     node.name.as_deref().and_then(last) == last(owner)
 }
 
-/// A dotted name as DOT takes it for a name.
+/// A dotted name, as an identifier of DOT.
 fn id_of(name: &str) -> String {
     name.replace('.', "_")
 }
 
-/// What a node does, in the words of the spec.
-fn word(op: &Op) -> String {
+/// What a node's box says of its primitive: the word, and the one number or two that tell it from its like in a
+/// drawing.
+fn label(op: &Op) -> String {
+    let word = op.word();
     match op {
         Op::Param(_) => "weight".to_owned(),
         Op::Number(x) => crate::vocabulary::real(*x),
-        Op::Zeros => "zeros".to_owned(),
-        Op::Conv { groups: 1, .. } => "conv".to_owned(),
-        Op::Conv { groups, .. } => format!("conv, {groups} groups"),
-        Op::Local { .. } => "local".to_owned(),
-        Op::ConvTranspose { .. } => "conv_transpose".to_owned(),
-        Op::Dense { .. } => "dense".to_owned(),
-        Op::Pool { kind, kernel: [h, w], .. } => format!("{} {h}x{w}", kind.word()),
-        Op::Upsample { factor, mode, .. } => format!("upsample {factor}x {}", mode.word()),
-        Op::BatchNorm { .. } => "batch_norm".to_owned(),
-        Op::GroupNorm { groups, .. } => format!("group_norm {groups}"),
-        Op::Lrn { size, .. } => format!("lrn {size}"),
-        Op::Dropout { rate, .. } => format!("dropout {rate}"),
-        Op::Unary { f, .. } => f.word().to_owned(),
-        Op::Binary { f, .. } => f.word().to_owned(),
-        Op::Reduce { f, .. } => f.word().to_owned(),
-        Op::Flatten { .. } => "flatten".to_owned(),
-        Op::Concat { .. } => "concat".to_owned(),
+        Op::Conv { groups, .. } if *groups != 1 => format!("{word}, {groups} groups"),
+        Op::Pool { kernel: [h, w], .. } => format!("{word} {h}x{w}"),
+        Op::Upsample { factor, mode, .. } => format!("{word} {factor}x {}", mode.word()),
+        Op::GroupNorm { groups, .. } => format!("{word} {groups}"),
+        Op::Lrn { size, .. } => format!("{word} {size}"),
+        Op::Dropout { rate, .. } => format!("{word} {rate}"),
+        Op::Zeros
+        | Op::Conv { .. }
+        | Op::Local { .. }
+        | Op::ConvTranspose { .. }
+        | Op::Dense { .. }
+        | Op::BatchNorm { .. }
+        | Op::Unary { .. }
+        | Op::Binary { .. }
+        | Op::Reduce { .. }
+        | Op::Flatten { .. }
+        | Op::Concat { .. } => word.to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! Text back ends: each turns a net into a text that people or another program read. Every one matches every primitive,
+//! Text back ends: each turns a net into a text for people or for another program. Each matches every primitive,
 //! without a wildcard.
 
 pub mod dot;

@@ -5,13 +5,13 @@ use crate::ir::cost::{self, Cost, bytes, scaled};
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// Columns that a layer's name has at least.
+/// How many columns the name of a layer has at least, however narrow the terminal is.
 const SHORTEST: usize = 5;
-/// Columns between two cells.
+/// How many columns stand between two cells of the table.
 const GAP: usize = 2;
 
-/// A line a layer, and the sums. Parameters are counted where they are first used; multiply-adds and activation memory
-/// are of one image, over all steps of a loop.
+/// The net as a table: a line for each layer, and the sums. Parameters are counted where they are first used;
+/// multiply-adds and the memory of activity are those of one image, over all steps of a loop.
 ///
 /// In at most `width` columns, where a width is given: the names of layers are cut at their beginnings for it.
 pub fn emit(net: &Net, width: Option<usize>) -> String {
@@ -43,7 +43,7 @@ pub fn emit(net: &Net, width: Option<usize>) -> String {
     out + &numbered(net)
 }
 
-/// What two names mean that differ in a number alone; nothing where no layer has such a name.
+/// Explains layers whose names differ in a number alone; empty where no layer has such a name.
 fn numbered(net: &Net) -> String {
     let owners: BTreeSet<&str> = net.params.iter().map(crate::ir::Param::owner).collect();
     let plain = |owner: &str| {
@@ -59,7 +59,7 @@ fn numbered(net: &Net) -> String {
     })
 }
 
-/// The end of a name, which tells more than its beginning.
+/// A name cut to `width` columns at its beginning: the end of a dotted name tells more.
 fn cut(name: &str, width: usize) -> String {
     match name.chars().count().checked_sub(width) {
         None | Some(0) => name.to_owned(),

@@ -2,7 +2,7 @@
 
 use crate::diag::counted;
 use crate::ir::Net;
-use crate::ir::timing::{self, Row, Timing, When};
+use crate::ir::timing::{self, EquationTiming, Timing, When};
 
 /// A table for each loop.
 pub fn emit(net: &Net) -> String {
@@ -15,8 +15,11 @@ pub fn emit(net: &Net) -> String {
 
 fn one(timing: &Timing) -> String {
     let Timing { name, steps, around, rows, .. } = timing;
-    let around: String =
-        around.iter().rev().map(|(name, steps)| format!(", in loop {name}, {}", counted(*steps, "step"))).collect();
+    let around: String = around
+        .iter()
+        .rev()
+        .map(|outer| format!(", in loop {}, {}", outer.name, counted(outer.steps, "step")))
+        .collect();
     let heading = ["equation", "first reached", "by way of"].map(str::to_owned);
     let cells: Vec<[String; 3]> = std::iter::once(heading).chain(rows.iter().map(|row| cells(row, timing))).collect();
     let width = |n: usize| cells.iter().map(|row| row[n].chars().count()).max().unwrap_or(0);
@@ -26,16 +29,17 @@ fn one(timing: &Timing) -> String {
     format!("loop {name}, {}{around}\n{}", counted(*steps, "step"), lines.concat())
 }
 
-/// The step of a loop, and behind it those of the loops around it, innermost first: `2`, `2 in 1`.
+/// A time in words: the step of a loop, and behind it the steps of the loops around it, innermost first, as `2` or `2
+/// in 1`.
 fn steps(when: &When) -> String {
     when.steps.iter().rev().map(usize::to_string).collect::<Vec<_>>().join(" in ")
 }
 
-fn cells(row: &Row, timing: &Timing) -> [String; 3] {
+fn cells(row: &EquationTiming, timing: &Timing) -> [String; 3] {
     let reached = match &row.reached {
         None => "never".to_owned(),
         Some(when) => {
-            let behind = timing.behind(when).map(|(name, ..)| match name {
+            let behind = timing.too_short(when).map(|looped| match looped.name {
                 _ if when.steps.len() == 1 => ", behind the last".to_owned(),
                 name => format!(", behind the last of {name}"),
             });

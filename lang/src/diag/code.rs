@@ -1,4 +1,4 @@
-//! What is fixed about a problem, whatever text it is found in.
+//! Codes: the part of a problem that is the same in whatever text it is found.
 
 use std::fmt;
 
@@ -23,38 +23,42 @@ impl fmt::Display for Level {
 /// A kind of problem: a stable id and the sentence that explains it to someone who meets it for the first time.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
-    /// `L` and four digits; the first two are the group.
+    /// The stable id: `L` and four digits, of which the first two are the group.
     pub id: &'static str,
     pub level: Level,
-    /// What `allow` calls it, where a spec may say that it is meant; of all warnings, and of what only seems a slip.
+    /// The name that `allow` takes, where a spec may say that the problem is meant: for every warning, and for errors
+    /// that only seem slips.
     pub name: Option<&'static str>,
-    /// Why this is a problem, in a sentence or two.
+    /// Why the problem is one, in a sentence or two.
     pub about: &'static str,
-    /// What `check --fix` does about it, and when that is certain; none where it does nothing.
+    /// What `check --fix` does about the problem, and when that is certain; none where it does nothing.
     pub mend: Option<&'static str>,
 }
 
-/// When the fix of a word that nothing is called by is safe: of every code whose fix puts another word in its place.
+/// The `mend` of every code whose fix replaces a word that nothing is called by: what the fix does, and when it is
+/// safe.
 pub const SLIP: &str = "The fix puts the nearest word in its place. It is safe where that is the only word that can be meant and \
      one letter of it was doubled, dropped, exchanged or transposed: in a word of the language of four letters or more, or in \
      a name of five letters or more without digits. It is unsafe where the word that stands there means something in another \
      framework, where something else in the file is called so, and where two places would come to share weights.";
 
 impl Code {
+    /// An error, which nothing takes back.
     pub const fn error(id: &'static str, about: &'static str) -> Self {
         Self { id, level: Level::Error, name: None, about, mend: None }
     }
 
+    /// A warning, which a spec may take back by `allow name`.
     pub const fn warning(id: &'static str, name: &'static str, about: &'static str) -> Self {
         Self { id, level: Level::Warning, name: Some(name), about, mend: None }
     }
 
-    /// An error that `allow name` takes back.
+    /// An error that a spec may take back by `allow name`.
     pub const fn unless_allowed(id: &'static str, name: &'static str, about: &'static str) -> Self {
         Self { id, level: Level::Error, name: Some(name), about, mend: None }
     }
 
-    /// The same, where a fix is offered: `mend` says what it does, and when it is safe.
+    /// The same code with a fix on offer: `mend` says what the fix does, and when it is safe.
     pub const fn mended(self, mend: &'static str) -> Self {
         Self { mend: Some(mend), ..self }
     }

@@ -1,8 +1,8 @@
-//! How many of something, in words.
+//! Numbers of things, in words.
 
 use std::fmt::Display;
 
-/// `1 channel`, `8 channels`, `0 classes`: the noun is given for one.
+/// A number with its noun: `1 channel`, `8 channels`, `0 classes`. The noun is given for one.
 pub fn counted<N: Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
     if n == N::from(1) { format!("{n} {noun}") } else { format!("{n} {}", several(noun)) }
 }

@@ -1,29 +1,23 @@
 //! Every problem a spec can have, declared once: its code, its words, its labels and its help.
 //!
-//! A group of related problems is one file: a `Code` constant for each, in the group's `CODES`, and beside it the
-//! function that builds the [`Diagnostic`] from what was expected and what was found.
+//! [`messages`] has the problems, a file each group. The rest is what they are made with and read by: what a diagnostic
+//! and a report are, what was likely meant by a wrong word, and the forms in which a report is written.
 
 mod code;
-pub mod config;
 mod counted;
 pub mod foreign;
-pub mod loops;
-pub mod misnamed;
-pub mod names;
-pub mod penalty;
+mod gather;
+pub mod messages;
 pub mod render;
 mod report;
-pub mod roles;
-pub mod settings;
-pub mod shape;
 mod slip;
 mod suggest;
-pub mod templates;
-pub mod text;
-pub mod weights;
 
 pub use code::{Code, Level};
 pub use counted::counted;
+pub use messages::{
+    GROUPS, catalogue, config, loops, misnamed, names, penalty, roles, settings, shape, templates, text, weights,
+};
 pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
 pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};
 
@@ -35,31 +29,13 @@ pub struct Span {
 }
 
 impl Span {
+    /// The span from byte `start` up to, not with, byte `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
     }
 
-    /// From the first of two spans to the end of the last.
+    /// The span from the start of the first of two spans to the end of the last.
     pub fn to(self, last: Self) -> Self {
         Self::new(self.start.min(last.start), self.end.max(last.end))
     }
-}
-
-/// The codes of each group, in order of the digit that they share.
-pub const GROUPS: &[&[&Code]] = &[
-    text::CODES,
-    names::CODES,
-    shape::CODES,
-    loops::CODES,
-    roles::CODES,
-    penalty::CODES,
-    settings::CODES,
-    templates::CODES,
-    config::CODES,
-    weights::CODES,
-];
-
-/// Every declared code, group by group.
-pub fn catalogue() -> impl Iterator<Item = &'static Code> {
-    GROUPS.iter().copied().flatten().copied()
 }

@@ -1,12 +1,13 @@
 //! A problem found in a text, and all the problems of one text.
 
 use super::foreign::{self, At};
+use super::gather::gathered;
 use super::slip::{Slip, is_certain};
-use super::{Code, Level, Span, among, names, nearest, render, text};
+use super::{Code, Level, Span, among, nearest, render, text};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A place in the text and what is to be said of it.
+/// A place in the text with what is to be said of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     pub span: Span,
@@ -18,8 +19,8 @@ pub struct Label {
 pub struct Edit {
     pub span: Span,
     pub new: String,
-    /// What stands there but for blanks: where the author wrote it in another way, such as a const for a number, the
-    /// change is not known to be right.
+    /// The text that the change replaces, blanks aside: where the author wrote it in another way, such as a const for a
+    /// number, the change is not known to be right.
     old: String,
 }
 
@@ -50,9 +51,9 @@ impl Edit {
 /// How sure a fix is to be what the author meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
-    /// Only this can be meant: `check --fix` writes it.
+    /// The fix can only be what was meant: `check --fix` writes it.
     Safe,
-    /// The author has to look at it: `check --fix --unsafe-fixes` writes it.
+    /// The author has to look at the fix: `check --fix --unsafe-fixes` writes it.
     Unsafe,
 }
 
@@ -69,9 +70,9 @@ impl fmt::Display for Applicability {
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
     pub at: At,
-    /// Those of the language.
+    /// The right words that belong to the language.
     pub language: &'a [&'a str],
-    /// Those that the file defines.
+    /// The right words that the file defines.
     pub own: &'a [&'a str],
 }
 
@@ -83,7 +84,7 @@ pub struct Diagnostic {
     /// The first label is the place of the problem.
     pub labels: Vec<Label>,
     pub help: Option<String>,
-    /// What `check --fix` does about it: all of these changes, or nothing.
+    /// The changes that `check --fix` makes for the problem: all of them, or none.
     pub fix: Vec<Edit>,
     /// How sure the fix is, if there is one.
     pub applicability: Applicability,
@@ -101,44 +102,49 @@ impl Diagnostic {
         }
     }
 
+    /// Adds a place and what is to be said of it; the first one is the place of the problem.
     pub fn label(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
         self
     }
 
+    /// Sets the help: what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Mends it by writing `new` for the `old` that stands there. That is unsafe, unless it is said to be certain.
+    /// Adds a change to the fix: `new` in the place of the `old` that stands at `span`. A fix is unsafe until it is
+    /// said to be certain.
     pub fn edit(mut self, span: Span, old: impl Into<String>, new: impl Into<String>) -> Self {
         self.fix.push(Edit { span, old: old.into(), new: new.into() });
         self
     }
 
-    /// The same problem, whose fix can only be what was meant.
+    /// This problem with a fix that can only be what was meant.
     pub fn certain(self) -> Self {
         self.certain_if(true)
     }
 
+    /// This problem, its fix said to be safe or unsafe.
     pub fn certain_if(mut self, is_certain: bool) -> Self {
         self.applicability = if is_certain { Applicability::Safe } else { Applicability::Unsafe };
         self
     }
 
-    /// Whether it asks for that word in the place of another.
+    /// Whether the fix writes `word` somewhere.
     pub fn asks_for(&self, word: &str) -> bool {
         self.fix.iter().any(|edit| edit.new == word)
     }
 
-    /// Whether `check --fix` mends it.
+    /// Whether `check --fix` mends the problem.
     pub fn is_safe(&self) -> bool {
         self.applicability == Applicability::Safe && !self.fix.is_empty()
     }
 
-    /// Answers a word of another framework; asks for the one of the words that is nearest to the name at `span`, and
-    /// would write it there; says something else where none is near.
+    /// Adds the help for a wrong word `name` at `span`, and the fix if there is one. A word of another framework gets
+    /// the answer of the table of habits; of the right `words`, the one that is nearest is offered; where none is near,
+    /// the help is `else_say`.
     pub fn nearest(self, name: &str, span: Span, words: Words<'_>, else_say: &str) -> Self {
         let known = [words.language, words.own].concat();
         // What a block of the author's is given has the names that the author chose.
@@ -161,19 +167,19 @@ impl Diagnostic {
         }
     }
 
-    /// Answers what another language writes so, as the table has it.
+    /// Adds the help that the table of habits has for a word, or `else_say` where it has none.
     pub fn foreign(self, at: At, word: &str, else_say: &str) -> Self {
         self.help(foreign::find(at, word, &[]).map_or(else_say, |row| row.say))
     }
 
-    /// Where the problem is: the start of its first label.
+    /// The byte where the problem is: the start of its first label.
     pub fn place(&self) -> usize {
         self.labels.first().map_or(0, |label| label.span.start)
     }
 }
 
-/// Doubts every fix that would take a name from a place that has it, though the file defines that name elsewhere, or may
-/// have been to define it in a statement that was `lost`.
+/// Makes every fix unsafe that would replace a name which the file defines elsewhere, or may have defined in a
+/// statement that was `lost`.
 pub fn doubt(diagnostics: &mut [Diagnostic], defined: &BTreeSet<&str>, lost: &BTreeSet<&str>) {
     for diagnostic in diagnostics {
         // A statement that cannot be read for its first word may have been to define that.
@@ -188,7 +194,7 @@ pub fn doubt(diagnostics: &mut [Diagnostic], defined: &BTreeSet<&str>, lost: &BT
 /// A source text with everything that was found in it, sorted by place.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// The file's name as the user gave it.
+    /// The name of the file as the user gave it.
     pub name: String,
     pub text: String,
     pub diagnostics: Vec<Diagnostic>,
@@ -200,7 +206,7 @@ impl Report {
         // What is written out at several places is written once.
         let mut said = BTreeSet::new();
         diagnostics.retain(|d| said.insert((d.place(), d.code.id, d.message.clone(), d.labels.get(1).map(|l| l.span))));
-        let (text, mut diagnostics) = (text.into(), names::gathered(diagnostics));
+        let (text, mut diagnostics) = (text.into(), gathered(diagnostics));
         for diagnostic in &mut diagnostics {
             if !diagnostic.fix.iter().all(|edit| edit.fits(&text)) {
                 diagnostic.fix.clear();
@@ -210,10 +216,12 @@ impl Report {
         Self { name: name.into(), text, diagnostics }
     }
 
+    /// The number of problems of a level.
     pub fn count(&self, level: Level) -> usize {
         self.diagnostics.iter().filter(|d| d.code.level == level).count()
     }
 
+    /// Whether any problem is an error.
     pub fn has_errors(&self) -> bool {
         self.count(Level::Error) > 0
     }

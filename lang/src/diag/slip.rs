@@ -1,4 +1,4 @@
-//! Which change of a word is certain to be what its author meant.
+//! Slips of the fingers: which change of a word is certain to be what its author meant.
 
 use super::foreign::{self, At};
 use std::cmp::Ordering;
@@ -8,16 +8,16 @@ use std::cmp::Ordering;
 pub struct Slip<'a> {
     pub written: &'a str,
     pub meant: &'a str,
-    /// What kind of word was to stand there.
+    /// The kind of place at which the word stands.
     pub at: At,
     /// True for a name that the file defines, false for a word of the language: a kind, an argument, a setting.
     pub is_own: bool,
-    /// Every word that would have been right there.
+    /// Every word that would have been right at that place.
     pub known: &'a [&'a str],
 }
 
-/// Whether only one word can be meant, and its author's fingers slipped: a single letter was doubled, dropped, exchanged
-/// or transposed with its neighbour.
+/// Whether only one word can be meant, and its author's fingers slipped: a single letter was doubled, dropped,
+/// exchanged or transposed with its neighbour.
 ///
 /// Short words are too near to each other, digits tell things apart that are called alike, and a word that means
 /// something in another framework was not misspelt. Letters tell an author's own names apart too, as in `gain_e` and
@@ -34,13 +34,14 @@ pub fn is_certain(slip: &Slip<'_>) -> bool {
         && !foreign::is_known(at, written)
 }
 
-/// Whether no more than a slip is between two words. Where the language parts its words with a `_`, other tools do not.
+/// Whether no more than a slip is between two words. Where the language parts words with a `_`, other tools do not, so
+/// it weighs nothing in words of the language.
 fn is_near(written: &str, meant: &str, is_own: bool) -> bool {
     let [w, m] = [written, meant].map(|word| word.replace('_', ""));
     is_slip(written, meant) || !is_own && (w == m || is_slip(&w, &m))
 }
 
-/// Whether one letter was doubled, dropped, exchanged or transposed.
+/// Whether `written` is `meant` with one letter doubled, dropped, exchanged or transposed.
 fn is_slip(written: &str, meant: &str) -> bool {
     let [written, meant] = [written, meant].map(|word| word.chars().collect::<Vec<char>>());
     let same = written.iter().zip(&meant).take_while(|(a, b)| a == b).count();
@@ -55,8 +56,8 @@ fn is_slip(written: &str, meant: &str) -> bool {
     }
 }
 
-/// Whether a slip in a name of the author's is one of lower-case letters within a word of that name, and exchanges none. A
-/// part of few letters is an index, and so may be the first or the last letter of a longer one.
+/// Whether a slip in a name of the author's is one of lower-case letters within a word of that name, and exchanges
+/// none. A part of few letters is an index, and so may be the first or the last letter of a longer one.
 fn spares_indices(written: &str, meant: &str) -> bool {
     const LONG: usize = 4;
     let [w, m] = [written, meant].map(|word| word.chars().collect::<Vec<char>>());
@@ -78,13 +79,14 @@ fn spares_indices(written: &str, meant: &str) -> bool {
     is_inside && letters.iter().all(|c| c.is_lowercase()) && before + letters.len() + behind >= LONG
 }
 
-/// Whether a word that begins at `start` has letters before one that has `before` lower-case ones in front of it; a capital
-/// begins a word too.
+/// Whether a word that begins at `start` has letters before one that has `before` lower-case ones in front of it; a
+/// capital begins a word too.
 fn starts_before(name: &[char], start: usize, before: usize) -> bool {
     before > 0 || start > 0 && name[start - 1].is_uppercase()
 }
 
-/// Whether the slip is none of digits. In a name of the author's they number things, so there may be none at all.
+/// Whether the digits of two words are alike, so that the slip is one of letters. In a name of the author's digits
+/// number things, so there may be none at all.
 fn spares_digits(written: &str, meant: &str, is_own: bool) -> bool {
     let of = |word: &str| word.chars().filter(char::is_ascii_digit).collect::<String>();
     let without = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "");

@@ -2,11 +2,11 @@
 
 use super::Diagnostic;
 
-/// Problems of one text that may come with a suggestion. Whoever has more of them has most likely opened another kind of
-/// file, and comparing every word of that with every name would take longer than reading it.
+/// How many problems of one text may come with a suggestion. A text with more is most likely another kind of file, and
+/// comparing every word of it with every name would take longer than reading it.
 const MOST: usize = 300;
 
-/// True if no more suggestions are worth their time, because so many problems are found already.
+/// Whether so many problems are found already that no more suggestions are worth their time.
 pub fn enough(found: &[Diagnostic]) -> bool {
     found.len() >= MOST
 }
@@ -16,7 +16,8 @@ pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str
     nearest(name, candidates).into_iter().next()
 }
 
-/// The candidates that are near enough to be what was meant, and that none is nearer than; each once, in their order.
+/// The candidates that are near enough to `name` to be what was meant and that no other is nearer than, each once, in
+/// their order.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     nearest_by(name, candidates, strsim::damerau_levenshtein)
 }
@@ -60,7 +61,7 @@ pub fn alike<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> V
     candidates.into_iter().filter(is_alike).take(MOST).collect()
 }
 
-/// Case and underscores weigh nothing: `w_a` is `W_A` and `maxpool` is `max_pool`.
+/// A word in which case and underscores weigh nothing: `w_a` is `W_A` and `maxpool` is `max_pool`.
 fn plain(text: &str) -> String {
     text.to_lowercase().replace('_', "")
 }
@@ -69,7 +70,7 @@ fn count(text: &str) -> usize {
     text.chars().filter(|letter| *letter != '_').count()
 }
 
-/// `a`, `b` or `c`: the choices, as words for a help line.
+/// The choices as words for a help line: `a`, `b` or `c`.
 pub fn among<'a>(choices: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = choices.into_iter().map(|choice| format!("`{choice}`")).collect();
     match quoted.split_last() {
@@ -79,7 +80,8 @@ pub fn among<'a>(choices: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// All choices where they are few enough to be read; of more, those that look like `name`, and where the others stand.
+/// The choices as words for a help line, where they are few enough to be read; of more, those that look like `name`,
+/// and `elsewhere`, which says where all of them stand.
 pub fn some_of(name: &str, choices: &[&str], elsewhere: &str) -> String {
     const FEW: usize = 12;
     if choices.len() <= FEW {

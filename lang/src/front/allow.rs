@@ -1,14 +1,14 @@
-//! `allow name`: problems that a spec means to have.
+//! `allow name`: problems that a spec is meant to have.
 
 use crate::diag::{Code, Diagnostic, catalogue, names};
 use crate::syntax::ast::{Item, ItemKind, Name};
 
-/// Does the spec mean to have problems of that code?
+/// Whether the spec allows problems of that code.
 pub fn is_allowed(items: &[Item], code: &Code) -> bool {
     named(items).any(|name| code.name == Some(name.text.as_str()))
 }
 
-/// Takes back what the spec allows; names that nothing is called by are reported.
+/// Drops the diagnostics that the spec allows; reports names in an `allow` that no problem has.
 pub fn take_back(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
     let known: Vec<&str> = catalogue().filter_map(|code| code.name).collect();
     for name in named(items).filter(|name| !known.contains(&name.text.as_str())) {
@@ -17,7 +17,7 @@ pub fn take_back(items: &[Item], diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.retain(|diagnostic| !is_allowed(items, diagnostic.code));
 }
 
-/// Every name behind an `allow`.
+/// Every name that stands behind an `allow`.
 pub fn named(items: &[Item]) -> impl Iterator<Item = &Name> {
     items.iter().flat_map(|item| if let ItemKind::Allow(names) = &item.kind { &names[..] } else { &[] })
 }

@@ -1,57 +1,64 @@
-//! Arguments are taken from a call one by one, against their declarations; what is left over is an error.
+//! The binder of declared arguments: what a call is given becomes values of the declared types, and what is not given
+//! becomes the default.
 
-use super::consts::Const;
-use super::edits::{Edits, Piece};
-use super::known::{self, Known, Meaning, describe};
+use super::const_eval::{self, Const, Meaning, Meanings, describe};
+use super::edits::{Edits, Filler};
+use super::signature::Signature;
 use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, misnamed, names, settings, text};
 use crate::syntax::ast::{self, Expr, ExprKind};
-use crate::vocabulary::{Arg, Bound, Callable, Default, Type, Value, real};
+use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Default, Type, real};
 
-/// Takes arguments: knows what names mean, collects what is wrong and what was left to a default.
+/// Reads arguments: it knows what names mean, and collects what is wrong and what was left to a default.
 pub struct Binder<'a> {
-    pub known: &'a dyn Known,
+    pub meanings: &'a dyn Meanings,
     pub diagnostics: &'a mut Vec<Diagnostic>,
     pub edits: &'a mut Edits,
 }
 
-/// Where a call stands: its words, and the place of its closing bracket, if it has brackets.
+/// The place of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Site {
+pub struct CallSite {
     pub span: Span,
     pub close: Option<usize>,
 }
 
 impl Binder<'_> {
-    /// Binds what a call was given to what it declares. Positions count from the first declared argument.
+    /// Binds what a call is given to the arguments that it declares, which positions count in their order.
     pub fn call(
         &mut self,
         callee: &'static str,
         args: &'static [Arg],
-        given: &[ast::Arg],
-        site: Site,
+        given: &[ast::CallArg],
+        site: CallSite,
     ) -> Option<Bound> {
         self.call_with(callee, [args, &[]], given, site)
     }
 
-    /// The same for a call that also takes arguments which many share, and which have no position.
+    /// Binds what a call is given to the arguments that it declares and to `shared` ones, which many kinds have and
+    /// which have no position.
     pub fn call_with(
         &mut self,
         callee: &'static str,
         [args, shared]: [&'static [Arg]; 2],
-        given: &[ast::Arg],
-        site: Site,
+        given: &[ast::CallArg],
+        site: CallSite,
     ) -> Option<Bound> {
         let (positions, args) = (args.len(), args.iter().chain(shared).collect::<Vec<_>>());
         if let Some(problem) = unlisted(&args, given) {
             self.diagnostics.push(problem);
             return None;
         }
-        let mut places: Vec<Option<&ast::Arg>> = vec![None; args.len()];
-        let mut complete = true;
-        for (n, arg) in given.iter().enumerate() {
-            complete &= self.place(callee, (&args, positions), &mut places, n, arg);
-        }
+        let names: Vec<&str> = args.iter().map(|arg| arg.name).collect();
+        let takes = match positions {
+            0 => "no settings".to_owned(),
+            n => counted(n, "setting"),
+        };
+        let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
+        let signature = Signature { callee, names: &names, positions, takes: &takes, is_own: false };
+        let matched = signature.matched(given, self.diagnostics);
+        let places: Vec<Option<&ast::CallArg>> = matched.arguments.iter().map(|n| n.map(|n| &given[n])).collect();
+        let mut complete = matched.is_sound;
         let mut bound = Bound { callee, values: Vec::with_capacity(args.len()) };
         let mut filled = Vec::new();
         for (arg, place) in args.iter().zip(&places) {
@@ -73,8 +80,8 @@ impl Binder<'_> {
         complete.then_some(bound)
     }
 
-    /// Reads the value of an argument; one that another framework would take is answered as that.
-    fn argument(&mut self, callee: &str, arg: &'static Arg, value: &Expr) -> Option<Value> {
+    /// Reads the value of an argument; a value that another framework would take is answered by the table of habits.
+    fn argument(&mut self, callee: &str, arg: &'static Arg, value: &Expr) -> Option<ArgValue> {
         let before = self.diagnostics.len();
         let bound = self.value(&format!("`{}` of `{callee}`", arg.name), &arg.ty, value);
         let is_foreign = matches!(
@@ -87,8 +94,15 @@ impl Binder<'_> {
         bound
     }
 
-    /// What an argument is that was not given.
-    fn default(&mut self, callee: &str, arg: &Arg, bound: &Bound, given: &[ast::Arg], site: Site) -> Option<Value> {
+    /// The default of an argument that is not given; none, and a problem, if it must be given.
+    fn default(
+        &mut self,
+        callee: &str,
+        arg: &Arg,
+        bound: &Bound,
+        given: &[ast::CallArg],
+        site: CallSite,
+    ) -> Option<ArgValue> {
         match &arg.default {
             Default::Value(value) => Some(value.clone()),
             Default::Like(other) => bound.get(other).cloned(),
@@ -107,78 +121,39 @@ impl Binder<'_> {
         }
     }
 
-    /// Finds the declaration that an argument belongs to.
-    fn place<'g>(
-        &mut self,
-        callee: &str,
-        (args, positions): (&[&Arg], usize),
-        places: &mut [Option<&'g ast::Arg>],
-        position: usize,
-        given: &'g ast::Arg,
-    ) -> bool {
-        let found = match &given.name {
-            Some(name) => {
-                let found = args.iter().position(|arg| arg.name == name.text);
-                if found.is_none() {
-                    let known: Vec<&str> = args.iter().map(|arg| arg.name).collect();
-                    self.diagnostics.push(names::unknown_argument(callee, &name.text, name.span, &known));
-                }
-                found
-            }
-            None => {
-                let found = (position < positions).then_some(position);
-                if found.is_none() {
-                    let takes = match positions {
-                        0 => "no settings".to_owned(),
-                        n => counted(n, "setting"),
-                    };
-                    let takes = if positions < args.len() { format!("{takes} without a name") } else { takes };
-                    self.diagnostics.push(names::superfluous(callee, &takes, given.value.span));
-                }
-                found
-            }
-        };
-        let Some(found) = found else { return false };
-        if let Some(first) = places[found] {
-            self.diagnostics.push(names::duplicate_word(args[found].name, first.span(), given.span()));
-            return false;
-        }
-        places[found] = Some(given);
-        true
-    }
-
-    /// Reads one value of the declared type.
-    pub fn value(&mut self, what: &str, ty: &'static Type, expr: &Expr) -> Option<Value> {
+    /// Reads a value of a declared type; `what` names the argument in messages.
+    pub fn value(&mut self, what: &str, ty: &'static Type, expr: &Expr) -> Option<ArgValue> {
         match ty {
-            Type::Count { min, max } => self.count(what, *min, *max, expr).map(Value::Count),
-            Type::Real { min, max } => self.real(what, *min, *max, expr).map(Value::Real),
-            Type::Share => self.share(what, expr).map(Value::Real),
+            Type::Count { min, max } => self.count(what, *min, *max, expr).map(ArgValue::Count),
+            Type::Real { min, max } => self.real(what, *min, *max, expr).map(ArgValue::Real),
+            Type::Share => self.share(what, expr).map(ArgValue::Real),
             Type::Bool if self.is_misspelt(expr) => {
                 self.word(what, &["true", "false"], expr);
                 None
             }
-            Type::Bool => match known::eval(expr, self.known, self.diagnostics)? {
-                Const::Bool(b) => Some(Value::Bool(b)),
+            Type::Bool => match const_eval::eval(expr, self.meanings, self.diagnostics)? {
+                Const::Bool(b) => Some(ArgValue::Bool(b)),
                 other => self.mistyped(what, "`true` or `false`", &format!("`{other}`"), expr),
             },
-            Type::Word(words) => self.word(what, words, expr).map(Value::Word),
-            Type::Reals => self.reals(what, expr).map(Value::Reals),
-            Type::Call(choices) => self.choice(what, choices, expr).map(Value::Call),
+            Type::Word(words) => self.word(what, words, expr).map(ArgValue::Word),
+            Type::Reals => self.reals(what, expr).map(ArgValue::Reals),
+            Type::Call(choices) => self.choice(what, choices, expr).map(ArgValue::Call),
             Type::Calls(choices) => {
                 let items = match &expr.kind {
                     ExprKind::List(items) => items.as_slice(),
                     _ => std::slice::from_ref(expr),
                 };
                 let bound: Vec<_> = items.iter().map(|item| self.choice(what, choices, item)).collect();
-                bound.into_iter().collect::<Option<Vec<_>>>().map(Value::Calls)
+                bound.into_iter().collect::<Option<Vec<_>>>().map(ArgValue::Calls)
             }
         }
     }
 
-    /// Whether it is a name that nothing has, and that no other language has for `true` or `false`.
+    /// Whether an expression is a name that nothing has and that no other language has for `true` or `false`, so that
+    /// one of those may be misspelt.
     fn is_misspelt(&self, expr: &Expr) -> bool {
         let ExprKind::Name(name) = &expr.kind else { return false };
-        matches!(self.known.name(name), Meaning::Unknown) && foreign::find(At::Name, name, &[]).is_none()
+        matches!(self.meanings.name(name), Meaning::Unknown) && foreign::find(At::Name, name, &[]).is_none()
     }
 
     fn count(&mut self, what: &str, min: usize, max: usize, expr: &Expr) -> Option<usize> {
@@ -234,7 +209,7 @@ impl Binder<'_> {
             self.diagnostics.push(if unit.text == "%" { problem.help(share) } else { problem });
             return None;
         }
-        match known::eval(expr, self.known, self.diagnostics)? {
+        match const_eval::eval(expr, self.meanings, self.diagnostics)? {
             Const::Number(x) if x.is_finite() => Some(x),
             Const::Number(x) => self.mistyped(what, expected, &x.to_string(), expr),
             other => self.mistyped(what, expected, &format!("`{other}`"), expr),
@@ -262,9 +237,9 @@ impl Binder<'_> {
         bound.into_iter().collect()
     }
 
-    /// A call of one of a few, or its bare name.
+    /// Reads one of several declared calls, or the bare name of one.
     fn choice(&mut self, what: &str, choices: &'static [Callable], expr: &Expr) -> Option<Bound> {
-        let (name, span, args, close): (_, _, &[ast::Arg], _) = match &expr.kind {
+        let (name, span, args, close): (_, _, &[ast::CallArg], _) = match &expr.kind {
             ExprKind::Name(name) => (name.as_str(), expr.span, &[], None),
             ExprKind::Call(call) => (call.callee.text.as_str(), call.callee.span, &call.args, Some(call.close())),
             _ => {
@@ -278,26 +253,28 @@ impl Binder<'_> {
             return None;
         };
         if choice.name != name {
-            // What stands for a choice may stand for another, at another call or with `--set`: its defaults are not filled in.
+            // What stands for a choice may stand for another, at another call or with `--set`: its defaults are not
+            // filled in.
             self.edits.leave(expr.span);
         }
-        self.call(choice.name, choice.args, args, Site { span: expr.span, close })
+        self.call(choice.name, choice.args, args, CallSite { span: expr.span, close })
     }
 
-    /// A const that stands for a misspelt word is told of once, and mended where it gets the word.
+    /// Reports a word that is none of the choices. Where a const stands for the word, that is reported once for the
+    /// const, and mended where the const gets it.
     fn unknown_choice(&mut self, what: &str, name: &str, span: Span, known: &[&str]) {
         let what = format!("choice for {what}:");
-        match self.known.misnamed(name) {
+        match self.meanings.misnamed(name) {
             Some(word) if word.is_told => {}
             Some(word) => self.diagnostics.push(misnamed::choice(&what, &word, span, known)),
             None => self.diagnostics.push(names::unknown_word(&what, name, span, known)),
         }
     }
 
-    /// A choice by its own word, or by that of a const or an argument which stands for it. Its own comes first, so that a
-    /// default means the same wherever it is written in.
+    /// Finds a choice by its own word, or by the word that a const or an argument of that name stands for. Its own word
+    /// comes first, so that a default means the same wherever it is written in.
     fn meant<T>(&self, name: &str, find: impl Fn(&str) -> Option<T>) -> Option<T> {
-        find(name).or_else(|| find(&known::resolve(name, self.known)))
+        find(name).or_else(|| find(&const_eval::resolve(name, self.meanings)))
     }
 
     fn mistyped<T>(&mut self, what: &str, expected: &str, found: &str, expr: &Expr) -> Option<T> {
@@ -312,18 +289,18 @@ impl Binder<'_> {
         self.diagnostics.push(self.with_const(problem, expr));
     }
 
-    /// The value of a const is mended where the const is declared.
+    /// Adds the place where a const gets its value to the problem of that value: it is mended there.
     fn with_const(&self, problem: Diagnostic, expr: &Expr) -> Diagnostic {
-        match known::declared(expr, self.known) {
+        match const_eval::declared(expr, self.meanings) {
             Some(declared) => problem.label(declared, "its value is set here"),
             None => problem,
         }
     }
 }
 
-/// `at: 10, 20`: numbers behind one that an argument has by name, where that takes a list of them.
-fn unlisted(args: &[&Arg], given: &[ast::Arg]) -> Option<Diagnostic> {
-    let is_number = |given: &ast::Arg| given.value.number().is_some();
+/// Finds a list without its brackets, as in `at: 10, 20`: numbers behind a named argument that takes a list of them.
+fn unlisted(args: &[&Arg], given: &[ast::CallArg]) -> Option<Diagnostic> {
+    let is_number = |given: &ast::CallArg| given.value.number().is_some();
     let takes_several =
         |name: &ast::Name| args.iter().any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals));
     let at = given.iter().position(|arg| arg.name.as_ref().is_some_and(takes_several) && is_number(arg))?;
@@ -333,12 +310,12 @@ fn unlisted(args: &[&Arg], given: &[ast::Arg]) -> Option<Diagnostic> {
     Some(text::unlisted(second.value.span, &name.text, &values.join(", ")))
 }
 
-/// The text of a default. What follows another argument is written as that one is: in a block it may differ from call to
-/// call.
-fn piece(arg: &Arg, value: &Value, args: &[&Arg], places: &[Option<&ast::Arg>]) -> Piece {
+/// The text to fill in for a default. What follows another argument is written as that one is: in a block it may differ
+/// from call to call.
+fn piece(arg: &Arg, value: &ArgValue, args: &[&Arg], places: &[Option<&ast::CallArg>]) -> Filler {
     let followed = match &arg.default {
         Default::Like(other) => args.iter().position(|arg| arg.name == *other).and_then(|other| places[other]),
         Default::Required | Default::Value(_) | Default::Absent => None,
     };
-    followed.map_or_else(|| Piece::New(value.to_string()), |given| Piece::Copy(given.value.span))
+    followed.map_or_else(|| Filler::New(value.to_string()), |given| Filler::Copy(given.value.span))
 }

@@ -1,22 +1,22 @@
-//! From statements to definitions: every name gets its node before any expression is looked into.
+//! Gathering: from statements to definitions. Every name gets its definition before any expression is looked into.
 
+use super::const_eval;
 use super::consts::{self, Consts, Next, Written};
 use super::edits::Edits;
-use super::graph::{Block, Edge, Function, Graph, Node, NodeKind};
-use super::known;
+use super::graph::{Block, Definition, DefinitionKind, Edge, Function, Graph};
 use super::settings::RESERVED;
 use crate::diag::{Diagnostic, Span, loops, names, nearest};
 use crate::functions;
 use crate::kinds;
 use crate::syntax::JOINING;
-use crate::syntax::ast::{Ast, Expr, Item, ItemKind, Name, Param};
+use crate::syntax::ast::{Ast, BlockParam, Expr, Item, ItemKind, Name};
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gathers a spec's definitions.
 #[derive(Debug)]
 pub struct Collector<'a, 'd> {
-    /// Of the spec; while a block is gathered, of that block.
+    /// The graph of the spec; while a block is gathered, that of the block.
     pub graph: Graph<'a>,
     pub functions: BTreeMap<&'a str, Function<'a>>,
     pub blocks: BTreeMap<&'a str, Block<'a>>,
@@ -24,9 +24,9 @@ pub struct Collector<'a, 'd> {
     pub model: Option<&'a Name>,
     pub diagnostics: &'d mut Vec<Diagnostic>,
     pub edits: &'d mut Edits,
-    /// Names whose definitions are reported and lost.
+    /// Names whose definitions are lost to a mistake, which is reported: nobody who misses one of them says so.
     pub lost: BTreeSet<&'a str>,
-    /// Where each const, function and block was defined, to name the first when there is a second.
+    /// The place of each const, function and block, to name the first when there is a second.
     defined: BTreeMap<&'a str, Span>,
     in_block: bool,
 }
@@ -47,6 +47,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
+    /// Gathers the functions of the prelude.
     pub fn prelude(&mut self, ast: &'a Ast) {
         for item in &ast.items {
             if let ItemKind::Fn { name, params, body } = &item.kind {
@@ -55,7 +56,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Consts come first: everything else may use them, wherever it stands. They may use each other in any order.
+    /// Gathers the consts, which come first: everything else may use them, wherever it stands. They may use each other
+    /// in any order.
     pub fn consts(&mut self, ast: &'a Ast, set: &[(String, String)]) {
         self.lost.extend(ast.broken.iter().map(|name| name.text.as_str()));
         self.consts.set_broken(ast.broken.iter().map(|name| name.text.clone()));
@@ -96,6 +98,7 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
+    /// Gathers statements, those of the spec or of the loop `within`.
     pub fn items(&mut self, items: &'a [Item], within: Option<NodeIndex>) {
         for item in items {
             self.item(item, within);
@@ -110,43 +113,43 @@ impl<'a, 'd> Collector<'a, 'd> {
             },
             // In a block it is an equation like any other: what it is made of may be known before the run.
             ItemKind::Const { name, value } if self.in_block => {
-                self.define(name, NodeKind::Equation { value }, within);
+                self.define(name, DefinitionKind::Equation { value }, within);
             }
             ItemKind::Const { .. } | ItemKind::Settings { .. } | ItemKind::Allow(_) => {}
             ItemKind::Input { name, shape } => {
-                let is_input = |node: &&Node<'_>| matches!(node.kind, NodeKind::Input { .. });
+                let is_input = |node: &&Definition<'_>| matches!(node.kind, DefinitionKind::Input { .. });
                 // Of the same name, it is reported as any second definition is.
                 if let Some(first) = self.graph.nodes.node_weights().find(is_input).filter(|f| f.name != name.text) {
                     let problem = names::duplicate("input", first.span, name.span);
                     self.diagnostics.push(problem.help("a spec has one input: remove the other"));
                 }
-                self.define(name, NodeKind::Input { shape }, within);
+                self.define(name, DefinitionKind::Input { shape }, within);
             }
-            ItemKind::Weights { name, call } => drop(self.define(name, NodeKind::Weights { call }, within)),
+            ItemKind::Weights { name, call } => drop(self.define(name, DefinitionKind::Weights { call }, within)),
             ItemKind::Equation { name, primed: false, value } => {
-                self.define(name, NodeKind::Equation { value }, within);
+                self.define(name, DefinitionKind::Equation { value }, within);
             }
             // Its state may be declared further down: see `next_values`.
             ItemKind::Equation { primed: true, .. } => {}
             ItemKind::Loop { name, args, body } => {
-                let node = self.define(name, NodeKind::Loop { args, states: Vec::new() }, within);
+                let node = self.define(name, DefinitionKind::Loop { args, states: Vec::new() }, within);
                 self.items(body, Some(node));
                 self.next_values(body, node);
             }
             ItemKind::State { name, init } => {
-                let node = self.define(name, NodeKind::State { init, next: None }, within);
+                let node = self.define(name, DefinitionKind::State { init, next: None }, within);
                 if let Some(within) = within
-                    && let NodeKind::Loop { states, .. } = &mut self.graph.nodes[within].kind
+                    && let DefinitionKind::Loop { states, .. } = &mut self.graph.nodes[within].kind
                 {
                     states.push(node);
                 }
             }
             ItemKind::Branch { name, how, arms } => {
-                let node = self.define(name, NodeKind::Branch { how, arms: Vec::new() }, within);
+                let node = self.define(name, DefinitionKind::Branch { how, arms: Vec::new() }, within);
                 self.arms(arms, node, within);
             }
             ItemKind::Arm { .. } => {}
-            ItemKind::Penalty { name, value } => drop(self.define(name, NodeKind::Penalty { value }, within)),
+            ItemKind::Penalty { name, value } => drop(self.define(name, DefinitionKind::Penalty { value }, within)),
             ItemKind::Fn { name, params, body } => {
                 for (n, param) in params.iter().enumerate() {
                     if let Some(first) = params[..n].iter().find(|first| first.text == param.text) {
@@ -162,23 +165,23 @@ impl<'a, 'd> Collector<'a, 'd> {
                     self.block(name, params, body);
                 }
             }
-            ItemKind::Yield { value } => self.only("yield", item.span, NodeKind::Yield { value }, within),
-            ItemKind::Output { value } => self.only("output", item.span, NodeKind::Output { value }, within),
+            ItemKind::Yield { value } => self.only("yield", item.span, DefinitionKind::Yield { value }, within),
+            ItemKind::Output { value } => self.only("output", item.span, DefinitionKind::Output { value }, within),
         }
     }
 
     fn arms(&mut self, items: &'a [Item], branch: NodeIndex, within: Option<NodeIndex>) {
         for item in items {
             let ItemKind::Arm { role, name, value } = &item.kind else { continue };
-            let arm = self.define(name, NodeKind::Arm { role, value }, within);
+            let arm = self.define(name, DefinitionKind::Arm { role, value }, within);
             self.graph.nodes.add_edge(branch, arm, Edge::Contains);
-            if let NodeKind::Branch { arms, .. } = &mut self.graph.nodes[branch].kind {
+            if let DefinitionKind::Branch { arms, .. } = &mut self.graph.nodes[branch].kind {
                 arms.push(arm);
             }
         }
     }
 
-    /// The primed equations of a loop, once all its states are known.
+    /// Gathers the primed equations of a loop, once all its states are known.
     fn next_values(&mut self, body: &'a [Item], within: NodeIndex) {
         for item in body {
             let ItemKind::Equation { name, primed: true, value } = &item.kind else { continue };
@@ -191,8 +194,8 @@ impl<'a, 'd> Collector<'a, 'd> {
                     continue;
                 }
             };
-            let node = self.add(name, NodeKind::Next { state, value }, Some(within));
-            let NodeKind::State { next, .. } = &mut self.graph.nodes[state].kind else { continue };
+            let node = self.add(name, DefinitionKind::Next { state, value }, Some(within));
+            let DefinitionKind::State { next, .. } = &mut self.graph.nodes[state].kind else { continue };
             if let Some(first) = next.replace(node) {
                 let first = self.graph.nodes[first].span;
                 self.diagnostics.push(names::two_next_values(&name.text, first, name.span));
@@ -201,8 +204,8 @@ impl<'a, 'd> Collector<'a, 'd> {
         }
     }
 
-    /// Reports a next value that no state has. A state without one that is called nearly so is what was meant, and is not
-    /// reported itself.
+    /// Reports a next value that no state has. A state without a next value whose name is nearly the same is what was
+    /// meant, and is not reported itself.
     fn stateless(&mut self, name: &'a Name, body: &'a [Item], within: NodeIndex) {
         let has_next = |state: &str| {
             body.iter()
@@ -225,25 +228,27 @@ impl<'a, 'd> Collector<'a, 'd> {
     }
 
     fn is_state_of(&self, node: NodeIndex, within: NodeIndex) -> bool {
-        self.graph.nodes[node].within == Some(within) && matches!(self.graph.nodes[node].kind, NodeKind::State { .. })
+        self.graph.nodes[node].within == Some(within)
+            && matches!(self.graph.nodes[node].kind, DefinitionKind::State { .. })
     }
 
-    /// A statement without a name, which stands once.
-    fn only(&mut self, word: &'static str, span: Span, kind: NodeKind<'a>, within: Option<NodeIndex>) {
+    /// Gathers a statement that has no name and may stand once, such as `output`.
+    fn only(&mut self, word: &'static str, span: Span, kind: DefinitionKind<'a>, within: Option<NodeIndex>) {
         match self.graph.nodes.node_weights().find(|node| node.name == word && node.kind.describe() == kind.describe())
         {
             Some(first) => self.diagnostics.push(names::duplicate_word(word, first.span, span)),
-            None => drop(self.graph.nodes.add_node(Node { name: word, span, kind, within })),
+            None => drop(self.graph.nodes.add_node(Definition { name: word, span, kind, within })),
         }
     }
 
-    /// Gathers a block into a graph of its own: it sees its parameters, its own definitions and consts.
-    fn block(&mut self, name: &'a Name, params: &'a [Param], body: &'a [Item]) {
+    /// Gathers a block into a graph of its own: a block sees its parameters, its own definitions and consts.
+    fn block(&mut self, name: &'a Name, params: &'a [BlockParam], body: &'a [Item]) {
         let outside = std::mem::take(&mut self.graph);
         self.in_block = true;
-        let default = |param: &'a Param| param.default.as_ref();
-        let params =
-            params.iter().map(|param| self.define(&param.name, NodeKind::Param { default: default(param) }, None));
+        let default = |param: &'a BlockParam| param.default.as_ref();
+        let params = params
+            .iter()
+            .map(|param| self.define(&param.name, DefinitionKind::Param { default: default(param) }, None));
         let params = params.collect();
         self.items(body, None);
         self.in_block = false;
@@ -251,14 +256,15 @@ impl<'a, 'd> Collector<'a, 'd> {
         self.blocks.insert(&name.text, block);
     }
 
-    /// Adds a definition and enters its name; a second one of a name is reported and has none.
-    fn define(&mut self, name: &'a Name, kind: NodeKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
+    /// Adds a definition and enters its name. A second definition of one name is reported, and the name stays the first
+    /// one's.
+    fn define(&mut self, name: &'a Name, kind: DefinitionKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
         let fresh = self.fresh(name);
         let node = self.add(name, kind, within);
         if fresh && let Some(first) = self.graph.define(within, &name.text, node) {
-            let again = matches!(self.graph.nodes[node].kind, NodeKind::Equation { .. });
+            let again = matches!(self.graph.nodes[node].kind, DefinitionKind::Equation { .. });
             let first = &self.graph.nodes[first];
-            if again && matches!(first.kind, NodeKind::State { .. }) {
+            if again && matches!(first.kind, DefinitionKind::State { .. }) {
                 self.diagnostics.push(loops::unprimed(&name.text, first.span, name.span));
                 self.lost.insert(&name.text);
             } else {
@@ -268,29 +274,30 @@ impl<'a, 'd> Collector<'a, 'd> {
         node
     }
 
-    fn add(&mut self, name: &'a Name, kind: NodeKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
-        let node = self.graph.nodes.add_node(Node { name: &name.text, span: name.span, kind, within });
+    fn add(&mut self, name: &'a Name, kind: DefinitionKind<'a>, within: Option<NodeIndex>) -> NodeIndex {
+        let node = self.graph.nodes.add_node(Definition { name: &name.text, span: name.span, kind, within });
         if let Some(within) = within {
             self.graph.nodes.add_edge(within, node, Edge::Contains);
         }
         node
     }
 
-    /// Enters the name of a function or block; one that the language calls already could never be called.
+    /// Enters the name of a function or block, and says whether it can be called: a name that the language calls
+    /// already never could.
     fn callable(&mut self, name: &'a Name) -> bool {
         self.defined.insert(&name.text, name.span);
         let means = match &name.text {
             kind if kinds::find(kind).is_some() => "a layer kind",
             function if functions::find(function).is_some() => "a function of the language",
-            measure if known::measure(measure).is_some() => "a size of a feature map",
+            measure if const_eval::measure(measure).is_some() => "a size of a feature map",
             _ => return true,
         };
         self.diagnostics.push(names::reserved(&name.text, means, name.span));
         false
     }
 
-    /// Reports a name that the language or a const, function or block of the spec already has. A block's own names may
-    /// be those of consts, which it then does not see.
+    /// Reports a name that the language or a const, function or block of the spec already has, and says whether the
+    /// name is free. A block's own names may be those of consts, which it then does not see.
     fn fresh(&mut self, name: &'a Name) -> bool {
         if let Some((_, means)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.text) {
             self.diagnostics.push(names::reserved(&name.text, means, name.span));

@@ -1,78 +1,29 @@
 //! Consts: what the spec declares, what `--set` makes of it, and `classes`.
 
+use super::const_eval::{Const, Meaning, Meanings, eval, is_callable, is_word};
 use super::graph::round;
-use super::known::{Known, Meaning, Misnamed, eval, is_callable};
-use super::reads::choices::is_word;
+use crate::diag::misnamed::Misnamed;
 use crate::diag::{Diagnostic, Span, names};
 use crate::ir::Shape;
 use crate::syntax::ast::{Expr, ExprKind, Name};
-use crate::vocabulary::real;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::rc::Rc;
 
-/// What a const may be.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Const {
-    Number(f64),
-    Bool(bool),
-    /// A word that stands for a kind, a function or a choice.
-    Word(String),
-}
-
-impl Const {
-    pub fn is(&self) -> &'static str {
-        match self {
-            Const::Number(_) => "a number",
-            Const::Bool(_) => "`true` or `false`",
-            Const::Word(_) => "a word",
-        }
-    }
-
-    /// Reads what stands behind `--set name=`.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        match text {
-            "true" => return Some(Const::Bool(true)),
-            "false" => return Some(Const::Bool(false)),
-            _ => {}
-        }
-        if let Ok(x) = text.parse::<f64>()
-            && x.is_finite()
-        {
-            return Some(Const::Number(x));
-        }
-        let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        word.then(|| Const::Word(text.to_owned()))
-    }
-}
-
-impl fmt::Display for Const {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Const::Number(x) => f.write_str(&real(*x)),
-            Const::Bool(b) => write!(f, "{b}"),
-            Const::Word(word) => f.write_str(word),
-        }
-    }
-}
-
-/// One const of the spec, with any override already in it.
+/// One const of the spec, any override already applied.
 #[derive(Debug)]
-struct Entry {
+struct ConstEntry {
     value: Option<Const>,
     declared: Span,
     used: Cell<bool>,
-    /// Of a const that stands for a word.
-    word: Option<Rc<Source>>,
+    /// For a const that stands for a word, where that word comes from.
+    word: Option<Rc<WordOrigin>>,
 }
 
-/// Where the word of a const comes from: its own text, `--set`, or another const.
+/// The origin of a const's word: its own text, `--set`, or another const.
 #[derive(Debug)]
-struct Source {
+struct WordOrigin {
     of: String,
     written: Option<Span>,
     is_told: Cell<bool>,
@@ -84,9 +35,10 @@ pub type Written<'a> = (&'a Name, &'a Expr);
 /// The next consts to be evaluated.
 #[derive(Debug)]
 pub enum Next<'a> {
-    /// A const that names no const but those before it.
+    /// A const that can be evaluated: it names no const but those before it.
     One(Written<'a>),
-    /// Consts each of which names the next, and the last the first; and all consts that have no value for that reason.
+    /// Consts that name each other: `round` is one way round, each the next and the last the first; `all` are those
+    /// that have no value for that reason.
     Cycle { round: Vec<&'a Name>, all: Vec<&'a Name> },
 }
 
@@ -127,7 +79,7 @@ pub fn in_order<'a>(written: &[Written<'a>]) -> Vec<Next<'a>> {
 /// Every const of a spec.
 #[derive(Debug)]
 pub struct Consts {
-    entries: BTreeMap<String, Entry>,
+    entries: BTreeMap<String, ConstEntry>,
     classes: usize,
     /// Names whose definitions could not be read; they may be consts.
     broken: BTreeSet<String>,
@@ -141,16 +93,18 @@ impl Consts {
         Self { entries: BTreeMap::new(), classes, broken: BTreeSet::new() }
     }
 
-    /// Names that are reported where they stand: whoever asks for one gets no value and says nothing.
+    /// Notes names whose definitions could not be read: whoever asks for one of them gets no value and reports nothing.
     pub fn set_broken(&mut self, names: impl Iterator<Item = String>) {
         self.broken = names.collect();
     }
 
+    /// Whether the definition of that name could not be read.
     pub fn is_broken(&self, name: &str) -> bool {
         self.broken.contains(name)
     }
 
-    /// Adds a const; `given` is what `--set` says of it. Gives the text that stands for an override.
+    /// Evaluates a const and adds it; `given` is what `--set` says of it. Gives the text of the override, if there is
+    /// one.
     pub fn define(
         &mut self,
         name: &Name,
@@ -180,29 +134,30 @@ impl Consts {
             ExprKind::Name(other) if written.is_some() && self.has(other) => {
                 self.entries.get(other).and_then(|other| other.word.clone())
             }
-            _ => Some(Rc::new(Source { of: name.text.clone(), written, is_told: Cell::new(false) })),
+            _ => Some(Rc::new(WordOrigin { of: name.text.clone(), written, is_told: Cell::new(false) })),
         };
-        let entry = Entry { value: set.or(declared), declared: name.span, used: Cell::new(false), word };
+        let entry = ConstEntry { value: set.or(declared), declared: name.span, used: Cell::new(false), word };
         self.entries.insert(name.text.clone(), entry);
         text
     }
 
-    /// Adds a const whose value is broken and reported.
+    /// Adds a const whose value is broken, which is reported.
     pub fn define_broken(&mut self, name: &Name) {
-        let entry = Entry { value: None, declared: name.span, used: Cell::new(true), word: None };
+        let entry = ConstEntry { value: None, declared: name.span, used: Cell::new(true), word: None };
         self.entries.insert(name.text.clone(), entry);
     }
 
-    /// Is that a const, or the name of something that could not be read and may be one?
+    /// Whether that is a const, or the name of something that could not be read and may be one.
     fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name) || self.is_broken(name)
     }
 
+    /// The names of all consts.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.keys().map(String::as_str)
     }
 
-    /// What a const is worth: `None` if there is no such const, `Some(None)` if its value is broken and reported.
+    /// The value of a const: `None` if there is no such const, `Some(None)` if its value is broken and reported.
     pub fn get(&self, name: &str) -> Option<Option<&Const>> {
         self.entries.get(name).map(|entry| {
             entry.used.set(true);
@@ -210,6 +165,7 @@ impl Consts {
         })
     }
 
+    /// The consts that nothing reads, each with the place where it is declared.
     pub fn unused(&self) -> impl Iterator<Item = (&str, Span)> {
         self.entries.iter().filter(|(_, entry)| !entry.used.get()).map(|(name, entry)| (name.as_str(), entry.declared))
     }
@@ -223,7 +179,7 @@ impl Consts {
     }
 }
 
-impl Known for Consts {
+impl Meanings for Consts {
     fn name(&self, name: &str) -> Meaning {
         match self.get(name) {
             Some(Some(value)) => Meaning::Const(value.clone()),

@@ -1,23 +1,24 @@
-//! The spec, and each of its blocks, as a graph: what is defined, and what reads what.
+//! Graphs of a spec and of each of its blocks: what is defined, and what reads what.
 
 use crate::diag::Span;
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind, Name};
+use crate::syntax::ast::{Call, CallArg, Expr, ExprKind, Name};
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::{DfsPostOrder, EdgeFiltered, EdgeRef};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A definition of the spec.
 #[derive(Debug)]
-pub struct Node<'a> {
+pub struct Definition<'a> {
     pub name: &'a str,
     pub span: Span,
-    pub kind: NodeKind<'a>,
-    /// The loop it stands in.
+    pub kind: DefinitionKind<'a>,
+    /// The innermost loop that the definition stands in.
     pub within: Option<NodeIndex>,
 }
 
+/// What a definition is, with what it is made of.
 #[derive(Debug)]
-pub enum NodeKind<'a> {
+pub enum DefinitionKind<'a> {
     Input {
         shape: &'a Expr,
     },
@@ -28,14 +29,14 @@ pub enum NodeKind<'a> {
         value: &'a Expr,
     },
     Loop {
-        args: &'a [Arg],
+        args: &'a [CallArg],
         states: Vec<NodeIndex>,
     },
     State {
         init: &'a Expr,
         next: Option<NodeIndex>,
     },
-    /// `O' = …`: what a state becomes.
+    /// The next value of a state, `O' = …`.
     Next {
         state: NodeIndex,
         value: &'a Expr,
@@ -54,45 +55,45 @@ pub enum NodeKind<'a> {
     Penalty {
         value: &'a Expr,
     },
-    /// Of a block: given by each call.
+    /// A parameter of a block, given by each call or left to its default.
     Param {
         default: Option<&'a Expr>,
     },
-    /// What a block stands for.
+    /// The value that a block stands for.
     Yield {
         value: &'a Expr,
     },
 }
 
-impl<'a> NodeKind<'a> {
-    /// The expression that it stands for, or that it begins from.
+impl<'a> DefinitionKind<'a> {
+    /// The expression that the definition stands for or, as a state, begins from.
     pub fn value(&self) -> Option<&'a Expr> {
         match self {
-            NodeKind::Equation { value }
-            | NodeKind::Next { value, .. }
-            | NodeKind::Arm { value, .. }
-            | NodeKind::State { init: value, .. }
-            | NodeKind::Output { value }
-            | NodeKind::Yield { value }
-            | NodeKind::Penalty { value } => Some(value),
+            DefinitionKind::Equation { value }
+            | DefinitionKind::Next { value, .. }
+            | DefinitionKind::Arm { value, .. }
+            | DefinitionKind::State { init: value, .. }
+            | DefinitionKind::Output { value }
+            | DefinitionKind::Yield { value }
+            | DefinitionKind::Penalty { value } => Some(value),
             _ => None,
         }
     }
 
-    /// What it is, in words.
+    /// What the definition is, in words for messages.
     pub fn describe(&self) -> &'static str {
         match self {
-            NodeKind::Input { .. } => "the input",
-            NodeKind::Weights { .. } => "a weight bundle",
-            NodeKind::Equation { .. } | NodeKind::Next { .. } => "a feature map",
-            NodeKind::Loop { .. } => "a loop",
-            NodeKind::State { .. } => "a state",
-            NodeKind::Branch { .. } => "a branch",
-            NodeKind::Arm { .. } => "an arm of a branch",
-            NodeKind::Output { .. } => "the output",
-            NodeKind::Penalty { .. } => "a penalty",
-            NodeKind::Param { .. } => "a parameter",
-            NodeKind::Yield { .. } => "what the block yields",
+            DefinitionKind::Input { .. } => "the input",
+            DefinitionKind::Weights { .. } => "a weight bundle",
+            DefinitionKind::Equation { .. } | DefinitionKind::Next { .. } => "a feature map",
+            DefinitionKind::Loop { .. } => "a loop",
+            DefinitionKind::State { .. } => "a state",
+            DefinitionKind::Branch { .. } => "a branch",
+            DefinitionKind::Arm { .. } => "an arm of a branch",
+            DefinitionKind::Output { .. } => "the output",
+            DefinitionKind::Penalty { .. } => "a penalty",
+            DefinitionKind::Param { .. } => "a parameter",
+            DefinitionKind::Yield { .. } => "what the block yields",
         }
     }
 }
@@ -100,11 +101,12 @@ impl<'a> NodeKind<'a> {
 /// How one definition depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Edge {
-    /// The first reads the second's value.
+    /// The first definition reads the second one's value.
     Reads,
-    /// The first, a loop or a branch, is made of the second.
+    /// The first definition, a loop or a branch, is made of the second.
     Contains,
-    /// The first, a state, takes the second's value at the next step: the one edge that may close a cycle.
+    /// The first definition, a state, takes the second one's value at the next step: the one edge that may close a
+    /// cycle.
     Feeds,
 }
 
@@ -114,7 +116,7 @@ pub struct Function<'a> {
     pub name: &'a Name,
     pub params: &'a [Name],
     pub body: &'a Expr,
-    /// True for those that come with the compiler: the spec's author cannot mend them.
+    /// True for a function that comes with the compiler: the author of the spec cannot mend it.
     pub prelude: bool,
 }
 
@@ -122,7 +124,7 @@ pub struct Function<'a> {
 #[derive(Debug)]
 pub struct Block<'a> {
     pub name: &'a Name,
-    /// In the order in which they are declared.
+    /// The definitions of the parameters, in the order in which they are declared.
     pub params: Vec<NodeIndex>,
     pub graph: Graph<'a>,
 }
@@ -130,16 +132,19 @@ pub struct Block<'a> {
 impl Block<'_> {
     /// The node of what the block yields.
     pub fn result(&self) -> Option<NodeIndex> {
-        self.graph.nodes.node_indices().find(|node| matches!(self.graph.nodes[*node].kind, NodeKind::Yield { .. }))
+        self.graph
+            .nodes
+            .node_indices()
+            .find(|node| matches!(self.graph.nodes[*node].kind, DefinitionKind::Yield { .. }))
     }
 }
 
 /// The definitions of a whole spec, or of a block.
 #[derive(Debug, Default)]
 pub struct Graph<'a> {
-    pub nodes: DiGraph<Node<'a>, Edge>,
+    pub nodes: DiGraph<Definition<'a>, Edge>,
     names: BTreeMap<(Option<NodeIndex>, &'a str), NodeIndex>,
-    /// What loops define, as seen from outside of them: states are read there, the rest is hidden.
+    /// The names that loops define, as they are seen from outside: states are read there, the rest is hidden.
     outside: BTreeMap<&'a str, NodeIndex>,
 }
 
@@ -147,7 +152,7 @@ pub struct Graph<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
     Node(NodeIndex),
-    /// Defined inside that loop, which the place stands outside of.
+    /// The name is defined inside a loop that the place stands outside of, by this definition.
     Hidden(NodeIndex),
     Nothing,
 }
@@ -166,16 +171,16 @@ impl<'a> Graph<'a> {
             }
         }
         match self.outside.get(name) {
-            Some(node) if matches!(self.nodes[*node].kind, NodeKind::State { .. }) => Found::Node(*node),
+            Some(node) if matches!(self.nodes[*node].kind, DefinitionKind::State { .. }) => Found::Node(*node),
             Some(node) => Found::Hidden(*node),
             None => Found::Nothing,
         }
     }
 
-    /// The definitions of a name inside of loops, as seen from outside of them: where there is a state, it is the one.
+    /// The definitions of a name inside loops, as they are seen from outside: where there is a state, that alone.
     pub fn inside_loops(&self, name: &str) -> Vec<NodeIndex> {
         match self.outside.get(name) {
-            Some(state) if matches!(self.nodes[*state].kind, NodeKind::State { .. }) => vec![*state],
+            Some(state) if matches!(self.nodes[*state].kind, DefinitionKind::State { .. }) => vec![*state],
             Some(_) => {
                 let here = |((scope, known), node): (&(Option<NodeIndex>, &str), &NodeIndex)| {
                     (scope.is_some() && *known == name).then_some(*node)
@@ -186,7 +191,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Is this place that loop, or inside of it?
+    /// Whether a place, given by its innermost loop, is inside the loop `of`, at whatever depth.
     pub fn is_inside(&self, mut place: Option<NodeIndex>, of: NodeIndex) -> bool {
         while let Some(here) = place {
             if here == of {
@@ -197,14 +202,14 @@ impl<'a> Graph<'a> {
         false
     }
 
-    /// Enters a name into a scope; gives the definition that already has it.
+    /// Enters a name into a scope; gives the definition that has the name already, if there is one.
     pub fn define(&mut self, scope: Option<NodeIndex>, name: &'a str, node: NodeIndex) -> Option<NodeIndex> {
         if let Some(first) = self.names.get(&(scope, name)) {
             return Some(*first);
         }
         self.names.insert((scope, name), node);
         let outermost = scope.is_some_and(|within| self.nodes[within].within.is_none());
-        if outermost && matches!(self.nodes[node].kind, NodeKind::State { .. }) {
+        if outermost && matches!(self.nodes[node].kind, DefinitionKind::State { .. }) {
             self.outside.insert(name, node);
         } else if scope.is_some() {
             self.outside.entry(name).or_insert(node);
@@ -212,7 +217,7 @@ impl<'a> Graph<'a> {
         None
     }
 
-    /// What is defined outside of all loops, and where.
+    /// The names that are defined outside all loops, each with its place.
     pub fn outermost(&self) -> BTreeMap<&'a str, Span> {
         let outermost = self.names.iter().filter(|((scope, _), _)| scope.is_none());
         outermost.map(|((_, name), node)| (*name, self.nodes[*node].span)).collect()
@@ -221,16 +226,17 @@ impl<'a> Graph<'a> {
     /// Every name seen from a place, for suggestions.
     pub fn visible(&self, from: Option<NodeIndex>) -> Vec<&'a str> {
         let seen = |(scope, name): &(Option<NodeIndex>, &'a str), node: &NodeIndex| {
-            let state = matches!(self.nodes[*node].kind, NodeKind::State { .. });
+            let state = matches!(self.nodes[*node].kind, DefinitionKind::State { .. });
             (scope.is_none() || *scope == from || state).then_some(*name)
         };
         self.names.iter().filter_map(|(key, node)| seen(key, node)).collect()
     }
 
-    /// The dotted name of a definition: behind those of the loops it stands in. What a block yields has none.
+    /// The dotted name of a definition, behind the names of the loops that it stands in. What a block yields has no
+    /// name.
     pub fn path(&self, node: NodeIndex) -> String {
         let mut path = match self.nodes[node].kind {
-            NodeKind::Yield { .. } => return String::new(),
+            DefinitionKind::Yield { .. } => return String::new(),
             _ => self.nodes[node].name.to_owned(),
         };
         let mut within = self.nodes[node].within;
@@ -241,30 +247,39 @@ impl<'a> Graph<'a> {
         path
     }
 
-    /// Whether some equation names it, wherever that stands: for whoever asks while names are being looked up.
+    /// The span of a state's next value, or of the state itself where it has none.
+    pub fn next_span(&self, state: NodeIndex) -> Span {
+        match self.nodes[state].kind {
+            DefinitionKind::State { next: Some(next), .. } => self.nodes[next].span,
+            _ => self.nodes[state].span,
+        }
+    }
+
+    /// Whether some equation names `name`, wherever that stands: for whoever asks while names are still being looked
+    /// up.
     pub fn mentions(&self, name: &str) -> bool {
         let is_it = |part: &Expr| match &part.kind {
             ExprKind::Name(found) => found == name,
             ExprKind::Call(call) => call.callee.text == name,
             _ => false,
         };
-        let equations = self.nodes.node_weights().filter(|node| !matches!(node.kind, NodeKind::Penalty { .. }));
+        let equations = self.nodes.node_weights().filter(|node| !matches!(node.kind, DefinitionKind::Penalty { .. }));
         equations.filter_map(|node| node.kind.value()).flat_map(Expr::parts).any(is_it)
     }
 
-    /// True if an equation reads it; penalties alone do not count.
+    /// Whether an equation reads the definition; penalties do not count.
     pub fn applied(&self, node: NodeIndex) -> bool {
         self.readers(node) > 0
     }
 
-    /// At how many places equations read it; penalties do not count.
+    /// The number of places at which equations read the definition; penalties do not count.
     pub fn readers(&self, node: NodeIndex) -> usize {
         let edges = self.nodes.edges_directed(node, petgraph::Direction::Incoming);
         let reads = edges.filter(|edge| *edge.weight() == Edge::Reads);
-        reads.filter(|edge| !matches!(self.nodes[edge.source()].kind, NodeKind::Penalty { .. })).count()
+        reads.filter(|edge| !matches!(self.nodes[edge.source()].kind, DefinitionKind::Penalty { .. })).count()
     }
 
-    /// Every definition behind all it depends on; otherwise in the order of the text.
+    /// Every definition behind all that it depends on, otherwise in the order of the text.
     pub fn order(&self) -> Vec<NodeIndex> {
         let forward = EdgeFiltered::from_fn(&self.nodes, |edge| *edge.weight() != Edge::Feeds);
         let mut visit = DfsPostOrder::empty(&forward);
@@ -278,7 +293,7 @@ impl<'a> Graph<'a> {
         order
     }
 
-    /// Cycles that no state breaks, each in the order in which one equation reads the next.
+    /// The cycles that no state breaks, each in the order in which one equation reads the next.
     pub fn cycles(&self) -> Vec<Vec<NodeIndex>> {
         let forward = EdgeFiltered::from_fn(&self.nodes, |edge| *edge.weight() != Edge::Feeds);
         let mut cycles: Vec<Vec<NodeIndex>> = petgraph::algo::kosaraju_scc(&forward)
@@ -305,7 +320,8 @@ impl<'a> Graph<'a> {
     }
 }
 
-/// The way from a node to the next, and on, until a node comes up a second time: from that node to the last.
+/// Follows `next` from a node until a node comes up a second time, and gives the way from that node to the last: one
+/// round.
 pub fn round(first: NodeIndex, next: impl Fn(NodeIndex) -> Option<NodeIndex>) -> Vec<NodeIndex> {
     let (mut round, mut here) = (Vec::new(), first);
     loop {

@@ -1,4 +1,4 @@
-//! Transforms held against the input: what they make of any image, whatever the data set is.
+//! Checks of transforms against the input: what they make of any image, whatever the data set is.
 
 use super::schedules::entry;
 use super::settings::Settings;
@@ -8,11 +8,11 @@ use crate::ir::Shape;
 use crate::syntax::ast::{ExprKind, Item};
 use crate::vocabulary::transforms;
 
-/// Images are gray or have the three colours.
+/// The numbers of channels that images of data sets have: they are gray or have the three colours.
 const CHANNELS: [usize; 2] = [1, 3];
 
-/// Warns of transforms that no image comes out of, or none that the input takes. `input` is its shape and its place; none
-/// if that is broken.
+/// Warns of transforms that no image comes out of, or none that the input takes. `input` is the input's shape and its
+/// place; none if that is broken.
 pub fn check(
     items: &[Item],
     settings: &Settings,

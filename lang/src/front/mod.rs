@@ -3,14 +3,16 @@
 pub mod allow;
 pub mod bind;
 mod collect;
+pub mod const_eval;
 pub mod consts;
 pub mod edits;
 pub mod graph;
 pub mod images;
-pub mod known;
-pub mod reads;
+
+pub mod resolve;
 pub mod schedules;
 pub mod settings;
+pub mod signature;
 pub mod written;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};
@@ -18,9 +20,9 @@ use crate::syntax::ast::{Ast, Name};
 use collect::Collector;
 use consts::Consts;
 use edits::Edits;
-use graph::{Block, Edge, Function, Graph, NodeKind};
+use graph::{Block, DefinitionKind, Edge, Function, Graph};
 use petgraph::graph::NodeIndex;
-use reads::{Callables, Look, Reader};
+use resolve::{Callables, Look, Resolver};
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -33,21 +35,21 @@ pub struct Front<'a> {
     pub blocks: BTreeMap<&'a str, Block<'a>>,
     pub consts: Consts,
     pub settings: Settings,
-    /// What fills in the calls in the settings blocks.
+    /// The arguments to fill in at the calls in the settings blocks.
     pub filled: Edits,
     pub model: Option<&'a Name>,
     /// Functions and blocks of the spec that nothing calls.
     uncalled: Vec<(&'static str, &'a Name)>,
-    /// What the spec means as it stands, by the names that `allow` has for it.
+    /// The names of the problems that the spec allows.
     pub allows: BTreeSet<&'a str>,
-    /// False if some statement could not be read: what is missing may well stand in it.
+    /// False if some statement could not be read: what seems to be missing may well stand in it.
     pub whole: bool,
 }
 
 impl Front<'_> {
-    /// Is that the name of a kind, a function or a block?
+    /// Whether that is the name of a kind, a function or a block.
     pub fn is_callable(&self, name: &str) -> bool {
-        known::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
+        const_eval::is_callable(name) || self.functions.contains_key(name) || self.blocks.contains_key(name)
     }
 }
 
@@ -71,20 +73,21 @@ pub fn analyse<'a>(
     collector.items(&ast.items, None);
     let Collector { mut graph, functions, mut blocks, consts, model, lost, .. } = collector;
 
-    let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, NodeKind::Input { .. }));
+    let has_input = graph.nodes.node_weights().any(|node| matches!(node.kind, DefinitionKind::Input { .. }));
     let callables = Callables::new(&functions, &blocks);
     let look = Look { consts: &consts, lost: &lost, callables: &callables, outside: None };
     look.at_settings(&ast.items);
     let sees = !ast.nameless;
-    Reader { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
+    Resolver { graph: &mut graph, look, sees: sees && has_input, diagnostics }.spec();
     let outside = graph.outermost();
     let look = Look { outside: Some(&outside), ..look };
     for block in blocks.values_mut() {
-        Reader { graph: &mut block.graph, look, sees, diagnostics }.nodes();
+        Resolver { graph: &mut block.graph, look, sees, diagnostics }.nodes();
     }
     let uncalled = callables.unnamed();
     let mut filled = Edits::default();
     let settings = Settings::read(&ast.items, &consts, diagnostics, &mut filled);
+    schedules::check(&ast.items, &settings, diagnostics);
     for graph in blocks.values().map(|block| &block.graph).chain([&graph]) {
         check_cycles(graph, diagnostics);
         if ast.whole {
@@ -100,7 +103,7 @@ pub fn analyse<'a>(
 
 fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for cycle in graph.cycles() {
-        let next = |node: &NodeIndex| matches!(graph.nodes[*node].kind, NodeKind::Next { .. });
+        let next = |node: &NodeIndex| matches!(graph.nodes[*node].kind, DefinitionKind::Next { .. });
         let named = cycle.iter().map(|node| {
             let prime = if next(node) { "'" } else { "" };
             (format!("{}{prime}", graph.nodes[*node].name), graph.nodes[*node].span)
@@ -110,10 +113,10 @@ fn check_cycles(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A state whose next value could not be read is not at fault.
+/// Reports states without a next value, but for those whose next value could not be read.
 fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
     for node in graph.nodes.node_weights() {
-        if let (NodeKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
+        if let (DefinitionKind::State { next: None, .. }, Some(within)) = (&node.kind, node.within)
             && !lost.contains(node.name)
         {
             diagnostics.push(loops::never_updated(node.name, node.span, graph.nodes[within].name));
@@ -121,8 +124,8 @@ fn check_states(graph: &Graph<'_>, lost: &BTreeSet<&str>, diagnostics: &mut Vec<
     }
 }
 
-/// Definitions and consts that nothing reads. Asked for last, and only if there are no errors of names, loops and
-/// penalties: what is misspelt or missing there may be what would have read them.
+/// Warns of definitions and consts that nothing reads. This is asked last, and only if there are no errors of names,
+/// loops and penalties: what is misspelt or missing there may be what would have read them.
 pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let groups = [names::CODES, loops::CODES, penalty::CODES, templates::CODES];
     if !front.whole || diagnostics.iter().any(|d| d.code.level == Level::Error && groups.concat().contains(&d.code)) {
@@ -143,18 +146,18 @@ fn check_unread(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for index in graph.nodes.node_indices() {
         let node = &graph.nodes[index];
         let what = match node.kind {
-            NodeKind::Weights { .. } => "the bundle",
-            NodeKind::Equation { .. } => "the equation",
-            NodeKind::Branch { .. } => "the branch",
-            NodeKind::Input { .. } => "the input",
-            NodeKind::Param { .. } => "the parameter",
-            NodeKind::Loop { .. }
-            | NodeKind::State { .. }
-            | NodeKind::Next { .. }
-            | NodeKind::Arm { .. }
-            | NodeKind::Output { .. }
-            | NodeKind::Yield { .. }
-            | NodeKind::Penalty { .. } => continue,
+            DefinitionKind::Weights { .. } => "the bundle",
+            DefinitionKind::Equation { .. } => "the equation",
+            DefinitionKind::Branch { .. } => "the branch",
+            DefinitionKind::Input { .. } => "the input",
+            DefinitionKind::Param { .. } => "the parameter",
+            DefinitionKind::Loop { .. }
+            | DefinitionKind::State { .. }
+            | DefinitionKind::Next { .. }
+            | DefinitionKind::Arm { .. }
+            | DefinitionKind::Output { .. }
+            | DefinitionKind::Yield { .. }
+            | DefinitionKind::Penalty { .. } => continue,
         };
         let mut readers = graph.nodes.edges_directed(index, petgraph::Direction::Incoming);
         if !readers.any(|edge| *edge.weight() == Edge::Reads) {

@@ -1,17 +1,18 @@
-//! Settings that a run of so many epochs leaves without effect, and schedules that name epochs which it does not have.
+//! Checks of settings against the number of epochs: settings without effect, and schedules that name epochs which the
+//! run does not have.
 
 use super::settings::Settings;
 use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch};
 use crate::diag::{Diagnostic, Span};
-use crate::syntax::ast::{Arg, Entry, Expr, ExprKind, Item, ItemKind};
-use crate::vocabulary::Value;
+use crate::syntax::ast::{CallArg, Entry, Expr, ExprKind, Item, ItemKind};
+use crate::vocabulary::ArgValue;
 
 /// Warns of settings that do nothing, as they stand in the spec.
 pub fn check(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
     check_epochs(items, settings, diagnostics);
     let train = &settings.train;
     let [epochs, warmup, patience] = ["epochs", "warmup", "patience"].map(|key| train.count(key));
-    let is_still = train.call("optimizer").get("lr") == Some(&Value::Real(0.0));
+    let is_still = train.call("optimizer").get("lr") == Some(&ArgValue::Real(0.0));
     for (key, found) in [
         ("warmup", (warmup > epochs).then_some(Idle::Warmup { warmup, epochs })),
         (
@@ -38,7 +39,7 @@ fn check_epochs(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagn
     }
 }
 
-/// Each epoch, with what is odd about it.
+/// Each epoch that a schedule names, with what is odd about it.
 fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
     let before = std::iter::once(None).chain(at.iter().copied().map(Some));
     let odd = |(before, at): (Option<f64>, &f64)| {
@@ -54,11 +55,11 @@ fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
     before.zip(at).map(odd).collect()
 }
 
-/// Where the epochs of the spec's schedule are written: an item of a list each, or one alone.
+/// The places where the epochs of the spec's schedule are written: an item of a list each, or one alone.
 fn places(items: &[Item]) -> Option<Vec<Span>> {
     let schedule = entry(items, "schedule")?;
     let ExprKind::Call(call) = &schedule.value.kind else { return None };
-    let is_at = |arg: &&Arg| arg.name.as_ref().is_none_or(|name| name.text == "at");
+    let is_at = |arg: &&CallArg| arg.name.as_ref().is_none_or(|name| name.text == "at");
     let Expr { kind, span } = &call.args.iter().find(is_at)?.value;
     Some(match kind {
         ExprKind::List(items) => items.iter().map(|item| item.span).collect(),
@@ -66,7 +67,7 @@ fn places(items: &[Item]) -> Option<Vec<Span>> {
     })
 }
 
-/// Where a key is written.
+/// The entry of a key in the settings blocks.
 pub fn entry<'a>(items: &'a [Item], key: &str) -> Option<&'a Entry> {
     items.iter().find_map(|item| match &item.kind {
         ItemKind::Settings { entries, .. } => entries.iter().find(|entry| entry.key.text == key),

@@ -1,14 +1,13 @@
-//! The `train` and `data` blocks of a spec, and what flags and files say over them.
+//! The settings of a spec: its `train` and `data` blocks, and what flags and files say over them.
 
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
 use super::edits::Edits;
-use super::schedules;
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::syntax::ast::{Entry, Expr, ExprKind, Item, ItemKind};
 use crate::syntax::parse_expr;
-use crate::vocabulary::settings::{BLOCKS, Block};
-use crate::vocabulary::{Arg, Bound, Type, Value, optimizers};
+use crate::vocabulary::settings::{BLOCKS, SettingsBlock};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type, optimizers};
 
 /// Every setting of a spec, defaults filled in.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,10 +18,10 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let bound = |block: &Block| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
+        let bound = |block: &SettingsBlock| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
         let mut settings = Self { train: bound(&BLOCKS[0]), data: bound(&BLOCKS[1]) };
         let optimizer = optimizers::complete(settings.train.call("optimizer"));
-        settings.put("train", "optimizer", Value::Call(optimizer));
+        settings.put("train", "optimizer", ArgValue::Call(optimizer));
         settings
     }
 }
@@ -45,13 +44,12 @@ impl Settings {
             }
             settings.read_block(block, entries, (consts, &mut *edits), diagnostics);
         }
-        schedules::check(items, &settings, diagnostics);
         settings
     }
 
     fn read_block(
         &mut self,
-        block: &'static Block,
+        block: &'static SettingsBlock,
         entries: &[Entry],
         (consts, edits): (&Consts, &mut Edits),
         diagnostics: &mut Vec<Diagnostic>,
@@ -71,7 +69,7 @@ impl Settings {
     fn set_expr(
         &mut self,
         what: &str,
-        block: &'static Block,
+        block: &'static SettingsBlock,
         (key, at): (&str, Span),
         value: &Expr,
         (consts, edits): (&Consts, &mut Edits),
@@ -89,20 +87,20 @@ impl Settings {
             });
             return;
         };
-        let mut binder = Binder { known: consts, diagnostics, edits };
+        let mut binder = Binder { meanings: consts, diagnostics, edits };
         if let Some(value) = binder.value(what, &declared.ty, value) {
             self.put(block.name, declared.name, value);
         }
     }
 
-    fn put(&mut self, block: &str, key: &'static str, value: Value) {
+    fn put(&mut self, block: &str, key: &'static str, value: ArgValue) {
         let bound = if block == BLOCKS[0].name { &mut self.train } else { &mut self.data };
         if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
             place.1 = value;
         }
     }
 
-    /// Sets one key from text in the language, as `run.yaml` and flags do. Spans of the errors are in that text.
+    /// Sets one key from text in the language, as `run.yaml` and flags do. The spans of problems are in that text.
     ///
     /// # Errors
     /// What is wrong with the block's name, the key or the text.
@@ -110,10 +108,11 @@ impl Settings {
         self.set_as(&format!("`{key}`"), block, key, text)
     }
 
-    /// The same, where the problems are about `what`: a flag, as it was typed.
+    /// Sets one key from text in the language; messages call the key `what`, which is a flag as it was typed.
     ///
     /// # Errors
-    /// As there.
+    ///
+    /// What is wrong with the block's name, the key or the text.
     pub fn set_as(&mut self, what: &str, block: &str, key: &str, text: &str) -> Result<(), Vec<Diagnostic>> {
         let whole = Span::new(0, text.len());
         let Some(block) = BLOCKS.iter().find(|known| known.name == block) else {
@@ -128,7 +127,7 @@ impl Settings {
         if diagnostics.is_empty() { Ok(()) } else { Err(diagnostics) }
     }
 
-    /// Sets one argument of the optimizer from text in the language; problems are about `what`.
+    /// Sets one argument of the optimizer from text in the language; messages call it `what`.
     ///
     /// # Errors
     /// What is wrong with the argument's name or the text.
@@ -144,18 +143,18 @@ impl Settings {
         let value = parsed(what, Some(&arg.ty), text)?;
         let mut diagnostics = Vec::new();
         let consts = Consts::new(0);
-        let mut binder = Binder { known: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
+        let mut binder = Binder { meanings: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
         let Some(value) = binder.value(what, &arg.ty, &value) else { return Err(diagnostics) };
         let mut changed = optimizer.clone();
         if let Some(place) = changed.values.iter_mut().find(|(name, _)| *name == argument) {
             place.1 = value;
         }
-        self.put("train", "optimizer", Value::Call(changed));
+        self.put("train", "optimizer", ArgValue::Call(changed));
         Ok(())
     }
 }
 
-/// One value of a text that is all there is: no const can be meant by a name.
+/// Parses a text that is one value and nothing else, so that no name in it can mean a const.
 fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     let expected = match ty {
         Some(Type::Count { .. }) => "a whole number",
@@ -177,14 +176,14 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
     }
 }
 
-/// Names that a spec may not define anew, and what they mean.
+/// The names that a spec may not define anew, each with what it means.
 pub const RESERVED: &[(&str, &str)] = &[
     (CLASSES, "the number of classes of the data set"),
     ("weights", "every kernel of the net"),
     ("parameters", "every trained parameter of the net"),
 ];
 
-/// Does that name come with the language?
+/// Whether that name comes with the language.
 pub fn is_reserved(name: &str) -> bool {
     RESERVED.iter().any(|(reserved, _)| *reserved == name)
 }

@@ -1,4 +1,4 @@
-//! Settings as text: written into a spec, they are read as the same settings.
+//! Settings as text, which is read as the same settings.
 
 use super::consts::CLASSES;
 use super::edits::Edits;
@@ -6,21 +6,21 @@ use super::settings::Settings;
 use crate::diag::Span;
 use crate::syntax::ast::{Entry, ExprKind, Item, ItemKind};
 use crate::vocabulary::settings::BLOCKS;
-use crate::vocabulary::{Bound, Type, Value};
+use crate::vocabulary::{ArgValue, Bound, Type};
 
-/// What a spec says of its settings.
+/// The settings blocks of a spec as they stand in its text.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'s> {
+pub struct SettingsInText<'s> {
     pub items: &'s [Item],
     pub text: &'s str,
-    /// What its blocks come to.
+    /// The settings that the blocks come to.
     pub settings: &'s Settings,
-    /// What fills in the calls in them.
+    /// The arguments to fill in at the calls in the blocks.
     pub filled: &'s Edits,
 }
 
-impl Said<'_> {
-    /// The edits that write settings into the spec: values in their places, missing keys and blocks added.
+impl SettingsInText<'_> {
+    /// Adds the edits that write settings into the spec: values in their places, missing keys and blocks added.
     pub fn write(&self, settings: &Settings, edits: &mut Edits) {
         let text = self.text;
         for block in BLOCKS {
@@ -29,7 +29,7 @@ impl Said<'_> {
                 ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
                 _ => None,
             });
-            let line = |name: &str, value: &Value| format!("    {name}: {}\n", written(name, value));
+            let line = |name: &str, value: &ArgValue| format!("    {name}: {}\n", written(name, value));
             match block_in_text {
                 Some((entries, close)) => {
                     let mut missing = Vec::new();
@@ -61,9 +61,9 @@ impl Said<'_> {
         }
     }
 
-    /// Does the author's own expression stay? What is calculated from consts follows them, as it does in the net; but for
-    /// the number of classes, which the data set of another run may change.
-    fn stays(&self, entry: &Entry, block: &str, value: &Value) -> bool {
+    /// Whether the author's own expression stays. What is calculated from consts follows them, as it does in the net;
+    /// but for the number of classes, which the data set of another run may change.
+    fn stays(&self, entry: &Entry, block: &str, value: &ArgValue) -> bool {
         let bound: &Bound = if block == BLOCKS[0].name { &self.settings.train } else { &self.settings.data };
         let is_const = |name: &str| {
             self.items
@@ -85,12 +85,13 @@ impl Said<'_> {
     }
 }
 
-/// A value as its block writes it, which is read as the same value: shares as percents, where that says all of them.
-pub fn written(name: &str, value: &Value) -> String {
+/// A value as its block writes it, which is read as the same value. Shares are written as percents where that says all
+/// of their digits.
+pub fn written(name: &str, value: &ArgValue) -> String {
     let share = BLOCKS.iter().flat_map(|block| block.keys).any(|key| key.name == name && matches!(key.ty, Type::Share));
     match value {
         // Rounded, so that 0.15 is written 15% and not 15.000000000000002%.
-        Value::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
+        ArgValue::Real(x) if share && percent(*x) / 100.0 == *x => format!("{}%", percent(*x)),
         _ => value.to_string(),
     }
 }

@@ -1,48 +1,52 @@
-//! Between which numbers a value stays, whatever the weights and the images.
+//! Bounds: between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Stmt, Unary, Value};
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Unary, Value, Visit};
 use std::collections::BTreeMap;
 
-/// The greatest number that a value is known never to fall below; none if it may fall for ever.
+/// The greatest number that a value is known never to fall below, whatever the weights and the images; none if it may
+/// fall for ever.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
     below_where(net, value, &|_| None)
 }
 
-/// The same where every entry of some parameters is a given number.
+/// The greatest number that a value is known never to fall below where every entry of some parameters is a given
+/// number.
 pub fn below_where(net: &Net, value: Value, given: &dyn Fn(ParamId) -> Option<f64>) -> Option<f64> {
     let (intervals, read, entries) = (vec![Interval::ALL; net.values], vec![None; net.values], vec![None; net.values]);
-    let mut known = Known { net, given, intervals, read, entries, gaps: BTreeMap::new(), over: BTreeMap::new() };
-    known.steps(&net.body);
+    let mut known = Bounds { net, given, intervals, read, entries, gaps: BTreeMap::new(), over: BTreeMap::new() };
+    known.all();
     let low = known.intervals[value.0].low;
     (low > f64::NEG_INFINITY).then_some(low)
 }
 
-/// What is known of each value so far.
-struct Known<'a> {
+/// Everything that is known of each value so far.
+struct Bounds<'a> {
     net: &'a Net,
     given: &'a dyn Fn(ParamId) -> Option<f64>,
     intervals: Vec<Interval>,
-    /// How many entries a value has, if it is one of weights: of feature maps there are as many as a batch has images.
+    /// The number of entries of each value that is made of weights; a value of images has as many as the batch makes
+    /// it.
     entries: Vec<Option<f64>>,
-    /// The parameter that a value is; each time it is read, it is a value of its own.
+    /// The parameter that each value is, if it is one: a parameter that is read twice is two values.
     read: Vec<Option<ParamId>>,
-    /// The two values that a value is the difference of.
+    /// The two values of each value that is their difference.
     gaps: BTreeMap<Value, (Value, Value)>,
-    /// The two of which a value is how far the first is above the second: `relu(a - b)`.
+    /// The two values of each value that says how far the first of them is above the second: `relu(a - b)`.
     over: BTreeMap<Value, (Value, Value)>,
 }
 
-impl Known<'_> {
-    /// As the body of a loop reads them, states may take any value; what the loop hands on is the last next value.
-    fn steps(&mut self, body: &[Stmt]) {
-        for step in body {
-            match step {
-                Stmt::Node(node) => {
+impl Bounds<'_> {
+    /// Bounds every value of the net. As the body of a loop reads them, states may take any value, so one look at a
+    /// body holds for all of its steps; what the loop hands on is bounded as in the body.
+    fn all(&mut self) {
+        for visit in self.net.walk() {
+            match visit {
+                Visit::Node(node) => {
                     self.intervals[node.value.0] = self.of(node);
                     self.remember(node);
                 }
-                Stmt::Loop(looped) => {
-                    self.steps(&looped.body);
+                Visit::Enter(_) => {}
+                Visit::Leave(looped) => {
                     for state in &looped.states {
                         self.intervals[state.last.0] = self.intervals[state.next.0];
                     }
@@ -66,7 +70,8 @@ impl Known<'_> {
         }
     }
 
-    /// `a - relu(a - b)` and `b + relu(a - b)`, by which the smaller and the larger of two numbers are made.
+    /// The bounds of `a - relu(a - b)` and `b + relu(a - b)`, by which the smaller and the larger of two numbers are
+    /// made.
     fn extreme(&self, f: Binary, left: Value, right: Value) -> Option<Interval> {
         let (a, b) = *self.over.get(&right)?;
         let (a_is, b_is) = (self.intervals[a.0], self.intervals[b.0]);
@@ -140,7 +145,7 @@ impl Known<'_> {
     }
 }
 
-/// From `low` to `high`, both included.
+/// All numbers from `low` to `high`, both included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Interval {
     low: f64,
@@ -199,7 +204,7 @@ impl Interval {
     }
 }
 
-/// A bound times a bound: nothing of something boundless is nothing.
+/// The product of two bounds, in which zero times infinity is zero.
 fn product(a: f64, b: f64) -> f64 {
     if a == 0.0 || b == 0.0 { 0.0 } else { a * b }
 }

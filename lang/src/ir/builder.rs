@@ -1,4 +1,4 @@
-//! Appends primitives, and checks and computes each shape as it does.
+//! The builder of nets, which checks and computes each shape as it appends a primitive.
 
 mod layers;
 
@@ -6,10 +6,8 @@ use super::{
     Binary, Fault, Init, Loop, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Role, Shape, State,
     Stmt, Tap, Unary, Value,
 };
+use crate::limits::MAX_NUMBERS;
 use std::collections::BTreeMap;
-
-/// The most numbers one tensor may hold, of one image: 4 GB in single precision.
-const LIMIT: usize = 1 << 30;
 
 const PER_IMAGE: &str = "a feature map or a vector";
 
@@ -19,9 +17,9 @@ pub struct Builder {
     params: Vec<Param>,
     by_name: BTreeMap<String, ParamId>,
     shapes: Vec<Shape>,
-    /// The body being appended to is the last one; those before it wait for their loop to end.
+    /// The bodies that are open: the last one is appended to, and those before it wait for their loop to end.
     bodies: Vec<Vec<Stmt>>,
-    /// How many steps each open loop has, outermost first.
+    /// The number of steps of each open loop, outermost first.
     steps: Vec<usize>,
     per_step: BTreeMap<ParamId, Vec<ParamId>>,
     warnings: Vec<Fault>,
@@ -39,7 +37,7 @@ pub struct LoopBuilder {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoopId {
     body: usize,
-    step: usize,
+    stmt: usize,
 }
 
 type Made = Result<Value, Fault>;
@@ -58,29 +56,32 @@ impl Builder {
         }
     }
 
+    /// The shape of a value.
     pub fn shape(&self, value: Value) -> &Shape {
         &self.shapes[value.0]
     }
 
+    /// The parameters so far.
     pub fn params(&self) -> &[Param] {
         &self.params
     }
 
-    /// How many values there are so far.
+    /// The number of values so far.
     pub fn len(&self) -> usize {
         self.shapes.len()
     }
 
+    /// Whether there is no value yet, which is never: the image is one.
     pub fn is_empty(&self) -> bool {
         self.shapes.is_empty()
     }
 
-    /// What is questionable about the primitives appended since this was last asked.
+    /// Hands out what is questionable about the primitives appended since this was last asked.
     pub fn take_warnings(&mut self) -> Vec<Fault> {
         std::mem::take(&mut self.warnings)
     }
 
-    /// Ends the net.
+    /// Ends the net, whose body is all that was appended.
     pub fn finish(
         mut self,
         name: String,
@@ -106,12 +107,13 @@ impl Builder {
         }
     }
 
-    /// The parameter of that name: made at its first use, shared by every later one.
+    /// The parameter of that name, made at its first use and shared by every later one.
     pub fn param(&mut self, name: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
         self.own(Param::new(name, shape, init, class))
     }
 
-    /// The same for a parameter that training is bound by.
+    /// The parameter of this one's name, made at its first use and shared by every later one, with whatever binds it in
+    /// training.
     pub fn own(&mut self, param: Param) -> Result<ParamId, Fault> {
         if let Some(known) = self.by_name.get(&param.name) {
             return Ok(*known);
@@ -128,12 +130,12 @@ impl Builder {
         self.by_name.get(name).copied()
     }
 
-    /// The steps of the loop that is appended to, the innermost one.
+    /// The number of steps of the innermost loop that is appended to; none outside all loops.
     pub fn steps(&self) -> Option<usize> {
         self.steps.last().copied()
     }
 
-    /// Takes parameters, one for each step, for versions of one: the body names the first.
+    /// Makes several parameters, one for each step, versions of one. The body names the first, which is given back.
     pub fn vary(&mut self, each: Vec<ParamId>) -> Result<ParamId, Fault> {
         let first = *each.first().ok_or(Fault::Stepless)?;
         let here = each.len();
@@ -141,12 +143,12 @@ impl Builder {
         if known == here { Ok(first) } else { Err(Fault::Steps { known, here }) }
     }
 
-    /// The parameters that a parameter has for each step; only itself if it is the same at all.
+    /// The parameters that stand for a parameter at each step: its versions, or itself alone if it has none.
     pub fn versions(&self, param: ParamId) -> Vec<ParamId> {
         self.per_step.get(&param).cloned().unwrap_or_else(|| vec![param])
     }
 
-    /// Gives every parameter of an owner, and of the layers inside of it, the role of the arm it drives.
+    /// Gives a role to every parameter of an owner and of the layers inside it.
     pub fn set_role(&mut self, owner: &str, role: Role) {
         let inside = format!("{owner}.");
         for (_, id) in self.by_name.range(inside.clone()..).take_while(|(name, _)| name.starts_with(&inside)) {
@@ -154,10 +156,10 @@ impl Builder {
         }
     }
 
-    /// Names a value after its equation. The image and what a loop hands on keep the names they have.
+    /// Names a value after its equation. The image, and what a loop hands on, keep the names that they have.
     pub fn name(&mut self, value: Value, name: &str) {
         let node = self.bodies.last_mut().and_then(|body| {
-            body.iter_mut().rev().find_map(|step| match step {
+            body.iter_mut().rev().find_map(|stmt| match stmt {
                 Stmt::Node(node) if node.value == value => Some(node),
                 _ => None,
             })
@@ -167,16 +169,18 @@ impl Builder {
         }
     }
 
+    /// Appends a parameter as a value.
     pub fn read(&mut self, param: ParamId) -> Value {
         let shape = Shape::Weight(self.params[param.0].shape.clone());
         self.append(Op::Param(param), shape)
     }
 
+    /// Appends a number.
     pub fn number(&mut self, x: f64) -> Value {
         self.append(Op::Number(x), Shape::Scalar)
     }
 
-    /// Zeros of that shape for each image.
+    /// Appends zeros of that shape for each image.
     pub fn zeros(&mut self, shape: Shape) -> Made {
         match &shape {
             Shape::Map(dims) => fits(dims, || "a feature map".to_owned())?,
@@ -186,16 +190,19 @@ impl Builder {
         Ok(self.append(Op::Zeros, shape))
     }
 
+    /// Appends dropout with probability `rate`.
     pub fn dropout(&mut self, x: Value, rate: f64) -> Made {
         let shape = self.per_image(x)?;
         Ok(self.append(Op::Dropout { x, rate }, shape))
     }
 
+    /// Appends a function of each entry.
     pub fn unary(&mut self, f: Unary, x: Value) -> Value {
         let shape = self.shape(x).clone();
         self.append(Op::Unary { f, x }, shape)
     }
 
+    /// Appends an operation of two values, whose shapes must be equal or go together as [`Op::Binary`] says.
     pub fn binary(&mut self, f: Binary, left: Value, right: Value) -> Made {
         let shape = match (self.shape(left), self.shape(right)) {
             (a, b) if a == b => a.clone(),
@@ -207,11 +214,12 @@ impl Builder {
         Ok(self.append(Op::Binary { f, left, right }, shape))
     }
 
+    /// Appends a reduction of all entries to one number.
     pub fn reduce(&mut self, f: Reduce, x: Value) -> Value {
         self.append(Op::Reduce { f, x }, Shape::Scalar)
     }
 
-    /// A map as a vector; a vector stays as it is.
+    /// Appends a map as a vector; a vector stays as it is.
     pub fn flatten(&mut self, x: Value) -> Made {
         match *self.shape(x) {
             Shape::Vector(_) => Ok(x),
@@ -220,7 +228,7 @@ impl Builder {
         }
     }
 
-    /// Maps of one height and width, or vectors, one after the other.
+    /// Appends maps of one height and width, or vectors, one behind the other along the channels.
     pub fn concat(&mut self, parts: Vec<Value>) -> Made {
         let first = self.shape(*parts.first().ok_or(Fault::Empty)?).clone();
         let mut channels: usize = 0;
@@ -273,8 +281,8 @@ impl Builder {
             states.push(State { name, shape, init, current, next: *next, last });
         }
         let last = states.iter().map(|state| state.last).collect();
-        let step = self.bodies.last().map_or(0, Vec::len);
-        let id = LoopId { body: self.bodies.len().saturating_sub(1), step };
+        let stmt = self.bodies.last().map_or(0, Vec::len);
+        let id = LoopId { body: self.bodies.len().saturating_sub(1), stmt };
         self.push(Stmt::Loop(Loop { name: open.name, steps: open.steps, states, body, taps: Vec::new() }));
         Ok((id, last))
     }
@@ -283,7 +291,7 @@ impl Builder {
     pub fn tap(&mut self, id: LoopId, inner: Value, step: usize, name: &str) -> Value {
         let shape = self.shape(inner).clone();
         let outer = Value(self.shapes.len());
-        if let Some(Stmt::Loop(looped)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.step)) {
+        if let Some(Stmt::Loop(looped)) = self.bodies.get_mut(id.body).and_then(|body| body.get_mut(id.stmt)) {
             if let Some(known) = looped.taps.iter().find(|tap| (tap.inner, tap.step) == (inner, step)) {
                 return known.outer;
             }
@@ -321,9 +329,9 @@ impl Builder {
         value
     }
 
-    fn push(&mut self, step: Stmt) {
+    fn push(&mut self, stmt: Stmt) {
         if let Some(body) = self.bodies.last_mut() {
-            body.push(step);
+            body.push(stmt);
         }
     }
 
@@ -333,13 +341,13 @@ impl Builder {
     }
 }
 
-/// Refuses what no computer should be asked to hold.
+/// Refuses a tensor of more numbers than any computer should be asked to hold.
 fn fits(dims: &[usize], what: impl Fn() -> String) -> Result<(), Fault> {
     match dims.iter().try_fold(1usize, |product, dim| product.checked_mul(*dim)) {
-        Some(len) if len <= LIMIT => Ok(()),
+        Some(len) if len <= MAX_NUMBERS => Ok(()),
         _ => {
             let numbers = dims.iter().fold(1u128, |product, dim| product.saturating_mul(*dim as u128));
-            Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), numbers, limit: LIMIT })
+            Err(Fault::TooLarge { what: format!("{} of {dims:?}", what()), numbers, limit: MAX_NUMBERS })
         }
     }
 }

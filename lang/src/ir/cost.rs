@@ -1,29 +1,29 @@
 //! What a net costs: parameters, arithmetic and memory, read off its shapes.
 
-use super::{Net, Node, Op, Padding, Shape, Stmt};
+use super::{Net, Node, Op, Padding, Shape, Visit};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub struct LayerCost {
     /// The equation, or the primitive where the author gave no name.
     pub layer: String,
     pub shape: Shape,
-    /// Trained parameters, counted at their first use only.
+    /// The number of trained parameters, counted at their first use only.
     pub parameters: u128,
-    /// Multiply-adds an image, all steps of a loop together.
+    /// Multiply-adds for one image, all steps of a loop together.
     pub multiply_adds: u128,
-    /// Bytes of activity an image in single precision, as training keeps it: every step of a loop.
+    /// Bytes of activity for one image in single precision, as training keeps it: every step of a loop.
     pub activation: u128,
 }
 
 /// What each named layer of a net costs; the penalties, which cost per batch and not per image, are left out.
-pub fn table(net: &Net) -> Vec<Row> {
-    let mut rows = Rows { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
-    rows.steps(&net.body, 1);
+pub fn table(net: &Net) -> Vec<LayerCost> {
+    let mut rows = CostTable { net, seen: vec![false; net.params.len()], rows: Vec::new(), open: Cost::default() };
+    rows.all();
     rows.rows
 }
 
-/// What a whole net costs for one image, in the units of [`Row`].
+/// What a whole net costs for one image, in the units of [`LayerCost`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
     pub parameters: u128,
@@ -32,7 +32,8 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub fn sum(rows: &[Row]) -> Self {
+    /// The cost of all these layers together.
+    pub fn sum(rows: &[LayerCost]) -> Self {
         rows.iter().fold(Self::default(), |sum, row| Self {
             parameters: sum.parameters.saturating_add(row.parameters),
             multiply_adds: sum.multiply_adds.saturating_add(row.multiply_adds),
@@ -41,20 +42,24 @@ impl Cost {
     }
 }
 
-struct Rows<'a> {
+struct CostTable<'a> {
     net: &'a Net,
     seen: Vec<bool>,
-    rows: Vec<Row>,
-    /// The cost of unnamed primitives, until the equation they belong to ends.
+    rows: Vec<LayerCost>,
+    /// The cost of primitives without a name, until the equation that they belong to ends.
     open: Cost,
 }
 
-impl Rows<'_> {
-    fn steps(&mut self, steps: &[Stmt], times: u128) {
-        for step in steps {
-            match step {
-                Stmt::Node(node) => self.node(node, times),
-                Stmt::Loop(looped) => self.steps(&looped.body, times.saturating_mul(looped.steps as u128)),
+impl CostTable<'_> {
+    fn all(&mut self) {
+        // How often the body of each open loop is evaluated, for one image; the first entry is the net's body.
+        let mut times = vec![1u128];
+        for visit in self.net.walk() {
+            let here = times.last().copied().unwrap_or(1);
+            match visit {
+                Visit::Node(node) => self.node(node, here),
+                Visit::Enter(looped) => times.push(here.saturating_mul(looped.steps as u128)),
+                Visit::Leave(_) => drop(times.pop()),
             }
         }
     }
@@ -73,11 +78,12 @@ impl Rows<'_> {
         if let Some(name) = &node.name {
             let Cost { parameters, multiply_adds, activation } = std::mem::take(&mut self.open);
             let (layer, shape) = (name.clone(), node.shape.clone());
-            self.rows.push(Row { layer, shape, parameters, multiply_adds, activation });
+            self.rows.push(LayerCost { layer, shape, parameters, multiply_adds, activation });
         }
     }
 
-    /// Of one run of the primitive; only sums of products count, as in the field's tables.
+    /// The multiply-adds of one evaluation of the primitive, for one image; only sums of products count, as in the
+    /// field's tables.
     fn multiply_adds(&self, node: &Node) -> u128 {
         match &node.op {
             Op::Conv { weight, .. } => {
@@ -112,12 +118,12 @@ impl Rows<'_> {
     }
 }
 
-/// `1.23 M`: a count, with the prefix that leaves three digits.
+/// A count in words, with the prefix that leaves three digits: `1.23 M`.
 pub fn scaled(n: u128) -> String {
     with_prefix(n, 1000.0, &["", " k", " M", " G", " T", " P"])
 }
 
-/// `1.23 MiB`
+/// A number of bytes in words: `1.23 MiB`.
 pub fn bytes(n: u128) -> String {
     with_prefix(n, 1024.0, &[" B", " KiB", " MiB", " GiB", " TiB", " PiB"])
 }

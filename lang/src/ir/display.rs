@@ -1,9 +1,9 @@
 //! A net as text: what `lcnnc lower --emit ir` prints and the goldens hold.
 
-use super::{Net, Node, Op, Padding, ParamId, Stmt, Value};
+use super::{Net, Node, Op, ParamId, Value, Visit};
 use crate::diag::counted;
 use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use std::fmt;
 
 impl fmt::Display for Net {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -12,7 +12,7 @@ impl fmt::Display for Net {
         writeln!(f, "  input {input}: [{c}, {h}, {w}]")?;
         self.params_table(f)?;
         let mut names = Names::of(self);
-        names.steps(f, &self.body, 1)?;
+        names.stmts(f)?;
         let logits: Vec<&str> = self.output.logits.iter().map(|logits| names.of_value(*logits)).collect();
         writeln!(f, "  output {} = {}: [{}]", self.output.name, logits.join(", "), self.classes)?;
         for penalty in &self.penalties {
@@ -38,12 +38,12 @@ impl Net {
     }
 }
 
-/// What each value is called: its equation's name, or a number.
+/// The names that values are printed under: that of the equation, or a number such as `%3`.
 struct Names<'a> {
     net: &'a Net,
     known: BTreeMap<Value, String>,
     unnamed: usize,
-    /// How many loops are open.
+    /// How many loops are open where the printer is.
     loops: usize,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Names<'a> {
         self.known.get(&value).map_or("?", String::as_str)
     }
 
-    /// `W_L.weight`; in a loop `a.batch_norm.t.weight` where each step `t` has its own.
+    /// The name of a parameter: `W_L.weight`; in a loop `a.batch_norm.t.weight` where each step `t` has its own.
     fn of_param(&self, id: ParamId) -> String {
         let name = &self.net.param(id).name;
         match name.rsplit_once('.') {
@@ -68,31 +68,32 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn steps(&mut self, f: &mut fmt::Formatter<'_>, steps: &[Stmt], depth: usize) -> fmt::Result {
-        let indent = "  ".repeat(depth);
-        for step in steps {
-            match step {
-                Stmt::Node(node) => {
+    fn stmts(&mut self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for visit in self.net.walk() {
+            let indent = "  ".repeat(self.loops + 1);
+            match visit {
+                Visit::Node(node) => {
                     let op = self.op(&node.op);
                     let name = self.define(node);
                     writeln!(f, "{indent}{name} = {op}: {}", node.shape)?;
                 }
-                Stmt::Loop(looped) => {
+                Visit::Enter(looped) => {
                     writeln!(f, "{indent}loop {} ({})", looped.name, counted(looped.steps, "step"))?;
                     for state in &looped.states {
                         self.known.insert(state.current, state.name.clone());
                         writeln!(f, "{indent}  state {} = {}: {}", state.name, self.of_value(state.init), state.shape)?;
                     }
                     self.loops += 1;
-                    self.steps(f, &looped.body, depth + 1)?;
+                }
+                Visit::Leave(looped) => {
                     self.loops -= 1;
                     for state in &looped.states {
-                        writeln!(f, "{indent}  next {} = {}", state.name, self.of_value(state.next))?;
+                        writeln!(f, "{indent}next {} = {}", state.name, self.of_value(state.next))?;
                         self.known.insert(state.last, state.name.clone());
                     }
                     for tap in &looped.taps {
                         let inner = self.of_value(tap.inner);
-                        writeln!(f, "{indent}  at step {}: {} = {inner}", tap.step, tap.name)?;
+                        writeln!(f, "{indent}at step {}: {} = {inner}", tap.step, tap.name)?;
                         self.known.insert(tap.outer, tap.name.clone());
                     }
                 }
@@ -110,58 +111,13 @@ impl<'a> Names<'a> {
         name
     }
 
+    /// A primitive with what it reads and its settings: `conv x, W.weight, stride 1, padding same`.
     fn op(&self, op: &Op) -> String {
-        let v = |value: &Value| self.of_value(*value);
-        let mut text = match op {
-            Op::Param(id) => format!("param {}", self.of_param(*id)),
-            Op::Number(x) => format!("number {}", crate::vocabulary::real(*x)),
-            Op::Zeros => "zeros".to_owned(),
-            Op::Conv { x, weight, .. } => format!("conv {}, {}", v(x), self.of_param(*weight)),
-            Op::Local { x, weight, .. } => format!("local {}, {}", v(x), self.of_param(*weight)),
-            Op::ConvTranspose { x, weight, .. } => format!("conv_transpose {}, {}", v(x), self.of_param(*weight)),
-            Op::Dense { x, weight, .. } => format!("dense {}, {}", v(x), self.of_param(*weight)),
-            Op::Pool { kind, x, kernel: [h, w], stride, padding } => {
-                let padding = if *padding == Padding::Same { ", padding same" } else { "" };
-                format!("{} {}, kernel {h}x{w}, stride {stride}{padding}", kind.word(), v(x))
-            }
-            Op::Upsample { x, factor, mode } => format!("upsample {}, factor {factor}, {}", v(x), mode.word()),
-            Op::BatchNorm { x, scale, epsilon, momentum, .. } => {
-                let epsilon = crate::vocabulary::real(*epsilon);
-                format!("batch_norm {}, {}, epsilon {epsilon}, momentum {momentum}", v(x), self.of_param(*scale))
-            }
-            Op::GroupNorm { x, groups, scale, epsilon, .. } => {
-                let epsilon = crate::vocabulary::real(*epsilon);
-                format!("group_norm {}, {}, groups {groups}, epsilon {epsilon}", v(x), self.of_param(*scale))
-            }
-            Op::Lrn { x, size, alpha, beta, k } => {
-                let [alpha, beta, k] = [alpha, beta, k].map(|x| crate::vocabulary::real(*x));
-                format!("lrn {}, size {size}, alpha {alpha}, beta {beta}, k {k}", v(x))
-            }
-            Op::Dropout { x, rate } => format!("dropout {}, rate {rate}", v(x)),
-            Op::Unary { f, x } => format!("{} {}", f.word(), v(x)),
-            Op::Binary { f, left, right } => format!("{} {}, {}", f.word(), v(left), v(right)),
-            Op::Reduce { f, x } => format!("{} {}", f.word(), v(x)),
-            Op::Flatten { x } => format!("flatten {}", v(x)),
-            Op::Concat { parts } => format!("concat {}", parts.iter().map(v).collect::<Vec<_>>().join(", ")),
-        };
-        if let Op::Conv { bias, .. } | Op::ConvTranspose { bias, .. } | Op::Local { bias, .. } | Op::Dense { bias, .. } =
-            op
-            && let Some(bias) = bias
-        {
-            // Writing to a `String` does not fail.
-            let _ = write!(text, ", {}", self.of_param(*bias));
-        }
-        if let Op::Conv { stride, padding, .. }
-        | Op::ConvTranspose { stride, padding, .. }
-        | Op::Local { stride, padding, .. } = op
-        {
-            let _ = write!(text, ", stride {stride}, padding {}", padding.word());
-        }
-        if let Op::Conv { groups, .. } = op
-            && *groups != 1
-        {
-            let _ = write!(text, ", groups {groups}");
-        }
-        text
+        // A norm goes by the first of its parameters: the others have the same owner.
+        let shown = if matches!(op, Op::BatchNorm { .. } | Op::GroupNorm { .. }) { 1 } else { usize::MAX };
+        let values = op.reads().into_iter().map(|value| self.of_value(value).to_owned());
+        let params = op.params().into_iter().take(shown).map(|id| self.of_param(id));
+        let behind: Vec<String> = values.chain(params).chain(op.settings()).collect();
+        format!("{} {}", op.word(), behind.join(", ")).trim_end().to_owned()
     }
 }

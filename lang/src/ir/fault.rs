@@ -1,18 +1,20 @@
-//! What can be wrong with a shape. No source, no spans: whoever called the builder knows the place.
+//! What can be wrong with a primitive that is appended. There are no spans here: whoever called the builder knows the
+//! place.
 
 use super::{Padding, Shape};
 
+/// A fault of a primitive that is appended: an error, unless it is said to be a warning.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fault {
-    /// `wanted` names the shape that was needed: "a feature map", "a vector".
+    /// A value of the wrong form; `wanted` names the form that was needed: "a feature map", "a vector".
     Wanted { wanted: &'static str, found: Shape },
-    /// Weights made for `expected` channels meet `found`.
+    /// Weights made for `expected` channels that meet another number of them.
     Channels { expected: usize, found: Shape },
-    /// Two values that must have one shape have two.
+    /// Two values that must have one shape and have two.
     Unequal { left: Shape, right: Shape },
     /// A kernel that does not fit into the map it runs over, padding counted in.
     Window { kernel: usize, height: usize, width: usize },
-    /// Padding that keeps the size needs a middle pixel.
+    /// An even kernel, where padding that keeps the size needs one with a middle pixel.
     EvenKernel { kernel: usize },
     /// Kernels made for other positions than these.
     Positions { expected: [usize; 2], found: [usize; 2] },
@@ -22,22 +24,22 @@ pub enum Fault {
     Multiple { of: usize, channels: usize },
     /// A group of a single number, which is its own mean.
     Alone { groups: usize, found: Shape },
-    /// Neighbouring channels, as many on either side, need one in the middle.
+    /// An even number of neighbouring channels, where as many stand on either side of one in the middle.
     EvenSpan { size: usize },
     /// A batch norm over maps of one pixel: where a batch holds one image, each channel is its own mean; a warning.
     OneNumber,
-    /// As many last rows and columns that no window reaches; a warning.
+    /// Last rows and columns, so many of each, that no window reaches; a warning.
     Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
-    /// A bank of filters in weights of that shape, which are no filters of an image.
+    /// A bank of filters for a weight of that shape, which holds no filters of an image.
     Unfiltered { shape: Vec<usize> },
-    /// More numbers in one tensor than `limit`.
+    /// A tensor of more numbers than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
-    /// An argument that another one makes necessary.
+    /// A missing argument that another one makes necessary.
     Missing { argument: &'static str, about: &'static str },
     /// Parameters for each step, where no loop has steps.
     Stepless,
-    /// The same in two loops, which have as many steps.
+    /// Parameters for each step that two loops share, which have different numbers of steps.
     Steps { known: usize, here: usize },
-    /// A reduction or an arithmetic sign over nothing.
+    /// A concatenation, a reduction or an arithmetic sign over nothing.
     Empty,
 }

@@ -1,85 +1,85 @@
-//! What steps read and make: how the values of a net flow.
+//! How values flow through the statements of a net: which of them a statement reads and makes, and who reads them.
 
-use super::{Net, Op, ParamId, Shape, Stmt, Value};
+use super::{Net, Op, ParamId, Shape, Stmt, Value, Visit, walk};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The shape of every value.
+/// The shape of every value of a net, by the value's number.
 pub fn shapes(net: &Net) -> Vec<Shape> {
     let mut shapes = vec![Shape::Scalar; net.values];
     shapes[Value::INPUT.0] = Shape::Map(net.input.1);
-    fn walk(steps: &[Stmt], shapes: &mut [Shape]) {
-        for step in steps {
-            match step {
-                Stmt::Node(node) => shapes[node.value.0] = node.shape.clone(),
-                Stmt::Loop(looped) => {
-                    for state in &looped.states {
-                        shapes[state.current.0] = state.shape.clone();
-                        shapes[state.last.0] = state.shape.clone();
-                    }
-                    walk(&looped.body, shapes);
-                    for tap in &looped.taps {
-                        shapes[tap.outer.0] = shapes[tap.inner.0].clone();
-                    }
+    for visit in net.walk() {
+        match visit {
+            Visit::Node(node) => shapes[node.value.0] = node.shape.clone(),
+            Visit::Enter(looped) => {
+                for state in &looped.states {
+                    shapes[state.current.0] = state.shape.clone();
+                    shapes[state.last.0] = state.shape.clone();
+                }
+            }
+            Visit::Leave(looped) => {
+                for tap in &looped.taps {
+                    shapes[tap.outer.0] = shapes[tap.inner.0].clone();
                 }
             }
         }
     }
-    walk(&net.body, &mut shapes);
     shapes
 }
 
-/// The values a step reads from outside, in order, and those it makes for outside.
-pub fn ends(step: &Stmt) -> (Vec<Value>, Vec<Value>) {
-    match step {
-        Stmt::Node(node) => (node.op.reads(), vec![node.value]),
-        Stmt::Loop(looped) => {
-            let mut inside: BTreeSet<Value> = looped.states.iter().map(|state| state.current).collect();
-            let mut reads: Vec<Value> = looped.states.iter().map(|state| state.init).collect();
-            let take = |values: Vec<Value>, inside: &BTreeSet<Value>, reads: &mut Vec<Value>| {
-                reads.extend(values.into_iter().filter(|value| !inside.contains(value)));
-            };
-            for step in &looped.body {
-                let (from, makes) = ends(step);
-                take(from, &inside, &mut reads);
-                inside.extend(makes);
+/// The values that a statement reads from outside itself, in order, and those that it makes for what follows it.
+pub fn ends(stmt: &Stmt) -> (Vec<Value>, Vec<Value>) {
+    let (mut inside, mut reads): (BTreeSet<Value>, Vec<Value>) = (BTreeSet::new(), Vec::new());
+    let take = |values: Vec<Value>, inside: &BTreeSet<Value>, reads: &mut Vec<Value>| {
+        reads.extend(values.into_iter().filter(|value| !inside.contains(value)));
+    };
+    for visit in walk(std::slice::from_ref(stmt)) {
+        match visit {
+            Visit::Node(node) => {
+                take(node.op.reads(), &inside, &mut reads);
+                inside.insert(node.value);
             }
-            take(looped.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
-            take(looped.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
-            let lasts = looped.states.iter().map(|state| state.last);
-            (reads, lasts.chain(looped.taps.iter().map(|tap| tap.outer)).collect())
+            Visit::Enter(looped) => {
+                take(looped.states.iter().map(|state| state.init).collect(), &inside, &mut reads);
+                inside.extend(looped.states.iter().map(|state| state.current));
+            }
+            Visit::Leave(looped) => {
+                take(looped.states.iter().map(|state| state.next).collect(), &inside, &mut reads);
+                take(looped.taps.iter().map(|tap| tap.inner).collect(), &inside, &mut reads);
+                inside.extend(looped.makes());
+            }
         }
     }
+    let makes = match stmt {
+        Stmt::Node(node) => vec![node.value],
+        Stmt::Loop(looped) => looped.makes().collect(),
+    };
+    (reads, makes)
 }
 
-/// Are random numbers drawn in it?
-pub fn draws(step: &Stmt) -> bool {
-    match step {
-        Stmt::Node(node) => matches!(node.op, Op::Dropout { .. }),
-        Stmt::Loop(looped) => looped.body.iter().any(draws),
-    }
+/// Whether a statement draws random numbers.
+pub fn draws(stmt: &Stmt) -> bool {
+    walk(std::slice::from_ref(stmt))
+        .any(|visit| matches!(visit, Visit::Node(node) if matches!(node.op, Op::Dropout { .. })))
 }
 
-/// Which steps read each value; those behind the last have the number of steps.
-pub fn readers(steps: &[Stmt], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
+/// Which of the statements read each value, by their index; what `last` names is read at the index behind the last one.
+pub fn readers(stmts: &[Stmt], last: &[Value]) -> BTreeMap<Value, Vec<usize>> {
     let mut readers: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
-    for (n, step) in steps.iter().enumerate() {
-        ends(step).0.into_iter().for_each(|value| readers.entry(value).or_default().push(n));
+    for (n, stmt) in stmts.iter().enumerate() {
+        ends(stmt).0.into_iter().for_each(|value| readers.entry(value).or_default().push(n));
     }
-    last.iter().for_each(|value| readers.entry(*value).or_default().push(steps.len()));
+    last.iter().for_each(|value| readers.entry(*value).or_default().push(stmts.len()));
     readers
 }
 
-/// Every parameter that steps read, first read first.
-pub fn params(steps: &[Stmt]) -> Vec<ParamId> {
-    fn walk(steps: &[Stmt], seen: &mut BTreeSet<ParamId>, params: &mut Vec<ParamId>) {
-        for step in steps {
-            match step {
-                Stmt::Node(node) => params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id))),
-                Stmt::Loop(looped) => walk(&looped.body, seen, params),
-            }
+/// Every parameter that the statements read, in the order in which each is first read.
+pub fn params(stmts: &[Stmt]) -> Vec<ParamId> {
+    let mut seen = BTreeSet::new();
+    let mut params = Vec::new();
+    for visit in walk(stmts) {
+        if let Visit::Node(node) = visit {
+            params.extend(node.op.params().into_iter().filter(|id| seen.insert(*id)));
         }
     }
-    let mut params = Vec::new();
-    walk(steps, &mut BTreeSet::new(), &mut params);
     params
 }

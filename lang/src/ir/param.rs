@@ -2,16 +2,17 @@
 
 use std::fmt;
 
+/// The number of a parameter: its index in [`Net::params`](super::Net::params).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ParamId(pub usize);
 
 /// One tensor of weights or statistics, shared by everything that names it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Param {
-    /// Dotted and in PyTorch's manner: `W_L.weight`, `logits.bias`.
+    /// The dotted name, in PyTorch's manner: `W_L.weight`, `logits.bias`.
     pub name: String,
-    /// In PyTorch's layout: `[out, in / groups, k, k]` of a convolution, `[in, out, k, k]` of a transposed one,
-    /// `[out, in]` of a dense layer.
+    /// The shape, in PyTorch's layout: `[out, in / groups, k, k]` of a convolution, `[in, out, k, k]` of a transposed
+    /// one, `[out, in]` of a dense layer.
     pub shape: Vec<usize>,
     pub init: Init,
     pub class: ParamClass,
@@ -19,40 +20,42 @@ pub struct Param {
     pub role: Option<Role>,
     /// The side of zero that its values keep to, from the first one on.
     pub sign: Option<Sign>,
-    /// Keeps its initial values: it has no gradient and no update.
+    /// Whether the parameter keeps its initial values: it then has no gradient and no update.
     pub frozen: bool,
     /// A factor on the learning rate.
     pub lr: f64,
 }
 
 impl Param {
-    /// A parameter that training may do anything to.
+    /// A parameter that nothing binds in training.
     pub fn new(name: &str, shape: &[usize], init: Init, class: ParamClass) -> Self {
         let (name, shape) = (name.to_owned(), shape.to_vec());
         Self { name, shape, init, class, role: None, sign: None, frozen: false, lr: 1.0 }
     }
 
-    /// Does it follow its gradient?
+    /// Whether training moves the parameter along its gradient.
     pub fn trained(&self) -> bool {
         self.class.trained() && !self.frozen
     }
 
+    /// How many numbers the parameter has.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
+    /// Whether the parameter has no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bundle or layer it belongs to: `W_L` of `W_L.weight`.
+    /// The name of the bundle or layer that the parameter belongs to: `W_L` for `W_L.weight`.
     pub fn owner(&self) -> &str {
         self.name.rsplit_once('.').map_or(self.name.as_str(), |(owner, _)| owner)
     }
 }
 
 impl fmt::Display for Param {
-    /// What it is and how it starts: `kernel, excitatory, nonnegative, lr x0.1, uniform ±0.0700`.
+    /// What the parameter is and how it starts: `kernel, excitatory, nonnegative, lr x0.1, uniform ±0.0700`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.class)?;
         if let Some(role) = self.role {
@@ -78,7 +81,7 @@ pub enum ParamClass {
     Bias,
     /// Scale or shift of a normalisation, gain of a channel.
     Norm,
-    /// A running statistic: kept with the weights, never trained.
+    /// A running statistic, which is kept with the weights and never trained.
     Statistic,
 }
 
@@ -139,7 +142,7 @@ impl fmt::Display for Init {
     }
 }
 
-/// Four places behind the point, or as many digits of something small.
+/// A number with four places behind the point, or as many digits of something small.
 fn rounded(x: f64) -> String {
     if x != 0.0 && x.abs() < 1e-2 { format!("{x:.3e}") } else { format!("{x:.4}") }
 }
@@ -154,7 +157,7 @@ pub enum Sign {
 impl Sign {
     pub const ALL: [Sign; 2] = [Sign::Nonnegative, Sign::Nonpositive];
 
-    /// As it is written in a spec.
+    /// The word for the sign, as a spec writes it.
     pub const fn word(self) -> &'static str {
         match self {
             Sign::Nonnegative => "nonnegative",
@@ -162,7 +165,7 @@ impl Sign {
         }
     }
 
-    /// The sign of that word.
+    /// The sign of that word, if it is one of a sign's.
     pub fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|sign| sign.word() == word)
     }
@@ -192,7 +195,7 @@ pub enum Role {
 impl Role {
     pub const ALL: [Role; 2] = [Role::Excitatory, Role::Inhibitory];
 
-    /// As it is written in front of a branch's arm.
+    /// The word for the role, as it stands in front of a branch's arm.
     pub fn word(self) -> &'static str {
         match self {
             Role::Excitatory => "exc",

@@ -1,29 +1,30 @@
-//! What a penalty does to excitatory and inhibitory weights: pushes them apart, or pulls them together.
+//! Pulls: whether a penalty pushes excitatory and inhibitory weights apart or pulls them together.
 //!
-//! A penalty is smaller where training drives the weights to. So it is compared at a few places where every weight of a
-//! kernel is the same number, with whatever else it depends on at its best.
+//! Training drives the weights to where a penalty is small. So the penalty is compared at a few places where every
+//! weight of a kernel is the same number, with whatever else it depends on at its best.
 
 use super::{Net, ParamId, Role, Value, bounds};
 
 /// The way in which a penalty moves two kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pull {
-    /// Excitatory weights up and inhibitory ones down, or the two apart either way.
+    /// The penalty moves excitatory weights up and inhibitory ones down, or the two apart either way.
     Apart,
-    /// It does not matter to it where the two are, as with a factor of 0.
+    /// The penalty is the same wherever the two are, as with a factor of 0.
     Nowhere,
-    /// Towards each other.
+    /// The penalty moves the two towards each other.
     Together,
-    /// Excitatory weights down and inhibitory ones up, and in no other way apart.
+    /// The penalty moves excitatory weights down and inhibitory ones up, and in no other way apart.
     Across,
-    /// That cannot be told from the penalty alone.
+    /// The way cannot be told from the penalty alone.
     Unclear,
 }
 
-/// How far from zero the places are that are compared: saturating functions still tell them apart.
+/// The distance from zero of the weights at the places that are compared, near enough that saturating functions still
+/// tell them apart.
 const REACH: f64 = 0.1;
 
-/// What a penalty does to a pair of kernels, the excitatory one first.
+/// What a penalty does to a pair of kernels, of which the excitatory one comes first.
 pub fn of(net: &Net, penalty: Value, pair: [ParamId; 2]) -> Pull {
     let at = |e: f64, i: f64| height(net, penalty, pair, [e, i]);
     let places = (at(REACH, -REACH), at(-REACH, REACH), at(REACH, REACH), at(-REACH, -REACH));
@@ -40,7 +41,7 @@ pub fn of(net: &Net, penalty: Value, pair: [ParamId; 2]) -> Pull {
     }
 }
 
-/// Does a penalty that pushes the two apart press the weights of that role on, once they are at zero?
+/// Whether a penalty that pushes two kernels apart presses the weights of that role on, once they are at zero.
 pub fn crosses_zero(net: &Net, penalty: Value, pair: [ParamId; 2], role: Role) -> bool {
     let at_zero = match role {
         Role::Excitatory => [0.0, -REACH],

@@ -1,9 +1,9 @@
-//! What a value depends on.
+//! Reachability: which parameters a value depends on.
 
-use super::{Loop, Net, ParamId, Stmt, Value};
+use super::{Net, ParamId, Value};
 use std::collections::BTreeSet;
 
-/// Every parameter that a value depends on, by way of whatever step of whatever loop.
+/// Every parameter that a value depends on, through any step of any loop.
 pub fn params(net: &Net, value: Value) -> BTreeSet<ParamId> {
     of_any(net, &[value])
 }
@@ -16,7 +16,7 @@ pub fn of_any(net: &Net, values: &[Value]) -> BTreeSet<ParamId> {
         reads[node.value.0] = node.op.reads();
         owned[node.value.0] = node.op.params().into_iter().flat_map(|id| net.versions(id)).collect();
     }
-    for looped in loops(net) {
+    for looped in net.loops() {
         for state in &looped.states {
             reads[state.current.0] = vec![state.init, state.next];
             reads[state.last.0] = vec![state.init, state.next];
@@ -30,17 +30,6 @@ pub fn of_any(net: &Net, values: &[Value]) -> BTreeSet<ParamId> {
         if !std::mem::replace(&mut seen[value.0], true) {
             pending.extend(&reads[value.0]);
             found.extend(&owned[value.0]);
-        }
-    }
-    found
-}
-
-fn loops(net: &Net) -> Vec<&Loop> {
-    let (mut pending, mut found): (Vec<&Stmt>, Vec<&Loop>) = (net.body.iter().collect(), Vec::new());
-    while let Some(step) = pending.pop() {
-        if let Stmt::Loop(looped) = step {
-            found.push(looped);
-            pending.extend(&looped.body);
         }
     }
     found

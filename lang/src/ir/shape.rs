@@ -1,4 +1,4 @@
-//! What a value is, without the batch.
+//! The shapes of values, without the batch.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub enum Shape {
 }
 
 impl Shape {
-    /// How many numbers it holds (of one image, where there is one for each).
+    /// How many numbers the value has, for one image where each image has its own.
     pub fn len(&self) -> usize {
         match self {
             Shape::Map(dims) => dims.iter().product(),
@@ -26,16 +26,17 @@ impl Shape {
         }
     }
 
+    /// Whether the value has no numbers.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// True for what each image of a batch has its own of.
+    /// Whether each image of a batch has a value of its own.
     pub fn per_image(&self) -> bool {
         matches!(self, Shape::Map(_) | Shape::Vector(_))
     }
 
-    /// As feature maps: channels, height, width. A vector has one pixel a channel, and so has a number.
+    /// The shape as feature maps: channels, height, width. A vector has one pixel a channel, and so has a number.
     pub fn planes(&self) -> [usize; 3] {
         match self {
             Shape::Map(dims) => *dims,
@@ -43,7 +44,7 @@ impl Shape {
         }
     }
 
-    /// Channels of a feature map, entries of a vector.
+    /// The number of channels of a feature map, or of entries of a vector.
     pub fn channels(&self) -> usize {
         match self {
             Shape::Map([c, _, _]) => *c,

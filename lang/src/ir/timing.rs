@@ -1,46 +1,71 @@
-//! When the image first reaches each value of a loop, and by way of what.
+//! Timing: when the image first reaches each value of a loop, and by way of what.
 //!
-//! A loop that stands in another one runs anew at each step of that one: a time in it is a step of each.
+//! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after
+//! the first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets
+//! nothing through before what it gates is there.
 //!
-//! A loop that starts from zeros fills up step by step: with `V2' = f(V1)` the second area sees the image a step after the
-//! first, with `V2' = f(V1')` at the same step. What zeros are multiplied with they shut out, so a gate lets nothing
-//! through before what it gates is there.
+//! So the net is run on three signals in place of numbers: zero, the same for every image, and of the image. That tells
+//! when the image can first be seen, and it ends: the states of a loop hold one of finitely many sets of signals, so
+//! its steps repeat themselves sooner or later, and from there on nothing new comes. Every loop is run at least that
+//! far, beyond its own steps where needed, to say how many steps would be enough. A loop inside another one runs anew
+//! at each step of that one, so a time in it is a step of each.
 
-use super::{Binary, Loop, Net, Node, Op, State, Stmt, Unary, Value};
+use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
+use crate::limits::MAX_TIMED;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a value holds of the image.
+/// What a value holds of the image at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Signal {
     Zero,
-    /// The same for every image.
+    /// The value is not zero, but the same for every image.
     Constant,
     Image,
 }
 
-/// One loop's timing.
+/// When the image reaches the values of one loop.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
-    /// The loop's name, behind that of the copy of a block that it stands in.
+    /// The name of the loop, behind that of the copy of a block that it stands in.
     pub name: String,
     pub steps: usize,
-    /// The loops around it, outermost first, each with its name and its steps. It runs anew at each step of theirs.
-    pub around: Vec<(String, usize)>,
-    pub rows: Vec<Row>,
-    /// What each state becomes, and when the image first reaches it.
+    /// The loops around this one, outermost first. This one runs anew at each of their steps.
+    pub around: Vec<Around>,
+    pub rows: Vec<EquationTiming>,
+    /// The next value of each state, and when the image first reaches it.
     pub states: Vec<(Value, Option<When>)>,
-    /// Of those, what is at some step not zero: a state that counts steps needs no image.
+    /// The next values that are at some step not zero though the image has not reached them: a state that counts steps
+    /// needs no image.
     pub moves: BTreeSet<Value>,
 }
 
-/// An equation of a loop.
+/// A loop around another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Around {
+    pub name: String,
+    /// How many steps it has.
+    pub steps: usize,
+}
+
+/// A loop that is over before something happens in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooShort<'t> {
+    /// The name of the loop.
+    pub name: &'t str,
+    /// The step, from 1, at which it would happen.
+    pub needed: usize,
+    /// How many steps the loop has.
+    pub steps: usize,
+}
+
+/// When the image reaches an equation of a loop.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct EquationTiming {
     pub name: String,
     pub value: Value,
-    /// When the image first reaches it; none if it never does.
+    /// When the image first reaches the equation; none if it never does.
     pub reached: Option<When>,
-    /// The values that the equation reads, each with the first time that the image comes that way.
+    /// The named values that the equation reads, each with the first time at which the image comes that way.
     pub by_way_of: Vec<(String, Option<When>)>,
 }
 
@@ -49,7 +74,7 @@ pub struct Row {
 pub struct When {
     /// The step, from 1, of each loop around the place, outermost first; the last one is that of its own loop.
     pub steps: Vec<usize>,
-    /// False if one of them is behind the last step of its loop: the net never comes to that time.
+    /// False if one of these steps is behind the last step of its loop: the net never comes to that time.
     pub is_run: bool,
 }
 
@@ -59,7 +84,7 @@ impl When {
         self.steps.last().copied().unwrap_or(1)
     }
 
-    /// The same time as it is seen from loops within: the first step of each.
+    /// This time as it is seen from loops inside the place: the first step of each is added.
     fn within(&self, depth: usize) -> Self {
         let inner = std::iter::repeat_n(1, depth.saturating_sub(self.steps.len()));
         Self { steps: self.steps.iter().copied().chain(inner).collect(), is_run: self.is_run }
@@ -67,44 +92,42 @@ impl When {
 }
 
 impl Timing {
-    /// The outermost loop that has no such step: its name, the step, and how many it has.
-    pub fn behind(&self, when: &When) -> Option<(&str, usize, usize)> {
-        let loops =
-            self.around.iter().map(|(name, steps)| (name.as_str(), *steps)).chain([(self.name.as_str(), self.steps)]);
-        loops.zip(&when.steps).find_map(|((name, steps), step)| (*step > steps).then_some((name, *step, steps)))
+    /// The outermost loop that is over before that time; none if the net comes to it.
+    pub fn too_short(&self, when: &When) -> Option<TooShort<'_>> {
+        let around = self.around.iter().map(|around| (around.name.as_str(), around.steps));
+        let loops = around.chain([(self.name.as_str(), self.steps)]).zip(&when.steps);
+        let mut loops = loops.map(|((name, steps), needed)| TooShort { name, needed: *needed, steps });
+        loops.find(|looped| looped.needed > looped.steps)
     }
 }
 
-/// The timing of every loop, in the order of the net.
+/// The timing of every loop, in the order of the net; nothing for a net that is too large to be looked through.
 pub fn table(net: &Net) -> Vec<Timing> {
     let watch = Watch::over(net);
     let (first, moves) = (&watch.first, &watch.moves);
-    let mut tables = Tables { first, moves, names: names(net), around: Vec::new(), found: Vec::new() };
+    let mut tables = Tables { first, moves, names: net.names(), around: Vec::new(), found: Vec::new() };
     // Too large to say: nothing is known to be late.
     if watch.left > 0 {
-        tables.loops(&net.body);
+        tables.all(net);
     }
     tables.found
 }
 
-/// The read-outs of the output, from 1, that are the same for every image.
+/// The read-outs of the output that are the same for every image, by their number from 1.
 pub fn blank(net: &Net) -> Vec<usize> {
     let watch = Watch::over(net);
     let is_blank = |(_, logits): &(usize, &Value)| watch.left > 0 && watch.signals[logits.0] != Signal::Image;
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
-/// Primitives looked at, at most: loops within loops are gone through again at each step of those around them.
-const MAX_LOOKS: usize = 10_000_000;
-
-/// Runs the net on signals: every loop for the steps that it has, and on until nothing new comes.
+/// Runs the net on signals in place of numbers: every loop for the steps that it has, and on until nothing new comes.
 struct Watch {
     left: usize,
-    /// Of each value as it is now; in a loop, at this step.
+    /// The signal of each value at the time at hand.
     signals: Vec<Signal>,
     /// When each value first held something of the image.
     first: Vec<Option<When>>,
-    /// What was once neither zero nor of the image.
+    /// The values that were at some time neither zero nor of the image.
     moves: BTreeSet<Value>,
     now: When,
 }
@@ -113,13 +136,14 @@ impl Watch {
     fn over(net: &Net) -> Self {
         let now = When { steps: Vec::new(), is_run: true };
         let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
-        let mut watch = Self { left: MAX_LOOKS, signals, first, moves: BTreeSet::new(), now };
+        let mut watch = Self { left: MAX_TIMED, signals, first, moves: BTreeSet::new(), now };
         watch.set(Value::INPUT, Signal::Image);
-        watch.steps(&net.body);
+        watch.stmts(&net.body);
         watch
     }
 
-    /// A time that the net comes to counts before one that it would come to with more steps.
+    /// Notes the signal of a value, and the time if the image is first here. A time that the net comes to counts before
+    /// one that it would come to with more steps.
     fn set(&mut self, value: Value, signal: Signal) {
         self.signals[value.0] = signal;
         if signal == Signal::Constant {
@@ -131,10 +155,10 @@ impl Watch {
         }
     }
 
-    fn steps(&mut self, steps: &[Stmt]) {
-        for step in steps {
+    fn stmts(&mut self, stmts: &[Stmt]) {
+        for stmt in stmts {
             self.left = self.left.saturating_sub(1);
-            match step {
+            match stmt {
                 _ if self.left == 0 => return,
                 Stmt::Node(node) => self.set(node.value, self.of(node)),
                 Stmt::Loop(looped) => self.looped(looped),
@@ -146,7 +170,8 @@ impl Watch {
         let is_run = self.now.is_run;
         let now = |watch: &Self, value: &Value| watch.signals[value.0];
         let mut course = Course::starting(looped.states.iter().map(|state| now(self, &state.init)).collect());
-        // A state holds three things, one after the other: by then the image is wherever it comes at all.
+        // A state is zero, then something, then of the image: two changes at most. While anything is new, at least one
+        // state changes at each step, so by this many steps the image is wherever it comes at all.
         let enough = looped.steps.max(2 * looped.states.len() + 1);
         self.now.steps.push(0);
         for step in 1..=enough {
@@ -157,14 +182,17 @@ impl Watch {
             for (state, signal) in looped.states.iter().zip(course.before(step).to_vec()) {
                 self.set(state.current, signal);
             }
-            self.steps(&looped.body);
+            self.stmts(&looped.body);
             let taps = looped.taps.iter().map(|tap| now(self, &tap.inner)).collect();
+            // A loop whose states begin a step as they began an earlier one goes round in a circle: the steps that
+            // follow are known without being run, which keeps loops of ten thousand steps cheap.
             if self.left == 0
                 || course.goes_round(looped.states.iter().map(|state| now(self, &state.next)).collect(), taps)
             {
                 break;
             }
         }
+        // What is handed on is of the steps that the loop has, however far it was run.
         self.now.steps.pop();
         self.now.is_run = is_run;
         for (tap, n) in looped.taps.iter().zip(0..) {
@@ -204,7 +232,7 @@ impl Watch {
     }
 }
 
-/// Of a function: is it zero at zero?
+/// Whether a function is zero at zero.
 fn keeps_zero(f: Unary) -> bool {
     match f {
         Unary::Negate | Unary::Abs | Unary::Sqrt | Unary::Square | Unary::Relu | Unary::Tanh | Unary::Gelu => true,
@@ -212,13 +240,13 @@ fn keeps_zero(f: Unary) -> bool {
     }
 }
 
-/// What a loop's states hold as each step begins, and what is handed out at each step.
+/// The course of one loop: what its states hold as each step begins, and what is handed out at each step.
 struct Course {
     states: Vec<Vec<Signal>>,
-    /// The step, less one, at which the states first held that.
+    /// For each set of signals that the states held, the first step, less one, at which they did.
     known: BTreeMap<Vec<Signal>, usize>,
     taps: Vec<Vec<Signal>>,
-    /// From where on the steps repeat themselves.
+    /// The step, less one, from which on the steps repeat themselves.
     from: usize,
 }
 
@@ -227,7 +255,8 @@ impl Course {
         Self { known: BTreeMap::from([(states.clone(), 0)]), states: vec![states], taps: Vec::new(), from: 0 }
     }
 
-    /// Notes the next step. True if it begins as one before did: nothing new comes from there on.
+    /// Notes what the states hold at the next step and what was handed out. True if a step before began with the same:
+    /// nothing new comes from there on.
     fn goes_round(&mut self, next: Vec<Signal>, taps: Vec<Signal>) -> bool {
         self.taps.push(taps);
         let at = self.states.len();
@@ -236,52 +265,59 @@ impl Course {
         self.from < at
     }
 
-    /// As many steps as were looked at stand for all that follow.
+    /// The step, less one, that was looked at and is like step `n` less one: those looked at stand for all that follow.
     fn index(&self, n: usize) -> usize {
         let looked_at = self.taps.len();
         if n < looked_at { n } else { self.from + (n - self.from) % (looked_at - self.from).max(1) }
     }
 
-    /// As a step, from 1, begins.
+    /// What the states hold as a step, counted from 1, begins.
     fn before(&self, step: usize) -> &[Signal] {
         if step == self.states.len() { &self.states[step - 1] } else { &self.states[self.index(step - 1)] }
     }
 
-    /// What the tap of that number hands out.
+    /// What the tap of number `n` hands out at a step.
     fn tap(&self, n: usize, step: usize) -> Signal {
         self.taps.get(self.index(step - 1)).map_or(Signal::Constant, |taps| taps[n])
     }
 }
 
-/// Writes down what was seen.
+/// Writes the timings down, once the net has run.
 struct Tables<'a> {
     first: &'a [Option<When>],
     moves: &'a BTreeSet<Value>,
-    names: BTreeMap<Value, String>,
-    around: Vec<(String, usize)>,
+    names: BTreeMap<Value, &'a str>,
+    around: Vec<Around>,
     found: Vec<Timing>,
 }
 
 impl Tables<'_> {
-    fn loops(&mut self, steps: &[Stmt]) {
-        for step in steps {
-            let Stmt::Loop(looped) = step else { continue };
-            let (name, rows) = (looped.name.clone(), self.rows(looped));
-            let states = looped.states.iter().map(|state| (state.next, self.when(state.next))).collect();
-            let moves = looped.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
-            self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
-            self.around.push((looped.name.clone(), looped.steps));
-            self.loops(&looped.body);
-            self.around.pop();
+    fn all(&mut self, net: &Net) {
+        for visit in net.walk() {
+            match visit {
+                Visit::Node(_) => {}
+                Visit::Enter(looped) => {
+                    self.looped(looped);
+                    self.around.push(Around { name: looped.name.clone(), steps: looped.steps });
+                }
+                Visit::Leave(_) => drop(self.around.pop()),
+            }
         }
     }
 
-    /// The first time, as a loop within those around sees it: what comes from outside of it is there at its first step.
+    fn looped(&mut self, looped: &Loop) {
+        let (name, rows) = (looped.name.clone(), self.rows(looped));
+        let states = looped.states.iter().map(|state| (state.next, self.when(state.next))).collect();
+        let moves = looped.states.iter().map(|state| state.next).filter(|next| self.moves.contains(next)).collect();
+        self.found.push(Timing { name, steps: looped.steps, around: self.around.clone(), rows, states, moves });
+    }
+
+    /// The first time of a value, as the loop at hand sees it: what comes from outside it is there at its first step.
     fn when(&self, value: Value) -> Option<When> {
         self.first[value.0].as_ref().map(|when| when.within(self.around.len() + 1))
     }
 
-    fn rows(&self, looped: &Loop) -> Vec<Row> {
+    fn rows(&self, looped: &Loop) -> Vec<EquationTiming> {
         let made: BTreeMap<Value, &Node> = nodes(looped).map(|node| (node.value, node)).collect();
         let named = nodes(looped).filter_map(|node| Some((node.name.clone()?, node.value)));
         let mut rows: Vec<(String, Value)> = named.collect();
@@ -292,12 +328,12 @@ impl Tables<'_> {
         rows.extend(others);
         let row = |(name, value): (String, Value)| {
             let by_way_of = self.by_way_of(value, &made);
-            Row { name, value, reached: self.when(value), by_way_of }
+            EquationTiming { name, value, reached: self.when(value), by_way_of }
         };
         rows.into_iter().map(row).collect()
     }
 
-    /// The nearest values with a name, back from one: its equation reads them.
+    /// The nearest values with a name that lead to a value: those that its equation reads.
     fn by_way_of(&self, value: Value, made: &BTreeMap<Value, &Node>) -> Vec<(String, Option<When>)> {
         let mut by_way_of: Vec<(String, Option<When>)> = Vec::new();
         let (mut pending, mut seen) = (made.get(&value).map_or(vec![value], |node| reads(node)), BTreeSet::new());
@@ -306,7 +342,7 @@ impl Tables<'_> {
                 continue;
             }
             match self.names.get(&value) {
-                Some(name) => by_way_of.push((name.clone(), self.when(value))),
+                Some(name) => by_way_of.push(((*name).to_owned(), self.when(value))),
                 // Numbers and weights have no name and no image.
                 None => pending.extend(made.get(&value).into_iter().flat_map(|node| reads(node))),
             }
@@ -315,26 +351,7 @@ impl Tables<'_> {
     }
 }
 
-/// What everything is called that has a name.
-fn names(net: &Net) -> BTreeMap<Value, String> {
-    let mut names = BTreeMap::from([(Value::INPUT, net.input.0.clone())]);
-    let mut pending: Vec<&Stmt> = net.body.iter().collect();
-    while let Some(step) = pending.pop() {
-        match step {
-            Stmt::Node(node) => names.extend(node.name.clone().map(|name| (node.value, name))),
-            Stmt::Loop(looped) => {
-                for State { name, current, last, .. } in &looped.states {
-                    names.extend([*current, *last].map(|value| (value, name.clone())));
-                }
-                names.extend(looped.taps.iter().map(|tap| (tap.outer, tap.name.clone())));
-                pending.extend(&looped.body);
-            }
-        }
-    }
-    names
-}
-
-/// What a node reads, the first one last.
+/// The values that a node reads, the first one last.
 fn reads(node: &Node) -> Vec<Value> {
     let mut reads = node.op.reads();
     reads.reverse();
@@ -342,7 +359,7 @@ fn reads(node: &Node) -> Vec<Value> {
 }
 
 fn nodes(looped: &Loop) -> impl Iterator<Item = &Node> {
-    looped.body.iter().filter_map(|step| match step {
+    looped.body.iter().filter_map(|stmt| match stmt {
         Stmt::Node(node) => Some(node),
         Stmt::Loop(_) => None,
     })

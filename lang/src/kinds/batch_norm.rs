@@ -1,6 +1,6 @@
 use super::{Inputs, Kind, Site, norm, weights};
 use crate::ir::{Fault, Init, ParamClass, Value};
-use crate::vocabulary::{Arg, Bound, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "batch_norm",
@@ -12,7 +12,7 @@ pub(super) const KIND: Kind = Kind {
         Arg::with(
             "momentum",
             Type::Real { min: 0.0, max: 1.0 },
-            Given::Real(0.1),
+            ArgValue::Real(0.1),
             "weight of a new batch in the running statistics",
         ),
     ],

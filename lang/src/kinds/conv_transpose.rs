@@ -1,6 +1,6 @@
 use super::{Inputs, Kind, Site, kernel, weights};
 use crate::ir::{Fault, Shape, Value};
-use crate::vocabulary::{Arg, Bound, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "conv_transpose",
@@ -12,13 +12,13 @@ pub(super) const KIND: Kind = Kind {
         Arg::with(
             "stride",
             Type::Count { min: 1, max: 1_023 },
-            Given::Count(1),
+            ArgValue::Count(1),
             "pixels of the output between two of the input",
         ),
         Arg::with(
             "padding",
             kernel::SAME_OR_VALID,
-            Given::Word("same"),
+            ArgValue::Word("same"),
             "`same`: exactly `stride` times the size; `valid`: all that the kernels reach",
         ),
         kernel::BIAS,

@@ -1,6 +1,6 @@
 use super::{Inputs, Kind, Site, weights};
 use crate::ir::{Fault, Init, ParamClass, Shape, Value};
-use crate::vocabulary::{Arg, Bound, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "dense",
@@ -8,7 +8,7 @@ pub(super) const KIND: Kind = Kind {
     inputs: Inputs::One,
     args: &[
         Arg::required("units", Type::Count { min: 1, max: 1 << 24 }, "outputs; `classes` for the last layer"),
-        Arg::with("bias", Type::Bool, Given::Bool(true), "add a learned number to each output"),
+        Arg::with("bias", Type::Bool, ArgValue::Bool(true), "add a learned number to each output"),
     ],
     weights: weights::KERNEL,
     bundle: Some(Shape::len),

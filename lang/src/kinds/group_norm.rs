@@ -21,6 +21,7 @@ fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, F
     normalised(site, args.count("groups"), args, inputs[0])
 }
 
+/// Appends a group norm with scale and shift of its own.
 pub(super) fn normalised(site: &mut Site<'_>, groups: usize, args: &Bound, x: Value) -> Result<Value, Fault> {
     let params = norm::scale_and_shift(site, site.net.shape(x).channels())?;
     site.net.group_norm(x, groups, params, args.real("epsilon"))

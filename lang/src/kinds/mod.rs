@@ -1,4 +1,4 @@
-//! The layer kinds: one file each, which declares its arguments and says how it becomes primitives.
+//! The layer kinds, one file each, which declares a kind's arguments and says how it becomes primitives.
 //!
 //! A kind says nothing of shapes: the builder checks and computes them as the kind appends. Grammar, checks, back ends,
 //! docs and tests come along, because they walk [`KINDS`].
@@ -60,20 +60,22 @@ pub const KINDS: &[&Kind] = &[
     &zeros::KIND,
 ];
 
-/// A layer kind.
+/// A layer kind, as a spec calls it and as a bundle may be declared for it.
 #[derive(Debug)]
 pub struct Kind {
     pub name: &'static str,
-    /// One line, for the manual.
+    /// One line on what the layer does, for the manual.
     pub about: &'static str,
     pub inputs: Inputs,
-    /// In the order in which they may be given without their names.
+    /// The arguments of its own, in the order in which they may be given without their names.
     pub args: &'static [Arg],
-    /// What it takes besides, always by name, because it owns weights: one of the lists in [`weights`], or nothing.
+    /// The arguments that it takes because it owns weights, always by name: one of the lists in [`weights`], or
+    /// nothing.
     pub weights: &'static [Arg],
-    /// How much of its input `in` of a declared bundle `kind(in -> out)` counts; none for a kind that is only called.
+    /// For a kind that bundles are declared for: how much of an input `in` of `kind(in -> out)` counts, as channels or
+    /// all entries; none for a kind that is only called.
     pub bundle: Option<fn(&Shape) -> usize>,
-    /// An equation that uses it on `image: [3, 8, 8]`.
+    /// An equation that uses the kind on `image: [3, 8, 8]`.
     pub example: &'static str,
     pub lower: fn(&mut Site<'_>, &Bound, &[Value]) -> Result<Value, Fault>,
 }
@@ -86,18 +88,19 @@ pub enum Inputs {
     Several,
 }
 
-/// The place where a kind is applied: the net it appends to and the name its parameters go by.
+/// The place where a kind is applied: the net that it appends to, and the name that its parameters go by.
 #[derive(Debug)]
 pub struct Site<'a> {
     pub net: &'a mut Builder,
     pub owner: &'a str,
-    /// What its author asks of its weights.
+    /// What the layer's author asks of its weights.
     pub traits: Traits<'a>,
 }
 
 impl Site<'_> {
     /// A parameter of this layer, shared with every other application of the same bundle. A kernel begins with `init`
-    /// only where its author asks for nothing else. With parameters for each step, it is that of the first.
+    /// only where the author asks for nothing else. Where each step has a parameter of its own, this is the first
+    /// step's.
     pub fn param(&mut self, leaf: &str, shape: &[usize], init: Init, class: ParamClass) -> Result<ParamId, Fault> {
         let traits = self.traits;
         let named = |name: String| traits.given_to(Param::new(&name, shape, init, class));
@@ -110,13 +113,13 @@ impl Site<'_> {
         self.net.vary(each)
     }
 
-    /// A bias for each output, if the layer's arguments ask for one.
+    /// A bias for each of `out` outputs, if the layer's arguments ask for one.
     fn bias(&mut self, args: &Bound, out: usize, init: Init) -> Result<Option<ParamId>, Fault> {
         if args.bool("bias") { self.param("bias", &[out], init, ParamClass::Bias).map(Some) } else { Ok(None) }
     }
 }
 
-/// The kind of that name.
+/// The kind of that name, if there is one.
 pub fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.name == name).copied()
 }

@@ -1,13 +1,13 @@
-//! What the kinds share that bring entries to mean 0 and variance 1.
+//! The arguments and parameters that the kinds share which bring entries to mean 0 and variance 1.
 
 use super::Site;
 use crate::ir::{Fault, Init, ParamClass, ParamId};
-use crate::vocabulary::{Arg, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Type};
 
 pub(super) const EPSILON: Arg = Arg::with(
     "epsilon",
     Type::Real { min: 0.0, max: 1.0 },
-    Given::Real(1e-5),
+    ArgValue::Real(1e-5),
     "added to the variance before its root is taken",
 );
 

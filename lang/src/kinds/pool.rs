@@ -1,8 +1,8 @@
-//! What max and average pooling share: windows, and how far apart they stand.
+//! The arguments that max and average pooling share: windows, and how far apart they stand.
 
 use super::{Site, kernel};
 use crate::ir::{Fault, Pool, Value};
-use crate::vocabulary::{Arg, Bound, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub(super) const ARGS: &[Arg] = &[
     Arg::required("kernel", Type::Count { min: 1, max: 1_023 }, "side of the square window, in pixels"),
@@ -15,7 +15,7 @@ pub(super) const ARGS: &[Arg] = &[
     Arg::with(
         "padding",
         kernel::SAME_OR_VALID,
-        Given::Word("valid"),
+        ArgValue::Word("valid"),
         "`same`: windows reach half their side over the border, and count only pixels of the map; `valid`: none does",
     ),
 ];

@@ -1,17 +1,17 @@
 use super::{Inputs, Kind, Site};
 use crate::ir::{Fault, Upsampling, Value};
-use crate::vocabulary::{Arg, Bound, Type, Value as Given};
+use crate::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub(super) const KIND: Kind = Kind {
     name: "upsample",
     about: "A feature map with `factor` times the height and the width, without weights.",
     inputs: Inputs::One,
     args: &[
-        Arg::with("factor", Type::Count { min: 1, max: 1_023 }, Given::Count(2), "pixels for each pixel, a side"),
+        Arg::with("factor", Type::Count { min: 1, max: 1_023 }, ArgValue::Count(2), "pixels for each pixel, a side"),
         Arg::with(
             "mode",
             Type::Word(&["nearest", "bilinear"]),
-            Given::Word("nearest"),
+            ArgValue::Word("nearest"),
             "`nearest`: each pixel repeated; `bilinear`: weighted by distance, as PyTorch's `align_corners=False`",
         ),
     ],

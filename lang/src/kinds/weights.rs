@@ -1,18 +1,18 @@
-//! What every layer that owns weights can be asked for: how they start, and what training may do to them.
+//! The arguments of every layer that owns weights: how they start, and what training may do to them.
 
 use crate::ir::{Fault, Init, Param, ParamClass, Sign};
-use crate::vocabulary::{Arg, Bound, Callable, Type, Value};
+use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
 
-/// Of layers whose weights meet many inputs at once.
+/// The arguments of layers whose weights meet many inputs at once.
 pub const KERNEL: &[Arg] = &[INIT, SIGN, FROZEN, LR, PER_STEP];
-/// Of layers with one weight a channel.
+/// The arguments of layers with one weight a channel.
 pub const GAIN: &[Arg] = &[SIGN, FROZEN, LR, PER_STEP];
 pub const NORM: &[Arg] = &[FROZEN, LR, PER_STEP];
 
 const INIT: Arg = Arg::with(
     "init",
     Type::Call(INITS),
-    Value::Call(Bound { callee: "fan_in", values: Vec::new() }),
+    ArgValue::Call(Bound { callee: "fan_in", values: Vec::new() }),
     "what the kernel starts with; biases keep PyTorch's default",
 );
 const SIGN: Arg = Arg::optional(
@@ -47,7 +47,7 @@ pub const INITS: &[Callable] = &[
         about: "normally distributed",
         args: &[
             Arg::required("sd", number(0.0), "standard deviation of the weights"),
-            Arg::with("mean", number(-1e6), Value::Real(0.0), "mean of the weights"),
+            Arg::with("mean", number(-1e6), ArgValue::Real(0.0), "mean of the weights"),
         ],
     },
     Callable {
@@ -61,7 +61,7 @@ pub const INITS: &[Callable] = &[
         args: &[Arg::with(
             "fan",
             Type::Word(&["in", "out"]),
-            Value::Word("in"),
+            ArgValue::Word("in"),
             "`in`: inputs of one output, which keeps activity; `out`: outputs of one input, which keeps gradients",
         )],
     },
@@ -75,7 +75,7 @@ pub const INITS: &[Callable] = &[
         about: "a bank of oriented filters, for a first layer (Daugman, 1985; Jones & Palmer, 1987)",
         args: &[
             // Two pixels are the shortest wave there is, and its sine is zero at every pixel.
-            Arg::with("wavelength", Type::Real { min: 2.5, max: 1e3 }, Value::Real(4.0), "of the wave, in pixels"),
+            Arg::with("wavelength", Type::Real { min: 2.5, max: 1e3 }, ArgValue::Real(4.0), "of the wave, in pixels"),
             Arg::optional(
                 "sigma",
                 Type::Real { min: 0.5, max: 1e3 },
@@ -84,7 +84,7 @@ pub const INITS: &[Callable] = &[
             Arg::with(
                 "aspect",
                 Type::Real { min: 0.05, max: 4.0 },
-                Value::Real(0.5),
+                ArgValue::Real(0.5),
                 "that deviation over the one along the stripes",
             ),
         ],
@@ -98,12 +98,12 @@ pub struct Traits<'a> {
     sign: Option<Sign>,
     frozen: bool,
     lr: f64,
-    /// In a loop, each step has parameters of its own.
+    /// Whether, in a loop, each step has parameters of its own.
     pub per_step: bool,
 }
 
 impl<'a> Traits<'a> {
-    /// Those that a layer's arguments name.
+    /// The traits that a layer's arguments ask for.
     pub fn of(args: &'a Bound) -> Self {
         Self {
             init: args.maybe_call("init"),
@@ -114,7 +114,7 @@ impl<'a> Traits<'a> {
         }
     }
 
-    /// A parameter of the layer, with those of them that concern its class.
+    /// A parameter of the layer with the traits that concern its class.
     pub fn given_to(&self, mut param: Param) -> Result<Param, Fault> {
         match param.class {
             ParamClass::Kernel => {
@@ -131,7 +131,8 @@ impl<'a> Traits<'a> {
     }
 }
 
-/// `shape` is the weight's, in PyTorch's layout, and fans are counted as PyTorch counts them.
+/// The initial values that a call such as `he(fan: out)` names, for a weight of that shape. Shapes are PyTorch's, and
+/// fans are counted as PyTorch counts them.
 fn init(call: &Bound, shape: &[usize]) -> Result<Init, Fault> {
     // Of a kernel for each position, one kernel counts.
     let one = if let [_, _, one @ ..] = shape

@@ -1,33 +1,37 @@
-//! Calls: layers, which own their weights, functions, sizes, bundles and blocks.
+//! Calls of layers, which own their weights, and of functions, measures, bundles and blocks.
 
-use super::expr::Place;
+use super::Lowerer;
 use super::faults::Applied;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{Diagnostic, loops, names, penalty};
-use crate::front::bind::Site;
-use crate::front::graph::NodeKind;
-use crate::front::known;
+use crate::front::bind::CallSite;
+use crate::front::const_eval;
+use crate::front::graph::DefinitionKind;
 use crate::front::settings::is_reserved;
+use crate::front::signature::Signature;
 use crate::functions::{self, Apply};
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
-use crate::syntax::ast::{Arg, Call, Expr, ExprKind};
+use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
 use crate::vocabulary::{self, Bound, Default, real};
 
-/// What a call is told by whoever repeats it.
+/// What a `repeat` gives to the call that it repeats.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Given {
-    /// In the place of its first argument.
+    /// The value that takes the place of the first argument.
     pub first: Option<Val>,
-    /// The name that what it owns goes by.
+    /// The name that the weights of what is called go by.
     pub owner: Option<String>,
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
+    /// Lowers a call.
     pub(super) fn call(&mut self, call: &'a Call, place: &Place<'_>) -> Val {
         self.call_given(call, Given::default(), place)
     }
 
+    /// Lowers a call, some of which a `repeat` may give.
     pub(super) fn call_given(&mut self, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         if !self.has_room(place.at(call.span)) {
             return Val::Poison;
@@ -49,8 +53,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             self.call_bundle(bundle, call, given.first, place)
         } else if let Some(function) = functions::find(&callee) {
             self.built_in(function, call, given.first, place)
-        } else if known::measure(&callee).is_some() {
-            let measured = self.binding(place, |binder| known::size(&callee, call, binder.known, binder.diagnostics));
+        } else if const_eval::measure(&callee).is_some() {
+            let measured =
+                self.binding(place, |binder| const_eval::size(&callee, call, binder.meanings, binder.diagnostics));
             measured.map_or(Val::Poison, Val::Const)
         } else if let Some(function) = functions.get(callee.as_str()) {
             self.inline(function, call, given.first, place)
@@ -61,20 +66,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Does a kind's name stand for the kind itself? A const or a parameter of that name may stand for another kind, at
-    /// another call or with `--set`.
+    /// Whether a kind's name stands for the kind itself. A const or a parameter of that name may stand for another
+    /// kind, at another call or with `--set`.
     pub(super) fn is_own_word(&self, name: &str, place: &Place<'_>) -> bool {
         self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 
-    /// The defaults of this call are not those of all readings of its text, so it is not filled in.
+    /// Leaves a call as it is written where its defaults are not those of every reading of its text.
     pub(super) fn leave_defaults(&mut self, call: &Call, place: &Place<'_>) {
         if !place.is_in_prelude() {
             self.edits.leave(call.span);
         }
     }
 
-    /// An unknown callee was reported when names were looked up, but for a parameter that stands for nothing to call.
+    /// Reports a parameter of a block or a function that is called but stands for nothing to call. Other unknown
+    /// callees were reported when names were looked up.
     fn uncallable(&mut self, call: &Call, place: &Place<'_>) -> Val {
         let is = match self.local(&call.callee.text, place) {
             Some(Val::Const(known)) => known.is(),
@@ -89,22 +95,18 @@ impl<'a> Lowerer<'_, 'a, '_> {
     #[inline(never)] // As `layer`.
     fn built_in(
         &mut self,
-        function: &functions::Function,
+        function: &functions::BuiltIn,
         call: &'a Call,
         first: Option<Val>,
         place: &Place<'_>,
     ) -> Val {
-        let [arg] = call.args.as_slice() else {
-            let example = format!("{}(x)", function.name);
-            let problem = match call.args.get(1) {
-                Some(second) => names::superfluous(function.name, "one argument", second.value.span),
-                None => names::missing_input(function.name, call.span, &example),
-            };
-            return self.report(problem);
-        };
-        if let Some(name) = &arg.name {
-            return self.report(names::unknown_argument(function.name, &name.text, name.span, &[]));
+        let signature = Signature::nameless(function.name, 1, "one argument");
+        if !signature.matched(&call.args, self.diagnostics).is_sound {
+            return Val::Poison;
         }
+        let Some(arg) = call.args.first() else {
+            return self.report(names::missing_input(function.name, call.span, &format!("{}(x)", function.name)));
+        };
         let inner = place.inner();
         let x = first.unwrap_or_else(|| self.expr(&arg.value, &inner));
         match (function.apply, x) {
@@ -146,17 +148,17 @@ impl<'a> Lowerer<'_, 'a, '_> {
         val
     }
 
-    /// A layer over values that are there: its arguments bound, its weights made.
+    /// Applies a layer to values that are there: its arguments are bound, its weights made.
     fn applied(
         &mut self,
         kind: &'static Kind,
         call: &'a Call,
-        (taken, rest, mut vals): (&'a [Arg], &'a [Arg], Vec<Val>),
+        (taken, rest, mut vals): (&'a [CallArg], &'a [CallArg], Vec<Val>),
         owner: Option<String>,
         place: &Place<'_>,
     ) -> Val {
         let inner = place.inner();
-        let site = Site { span: call.span, close: Some(call.close()) };
+        let site = CallSite { span: call.span, close: Some(call.close()) };
         let before = self.diagnostics.len();
         let bound = self.binding(place, |binder| binder.call_with(kind.name, [kind.args, kind.weights], rest, site));
         if taken.first().is_some_and(|input| self.is_unknown(&input.value, place)) {
@@ -187,12 +189,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
             .map_or(Val::Poison, Val::Value)
     }
 
-    /// What is to be said if a layer's first number is that of the channels, or entries, that flow in, and one more number
+    /// The problem of a layer whose first number is that of the channels, or entries, that flow in, if one more number
     /// is given than it needs.
-    fn inputs_given(&self, kind: &Kind, rest: &[Arg], x: Option<&Val>) -> Option<Diagnostic> {
+    fn inputs_given(&self, kind: &Kind, rest: &[CallArg], x: Option<&Val>) -> Option<Diagnostic> {
         let Some(Val::Value(x)) = x else { return None };
         let flows_in = kind.bundle?(self.net.shape(*x));
-        let number = |arg: &Arg| match arg.value.kind {
+        let number = |arg: &CallArg| match arg.value.kind {
             ExprKind::Number { value, unit: None } if arg.name.is_none() => Some(value),
             _ => None,
         };
@@ -215,14 +217,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }))
     }
 
-    /// A name that nothing has, as was reported when names were looked up.
+    /// Whether an expression is a name that nothing has, as was reported when names were looked up.
     pub(super) fn is_unknown(&self, expr: &Expr, place: &Place<'_>) -> bool {
         let ExprKind::Name(name) = &expr.kind else { return false };
         let is_word = is_reserved(name) || self.front.is_callable(name);
         !is_word && self.local(name, place).is_none() && self.front.consts.get(name).is_none()
     }
 
-    /// A layer over one input, over each of a group, or over each step of a series.
+    /// Applies a layer to one input, to each weight of a group, or to each step of a series.
     fn over(
         &mut self,
         x: Val,
@@ -249,11 +251,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         })
     }
 
-    /// `h` for the layer or block that is all of equation `h`, `h.conv` for one inside of it, `h.conv_2` for the next.
+    /// The name that the weights of a call go by: `h` for the layer or block that is all of equation `h`, `h.conv` for
+    /// one inside it, `h.conv_2` for the next.
     pub(super) fn owned_name(&mut self, callee: &str, place: &Place<'_>) -> String {
         let path = self.here.path(place.node);
         // A layer that is all that a block yields goes by the name that the block's call took.
-        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, NodeKind::Yield { .. }) {
+        if place.outermost && matches!(self.here.graph.nodes[place.node].kind, DefinitionKind::Yield { .. }) {
             return path;
         }
         let name = if place.outermost { path } else { format!("{path}.{callee}") };
@@ -262,6 +265,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if *count == 1 { name } else { format!("{name}_{count}") }
     }
 
+    /// Appends what a kind is lowered to; reports the builder's faults and warnings.
     pub(super) fn lower_kind(
         &mut self,
         kind: &Kind,

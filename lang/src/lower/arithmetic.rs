@@ -1,19 +1,19 @@
 //! Sums, products and functions of entries, over single values, over groups of weights and over the steps of a loop.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, templates};
-use crate::front::consts::Const;
-use crate::front::known;
-use crate::front::reads::hyphenless;
+use crate::front::const_eval::{self, Const};
+use crate::front::resolve::hyphenless;
 use crate::functions::Steps;
 use crate::ir::{Binary, Builder, Reduce, Unary, Value};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
 
-/// The places of two operands.
+/// The spans of two operands, left and right.
 type Spans = (Span, Span);
 
-/// One side of a sign: a value, or several.
+/// One side of an arithmetic sign: a value, or several.
 struct Operand {
     values: Vec<Value>,
     several: Option<Several>,
@@ -26,14 +26,14 @@ enum Several {
 }
 
 impl Operand {
-    /// What stands in the n-th place: a single value stands in every one.
+    /// The value in the n-th place: a single value stands in every one.
     fn at(&self, n: usize) -> Value {
         self.values[if self.several.is_some() { n } else { 0 }]
     }
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// A function of every entry, of one value or of each of several.
+    /// Applies a function to every entry of one value, or of each of several.
     pub(super) fn entrywise(&mut self, f: Unary, x: Val, span: Span, place: &Place<'_>) -> Val {
         match x {
             Val::Group(values) => Val::Group(values.into_iter().map(|value| self.net.unary(f, value)).collect()),
@@ -48,12 +48,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    /// Notes that `to` comes from lateral weights if `from` does.
     pub(super) fn stays_lateral(&mut self, from: Value, to: Value) {
         if let Some(lateral) = self.here.laterals.get(&from).cloned() {
             self.here.laterals.insert(to, lateral);
         }
     }
 
+    /// Lowers a sum, a difference, a product or a quotient, of whatever its two sides come to.
     pub(super) fn arithmetic(&mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, place: &Place<'_>) -> Val {
         let inner = place.inner();
         if op == BinaryOp::Sub && self.is_hyphen(left, right, &inner) {
@@ -66,7 +68,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let at = (inner.at(left.span), inner.at(right.span));
         match (op, a, b) {
             (_, Val::Poison, _) | (_, _, Val::Poison) => Val::Poison,
-            (op, Val::Const(a), Val::Const(b)) => match known::binary(op, &a, &b) {
+            (op, Val::Const(a), Val::Const(b)) => match const_eval::binary(op, &a, &b) {
                 Some(known) => Val::Const(known),
                 None => self.report(templates::operands(op.sign(), at.0.to(at.1))),
             },
@@ -95,13 +97,13 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// A name with a hyphen, as was reported when names were looked up.
+    /// Whether a difference is a name with a hyphen, as was reported when names were looked up.
     fn is_hyphen(&self, left: &Expr, right: &Expr, place: &Place<'_>) -> bool {
         let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
         self.is_unknown(left, place) && self.front.is_callable(&hyphenless(first, &call.callee.text))
     }
 
-    /// `A * V * O` with weights `V`, which is `(A * V) * O`: what is said of it, with the brackets that it needs.
+    /// The problem of `A * V * O` with weights `V`, which is `(A * V) * O`, answered with the brackets that it needs.
     fn applied_late(&self, op: BinaryOp, left: &Expr, right: &Expr, place: &Place<'_>) -> Option<Diagnostic> {
         let bundle = |expr: &Expr| match &expr.kind {
             ExprKind::Name(name) if matches!(self.local(name, place), Some(Val::Weights(_))) => Some(name.clone()),
@@ -141,7 +143,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         })
     }
 
-    /// One value with one, one with each of several, or step with step.
+    /// Combines one value with one, one with each of several, or step with step.
     fn pairwise(&mut self, op: BinaryOp, a: &Operand, b: &Operand, at: Spans, place: &Place<'_>) -> Val {
         let several = match (a.several, b.several) {
             (None, None) => {
@@ -194,7 +196,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         None
     }
 
-    /// What is done to a value, done to each step of a series.
+    /// Does to a value, or to each step of a series, what `f` does to one value.
     pub(super) fn over_steps(&mut self, x: Val, mut f: impl FnMut(&mut Self, Val) -> Option<Value>) -> Val {
         match x {
             Val::Series(values) => {
@@ -205,7 +207,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// To one number. Over a group or over steps: over all their entries together.
+    /// Reduces a value to one number; a group or a series to one number over all its entries together.
     pub(super) fn reduce(&mut self, f: Reduce, x: Val, span: Span, place: &Place<'_>) -> Val {
         let (Val::Group(values) | Val::Series(values)) = x else {
             let Some(value) = self.value(x, span, place) else { return Val::Poison };
@@ -232,13 +234,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         Val::Value(all)
     }
 
-    /// Of the steps of one value: each has as many entries, however large the batch.
+    /// The mean over the steps of one value, as the mean of their means: each step has as many entries, however large
+    /// the batch.
     fn mean_of_means(&mut self, values: &[Value]) -> Val {
         let means: Vec<Value> = values.iter().map(|value| self.net.reduce(Reduce::Mean, *value)).collect();
         self.combine(Steps::Mean, &means).map_or_else(|| Val::number(0.0), Val::Value)
     }
 
-    /// The steps of a series as one value, entry by entry.
+    /// Makes one value of the steps of a series, entry by entry.
     pub(super) fn combine(&mut self, how: Steps, values: &[Value]) -> Option<Value> {
         let (first, others) = values.split_first()?;
         let sum = others.iter().try_fold(*first, |sum, value| self.net.binary(Binary::Add, sum, *value)).ok()?;
@@ -251,7 +254,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Two numbers of a group as one: their sum, or the larger or smaller by way of `relu(a - b)`.
+    /// Makes one number of two: their sum, or the larger or the smaller by way of `relu(a - b)`.
     fn join(&mut self, f: Reduce, a: Value, b: Value) -> Option<Value> {
         let over = |net: &mut Builder| {
             let gap = net.binary(Binary::Sub, a, b).ok()?;

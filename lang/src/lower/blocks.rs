@@ -1,35 +1,35 @@
 //! Blocks: each call makes a copy with weights of its own; `repeat` chains copies.
 
+use super::Lowerer;
 use super::apply::Given;
-use super::expr::Place;
-use super::inline::MAX_CALLS;
 use super::instance::Instance;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{Diagnostic, Label, Span, counted, names, templates, text};
-use crate::front::graph::{Block, NodeKind};
-use crate::front::known;
+use crate::front::const_eval;
+use crate::front::graph::{Block, DefinitionKind};
+use crate::front::signature::Signature;
 use crate::kinds::{self, Inputs};
+use crate::limits::{MAX_COPIES, MAX_OPEN_BLOCKS};
 use crate::syntax::ast::{Call, Expr};
-use crate::vocabulary::{Type, Value as Bound};
+use crate::vocabulary::{ArgValue, Type};
 use petgraph::graph::NodeIndex;
 
-/// How many copies `repeat` may chain.
-const COUNT: Type = Type::Count { min: 0, max: 10_000 };
+/// The type of the number of copies that `repeat` chains.
+const COUNT: Type = Type::Count { min: 0, max: MAX_COPIES };
 
-/// Blocks within blocks, at most.
-const MAX_OPEN: usize = 64;
-
-/// Calls that a problem inside of a block is shown to come from, at most.
+/// How many calls are shown at most for a problem inside a block.
 const MAX_SHOWN: usize = 3;
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
-    /// `repeat n f(x, …)`: `f(f(f(x, …), …), …)`, each copy with weights of its own, named by its number.
+    /// Lowers `repeat n f(x, …)`, which is `f(f(f(x, …), …), …)`: each copy has weights of its own, named by its
+    /// number.
     pub(super) fn repeat(&mut self, count: &'a Expr, call: &'a Call, place: &Place<'_>) -> Val {
         let count = self.binding(place, |binder| binder.value("the number of copies", &COUNT, count));
-        let Some(Bound::Count(count)) = count else { return Val::Poison };
+        let Some(ArgValue::Count(count)) = count else { return Val::Poison };
         let callee = self.resolve(&call.callee.text, place);
         let takes_none = kinds::find(&callee).is_some_and(|kind| kind.inputs == Inputs::None);
-        if takes_none || known::measure(&callee).is_some() {
+        if takes_none || const_eval::measure(&callee).is_some() {
             return self.report(templates::repeats_source(&callee, call.span));
         }
         let Some(first) = call.args.first().filter(|arg| arg.name.is_none()) else {
@@ -39,7 +39,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         let mut val = self.expr(&first.value, &inner);
         let base = self.owned_name(&callee, place);
         for n in 0..count {
-            if matches!(val, Val::Poison) || self.overrun {
+            if matches!(val, Val::Poison) || self.budget.is_overrun {
                 return Val::Poison;
             }
             let owner = format!("{base}.{n}");
@@ -51,14 +51,14 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         val
     }
 
-    /// Makes a copy of a block.
+    /// Makes a copy of a block, lowers it in place of the call, and gives what it yields.
     pub(super) fn instantiate(&mut self, block: &'f Block<'a>, call: &'a Call, given: Given, place: &Place<'_>) -> Val {
         let name: &'a str = &block.name.text;
         if self.open.contains(&name) {
             return self.report(names::recursive(name, place.at(call.span)));
         }
-        if self.open.len() == MAX_OPEN {
-            return self.overrun(|| text::blocks_too_deep(place.at(call.span), MAX_OPEN));
+        if self.open.len() == MAX_OPEN_BLOCKS {
+            return self.overrun(|| text::blocks_too_deep(place.at(call.span), MAX_OPEN_BLOCKS));
         }
         if !self.counts_call(place.at(call.span)) {
             return Val::Poison;
@@ -89,7 +89,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         val
     }
 
-    /// What a call gives to the parameters of a block, in the caller's own terms.
+    /// The values that a call gives to the parameters of a block, each with its parameter; none if something is wrong.
     fn arguments(
         &mut self,
         block: &Block<'a>,
@@ -98,71 +98,39 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         place: &Place<'_>,
     ) -> Option<Vec<(NodeIndex, Val)>> {
         let name = &block.name.text;
-        let known: Vec<&str> = block.params.iter().map(|param| block.graph.nodes[*param].name).collect();
-        let mut args: Vec<(NodeIndex, Val, Span)> = Vec::new();
-        let mut complete = true;
-        for (n, arg) in call.args.iter().enumerate() {
-            let found = match &arg.name {
-                Some(given) => {
-                    let found = known.iter().position(|param| *param == given.text);
-                    if found.is_none() {
-                        self.diagnostics.push(names::unknown_parameter(name, &given.text, given.span, &known));
-                    }
-                    found
-                }
-                None => {
-                    let found = (n < known.len()).then_some(n);
-                    if found.is_none() {
-                        let takes = counted(known.len(), "argument");
-                        self.diagnostics.push(names::superfluous(name, &takes, arg.value.span));
-                    }
-                    found
-                }
-            };
-            let val = first.take().unwrap_or_else(|| self.expr(&arg.value, place));
-            match found.map(|found| block.params[found]) {
-                Some(param) => match args.iter().find(|(known, ..)| *known == param) {
-                    Some((.., span)) => {
-                        let param = block.graph.nodes[param].name;
-                        self.diagnostics.push(names::duplicate(param, *span, arg.span()));
-                        complete = false;
-                    }
-                    None => args.push((param, val, arg.span())),
-                },
-                None => complete = false,
-            }
-        }
-        for param in &block.params {
+        let names: Vec<&str> = block.params.iter().map(|param| block.graph.nodes[*param].name).collect();
+        let takes = counted(names.len(), "argument");
+        let signature = Signature { callee: name, names: &names, positions: names.len(), takes: &takes, is_own: true };
+        let matched = signature.matched(&call.args, self.diagnostics);
+        // Every argument is looked into, even one that belongs to no parameter, for what else is wrong in it.
+        let vals: Vec<Val> =
+            call.args.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, place))).collect();
+        let mut complete = matched.is_sound;
+        let mut args = Vec::with_capacity(vals.len());
+        for (param, given) in block.params.iter().zip(matched.arguments) {
             let node = &block.graph.nodes[*param];
-            let is_given = args.iter().any(|(known, ..)| known == param);
-            if !is_given && matches!(node.kind, NodeKind::Param { default: None }) {
-                self.diagnostics.push(names::missing_param(name, node.name, node.span, place.at(call.span)));
-                complete = false;
+            match given {
+                Some(n) => args.push((*param, vals[n].clone())),
+                None if matches!(node.kind, DefinitionKind::Param { default: None }) => {
+                    self.diagnostics.push(names::missing_param(name, node.name, node.span, place.at(call.span)));
+                    complete = false;
+                }
+                None => {}
             }
         }
-        complete.then(|| args.into_iter().map(|(param, val, _)| (param, val)).collect())
+        complete.then_some(args)
     }
 
     fn yielded(&mut self, block: &'f Block<'a>) -> Val {
         let Some(node) = block.result() else { return Val::Poison };
         match block.graph.nodes[node].kind {
-            NodeKind::Yield { value } => self.expr(value, &Place::of(&block.graph, node)),
+            DefinitionKind::Yield { value } => self.expr(value, &Place::of(&block.graph, node)),
             _ => Val::Poison,
         }
     }
 
-    /// Counts one more call of a function or block. False if there are too many already.
-    pub(super) fn counts_call(&mut self, span: Span) -> bool {
-        if self.calls == MAX_CALLS {
-            self.overrun(|| text::too_many_calls(span, MAX_CALLS));
-            return false;
-        }
-        self.calls += 1;
-        true
-    }
-
-    /// Adds the call that led to them to the problems found inside of a block. What was found before in another copy is
-    /// one problem with several calls.
+    /// Adds the call that led there to each problem found inside a block since `before`. What was found before in
+    /// another copy becomes one problem with several calls.
     fn led_here(&mut self, before: usize, block: &str, call: Span) {
         let label = format!("in this call of `{block}`");
         for mut found in self.diagnostics.split_off(before) {

@@ -1,22 +1,24 @@
 //! Branches: arms of one shape, brought together.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{names, shape};
-use crate::front::graph::NodeKind;
+use crate::front::graph::DefinitionKind;
 use crate::ir::{Binary, Fault, Role, Value};
 use crate::syntax::ast::Name;
 use petgraph::graph::NodeIndex;
 
-/// How a branch's arms are combined, as written before its brace.
+/// The ways to combine a branch's arms, as written before its brace.
 pub const COMBINATIONS: &[&str] = &["sum", "difference", "product", "concat"];
 
-/// The role that a word in front of an arm names.
+/// The role that a word in front of an arm names, if it names one.
 pub(super) fn role(word: &str) -> Option<Role> {
     Role::ALL.into_iter().find(|role| role.word() == word)
 }
 
 impl Lowerer<'_, '_, '_> {
+    /// Lowers a branch: brings the values of its arms together.
     pub(super) fn branch(&mut self, node: NodeIndex, how: &Name, arms: &[NodeIndex]) -> Val {
         if !COMBINATIONS.contains(&how.text.as_str()) {
             return self.report(names::unknown_word("way to combine arms:", &how.text, how.span, COMBINATIONS));
@@ -47,19 +49,19 @@ impl Lowerer<'_, '_, '_> {
 
     fn arm(&mut self, arm: NodeIndex) -> Option<Value> {
         let graph = self.here.graph;
-        let NodeKind::Arm { value, .. } = graph.nodes[arm].kind else { return None };
+        let DefinitionKind::Arm { value, .. } = graph.nodes[arm].kind else { return None };
         let (val, place) = (self.here.values[arm.index()].clone(), Place::of(graph, arm));
         self.feature_map(val, value.span, "arms are feature maps or vectors of one shape", &place)
     }
 
     fn is_inhibitory(&self, arm: NodeIndex) -> bool {
         match self.here.graph.nodes[arm].kind {
-            NodeKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
+            DefinitionKind::Arm { role: word, .. } => role(&word.text) == Some(Role::Inhibitory),
             _ => false,
         }
     }
 
-    /// Excitation less inhibition, whatever the order of the arms.
+    /// The excitatory arms less the inhibitory ones, whatever their order in the text.
     fn difference(&mut self, values: &[Value], arms: &[NodeIndex]) -> Result<Value, Fault> {
         let mut sorted: Vec<(bool, Value)> =
             arms.iter().zip(values).map(|(arm, value)| (self.is_inhibitory(*arm), *value)).collect();
@@ -79,7 +81,7 @@ impl Lowerer<'_, '_, '_> {
     fn arms_differ(&mut self, fault: &Fault, values: &[Value], arms: &[NodeIndex], place: &Place<'_>) {
         let Fault::Unequal { left, right } = fault else { return };
         let span = |arm: NodeIndex| match self.here.graph.nodes[arm].kind {
-            NodeKind::Arm { value, .. } => value.span,
+            DefinitionKind::Arm { value, .. } => value.span,
             _ => self.here.graph.nodes[arm].span,
         };
         let other = values.iter().position(|value| self.net.shape(*value) == right).unwrap_or(arms.len() - 1);

@@ -1,25 +1,22 @@
-//! Bundles: weights declared once, and applied wherever the spec says, with `W * x` or as `W(x, stride: 2)`.
+//! Bundles: weights declared once, and applied wherever the spec says, by `W * x` or by `W(x, stride: 2)`.
 
-use super::expr::Place;
+use super::Lowerer;
 use super::faults::Applied;
-use super::loops::next_span;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, misnamed, names, shape};
-use crate::front::bind::Site;
-use crate::front::graph::{Graph, NodeKind};
-use crate::front::known::Known;
+use crate::front::bind::CallSite;
+use crate::front::const_eval::Meanings;
+use crate::front::graph::{DefinitionKind, Graph};
+use crate::front::signature::Signature;
 use crate::ir::{Shape, Value};
 use crate::kinds::{self, Kind};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use crate::vocabulary::{self, Bound};
 use petgraph::graph::NodeIndex;
 
-/// What may be said anew where a bundle is applied: nothing that its weights depend on.
+/// The arguments that may be given anew where a bundle is applied: its weights depend on none of them.
 const AT_USE: [&str; 2] = ["stride", "padding"];
-
-/// A bundle of the spec or of any copy of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct BundleId(usize);
 
 /// A bundle applied to a state of the loop it stands in.
 #[derive(Clone, Debug)]
@@ -33,25 +30,27 @@ pub(super) struct LateralUse {
 #[derive(Debug)]
 pub(super) struct Bundle<'f, 'a> {
     pub name: &'a str,
-    /// What its parameters go by.
+    /// The dotted name that its parameters go by.
     pub path: String,
-    /// Where it is declared.
+    /// The graph that the bundle is declared in.
     pub graph: &'f Graph<'a>,
     pub node: NodeIndex,
     pub kind: &'static Kind,
     pub bound: Bound,
     pub from: usize,
     pub to: usize,
-    /// The place of `in -> out`.
+    /// The span of the mapping `in -> out`.
     pub map: Span,
     pub call: &'a Call,
 }
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
+    /// The bundle of that number.
     pub(super) fn bundle(&self, id: BundleId) -> &Bundle<'f, 'a> {
         &self.bundles[id.0]
     }
 
+    /// Lowers the declaration of a bundle, which has no weights until it is applied.
     pub(super) fn declare(&mut self, node: NodeIndex, call: &'a Call) -> Val {
         match self.read_bundle(node, call) {
             Some(bundle) => {
@@ -90,7 +89,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             return None;
         };
         let what = format!("`{}` of `{}`", kind.args[0].name, kind.name);
-        let site = Site { span: call.span, close: Some(call.close()) };
+        let site = CallSite { span: call.span, close: Some(call.close()) };
         let (from, to, rest) = self.binding(&place, |binder| {
             let from = binder.value("the number before `->`", &kind.args[0].ty, from);
             let to = binder.value(&what, &kind.args[0].ty, to);
@@ -98,14 +97,14 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         });
         let (from, to, mut bound) = (from?, to?, rest?);
         bound.values.insert(0, (kind.args[0].name, to));
-        let count = |value| if let vocabulary::Value::Count(n) = value { n } else { 0 };
+        let count = |value| if let vocabulary::ArgValue::Count(n) = value { n } else { 0 };
         let (from, to) = (count(from), bound.count(kind.args[0].name));
         let (name, path) = (graph.nodes[node].name, self.here.path(node));
         self.layers.insert(path.clone(), 1);
         Some(Bundle { name, path, graph, node, kind, bound, from, to, map: *span, call })
     }
 
-    /// `W(x)`, `W(x, stride: 2)`
+    /// Lowers a call of a bundle: `W(x)`, or `W(x, stride: 2)`.
     pub(super) fn call_bundle(&mut self, id: BundleId, call: &'a Call, first: Option<Val>, place: &Place<'_>) -> Val {
         let name = self.bundle(id).name;
         let Some(input) = call.args.first().filter(|arg| arg.name.is_none()) else {
@@ -113,15 +112,16 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         };
         let x = first.unwrap_or_else(|| self.expr(&input.value, &place.inner()));
         let (kind, mut bound) = (self.bundle(id).kind, self.bundle(id).bound.clone());
-        for arg in &call.args[1..] {
-            let Some(given) = &arg.name else {
-                return self.report(names::superfluous(name, "one value", arg.value.span));
-            };
-            let is_open = AT_USE.contains(&given.text.as_str());
-            let Some(declared) = kind.args.iter().find(|arg| is_open && arg.name == given.text) else {
-                let known: Vec<&str> = kind.args.iter().map(|arg| arg.name).filter(|n| AT_USE.contains(n)).collect();
-                return self.report(names::unknown_argument(name, &given.text, given.span, &known));
-            };
+        let declared: Vec<&vocabulary::Arg> = kind.args.iter().filter(|arg| AT_USE.contains(&arg.name)).collect();
+        let names: Vec<&str> = declared.iter().map(|arg| arg.name).collect();
+        let given = &call.args[1..];
+        let signature = Signature { callee: name, names: &names, positions: 0, takes: "one value", is_own: false };
+        let matched = signature.matched(given, self.diagnostics);
+        if !matched.is_sound {
+            return Val::Poison;
+        }
+        for (declared, n) in declared.iter().zip(matched.arguments) {
+            let Some(arg) = n.map(|n| &given[n]) else { continue };
             let what = format!("`{}` of `{name}`", declared.name);
             let value = self.binding(place, |binder| binder.value(&what, &declared.ty, &arg.value));
             let Some(value) = value else { return Val::Poison };
@@ -134,7 +134,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         })
     }
 
-    /// `W * x`; `bound` is what it is applied with, if it is not what it was declared with.
+    /// Applies a bundle to a value, as `W * x` does; `bound` are the arguments, where they are not those that it was
+    /// declared with.
     pub(super) fn apply_bundle(
         &mut self,
         id: BundleId,
@@ -176,38 +177,41 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         Some(out)
     }
 
-    /// The state of an enclosing loop that a value is, as the loop's body reads it.
+    /// The state of the enclosing loop that a value is, as the loop's body reads it.
     fn state_of(&self, x: Value, place: &Place<'_>) -> Option<NodeIndex> {
-        let NodeKind::Loop { states, .. } = &self.here.graph.nodes[place.within?].kind else { return None };
+        let DefinitionKind::Loop { states, .. } = &self.here.graph.nodes[place.within?].kind else { return None };
         states.iter().copied().find(|state| matches!(self.here.values[state.index()], Val::Value(value) if value == x))
     }
 
-    /// Does what stands here become that state? Surely so where its loop has no other.
+    /// Whether what stands at a place becomes that state. It surely does where the loop has no other state.
     fn updates(&self, state: NodeIndex, place: &Place<'_>) -> bool {
         let graph = self.here.graph;
         let alone = graph.nodes[state].within.is_some_and(|within| match &graph.nodes[within].kind {
-            NodeKind::Loop { states, .. } => states.len() == 1,
+            DefinitionKind::Loop { states, .. } => states.len() == 1,
             _ => false,
         });
-        alone || matches!(graph.nodes[place.node].kind, NodeKind::Next { state: updated, .. } if updated == state)
+        alone || matches!(graph.nodes[place.node].kind, DefinitionKind::Next { state: updated, .. } if updated == state)
     }
 
-    /// Is this the outcome of lateral weights, meeting the shape that their state has?
+    /// The problem of lateral weights that do not give the shape of their state: `x` is what they give, and meets
+    /// `other`, which has that shape. None if that is not what is wrong.
     pub(super) fn lateral_mismatch(&self, x: Value, other: &Shape, place: &Place<'_>) -> Option<Diagnostic> {
         let lateral = self.here.laterals.get(&x)?;
         let Val::Value(state) = self.here.values[lateral.state.index()] else { return None };
         let shape = self.net.shape(state);
         let updates = match self.here.graph.nodes[place.node].kind {
-            NodeKind::Next { state, .. } => Some(state),
+            DefinitionKind::Next { state, .. } => Some(state),
             _ => None,
         };
         if shape != other || updates.is_some_and(|state| state != lateral.state) {
             return None;
         }
-        let at = next_span(self.here.graph, lateral.state);
+        let at = self.here.graph.next_span(lateral.state);
         Some(self.lateral_problem(lateral, shape, Some(self.net.shape(x)), at))
     }
 
+    /// The problem of lateral weights that do not map their state, of that shape, onto itself; `gives` is the shape
+    /// that they give, and `at` is what the state's shape is labelled at.
     pub(super) fn lateral_problem(
         &self,
         lateral: &LateralUse,
@@ -230,8 +234,8 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         })
     }
 
-    /// Whether another bundle may be the second half of what this one begins: it maps what this one gives onto the state's
-    /// channels, or nothing applies it, or it is not read yet.
+    /// Whether another bundle may be the second half of what `first` begins: it maps what `first` gives onto the
+    /// state's channels, or nothing applies it, or it is not declared yet.
     fn may_go_on(&self, first: &Bundle<'f, 'a>, channels: usize) -> bool {
         let graph = first.graph;
         let is_half = |node: NodeIndex| {
@@ -239,6 +243,6 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
             !graph.applied(node) || known.is_none_or(|second| second.from == first.to && second.to == channels)
         };
         let bundles = graph.nodes.node_indices().filter(|node| *node != first.node);
-        bundles.filter(|node| matches!(graph.nodes[*node].kind, NodeKind::Weights { .. })).any(is_half)
+        bundles.filter(|node| matches!(graph.nodes[*node].kind, DefinitionKind::Weights { .. })).any(is_half)
     }
 }

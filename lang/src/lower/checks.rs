@@ -1,11 +1,12 @@
-//! What only a finished net shows: what the output and the penalties reach, and how far a penalty can fall.
+//! Checks of a finished net: what the output and the penalties reach, how far a penalty can fall, when the image
+//! arrives, what the net costs.
 
 use super::bundles::Bundle;
 use crate::diag::{Diagnostic, Span, loops, penalty, shape, weights};
 use crate::front::Front;
-use crate::front::graph::{Edge, Graph, NodeKind};
+use crate::front::graph::{DefinitionKind, Edge, Graph};
 use crate::ir::cost::{self, Cost};
-use crate::ir::timing::{Timing, When};
+use crate::ir::timing::{Timing, TooShort, When};
 use crate::ir::{Net, Param, ParamId, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
@@ -13,6 +14,7 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Checks what the output and the penalties reach, and how far a penalty can fall.
 pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diagnostics: &mut Vec<Diagnostic>) {
     let behind = reach::of_any(net, &net.output.logits);
     let owned: BTreeMap<&str, ParamId> = (0..net.params.len()).map(|n| (net.owner(ParamId(n)), ParamId(n))).collect();
@@ -37,7 +39,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
     let mut penalties = net.penalties.iter();
     for node in front.graph.nodes.node_weights() {
-        let NodeKind::Penalty { value } = node.kind else { continue };
+        let DefinitionKind::Penalty { value } = node.kind else { continue };
         let Some(made) = penalties.next() else { continue };
         let reached = reach::params(net, made.value);
         if !reached.iter().any(|id| net.param(*id).trained()) {
@@ -49,7 +51,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
 }
 
-/// A net that costs more than almost any is meant to.
+/// Reports a net that costs more than almost any is meant to.
 pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     const PARAMETERS: u128 = 1_000_000_000;
     const ACTIVATION: u128 = 8 << 30;
@@ -69,13 +71,14 @@ pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnosti
 
 fn output_span(front: &Front<'_>) -> Option<Span> {
     front.graph.nodes.node_weights().find_map(|node| match node.kind {
-        NodeKind::Output { value } => Some(value.span),
+        DefinitionKind::Output { value } => Some(value.span),
         _ => None,
     })
 }
 
-/// States that the image reaches only behind the last step or never, and outputs at steps that it has not reached. Of the
-/// states of one loop, the last one says how long it takes. What follows from another loop's steps is told there.
+/// Reports states that the image reaches only behind the last step or never, and outputs at steps that it has not
+/// reached. Of the states of one loop, the last one says how long it takes. What follows from another loop's steps is
+/// reported there.
 pub(super) fn timing(
     net: &Net,
     front: &Front<'_>,
@@ -87,19 +90,19 @@ pub(super) fn timing(
     let names: BTreeSet<&str> = late.iter().map(|late| late.timing.name.as_str()).collect();
     let short: Vec<&Timing> = late.iter().filter(|late| late.is_short()).map(|late| late.timing).collect();
     let around: BTreeSet<&str> =
-        short.iter().flat_map(|timing| &timing.around).map(|(name, _)| name.as_str()).collect();
+        short.iter().flat_map(|timing| &timing.around).map(|around| around.name.as_str()).collect();
     let short: BTreeSet<&str> = short.iter().map(|timing| timing.name.as_str()).collect();
     for late in &late {
-        let is_told = match late.behind {
-            Some((name, ..)) => !late.is_short() && short.contains(name),
+        let is_told = match late.too_short {
+            Some(looped) => !late.is_short() && short.contains(looped.name),
             None => {
-                let within = late.timing.around.iter().any(|(name, _)| names.contains(name.as_str()));
+                let within = late.timing.around.iter().any(|around| names.contains(around.name.as_str()));
                 within || around.contains(late.timing.name.as_str())
             }
         };
         if !is_told {
-            let outer = late.behind.filter(|_| !late.is_short());
-            diagnostics.push(loops::late(late.state, (late.step, late.timing.steps), outer, late.span));
+            let outer = late.too_short.filter(|_| !late.is_short());
+            diagnostics.push(loops::late(late.state, late.step, late.timing.steps, outer, late.span));
         }
     }
     let output = output_span(front);
@@ -115,10 +118,10 @@ struct Late<'t> {
     timing: &'t Timing,
     state: &'t str,
     span: Span,
-    /// None if the image never reaches it.
+    /// The step at which the image reaches it; none if it never does.
     step: Option<usize>,
-    /// The loop that has too few steps, this one or one around it: its name, the step, and how many it has.
-    behind: Option<(&'t str, usize, usize)>,
+    /// The loop that has too few steps, this one or one around it.
+    too_short: Option<TooShort<'t>>,
 }
 
 impl<'t> Late<'t> {
@@ -130,22 +133,22 @@ impl<'t> Late<'t> {
         let late = timing.states.iter().filter(is_late);
         let (next, when) = late.max_by_key(|(_, when)| (when.is_none(), when))?;
         let (state, span) = *nexts.get(next)?;
-        let behind = when.as_ref().and_then(|when| timing.behind(when));
-        Some(Self { timing, state, span, step: when.as_ref().map(When::step), behind })
+        let too_short = when.as_ref().and_then(|when| timing.too_short(when));
+        Some(Self { timing, state, span, step: when.as_ref().map(When::step), too_short })
     }
 
-    /// Is it the loop itself that has too few steps?
+    /// Whether the loop itself has too few steps, and not one around it.
     fn is_short(&self) -> bool {
-        self.behind.is_some_and(|(name, ..)| name == self.timing.name)
+        self.too_short.is_some_and(|looped| looped.name == self.timing.name)
     }
 }
 
-/// What only unused equations read: the lint on those says it all.
+/// Definitions that nothing or only unused equations read: the lint on unused ones says it all.
 fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     let (graph, mut idle) = (&of.nodes, BTreeSet::new());
     // Readers come behind what they read, so backwards they come first.
     for node in of.order().into_iter().rev() {
-        let arm = matches!(graph[node].kind, NodeKind::Arm { .. });
+        let arm = matches!(graph[node].kind, DefinitionKind::Arm { .. });
         let readers = graph.edges_directed(node, Direction::Incoming).filter(|edge| match edge.weight() {
             Edge::Reads => true,
             Edge::Contains => arm,
@@ -156,7 +159,8 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
             read = true;
             in_use |= !idle.contains(&edge.source());
         }
-        let unused = !read && matches!(graph[node].kind, NodeKind::Equation { .. } | NodeKind::Branch { .. });
+        let unused =
+            !read && matches!(graph[node].kind, DefinitionKind::Equation { .. } | DefinitionKind::Branch { .. });
         if unused || (read && !in_use) {
             idle.insert(node);
         }
@@ -164,7 +168,7 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     idle
 }
 
-/// The call of the prelude's unbounded gap, under whatever const's name.
+/// The call of the prelude's unbounded gap in an expression, under whatever const's name.
 fn unbounded_gap<'e>(expr: &'e Expr, front: &Front<'_>) -> Option<&'e Call> {
     expr.parts().find_map(|part| match &part.kind {
         ExprKind::Call(call) if front.consts.resolve(&call.callee.text) == "abs_gap" => Some(call),
@@ -172,7 +176,7 @@ fn unbounded_gap<'e>(expr: &'e Expr, front: &Front<'_>) -> Option<&'e Call> {
     })
 }
 
-/// The same gap, saturated: the form that the paper found not to hurt.
+/// The call of the saturated form of a gap, which the paper found not to hurt.
 fn saturating(call: &Call) -> String {
     let names: Vec<&str> = call
         .args

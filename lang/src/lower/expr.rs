@@ -1,72 +1,18 @@
 //! Expressions: names, choices and calls, down to values.
 
-use super::bundles::BundleId;
-use super::inline::{Frame, MAX_DEPTH};
-use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, loops, names, penalty, settings, text};
-use crate::front::consts::{CLASSES, Const};
-use crate::front::graph::{Found, Graph, NodeKind};
-use crate::front::known::describe;
+use super::Lowerer;
+use super::place::Place;
+use super::val::{BundleId, Val};
+use crate::diag::{Diagnostic, Span, loops, names, penalty, settings};
+use crate::front::const_eval::{Const, describe};
+use crate::front::consts::CLASSES;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Param, ParamClass, ParamId, Unary, Value};
 use crate::syntax::ast::{Expr, ExprKind};
-use petgraph::graph::NodeIndex;
-
-/// Where an expression stands.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'p> {
-    /// The definition it is the value of.
-    pub node: NodeIndex,
-    pub within: Option<NodeIndex>,
-    /// Penalties may look at weights and at the whole batch; equations may not.
-    pub penalty: bool,
-    /// True for the value itself, false for what it is made of.
-    pub outermost: bool,
-    /// The `fn` whose body this is.
-    pub frame: Option<&'p Frame<'p>>,
-}
-
-impl Place<'_> {
-    pub fn of(graph: &Graph<'_>, node: NodeIndex) -> Self {
-        Self {
-            node,
-            within: graph.nodes[node].within,
-            penalty: matches!(graph.nodes[node].kind, NodeKind::Penalty { .. }),
-            outermost: true,
-            frame: None,
-        }
-    }
-
-    pub fn inner(self) -> Self {
-        Self { outermost: false, ..self }
-    }
-
-    /// The place to report: inside a function of the prelude, its call.
-    pub fn at(&self, span: Span) -> Span {
-        self.frame.and_then(|frame| frame.site).unwrap_or(span)
-    }
-
-    /// Is this the body of a function that comes with the compiler?
-    pub fn is_in_prelude(&self) -> bool {
-        self.frame.is_some_and(|frame| frame.site.is_some())
-    }
-}
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    pub(super) fn expr(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
-        // One statement is bounded by the parser; functions and blocks in each other are not.
-        if self.depth == MAX_DEPTH {
-            return self.overrun(|| text::calls_too_deep(place.at(expr.span), MAX_DEPTH));
-        }
-        if !self.has_room(place.at(expr.span)) {
-            return Val::Poison;
-        }
-        self.depth += 1;
-        let val = self.expr_within(expr, place);
-        self.depth -= 1;
-        val
-    }
-
-    fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
+    /// Lowers an expression whose depth is counted; see [`Lowerer::expr`].
+    pub(super) fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
         match &expr.kind {
             ExprKind::Number { value, unit: None } => Val::number(*value),
             ExprKind::Number { unit: Some(unit), .. } => {
@@ -97,6 +43,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
+    /// Reports a problem of an expression, which then comes to nothing.
     pub(super) fn report(&mut self, problem: Diagnostic) -> Val {
         self.diagnostics.push(problem);
         Val::Poison
@@ -134,7 +81,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// A bundle as a penalty sees it: with weights for each step, all of them.
+    /// What a penalty sees of a bundle: where it has weights for each step, all of them.
     fn weights_of(&mut self, bundle: BundleId) -> Val {
         let first = self.net.find(&format!("{}.1.weight", self.bundle(bundle).path));
         match first.map(|first| self.net.versions(first)) {
@@ -157,12 +104,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
     fn primed(&mut self, name: &str, place: &Place<'_>) -> Val {
         let Found::Node(state) = self.here.graph.find(name, place.within) else { return Val::Poison };
         match self.here.graph.nodes[state].kind {
-            NodeKind::State { next: Some(next), .. } => self.here.values[next.index()].clone(),
+            DefinitionKind::State { next: Some(next), .. } => self.here.values[next.index()].clone(),
             _ => Val::Poison,
         }
     }
 
-    /// A value where only a value will do.
+    /// Makes a value of the net of what an expression comes to, where only that will do; reports anything else.
     pub(super) fn value(&mut self, val: Val, span: Span, place: &Place<'_>) -> Option<Value> {
         match val {
             Val::Poison => None,
@@ -206,7 +153,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// The same, where a number will not do either.
+    /// Makes a value of the net of what an expression comes to, where a number will not do either; `help` says what to
+    /// write.
     pub(super) fn feature_map(&mut self, val: Val, span: Span, help: &str, place: &Place<'_>) -> Option<Value> {
         if let Val::Const(Const::Number(_)) = val {
             self.diagnostics.push(names::misused("this", "a number", "a feature map", place.at(span), help));

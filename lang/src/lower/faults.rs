@@ -1,30 +1,31 @@
-//! Faults of shape, brought to the place in the text that they come from.
+//! Faults of the builder, brought to the place in the text that they come from.
 
 use super::Lowerer;
 use crate::diag::{Span, loops, names, shape, weights};
 use crate::ir::{Fault, Value};
-use crate::syntax::ast::{Arg, Call};
+use crate::syntax::ast::{Call, CallArg};
 
 /// A layer that was applied: what to call it and where to point.
 pub(super) struct Applied<'p> {
     pub name: &'p str,
     pub span: Span,
-    /// The call that holds its arguments: its own, or its bundle's declaration.
+    /// The call that holds the layer's arguments: its own, or its bundle's declaration.
     pub call: &'p Call,
-    pub inputs: &'p [Arg],
-    /// For a bundle, the place of `in -> out`.
+    pub inputs: &'p [CallArg],
+    /// For a bundle, the span of the mapping `in -> out`.
     pub declared: Option<Span>,
 }
 
 impl Applied<'_> {
-    /// The place of an argument, or of the whole call where it was left to its default or has no name.
+    /// The span of an argument, or of the whole call where it was left to its default or has no name.
     fn argument(&self, name: &str) -> Span {
         let named = self.call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
-        named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, Arg::span)
+        named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, CallArg::span)
     }
 }
 
 impl Lowerer<'_, '_, '_> {
+    /// Reports a fault of the builder at the layer that was applied to `inputs`.
     pub(super) fn fault(&mut self, fault: Fault, applied: &Applied<'_>, inputs: &[Value]) {
         let problem = match fault {
             Fault::Wanted { wanted, found } => shape::wrong_form(applied.name, wanted, &found, applied.span),

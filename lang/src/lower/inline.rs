@@ -1,31 +1,20 @@
 //! Calls of `fn`s, written out where they stand.
+//!
+//! A net has no functions: a call is the function's body, lowered in the caller's place with a [`Frame`] that says what
+//! the parameters stand for. A body sees its parameters and consts and nothing else, so the frame is all of its scope,
+//! and whatever the caller defines cannot change what a function means.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, counted, names, text};
+use super::Lowerer;
+use super::place::{Frame, Place};
+use super::val::Val;
+use crate::diag::{counted, names};
 use crate::front::graph::Function;
+use crate::front::signature::Signature;
 use crate::syntax::ast::Call;
 
-/// Expressions within expressions, functions and blocks written out.
-pub(super) const MAX_DEPTH: usize = 1_000;
-
-/// Calls of functions and blocks in all of a spec, those inside of others included.
-pub(super) const MAX_CALLS: usize = 100_000;
-
-/// Values of a net: what is written out may be far more than what is written.
-const MAX_VALUES: usize = 1_000_000;
-
-/// A `fn` being written out.
-pub(super) struct Frame<'p> {
-    pub name: &'p str,
-    pub args: Vec<(&'p str, Val)>,
-    /// For a function that the author cannot see into: the call that stands for every place inside of it.
-    pub site: Option<Span>,
-    pub caller: Option<&'p Frame<'p>>,
-}
-
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Writes a `fn` out in the place of its call; `first` is in the place of its first argument, if it is there.
+    /// Lowers the body of a `fn` in the place of its call; `first` takes the place of the first argument, if it is
+    /// there.
     pub(super) fn inline(
         &mut self,
         function: &Function<'a>,
@@ -34,6 +23,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         place: &Place<'_>,
     ) -> Val {
         let (name, params, body) = (&function.name.text, function.params, function.body);
+        // Every `fn` that is being written out is among the callers, so this finds a circle through several of them
+        // too.
         let callers = std::iter::successors(place.frame, |frame| frame.caller);
         if callers.into_iter().any(|frame| frame.name == name) {
             return self.report(names::recursive(name, place.at(call.span)));
@@ -41,41 +32,24 @@ impl<'a> Lowerer<'_, 'a, '_> {
         if !self.counts_call(place.at(call.span)) {
             return Val::Poison;
         }
-        if let Some(given) = call.args.iter().find_map(|arg| arg.name.as_ref()) {
-            return self.report(names::unknown_argument(name, &given.text, given.span, &[]));
-        }
-        if call.args.len() > params.len() {
-            let takes = counted(params.len(), "argument");
-            return self.report(names::superfluous(name, &takes, call.args[params.len()].value.span));
+        let takes = counted(params.len(), "argument");
+        if !Signature::nameless(name, params.len(), &takes).matched(&call.args, self.diagnostics).is_sound {
+            return Val::Poison;
         }
         if call.args.len() < params.len() {
             let params: Vec<&str> = params.iter().map(|param| param.text.as_str()).collect();
             return self.report(names::missing_parameter(name, &params, call.args.len(), place.at(call.span)));
         }
+        // Arguments belong to the caller: they are lowered in its place, once each, however often the body names them.
         let inner = place.inner();
         let args: Vec<Val> =
             call.args.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
         let args = params.iter().map(|param| param.text.as_str()).zip(args).collect();
+        // The author sees no text of the prelude, so what is wrong in there is reported at the call that led in: the
+        // outermost one, where functions of the prelude call each other.
         let outer = place.frame.and_then(|frame| frame.site);
         let site = outer.or_else(|| function.prelude.then_some(call.span));
         let frame = Frame { name, args, site, caller: place.frame };
         self.expr(body, &Place { frame: Some(&frame), ..inner })
-    }
-
-    /// False if the net is as large as one may be.
-    pub(super) fn has_room(&mut self, span: Span) -> bool {
-        let has_room = self.net.len() < MAX_VALUES;
-        if !has_room {
-            self.overrun(|| text::too_many_values(span, MAX_VALUES));
-        }
-        has_room
-    }
-
-    /// Says once that functions in functions are too much.
-    pub(super) fn overrun(&mut self, problem: impl Fn() -> Diagnostic) -> Val {
-        if !std::mem::replace(&mut self.overrun, true) {
-            self.diagnostics.push(problem());
-        }
-        Val::Poison
     }
 }

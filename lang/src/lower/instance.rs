@@ -1,30 +1,27 @@
 //! The spec, or one copy of a block: its definitions and what each of them comes to.
 
 use super::bundles::LateralUse;
-use super::steps::Finished;
-use super::{Lowerer, Val};
-use crate::diag::text;
+use super::steps::ClosedLoop;
+use super::val::Val;
 use crate::front::graph::Graph;
 use crate::ir::Value;
 use petgraph::graph::NodeIndex;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Definitions in all of a spec, those of every copy of a block counted.
-const MAX_DEFINITIONS: usize = 100_000;
-
+/// The spec or one copy of a block, while it is lowered.
 pub(super) struct Instance<'f, 'a> {
     pub graph: &'f Graph<'a>,
-    /// Its dotted name, which those of its weights begin with; empty for the spec itself.
+    /// The dotted name of the copy, which those of its weights begin with; empty for the spec itself.
     pub path: String,
-    /// By the place of the node.
+    /// What each definition comes to, by the index of its node.
     pub values: Vec<Val>,
-    /// Parameters that the call gives.
+    /// The parameters that the call gives.
     pub given: BTreeSet<NodeIndex>,
     pub laterals: BTreeMap<Value, LateralUse>,
-    /// What is to be lowered in each scope, in order.
+    /// The definitions of each scope in the order in which they are lowered.
     pub order: BTreeMap<Option<NodeIndex>, Vec<NodeIndex>>,
-    /// Loops that are closed: their steps can be asked for.
-    pub loops: BTreeMap<NodeIndex, Finished>,
+    /// The loops that are closed: their steps can be asked for.
+    pub loops: BTreeMap<NodeIndex, ClosedLoop>,
 }
 
 impl<'f, 'a> Instance<'f, 'a> {
@@ -44,7 +41,7 @@ impl<'f, 'a> Instance<'f, 'a> {
         }
     }
 
-    /// A name of the instance, behind its own.
+    /// A name inside the copy, behind the copy's own.
     pub fn name(&self, name: &str) -> String {
         match (self.path.is_empty(), name.is_empty()) {
             (true, _) => name.to_owned(),
@@ -56,18 +53,5 @@ impl<'f, 'a> Instance<'f, 'a> {
     /// The dotted name of a definition, which its weights go by.
     pub fn path(&self, node: NodeIndex) -> String {
         self.name(&self.graph.path(node))
-    }
-}
-
-impl Lowerer<'_, '_, '_> {
-    /// Counts one more definition. False if there are too many already.
-    pub(super) fn defines(&mut self, node: NodeIndex) -> bool {
-        if self.definitions == MAX_DEFINITIONS {
-            let span = self.here.graph.nodes[node].span;
-            self.overrun(|| text::too_many_definitions(span, MAX_DEFINITIONS));
-            return false;
-        }
-        self.definitions += 1;
-        true
     }
 }

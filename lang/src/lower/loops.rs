@@ -1,27 +1,30 @@
 //! Loops: states begin outside, the body is lowered once, and next values close the circle.
 
-use super::expr::Place;
-use super::steps::{Finished, StateSteps};
-use super::{Lowerer, Val};
-use crate::diag::{Diagnostic, Span, loops, shape};
-use crate::front::bind::Site;
-use crate::front::graph::{Graph, NodeKind};
+use super::Lowerer;
+use super::place::Place;
+use super::steps::{ClosedLoop, StateSteps};
+use super::val::Val;
+use crate::diag::{Diagnostic, loops, shape};
+use crate::front::bind::CallSite;
+use crate::front::graph::DefinitionKind;
 use crate::ir::{Shape, Value};
+use crate::limits::MAX_STEPS;
 use crate::syntax::ast;
 use crate::vocabulary::{Arg, Type};
 use petgraph::graph::NodeIndex;
 use std::collections::BTreeMap;
 
-/// What `loop name(…)` takes.
+/// The arguments that `loop name(…)` takes.
 pub const ARGS: &[Arg] =
-    &[Arg::required("steps", Type::Count { min: 1, max: 10_000 }, "how many times the loop's equations run")];
+    &[Arg::required("steps", Type::Count { min: 1, max: MAX_STEPS }, "how many times the loop's equations run")];
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    pub(super) fn looped(&mut self, node: NodeIndex, args: &'a [ast::Arg], states: &[NodeIndex]) {
+    /// Lowers a loop: its states' first values, its body once, and its states' next values.
+    pub(super) fn looped(&mut self, node: NodeIndex, args: &'a [ast::CallArg], states: &[NodeIndex]) {
         let graph = self.here.graph;
         let (name, span) = (graph.nodes[node].name, graph.nodes[node].span);
         let place = Place::of(graph, node);
-        let site = Site { span, close: None };
+        let site = CallSite { span, close: None };
         let bound = self.binding(&place, |binder| binder.call("loop", ARGS, args, site));
         let inits: Vec<Option<Value>> = states.iter().map(|state| self.init(*state)).collect();
         // The body is lowered even if a state is broken, for what else is wrong in it.
@@ -45,14 +48,14 @@ impl<'a> Lowerer<'_, 'a, '_> {
         };
         match self.net.end_loop(open, &next) {
             Ok((id, last)) => {
-                let mut finished = Finished { id, steps, states: BTreeMap::new() };
+                let mut closed = ClosedLoop { id, steps, states: BTreeMap::new() };
                 for (n, state) in known.iter().enumerate() {
                     let (init, next, last) = (inits[n], next[n], last[n]);
-                    finished.states.insert(*state, StateSteps { init, next, last });
-                    self.nexts.insert(next, (graph.nodes[*state].name, next_span(graph, *state)));
+                    closed.states.insert(*state, StateSteps { init, next, last });
+                    self.nexts.insert(next, (graph.nodes[*state].name, graph.next_span(*state)));
                     self.here.values[state.index()] = Val::Value(last);
                 }
-                self.here.loops.insert(node, finished);
+                self.here.loops.insert(node, closed);
             }
             Err((n, _)) => {
                 let shape = self.net.shape(current[n]).clone();
@@ -69,10 +72,10 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// What a state starts from, made in the scope around the loop.
+    /// The value that a state starts from, made in the scope around the loop.
     fn init(&mut self, state: NodeIndex) -> Option<Value> {
         let graph = self.here.graph;
-        let NodeKind::State { init, .. } = graph.nodes[state].kind else { return None };
+        let DefinitionKind::State { init, .. } = graph.nodes[state].kind else { return None };
         let within = graph.nodes[state].within.and_then(|within| graph.nodes[within].within);
         let place = Place { within, ..Place::of(graph, state) };
         let val = self.expr(init, &place);
@@ -90,28 +93,20 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     fn next(&mut self, state: NodeIndex) -> Option<Value> {
         let graph = self.here.graph;
-        let NodeKind::State { next: Some(next), .. } = graph.nodes[state].kind else { return None };
-        let NodeKind::Next { value, .. } = graph.nodes[next].kind else { return None };
+        let DefinitionKind::State { next: Some(next), .. } = graph.nodes[state].kind else { return None };
+        let DefinitionKind::Next { value, .. } = graph.nodes[next].kind else { return None };
         let (val, place) = (self.here.values[next.index()].clone(), Place::of(graph, next));
         self.feature_map(val, value.span, "a state becomes a feature map or a vector of its own shape", &place)
     }
 
-    /// The next value of a state that has not its shape.
+    /// The problem of a next value that does not have the shape of its state.
     fn next_mismatch(&mut self, state: NodeIndex, next: Value, shape: &Shape) -> Diagnostic {
         let graph = self.here.graph;
         let (name, declared) = (graph.nodes[state].name, graph.nodes[state].span);
-        let at = next_span(graph, state);
+        let at = graph.next_span(state);
         match self.here.laterals.get(&next).filter(|lateral| lateral.state == state) {
             Some(lateral) => self.lateral_problem(lateral, shape, Some(self.net.shape(next)), at),
             None => loops::next_shape(name, shape, self.net.shape(next), at, declared),
         }
-    }
-}
-
-/// Where a state's next value is written; the state itself if it has none.
-pub(super) fn next_span(graph: &Graph<'_>, state: NodeIndex) -> Span {
-    match graph.nodes[state].kind {
-        NodeKind::State { next: Some(next), .. } => graph.nodes[next].span,
-        _ => graph.nodes[state].span,
     }
 }

@@ -4,6 +4,7 @@ mod apply;
 mod arithmetic;
 mod blocks;
 mod branch;
+mod budget;
 mod bundles;
 mod checks;
 mod expr;
@@ -11,47 +12,29 @@ mod faults;
 mod inline;
 mod instance;
 mod loops;
+mod place;
 mod roles;
 mod scope;
 mod separations;
 mod steps;
+mod val;
 
 use crate::diag::loops::output_of_steps;
 use crate::diag::{Diagnostic, Span, names, penalty, shape};
 use crate::front::Front;
-use crate::front::consts::Const;
+use crate::front::const_eval;
 use crate::front::edits::Edits;
-use crate::front::graph::{Graph, NodeKind};
-use crate::front::known;
+use crate::front::graph::{DefinitionKind, Graph};
 use crate::ir::{Builder, Net, Output, Penalty, Role, Shape, Value};
+use crate::limits::MAX_NUMBERS;
 use crate::syntax::ast::{Expr, ExprKind};
-use bundles::{Bundle, BundleId};
-use expr::Place;
+use budget::Budget;
+use bundles::Bundle;
 use instance::Instance;
 use petgraph::graph::NodeIndex;
+use place::Place;
 use std::collections::BTreeMap;
-
-/// What an expression comes to.
-#[derive(Clone, Debug)]
-enum Val {
-    /// Something broken upstream, already reported: whatever reads it stays silent.
-    Poison,
-    /// A number, a word, true or false: known before the run.
-    Const(Const),
-    Value(Value),
-    /// A bundle, to be applied, or to be looked at by a penalty.
-    Weights(BundleId),
-    /// Many weights: `weights` and `parameters`.
-    Group(Vec<Value>),
-    /// A value for each step of a loop, in order.
-    Series(Vec<Value>),
-}
-
-impl Val {
-    fn number(x: f64) -> Self {
-        Val::Const(Const::Number(x))
-    }
-}
+use val::{BundleId, Val};
 
 struct Lowerer<'f, 'a, 'd> {
     front: &'f Front<'a>,
@@ -63,18 +46,13 @@ struct Lowerer<'f, 'a, 'd> {
     /// The blocks around it, outermost first.
     open: Vec<&'a str>,
     bundles: Vec<Bundle<'f, 'a>>,
-    /// What each bundle does in the arms of branches, and where; none if an arm's word is no role.
+    /// The role that each bundle has in the arms of branches, and where; none if an arm's word is no role.
     roles: BTreeMap<BundleId, Option<(Role, Span)>>,
-    /// Where each state's next value is written, of every loop of every copy of a block.
+    /// The name of each next value's state and the span where it is written, for every loop of every copy of a block.
     nexts: BTreeMap<Value, (&'a str, Span)>,
-    /// How many layers each name was asked for, to number their weights.
+    /// How often each name was asked for by a layer, to number their weights.
     layers: BTreeMap<String, usize>,
-    /// Expressions within expressions at this place; calls of functions and blocks, and definitions, so far.
-    depth: usize,
-    calls: usize,
-    definitions: usize,
-    /// One of them was too much, and it is reported.
-    overrun: bool,
+    budget: Budget,
 }
 
 /// Lowers a spec. Gives no net where anything in it is wrong; `end` is the last place of its text.
@@ -85,8 +63,8 @@ pub fn lower(
     diagnostics: &mut Vec<Diagnostic>,
     edits: &mut Edits,
 ) -> Option<Net> {
-    let input = find(&front.graph, |kind| matches!(kind, NodeKind::Input { .. }));
-    let output = find(&front.graph, |kind| matches!(kind, NodeKind::Output { .. }));
+    let input = find(&front.graph, |kind| matches!(kind, DefinitionKind::Input { .. }));
+    let output = find(&front.graph, |kind| matches!(kind, DefinitionKind::Output { .. }));
     let image = input.map(|node| (node, image_shape(front, node, diagnostics)));
     let mut lowerer = Lowerer {
         front,
@@ -99,10 +77,7 @@ pub fn lower(
         roles: BTreeMap::new(),
         nexts: BTreeMap::new(),
         layers: BTreeMap::new(),
-        depth: 0,
-        calls: 0,
-        definitions: 0,
-        overrun: false,
+        budget: Budget::default(),
     };
     match image {
         Some((node, Some(_))) => lowerer.here.values[node.index()] = Val::Value(Value::INPUT),
@@ -136,20 +111,20 @@ pub fn lower(
     Some(net)
 }
 
-fn find(graph: &Graph<'_>, is: impl Fn(&NodeKind<'_>) -> bool) -> Option<NodeIndex> {
+fn find(graph: &Graph<'_>, is: impl Fn(&DefinitionKind<'_>) -> bool) -> Option<NodeIndex> {
     graph.nodes.node_indices().find(|node| is(&graph.nodes[*node].kind))
 }
 
 fn image_shape(front: &Front<'_>, node: NodeIndex, diagnostics: &mut Vec<Diagnostic>) -> Option<[usize; 3]> {
-    let NodeKind::Input { shape } = front.graph.nodes[node].kind else { return None };
+    let DefinitionKind::Input { shape } = front.graph.nodes[node].kind else { return None };
     let ExprKind::List(items) = &shape.kind else {
         diagnostics.push(shape::image(shape.span));
         return None;
     };
     let dims: Vec<f64> =
-        items.iter().map(|item| known::number(item, &front.consts, diagnostics)).collect::<Option<_>>()?;
+        items.iter().map(|item| const_eval::number(item, &front.consts, diagnostics)).collect::<Option<_>>()?;
     let whole = |x: &f64| x.fract() == 0.0 && *x >= 1.0 && *x <= 65_536.0;
-    let limit = dims.iter().product::<f64>() <= f64::from(1 << 30);
+    let limit = dims.iter().product::<f64>() <= MAX_NUMBERS as f64;
     if dims.len() != 3 || !dims.iter().all(whole) || !limit {
         diagnostics.push(shape::image(shape.span));
         return None;
@@ -170,29 +145,29 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn node(&mut self, node: NodeIndex) {
-        if !self.defines(node) {
+        if !self.counts_definition(node) {
             return;
         }
         let graph = self.here.graph;
         let value = match &graph.nodes[node].kind {
-            NodeKind::Weights { call } => self.declare(node, call),
-            NodeKind::Equation { value } | NodeKind::Next { value, .. } | NodeKind::Arm { value, .. } => {
-                self.equation(node, value)
-            }
-            NodeKind::Branch { how, arms } => self.branch(node, how, arms),
-            NodeKind::Loop { args, states } => return self.looped(node, args, states),
+            DefinitionKind::Weights { call } => self.declare(node, call),
+            DefinitionKind::Equation { value }
+            | DefinitionKind::Next { value, .. }
+            | DefinitionKind::Arm { value, .. } => self.equation(node, value),
+            DefinitionKind::Branch { how, arms } => self.branch(node, how, arms),
+            DefinitionKind::Loop { args, states } => return self.looped(node, args, states),
             // Where a call gives none.
-            NodeKind::Param { default: Some(default) } if !self.here.given.contains(&node) => {
+            DefinitionKind::Param { default: Some(default) } if !self.here.given.contains(&node) => {
                 self.expr(default, &Place::of(graph, node))
             }
             // The input is there from the start, what a call gives too, a state from its loop; the others wait for all
             // equations.
-            NodeKind::Input { .. }
-            | NodeKind::Param { .. }
-            | NodeKind::State { .. }
-            | NodeKind::Output { .. }
-            | NodeKind::Yield { .. }
-            | NodeKind::Penalty { .. } => return,
+            DefinitionKind::Input { .. }
+            | DefinitionKind::Param { .. }
+            | DefinitionKind::State { .. }
+            | DefinitionKind::Output { .. }
+            | DefinitionKind::Yield { .. }
+            | DefinitionKind::Penalty { .. } => return,
         };
         self.here.values[node.index()] = value;
     }
@@ -208,7 +183,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             return Val::Poison;
         }
         if let Val::Value(value) = val {
-            let prime = if matches!(graph.nodes[node].kind, NodeKind::Next { .. }) { "'" } else { "" };
+            let prime = if matches!(graph.nodes[node].kind, DefinitionKind::Next { .. }) { "'" } else { "" };
             let name = self.here.name(&format!("{}{prime}", graph.nodes[node].name));
             self.net.name(value, &name);
         }
@@ -216,7 +191,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn output(&mut self, node: NodeIndex, classes: usize) -> Option<Output> {
-        let NodeKind::Output { value } = self.here.graph.nodes[node].kind else { return None };
+        let DefinitionKind::Output { value } = self.here.graph.nodes[node].kind else { return None };
         let place = Place::of(self.here.graph, node);
         let logits = match self.expr(value, &place) {
             Val::Series(logits) if matches!(value.kind, ExprKind::At { .. }) => logits,
@@ -242,12 +217,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         Some(Output { name: name.to_owned(), logits })
     }
 
-    /// In order of the text. None if one of them is broken.
+    /// Lowers the penalties, in order of the text. None if one of them is broken.
     fn penalties(&mut self) -> Option<Vec<Penalty>> {
         let mut penalties = Vec::new();
         let mut complete = true;
         for node in self.front.graph.nodes.node_indices() {
-            let NodeKind::Penalty { value } = self.front.graph.nodes[node].kind else { continue };
+            let DefinitionKind::Penalty { value } = self.front.graph.nodes[node].kind else { continue };
             match self.penalty(node, value) {
                 Some(penalty) => penalties.push(penalty),
                 None => complete = false,

@@ -1,22 +1,23 @@
-//! Roles: a bundle takes the role of the arm it drives.
+//! Roles: a bundle takes the role of the arm that it drives.
 
+use super::Lowerer;
 use super::branch::role;
-use super::bundles::BundleId;
-use super::{Lowerer, Val};
+use super::val::{BundleId, Val};
 use crate::diag::{Span, names, roles};
-use crate::front::graph::{Found, NodeKind};
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Role, Sign};
 use crate::kinds;
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind, Name};
 use petgraph::graph::NodeIndex;
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// The roles that the branches of the spec, or of this copy of a block, give.
+    /// Gives bundles and layers the roles that the branches of the spec, or of this copy of a block, say, and checks
+    /// the branches.
     pub(super) fn arm_roles(&mut self) {
         let graph = self.here.graph;
         for node in graph.nodes.node_indices() {
             match &graph.nodes[node].kind {
-                NodeKind::Arm { role: word, value } => match role(&word.text) {
+                DefinitionKind::Arm { role: word, value } => match role(&word.text) {
                     Some(role) => self.arm_role(node, role, value),
                     None => {
                         let within = graph.nodes[node].within;
@@ -27,7 +28,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                         self.diagnostics.push(names::unknown_word("role", &word.text, word.span, &known));
                     }
                 },
-                NodeKind::Branch { how, arms } => {
+                DefinitionKind::Branch { how, arms } => {
                     self.both_arms(node, arms);
                     arms.iter().for_each(|arm| self.opposed(how, *arm));
                 }
@@ -58,11 +59,12 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let given: Vec<Option<Role>> = arms
             .iter()
             .map(|arm| match self.here.graph.nodes[*arm].kind {
-                NodeKind::Arm { role: word, .. } => role(&word.text),
+                DefinitionKind::Arm { role: word, .. } => role(&word.text),
                 _ => None,
             })
             .collect();
-        // A misspelt role is reported as such; it may well be the one that is missing, as may an arm that cannot be read.
+        // A misspelt role is reported as such; it may well be the one that is missing, as may an arm that cannot be
+        // read.
         if given.contains(&None) || !self.front.whole {
             return;
         }
@@ -72,9 +74,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
+    /// Reports weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
     fn opposed(&mut self, how: &Name, arm: NodeIndex) {
-        let NodeKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
+        let DefinitionKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
         let opposite = match (how.text.as_str(), role(&word.text)) {
             ("sum", Some(Role::Inhibitory)) => Sign::Nonnegative,
             ("sum", Some(Role::Excitatory)) | ("difference", Some(_)) => Sign::Nonpositive,
@@ -101,7 +103,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// The sign that a bundle or a layer is given, and where.
+    /// The sign that a bundle or a layer is given, and its span.
     pub(super) fn sign(&self, call: &Call) -> Option<(Sign, Span)> {
         kinds::find(self.front.consts.resolve(&call.callee.text))?;
         let arg = call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|name| name.text == "sign"))?;
@@ -110,7 +112,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         Some((sign, arg.span()))
     }
 
-    /// The bundles that an expression names, each with its place.
+    /// The bundles that an expression names, each with its span.
     fn bundles_in(&self, expr: &Expr, within: Option<NodeIndex>) -> Vec<(BundleId, Span)> {
         let bundle = |part: &Expr| {
             let (name, span) = match &part.kind {

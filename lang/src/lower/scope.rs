@@ -1,15 +1,16 @@
-//! What names mean, before the run, at the place of an expression.
+//! Scopes: what names mean, before the run, at the place of an expression.
 
-use super::expr::Place;
+use super::Lowerer;
 use super::instance::Instance;
-use super::{Lowerer, Val};
+use super::place::Place;
+use super::val::Val;
 use crate::diag::Span;
+use crate::diag::misnamed::Misnamed;
 use crate::front::Front;
 use crate::front::bind::Binder;
-use crate::front::consts::Const;
+use crate::front::const_eval::{self, Const, Meaning, Meanings};
 use crate::front::edits::Edits;
-use crate::front::graph::{Found, NodeKind};
-use crate::front::known::{self, Known, Meaning, Misnamed};
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Builder, Shape};
 use crate::syntax::ast::Expr;
 
@@ -21,7 +22,7 @@ struct Scope<'s, 'f, 'a> {
 }
 
 impl Scope<'_, '_, '_> {
-    /// What a name stands for among arguments and definitions.
+    /// What a name stands for among the arguments of a `fn`, or among definitions.
     fn val(&self, name: &str) -> Option<&Val> {
         if let Some(frame) = self.place.frame {
             return frame.args.iter().find(|(param, _)| *param == name).map(|(_, val)| val);
@@ -29,14 +30,14 @@ impl Scope<'_, '_, '_> {
         let (name, is_primed) = name.strip_suffix('\'').map_or((name, false), |name| (name, true));
         let Found::Node(node) = self.here.graph.find(name, self.place.within) else { return None };
         match self.here.graph.nodes[node].kind {
-            NodeKind::State { next: Some(next), .. } if is_primed => Some(&self.here.values[next.index()]),
-            NodeKind::Loop { .. } | NodeKind::Output { .. } | NodeKind::Penalty { .. } => None,
+            DefinitionKind::State { next: Some(next), .. } if is_primed => Some(&self.here.values[next.index()]),
+            DefinitionKind::Loop { .. } | DefinitionKind::Output { .. } | DefinitionKind::Penalty { .. } => None,
             _ => Some(&self.here.values[node.index()]),
         }
     }
 }
 
-impl Known for Scope<'_, '_, '_> {
+impl Meanings for Scope<'_, '_, '_> {
     fn name(&self, name: &str) -> Meaning {
         match self.val(name) {
             Some(Val::Const(value)) => Meaning::Const(value.clone()),
@@ -74,33 +75,35 @@ impl Known for Scope<'_, '_, '_> {
             None => self.here.graph.visible(self.place.within),
         };
         let is_known = |name: &&str| matches!(self.val(name), Some(Val::Const(_)));
-        Known::names(&self.front.consts).into_iter().chain(local.into_iter().filter(is_known)).collect()
+        Meanings::names(&self.front.consts).into_iter().chain(local.into_iter().filter(is_known)).collect()
     }
 }
 
 impl<'f, 'a> Lowerer<'f, 'a, '_> {
-    /// Calls something that must know the meaning of names, and may report.
+    /// Runs something that reads arguments at a place, with a binder that knows what names mean there.
     pub(super) fn binding<T>(&mut self, place: &Place<'_>, bind: impl FnOnce(&mut Binder<'_>) -> T) -> T {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
-        // The functions that come with the compiler have a text of their own, which is not the author's to be filled in.
+        // The functions that come with the compiler have a text of their own, which is not the author's to be filled
+        // in.
         let mut elsewhere = Edits::default();
         let edits = if place.is_in_prelude() { &mut elsewhere } else { &mut *self.edits };
-        bind(&mut Binder { known: &scope, diagnostics: &mut *self.diagnostics, edits })
+        bind(&mut Binder { meanings: &scope, diagnostics: &mut *self.diagnostics, edits })
     }
 
-    /// The value of an expression that must be known before the run.
+    /// Evaluates an expression that must be known before the run.
     pub(super) fn known(&mut self, expr: &Expr, place: &Place<'_>) -> Option<Const> {
-        self.binding(place, |binder| known::eval(expr, binder.known, binder.diagnostics))
+        self.binding(place, |binder| const_eval::eval(expr, binder.meanings, binder.diagnostics))
     }
 
+    /// Evaluates a condition, which must be true or false before the run.
     pub(super) fn truth(&mut self, expr: &Expr, place: &Place<'_>) -> Option<bool> {
-        self.binding(place, |binder| known::truth(expr, binder.known, binder.diagnostics))
+        self.binding(place, |binder| const_eval::truth(expr, binder.meanings, binder.diagnostics))
     }
 
-    /// The name that a callee stands for: a const or an argument that holds a word stands for that word.
+    /// The name that a callee stands for: that of the word which a const or an argument holds, or its own.
     pub(super) fn resolve(&self, name: &str, place: &Place<'_>) -> String {
         let scope = Scope { front: self.front, here: &self.here, net: &self.net, place };
-        known::resolve(name, &scope)
+        const_eval::resolve(name, &scope)
     }
 
     /// What a name stands for at a place, if it is an argument or a definition.

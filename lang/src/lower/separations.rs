@@ -1,10 +1,11 @@
-//! Penalties that push excitatory and inhibitory weights apart: who is in them, and whether they do.
+//! Separations: penalties that push excitatory and inhibitory weights apart, the bundles in them, and whether they do
+//! push them apart.
 
-use super::bundles::BundleId;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, roles};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::known;
+use crate::front::const_eval;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::pull::{self, Pull};
 use crate::ir::{Net, ParamId, Role, Sign, Value};
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
@@ -14,7 +15,7 @@ const SEPARATION: [&str; 2] = ["e", "i"];
 
 /// A call of such a `fn` on an excitatory and an inhibitory bundle.
 pub(super) struct Separation<'a> {
-    /// The number of its penalty, in order of the text.
+    /// The index of its penalty, in order of the text.
     penalty: usize,
     callee: String,
     call: Span,
@@ -24,19 +25,19 @@ pub(super) struct Separation<'a> {
 
 struct Separated<'a> {
     name: &'a str,
-    /// What its parameters go by.
+    /// The dotted name that the bundle's parameters go by.
     path: String,
     named: Span,
-    /// The side of zero that it keeps to, and where that is written.
+    /// The side of zero that the bundle keeps to, and where that is written.
     sign: Option<(Sign, Span)>,
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
-    /// Every penalty held against the roles of its bundles.
+    /// Finds the separations in all penalties, and checks the roles of their bundles.
     pub(super) fn separations(&mut self) -> Vec<Separation<'a>> {
         let mut found = Vec::new();
         let penalties = self.here.graph.nodes.node_weights().filter_map(|node| match node.kind {
-            NodeKind::Penalty { value } => Some(value),
+            DefinitionKind::Penalty { value } => Some(value),
             _ => None,
         });
         for (penalty, value) in penalties.enumerate() {
@@ -58,7 +59,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         found
     }
 
-    /// Whether the signs in front of a call turn it round; none where that cannot be told from the text.
+    /// Whether the signs in front of a call turn it round; none where the text does not tell.
     fn turns(&self, expr: &Expr, call: &Call) -> Option<bool> {
         let holds = |part: &Expr| part.parts().any(|part| part.span == call.span);
         match &expr.kind {
@@ -71,20 +72,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
             ExprKind::Binary { op: op @ (BinaryOp::Mul | BinaryOp::Div), left, right } => {
                 let (inner, factor) = if holds(left) { (left, right) } else { (right, left) };
                 let is_divided_by = *op == BinaryOp::Div && !holds(left);
-                let factor = known::number(factor, &self.front.consts, &mut Vec::new()).filter(|_| !is_divided_by)?;
+                let factor =
+                    const_eval::number(factor, &self.front.consts, &mut Vec::new()).filter(|_| !is_divided_by)?;
                 self.turns(inner, call).map(|turns| turns != (factor < 0.0))
             }
             _ => None,
         }
     }
 
-    /// The calls of an expression, without those of branches that are not taken.
+    /// The calls in an expression, without those in branches that are not taken.
     fn calls_taken(&self, expr: &'a Expr) -> Vec<&'a Call> {
         let (mut pending, mut calls) = (vec![expr], Vec::new());
         while let Some(expr) = pending.pop() {
             if let ExprKind::If { condition, then, otherwise } = &expr.kind {
                 // What is wrong with the condition is reported where the penalty is lowered.
-                match known::truth(condition, &self.front.consts, &mut Vec::new()) {
+                match const_eval::truth(condition, &self.front.consts, &mut Vec::new()) {
                     Some(truth) => pending.push(if truth { then } else { otherwise }),
                     None => pending.extend([&**then, &**otherwise]),
                 }
@@ -130,7 +132,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 }
 
-/// The kernels that penalties do push apart; and what is said of penalties that do something else.
+/// The kernels that penalties do push apart. Reports separations that do something else.
 pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<Diagnostic>) -> Vec<[ParamId; 2]> {
     let kernel = |bundle: &Separated<'_>| {
         let name = format!("{}.weight", bundle.path);
@@ -158,7 +160,7 @@ pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<D
     apart
 }
 
-/// Weights that a penalty drives against the zero which they may not cross.
+/// Reports weights that a penalty drives against the zero which they may not cross.
 fn pressed(
     net: &Net,
     separation: &Separation<'_>,

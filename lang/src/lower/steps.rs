@@ -1,26 +1,29 @@
-//! The steps of a loop that is over: `O@2`, `O@all`.
+//! The steps of a loop that is closed: `O@2`, `O@all`.
 
-use super::expr::Place;
-use super::{Lowerer, Val};
+use super::Lowerer;
+use super::place::Place;
+use super::val::Val;
 use crate::diag::{loops, names};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::reads::ALL;
+use crate::front::graph::{DefinitionKind, Found};
+use crate::front::resolve::ALL;
 use crate::ir::{LoopId, Value};
+use crate::limits::MAX_STEPS;
 use crate::syntax::ast::{Expr, ExprKind, Name};
-use crate::vocabulary::{Type, Value as Bound};
+use crate::vocabulary::{ArgValue, Type};
 use petgraph::graph::NodeIndex;
 use std::collections::BTreeMap;
 
-const STEP: Type = Type::Count { min: 0, max: 10_000 };
+/// The type of the number behind `@`.
+const STEP: Type = Type::Count { min: 0, max: MAX_STEPS };
 
-/// A loop that is closed.
-pub(super) struct Finished {
+/// A closed loop, as its steps are asked for.
+pub(super) struct ClosedLoop {
     pub id: LoopId,
     pub steps: usize,
     pub states: BTreeMap<NodeIndex, StateSteps>,
 }
 
-/// A state's value as its loop begins, as its body makes it, and as it is handed on.
+/// The values of a state of a closed loop: where it begins, what its body makes, and what is handed on.
 #[derive(Clone, Copy)]
 pub(super) struct StateSteps {
     pub init: Value,
@@ -28,7 +31,7 @@ pub(super) struct StateSteps {
     pub last: Value,
 }
 
-/// The steps that are asked for.
+/// The steps that an `@` asks for.
 #[derive(Clone, Copy)]
 enum Asked {
     One(usize),
@@ -36,6 +39,7 @@ enum Asked {
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
+    /// Lowers `O@2` or `O@all`: the value of a definition of a loop at a step, or at every step.
     pub(super) fn at(&mut self, name: &'a Name, step: &'a Expr, place: &Place<'_>) -> Val {
         let is_bundle = |name: &str| matches!(self.local(name, place), Some(Val::Weights(_)));
         if is_bundle(&name.text) || matches!(&step.kind, ExprKind::Name(word) if is_bundle(word)) {
@@ -47,7 +51,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 return self.report(loops::no_step_called(word, step.span));
             }
             _ => match self.binding(place, |binder| binder.value("a step", &STEP, step)) {
-                Some(Bound::Count(step)) => Asked::One(step),
+                Some(ArgValue::Count(step)) => Asked::One(step),
                 _ => return Val::Poison,
             },
         };
@@ -66,13 +70,13 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Found::Nothing => return Val::Poison,
         };
         match (graph.nodes[node].within, &graph.nodes[node].kind) {
-            (Some(within), NodeKind::State { .. }) => self.state_at(name, node, within, asked, step),
+            (Some(within), DefinitionKind::State { .. }) => self.state_at(name, node, within, asked, step),
             (Some(within), _) => self.equation_at(name, node, within, asked, step),
             (None, _) => self.of_series(name, self.here.values[node.index()].clone(), asked, step),
         }
     }
 
-    /// A value for each step, made behind the loop from others.
+    /// A step, or all steps, of a value for each step that was made behind the loop from others.
     fn of_series(&mut self, name: &Name, val: Val, asked: Asked, step: &Expr) -> Val {
         match (val, asked) {
             (Val::Poison, _) => Val::Poison,
@@ -90,9 +94,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn state_at(&mut self, name: &Name, node: NodeIndex, within: NodeIndex, asked: Asked, step: &Expr) -> Val {
-        let Some(finished) = self.here.loops.get(&within) else { return Val::Poison };
-        let Some(state) = finished.states.get(&node).copied() else { return Val::Poison };
-        let (id, steps) = (finished.id, finished.steps);
+        let Some(closed) = self.here.loops.get(&within) else { return Val::Poison };
+        let Some(state) = closed.states.get(&node).copied() else { return Val::Poison };
+        let (id, steps) = (closed.id, closed.steps);
         match asked {
             Asked::One(0) => Val::Value(state.init),
             Asked::One(n) if n == steps => Val::Value(state.last),
@@ -106,8 +110,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn equation_at(&mut self, name: &Name, node: NodeIndex, within: NodeIndex, asked: Asked, step: &Expr) -> Val {
-        let Some(finished) = self.here.loops.get(&within) else { return Val::Poison };
-        let (id, steps) = (finished.id, finished.steps);
+        let Some(closed) = self.here.loops.get(&within) else { return Val::Poison };
+        let (id, steps) = (closed.id, closed.steps);
         let value = match &self.here.values[node.index()] {
             Val::Value(value) => *value,
             // The same at every step.

@@ -2,29 +2,30 @@
 
 use crate::diag::Span;
 
-/// A word with its place.
+/// A word of the text with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Name {
     pub text: String,
     pub span: Span,
 }
 
-/// A whole file.
+/// The tree of a whole file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ast {
-    /// The `//!` lines at its head, without their marks.
+    /// The `//!` lines at the head of the file, without their marks.
     pub doc: Vec<String>,
     pub items: Vec<Item>,
-    /// Names that a statement which could not be read would have given: whoever misses one of them stays silent.
+    /// Names that statements which could not be read would have given: whoever misses one of them stays silent.
     pub broken: Vec<Name>,
-    /// False if anything could not be read, named or not: what seems missing may well stand there.
+    /// False if anything could not be read, named or not: what seems to be missing may well stand there.
     pub whole: bool,
-    /// True if something that could not be read defines who knows what: whoever misses a name may mean that.
+    /// True if a statement that could not be read may define a name that nobody can tell: whoever misses a name may
+    /// mean that.
     pub nameless: bool,
 }
 
 impl Ast {
-    /// The place of the input's shape; the file's start if there is none.
+    /// The span of the input's shape; the file's start if there is none.
     pub fn input_span(&self) -> Span {
         let shapes = self.items.iter().filter_map(|item| match &item.kind {
             ItemKind::Input { shape, .. } => Some(shape.span),
@@ -33,7 +34,7 @@ impl Ast {
         shapes.min().unwrap_or_default()
     }
 
-    /// The same with every place left out: two texts that say the same have the same one.
+    /// This tree with every span left out: two texts that say the same have the same one.
     pub fn without_places(mut self) -> Self {
         let nowhere = |_| Span::default();
         self.items.iter_mut().for_each(|item| item.shift(&nowhere));
@@ -42,141 +43,147 @@ impl Ast {
     }
 }
 
-/// One statement.
+/// A statement of the spec.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     pub kind: ItemKind,
     pub span: Span,
-    /// The `///` lines above it, without their marks.
+    /// The `///` lines above the statement, without their marks.
     pub doc: Vec<String>,
 }
 
+/// The forms of statements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ItemKind {
-    /// `model Name`
+    /// The statement `model Name`.
     Model(Name),
-    /// `const name = value`
+    /// The statement `const name = value`.
     Const { name: Name, value: Expr },
-    /// `input name: [C, H, W]`
+    /// The statement `input name: [C, H, W]`.
     Input { name: Name, shape: Expr },
-    /// `weights name: kind(in -> out, …)`
+    /// The statement `weights name: kind(in -> out, …)`.
     Weights { name: Name, call: Call },
-    /// `name = value`, or `name' = value` inside a loop
+    /// The equation `name = value`, or `name' = value` inside a loop.
     Equation { name: Name, primed: bool, value: Expr },
-    /// `loop name(steps: n) { … }`
-    Loop { name: Name, args: Vec<Arg>, body: Vec<Item> },
-    /// `state name = value`, inside a loop
+    /// The statement `loop name(steps: n) { … }`.
+    Loop { name: Name, args: Vec<CallArg>, body: Vec<Item> },
+    /// The statement `state name = value`, inside a loop.
     State { name: Name, init: Expr },
-    /// `branch name = how { … }`
+    /// The statement `branch name = how { … }`.
     Branch { name: Name, how: Name, arms: Vec<Item> },
-    /// `role name = value`, inside a branch; the role is looked up later
+    /// The arm `role name = value`, inside a branch; the role is looked up later.
     Arm { role: Name, name: Name, value: Expr },
-    /// `penalty name = value`
+    /// The statement `penalty name = value`.
     Penalty { name: Name, value: Expr },
-    /// `fn name(a, b) = body`
+    /// The statement `fn name(a, b) = body`.
     Fn { name: Name, params: Vec<Name>, body: Expr },
-    /// `block name(x, n, m: default) { … }`
-    Block { name: Name, params: Vec<Param>, body: Vec<Item> },
-    /// `yield value`, at the end of a block
+    /// The statement `block name(x, n, m: default) { … }`.
+    Block { name: Name, params: Vec<BlockParam>, body: Vec<Item> },
+    /// The statement `yield value`, at the end of a block.
     Yield { value: Expr },
-    /// `allow name`, or `allow [name, name]`: what the spec means as it stands; looked up later
+    /// The statement `allow name`, or `allow [name, name]`: problems that the spec is meant to have. The names are
+    /// looked up later.
     Allow(Vec<Name>),
-    /// `output value`
+    /// The statement `output value`.
     Output { value: Expr },
-    /// `word { key: value … }`: a settings block; the word is looked up later
+    /// A settings block, `word { key: value … }`. The word is looked up later; `close` is the byte of its closing
+    /// brace.
     Settings { word: Name, entries: Vec<Entry>, close: usize },
 }
 
 /// One parameter of a block: `planes`, or `stride: 1` with a default.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Param {
+pub struct BlockParam {
     pub name: Name,
     pub default: Option<Expr>,
 }
 
-/// `key: value` in a settings block.
+/// A setting, `key: value`, in a settings block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub key: Name,
     pub value: Expr,
 }
 
-/// `callee(args)`
+/// A call, `callee(args)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
     pub callee: Name,
-    pub args: Vec<Arg>,
+    pub args: Vec<CallArg>,
     pub span: Span,
 }
 
 impl Call {
-    /// Where the closing bracket stands.
+    /// The byte of the closing bracket.
     pub fn close(&self) -> usize {
         self.span.end.saturating_sub(1)
     }
 }
 
-/// `value` or `name: value`, in a call.
+/// An argument of a call, `value` or `name: value`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arg {
+pub struct CallArg {
     pub name: Option<Name>,
     pub value: Expr,
 }
 
-impl Arg {
+impl CallArg {
+    /// The span of the argument, its name included.
     pub fn span(&self) -> Span {
         self.name.as_ref().map_or(self.value.span, |name| name.span.to(self.value.span))
     }
 }
 
+/// An expression with its span.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expr {
     pub kind: ExprKind,
     pub span: Span,
 }
 
+/// The forms of expressions.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ExprKind {
-    /// `3`, `1e-3`, `15%`, `10 batches`: the unit is the word or `%` behind the number.
+    /// A number: `3`, `1e-3`, `15%`, `10 batches`. The unit is the word or the `%` behind it.
     Number {
         value: f64,
         unit: Option<Name>,
     },
-    /// `true` or `false`
+    /// A truth: `true` or `false`.
     Bool(bool),
-    /// A word: a feature map, a bundle, a const, a kind, a choice; looked up later.
+    /// A word: the name of a feature map, a bundle, a const, a kind or a choice. It is looked up later.
     Name(String),
-    /// `O'`: the value of this step
+    /// The value of a state at this step: `O'`.
     Primed(String),
-    /// `O@2`, `O@all`: the value of one step, or of every step
+    /// The value of one step, or of every step: `O@2`, `O@all`.
     At {
         name: Name,
         step: Box<Expr>,
     },
-    /// `[a, b, c]`
+    /// A list: `[a, b, c]`.
     List(Vec<Expr>),
     Call(Call),
-    /// `-x`
+    /// A negated value: `-x`.
     Negate(Box<Expr>),
-    /// `not a`
+    /// A negated truth: `not a`.
     Not(Box<Expr>),
     Binary {
         op: BinaryOp,
         left: Box<Expr>,
         right: Box<Expr>,
     },
-    /// `if a then b else c`
+    /// A choice: `if a then b else c`.
     If {
         condition: Box<Expr>,
         then: Box<Expr>,
         otherwise: Box<Expr>,
     },
-    /// `repeat n f(x, …)`
+    /// A chain of copies: `repeat n f(x, …)`.
     Repeat {
         count: Box<Expr>,
         call: Call,
     },
-    /// `8 -> 16`: what a bundle maps, and onto what
+    /// A mapping: `8 -> 16`, what a bundle maps and onto what.
     Map {
         from: Box<Expr>,
         to: Box<Expr>,
@@ -184,7 +191,7 @@ pub enum ExprKind {
 }
 
 impl Expr {
-    /// It and every expression in it, in no order to rely on.
+    /// This expression and every expression inside it, in no order to rely on.
     pub fn parts(&self) -> impl Iterator<Item = &Expr> {
         let mut pending = vec![self];
         std::iter::from_fn(move || {
@@ -194,7 +201,7 @@ impl Expr {
         })
     }
 
-    /// The number that it is, if it is written as one.
+    /// The number that the expression is, if it is written as one.
     pub fn number(&self) -> Option<f64> {
         match &self.kind {
             ExprKind::Number { value, unit: None } => Some(*value),
@@ -203,14 +210,15 @@ impl Expr {
         }
     }
 
-    /// It as it is written, for a help line: what is longer than a name, a number or a product of those is left out.
+    /// The expression as it is written, for a help line: what is longer than a name, a number or a product of those is
+    /// left out.
     pub fn written(&self) -> String {
         match &self.kind {
             ExprKind::Number { value, unit: None } => crate::vocabulary::real(*value),
             ExprKind::Name(name) => name.clone(),
             ExprKind::Primed(name) => format!("{name}'"),
             ExprKind::Call(call) => match call.args.as_slice() {
-                [Arg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
+                [CallArg { name: None, value }] => format!("{}({})", call.callee.text, value.written()),
                 _ => format!("{}(…)", call.callee.text),
             },
             ExprKind::Negate(x) => format!("-{}", x.written()),
@@ -221,7 +229,8 @@ impl Expr {
         }
     }
 
-    /// Whether it is that name, the value of a step of it, or a call of it; what stands in the call's brackets is not looked at.
+    /// Whether the expression is that name, the value of a step of it, or a call of it; what stands in the call's
+    /// brackets is not looked at.
     pub fn is_named(&self, name: &str) -> bool {
         match &self.kind {
             ExprKind::Name(is) | ExprKind::Primed(is) => is == name,
@@ -231,7 +240,7 @@ impl Expr {
         }
     }
 
-    /// The expressions that it is directly made of, in order.
+    /// The expressions that this one is directly made of, in order.
     pub fn nearest(&self) -> Vec<&Expr> {
         match &self.kind {
             ExprKind::Number { .. } | ExprKind::Bool(_) | ExprKind::Name(_) | ExprKind::Primed(_) => Vec::new(),
@@ -247,6 +256,7 @@ impl Expr {
     }
 }
 
+/// An operator between two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BinaryOp {
     Add,
@@ -264,7 +274,7 @@ pub enum BinaryOp {
 }
 
 impl BinaryOp {
-    /// The sign or word, as written.
+    /// The sign or the word of the operator, as it is written.
     pub fn sign(self) -> &'static str {
         match self {
             BinaryOp::Add => "+",
@@ -282,7 +292,7 @@ impl BinaryOp {
         }
     }
 
-    /// True for those that give a number; the others give `true` or `false`.
+    /// Whether the operator gives a number; the others give `true` or `false`.
     pub fn is_arithmetic(self) -> bool {
         matches!(self, BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div)
     }

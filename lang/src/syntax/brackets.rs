@@ -1,30 +1,30 @@
-//! Which bracket closes which, and where a bracket that nothing closes ends all the same.
+//! Brackets: which one closes which, and where a bracket that nothing closes ends all the same.
 
-use super::layout::starts_statement;
-use super::scan::{Bracket, Kind, Token};
+use super::scan::{Bracket, Token, TokenKind, starts_statement};
 use crate::diag::{Diagnostic, text};
+use crate::limits::MAX_NESTING;
 use std::collections::BTreeMap;
 
-/// Brackets within brackets, at most; the recursion of whoever walks a spec is bounded by it.
-pub const MAX_NESTING: usize = 64;
-
-/// Where what a bracket opens ends.
+/// Where the inside of a bracket ends.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
-    /// The token behind it.
+    /// The index of the token behind the bracket's inside and its closing bracket.
     pub end: usize,
     pub closed: bool,
 }
 
+/// The brackets of a text: where each ends, and what is wrong.
 #[derive(Default)]
 pub struct Brackets {
-    /// By the token that opens.
+    /// The extent of each bracket, by the index of the token that opens it.
     pub extents: BTreeMap<usize, Extent>,
-    /// What is wrong, by the token to blame; the statement that the token belongs to is not read.
+    /// What is wrong with brackets, by the index of the token to blame; the statement that the token belongs to is not
+    /// read.
     pub problems: BTreeMap<usize, Diagnostic>,
-    /// Braces that nothing closes: the statements around them are read.
+    /// The problems of braces that nothing closes: the statements around them are read all the same.
     pub unclosed_braces: Vec<Diagnostic>,
-    /// Closing braces too many, each with its token: before it, something has lost what opened it.
+    /// The problems of closing braces that close nothing, each with the index of its token: before it, something has
+    /// lost what opened it.
     pub stray_braces: Vec<(usize, Diagnostic)>,
 }
 
@@ -37,24 +37,24 @@ struct Opened {
 
 struct Matcher<'a> {
     tokens: &'a [Token],
-    /// At most `MAX_NESTING` of them.
+    /// The brackets that are open, at most `MAX_NESTING` of them, outermost first.
     stack: Vec<Opened>,
-    /// How many more are open than the stack may hold.
+    /// How many brackets are open beyond those that the stack may hold.
     beyond: usize,
     found: Brackets,
-    /// Some brace is never closed, so indentation is asked where it should have been.
+    /// Whether some brace is never closed, so that indentation is asked where it should have been.
     trusts_indent: bool,
 }
 
-/// Pairs up all brackets, in one pass.
+/// Pairs all brackets of a text, in one pass.
 pub fn brackets(tokens: &[Token]) -> Brackets {
     let trusts_indent = lacks_closing_brace(tokens);
     let mut matcher = Matcher { tokens, stack: Vec::new(), beyond: 0, found: Brackets::default(), trusts_indent };
     for (at, token) in tokens.iter().enumerate() {
         match token.kind {
-            Kind::Open(bracket) => matcher.open(at, bracket),
-            Kind::Close(bracket) => matcher.close(at, bracket),
-            Kind::Newline => matcher.line(at + 1),
+            TokenKind::Open(bracket) => matcher.open(at, bracket),
+            TokenKind::Close(bracket) => matcher.close(at, bracket),
+            TokenKind::Newline => matcher.line(at + 1),
             _ => {}
         }
     }
@@ -68,8 +68,8 @@ pub fn brackets(tokens: &[Token]) -> Brackets {
 
 fn lacks_closing_brace(tokens: &[Token]) -> bool {
     let open = tokens.iter().fold(0_usize, |open, token| match token.kind {
-        Kind::Open(Bracket::Curly) => open + 1,
-        Kind::Close(Bracket::Curly) => open.saturating_sub(1),
+        TokenKind::Open(Bracket::Curly) => open + 1,
+        TokenKind::Close(Bracket::Curly) => open.saturating_sub(1),
         _ => open,
     });
     open > 0
@@ -111,7 +111,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// `([` before a `)`: the square bracket is the one that is not closed.
+    /// Whether a `)` closes over a `[`, as in `([ )`: then the square bracket is the one that is not closed.
     fn closes_over_square(&self) -> bool {
         matches!(self.stack.as_slice(), [.., below, top]
             if below.bracket == Bracket::Round && top.bracket == Bracket::Square)
@@ -126,13 +126,13 @@ impl Matcher<'_> {
         }
     }
 
-    /// Looks at the first token of a line: does it show that something before it was to be closed?
+    /// Looks at the first token of a line, which may show that something before it should have been closed.
     fn line(&mut self, at: usize) {
-        let Some(token) = self.tokens.get(at).filter(|token| token.kind != Kind::Newline) else { return };
+        let Some(token) = self.tokens.get(at).filter(|token| token.kind != TokenKind::Newline) else { return };
         if self.stack.last().is_some_and(|top| top.bracket != Bracket::Curly) && self.leaves_brackets(at) {
             self.drop_unclosed(at);
         }
-        let closes = token.kind == Kind::Close(Bracket::Curly);
+        let closes = token.kind == TokenKind::Close(Bracket::Curly);
         while self.trusts_indent
             && let Some(top) = self.stack.last_mut().filter(|top| top.bracket == Bracket::Curly)
         {
@@ -148,8 +148,8 @@ impl Matcher<'_> {
 
     /// Whether the line at `at`, inside round or square brackets, can only be the next statement or setting.
     fn leaves_brackets(&self, at: usize) -> bool {
-        let is_key = self.tokens[at].kind == Kind::Word
-            && self.tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Sign(":"))
+        let is_key = self.tokens[at].kind == TokenKind::Word
+            && self.tokens.get(at + 1).is_some_and(|next| next.kind == TokenKind::Sign(":"))
             && self.ends_value(at.saturating_sub(2))
             && (self.in_settings() || self.stack.last().is_some_and(|top| top.bracket == Bracket::Square));
         is_key || starts_statement(self.tokens, at)
@@ -158,19 +158,19 @@ impl Matcher<'_> {
     /// Whether no comma or operator stands at the end of the line before.
     fn ends_value(&self, last: usize) -> bool {
         self.tokens.get(last).is_some_and(|token| {
-            matches!(token.kind, Kind::Word | Kind::Number | Kind::Close(_) | Kind::Sign("'" | "%"))
+            matches!(token.kind, TokenKind::Word | TokenKind::Number | TokenKind::Close(_) | TokenKind::Sign("'" | "%"))
         })
     }
 
-    /// Whether the innermost brace is that of `word {`.
+    /// Whether the innermost open brace is that of a settings block, `word {`.
     fn in_settings(&self) -> bool {
         let brace = self.stack.iter().rfind(|open| open.bracket == Bracket::Curly).map(|open| open.token);
         let Some(word) = brace.and_then(|brace| brace.checked_sub(1)) else { return false };
-        let before = word.checked_sub(1).map_or(Kind::Newline, |before| self.tokens[before].kind);
-        self.tokens[word].kind == Kind::Word && before == Kind::Newline
+        let before = word.checked_sub(1).map_or(TokenKind::Newline, |before| self.tokens[before].kind);
+        self.tokens[word].kind == TokenKind::Word && before == TokenKind::Newline
     }
 
-    /// Ends every round and square bracket of the innermost brace at `end`; the innermost of them is reported.
+    /// Ends every round and square bracket inside the innermost brace at `end`; the innermost of them is reported.
     fn drop_unclosed(&mut self, end: usize) {
         // Where brackets were nested too deeply, that is what is wrong with them.
         let mut is_first = std::mem::take(&mut self.beyond) == 0;

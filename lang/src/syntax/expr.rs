@@ -1,16 +1,14 @@
 //! Expressions, from the grammar's pairs to the tree.
 
-use super::ast::{Arg, BinaryOp, Call, Expr, ExprKind, Name};
+use super::ast::{BinaryOp, Call, CallArg, Expr, ExprKind, Name};
 use super::grammar::Rule;
 use crate::diag::{Diagnostic, Span, text};
+use crate::limits::MAX_OPERATORS;
 use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
 use std::sync::LazyLock;
 
-/// Operators in one statement, at most: with the limit on brackets, this bounds how deep a tree can be.
-const MAX_OPERATORS: usize = 256;
-
-/// Which signs bind tighter: the later ones.
+/// The ranks of operators: later ones bind tighter.
 static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
     let infix = |rule| Op::infix(rule, Assoc::Left);
     PrattParser::new()
@@ -23,28 +21,31 @@ static RANKS: LazyLock<PrattParser<Rule>> = LazyLock::new(|| {
         .op(Op::prefix(Rule::negative))
 });
 
-/// Reads the pairs of one piece of text. What cannot be read is `None`, and has been reported.
-pub struct Reader<'a> {
+/// Reads the grammar's pairs of one piece of text. What cannot be read is `None`, and has been reported.
+pub struct PairReader<'a> {
     /// Where in the file the piece starts.
     base: usize,
     operators: usize,
     problems: &'a mut Vec<Diagnostic>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> PairReader<'a> {
     pub fn new(base: usize, problems: &'a mut Vec<Diagnostic>) -> Self {
         Self { base, operators: 0, problems }
     }
 
+    /// Reports a problem of the piece.
     pub fn report(&mut self, problem: Diagnostic) {
         self.problems.push(problem);
     }
 
+    /// The span of a pair, in the file.
     pub fn span(&self, pair: &Pair<Rule>) -> Span {
         let span = pair.as_span();
         Span::new(self.base + span.start(), self.base + span.end())
     }
 
+    /// The name that a pair is.
     pub fn name(&self, pair: &Pair<Rule>) -> Name {
         Name { text: pair.as_str().to_owned(), span: self.span(pair) }
     }
@@ -93,7 +94,7 @@ impl<'a> Reader<'a> {
         Some(Expr { kind: ExprKind::Repeat { count, call }, span })
     }
 
-    /// Values and the signs between them.
+    /// Reads values and the signs between them.
     fn operation(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let signs = pair.clone().into_inner().filter(|part| part.as_rule() != Rule::value);
         signs.into_iter().try_for_each(|sign| self.count(&sign))?;
@@ -144,7 +145,7 @@ impl<'a> Reader<'a> {
         Some(Expr { kind, span })
     }
 
-    /// A name, alone or with what makes it a call, the value of this step or that of another.
+    /// Reads a name, alone or with what makes it a call, the value of this step or that of another.
     fn named(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let mut parts = pair.into_inner();
         let name = self.name(&parts.next()?);
@@ -169,7 +170,7 @@ impl<'a> Reader<'a> {
         Some(Expr { kind, span })
     }
 
-    /// What stands behind `@`: a word, a number or something in brackets.
+    /// Reads what stands behind `@`: a word, a number or something in brackets.
     fn step(&mut self, pair: Pair<Rule>) -> Option<Expr> {
         let span = self.span(&pair);
         match pair.as_rule() {
@@ -182,11 +183,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<Arg>> {
+    /// Reads the arguments in brackets.
+    pub fn args(&mut self, pair: Pair<Rule>) -> Option<Vec<CallArg>> {
         pair.into_inner().filter(|part| part.as_rule() == Rule::arg).map(|arg| self.arg(arg)).collect()
     }
 
-    fn arg(&mut self, pair: Pair<Rule>) -> Option<Arg> {
+    fn arg(&mut self, pair: Pair<Rule>) -> Option<CallArg> {
         let mut name = None;
         let mut value = None;
         for part in pair.into_inner() {
@@ -196,7 +198,7 @@ impl<'a> Reader<'a> {
                 _ => {}
             }
         }
-        Some(Arg { name, value: value? })
+        Some(CallArg { name, value: value? })
     }
 
     fn amount(&mut self, pair: Pair<Rule>) -> Option<Expr> {
@@ -234,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The operator that is written so.
+/// The operator of a sign or word.
 fn operator(sign: &str) -> BinaryOp {
     match sign {
         "+" => BinaryOp::Add,

@@ -1,13 +1,13 @@
-//! Statements as other languages write them, answered from the table of what people write there.
+//! Habits: statements as other languages write them, answered from the table of what people write there.
 //!
-//! Nothing here is ever part of a statement that can be read: who finds something need not ask the grammar.
+//! Nothing here is ever part of a statement that can be read: where a habit is found, the grammar need not be asked.
 
-use super::item::{Place, form};
-use super::scan::{Bracket, Kind, Token};
+use super::item::{Context, form};
+use super::scan::{Bracket, Token, TokenKind};
 use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, text};
 
-/// Names that functions stand behind in other languages.
+/// Names of libraries, which functions stand behind in other languages.
 const LIBRARIES: [&str; 18] = [
     "nn",
     "torch",
@@ -29,17 +29,18 @@ const LIBRARIES: [&str; 18] = [
     "transforms",
 ];
 
-/// The token of a piece that ends with a `:` which holds the deeper lines behind it, as `for t in range(3):` does.
+/// The token of a piece that heads the deeper lines behind it, as `for` does in `for t in range(3):`; the piece ends
+/// with a `:`.
 pub fn head<'t>(source: &str, tokens: &'t [Token]) -> Option<&'t Token> {
     let word = |token: &Token| source.get(token.span.start..token.span.end).unwrap_or_default();
     let [first, _, .., last] = tokens else { return None };
-    if last.kind != Kind::Sign(":") {
+    if last.kind != TokenKind::Sign(":") {
         return None;
     }
-    let is_if = |pair: &&[Token]| pair[0].kind == Kind::Newline && word(&pair[1]) == "if";
+    let is_if = |pair: &&[Token]| pair[0].kind == TokenKind::Newline && word(&pair[1]) == "if";
     match word(first) {
         "if" => Some(first),
-        name if first.kind == Kind::Word && foreign::is_known(At::Statement, name) => Some(first),
+        name if first.kind == TokenKind::Word && foreign::is_known(At::Statement, name) => Some(first),
         _ => tokens.windows(2).rev().find(is_if).map(|pair| &pair[1]),
     }
 }
@@ -49,27 +50,27 @@ pub fn goes_on(word: &str) -> bool {
     ["else", "elif", "except", "finally"].contains(&word)
 }
 
-/// What other language a statement is written in, where it is one.
-pub fn habit(source: &str, tokens: &[Token], place: Place) -> Option<Diagnostic> {
-    let line = Line { source, tokens };
-    let word = if place == Place::Branch { None } else { line.statement() };
+/// The problem of a statement that is written as another language has it, where it is one.
+pub fn habit(source: &str, tokens: &[Token], context: Context) -> Option<Diagnostic> {
+    let line = StatementTokens { source, tokens };
+    let word = if context == Context::Branch { None } else { line.statement() };
     word.or_else(|| line.choice())
         .or_else(|| (0..tokens.len()).find_map(|at| line.sign(at)))
         .or_else(|| line.arguments())
         .or_else(|| line.commas())
-        .or_else(|| if place == Place::Settings { line.unlisted() } else { None })
+        .or_else(|| if context == Context::Settings { line.unlisted() } else { None })
 }
 
-/// Tokens of an index, at most: whatever is longer is shown as far as its bracket.
+/// How many tokens of an index are shown at most: of a longer one, no more than its bracket.
 const LONGEST: usize = 16;
 
 /// The tokens of a statement.
-struct Line<'a> {
+struct StatementTokens<'a> {
     source: &'a str,
     tokens: &'a [Token],
 }
 
-impl<'a> Line<'a> {
+impl<'a> StatementTokens<'a> {
     fn text(&self, at: usize) -> &'a str {
         self.tokens.get(at).map_or("", |token| self.slice(token.span))
     }
@@ -78,18 +79,18 @@ impl<'a> Line<'a> {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    fn kind(&self, at: usize) -> Option<Kind> {
+    fn kind(&self, at: usize) -> Option<TokenKind> {
         self.tokens.get(at).map(|token| token.kind)
     }
 
     fn is_word(&self, at: usize) -> bool {
-        self.kind(at) == Some(Kind::Word)
+        self.kind(at) == Some(TokenKind::Word)
     }
 
-    /// The token before one; line ends within a statement are none.
-    fn before(&self, at: usize) -> Option<Kind> {
+    /// The kind of the token before one; line ends within a statement do not count.
+    fn before(&self, at: usize) -> Option<TokenKind> {
         let before = self.tokens.get(..at)?.iter().rev();
-        before.map(|token| token.kind).find(|kind| *kind != Kind::Newline)
+        before.map(|token| token.kind).find(|kind| *kind != TokenKind::Newline)
     }
 
     /// Whether nothing stands between a token and the next one.
@@ -104,29 +105,30 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// A word that starts statements elsewhere, unless this is an equation, a setting or a block of that name.
+    /// Finds a word that starts statements elsewhere, unless this is an equation, a setting or a block of that name.
     fn statement(&self) -> Option<Diagnostic> {
         let word = self.text(0);
-        let is_name = matches!(self.kind(1), Some(Kind::Sign("=" | ":" | "'") | Kind::Open(Bracket::Curly)));
+        let is_name = matches!(self.kind(1), Some(TokenKind::Sign("=" | ":" | "'") | TokenKind::Open(Bracket::Curly)));
         let is_foreign = self.is_word(0) && !is_name && form(word).is_none();
         foreign::find(At::Statement, word, &[]).filter(|_| is_foreign)?;
         Some(text::unknown_word(self.tokens[0].span, word, &[]))
     }
 
-    /// `if c:`, or `a if c else b`.
+    /// Finds a choice of another language: `if c:`, or `a if c else b`.
     fn choice(&self) -> Option<Diagnostic> {
-        let joining =
-            |word: &'static str| move |token: &Token| token.kind == Kind::Joining && self.slice(token.span) == word;
+        let joining = |word: &'static str| {
+            move |token: &Token| token.kind == TokenKind::Joining && self.slice(token.span) == word
+        };
         let at = self.tokens.iter().position(joining("if"))?;
         // Words that join values let the line above go on, so an `if` that begins a line may stand behind that.
-        let begins_line = at == 0 || self.kind(at - 1) == Some(Kind::Newline);
-        let heads_lines = begins_line && self.tokens.iter().any(|token| token.kind == Kind::Sign(":"));
+        let begins_line = at == 0 || self.kind(at - 1) == Some(TokenKind::Newline);
+        let heads_lines = begins_line && self.tokens.iter().any(|token| token.kind == TokenKind::Sign(":"));
         let is_behind = at > 0 && self.before(at).is_some_and(ends_value) && self.tokens.iter().any(joining("else"));
         let is_foreign = (heads_lines || is_behind) && !self.tokens.iter().any(joining("then"));
         is_foreign.then(|| text::foreign_choice(self.tokens[at].span))
     }
 
-    /// A sign that begins at a token.
+    /// Finds a sign of another language that begins at a token.
     fn sign(&self, at: usize) -> Option<Diagnostic> {
         let next = if self.touches_next(at) { self.text(at + 1) } else { "" };
         let joined = match (self.text(at), next) {
@@ -134,7 +136,7 @@ impl<'a> Line<'a> {
             (".", "*" | "/" | "^") | ("/", "*") => 2,
             ("<", "-") if at == 1 => 2,
             ("==", _) if at == 1 && self.is_word(0) => 1,
-            ("'", _) if self.before(at) != Some(Kind::Word) => return self.quotes(at),
+            ("'", _) if self.before(at) != Some(TokenKind::Word) => return self.quotes(at),
             ("\"" | "“" | "”", _) => return self.quotes(at),
             (".", _) if self.joins_words(at) => return Some(self.member(at)),
             ("[", _) => return self.index(at),
@@ -143,7 +145,7 @@ impl<'a> Line<'a> {
                 let span = self.span(at, at + 4);
                 return Some(text::pair(span, self.slice(span)));
             }
-            _ if self.kind(at) == Some(Kind::Foreign) => 1,
+            _ if self.kind(at) == Some(TokenKind::Foreign) => 1,
             _ => return None,
         };
         let span = self.span(at, at + joined - 1);
@@ -152,19 +154,20 @@ impl<'a> Line<'a> {
 
     /// Whether a point stands right between a value and a word.
     fn joins_words(&self, at: usize) -> bool {
-        let is_value = matches!(self.before(at), Some(Kind::Word | Kind::Close(Bracket::Round | Bracket::Square)));
+        let is_value =
+            matches!(self.before(at), Some(TokenKind::Word | TokenKind::Close(Bracket::Round | Bracket::Square)));
         is_value && self.is_word(at + 1) && self.touches_next(at)
     }
 
-    /// `(3, 3)` where a value is to stand.
+    /// Whether `(3, 3)` stands where one value must stand.
     fn is_pair(&self, at: usize) -> bool {
-        let kinds: Vec<Option<Kind>> = (at + 1..at + 5).map(|at| self.kind(at)).collect();
-        let is_value = matches!(self.before(at), Some(Kind::Sign(_) | Kind::Open(_)));
-        let pair = [Kind::Number, Kind::Sign(","), Kind::Number, Kind::Close(Bracket::Round)];
+        let kinds: Vec<Option<TokenKind>> = (at + 1..at + 5).map(|at| self.kind(at)).collect();
+        let is_value = matches!(self.before(at), Some(TokenKind::Sign(_) | TokenKind::Open(_)));
+        let pair = [TokenKind::Number, TokenKind::Sign(","), TokenKind::Number, TokenKind::Close(Bracket::Round)];
         is_value && kinds.into_iter().eq(pair.map(Some))
     }
 
-    /// `nn.Conv2d`, `W.mean`, `x.shape`; the point is at `at`.
+    /// The problem of a name with a point: `nn.Conv2d`, `W.mean`, `x.shape`. The point is at `at`.
     fn member(&self, at: usize) -> Diagnostic {
         let mut last = at + 1;
         while self.text(last + 1) == "." && self.is_word(last + 2) {
@@ -194,14 +197,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// `O[t+1]`, `h[0:4]`; the bracket is at `at`.
+    /// The problem of an index: `O[t+1]`, `h[0:4]`. The bracket is at `at`.
     fn index(&self, at: usize) -> Option<Diagnostic> {
         let first = at.checked_sub(1).filter(|first| self.is_word(*first) && self.touches_next(*first))?;
         // `allow[unused]` is a statement.
         if form(self.text(first)).is_some() {
             return None;
         }
-        let ends = |at: &usize| self.kind(*at) == Some(Kind::Close(Bracket::Square));
+        let ends = |at: &usize| self.kind(*at) == Some(TokenKind::Close(Bracket::Square));
         let close = (at..at + LONGEST).find(ends).unwrap_or(at);
         let inside: Vec<&str> = (at + 1..close).map(|at| self.text(at)).collect();
         let sign = match inside.as_slice() {
@@ -214,11 +217,14 @@ impl<'a> Line<'a> {
         Some(text::index(span, self.slice(span), sign))
     }
 
-    /// Words in quotes, of which the first opens at `at`.
+    /// The problem of words in quotes, of which the first opens at `at`.
     fn quotes(&self, at: usize) -> Option<Diagnostic> {
         let is_quote = |at: &usize| matches!(self.text(*at), "'" | "\"" | "“" | "”");
         let quoted = (at..self.tokens.len()).filter(|open| {
-            is_quote(open) && self.before(*open) != Some(Kind::Word) && self.is_word(open + 1) && is_quote(&(open + 2))
+            is_quote(open)
+                && self.before(*open) != Some(TokenKind::Word)
+                && self.is_word(open + 1)
+                && is_quote(&(open + 2))
         });
         let quoted: Vec<(Span, &str)> = quoted.map(|open| (self.span(open, open + 2), self.text(open + 1))).collect();
         Some(match quoted.first() {
@@ -227,36 +233,36 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// `kernel=7` in round brackets.
+    /// Finds arguments that are given by `=`: `kernel=7` in round brackets.
     fn arguments(&self) -> Option<Diagnostic> {
         let mut open: Vec<Bracket> = Vec::new();
         let mut given: Vec<(&str, Span)> = Vec::new();
         for (at, token) in self.tokens.iter().enumerate() {
             match token.kind {
-                Kind::Open(bracket) => open.push(bracket),
-                Kind::Close(_) => drop(open.pop()),
-                Kind::Sign("=") if open.last() == Some(&Bracket::Round) => given.extend(self.argument(at)),
+                TokenKind::Open(bracket) => open.push(bracket),
+                TokenKind::Close(_) => drop(open.pop()),
+                TokenKind::Sign("=") if open.last() == Some(&Bracket::Round) => given.extend(self.argument(at)),
                 _ => {}
             }
         }
         if given.is_empty() { None } else { Some(text::given_by_equals(&given)) }
     }
 
-    /// `conv(x, 8 kernel: 3)`: a value in brackets right behind another one.
+    /// Finds missing commas: a value in brackets right behind another one, as in `conv(x, 8 kernel: 3)`.
     fn commas(&self) -> Option<Diagnostic> {
         let mut open: Vec<Bracket> = Vec::new();
         let mut gaps: Vec<usize> = Vec::new();
         let mut are_named = true;
         for (at, token) in self.tokens.iter().enumerate() {
             match token.kind {
-                Kind::Open(bracket) => open.push(bracket),
-                Kind::Close(_) => drop(open.pop()),
+                TokenKind::Open(bracket) => open.push(bracket),
+                TokenKind::Close(_) => drop(open.pop()),
                 _ => {}
             }
             let is_inside = matches!(open.last(), Some(Bracket::Round | Bracket::Square));
-            let is_named = self.is_word(at) && self.kind(at + 1) == Some(Kind::Sign(":"));
-            let begins = is_named || token.kind == Kind::Number;
-            let before = self.tokens[..at].iter().rev().find(|token| token.kind != Kind::Newline);
+            let is_named = self.is_word(at) && self.kind(at + 1) == Some(TokenKind::Sign(":"));
+            let begins = is_named || token.kind == TokenKind::Number;
+            let before = self.tokens[..at].iter().rev().find(|token| token.kind != TokenKind::Newline);
             if let (true, Some(before)) = (is_inside && begins, before.filter(|before| ends_value(before.kind))) {
                 gaps.push(before.span.end);
                 are_named &= is_named;
@@ -265,20 +271,21 @@ impl<'a> Line<'a> {
         if gaps.is_empty() { None } else { Some(text::missing_commas(&gaps, are_named)) }
     }
 
-    /// `transform: grayscale, resize(28)`: a value behind a comma that is no setting of its own.
+    /// Finds a list without brackets: a value behind a comma that is no setting of its own, as in `transform:
+    /// grayscale, resize(28)`.
     fn unlisted(&self) -> Option<Diagnostic> {
-        if !self.is_word(0) || self.kind(1) != Some(Kind::Sign(":")) {
+        if !self.is_word(0) || self.kind(1) != Some(TokenKind::Sign(":")) {
             return None;
         }
         let mut depth = 0_usize;
         let mut second = None;
         for (at, token) in self.tokens.iter().enumerate() {
             match token.kind {
-                Kind::Open(_) => depth += 1,
-                Kind::Close(_) => depth = depth.saturating_sub(1),
-                Kind::Sign(",") if depth == 0 => {
-                    let is_value = matches!(self.kind(at + 1), Some(Kind::Word | Kind::Number));
-                    let is_setting = matches!(self.kind(at + 2), Some(Kind::Sign(":" | "=")));
+                TokenKind::Open(_) => depth += 1,
+                TokenKind::Close(_) => depth = depth.saturating_sub(1),
+                TokenKind::Sign(",") if depth == 0 => {
+                    let is_value = matches!(self.kind(at + 1), Some(TokenKind::Word | TokenKind::Number));
+                    let is_setting = matches!(self.kind(at + 2), Some(TokenKind::Sign(":" | "=")));
                     if is_setting {
                         break;
                     }
@@ -288,23 +295,23 @@ impl<'a> Line<'a> {
             }
         }
         let second = second?;
-        let rest = self.tokens.iter().rposition(|token| token.kind != Kind::Newline)?;
+        let rest = self.tokens.iter().rposition(|token| token.kind != TokenKind::Newline)?;
         Some(text::unlisted(self.tokens[second].span, self.text(0), self.slice(self.span(2, rest))))
     }
 
     /// Whether a bracket opens right behind one that ends a call.
     fn calls_a_call(&self, at: usize) -> bool {
-        at > 0 && self.kind(at - 1) == Some(Kind::Close(Bracket::Round)) && self.touches_next(at - 1)
+        at > 0 && self.kind(at - 1) == Some(TokenKind::Close(Bracket::Round)) && self.touches_next(at - 1)
     }
 
-    /// `MaxPool2d(2)(x)`; its second bracket is at `at`.
+    /// The problem of a call of what a call gives, as `MaxPool2d(2)(x)`; the second bracket is at `at`.
     fn called_twice(&self, at: usize) -> Diagnostic {
         let mut depth = 0_usize;
         let mut first = at;
         for before in (0..at).rev() {
             match self.kind(before) {
-                Some(Kind::Close(_)) => depth += 1,
-                Some(Kind::Open(_)) => depth = depth.saturating_sub(1),
+                Some(TokenKind::Close(_)) => depth += 1,
+                Some(TokenKind::Open(_)) => depth = depth.saturating_sub(1),
                 _ => {}
             }
             if depth == 0 {
@@ -316,10 +323,11 @@ impl<'a> Line<'a> {
         text::called_twice(span, self.slice(span), self.text(first))
     }
 
-    /// The name before the `=` at `at`, if an argument could begin with it, and what stands between it and the value.
+    /// The name before the `=` at `at`, if an argument could begin with it, and the span between the name and the
+    /// value.
     fn argument(&self, at: usize) -> Option<(&'a str, Span)> {
         let name = at.checked_sub(1).filter(|name| self.is_word(*name))?;
-        let begins = matches!(self.before(name), Some(Kind::Open(Bracket::Round) | Kind::Sign(",")));
+        let begins = matches!(self.before(name), Some(TokenKind::Open(Bracket::Round) | TokenKind::Sign(",")));
         let end = self.tokens.get(at + 1).map_or(self.tokens[at].span.end, |value| value.span.start);
         begins.then(|| (self.text(name), Span::new(self.tokens[name].span.end, end)))
     }
@@ -331,6 +339,6 @@ fn is_step(name: &str) -> bool {
 }
 
 /// Whether a value may end with a token.
-fn ends_value(kind: Kind) -> bool {
-    matches!(kind, Kind::Word | Kind::Number | Kind::Close(_) | Kind::Sign("'"))
+fn ends_value(kind: TokenKind) -> bool {
+    matches!(kind, TokenKind::Word | TokenKind::Number | TokenKind::Close(_) | TokenKind::Sign("'"))
 }

@@ -1,41 +1,31 @@
-//! Where each statement starts and ends: the rules for line ends.
+//! The rules for line ends: where each statement starts and ends.
 //!
 //! A statement ends with its line, except inside brackets, behind a sign that wants something to follow, and before a
-//! line that starts with an operator. A line that can only be the start of a statement is one, whatever stands above it.
+//! line that starts with an operator. A line that can only be the start of a statement is one, whatever stands above
+//! it.
 
 use super::brackets::Brackets;
-use super::scan::{Bracket, Kind, Token};
+use super::scan::{Bracket, Token, TokenKind, starts_statement};
 use std::ops::Range;
 
 /// A run of tokens that is read on its own: a statement, or what stands on one line inside braces.
 pub struct Piece {
-    /// Up to and with the `{`, if it has a block.
+    /// The tokens of the piece, up to and with the `{` if it has a block.
     pub tokens: Range<usize>,
-    /// What stands between its braces.
+    /// The tokens between the braces of its block.
     pub body: Option<Range<usize>>,
-    /// The token to go on from.
+    /// The index of the token to go on from.
     pub next: usize,
 }
 
-/// Whether the line at `at` can only be the start of a statement: `word word`, `word =`, `word' =` or `word {`.
-pub fn starts_statement(tokens: &[Token], at: usize) -> bool {
-    let kind = |n: usize| tokens.get(at + n).map(|token| token.kind);
-    kind(0) == Some(Kind::Word)
-        && match kind(1) {
-            Some(Kind::Word | Kind::Sign("=") | Kind::Open(Bracket::Curly)) => true,
-            Some(Kind::Sign("'")) => kind(2) == Some(Kind::Sign("=")),
-            _ => false,
-        }
-}
-
-/// The piece that starts at or behind `from`, none of whose tokens is at or behind `end`.
+/// The piece that starts at or behind `from` and has no token at or behind `end`; none if nothing is left.
 pub fn piece(tokens: &[Token], brackets: &Brackets, from: usize, end: usize) -> Option<Piece> {
-    let skipped = |at: &usize| !matches!(tokens[*at].kind, Kind::Newline | Kind::Close(Bracket::Curly));
+    let skipped = |at: &usize| !matches!(tokens[*at].kind, TokenKind::Newline | TokenKind::Close(Bracket::Curly));
     let start = (from..end).find(skipped)?;
     let mut at = start;
     while at < end {
         match tokens[at].kind {
-            Kind::Open(bracket) => {
+            TokenKind::Open(bracket) => {
                 let extent = brackets.extents.get(&at);
                 let next = extent.map_or(end, |extent| extent.end).min(end);
                 if bracket == Bracket::Curly {
@@ -44,12 +34,12 @@ pub fn piece(tokens: &[Token], brackets: &Brackets, from: usize, end: usize) -> 
                 }
                 at = next;
                 // Where a missing bracket was noticed by the next statement, this one ends.
-                if extent.is_some_and(|extent| !extent.closed) && tokens[next - 1].kind == Kind::Newline {
+                if extent.is_some_and(|extent| !extent.closed) && tokens[next - 1].kind == TokenKind::Newline {
                     break;
                 }
             }
-            Kind::Close(Bracket::Curly) => break,
-            Kind::Newline => match goes_on(tokens, at, end) {
+            TokenKind::Close(Bracket::Curly) => break,
+            TokenKind::Newline => match goes_on(tokens, at, end) {
                 Some(next) => at = next,
                 None => break,
             },
@@ -59,25 +49,27 @@ pub fn piece(tokens: &[Token], brackets: &Brackets, from: usize, end: usize) -> 
     Some(Piece { tokens: start..last_of(tokens, start, at) + 1, body: None, next: at })
 }
 
-/// The last token before `end` that is no line end.
+/// The index of the last token before `end` that is no line end.
 fn last_of(tokens: &[Token], start: usize, end: usize) -> usize {
-    (start..end).rfind(|at| tokens[*at].kind != Kind::Newline).unwrap_or(start)
+    (start..end).rfind(|at| tokens[*at].kind != TokenKind::Newline).unwrap_or(start)
 }
 
-/// Where the statement goes on behind the line end at `at`, if it does.
+/// The index of the token with which the statement goes on behind the line end at `at`; none if it ends there.
 fn goes_on(tokens: &[Token], at: usize, end: usize) -> Option<usize> {
-    let next = (at..end).find(|at| tokens[*at].kind != Kind::Newline)?;
+    let next = (at..end).find(|at| tokens[*at].kind != TokenKind::Newline)?;
     let adds = is_operator(tokens, next);
-    let is_asked_for = is_operator(tokens, at - 1) || matches!(tokens[at - 1].kind, Kind::Sign("=" | ":" | ","));
-    let starts_entry =
-        tokens[next].kind == Kind::Word && tokens.get(next + 1).is_some_and(|colon| colon.kind == Kind::Sign(":"));
+    let is_asked_for = is_operator(tokens, at - 1) || matches!(tokens[at - 1].kind, TokenKind::Sign("=" | ":" | ","));
+    let starts_entry = tokens[next].kind == TokenKind::Word
+        && tokens.get(next + 1).is_some_and(|colon| colon.kind == TokenKind::Sign(":"));
     let starts_anew = starts_entry || starts_statement(tokens, next);
     (adds || is_asked_for && !starts_anew).then_some(next)
 }
 
-/// A sign or word between two values.
+/// Whether a token is a sign or a word between two values.
 fn is_operator(tokens: &[Token], at: usize) -> bool {
-    let sign =
-        matches!(tokens[at].kind, Kind::Sign("->" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">="));
-    sign || tokens[at].kind == Kind::Joining
+    let sign = matches!(
+        tokens[at].kind,
+        TokenKind::Sign("->" | "+" | "-" | "*" | "/" | "==" | "!=" | "<" | "<=" | ">" | ">=")
+    );
+    sign || tokens[at].kind == TokenKind::Joining
 }

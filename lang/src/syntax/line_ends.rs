@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// The text with a line feed for each carriage return that none follows, as old Macintoshes wrote line ends: as long as
-/// it was, so that every place in it stays where it is.
+/// A text with a line feed for each carriage return that no line feed follows, as old Macintoshes wrote line ends. It
+/// is as long as it was, so that every place in it stays where it is.
 pub fn with_line_feeds(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let is_alone = |at: usize| bytes[at] == b'\r' && bytes.get(at + 1) != Some(&b'\n');

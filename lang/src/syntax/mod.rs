@@ -1,4 +1,4 @@
-//! Text to tree. The only room that sees pest.
+//! From text to tree: the only room that sees pest.
 //!
 //! The text is scanned into tokens, brackets are paired, and the tokens are cut into statements by the rules for line
 //! ends. Each statement is then read on its own by the grammar, so a broken one costs nothing but itself.
@@ -24,10 +24,8 @@ pub use names::defined;
 pub use scan::JOINING;
 
 use crate::diag::{Diagnostic, Span, text};
+use crate::limits::MAX_SIZE;
 use ast::{Ast, Expr, ItemKind};
-
-/// The largest text that is read, in bytes.
-pub const MAX_SIZE: usize = 1 << 20;
 
 /// The parser that pest makes of the grammar.
 mod grammar {
@@ -36,7 +34,7 @@ mod grammar {
     pub struct Grammar;
 }
 
-/// The tree of any text at all, with what is wrong with it, sorted by place; at most one problem a line.
+/// Parses any text at all: gives its tree, and what is wrong with it sorted by place, at most one problem a line.
 pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     if source.len() > MAX_SIZE {
         return (Ast::default(), vec![text::too_large(source.len(), MAX_SIZE)]);
@@ -52,7 +50,7 @@ pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     (ast, problems)
 }
 
-/// One value, as settings from a command line or a file give it. The spans are those of `text`.
+/// Parses one value, as a command line or a file gives the value of a setting. Its spans are those of `text`.
 ///
 /// # Errors
 /// What is wrong with the text.

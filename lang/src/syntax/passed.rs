@@ -1,4 +1,5 @@
-//! Comments and ends of statements as other languages write them: read over, and reported once for the whole file.
+//! What the scanner passes over: comments and ends of statements as other languages write them, which are reported once
+//! for the whole file.
 
 use crate::diag::{Diagnostic, Span, text};
 use std::collections::BTreeSet;
@@ -14,15 +15,15 @@ pub struct Passed {
     pub remainders: Vec<Span>,
     /// Comments that end at a sign of their own: `/* … */`.
     pub blocks: Vec<Span>,
-    /// Semicolons, and whether their line or block ends behind them.
+    /// The bytes of semicolons, each with whether its line or block ends behind it.
     pub semicolons: Vec<(usize, bool)>,
     /// Comments behind a value that read like what it is divided by: `size // 2`.
     pub divisions: Vec<Span>,
-    /// Where the last sign that closes a comment stands, once it was looked for.
+    /// The byte of the last sign that closes a comment, once it was looked for.
     last_close: Option<Option<usize>>,
 }
 
-/// A change: where, what stands there, and what is to stand there.
+/// A change to a text: the span, what stands there, and what is to stand there.
 type Change<'a> = (Span, &'a str, &'a str);
 
 impl Passed {
@@ -36,8 +37,8 @@ impl Passed {
         last.is_some_and(|last| last >= at + 2)
     }
 
-    /// Adds what is to be said to the problems of a text, which are sorted by place, at most one a line; and so they are
-    /// again. What finds every line taken is said once the others are mended.
+    /// Adds the problems of what was passed over to the problems of a text, which are sorted by place, at most one a
+    /// line, and so they are again. A problem whose lines all have one already is said once those are mended.
     pub fn report(&self, source: &str, problems: &mut Vec<Diagnostic>) {
         let line_ends: Vec<usize> = source.match_indices('\n').map(|(at, _)| at).collect();
         let line = |at: usize| line_ends.partition_point(|end| *end < at);
@@ -55,7 +56,7 @@ impl Passed {
         problems.sort_by_key(Diagnostic::place);
     }
 
-    /// Says of each division that it is a comment: where it left something broken, as the answer to that.
+    /// Reports each comment that reads like a division: where it left something broken, as the cause of that.
     fn divisions(&self, line: &impl Fn(usize) -> usize, problems: &mut Vec<Diagnostic>) {
         let mut found = Vec::new();
         for division in &self.divisions {
@@ -69,7 +70,7 @@ impl Passed {
         problems.extend(found);
     }
 
-    /// One problem for each kind of sign, with a label for each place.
+    /// The problems of what was passed over: one for each kind of sign, with a label for each place.
     fn found(&self, source: &str) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         // A comment must not become a division, neither here nor when what is written here is looked at again.

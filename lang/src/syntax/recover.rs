@@ -1,16 +1,23 @@
-//! Statement by statement through the file: each is read alone, and a broken one is reported and passed over.
+//! Recovery: the file is read statement by statement, each alone, and a broken one is reported and passed over.
+//!
+//! A parser of the whole file would stop at the first mistake, or go on from a guess and report what follows from it.
+//! Read alone, a statement can break nothing but itself, and valid and broken text take the same path. What a broken
+//! one may have meant to say is kept as far as it can be told: the names that it would have defined ([`Ast::broken`]),
+//! whether there may be others ([`Ast::nameless`]), and whether something may stand where it is missed
+//! ([`Ast::whole`]). Later stages ask for these before they report anything, so one mistake is one message.
 
 use super::ast::{Ast, Item, ItemKind, Name};
-use super::brackets::{Brackets, MAX_NESTING, brackets};
-use super::expr::Reader;
+use super::brackets::{Brackets, brackets};
+use super::expr::PairReader;
 use super::grammar::{Grammar, Rule};
-use super::item::{Head, Part, Place, form, misplaced, sign, words_at};
+use super::item::{Context, Head, ItemOrEntry, form, misplaced, sign, words_at};
 use super::layout::{Piece, piece};
 use super::passed::Passed;
-use super::scan::{Bracket, JOINING, Kind, Token, scan};
+use super::scan::{Bracket, JOINING, Token, TokenKind, scan};
 use super::{doc, habits, words};
-use crate::diag::text::{self, Found};
+use crate::diag::text::{self, FoundText};
 use crate::diag::{Diagnostic, Span, did_you_mean};
+use crate::limits::MAX_NESTING;
 use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
@@ -22,38 +29,47 @@ pub fn read(source: &str) -> (Ast, Vec<Diagnostic>, Passed) {
     let problems = std::mem::take(&mut brackets.unclosed_braces);
     let strays = std::mem::take(&mut brackets.stray_braces);
     let nameless = !strays.is_empty();
-    let mut file =
-        File { source, tokens, brackets, problems, broken: Vec::new(), nameless, headless: Vec::new(), broken_at: 0 };
-    // What stands before a brace too many has lost a head, and with it its place.
+    let mut file = StatementReader {
+        source,
+        tokens,
+        brackets,
+        problems,
+        broken: Vec::new(),
+        nameless,
+        headless: Vec::new(),
+        broken_at: 0,
+    };
+    // A closing brace too many means that some head before it could not be told from a statement. Where its block began
+    // nobody knows, so nothing before the last such brace is called misplaced; behind it, all is as usual.
     let end = file.tokens.len();
     let loose = strays.last().map_or(0, |(at, _)| *at);
-    let mut parts = file.parts(0..loose, Place::Unknown, "", 0);
-    parts.extend(file.parts(loose..end, Place::Top, "", 0));
+    let mut parts = file.parts(0..loose, Context::Unknown, "", 0);
+    parts.extend(file.parts(loose..end, Context::Top, "", 0));
     file.strays(strays);
     let items = parts.into_iter().filter_map(|part| match part {
-        Part::Item(item, _) => Some(item),
-        Part::Entry(_) => None,
+        ItemOrEntry::Item(item, _) => Some(item),
+        ItemOrEntry::Entry(_) => None,
     });
     let whole = file.problems.is_empty();
     let (broken, nameless) = (file.broken, file.nameless);
     (Ast { doc: Vec::new(), items: items.collect(), broken, whole, nameless }, file.problems, passed)
 }
 
-struct File<'a> {
+struct StatementReader<'a> {
     source: &'a str,
     tokens: Vec<Token>,
     brackets: Brackets,
     problems: Vec<Diagnostic>,
     broken: Vec<Name>,
     nameless: bool,
-    /// Where a statement that cannot be read has no block, and was to have one.
+    /// The first tokens of statements that cannot be read and have no block, though they were to have one.
     headless: Vec<usize>,
-    /// Behind the last statement that cannot be read.
+    /// The index behind the last statement that cannot be read.
     broken_at: usize,
 }
 
-impl File<'_> {
-    /// Reports the closing braces too many, but for those whose opening one is missed already.
+impl StatementReader<'_> {
+    /// Reports closing braces that close nothing, but for those whose opening brace is missed already.
     fn strays(&mut self, strays: Vec<(usize, Diagnostic)>) {
         for (at, problem) in strays {
             match self.headless.iter().position(|head| *head < at) {
@@ -63,18 +79,19 @@ impl File<'_> {
         }
     }
 
-    /// What stands among those tokens, which are those of the file or of the block of that name.
-    fn parts(&mut self, range: Range<usize>, place: Place, block: &str, depth: usize) -> Vec<Part> {
+    /// Reads the statements and settings among these tokens, which are those of the file or of the block of that word.
+    fn parts(&mut self, range: Range<usize>, context: Context, block: &str, depth: usize) -> Vec<ItemOrEntry> {
         let mut parts = Vec::new();
         let mut at = range.start;
         let before = self.headless.len();
         while let Some(piece) = piece(&self.tokens, &self.brackets, at, range.end) {
             let piece = self.with_its_lines(piece, range.end);
             at = piece.next;
-            // Behind a head without its brace stands what may belong into its block.
-            let place = if self.headless.len() > before { Place::Unknown } else { place };
-            for part in self.piece(&piece, place, depth) {
-                match misplaced(&part, place, block) {
+            // Behind a head that has lost its brace stands what may belong into its block: a `state` there is not
+            // misplaced, and a message on it would be a second one for the same mistake.
+            let context = if self.headless.len() > before { Context::Unknown } else { context };
+            for part in self.piece(&piece, context, depth) {
+                match misplaced(&part, context, block) {
                     None => parts.push(part),
                     Some(problem) => {
                         self.problems.push(problem);
@@ -86,41 +103,44 @@ impl File<'_> {
         parts
     }
 
-    fn piece(&mut self, piece: &Piece, place: Place, depth: usize) -> Vec<Part> {
-        let (mut parts, head) = match self.flaw(piece, place) {
-            None => self.grammar(piece, place),
+    fn piece(&mut self, piece: &Piece, context: Context, depth: usize) -> Vec<ItemOrEntry> {
+        let (mut parts, head) = match self.flaw(piece, context) {
+            None => self.grammar(piece, context),
             Some(problem) => {
                 self.give_up(piece, problem);
                 (Vec::new(), None)
             }
         };
         let Some(body) = piece.body.clone().filter(|_| depth < MAX_NESTING) else { return parts };
-        // What stands in a block that is never closed may well belong behind it.
+        // Where a block ends that is never closed is a guess from indentation, so what stands in it may well belong
+        // behind it: it is read, but not held against the block's rules.
         let is_closed = self.brackets.extents.get(&(body.start - 1)).is_some_and(|extent| extent.closed);
-        let inside = head.as_ref().map_or(Place::Unknown, Head::place);
+        let inside = head.as_ref().map_or(Context::Unknown, Head::context);
         let block = head.as_ref().map_or_else(String::new, Head::word);
-        let held = self.parts(body.clone(), if is_closed { inside } else { Place::Unknown }, &block, depth + 1);
+        let held = self.parts(body.clone(), if is_closed { inside } else { Context::Unknown }, &block, depth + 1);
         match head {
             Some(head) => {
                 let end = self.tokens.get(piece.next - 1).map_or(self.source.len(), |last| last.span.end);
                 parts.push(self.documented(head.with_body(held, end)));
             }
+            // Without its head a block has no place in the tree. What it defines is known all the same.
             None => held.into_iter().for_each(|part| self.mourn(part)),
         }
         parts
     }
 
-    /// A statement of another language that holds the deeper lines behind it, as `for t in range(3):` does, with those.
+    /// Takes the deeper lines behind a statement of another language that heads them, as `for t in range(3):` does,
+    /// with that statement.
     fn with_its_lines(&self, piece: Piece, end: usize) -> Piece {
         let Some(head) = habits::head(self.source, &self.tokens[piece.tokens.clone()]) else { return piece };
         let mut next = piece.next;
-        while let Some(line) = (next..end).find(|at| self.tokens[*at].kind != Kind::Newline) {
+        while let Some(line) = (next..end).find(|at| self.tokens[*at].kind != TokenKind::Newline) {
             let is_deeper = self.tokens[line].indent > head.indent;
             if !is_deeper && !habits::goes_on(self.text(self.tokens[line].span)) {
                 break;
             }
             next = line;
-            while next < end && self.tokens[next].kind != Kind::Newline {
+            while next < end && self.tokens[next].kind != TokenKind::Newline {
                 next = self.brackets.extents.get(&next).map_or(next + 1, |extent| extent.end.max(next + 1));
             }
             next = next.min(end);
@@ -128,28 +148,28 @@ impl File<'_> {
         Piece { tokens: piece.tokens.start..next, body: None, next }
     }
 
-    /// What the grammar need not be asked about: what another language writes, brackets that do not match, characters of no
-    /// spec, and choices within choices, which would be as deep.
-    fn flaw(&self, piece: &Piece, place: Place) -> Option<Diagnostic> {
+    /// What is wrong with a piece before the grammar is asked: what another language writes, brackets that do not
+    /// match, characters of no spec, and choices inside choices, which the grammar would follow as deep.
+    fn flaw(&self, piece: &Piece, context: Context) -> Option<Diagnostic> {
         let bracket = self.brackets.problems.range(piece.tokens.clone()).next().map(|(_, problem)| problem.clone());
         let tokens = &self.tokens[piece.tokens.clone()];
-        bracket.or_else(|| habits::habit(self.source, tokens, place)).or_else(|| {
-            let mut choices = tokens.iter().filter(|t| t.kind == Kind::Joining && self.text(t.span) == "if");
+        bracket.or_else(|| habits::habit(self.source, tokens, context)).or_else(|| {
+            let mut choices = tokens.iter().filter(|t| t.kind == TokenKind::Joining && self.text(t.span) == "if");
             choices.nth(MAX_NESTING).map(|choice| text::too_many_choices(choice.span, MAX_NESTING))
         })
     }
 
-    /// What the grammar makes of a piece; the head is that of the block at its end.
-    fn grammar(&mut self, piece: &Piece, place: Place) -> (Vec<Part>, Option<Head>) {
+    /// Reads a piece by the grammar: the statements and settings that it gives, and the head of the block at its end.
+    fn grammar(&mut self, piece: &Piece, context: Context) -> (Vec<ItemOrEntry>, Option<Head>) {
         let tokens = &self.tokens[piece.tokens.clone()];
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return (Vec::new(), None) };
         let span = first.span.to(last.span);
         let source = self.source;
-        let rule = if place == Place::Top { Rule::outer } else { Rule::inner };
+        let rule = if context == Context::Top { Rule::outer } else { Rule::inner };
         let pairs = match Grammar::parse(rule, source.get(span.start..span.end).unwrap_or_default()) {
             Ok(pairs) => pairs,
             Err(error) => {
-                let problem = self.explain(piece, place, span.start, &error);
+                let problem = self.explain(piece, context, span.start, &error);
                 self.give_up(piece, problem);
                 return (Vec::new(), None);
             }
@@ -157,16 +177,17 @@ impl File<'_> {
         let mut parts = Vec::new();
         let mut head = None;
         let mut problems = Vec::new();
-        let mut reader = Reader::new(span.start, &mut problems);
+        let mut reader = PairReader::new(span.start, &mut problems);
         for pair in pairs {
             match pair.as_rule() {
                 Rule::EOI | Rule::comma => {}
-                Rule::opening => head = reader.head(pair, place),
-                _ => parts.extend(reader.part(pair, place)),
+                Rule::opening => head = reader.head(pair, context),
+                _ => parts.extend(reader.part(pair, context)),
             }
         }
         if !problems.is_empty() {
-            // What stands before the brace may have been all its head.
+            // Some of what stands before the brace was not understood, and that may have been the block's true head:
+            // under a wrong one, everything in the block would be misplaced.
             head = None;
         }
         for problem in problems {
@@ -175,57 +196,59 @@ impl File<'_> {
         (parts.into_iter().map(|part| self.documented(part)).collect(), head)
     }
 
-    fn documented(&self, part: Part) -> Part {
+    fn documented(&self, part: ItemOrEntry) -> ItemOrEntry {
         match part {
-            Part::Item(item, word) => Part::Item(Item { doc: doc::above(self.source, item.span.start), ..item }, word),
-            entry @ Part::Entry(_) => entry,
+            ItemOrEntry::Item(item, word) => {
+                ItemOrEntry::Item(Item { doc: doc::above(self.source, item.span.start), ..item }, word)
+            }
+            entry @ ItemOrEntry::Entry(_) => entry,
         }
     }
 
-    /// Why the grammar stopped.
-    fn explain(&self, piece: &Piece, place: Place, base: usize, error: &Error<Rule>) -> Diagnostic {
+    /// The problem that says why the grammar stopped.
+    fn explain(&self, piece: &Piece, context: Context, base: usize, error: &Error<Rule>) -> Diagnostic {
         let tokens = &self.tokens[piece.tokens.clone()];
         let at = base
             + match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
             };
-        let word = tokens.first().filter(|first| first.kind == Kind::Word).map(|first| first.span);
+        let word = tokens.first().filter(|first| first.kind == TokenKind::Word).map(|first| first.span);
         let known = word.and_then(|word| form(self.text(word)));
-        let is_statement = tokens.get(1).is_some_and(|second| second.kind == Kind::Word);
-        if let (Some(word), None, true, false) = (word, known, is_statement, place == Place::Branch) {
-            return text::unknown_word(word, self.text(word), &words_at(place));
+        let is_statement = tokens.get(1).is_some_and(|second| second.kind == TokenKind::Word);
+        if let (Some(word), None, true, false) = (word, known, is_statement, context == Context::Branch) {
+            return text::unknown_word(word, self.text(word), &words_at(context));
         }
         let positives = match &error.variant {
             ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
             ErrorVariant::CustomError { .. } => &[],
         };
         let behind = tokens.partition_point(|token| token.span.end <= at);
-        if let Some(token) = tokens.get(behind).filter(|token| token.kind == Kind::Joining)
+        if let Some(token) = tokens.get(behind).filter(|token| token.kind == TokenKind::Joining)
             && let word @ ("if" | "repeat") = self.text(token.span)
         {
             return text::needs_brackets(token.span, word);
         }
         let last = tokens[..behind].last().map_or(Span::new(base, base), |token| token.span);
         let found = match tokens.get(behind) {
-            Some(token) => Found::Text(token.span, self.text(token.span)),
-            None => Found::End(last),
+            Some(token) => FoundText::Text(token.span, self.text(token.span)),
+            None => FoundText::End(last),
         };
         let help = self.slip(&tokens[..behind], tokens.get(behind)).or(known.map(|form| format!("write `{form}`")));
         let expected = match tokens[..behind].iter().map(|token| token.kind).collect::<Vec<_>>().as_slice() {
-            [Kind::Word] => behind_word(known, place).to_owned(),
-            [Kind::Word, Kind::Word] if known.is_some() => behind_name(known),
+            [TokenKind::Word] => behind_word(known, context).to_owned(),
+            [TokenKind::Word, TokenKind::Word] if known.is_some() => behind_name(known),
             _ => words::expected(positives),
         };
         text::unexpected(found, &expected, self.lead(&tokens[..behind]), help)
     }
 
-    /// What was likely meant where a choice or a `repeat` is misspelt.
+    /// The help where a choice or a `repeat` is likely misspelt.
     fn slip(&self, before: &[Token], found: Option<&Token>) -> Option<String> {
-        let in_condition = before.iter().rev().find(|token| token.kind == Kind::Joining);
-        if found?.kind == Kind::Sign("=") && in_condition.is_some_and(|word| self.text(word.span) == "if") {
+        let in_condition = before.iter().rev().find(|token| token.kind == TokenKind::Joining);
+        if found?.kind == TokenKind::Sign("=") && in_condition.is_some_and(|word| self.text(word.span) == "if") {
             return Some("write `==` to compare".to_owned());
         }
-        let last = before.last().filter(|token| token.kind == Kind::Word)?;
+        let last = before.last().filter(|token| token.kind == TokenKind::Word)?;
         // The shorter ones are near to too many names.
         let near = did_you_mean(self.text(last.span), JOINING.into_iter().filter(|word| word.len() > 3))?;
         Some(format!("did you mean `{near}`?"))
@@ -235,7 +258,7 @@ impl File<'_> {
     fn lead(&self, tokens: &[Token]) -> &str {
         const SHORT: usize = 32;
         let Some(last) = tokens.last() else { return "" };
-        let fits = |token: &&Token| last.span.end - token.span.start <= SHORT && token.kind != Kind::Newline;
+        let fits = |token: &&Token| last.span.end - token.span.start <= SHORT && token.kind != TokenKind::Newline;
         let first = tokens.iter().rev().take_while(fits).last().unwrap_or(last);
         self.text(first.span.to(last.span))
     }
@@ -244,25 +267,26 @@ impl File<'_> {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the first
-    /// unless it starts statements, and whatever stands before a `=`.
+    /// Reports a piece that cannot be read, and keeps the names that it may have been to give: the second word, the
+    /// first unless it starts statements, and whatever stands before a `=`.
     fn give_up(&mut self, piece: &Piece, problem: Diagnostic) {
         if !self.is_rest(piece) {
             self.problems.push(problem);
         }
         self.broken_at = piece.next;
         let tokens = &self.tokens[piece.tokens.clone()];
-        let leading = tokens.iter().take(2).take_while(|token| token.kind == Kind::Word);
+        let leading = tokens.iter().take(2).take_while(|token| token.kind == TokenKind::Word);
         let names = leading.chain(tokens.windows(3).filter_map(|next| match (next[1].kind, next[2].kind) {
-            (Kind::Sign("="), _) | (Kind::Sign("'"), Kind::Sign("=")) => Some(&next[0]),
+            (TokenKind::Sign("="), _) | (TokenKind::Sign("'"), TokenKind::Sign("=")) => Some(&next[0]),
             // Where a line end is lost, the next statement.
-            (Kind::Word, _) if form(self.text(next[0].span)).is_some() => Some(&next[1]),
+            (TokenKind::Word, _) if form(self.text(next[0].span)).is_some() => Some(&next[1]),
             _ => None,
         }));
         let is_name =
             |span: &Span| self.text(*span).starts_with(char::is_alphabetic) && form(self.text(*span)).is_none();
         let names = names.map(|token| token.span).filter(is_name);
         let names: Vec<Name> = names.map(|span| Name { text: self.text(span).to_owned(), span }).collect();
+        // A statement without a word that could be a name may have defined any.
         self.nameless |= names.is_empty();
         if piece.body.is_none() && self.is_head(tokens) {
             self.headless.push(piece.tokens.start);
@@ -271,29 +295,32 @@ impl File<'_> {
         self.broken.extend(names);
     }
 
-    /// Is this a call that follows a statement which cannot be read? Calls start no statement: it was the rest of that.
+    /// Whether a piece is a call that follows a statement which cannot be read. Calls start no statement, so it was the
+    /// rest of that one.
     fn is_rest(&self, piece: &Piece) -> bool {
         let between = self.tokens.get(self.broken_at..piece.tokens.start).unwrap_or_default();
         let [first, second, ..] = &self.tokens[piece.tokens.clone()] else { return false };
+        // A line that was broken in two, as by a comma in front of a line end, leaves a call behind that means nothing.
         self.broken_at > 0
-            && between.iter().all(|token| token.kind == Kind::Newline)
-            && (first.kind, second.kind) == (Kind::Word, Kind::Open(Bracket::Round))
+            && between.iter().all(|token| token.kind == TokenKind::Newline)
+            && (first.kind, second.kind) == (TokenKind::Word, TokenKind::Open(Bracket::Round))
     }
 
-    /// Is this `loop …`, `branch …`, `block …` or a settings block's word, as far as its first word tells?
+    /// Whether tokens begin with `loop …`, `branch …`, `block …` or a settings block's word, as far as the first word
+    /// tells.
     fn is_head(&self, tokens: &[Token]) -> bool {
         match tokens {
-            [word] => word.kind == Kind::Word,
+            [word] => word.kind == TokenKind::Word,
             [word, ..] => form(self.text(word.span)).is_some_and(|form| form.ends_with('}')),
             [] => false,
         }
     }
 
-    /// Keeps the names that a part would have given, had it a place in the tree.
-    fn mourn(&mut self, part: Part) {
+    /// Keeps the names of a statement that has no place in the tree, as names that are broken.
+    fn mourn(&mut self, part: ItemOrEntry) {
         let item = match part {
-            Part::Item(item, _) => item,
-            Part::Entry(entry) => {
+            ItemOrEntry::Item(item, _) => item,
+            ItemOrEntry::Entry(entry) => {
                 self.nameless |= form(&entry.key.text).is_some();
                 return self.broken.push(entry.key);
             }
@@ -310,7 +337,7 @@ impl File<'_> {
             | ItemKind::Block { name, .. } => self.broken.push(name),
             ItemKind::Loop { name, body, .. } | ItemKind::Branch { name, arms: body, .. } => {
                 self.broken.push(name);
-                body.into_iter().for_each(|item| self.mourn(Part::Item(item, Span::default())));
+                body.into_iter().for_each(|item| self.mourn(ItemOrEntry::Item(item, Span::default())));
             }
             ItemKind::Model(_)
             | ItemKind::Allow(_)
@@ -321,18 +348,18 @@ impl File<'_> {
     }
 }
 
-/// What was to follow the first word of a statement, whose form is that if it is known.
-fn behind_word(form: Option<&str>, place: Place) -> &'static str {
-    match (place, form) {
-        (Place::Settings, _) => "`:`",
-        (Place::Branch, _) => "a name",
+/// What should have followed the first word of a statement, in words; `form` is that of the word, if it is known.
+fn behind_word(form: Option<&str>, context: Context) -> &'static str {
+    match (context, form) {
+        (Context::Settings, _) => "`:`",
+        (Context::Branch, _) => "a name",
         (_, Some(form)) if form.ends_with(" value") && sign(form).is_none() => "a value",
         (_, Some(_)) => "a name",
         (_, None) => "`=` or `{`",
     }
 }
 
-/// What was to follow the first two words of a statement of that form.
+/// What should have followed the first two words of a statement of that form, in words.
 fn behind_name(form: Option<&str>) -> String {
     form.and_then(sign).map_or_else(|| "the end of the line".to_owned(), |sign| format!("`{sign}`"))
 }

@@ -1,6 +1,7 @@
-//! Moves every place in a tree: a value alone is read behind a head of its own, and trees are compared without places.
+//! Spans moved throughout a tree: a value that is parsed alone stood behind a head of its own, and trees are compared
+//! without places.
 
-use super::ast::{Arg, Call, Entry, Expr, ExprKind, Item, ItemKind, Name, Param};
+use super::ast::{BlockParam, Call, CallArg, Entry, Expr, ExprKind, Item, ItemKind, Name};
 use crate::diag::Span;
 
 impl Name {
@@ -62,7 +63,7 @@ impl Item {
     }
 }
 
-impl Param {
+impl BlockParam {
     pub(super) fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.name.shift(to);
         self.default.iter_mut().for_each(|default| default.shift(to));
@@ -84,7 +85,7 @@ impl Call {
     }
 }
 
-impl Arg {
+impl CallArg {
     pub(super) fn shift(&mut self, to: &impl Fn(Span) -> Span) {
         self.name.iter_mut().for_each(|name| name.shift(to));
         self.value.shift(to);

@@ -1,8 +1,8 @@
-//! What the grammar expected, in words.
+//! Words for messages: what the grammar expected.
 
 use super::grammar::Rule;
 
-/// What a rule is called in a message; `None` where naming it would help nobody.
+/// The name of a rule in a message; `None` where naming it would help nobody.
 fn words(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::EOI => "the end of the line",
@@ -38,7 +38,7 @@ fn words(rule: Rule) -> Option<&'static str> {
     })
 }
 
-/// All that was expected, each named once, in the order in which a reader would try them.
+/// All that was expected, in words, each thing named once, in the order in which a reader would try them.
 pub fn expected(rules: &[Rule]) -> String {
     let has = |rule: Rule| rules.contains(&rule);
     // Behind a value the statement may go on in many ways: only the likely ones are named.

@@ -1,5 +1,6 @@
-//! What a call or a settings block may be given: each argument declared once, with its type, its range, its default
-//! and a line of documentation. Layer kinds, optimizers, transforms and settings all declare theirs this way.
+//! The vocabulary: what a call or a settings block may be given. Each argument is declared once, with its type, its
+//! range, its default and a line of documentation; layer kinds, optimizers, transforms and settings all declare theirs
+//! this way.
 
 pub mod augmentations;
 pub mod optimizers;
@@ -13,39 +14,43 @@ use std::fmt;
 #[derive(Debug)]
 pub struct Arg {
     pub name: &'static str,
-    /// One line: what it means, with its unit.
+    /// One line on what the argument means, with its unit.
     pub about: &'static str,
     pub ty: Type,
-    /// Filled in where the author says nothing.
+    /// What the argument is where the author says nothing.
     pub default: Default,
 }
 
 /// What an argument is where the author says nothing.
 #[derive(Debug)]
 pub enum Default {
-    /// There is none: it must be given.
+    /// There is no default: the argument must be given.
     Required,
-    Value(Value),
-    /// The same as another argument, declared before it.
+    Value(ArgValue),
+    /// The default is the value of another argument, declared before this one.
     Like(&'static str),
-    /// It may be left out, and is then not there.
+    /// The argument may be left out, and is then not there.
     Absent,
 }
 
 impl Arg {
+    /// An argument that must be given.
     pub const fn required(name: &'static str, ty: Type, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Required }
     }
 
+    /// An argument that may be left out, and is then not there.
     pub const fn optional(name: &'static str, ty: Type, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Absent }
     }
 
+    /// An argument whose default is the value of the argument `other`, declared before it.
     pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Like(other) }
     }
 
-    pub const fn with(name: &'static str, ty: Type, default: Value, about: &'static str) -> Self {
+    /// An argument with a default of its own.
+    pub const fn with(name: &'static str, ty: Type, default: ArgValue, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Value(default) }
     }
 }
@@ -63,16 +68,16 @@ pub enum Type {
         min: f64,
         max: f64,
     },
-    /// A part of a whole: `15%` or `0.15`.
+    /// A part of a whole, of at least 0 and less than 1: `15%` or `0.15`.
     Share,
     Bool,
     /// One of a few words.
     Word(&'static [&'static str]),
-    /// Numbers, as `[0.5, 0.5]` or a single one.
+    /// A list of numbers, as `[0.5, 0.5]`, or a single one.
     Reals,
     /// A call of something declared, as `sgd(lr: 1e-2)`.
     Call(&'static [Callable]),
-    /// A list of such calls; one without arguments is just its name.
+    /// A list of calls of something declared; one without arguments is just its name.
     Calls(&'static [Callable]),
 }
 
@@ -86,7 +91,7 @@ pub struct Callable {
 
 /// An argument's value, of its declared type and within its range.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Value {
+pub enum ArgValue {
     Count(usize),
     Real(f64),
     Bool(bool),
@@ -96,17 +101,17 @@ pub enum Value {
     Calls(Vec<Bound>),
 }
 
-impl fmt::Display for Value {
-    /// As it is written in a spec.
+impl fmt::Display for ArgValue {
+    /// Writes the value as a spec has it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Count(n) => write!(f, "{n}"),
-            Value::Real(x) => f.write_str(&real(*x)),
-            Value::Bool(b) => write!(f, "{b}"),
-            Value::Word(word) => f.write_str(word),
-            Value::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
-            Value::Call(call) => call.fmt(f),
-            Value::Calls(calls) => {
+            ArgValue::Count(n) => write!(f, "{n}"),
+            ArgValue::Real(x) => f.write_str(&real(*x)),
+            ArgValue::Bool(b) => write!(f, "{b}"),
+            ArgValue::Word(word) => f.write_str(word),
+            ArgValue::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
+            ArgValue::Call(call) => call.fmt(f),
+            ArgValue::Calls(calls) => {
                 write!(f, "[{}]", calls.iter().map(Bound::to_string).collect::<Vec<_>>().join(", "))
             }
         }
@@ -118,18 +123,19 @@ pub fn real(x: f64) -> String {
     if x != 0.0 && (x.abs() < 1e-2 || x.abs() >= 1e6) { format!("{x:e}") } else { x.to_string() }
 }
 
-/// A call with every declared argument given a value, in declared order; those that may be left out, if they are given.
+/// A call with the values of its arguments in declared order: every one of them, but for those that may be left out and
+/// are.
 ///
 /// The getters take names that the caller declared itself; a name it did not declare is a mistake in lcnnc, which the
 /// tests that walk the registries find.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bound {
     pub callee: &'static str,
-    pub values: Vec<(&'static str, Value)>,
+    pub values: Vec<(&'static str, ArgValue)>,
 }
 
 impl Bound {
-    /// The same call, with every declared argument that it leaves out at its default.
+    /// This call with every declared argument that it leaves out at its default.
     pub fn completed(&self, args: &'static [Arg]) -> Self {
         let mut complete = Self { callee: self.callee, values: Vec::with_capacity(args.len()) };
         for arg in args {
@@ -143,7 +149,8 @@ impl Bound {
         complete
     }
 
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    /// The value of an argument, if it has one.
+    pub fn get(&self, name: &str) -> Option<&ArgValue> {
         self.values.iter().find(|(n, _)| *n == name).map(|(_, value)| value)
     }
 
@@ -151,77 +158,87 @@ impl Bound {
         unreachable!("`{}` declares no {what} `{name}`", self.callee)
     }
 
+    /// The value of a whole number.
     pub fn count(&self, name: &str) -> usize {
         match self.get(name) {
-            Some(Value::Count(n)) => *n,
+            Some(ArgValue::Count(n)) => *n,
             _ => self.undeclared(name, "count"),
         }
     }
 
-    /// Of an optional argument.
+    /// The count of an optional argument; none if it was left out.
     pub fn maybe_count(&self, name: &str) -> Option<usize> {
         match self.get(name) {
-            Some(Value::Count(n)) => Some(*n),
+            Some(ArgValue::Count(n)) => Some(*n),
             None => None,
             Some(_) => self.undeclared(name, "count"),
         }
     }
 
+    /// The value of a real number or a share.
     pub fn real(&self, name: &str) -> f64 {
         match self.get(name) {
-            Some(Value::Real(x)) => *x,
+            Some(ArgValue::Real(x)) => *x,
             _ => self.undeclared(name, "number"),
         }
     }
 
+    /// The value of an argument that is true or false.
     pub fn bool(&self, name: &str) -> bool {
         match self.get(name) {
-            Some(Value::Bool(b)) => *b,
+            Some(ArgValue::Bool(b)) => *b,
             _ => self.undeclared(name, "true-or-false"),
         }
     }
 
+    /// The value of an argument that is one of a few words.
     pub fn word(&self, name: &str) -> &'static str {
         match self.get(name) {
-            Some(Value::Word(word)) => word,
+            Some(ArgValue::Word(word)) => word,
             _ => self.undeclared(name, "word"),
         }
     }
 
-    /// None if it was left out; so with those below.
+    /// The word of an optional argument; none if it was left out.
     pub fn maybe_word(&self, name: &str) -> Option<&'static str> {
         self.get(name).map(|_| self.word(name))
     }
 
+    /// The value of an optional argument that is true or false; none if it was left out.
     pub fn maybe_bool(&self, name: &str) -> Option<bool> {
         self.get(name).map(|_| self.bool(name))
     }
 
+    /// The value of an optional number; none if it was left out.
     pub fn maybe_real(&self, name: &str) -> Option<f64> {
         self.get(name).map(|_| self.real(name))
     }
 
+    /// The value of an optional argument that is a call; none if it was left out.
     pub fn maybe_call(&self, name: &str) -> Option<&Bound> {
         self.get(name).map(|_| self.call(name))
     }
 
+    /// The value of an argument that is a list of numbers.
     pub fn reals(&self, name: &str) -> &[f64] {
         match self.get(name) {
-            Some(Value::Reals(xs)) => xs,
+            Some(ArgValue::Reals(xs)) => xs,
             _ => self.undeclared(name, "list of numbers"),
         }
     }
 
+    /// The value of an argument that is a call.
     pub fn call(&self, name: &str) -> &Bound {
         match self.get(name) {
-            Some(Value::Call(call)) => call,
+            Some(ArgValue::Call(call)) => call,
             _ => self.undeclared(name, "call"),
         }
     }
 
+    /// The value of an argument that is a list of calls.
     pub fn calls(&self, name: &str) -> &[Bound] {
         match self.get(name) {
-            Some(Value::Calls(calls)) => calls,
+            Some(ArgValue::Calls(calls)) => calls,
             _ => self.undeclared(name, "list of calls"),
         }
     }

@@ -1,29 +1,29 @@
 //! The optimizers that a spec can name, and their arguments.
 
-use super::{Arg, Bound, Callable, Type, Value};
+use super::{Arg, ArgValue, Bound, Callable, Type};
 
-/// A rate above this one only ever overflows; below it, a run may still diverge, and is told so.
+/// The largest learning rate: one above it only ever overflows. Below it a run may still diverge, and is told so.
 const LARGEST: f64 = 1e30;
 
 const LR: &str = "learning rate: how far a weight moves along its update";
 
 const fn rate(default: f64) -> Arg {
-    Arg::with("lr", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), LR)
+    Arg::with("lr", Type::Real { min: 0.0, max: LARGEST }, ArgValue::Real(default), LR)
 }
 
 const fn share(name: &'static str, default: f64, about: &'static str) -> Arg {
     // One itself would never forget, and Adam would divide by zero.
-    Arg::with(name, Type::Real { min: 0.0, max: 0.999_999 }, Value::Real(default), about)
+    Arg::with(name, Type::Real { min: 0.0, max: 0.999_999 }, ArgValue::Real(default), about)
 }
 
 const fn decay(default: f64, about: &'static str) -> Arg {
-    Arg::with("weight_decay", Type::Real { min: 0.0, max: LARGEST }, Value::Real(default), about)
+    Arg::with("weight_decay", Type::Real { min: 0.0, max: LARGEST }, ArgValue::Real(default), about)
 }
 
 const EPSILON: Arg = Arg::with(
     "epsilon",
     Type::Real { min: 1e-30, max: 1.0 },
-    Value::Real(1e-8),
+    ArgValue::Real(1e-8),
     "added to the root of the squared gradients' average before dividing by it",
 );
 const BETA1: Arg = share("beta1", 0.9, "how much of the gradients' running average a step keeps");
@@ -55,10 +55,11 @@ pub const CALLABLES: &[Callable] = &[
     },
 ];
 
-/// What a spec gets that names none, written without arguments: as everywhere, what is not written has its default.
+/// The optimizer of a spec that names none, written without arguments: as everywhere, what is not written has its
+/// default.
 pub const DEFAULT: Bound = Bound { callee: "sgd", values: Vec::new() };
 
-/// The call with every argument it leaves out at its declared default, in declared order.
+/// The call of an optimizer with every argument that it leaves out at its declared default, in declared order.
 ///
 /// # Panics
 /// If the call names none of [`CALLABLES`]; no spec can bring that about.
@@ -69,7 +70,7 @@ pub fn complete(call: &Bound) -> Bound {
     call.completed(declared.args)
 }
 
-/// How many numbers an optimizer remembers of each weight that it moves.
+/// The number of numbers that an optimizer remembers of each weight that it moves.
 pub fn remembered(call: &Bound) -> usize {
     match call.callee {
         "sgd" => usize::from(complete(call).real("momentum") > 0.0),

@@ -1,6 +1,6 @@
 //! The schedules of the learning rate that a spec can name, and their arguments.
 
-use super::{Arg, Bound, Callable, Type, Value};
+use super::{Arg, ArgValue, Bound, Callable, Type};
 
 const FACTOR: Type = Type::Real { min: 0.0, max: 1.0 };
 
@@ -12,30 +12,30 @@ pub const CALLABLES: &[Callable] = &[
         about: "times a factor behind each of some epochs, which count from the start of the run, those of a warm-up included",
         args: &[
             Arg::required("at", Type::Reals, "the epochs, in a list: from 1 on, those of a warm-up counted in"),
-            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
+            Arg::with("factor", FACTOR, ArgValue::Real(0.1), "what the rate is multiplied by"),
         ],
     },
     Callable {
         name: "cosine",
         about: "down along half a cosine, over all epochs behind the warm-up (Loshchilov & Hutter, 2017)",
-        args: &[Arg::with("to", FACTOR, Value::Real(0.0), "where it ends, as a share of the optimizer's rate")],
+        args: &[Arg::with("to", FACTOR, ArgValue::Real(0.0), "where it ends, as a share of the optimizer's rate")],
     },
     Callable {
         name: "plateau",
         about: "times a factor where the validation's cross-entropy no longer falls; without one, the training's",
         args: &[
-            Arg::with("factor", FACTOR, Value::Real(0.1), "what the rate is multiplied by"),
+            Arg::with("factor", FACTOR, ArgValue::Real(0.1), "what the rate is multiplied by"),
             Arg::with(
                 "patience",
                 Type::Count { min: 0, max: 1_000_000 },
-                Value::Count(10),
+                ArgValue::Count(10),
                 "so many epochs may pass without a cross-entropy below the lowest by a ten-thousandth",
             ),
         ],
     },
 ];
 
-/// How a schedule counts the epochs of a warm-up, where it has one and there is something to count: for the user's eye.
+/// A line for the user on how a schedule counts the epochs of a warm-up, where there is one and something to count.
 pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     match schedule.callee {
         _ if warmup == 0 => None,
@@ -46,5 +46,5 @@ pub fn beside_warmup(schedule: &Bound, warmup: usize) -> Option<&'static str> {
     }
 }
 
-/// What a spec gets that names none.
+/// The schedule of a spec that names none.
 pub const DEFAULT: Bound = Bound { callee: "constant", values: Vec::new() };

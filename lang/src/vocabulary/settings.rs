@@ -1,102 +1,102 @@
 //! The `train` and `data` blocks: every key declared once, with its type, default and meaning.
 
-use super::{Arg, Type, Value, augmentations, optimizers, schedules, transforms};
+use super::{Arg, ArgValue, Type, augmentations, optimizers, schedules, transforms};
 
 /// A settings block and its keys.
 #[derive(Debug)]
-pub struct Block {
+pub struct SettingsBlock {
     pub name: &'static str,
     pub keys: &'static [Arg],
 }
 
 /// Every settings block, in the order in which `show` prints them.
-pub const BLOCKS: &[Block] = &[
-    Block {
+pub const BLOCKS: &[SettingsBlock] = &[
+    SettingsBlock {
         name: "train",
         keys: &[
             Arg::with(
                 "optimizer",
                 Type::Call(optimizers::CALLABLES),
-                Value::Call(optimizers::DEFAULT),
+                ArgValue::Call(optimizers::DEFAULT),
                 "the rule by which weights follow their gradients",
             ),
             Arg::with(
                 "schedule",
                 Type::Call(schedules::CALLABLES),
-                Value::Call(schedules::DEFAULT),
+                ArgValue::Call(schedules::DEFAULT),
                 "how the optimizer's learning rate changes from epoch to epoch",
             ),
             Arg::with(
                 "warmup",
                 Type::Count { min: 0, max: 1_000_000 },
-                Value::Count(0),
+                ArgValue::Count(0),
                 "so many of the first epochs, over which the learning rate rises to its full value step by step; `steps` counts \
                  them in, `cosine` begins behind them",
             ),
             Arg::with(
                 "clip",
                 Type::Real { min: 0.0, max: 1e30 },
-                Value::Real(0.0),
+                ArgValue::Real(0.0),
                 "the largest length of all gradients together, as one vector; longer ones are scaled; 0 leaves them",
             ),
             Arg::with(
                 "label_smoothing",
                 Type::Share,
-                Value::Real(0.0),
+                ArgValue::Real(0.0),
                 "share of each training image's label that is spread over all classes (Szegedy et al., 2016)",
             ),
             Arg::with(
                 "precision",
                 Type::Word(&["single", "bf16"]),
-                Value::Word("single"),
+                ArgValue::Word("single"),
                 "of products: `bf16` multiplies numbers of 16 bits, where the device has them, and keeps all else in 32",
             ),
-            Arg::with("batch", Type::Count { min: 1, max: 65_536 }, Value::Count(64), "images in a batch"),
+            Arg::with("batch", Type::Count { min: 1, max: 65_536 }, ArgValue::Count(64), "images in a batch"),
             Arg::with(
                 "accumulate",
                 Type::Count { min: 1, max: 65_536 },
-                Value::Count(1),
+                ArgValue::Count(1),
                 "so many batches make one step together, as one that is so many times as large would",
             ),
             Arg::with(
                 "epochs",
                 Type::Count { min: 1, max: 1_000_000 },
-                Value::Count(20),
+                ArgValue::Count(20),
                 "passes over the training images",
             ),
             Arg::with(
                 "patience",
                 Type::Count { min: 0, max: 1_000_000 },
-                Value::Count(0),
+                ArgValue::Count(0),
                 "stop after so many epochs without a better validation accuracy; 0 never stops early",
             ),
             Arg::with(
                 "seed",
                 Type::Count { min: 0, max: u32::MAX as usize },
-                Value::Count(0),
+                ArgValue::Count(0),
                 "what every random choice starts from",
             ),
         ],
     },
-    Block {
+    SettingsBlock {
         name: "data",
         keys: &[
             Arg::with(
                 "augment",
                 Type::Calls(augmentations::CALLABLES),
-                Value::Calls(Vec::new()),
+                ArgValue::Calls(Vec::new()),
                 "what is done at random to each training image, in order, before the transforms",
             ),
             Arg::with(
                 "transform",
                 Type::Calls(transforms::CALLABLES),
-                Value::Calls(Vec::new()),
+                ArgValue::Calls(Vec::new()),
                 "what is done to each image, in order",
             ),
             Arg::with(
                 "validation",
                 Type::Share,
-                Value::Real(0.15),
+                ArgValue::Real(0.15),
                 "share of the training images held out to choose the best epoch by",
             ),
         ],

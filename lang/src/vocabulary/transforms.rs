@@ -11,10 +11,12 @@ pub type Dims = [usize; 3];
 #[derive(Debug)]
 pub struct Transform {
     pub call: Callable,
-    /// The shape that an image of the given shape has afterwards; or what was expected of it, and what was found.
+    /// The shape of an image of the given shape after the transform; or what was expected of the image, and what was
+    /// found.
     pub shape: fn(&Bound, Dims) -> Result<Dims, String>,
 }
 
+/// Colour images to gray ones.
 pub const GRAYSCALE: Transform = Transform {
     call: Callable {
         name: "grayscale",
@@ -24,6 +26,7 @@ pub const GRAYSCALE: Transform = Transform {
     shape: |_, dims| recoloured(1, dims),
 };
 
+/// Gray images to three channels.
 pub const COLOUR: Transform = Transform {
     call: Callable {
         name: "colour",
@@ -33,6 +36,7 @@ pub const COLOUR: Transform = Transform {
     shape: |_, dims| recoloured(3, dims),
 };
 
+/// Images to squares of one size.
 pub const RESIZE: Transform = Transform {
     call: Callable {
         name: "resize",
@@ -47,6 +51,7 @@ pub const RESIZE: Transform = Transform {
     },
 };
 
+/// Pixels shifted and scaled, channel by channel.
 pub const NORMALISE: Transform = Transform {
     call: Callable {
         name: "normalise",
@@ -87,8 +92,8 @@ pub fn shape(call: &Bound, dims: Dims) -> Result<Dims, String> {
     }
 }
 
-/// The shapes that images of the given shapes have after all the transforms that `calls` name, without those that one of
-/// them does not take.
+/// The shapes that images of the given shapes have after all the transforms that `calls` name, without those that one
+/// of them does not take.
 ///
 /// # Errors
 /// If a transform takes none of them: its number, from 0, and why.

@@ -118,7 +118,7 @@ fn a_sign_bounds_what_is_made_of_it() {
     assert_eq!(low(", sign: nonpositive", "sum(W)"), None);
 }
 
-/// Built by hand: in a loop of two states, each feeds the other, so both reach both states' weights.
+/// This net is built by hand: in a loop of two states, each feeds the other, so both reach both states' weights.
 #[test]
 fn states_reach_each_other_across_steps() {
     let mut net = Builder::new([1, 4, 4]);

@@ -6,10 +6,11 @@ use lcnnc_testing::{codes, compile_as, files, golden, goldens, project};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// Problems of run.yaml, which no spec can have: their examples are `.bad.yaml` and `.fixed.yaml`.
+/// The beginning of the codes of run.yaml's problems, which no spec can have: their examples are `.bad.yaml` and
+/// `.fixed.yaml`.
 const RUN_YAML: &str = "L08";
 
-/// Too large or too regular to be stored: the text that earns the code and the one that does not.
+/// Examples that are too large or too regular to be stored: the text that earns the code and the one that does not.
 fn generated(code: &str) -> Option<[String; 2]> {
     let spec = |equation: &str, tail: &str| {
         format!(
@@ -40,7 +41,7 @@ fn generated(code: &str) -> Option<[String; 2]> {
 
 const GENERATED: [&str; 4] = ["L0006", "L0007b", "L0007c", "L0007d"];
 
-/// What `// set: name=value` in a spec's first line asks for.
+/// The pairs that `// set: name=value` in a spec's first line asks for, as `--set name=value` would.
 fn directive(text: &str) -> Vec<(&str, &str)> {
     let line = text.lines().next().and_then(|line| line.strip_prefix("// set: "));
     line.and_then(|line| line.split_once('=')).into_iter().collect()
@@ -50,7 +51,8 @@ pub fn compiled(name: &str, text: &str) -> Compiled {
     compile_as(&format!("{name}.lcnn"), text, &directive(text))
 }
 
-/// Every pair: its name, a code and maybe a letter, then what is bad and what is mended.
+/// Every pair of examples in `lang/tests/diagnostics/`: its name, which is a code and maybe a letter, the bad text and
+/// the mended one.
 pub fn pairs() -> Vec<(String, String, String)> {
     let stored = files("lang/tests/diagnostics", ".bad.lcnn").into_iter().map(|(name, bad)| {
         let fixed = project(&format!("lang/tests/diagnostics/{name}.fixed.lcnn"));
@@ -150,7 +152,7 @@ fn every_problem_says_where_and_what_would_mend_it() {
     }
 }
 
-/// The catalogue itself: one place a group, nothing twice, nothing unexplained.
+/// The catalogue itself has one place a group, nothing twice and nothing unexplained.
 #[test]
 fn codes_are_well_formed() {
     let mut seen = BTreeSet::new();

@@ -8,7 +8,7 @@ use lcnnc_testing::specs;
 
 const GOOD: &str = "model Good\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
-/// As wide as the terminal, whatever is wrong: messages, labels, help and the source itself.
+/// A report is as wide as the terminal, whatever is wrong: messages, labels, help and the source itself.
 #[test]
 fn no_problem_is_drawn_wider_than_the_terminal() {
     let mut drawn = 0;
@@ -48,7 +48,7 @@ fn a_long_line_is_cut_around_its_mark() {
     }
 }
 
-/// Of every spec that comes with the project.
+/// The table of every spec that comes with the project fits into few columns.
 #[test]
 fn the_table_of_layers_fits_a_narrow_terminal() {
     for (name, spec) in specs() {
@@ -75,7 +75,7 @@ fn lines_are_broken_between_words() {
     assert_eq!(fold(&"x".repeat(70), 60), "x".repeat(70), "a word stays whole");
 }
 
-/// Where each form of a report says that the first problem is.
+/// The line and the column that each form of a report has for the first problem.
 fn places(text: &str) -> Vec<(usize, usize)> {
     let report = report(text);
     let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap();
@@ -108,7 +108,8 @@ fn places(text: &str) -> Vec<(usize, usize)> {
     ]
 }
 
-/// A line feed, both, and a carriage return alone, as old Macintoshes wrote it: the same lines, in every form of a report.
+/// A line feed, a carriage return with one, and a carriage return alone, as old Macintoshes wrote it, make the same
+/// lines in every form of a report.
 #[test]
 fn every_kind_of_line_end_ends_a_line_everywhere() {
     let spec = "// β: a comment\nmodel Ends\ninput image: [1, 8, 8]\n\nh = rleu(image)   // here\nlogits = dense(h, classes)\n\
@@ -125,7 +126,7 @@ fn every_kind_of_line_end_ends_a_line_everywhere() {
     }
 }
 
-/// Whatever is counted: one is singular.
+/// Whatever is counted, one of it is singular.
 #[test]
 fn one_of_something_is_not_called_several() {
     let cases = [

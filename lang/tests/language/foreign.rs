@@ -61,7 +61,7 @@ fn every_row_is_one_problem_with_its_answer() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What to write stands last in backticks.
+/// What a row says to write, which stands last in backticks.
 fn answer(row: &Row) -> &'static str {
     row.say.rsplit('`').nth(1).unwrap_or_default()
 }
@@ -108,7 +108,7 @@ fn no_row_but_those_of_signs_is_mended_safely() {
     }
 }
 
-/// As the fuzzer demands of any text: what was mended leaves nothing to mend, however much is asked for.
+/// What was mended leaves nothing to mend, however much is asked for, as the fuzzer demands of any text.
 #[test]
 fn mending_a_row_leaves_nothing_to_mend() {
     let rows: Vec<&Row> = rows().collect();
@@ -141,7 +141,7 @@ fn signs_of_other_languages_are_mended_in_one_go() {
     assert!(lcnnc_lang::syntax::format::format(&compiled.report.text).is_ok());
 }
 
-/// Each is one problem, however often it is there.
+/// Each sign of another language is one problem, however often it is there.
 #[test]
 fn what_runs_through_a_whole_file_is_said_once() {
     for (_, text) in specs() {

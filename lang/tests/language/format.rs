@@ -208,7 +208,7 @@ fn texts() -> Vec<(String, String)> {
     texts
 }
 
-/// Independently of what `format` checks itself.
+/// Checks, independently of what `format` checks itself, that the layout says the same as the text.
 fn says_the_same(name: &str, text: &str) -> String {
     let made = formatted(text);
     let tree = |text: &str| parse(text).0.without_places();
@@ -237,7 +237,7 @@ fn every_spec_and_the_prelude_are_formatted() {
     }
 }
 
-/// As deep and as long as a text may be.
+/// The layout takes texts as deep and as long as a text may be.
 #[test]
 fn deep_and_long_texts_are_formatted() {
     let nested = format!("A = {}x{}", "f(a, ".repeat(60), ")".repeat(60));

@@ -1,10 +1,11 @@
-//! Specs as careless authors would space them: the same words, with blanks, line ends and comments anywhere they may be.
+//! Specs as careless authors would space them: the same words, with blanks, line ends and comments anywhere they may
+//! be.
 
 /// A few random numbers, always the same ones from the same seed.
 pub struct Dice(pub u64);
 
 impl Dice {
-    /// Less than `sides`.
+    /// A random number from 0 to less than `sides`.
     pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -41,7 +42,7 @@ fn words(line: &str) -> Vec<&str> {
     words
 }
 
-/// The line without its comment, and the comment.
+/// A line without its comment, and the comment.
 pub fn split(line: &str) -> (&str, &str) {
     line.find("//").map_or((line, ""), |at| line.split_at(at))
 }
@@ -75,13 +76,13 @@ fn may_break(words: &[&str], at: usize, depth: usize) -> bool {
     }
 }
 
-/// Whether the two must have a blank between them, or they would be other words.
+/// Whether two words must have a blank between them, or they would be other words.
 fn must_part(before: &str, here: &str) -> bool {
     let both = format!("{before}{here}");
     before.ends_with(is_letter) && here.starts_with(is_letter) || words(&both) != [before, here] || both.contains("//")
 }
 
-/// The same spec, spaced at random; with comments and blank lines in it, or with nothing but words.
+/// A spec spaced at random, with comments and blank lines in it or with nothing but words.
 pub fn mangled(text: &str, dice: &mut Dice, with_comments: bool) -> String {
     let mut out = String::new();
     let mut is_settings = false;
@@ -141,7 +142,7 @@ fn blanks(out: &mut String, dice: &mut Dice) {
     out.push_str(["", "", " ", "  ", "\t", "      "][dice.roll(6) as usize]);
 }
 
-/// A line end within a statement, and what may stand there.
+/// Writes a line end within a statement, and what may stand there.
 fn interrupt(out: &mut String, dice: &mut Dice, line_end: &str, with_comments: bool) {
     if with_comments && dice.one_in(3) {
         out.push_str(" // within it");

@@ -1,6 +1,6 @@
 //! Costs against sums done by hand from the papers' own tables.
 
-use lcnnc_lang::ir::cost::{self, Row};
+use lcnnc_lang::ir::cost::{self, LayerCost};
 use lcnnc_lang::ir::{Net, ParamClass};
 use lcnnc_testing::{net, spec};
 
@@ -14,7 +14,7 @@ fn of(net: &Net, owner: &str) -> usize {
 
 /// Parameters, multiply-adds and bytes of activity, summed over the table.
 fn sums(net: &Net) -> [u128; 3] {
-    let add = |[p, m, a]: [u128; 3], row: &Row| [p + row.parameters, m + row.multiply_adds, a + row.activation];
+    let add = |[p, m, a]: [u128; 3], row: &LayerCost| [p + row.parameters, m + row.multiply_adds, a + row.activation];
     cost::table(net).iter().fold([0; 3], add)
 }
 
@@ -53,7 +53,7 @@ fn the_baseline_costs_as_much_as_one_step() {
     assert_eq!(difference, 4 * 8 * 2304, "one sum of maps more");
 }
 
-/// 1 -> 4, 4 -> 4 twice, 7x7; 2304 -> 10 with bias.
+/// The net has 1 -> 4 channels, then 4 -> 4 twice, all 7x7; 2304 -> 10 with bias.
 #[test]
 fn model_2_has_as_many_parameters_as_its_paper_says() {
     let net = net(&spec("lcei_cnn"), &[]);
@@ -79,7 +79,7 @@ fn a_bundle_used_twice_is_counted_once() {
     assert_eq!(sums(&net), [10 + 370, 2 * 36 * 9 + 360, 4 * (36 + 36 + 36 + 10)]);
 }
 
-/// By PyTorch's formula, `(size + 2 * padding - kernel) / stride + 1`, rounded down.
+/// Sizes follow PyTorch's formula, `(size + 2 * padding - kernel) / stride + 1`, rounded down.
 #[test]
 fn sizes_of_maps_follow_kernel_stride_and_padding() {
     let cases = [

@@ -10,7 +10,7 @@ use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// Holds of every outcome; `text` is what was compiled.
+/// Checks what holds of every outcome; `text` is what was compiled.
 fn sound(text: &str, compiled: &Compiled) {
     let report = &compiled.report;
     let errors = report.count(Level::Error);
@@ -29,7 +29,7 @@ fn sound(text: &str, compiled: &Compiled) {
     }
 }
 
-/// Holds of every net: each back end can say something, and the resolved text means the same.
+/// Checks what holds of every net: each back end can say something, and the resolved text means the same.
 fn sound_net(text: &str, compiled: &Compiled) {
     let Some(net) = &compiled.net else { return };
     let printed = net.to_string();
@@ -85,7 +85,7 @@ fn taking_a_spec_to_tokens_loses_nothing() {
     }
 }
 
-/// Every token in turn, so that none is left to chance.
+/// Every token is lost in turn, so that none is left to chance.
 #[test]
 fn a_spec_without_any_one_of_its_tokens_is_sound() {
     for (_, text) in specs() {
@@ -121,7 +121,7 @@ proptest! {
     fn steps_can_be_overridden(steps in 1..50_usize) {
         let (_, text) = specs().into_iter().find(|(name, _)| name == "lc_cnn").unwrap();
         let net = compile_as("steps.lcnn", &text, &[("steps", &steps.to_string())]).net.unwrap();
-        let found = net.body.iter().find_map(|step| match step {
+        let found = net.body.iter().find_map(|stmt| match stmt {
             Stmt::Loop(looped) => Some(looped.steps),
             Stmt::Node(_) => None,
         });
@@ -160,7 +160,8 @@ proptest! {
     }
 }
 
-/// One slip is one message: what follows from it stays silent, but for a few that no rule tells from slips of their own.
+/// One slip is one message: what follows from it stays silent, but for a few that no rule tells from slips of their
+/// own.
 #[test]
 fn a_lost_token_is_hardly_ever_more_than_one_problem() {
     let (mut all, mut several) = (0, 0);

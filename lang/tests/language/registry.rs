@@ -4,7 +4,9 @@ use lcnnc_lang::functions::FUNCTIONS;
 use lcnnc_lang::ir::Shape;
 use lcnnc_lang::kinds::{self, Inputs, KINDS, weights};
 use lcnnc_lang::vocabulary::settings::BLOCKS;
-use lcnnc_lang::vocabulary::{Arg, Callable, Default, Type, Value, augmentations, optimizers, schedules, transforms};
+use lcnnc_lang::vocabulary::{
+    Arg, ArgValue, Callable, Default, Type, augmentations, optimizers, schedules, transforms,
+};
 use lcnnc_testing::{clean, compile_as, net};
 use std::collections::BTreeSet;
 
@@ -29,16 +31,16 @@ fn declared() -> Vec<(&'static str, &'static [Arg])> {
 }
 
 /// Whether a value is one that the type allows.
-fn holds(ty: &Type, value: &Value) -> bool {
+fn holds(ty: &Type, value: &ArgValue) -> bool {
     let among = |calls: &[Callable], callee: &str| calls.iter().any(|call| call.name == callee);
     match (ty, value) {
-        (Type::Count { min, max }, Value::Count(n)) => min <= n && n <= max,
-        (Type::Real { min, max }, Value::Real(x)) => min <= x && x <= max,
-        (Type::Share, Value::Real(x)) => (0.0..1.0).contains(x),
-        (Type::Bool, Value::Bool(_)) | (Type::Reals, Value::Reals(_)) => true,
-        (Type::Word(words), Value::Word(word)) => words.contains(word),
-        (Type::Call(calls), Value::Call(call)) => among(calls, call.callee),
-        (Type::Calls(calls), Value::Calls(list)) => list.iter().all(|call| among(calls, call.callee)),
+        (Type::Count { min, max }, ArgValue::Count(n)) => min <= n && n <= max,
+        (Type::Real { min, max }, ArgValue::Real(x)) => min <= x && x <= max,
+        (Type::Share, ArgValue::Real(x)) => (0.0..1.0).contains(x),
+        (Type::Bool, ArgValue::Bool(_)) | (Type::Reals, ArgValue::Reals(_)) => true,
+        (Type::Word(words), ArgValue::Word(word)) => words.contains(word),
+        (Type::Call(calls), ArgValue::Call(call)) => among(calls, call.callee),
+        (Type::Calls(calls), ArgValue::Calls(list)) => list.iter().all(|call| among(calls, call.callee)),
         _ => false,
     }
 }
@@ -143,7 +145,7 @@ fn every_default_is_within_its_own_range() {
     }
 }
 
-/// As it is shown in a resolved spec. Only what a kind was not given is filled in.
+/// Defaults are filled in as a resolved spec shows them, and only where a kind was not given something.
 #[test]
 fn every_default_of_a_kind_is_shown() {
     for kind in KINDS {

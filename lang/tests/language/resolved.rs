@@ -9,8 +9,8 @@ use lcnnc_testing::{clean, compile_as};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// Holds of everything that compiles: its resolved text needs no `--set`, says the same and cannot be said more fully; with
-/// the spec's own settings, and with those that flags have changed.
+/// Checks what holds of everything that compiles: its resolved text needs no `--set`, says the same and cannot be said
+/// more fully, with the spec's own settings and with those that flags have changed.
 pub fn reads_back(text: &str, compiled: &Compiled) {
     let Some(net) = &compiled.net else { return };
     let mut changed = compiled.settings.clone();
@@ -50,7 +50,7 @@ fn a_block_that_is_called_twice_is_filled_in_once() {
     assert!(function.contains("init: gabor(wavelength: 4, aspect: 0.5), stride: 1,"), "{function}");
 }
 
-/// As in He et al.: every convolution of the spec that comes with the project begins as they begin it.
+/// Every convolution of the project's ResNet begins as those of He et al. do.
 #[test]
 fn resnet_20_with_he_initialisation_reads_back() {
     let text = lcnnc_testing::spec("resnet20");
@@ -59,8 +59,8 @@ fn resnet_20_with_he_initialisation_reads_back() {
     assert_eq!(shown(&he, &[]).matches("init: he(fan: in)").count(), he.matches("init: he)").count());
 }
 
-/// A name that stands for a kind may stand for another at each call, or with `--set`: no one text says what it is filled up
-/// with.
+/// A name that stands for a kind may stand for another at each call, or with `--set`: no one text says what it is
+/// filled up with.
 #[test]
 fn what_differs_from_call_to_call_stays_a_default() {
     for (what, calls, line) in [
@@ -130,7 +130,7 @@ fn a_share_is_written_to_the_last_digit() {
     }
 }
 
-/// Consts in any order, with `--set` on any of them.
+/// Consts may stand in any order, with `--set` on any of them.
 #[test]
 fn consts_in_any_order_read_back() {
     let consts = [
@@ -263,7 +263,7 @@ struct Spec {
     calls: Vec<String>,
     settings: [&'static str; 3],
     order: [Index; 8],
-    /// Are equations called as choices are?
+    /// Whether equations have the names of choices.
     odd: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Large specs: in time of a processor, whatever else runs, and without exhausting the stack. Test threads have a quarter of the main thread's.
+//! Large specs: in time of a processor, whatever else runs, and without exhausting the stack. Test threads have a
+//! quarter of the main thread's.
 
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::back::summary;
@@ -12,7 +13,7 @@ fn around(equations: &str, last: &str) -> String {
     format!("model Large\ninput image: [2, 8, 8]\n{equations}\nlogits = dense({last}, classes)\noutput logits\n")
 }
 
-/// Each equation reads the one before; in reverse they stand last first.
+/// Equations each of which reads the one before; in reverse they stand last first.
 fn chain(count: usize, reversed: bool) -> String {
     let reads = |n: usize| if n == 0 { "image".to_owned() } else { format!("x{}", n - 1) };
     let mut lines: Vec<String> = (0..count).map(|n| format!("x{n} = tanh({} + 0.5)", reads(n))).collect();
@@ -38,7 +39,7 @@ fn areas(count: usize) -> String {
     around(&text, &format!("O{}", count - 1))
 }
 
-/// The shortest of three times of a processor that a text takes to compile.
+/// The shortest of three measured times, of the processor, that a text takes to compile.
 fn shortest(text: &str) -> Duration {
     (0..3).map(|_| timed(|| clean(text, &[])).1).min().unwrap()
 }
@@ -151,7 +152,7 @@ fn a_report_of_more_than_anyone_reads_is_short_and_quick() {
     assert!(took < Duration::from_secs(10), "{took:?}");
 }
 
-/// A text that is refused with that code in well under two seconds, or accepted where there is none.
+/// Checks that a text is refused with that code in well under two seconds, or accepted where there is none.
 fn in_time(text: &str, code: Option<&str>) {
     let (compiled, took) = timed(|| compile_as("test.lcnn", text, &[]));
     let found = codes(&compiled);

@@ -1,4 +1,5 @@
-//! What `show` prints: it follows `--set` as the author's text does, and names in it stay apart from the words of choices.
+//! What `show` prints: it follows `--set` as the author's text does, and names in it stay apart from the words of
+//! choices.
 
 use crate::resolved::{around, reads_back, shown};
 use lcnnc_lang::kinds::KINDS;

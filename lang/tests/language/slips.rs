@@ -1,4 +1,4 @@
-//! What a person's slips are answered with: one message each, and no change of the text that may mean something else.
+//! The answers to a person's slips: one message each, and no change of the text that may mean something else.
 
 use lcnnc_lang::diag::{Applicability, Report};
 use lcnnc_lang::{Options, Source, fix};
@@ -19,7 +19,7 @@ fn report(line: &str) -> Report {
     compile_as("spec.lcnn", &with(line), &[]).report
 }
 
-/// The one message of a line: what is wrong, and the help.
+/// The one message about a line: what is wrong, and the help.
 fn said(line: &str) -> String {
     let report = report(line);
     assert_eq!(report.diagnostics.len(), 1, "{line}: {report}");
@@ -31,6 +31,23 @@ fn fixed(text: &str, asked: Applicability) -> (Report, usize) {
     let source = Source { name: "spec.lcnn".to_owned(), text: text.to_owned() };
     let (compiled, mended) = fix(&source, &Options::default(), asked);
     (compiled.report, mended)
+}
+
+#[test]
+fn arguments_are_matched_alike_wherever_they_are_given() {
+    let block = "block b(x, n: 1) {\n    yield relu(n * x)\n}\nfn f(x) = relu(x)\nh = ";
+    let given_twice =
+        ["conv(x, 8, kernel: 3, kernel: 5)", "W(x, stride: 1, stride: 1)", "b(x, n: 1, n: 2)", "b(x, 1, n: 2)"];
+    for call in given_twice {
+        assert!(said(&format!("{block}{call}")).contains("is given twice"), "{call}");
+    }
+    for call in ["W(x, x)", "b(x, 1, 2)", "f(x, x)", "abs(x, x)", "relu(x, x)"] {
+        assert!(said(&format!("{block}{call}")).contains("` takes "), "{call}");
+    }
+    for call in ["W(x, size: 3)", "b(x, size: 3)", "f(x, size: 3)", "abs(x, size: 3)", "conv(x, 8, kernel: 3, size: 3)"]
+    {
+        assert!(said(&format!("{block}{call}")).contains("has no argument `size`"), "{call}");
+    }
 }
 
 #[test]

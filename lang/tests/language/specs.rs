@@ -13,7 +13,7 @@ fn drawings(net: &Net) -> [(&'static str, String); 2] {
 }
 
 fn has_loop(net: &Net) -> bool {
-    net.body.iter().any(|step| matches!(step, Stmt::Loop(_)))
+    net.body.iter().any(|stmt| matches!(stmt, Stmt::Loop(_)))
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn every_spec_is_short_and_names_its_paper() {
     }
 }
 
-/// What stands before `[` or around `->` on each line: the nodes that a drawing defines and the edges it draws.
+/// The nodes that a drawing defines and the edges that it draws: what stands before `[` or around `->` on each line.
 fn read_drawing(text: &str) -> (BTreeSet<&str>, Vec<(&str, &str)>) {
     let (mut nodes, mut edges) = (BTreeSet::new(), Vec::new());
     for line in text.lines().map(str::trim).filter(|line| line.ends_with(';') && !line.starts_with("label")) {
@@ -198,7 +198,7 @@ fn graphviz_draws_every_spec() {
     }
 }
 
-/// Asks Graphviz, where there is one.
+/// Has Graphviz draw a drawing, where there is one.
 fn assert_draws(name: &str, text: &str) {
     let mut command = Command::new("dot");
     let spawned = command.arg("-Tsvg").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -225,7 +225,7 @@ fn shared_weights_are_one_parameter() {
 #[test]
 fn an_override_is_an_override_whatever_its_place() {
     let text = spec("lc_cnn");
-    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|step| matches!(step, Stmt::Loop(_))) {
+    let steps = |set: &[(&str, &str)]| match net(&text, set).body.iter().find(|stmt| matches!(stmt, Stmt::Loop(_))) {
         Some(Stmt::Loop(looped)) => looped.steps,
         _ => 0,
     };

@@ -18,7 +18,7 @@ fn areas(second: &str, tail: &str) -> String {
 
 fn taps(net: &Net) -> Vec<(&str, usize)> {
     let taps =
-        net.body.iter().flat_map(|step| if let Stmt::Loop(looped) = step { looped.taps.as_slice() } else { &[] });
+        net.body.iter().flat_map(|stmt| if let Stmt::Loop(looped) = stmt { looped.taps.as_slice() } else { &[] });
     taps.map(|tap| (tap.name.as_str(), tap.step)).collect()
 }
 
@@ -55,7 +55,7 @@ fn all_steps_are_a_row_of_values() {
 #[test]
 fn an_output_of_all_steps_answers_with_the_last() {
     let all = net(&areas("V1'", "output score@all"), &[]);
-    let Some(Stmt::Loop(looped)) = all.body.iter().find(|step| matches!(step, Stmt::Loop(_))) else { panic!("{all}") };
+    let Some(Stmt::Loop(looped)) = all.body.iter().find(|stmt| matches!(stmt, Stmt::Loop(_))) else { panic!("{all}") };
     let last: Vec<Value> = looped.taps.iter().filter(|tap| tap.step == 3).map(|tap| tap.outer).collect();
     assert_eq!((all.output.logits.len(), vec![all.output.answer()]), (3, last));
     let one = net(&areas("V1'", "output score@3"), &[]);

@@ -25,7 +25,7 @@ fn value(text: &str) -> Expr {
     }
 }
 
-/// The codes found, each with the line it is on, from 1.
+/// The codes of the problems of a text, each with the line it is on, from 1.
 fn found(text: &str) -> Vec<(usize, &'static str)> {
     let line = |problem: &Diagnostic| text[..problem.place()].matches('\n').count() + 1;
     parse(text).1.iter().map(|problem| (line(problem), problem.code.id)).collect()
@@ -57,7 +57,7 @@ fn drawn(expr: &Expr) -> String {
             format!("(repeat {} {})", drawn(count), drawn(&call))
         }
         ExprKind::Call(call) => {
-            let arg = |arg: &lcnnc_lang::syntax::ast::Arg| {
+            let arg = |arg: &lcnnc_lang::syntax::ast::CallArg| {
                 format!("{}{}", arg.name.as_ref().map_or(String::new(), |n| format!("{}:", n.text)), drawn(&arg.value))
             };
             format!("{}({})", call.callee.text, call.args.iter().map(arg).collect::<Vec<_>>().join(" "))
@@ -294,7 +294,8 @@ fn name_of(item: &Item) -> Option<&lcnnc_lang::syntax::ast::Name> {
     }
 }
 
-/// Whatever the text was: spans are pieces of it, names are where they say, a line has at most one problem.
+/// Checks what holds of the tree of any text: spans are pieces of the text, names are where they say, a line has at
+/// most one problem.
 fn sound(text: &str) {
     let (ast, problems) = parse(text);
     let mut lines = Vec::new();

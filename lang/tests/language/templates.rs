@@ -9,9 +9,9 @@ fn spec(body: &str) -> String {
 
 /// A net without any of its names: two specs that mean the same give the same.
 fn nameless(mut net: Net) -> Net {
-    fn forget(steps: &mut [Stmt]) {
-        for step in steps {
-            match step {
+    fn forget(stmts: &mut [Stmt]) {
+        for stmt in stmts {
+            match stmt {
                 Stmt::Node(node) => node.name = None,
                 Stmt::Loop(looped) => {
                     looped.name.clear();
@@ -50,7 +50,7 @@ fn a_block_is_its_equations_with_names_of_its_own() {
     assert_eq!(names[..4], ["a.h.conv.weight", "a.conv.weight", "y.b.h.conv.weight", "y.b.conv.weight"]);
 }
 
-/// Whatever the block that calls it names alike.
+/// A function reads the const that it names, even if the block that calls it has something else of that name.
 #[test]
 fn a_function_reads_the_const_and_not_its_callers_name() {
     let spec = |name: &str| {
@@ -100,7 +100,7 @@ fn loops_branches_and_bundles_work_inside_of_blocks() {
     let roles = net.params.iter().filter(|param| param.role.is_some()).count();
     assert_eq!(roles, 8, "a kernel and a bias in each arm of each copy");
     let steps: Vec<usize> =
-        net.body.iter().filter_map(|step| if let Stmt::Loop(l) = step { Some(l.steps) } else { None }).collect();
+        net.body.iter().filter_map(|stmt| if let Stmt::Loop(l) = stmt { Some(l.steps) } else { None }).collect();
     assert_eq!(steps, [2, 5]);
     assert!(net.to_string().contains("loop V1.time (2 steps)"), "{net}");
 }

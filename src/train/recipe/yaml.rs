@@ -12,8 +12,8 @@ use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::front::written;
 use lcnnc_lang::syntax::with_line_feeds;
-use lcnnc_lang::vocabulary::settings::{BLOCKS, Block};
-use lcnnc_lang::vocabulary::{Bound, Value as Bind};
+use lcnnc_lang::vocabulary::settings::{BLOCKS, SettingsBlock};
+use lcnnc_lang::vocabulary::{ArgValue, Bound};
 use serde_yaml::{Mapping, Value};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -71,8 +71,8 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
 }
 
 fn block_values(bound: &Bound) -> Mapping {
-    let value = |name: &str, value: &Bind| match value {
-        Bind::Count(n) => Value::from(*n),
+    let value = |name: &str, value: &ArgValue| match value {
+        ArgValue::Count(n) => Value::from(*n),
         other => Value::from(written::written(name, other)),
     };
     bound.values.iter().map(|(name, bound)| (Value::from(*name), value(name, bound))).collect()
@@ -280,7 +280,7 @@ impl Reader<'_> {
         consts
     }
 
-    fn block(&mut self, block: &'static Block, path: &[String], value: &Value) {
+    fn block(&mut self, block: &'static SettingsBlock, path: &[String], value: &Value) {
         for (key, value) in
             self.entries(block.name, &format!("{}: {{{}: …}}", block.name, block.keys[0].name), path, value)
         {

@@ -2,7 +2,7 @@
 
 use crate::train::{Manifest, Recipe};
 use lcnnc_lang::front::written;
-use lcnnc_lang::vocabulary::Value;
+use lcnnc_lang::vocabulary::ArgValue;
 use serde_json::Map;
 
 /// The run that weights are of, and when in it. Two runs of one recipe have the same: nothing of the place or the time
@@ -39,7 +39,7 @@ impl Whose {
             recipe: manifest.fingerprint.clone(),
             classes: serde_json::json!(manifest.data.classes).to_string(),
             input: format!("{:?}", recipe.net.input.1),
-            transform: transform.map_or(String::new(), |value: &Value| written::written("transform", value)),
+            transform: transform.map_or(String::new(), |value: &ArgValue| written::written("transform", value)),
             ..Self::default()
         }
     }

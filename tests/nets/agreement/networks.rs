@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use lcnnc::back::burn::Precision;
 use lcnnc::train::optimizer;
 use lcnnc_lang::ir::Net;
-use lcnnc_lang::vocabulary::{Bound, Value};
+use lcnnc_lang::vocabulary::{ArgValue, Bound};
 
 const F_CNN: &str = "
 model FCnn
@@ -112,7 +112,7 @@ fn values_and_gradients_agree() {
 }
 
 fn call(name: &'static str, values: &[(&'static str, f64)]) -> Bound {
-    Bound { callee: name, values: values.iter().map(|(name, x)| (*name, Value::Real(*x))).collect() }
+    Bound { callee: name, values: values.iter().map(|(name, x)| (*name, ArgValue::Real(*x))).collect() }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use lcnnc_lang::back::timing;
 use lcnnc_lang::diag::catalogue;
 use lcnnc_lang::diag::foreign::{At, TABLE};
 use lcnnc_lang::explain;
-use lcnnc_lang::front::known::MEASURES;
+use lcnnc_lang::front::const_eval::MEASURES;
 use lcnnc_lang::functions::FUNCTIONS;
 use lcnnc_lang::ir::Param;
 use lcnnc_lang::kinds::{KINDS, Kind, weights};

@@ -6,29 +6,29 @@ use std::sync::Arc;
 use lcnnc::data::augment::{Chain, KINDS, Views};
 use lcnnc::data::loader::{Batch, Feed, Loader};
 use lcnnc::data::{Image, Packed};
-use lcnnc_lang::vocabulary::{Bound, Value, augmentations};
+use lcnnc_lang::vocabulary::{ArgValue, Bound, augmentations};
 
 use super::transform::{assert_near, pattern};
 
-fn call(callee: &'static str, value: Value) -> Bound {
+fn call(callee: &'static str, value: ArgValue) -> Bound {
     let declared = augmentations::CALLABLES.iter().find(|call| call.name == callee).unwrap();
     Bound { callee, values: vec![(declared.args[0].name, value)] }
 }
 
 fn pad_crop(border: usize) -> Bound {
-    call("pad_crop", Value::Count(border))
+    call("pad_crop", ArgValue::Count(border))
 }
 
 fn flip(p: f64) -> Bound {
-    call("flip", Value::Real(p))
+    call("flip", ArgValue::Real(p))
 }
 
 fn rotate(degrees: f64) -> Bound {
-    call("rotate", Value::Real(degrees))
+    call("rotate", ArgValue::Real(degrees))
 }
 
 fn several(count: usize) -> Bound {
-    call("repeat", Value::Count(count))
+    call("repeat", ArgValue::Count(count))
 }
 
 fn views(calls: &[Bound], seed: u64, epoch: u64) -> Views {

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use lcnnc::data::transform::{Chain, KINDS};
 use lcnnc::data::{DataError, Image};
-use lcnnc_lang::vocabulary::{Bound, Value, transforms};
+use lcnnc_lang::vocabulary::{ArgValue, Bound, transforms};
 
-fn chain(callee: &'static str, values: &[(&'static str, Value)]) -> Chain {
+fn chain(callee: &'static str, values: &[(&'static str, ArgValue)]) -> Chain {
     Chain::new(&[Bound { callee, values: values.to_vec() }])
 }
 
@@ -15,7 +15,7 @@ fn apply(chain: &Chain, image: Image) -> Result<Image, DataError> {
 }
 
 fn resize(image: Image, size: usize) -> Image {
-    apply(&chain("resize", &[("size", Value::Count(size))]), image).unwrap()
+    apply(&chain("resize", &[("size", ArgValue::Count(size))]), image).unwrap()
 }
 
 /// An image without symmetry; the same pattern was given to Pillow.
@@ -53,7 +53,7 @@ fn resize_is_that_of_pillow() {
 
 #[test]
 fn resize_works_channel_by_channel_and_on_images_of_many_sizes() {
-    let resize = chain("resize", &[("size", Value::Count(4))]);
+    let resize = chain("resize", &[("size", ArgValue::Count(4))]);
     let one = apply(&resize, pattern(1, 7, 10)).unwrap();
     for _ in 0..2 {
         let three = apply(&resize, pattern(3, 7, 10)).unwrap();
@@ -97,7 +97,7 @@ fn colour_is_three_times_the_grey() {
 #[test]
 fn normalise_takes_one_value_or_one_a_channel() {
     let values = |mean: &[f64], sd: &[f64]| {
-        chain("normalise", &[("mean", Value::Reals(mean.to_vec())), ("sd", Value::Reals(sd.to_vec()))])
+        chain("normalise", &[("mean", ArgValue::Reals(mean.to_vec())), ("sd", ArgValue::Reals(sd.to_vec()))])
     };
     let image = || Image { channels: 2, height: 1, width: 2, pixels: vec![0.0, 0.5, 0.5, 1.0] };
     assert_near(&apply(&values(&[0.5], &[0.25]), image()).unwrap().pixels, &[-2.0, 0.0, 0.0, 2.0]);
@@ -116,7 +116,7 @@ fn normalise_takes_one_value_or_one_a_channel() {
 
 #[test]
 fn a_chain_foretells_the_shape() {
-    let calls = [("grayscale", vec![]), ("resize", vec![("size", Value::Count(5))])];
+    let calls = [("grayscale", vec![]), ("resize", vec![("size", ArgValue::Count(5))])];
     let calls: Vec<Bound> = calls.into_iter().map(|(callee, values)| Bound { callee, values }).collect();
     let chain = Chain::new(&calls);
     for shape in [[3, 8, 9], [1, 2, 2], [1, 1, 1]] {

@@ -12,12 +12,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A path of the project.
+/// The absolute path of a file or folder of the project.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// The files of a folder whose names end so, sorted, each with its text.
+/// The files of a folder whose names end with `ending`, sorted, each with its text.
 pub fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let entries = fs::read_dir(project(folder)).unwrap();
     let mut files: Vec<(String, String)> = entries
@@ -60,7 +60,7 @@ pub fn net(text: &str, set: &[(&str, &str)]) -> Net {
     clean(text, set).net.unwrap()
 }
 
-/// The codes found, sorted by place.
+/// The codes of the problems of a spec, sorted by place.
 pub fn codes(compiled: &Compiled) -> Vec<&'static str> {
     compiled.report.diagnostics.iter().map(|diagnostic| diagnostic.code.id).collect()
 }
@@ -79,7 +79,7 @@ pub fn goldens(folder: &str) -> Vec<String> {
     files(&format!("golden/{folder}"), ".snap").into_iter().map(|(name, _)| name).collect()
 }
 
-/// What some work gives, and the time of a processor that it took: other tests, which run beside it, do not count.
+/// What some work gives, and the time of a processor that it took: other tests that run beside it do not count.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = ThreadTime::now();
     let made = work();

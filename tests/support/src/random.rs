@@ -38,7 +38,7 @@ fn layer() -> impl Strategy<Value = String> {
     ]
 }
 
-/// The steps of a spec, each over what the one before it gives.
+/// A part of a random spec, which is applied to what the part before it gives.
 #[derive(Clone, Debug)]
 pub enum Part {
     Equation(String),
@@ -51,11 +51,11 @@ pub enum Part {
         how: &'static str,
         arms: [String; 2],
     },
-    /// The steps of the last loop.
+    /// A combination of the steps of the last loop.
     Steps(&'static str),
 }
 
-/// One step of a random spec.
+/// One part of a random spec.
 pub fn part() -> impl Strategy<Value = Part> {
     let inner = prop::collection::vec(layer(), 0..3);
     let steps = vec!["@@1", "@@0", "@@9", "step_mean(@@all)", "concat(@@all)", "relu(@@all)", "2 * @@all", "@@all"];
@@ -68,7 +68,7 @@ pub fn part() -> impl Strategy<Value = Part> {
     ]
 }
 
-/// What any of the random specs may call.
+/// The blocks that any of the random specs may call.
 const BLOCKS: &str = "\
 block plain(x, n: 2) {
     h = relu(conv(x, n, kernel: 3))
@@ -92,7 +92,7 @@ block shaped(x, f: relu, deep: false) {
 }
 ";
 
-/// The text of a spec of such steps, with such penalties.
+/// The text of a spec of such parts, with such penalties.
 pub fn written(parts: &[Part], penalties: &[&str]) -> String {
     let mut text = "model Any\nconst width = 2\nconst wide = false\ninput image: [2, 9, 9]\n\
                     weights W: conv(2 -> 2, kernel: 3)\n"

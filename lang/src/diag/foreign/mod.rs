@@ -1,7 +1,8 @@
-//! What people write who know another tool, and what to write in its place: one table, a row for each habit.
+//! The table of habits: what people who know another tool write, and what to write in its place, a row for each.
 //!
 //! Who speaks PyTorch, Keras, JAX, MATLAB or a paper's own notation misspells nothing, so nearness says nothing about
-//! what is meant. Every row is tested: what is written is one problem with this answer, and what the answer shows compiles.
+//! what is meant. Every row is tested: what is written is one problem with this answer, and what the answer shows
+//! compiles.
 
 mod arguments;
 mod calls;
@@ -11,18 +12,18 @@ mod settings;
 mod signs;
 mod words;
 
-/// Where a word stands.
+/// The kind of place at which a word or a sign stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum At {
-    /// Called, as `elu` in `elu(x)`.
+    /// The name of something that is called, as `elu` in `elu(x)`.
     Call,
-    /// Called with more values than it takes, as `min` in `min(x, 6)`.
+    /// The name of something that is called with more values than it takes, as `min` in `min(x, 6)`.
     Surplus,
     /// The name of an argument of a layer, an optimizer or another choice.
     Argument,
-    /// An argument whose value is of the wrong kind, as `padding` in `padding: 1`.
+    /// The name of an argument whose value is of the wrong kind, as `padding` in `padding: 1`.
     Value,
-    /// One of a few words or calls: an optimizer, an augmentation, initial values.
+    /// A word where one of a few words or calls must stand: an optimizer, an augmentation, initial values.
     Choice,
     /// The name of a setting.
     Setting,
@@ -32,9 +33,9 @@ pub enum At {
     Name,
     /// The first word of a statement.
     Statement,
-    /// Behind a point, as `shape` in `x.shape`.
+    /// A word behind a point, as `shape` in `x.shape`.
     Member,
-    /// A sign.
+    /// A sign that is no word.
     Sign,
     /// A place that other tools have no words for.
     Elsewhere,
@@ -55,7 +56,7 @@ impl At {
         At::Setting,
     ];
 
-    /// The heading of its rows in the manual.
+    /// The heading that the rows of this kind of place have in the manual.
     pub fn heading(self) -> &'static str {
         match self {
             At::Elsewhere => "Other places",
@@ -78,17 +79,17 @@ impl At {
 #[derive(Debug)]
 pub struct Row {
     pub at: At,
-    /// All that are answered alike. The example has the first of them.
+    /// All words that are answered alike. The example has the first of them.
     pub words: &'static [&'static str],
-    /// The help. The last thing in backticks is what to write, if the language can say it.
+    /// The help that answers the words. The last thing in backticks is what to write, if the language can say it.
     pub say: &'static str,
-    /// Lines of a spec that have it.
+    /// Lines of a spec that have the first of the words.
     pub write: &'static str,
-    /// The same lines as they are written here; empty where the language has nothing in its place.
+    /// The lines of `write` as this language writes them; empty where it has nothing in their place.
     pub mended: &'static str,
-    /// The word to put in the place of the other, where that alone says the same.
+    /// The word to put in the place of the habit's, where that alone says the same.
     pub new: Option<&'static str>,
-    /// A word that must be right there too, or the place is another than the row speaks of.
+    /// A word that must be right at the same place; where it is not, the row speaks of another place.
     beside: Option<&'static str>,
 }
 
@@ -102,17 +103,17 @@ impl Row {
         Self { at, words, say, write, mended, new: None, beside: None }
     }
 
-    /// The same, where one word takes the place of the other.
+    /// This row for a word whose place the word `new` takes, where that would be right.
     const fn renamed(self, new: &'static str) -> Self {
         Self { new: Some(new), beside: Some(new), ..self }
     }
 
-    /// The same for a sign, which is right or wrong at any place.
+    /// This row for a sign whose place the sign `new` takes; a sign is right or wrong at any place.
     const fn replaced(self, new: &'static str) -> Self {
         Self { new: Some(new), ..self }
     }
 
-    /// The same, for places where that word would be right.
+    /// This row for those places alone where `word` would be right.
     const fn beside(self, word: &'static str) -> Self {
         Self { beside: Some(word), ..self }
     }
@@ -130,17 +131,17 @@ pub const TABLE: &[&[Row]] = &[
     settings::ROWS,
 ];
 
-/// The row of a word at a place where the `known` words would be right.
+/// The row that answers a word at a kind of place where the `known` words would be right.
 pub fn find(at: At, word: &str, known: &[&str]) -> Option<&'static Row> {
     rows(at, word).find(|row| row.beside.is_none_or(|beside| known.contains(&beside)))
 }
 
-/// Whether another framework or a paper means something by that word.
+/// Whether another framework or a paper means something by a word at that kind of place.
 pub fn is_known(at: At, word: &str) -> bool {
     rows(at, word).next().is_some()
 }
 
-/// Every row of a word, whichever place it speaks of.
+/// Every row that has a word at that kind of place, whatever words would be right there.
 pub fn rows(at: At, word: &str) -> impl Iterator<Item = &'static Row> {
     TABLE.iter().copied().flatten().filter(move |row| row.at == at && row.words.contains(&word))
 }

@@ -1,7 +1,9 @@
-//! What of a source text is drawn for one problem: the lines from its first label to its last, each cut to what fits.
+//! The part of a source text that is drawn for one problem: the lines from its first label to its last, each cut to
+//! what fits.
 //!
-//! A terminal would break a line that is too wide, and the marks below it would point to nothing. So what is too wide is
-//! cut at both ends, around the marks, and `…` stands for the rest. Line numbers and columns stay those of the whole text.
+//! A terminal would break a line that is too wide, and the marks below it would point to nothing. So what is too wide
+//! is cut at both ends, around the marks, and `…` stands for the rest. Line numbers and columns stay those of the whole
+//! text.
 
 use super::fold::lines_of;
 use super::place::Lines;
@@ -10,39 +12,42 @@ use crate::diag::{Label, Span};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 const CUT: &str = "…";
-/// Columns that a label's text has, wherever its mark is.
+/// How many columns the text of a label has at least, wherever its mark is.
 const FOR_TEXT: usize = 24;
-/// Columns before a label's text: the line that leads to it.
+/// How many columns the line takes that leads to a label's text.
 const LEAD: usize = 4;
-/// Columns for the lines that lead to labels of more than one line.
+/// How many columns the lines take that lead to labels of more than one line.
 const FOR_GUTTER: usize = 6;
 
 /// How wide a tab is drawn.
 pub const TAB: usize = 4;
 
+/// The part of a source text that is drawn for one problem.
 #[derive(Debug)]
 pub struct Excerpt {
     name: String,
-    /// Lines that stand above it in the whole text.
+    /// How many lines stand above the excerpt in the whole text.
     above: usize,
     text: String,
     lines: Vec<Line>,
-    /// Of each label: where it is drawn, its text, and the line and column of its place in the whole text, from 0.
+    /// Each label: where it is drawn in the excerpt, and its text.
     pub labels: Vec<(Span, String)>,
     places: Vec<(usize, usize)>,
 }
 
-/// A line as it is drawn.
+/// A line of the source as it is drawn.
 #[derive(Debug)]
 struct Line {
-    /// Where it begins in the whole text, and in the excerpt.
+    /// The byte where the line begins in the whole text, and the one where it begins in the excerpt.
     begins: [usize; 2],
-    /// What of it is drawn, counted in bytes from its beginning, and where in the excerpt each part begins.
+    /// The parts of the line that are drawn, in bytes from its beginning, each with the place in the excerpt where it
+    /// begins.
     parts: Vec<(Span, usize)>,
 }
 
 impl Line {
-    /// Where a place of the whole text is drawn: what is cut off is drawn at the end of the part before it.
+    /// The place in the excerpt for a place of the whole text: what is cut off is drawn at the end of the part before
+    /// it.
     fn drawn(&self, at: usize) -> usize {
         let within = at.saturating_sub(self.begins[0]);
         let part = self.parts.partition_point(|(part, _)| part.start <= within).saturating_sub(1);
@@ -53,7 +58,8 @@ impl Line {
 }
 
 impl Excerpt {
-    /// `lines` are those of the text as it can be drawn, `width` is the terminal's, in columns.
+    /// Makes the excerpt for these labels. `lines` are those of the text as it can be drawn, `width` is the terminal's,
+    /// in columns.
     pub fn new(name: &str, lines: &Lines<'_>, labels: &[Label], width: usize) -> Self {
         let all = labels.iter().map(|label| label.span).reduce(Span::to).unwrap_or_default();
         let (above, whole) = lines.around(all);
@@ -108,7 +114,7 @@ impl Excerpt {
         self.lines.get(line).map_or(0, |line| line.drawn(at))
     }
 
-    /// The column that the line to a label's text begins at.
+    /// The column at which the line to a label's text begins.
     fn mark(&self, drawn: Span) -> usize {
         let [start, end] = [drawn.start, drawn.end].map(|at| self.column(at));
         start.midpoint(end.max(start + 1))
@@ -120,9 +126,9 @@ impl Excerpt {
     }
 }
 
-/// The end of a name that is too long to be shown.
+/// The name of a file, cut at its beginning where it is too long to be shown.
 fn short(name: &str, width: usize) -> String {
-    /// Columns for a line's number, a column's and the signs around them.
+    /// How many columns the numbers of a line and of a column take, with the signs around them.
     const PLACE: usize = 12;
     let (room, long) = (width.saturating_sub(PLACE).max(PLACE), name.chars().count());
     match long.checked_sub(room) {
@@ -150,7 +156,7 @@ fn wide(c: char) -> usize {
 struct Mark {
     first: usize,
     last: usize,
-    /// How far the label's text goes.
+    /// The column up to which the label's text goes.
     text: usize,
 }
 
@@ -173,8 +179,8 @@ fn marks(line: &str, begins: usize, labels: &[Label]) -> Vec<Mark> {
     marks
 }
 
-/// What of a line is drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels; else what is
-/// around its marks.
+/// The parts of a line that are drawn in `room` columns, in bytes: all of it if it fits with the texts of its labels,
+/// else what is around its marks.
 fn kept(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
     let needed = marks.iter().map(|mark| mark.text).max().unwrap_or(0);
     if columns(line) <= room && needed <= room {
@@ -192,9 +198,9 @@ fn kept(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
     vec![Span::new(start, end)]
 }
 
-/// What is around marks that are too far apart: all of them together take half of the room.
+/// The parts of a line around marks that are too far apart for one: all of the parts together take half of the room.
 fn apart(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
-    /// Columns that are drawn before a mark.
+    /// How many columns are drawn before a mark.
     const BEFORE: usize = 2;
     let each = room / (2 * marks.len());
     let mut parts: Vec<Span> = Vec::new();
@@ -209,7 +215,7 @@ fn apart(line: &str, marks: &[Mark], room: usize) -> Vec<Span> {
     parts
 }
 
-/// The byte behind as many characters from `start` on as fit into so many columns.
+/// The byte up to which the characters from `start` on fit into `room` columns.
 fn within(line: &str, start: usize, room: usize) -> usize {
     let mut used = 0;
     let fits = |c: &char| {
@@ -226,8 +232,8 @@ impl SourceCode for Excerpt {
         lines_before: usize,
         _lines_after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // Asked for no lines around, miette looks for the line and column of a label. It takes contexts for one if the first
-        // one's line and count of lines together reach the second one's line.
+        // Asked for no lines around, miette looks for the line and column of a label. It takes contexts for one if the
+        // first one's line and count of lines together reach the second one's line.
         let label = self.labels.iter().position(|(drawn, _)| drawn.start == span.offset() && lines_before == 0);
         let (first, last) = (self.line_of(span.offset()), self.line_of(span.offset() + span.len()));
         let begins = self.lines.get(first).map_or(0, |line| line.begins[1]);
@@ -241,7 +247,7 @@ impl SourceCode for Excerpt {
 }
 
 impl Excerpt {
-    /// The line, from 0, that a byte of the excerpt stands on.
+    /// The number, from 0, of the line that a byte of the excerpt stands on.
     fn line_of(&self, at: usize) -> usize {
         self.lines.partition_point(|line| line.begins[1] <= at).saturating_sub(1)
     }

@@ -1,10 +1,10 @@
-//! Lines broken between words, for so many columns.
+//! Folding: lines broken between words, to fit into a number of columns.
 
-/// What a line that goes on is indented by, beside what its first line is.
+/// How much deeper than its first line a folded line goes on, in columns.
 const STEP: usize = 4;
 
-/// The text with every line that is wider than `width` columns broken at blanks. What goes on is indented a step further;
-/// a word that is wider than a line by itself stays whole.
+/// Folds every line of a text that is wider than `width` columns. What goes on is indented a step further; a word that
+/// is wider than a line by itself stays whole.
 pub fn fold(text: &str, width: usize) -> String {
     let folded = text.split('\n').map(|line| {
         let indent = columns(line) - columns(line.trim_start());
@@ -15,7 +15,7 @@ pub fn fold(text: &str, width: usize) -> String {
     folded.collect::<Vec<_>>().join("\n")
 }
 
-/// The lines that a text takes in so many columns.
+/// The lines that a text takes in `width` columns.
 pub fn lines_of(text: &str, width: usize) -> Vec<String> {
     text.split('\n').flat_map(|line| broken(line, width, 0)).collect()
 }

@@ -1,4 +1,4 @@
-//! Workflow commands of GitHub Actions, which it shows beside the lines of a pull request.
+//! Reports as workflow commands of GitHub Actions, which shows them beside the lines of a pull request.
 
 use super::place::Lines;
 use super::short;
@@ -6,6 +6,7 @@ use super::visible::visible;
 use crate::diag::{Level, Report};
 use std::fmt::Write;
 
+/// The report as workflow commands, one a problem.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     let mut out = String::new();

@@ -8,18 +8,18 @@ use crate::diag::{Diagnostic, Level, Report};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, Severity, SourceCode};
 use std::fmt;
 
-/// Columns of a report where there is no terminal to ask.
+/// How wide a report is, in columns, where there is no terminal to ask.
 pub const WIDTH: usize = 100;
 
-/// Problems that are shown: who has more of them mends the first ones first.
+/// How many problems are shown: who has more of them mends the first ones first.
 const MOST: usize = 100;
 
-/// The whole report, without colour, in that many columns.
+/// The whole report without colour, `width` columns wide.
 pub fn plain(report: &Report, width: usize) -> String {
     render(report, GraphicalTheme::unicode_nocolor(), width)
 }
 
-/// The whole report, in colour, for a terminal of that many columns.
+/// The whole report in colour, for a terminal of `width` columns.
 pub fn coloured(report: &Report, width: usize) -> String {
     render(report, GraphicalTheme::unicode(), width)
 }
@@ -49,7 +49,7 @@ fn render(report: &Report, theme: GraphicalTheme, width: usize) -> String {
     out
 }
 
-/// A diagnostic with its source, as miette wants to see one.
+/// A diagnostic with its excerpt, in the form that miette takes.
 #[derive(Debug)]
 struct Drawn<'a> {
     diagnostic: &'a Diagnostic,

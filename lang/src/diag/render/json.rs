@@ -1,13 +1,14 @@
-//! An object a line for each problem: docs/diagnostics.md says what is in it.
+//! Reports as JSON, an object on a line for each problem: docs/diagnostics.md says what is in it.
 
 use super::place::Lines;
 use super::visible::visible_in_json;
 use crate::diag::{Diagnostic, Report, Span};
 use serde_json::{Value, json};
 
-/// Raised when a field changes its meaning or goes; new fields may come at any time.
+/// The version of the format, raised when a field changes its meaning or goes; new fields may come at any time.
 pub const VERSION: u32 = 1;
 
+/// The report as JSON, an object a line.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     let objects = report.diagnostics.iter().map(|diagnostic| object(report, &lines, diagnostic).to_string() + "\n");

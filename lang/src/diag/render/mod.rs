@@ -1,4 +1,4 @@
-//! Reports for people and for programs, a file each form.
+//! The forms of a report, for people and for programs, a file each.
 
 mod excerpt;
 mod fold;

@@ -1,10 +1,11 @@
-//! SARIF 2.1.0, which code hosts and editors read: one document for all files together.
+//! Reports as SARIF 2.1.0, which code hosts and editors read: one document for all files together.
 
 use super::place::Lines;
 use super::visible::visible_in_json;
 use crate::diag::{Diagnostic, Level, Report, Span, catalogue};
 use serde_json::{Value, json};
 
+/// Reports as one SARIF document.
 pub fn emit(reports: &[Report]) -> String {
     let results: Vec<Value> = reports.iter().flat_map(of).collect();
     let rules: Vec<Value> = catalogue()
@@ -92,7 +93,7 @@ impl File<'_> {
     }
 }
 
-/// A path as a reference: relative ones stay relative.
+/// A path as a URI reference: relative paths stay relative.
 fn uri(path: &str) -> String {
     let mut uri = String::from(if path.starts_with('/') { "file://" } else { "" });
     for byte in path.bytes() {

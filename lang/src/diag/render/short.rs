@@ -1,11 +1,11 @@
-//! A line a problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
+//! Reports as a line for each problem, as editors and `grep` like them: `file:line:column: error[L0101]: message`.
 
 use super::place::Lines;
 use super::visible::visible;
 use crate::diag::{Applicability, Diagnostic, Report};
 use std::fmt::Write;
 
-/// The flags of `check` that would make the fix, if there is one.
+/// The flags of `check` that would make the fix of a problem, if there is one, as a report ends its line with.
 pub fn mend(diagnostic: &Diagnostic) -> &'static str {
     match (diagnostic.fix.is_empty(), diagnostic.applicability) {
         (true, _) => "",
@@ -14,6 +14,7 @@ pub fn mend(diagnostic: &Diagnostic) -> &'static str {
     }
 }
 
+/// The report as text, a line a problem.
 pub fn emit(report: &Report) -> String {
     let lines = Lines::new(&report.text);
     // A line a problem, whatever the file is called.

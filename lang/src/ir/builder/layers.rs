@@ -1,10 +1,10 @@
-//! The layers: primitives that look at channels and pixels.
+//! The layers of the builder: primitives that look at channels and pixels.
 
 use super::{Builder, Made};
 use crate::ir::{Fault, Op, Padding, ParamId, Pool, Shape, Upsampling, Value};
 
 impl Builder {
-    /// `x` is `[in, H, W]`, the weight `[out, in / groups, k, k]`.
+    /// Appends a convolution: `x` is `[in, H, W]`, the weight `[out, in / groups, k, k]`.
     pub fn conv(
         &mut self,
         x: Value,
@@ -24,7 +24,7 @@ impl Builder {
         self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
     }
 
-    /// Height and width of a map with as many channels as its weights read.
+    /// The height and the width of a map, which must have as many channels as its weights read.
     fn map_of(&self, channels: usize, x: Value) -> Result<[usize; 2], Fault> {
         match self.map(x)? {
             [found, height, width] if found == channels => Ok([height, width]),
@@ -32,7 +32,7 @@ impl Builder {
         }
     }
 
-    /// How many positions a square kernel has over a map, along height and width.
+    /// The number of positions of a square kernel over a map, along height and width.
     pub fn grid(&self, x: Value, kernel: usize, stride: usize, padding: Padding) -> Result<[usize; 2], Fault> {
         let [_, height, width] = self.map(x)?;
         centred(padding, kernel)?;
@@ -41,7 +41,8 @@ impl Builder {
         positions.ok_or(Fault::Window { kernel, height, width })
     }
 
-    /// `x` is `[in, H, W]`, the weight `[height, width, out, in, k, k]`, a kernel for each position of the output.
+    /// Appends a convolution with kernels of its own at each position: `x` is `[in, H, W]`, the weight `[height, width,
+    /// out, in, k, k]`, where height and width are those of the output.
     pub fn local(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
         let dims = &self.params[weight.0].shape;
         let (positions, out, from, kernel) = ([dims[0], dims[1]], dims[2], dims[3], dims[4]);
@@ -53,7 +54,7 @@ impl Builder {
         self.append_checked(Op::Local { x, weight, bias, stride, padding }, [out, height, width])
     }
 
-    /// `x` is `[in, H, W]`, the weight `[in, out, k, k]`.
+    /// Appends a transposed convolution: `x` is `[in, H, W]`, the weight `[in, out, k, k]`.
     pub fn conv_transpose(
         &mut self,
         x: Value,
@@ -74,7 +75,7 @@ impl Builder {
         self.append_checked(Op::ConvTranspose { x, weight, bias, stride, padding }, dims)
     }
 
-    /// `x` is `[in]`, the weight `[out, in]`.
+    /// Appends a dense layer: `x` is `[in]`, the weight `[out, in]`.
     pub fn dense(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>) -> Made {
         let (out, from) = (self.params[weight.0].shape[0], self.params[weight.0].shape[1]);
         match *self.shape(x) {
@@ -84,6 +85,8 @@ impl Builder {
         }
     }
 
+    /// Appends a pooling layer over windows of `kernel` pixels, height and width; warns of rows and columns that no
+    /// window reaches.
     pub fn pool(&mut self, kind: Pool, x: Value, kernel: [usize; 2], stride: usize, padding: Padding) -> Made {
         let [channels, height, width] = self.map(x)?;
         for side in kernel {
@@ -102,13 +105,14 @@ impl Builder {
         self.append_checked(Op::Pool { kind, x, kernel, stride, padding }, [channels, rows, columns])
     }
 
+    /// Appends a layer that makes maps `factor` times as high and as wide.
     pub fn upsample(&mut self, x: Value, factor: usize, mode: Upsampling) -> Made {
         let [channels, height, width] = self.map(x)?;
         let dims = [channels, height.saturating_mul(factor), width.saturating_mul(factor)];
         self.append_checked(Op::Upsample { x, factor, mode }, dims)
     }
 
-    /// The parameters are `[C]` each: scale, shift, running mean, running variance.
+    /// Appends a batch norm; its parameters are `[C]` each: scale, shift, running mean, running variance.
     pub fn batch_norm(&mut self, x: Value, params: [ParamId; 4], epsilon: f64, momentum: f64) -> Made {
         let dims = self.map(x)?;
         if dims[1..] == [1, 1] {
@@ -119,7 +123,7 @@ impl Builder {
         Ok(self.append(op, Shape::Map(dims)))
     }
 
-    /// Scale and shift are `[C]` each.
+    /// Appends a group norm; scale and shift are `[C]` each.
     pub fn group_norm(&mut self, x: Value, groups: usize, [scale, shift]: [ParamId; 2], epsilon: f64) -> Made {
         let shape = self.per_image(x)?;
         let channels = shape.channels();
@@ -132,7 +136,7 @@ impl Builder {
         Ok(self.append(Op::GroupNorm { x, groups, scale, shift, epsilon }, shape))
     }
 
-    /// Over `size` channels, half of them on either side.
+    /// Appends a local response norm over `size` channels, half of them on either side.
     pub fn lrn(&mut self, x: Value, size: usize, alpha: f64, beta: f64, k: f64) -> Made {
         let dims = self.map(x)?;
         if size.is_multiple_of(2) {
@@ -142,7 +146,7 @@ impl Builder {
     }
 }
 
-/// Half a kernel on each side needs a middle.
+/// Refuses an even kernel where half of it is to stand on each side of a pixel.
 fn centred(padding: Padding, kernel: usize) -> Result<(), Fault> {
     match padding {
         Padding::Same if kernel.is_multiple_of(2) => Err(Fault::EvenKernel { kernel }),
@@ -150,7 +154,7 @@ fn centred(padding: Padding, kernel: usize) -> Result<(), Fault> {
     }
 }
 
-/// How many windows fit along each side, or none if one side is shorter than the window.
+/// The number of windows along each side, or none if one side is shorter than the window.
 fn windows(size: [usize; 2], kernel: [usize; 2], stride: usize) -> Option<[usize; 2]> {
     let along = |size: usize, kernel: usize| size.checked_sub(kernel).map(|room| room / stride.max(1) + 1);
     Some([along(size[0], kernel[0])?, along(size[1], kernel[1])?])

@@ -1,7 +1,7 @@
 //! One layout for every spec: the same words and comments give the same text, however they were spaced.
 //!
-//! The scanner's tokens, with the comments hung on them, are cut at the statements of the tree; each statement becomes a
-//! small tree of what may be broken, and stands on one line where it fits. What stays the author's: the order of
+//! The scanner's tokens, with the comments hung on them, are cut at the statements of the tree; each statement becomes
+//! a small tree of what may be broken, and stands on one line where it fits. What stays the author's: the order of
 //! everything, single blank lines, and whether the settings of a block share a line.
 
 mod lexeme;
@@ -10,23 +10,24 @@ mod print;
 mod tree;
 
 use super::ast::{Ast, Item, ItemKind};
-use super::scan::{Bracket, Kind};
-use super::{MAX_SIZE, parse, with_line_feeds};
+use super::scan::{Bracket, TokenKind};
+use super::{parse, with_line_feeds};
 use crate::diag::{Diagnostic, text};
+use crate::limits::MAX_SIZE;
 use lexeme::{Lexeme, comments, lexemes, settle};
 use page::Page;
 use std::ops::Range;
-use tree::Node;
+use tree::Fragment;
 
-/// Columns of a line; comments at the ends of lines may go beyond.
+/// How many columns a line has; comments at the ends of lines may go beyond.
 const WIDTH: usize = 100;
-/// Columns that a brace indents by, and a line that goes on.
+/// How many columns a brace indents by, and a line that goes on.
 const STEP: usize = 4;
 
 /// Why a text is not formatted.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Refusal {
-    /// It cannot be read, or could not be with blanks in it: what is wrong, sorted by place.
+    /// The text cannot be read, or could not be with blanks in it: what is wrong, sorted by place.
     Problems(Vec<Diagnostic>),
     /// What came out would not say the same. That is a fault of the formatter, not of the text.
     Unfaithful,
@@ -92,8 +93,8 @@ impl Layout<'_> {
             }
             match lexeme.kind {
                 // Behind the last statement.
-                Kind::Newline => break,
-                Kind::Close(_) => {
+                TokenKind::Newline => break,
+                TokenKind::Close(_) => {
                     depth = depth.saturating_sub(1);
                     page.close_block(depth * STEP);
                     page.word(at);
@@ -117,22 +118,22 @@ impl Layout<'_> {
         page.text()
     }
 
-    /// Behind the statement, or the head of a block, that starts at `at`.
+    /// The index behind the statement, or the head of a block, that starts at `at`.
     fn end(&self, at: usize) -> usize {
         let is_end = |at: &usize| self.lexemes[*at].leads || self.is_brace(at - 1);
         (at + 1..self.lexemes.len()).find(is_end).unwrap_or(self.lexemes.len())
     }
 
     fn is_brace(&self, at: usize) -> bool {
-        self.lexemes[at].kind == Kind::Open(Bracket::Curly)
+        self.lexemes[at].kind == TokenKind::Open(Bracket::Curly)
     }
 
-    /// A block that stays on one line, with the place behind it: one that holds nothing, or settings whose author wrote
-    /// them so, if they fit.
-    fn on_one_line(&self, at: usize, body: usize, indent: usize) -> Option<(Node, usize)> {
-        let open = self.lexemes.get(body - 1).filter(|open| open.kind == Kind::Open(Bracket::Curly))?;
+    /// The fragment of a block that stays on one line, with the index behind it: of a block that holds nothing, or of
+    /// settings whose author wrote them so, if they fit.
+    fn on_one_line(&self, at: usize, body: usize, indent: usize) -> Option<(Fragment, usize)> {
+        let open = self.lexemes.get(body - 1).filter(|open| open.kind == TokenKind::Open(Bracket::Curly))?;
         let is_settings = body - at == 2;
-        let is_close = |at: &usize| self.lexemes[*at].kind == Kind::Close(Bracket::Curly);
+        let is_close = |at: &usize| self.lexemes[*at].kind == TokenKind::Close(Bracket::Curly);
         // Settings hold no braces; of other blocks only an empty one is looked for.
         let last = if is_settings { self.lexemes.len() } else { body + 1 };
         let close = (body..last).find(is_close)?;

@@ -1,33 +1,33 @@
-//! The lines written so far, and the columns of the comments at their ends.
+//! The page that is printed: the lines so far, and the columns of the comments at their ends.
 
 use super::lexeme::Lexeme;
 
 /// The column of the comments at the ends of lines, unless a line before one is too long for it: a usual declaration of
 /// weights is not.
 const COMMENTS: usize = 52;
-/// Blanks between a line and its comment, at least.
+/// How many blanks stand between a line and its comment, at least.
 const GAP: usize = 3;
-/// A longer line does not move the comments of the lines around it.
+/// The width up to which a line moves the comments of the lines around it.
 const LONG: usize = 80;
 
 #[derive(Default)]
-struct Line<'a> {
-    /// Starts with its indentation.
+struct PageLine<'a> {
+    /// The text of the line, which starts with its indentation.
     code: String,
     comment: Option<&'a str>,
     after_blank: bool,
     /// Lines of one block without a blank line between them share a number, and with it the column of their comments.
     paragraph: usize,
-    /// Something stands on it.
+    /// Whether something stands on the line.
     is_begun: bool,
 }
 
 /// What is written, line by line.
 pub struct Page<'a> {
     pub lexemes: &'a [Lexeme<'a>],
-    done: Vec<Line<'a>>,
-    line: Line<'a>,
-    /// Nothing stands yet in the block, so no blank line does.
+    done: Vec<PageLine<'a>>,
+    line: PageLine<'a>,
+    /// Whether nothing stands in the block yet, so that no blank line does.
     at_head: bool,
     paragraph: usize,
     /// The indentation of a line that a comment makes necessary.
@@ -36,7 +36,7 @@ pub struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub fn new(lexemes: &'a [Lexeme<'a>]) -> Self {
-        Self { lexemes, done: Vec::new(), line: Line::default(), at_head: true, paragraph: 0, hang: 0 }
+        Self { lexemes, done: Vec::new(), line: PageLine::default(), at_head: true, paragraph: 0, hang: 0 }
     }
 
     /// Begins a line for a statement, or for a comment on a line of its own.
@@ -48,6 +48,7 @@ impl<'a> Page<'a> {
         self.at_head = false;
     }
 
+    /// Notes that a block is open, at whose head no blank line stands.
     pub fn open_block(&mut self) {
         self.at_head = true;
         self.paragraph += 1;
@@ -61,35 +62,37 @@ impl<'a> Page<'a> {
 
     /// Begins a line, unless nothing stands on this one.
     pub fn fresh(&mut self, indent: usize) {
-        let line = Line { code: " ".repeat(indent), paragraph: self.paragraph, ..Line::default() };
+        let line = PageLine { code: " ".repeat(indent), paragraph: self.paragraph, ..PageLine::default() };
         let line = std::mem::replace(&mut self.line, line);
         if line.is_begun {
             self.done.push(line);
         }
     }
 
-    /// Where the next character will stand.
+    /// The column at which the next character will stand.
     pub fn column(&self) -> usize {
         self.line.code.len()
     }
 
+    /// Whether nothing stands on this line.
     pub fn is_fresh(&self) -> bool {
         !self.line.is_begun
     }
 
-    /// Writes on, whatever stands on the line.
+    /// Writes a text, whatever stands on the line already.
     pub fn push(&mut self, text: &str) {
         self.line.code.push_str(text);
         self.line.is_begun = true;
     }
 
+    /// Writes a blank, unless the line is empty or ends with a comment.
     pub fn space(&mut self) {
         if self.line.is_begun && self.line.comment.is_none() {
             self.line.code.push(' ');
         }
     }
 
-    /// A lexeme and the comments at it. What follows a comment stands on the next line.
+    /// Writes a lexeme and the comments at it. What follows a comment stands on the next line.
     pub fn token(&mut self, at: usize) {
         let indent = if self.is_fresh() { self.column() } else { self.hang };
         if self.line.comment.is_some() {
@@ -101,7 +104,7 @@ impl<'a> Page<'a> {
         self.word(at);
     }
 
-    /// The comments above a lexeme, which then stands on a line of its own.
+    /// Writes the comments above a lexeme, which then stands on a line of its own.
     pub fn above(&mut self, at: usize, indent: usize) {
         let lexemes = self.lexemes;
         for comment in &lexemes[at].above {
@@ -111,17 +114,17 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// A lexeme with the comment behind it.
+    /// Writes a lexeme with the comment behind it.
     pub fn word(&mut self, at: usize) {
         let lexeme = &self.lexemes[at];
         self.push(lexeme.text);
         self.line.comment = lexeme.behind;
     }
 
-    /// All of it, with a line end behind each line.
+    /// The text of the page, with a line end behind each line.
     pub fn text(mut self) -> String {
         self.fresh(0);
-        let width = |line: &Line| line.code.trim_end().len();
+        let width = |line: &PageLine| line.code.trim_end().len();
         let mut columns = vec![COMMENTS; self.paragraph + 1];
         for line in self.done.iter().filter(|line| line.comment.is_some() && width(line) <= LONG) {
             let column = &mut columns[line.paragraph];

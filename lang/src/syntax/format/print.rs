@@ -1,29 +1,30 @@
-//! A statement onto the page: on one line where it fits, broken from the outside in where it does not.
+//! Printing: a statement onto the page, on one line where it fits, broken from the outside in where it does not.
 
 use super::page::Page;
-use super::tree::{Bit, BitKind, Node, NodeKind};
+use super::tree::{Bit, BitKind, Fragment, FragmentKind};
 use super::{STEP, WIDTH};
 
 impl Page<'_> {
-    /// A statement on a line that is begun for it.
-    pub fn statement(&mut self, node: &Node, indent: usize) {
+    /// Prints a statement on a line that is begun for it.
+    pub fn statement(&mut self, node: &Fragment, indent: usize) {
         self.node(node, indent, 0);
     }
 
-    /// Whether a part of that width fits on this line, with `tail` columns of what must follow it there.
-    fn fits(&self, node: &Node, tail: usize) -> bool {
+    /// Whether a fragment fits on this line, with `tail` columns of what must follow it there.
+    fn fits(&self, node: &Fragment, tail: usize) -> bool {
         !node.size.is_split && self.column() + node.size.width + tail <= WIDTH
     }
 
-    /// `base` is the indentation of the line that the part begins on.
-    fn node(&mut self, node: &Node, base: usize, tail: usize) {
+    /// Prints a fragment; `base` is the indentation of the line that it begins on, `tail` the columns of what must
+    /// follow it on its last line.
+    fn node(&mut self, node: &Fragment, base: usize, tail: usize) {
         let outer = std::mem::replace(&mut self.hang, base + STEP);
         match &node.kind {
             _ if self.fits(node, tail) => self.flat(node),
-            NodeKind::Row(bits) => self.row(bits, base, tail),
-            NodeKind::Chain { first, rest } => self.chain(first, rest, base + STEP, tail),
-            NodeKind::Choice { words, parts } => self.choice(words, parts, self.column(), tail),
-            NodeKind::Led { head, value } => {
+            FragmentKind::Row(bits) => self.row(bits, base, tail),
+            FragmentKind::Chain { first, rest } => self.chain(first, rest, base + STEP, tail),
+            FragmentKind::Choice { words, parts } => self.choice(words, parts, self.column(), tail),
+            FragmentKind::Led { head, value } => {
                 self.row(head, base, 0);
                 self.space();
                 self.node(value, base, tail);
@@ -32,10 +33,10 @@ impl Page<'_> {
         self.hang = outer;
     }
 
-    fn flat(&mut self, node: &Node) {
+    fn flat(&mut self, node: &Fragment) {
         match &node.kind {
-            NodeKind::Row(bits) => self.flat_row(bits),
-            NodeKind::Chain { first, rest } => {
+            FragmentKind::Row(bits) => self.flat_row(bits),
+            FragmentKind::Chain { first, rest } => {
                 self.flat(first);
                 for (sign, value) in rest {
                     self.space();
@@ -43,7 +44,7 @@ impl Page<'_> {
                     self.flat(value);
                 }
             }
-            NodeKind::Choice { words, parts } => {
+            FragmentKind::Choice { words, parts } => {
                 for (n, (word, part)) in words.iter().zip(parts.iter()).enumerate() {
                     if n > 0 {
                         self.space();
@@ -52,7 +53,7 @@ impl Page<'_> {
                     self.flat(part);
                 }
             }
-            NodeKind::Led { head, value } => {
+            FragmentKind::Led { head, value } => {
                 self.flat_row(head);
                 self.space();
                 self.flat(value);
@@ -60,7 +61,7 @@ impl Page<'_> {
         }
     }
 
-    /// A sign or word, and the blank before what follows it.
+    /// Prints a sign or word, and the blank before what follows it.
     fn led(&mut self, at: usize) {
         self.token(at);
         self.space();
@@ -78,7 +79,7 @@ impl Page<'_> {
         }
     }
 
-    fn flat_bracket(&mut self, open: usize, items: &[Node], close: usize) {
+    fn flat_bracket(&mut self, open: usize, items: &[Fragment], close: usize) {
         let is_padded = self.lexemes[open].text == "{" && !items.is_empty();
         self.token(open);
         for (n, item) in items.iter().enumerate() {
@@ -116,8 +117,8 @@ impl Page<'_> {
         }
     }
 
-    /// What stands in brackets, each on a line of its own.
-    fn bracket(&mut self, open: usize, items: &[Node], close: usize, base: usize) {
+    /// Prints brackets, each item on a line of its own.
+    fn bracket(&mut self, open: usize, items: &[Fragment], close: usize, base: usize) {
         let inner = base + STEP;
         self.token(open);
         for (n, item) in items.iter().enumerate() {
@@ -133,8 +134,8 @@ impl Page<'_> {
         self.word(close);
     }
 
-    /// Each sign on a line of its own, with what follows it: a line that begins with a sign goes on.
-    fn chain(&mut self, first: &Node, rest: &[(usize, Node)], indent: usize, tail: usize) {
+    /// Prints a chain, each sign on a line of its own with what follows it: a line that begins with a sign goes on.
+    fn chain(&mut self, first: &Fragment, rest: &[(usize, Fragment)], indent: usize, tail: usize) {
         self.node(first, indent, 0);
         for (n, (sign, value)) in rest.iter().enumerate() {
             self.fresh(indent);
@@ -143,8 +144,8 @@ impl Page<'_> {
         }
     }
 
-    /// `else` on a line of its own below its `if`, and `then` too if it must be.
-    fn choice(&mut self, words: &[usize; 3], parts: &[Node; 3], column: usize, tail: usize) {
+    /// Prints a choice, `else` on a line of its own below its `if`, and `then` too if it must be.
+    fn choice(&mut self, words: &[usize; 3], parts: &[Fragment; 3], column: usize, tail: usize) {
         let [first, then, otherwise] = words;
         let [condition, taken, rest] = parts;
         let size = condition.size.then(" then ".len(), taken.size);
@@ -163,7 +164,7 @@ impl Page<'_> {
         self.fresh(column);
         self.led(*otherwise);
         match &rest.kind {
-            NodeKind::Choice { words, parts } => self.choice(words, parts, column, tail),
+            FragmentKind::Choice { words, parts } => self.choice(words, parts, column, tail),
             _ => self.node(rest, column, tail),
         }
     }

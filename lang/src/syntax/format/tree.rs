@@ -1,21 +1,21 @@
-//! A statement as a tree of what may be broken over lines, and how wide each part is on one line.
+//! The layout tree: a statement as fragments that may be broken over lines, and how wide each is on one line.
 
-use super::super::scan::{Bracket, Kind};
+use super::super::scan::{Bracket, TokenKind};
 use super::lexeme::{Lexeme, opens};
 use std::ops::Range;
 
-/// Ranks of signs between values: see [`Lexeme::rank`].
+/// The number of ranks of signs between values: see [`Lexeme::rank`].
 const RANKS: usize = 6;
 
-/// How a part looks on one line.
+/// How a fragment looks on one line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Size {
     pub width: usize,
-    /// Comments stand above its first lexeme.
+    /// Whether comments stand above the fragment's first lexeme.
     starts: bool,
-    /// A comment stands behind its last lexeme.
+    /// Whether a comment stands behind the fragment's last lexeme.
     ends: bool,
-    /// A comment stands within it: it cannot be on one line.
+    /// Whether a comment stands inside the fragment, which then cannot be on one line.
     pub is_split: bool,
 }
 
@@ -25,7 +25,7 @@ impl Size {
         Self { width: lexeme.text.len(), starts, ends, is_split: false }
     }
 
-    /// The two side by side, with that many columns between them.
+    /// The size of two fragments side by side, with `gap` columns between them.
     pub fn then(self, gap: usize, next: Self) -> Self {
         Self {
             width: self.width + gap + next.width,
@@ -36,88 +36,91 @@ impl Size {
     }
 }
 
+/// A part of a statement that is printed on one line where it fits.
 #[derive(Debug)]
-pub struct Node {
-    pub kind: NodeKind,
+pub struct Fragment {
+    pub kind: FragmentKind,
     pub size: Size,
 }
 
-/// The forms that a part can have. Lexemes are given by their number.
+/// The forms that a fragment can have. Lexemes are given by their index.
 #[derive(Debug)]
-pub enum NodeKind {
-    /// Words and brackets in a row, which is broken in its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps: 3) {`
+pub enum FragmentKind {
+    /// Words and brackets in a row, which is broken inside its brackets alone: `relu(x)`, `10 batches`, `loop V1(steps:
+    /// 3) {`.
     Row(Vec<Bit>),
     /// Values and the signs between them, all of one rank.
-    Chain { first: Box<Node>, rest: Vec<(usize, Node)> },
-    /// `if a then b else c`: the words, and what stands behind each.
-    Choice { words: [usize; 3], parts: Box<[Node; 3]> },
-    /// What is named or declared and its value: `kernel: 7`, `const steps = 3`, `yield x`
-    Led { head: Vec<Bit>, value: Box<Node> },
+    Chain { first: Box<Fragment>, rest: Vec<(usize, Fragment)> },
+    /// A choice, `if a then b else c`: the words, and what stands behind each.
+    Choice { words: [usize; 3], parts: Box<[Fragment; 3]> },
+    /// What is named or declared and its value: `kernel: 7`, `const steps = 3`, `yield x`.
+    Led { head: Vec<Bit>, value: Box<Fragment> },
 }
 
-/// One of a row.
+/// A word or a bracket in a row.
 #[derive(Debug)]
 pub struct Bit {
     pub kind: BitKind,
-    /// Whether a blank stands before it.
+    /// Whether a blank stands before the bit.
     pub is_spaced: bool,
     pub size: Size,
 }
 
+/// The forms of what stands in a row.
 #[derive(Debug)]
 pub enum BitKind {
     Word(usize),
-    Bracket { open: usize, items: Vec<Node>, close: usize },
+    Bracket { open: usize, items: Vec<Fragment>, close: usize },
 }
 
-/// The statement, the setting or the head of a block that those lexemes are.
-pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Node {
-    let mut builder = Builder { lexemes, at: range.start, end: range.end };
+/// The fragment of a statement, a setting or the head of a block, which these lexemes are.
+pub fn statement(lexemes: &[Lexeme], range: Range<usize>) -> Fragment {
+    let mut builder = TreeBuilder { lexemes, at: range.start, end: range.end };
     let lexeme = |at: usize| &lexemes[at];
-    if lexeme(range.end - 1).kind == Kind::Open(Bracket::Curly) {
+    if lexeme(range.end - 1).kind == TokenKind::Open(Bracket::Curly) {
         return row(builder.head(range.end));
     }
     let mut depth = 0_usize;
     let sign = range.clone().find(|at| {
         match lexeme(*at).kind {
-            Kind::Open(_) => depth += 1,
-            Kind::Close(_) => depth = depth.saturating_sub(1),
+            TokenKind::Open(_) => depth += 1,
+            TokenKind::Close(_) => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth == 0 && matches!(lexeme(*at).kind, Kind::Sign("=" | ":"))
+        depth == 0 && matches!(lexeme(*at).kind, TokenKind::Sign("=" | ":"))
     });
     builder.led(sign.unwrap_or(range.start) + 1)
 }
 
-/// A block on one line, from the first word of its head to its closing brace.
-pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: usize) -> Node {
+/// The fragment of a block on one line, from the first word of its head to its closing brace.
+pub fn block(lexemes: &[Lexeme], start: usize, entries: &[Range<usize>], close: usize) -> Fragment {
     let body = entries.first().map_or(close, |first| first.start);
-    let mut builder = Builder { lexemes, at: start, end: body };
+    let mut builder = TreeBuilder { lexemes, at: start, end: body };
     let mut head = builder.head(body - 1);
     let items = entries.iter().map(|entry| statement(lexemes, entry.clone())).collect();
     head.push(builder.bracketed(body - 1, items, close, true));
     row(head)
 }
 
-struct Builder<'a> {
+struct TreeBuilder<'a> {
     lexemes: &'a [Lexeme<'a>],
     at: usize,
-    /// Behind the statement.
+    /// The index behind the statement.
     end: usize,
 }
 
-impl Builder<'_> {
-    /// What comes next; a line end where the statement is over.
-    fn kind(&self) -> Kind {
+impl TreeBuilder<'_> {
+    /// The kind of the next token; a line end where the statement is over.
+    fn kind(&self) -> TokenKind {
         self.kind_at(self.at)
     }
 
-    fn kind_at(&self, at: usize) -> Kind {
-        self.lexemes.get(at).filter(|_| at < self.end).map_or(Kind::Newline, |lexeme| lexeme.kind)
+    fn kind_at(&self, at: usize) -> TokenKind {
+        self.lexemes.get(at).filter(|_| at < self.end).map_or(TokenKind::Newline, |lexeme| lexeme.kind)
     }
 
     fn is_word(&self, word: &str) -> bool {
-        self.kind() == Kind::Joining && self.lexemes[self.at].text == word
+        self.kind() == TokenKind::Joining && self.lexemes[self.at].text == word
     }
 
     fn size(&self, at: usize) -> Size {
@@ -130,20 +133,20 @@ impl Builder<'_> {
         bit
     }
 
-    /// Everything up to `end`, which holds no value but in brackets.
+    /// Takes everything up to `end`, which holds no value but in brackets.
     fn head(&mut self, end: usize) -> Vec<Bit> {
         let mut bits: Vec<Bit> = Vec::new();
         while self.at < end {
-            let is_tight = opens(self.kind()) || matches!(self.kind(), Kind::Sign("'" | ":"));
+            let is_tight = opens(self.kind()) || matches!(self.kind(), TokenKind::Sign("'" | ":"));
             bits.push(self.word_or_bracket(!is_tight && !bits.is_empty()));
         }
         bits
     }
 
-    fn led(&mut self, end: usize) -> Node {
+    fn led(&mut self, end: usize) -> Fragment {
         let head = self.head(end);
         let value = Box::new(self.expr());
-        Node { size: size_of(&head).then(1, value.size), kind: NodeKind::Led { head, value } }
+        Fragment { size: size_of(&head).then(1, value.size), kind: FragmentKind::Led { head, value } }
     }
 
     fn word_or_bracket(&mut self, is_spaced: bool) -> Bit {
@@ -153,12 +156,12 @@ impl Builder<'_> {
         let open = self.at;
         self.at += 1;
         let mut items = Vec::new();
-        while !matches!(self.kind(), Kind::Close(_) | Kind::Newline) {
-            if self.kind() == Kind::Sign(",") {
+        while !matches!(self.kind(), TokenKind::Close(_) | TokenKind::Newline) {
+            if self.kind() == TokenKind::Sign(",") {
                 self.at += 1;
                 continue;
             }
-            let is_named = self.kind_at(self.at + 1) == Kind::Sign(":");
+            let is_named = self.kind_at(self.at + 1) == TokenKind::Sign(":");
             items.push(if is_named { self.led(self.at + 2) } else { self.expr() });
         }
         let close = self.at;
@@ -166,8 +169,8 @@ impl Builder<'_> {
         self.bracketed(open, items, close, is_spaced)
     }
 
-    fn bracketed(&self, open: usize, items: Vec<Node>, close: usize, is_spaced: bool) -> Bit {
-        let is_brace = self.lexemes[open].kind == Kind::Open(Bracket::Curly);
+    fn bracketed(&self, open: usize, items: Vec<Fragment>, close: usize, is_spaced: bool) -> Bit {
+        let is_brace = self.lexemes[open].kind == TokenKind::Open(Bracket::Curly);
         let pad = usize::from(is_brace && !items.is_empty());
         let mut size = self.size(open);
         for (n, item) in items.iter().enumerate() {
@@ -177,11 +180,11 @@ impl Builder<'_> {
         Bit { kind: BitKind::Bracket { open, items, close }, is_spaced, size }
     }
 
-    fn expr(&mut self) -> Node {
+    fn expr(&mut self) -> Fragment {
         if self.is_word("if") { self.choice() } else { self.chain(0) }
     }
 
-    fn choice(&mut self) -> Node {
+    fn choice(&mut self) -> Fragment {
         let mut words = [self.at; 3];
         let parts = [0, 1, 2].map(|n| {
             words[n] = self.at;
@@ -193,11 +196,11 @@ impl Builder<'_> {
             let led = self.size(*word).then(1, part.size);
             size = if n == 0 { led } else { size.then(1, led) };
         }
-        Node { kind: NodeKind::Choice { words, parts: Box::new(parts) }, size }
+        Fragment { kind: FragmentKind::Choice { words, parts: Box::new(parts) }, size }
     }
 
-    /// Values and the signs between them, of that rank and above.
-    fn chain(&mut self, rank: usize) -> Node {
+    /// Takes values and the signs between them, of that rank and above.
+    fn chain(&mut self, rank: usize) -> Fragment {
         if rank == RANKS {
             let mut bits = Vec::new();
             self.operand(&mut bits);
@@ -213,14 +216,18 @@ impl Builder<'_> {
             size = size.then(1, self.size(sign)).then(1, value.size);
             rest.push((sign, value));
         }
-        if rest.is_empty() { first } else { Node { kind: NodeKind::Chain { first: Box::new(first), rest }, size } }
+        if rest.is_empty() {
+            first
+        } else {
+            Fragment { kind: FragmentKind::Chain { first: Box::new(first), rest }, size }
+        }
     }
 
     fn rank(&self) -> Option<usize> {
         self.lexemes.get(self.at).filter(|_| self.at < self.end)?.rank()
     }
 
-    /// A value with the signs before it, or a `repeat` with its count and its call.
+    /// Takes a value with the signs before it, or a `repeat` with its count and its call.
     fn operand(&mut self, bits: &mut Vec<Bit>) {
         if self.is_word("repeat") {
             bits.push(self.word(false));
@@ -236,8 +243,8 @@ impl Builder<'_> {
     }
 
     fn signed(&mut self, bits: &mut Vec<Bit>, mut is_spaced: bool) {
-        while self.is_word("not") || self.kind() == Kind::Sign("-") {
-            let is_not = self.kind() == Kind::Joining;
+        while self.is_word("not") || self.kind() == TokenKind::Sign("-") {
+            let is_not = self.kind() == TokenKind::Joining;
             bits.push(self.word(is_spaced));
             is_spaced = is_not;
         }
@@ -246,17 +253,17 @@ impl Builder<'_> {
 
     fn value(&mut self, bits: &mut Vec<Bit>, is_spaced: bool) {
         let first = self.kind();
-        if first == Kind::Newline {
+        if first == TokenKind::Newline {
             return;
         }
         bits.push(self.word_or_bracket(is_spaced));
         match (first, self.kind()) {
-            (Kind::Number, Kind::Sign("%")) => bits.push(self.word(false)),
+            (TokenKind::Number, TokenKind::Sign("%")) => bits.push(self.word(false)),
             // `repeat 2 f(x)`: what is called is no unit.
-            (Kind::Number, Kind::Word) if !opens(self.kind_at(self.at + 1)) => bits.push(self.word(true)),
-            (Kind::Word, Kind::Sign("'")) => bits.push(self.word(false)),
-            (Kind::Word, Kind::Open(Bracket::Round)) => bits.push(self.word_or_bracket(false)),
-            (Kind::Word, Kind::Sign("@")) => {
+            (TokenKind::Number, TokenKind::Word) if !opens(self.kind_at(self.at + 1)) => bits.push(self.word(true)),
+            (TokenKind::Word, TokenKind::Sign("'")) => bits.push(self.word(false)),
+            (TokenKind::Word, TokenKind::Open(Bracket::Round)) => bits.push(self.word_or_bracket(false)),
+            (TokenKind::Word, TokenKind::Sign("@")) => {
                 bits.push(self.word(false));
                 bits.push(self.word_or_bracket(false));
             }
@@ -265,8 +272,8 @@ impl Builder<'_> {
     }
 }
 
-fn row(bits: Vec<Bit>) -> Node {
-    Node { size: size_of(&bits), kind: NodeKind::Row(bits) }
+fn row(bits: Vec<Bit>) -> Fragment {
+    Fragment { size: size_of(&bits), kind: FragmentKind::Row(bits) }
 }
 
 fn size_of(bits: &[Bit]) -> Size {

@@ -1,8 +1,9 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
-use super::{Code, Diagnostic, Span, counted};
+use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::{Padding, Shape};
 
+/// The codes of shapes.
 pub const CODES: &[&Code] = &[
     &CHANNELS,
     &UNEQUAL,
@@ -24,6 +25,7 @@ pub const CODES: &[&Code] = &[
     &CHANNELS_LAST,
 ];
 
+/// The code of a bundle that is applied to other channels than it is declared for.
 pub const CHANNELS: Code =
     Code::error("L0201", "A bundle declared for 8 channels has weights for 8 channels and no others.").mended(
         "The fix declares the bundle for what flows into it. It is unsafe: two numbers disagree, and either may be the one that \
@@ -87,17 +89,17 @@ const CHANNELS_LAST: Code = Code::unless_allowed(
 )
 .mended("The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.");
 
-/// Where a bundle says what it maps, and the number it says.
+/// The mapping `from -> to` that a bundle declares, and its place.
 #[derive(Clone, Copy, Debug)]
 pub struct Declared {
     pub span: Span,
     pub from: usize,
-    /// None for what is declared in another way.
+    /// The channels that it gives; none for what is declared without an arrow.
     pub to: Option<usize>,
 }
 
 impl Declared {
-    /// Declares it for as many as flow in; the other way round, if that is how many it gives.
+    /// Adds the fix: the bundle declared for as many as flow in, or the other way round, if that is how many it gives.
     fn mended(self, problem: Diagnostic, flows_in: usize, what: &str) -> Diagnostic {
         let Self { span, from, to } = self;
         let counted = counted(flows_in, what);
@@ -115,6 +117,7 @@ impl Declared {
     }
 }
 
+/// A bundle or shared weights applied to another number of channels than they are made for.
 pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.channels());
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "channel"));
@@ -124,7 +127,7 @@ pub fn channels(name: &str, declared: Declared, found: &Shape, applied: Span) ->
     declared.mended(problem, got, "channel")
 }
 
-/// The same for a dense bundle, which counts every entry of a map.
+/// A dense bundle that is applied to another number of inputs than it is declared for: it counts every entry of a map.
 pub fn inputs(name: &str, declared: Declared, found: &Shape, applied: Span) -> Diagnostic {
     let (from, got) = (declared.from, found.len());
     let problem = format!("`{name}` takes {}, but is applied to {got}", counted(from, "input"));
@@ -141,6 +144,7 @@ pub struct Operands<'a> {
     pub right: (&'a Shape, Span),
 }
 
+/// Operands of different shapes where they must have one; `what` says what they are: "the arms of a branch".
 pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
     let ((left, at_left), (right, at_right)) = (operands.left, operands.right);
     Diagnostic::new(&UNEQUAL, format!("{what} need one shape, found {left} and {right}"))
@@ -149,7 +153,7 @@ pub fn unequal(what: &str, operands: Operands<'_>) -> Diagnostic {
         .help(difference(left, right))
 }
 
-/// What would make two shapes one.
+/// A help line on what would make two shapes one.
 fn difference(left: &Shape, right: &Shape) -> String {
     match (left, right) {
         (Shape::Map([c, h, w]), Shape::Map([d, i, j])) if (h, w) == (i, j) => {
@@ -171,15 +175,16 @@ pub struct Lateral<'a> {
     pub from: usize,
     pub to: usize,
     pub kind: &'a str,
-    /// Where the bundle is applied, and the shape that gives.
+    /// The place where the bundle is applied.
     pub applied: Span,
     pub gives: Option<&'a Shape>,
-    /// Whether it is applied nowhere else.
+    /// Whether the bundle is applied nowhere else.
     pub is_alone: bool,
     /// Whether another bundle may lead from what this one gives back to the state.
     pub may_go_on: bool,
 }
 
+/// Lateral weights that do not map their state onto itself.
 pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     let (state, shape, at) = what.state;
     let channels = shape.channels();
@@ -210,7 +215,7 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .certain_if(what.is_alone && !what.may_go_on && what.from == channels)
 }
 
-/// Kernels for each position, applied to a map that has other positions.
+/// Kernels of their own for each position, applied to a map that has other positions.
 pub fn positions(name: &str, made: [usize; 2], here: [usize; 2], declared: Option<Span>, span: Span) -> Diagnostic {
     let ([rows, columns], [height, width]) = (made, here);
     let problem =
@@ -220,7 +225,8 @@ pub fn positions(name: &str, made: [usize; 2], here: [usize; 2], declared: Optio
     problem.help("declare a bundle for each size of map, or apply it to maps of one size")
 }
 
-/// `declared` is where a bundle says how large its kernel is.
+/// A window larger than the map it runs over, padding counted in; `declared` is where a bundle says how large its
+/// kernel is.
 pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: Option<Span>) -> Diagnostic {
     let problem = format!("a window of {kernel}x{kernel} does not fit into a map of {height}x{width}");
     let problem =
@@ -229,7 +235,7 @@ pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: 
     problem.help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
 }
 
-/// `left` is how many rows and columns no window reaches.
+/// Windows that leave rows or columns of a map out; `left` is how many of each.
 pub fn dropped(
     size: [usize; 2],
     (kernel, stride, padding): (usize, usize, Padding),
@@ -254,6 +260,7 @@ pub fn dropped(
     .help(help)
 }
 
+/// A value of the wrong form, such as a vector where feature maps are needed.
 pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {
     let is = match found {
         Shape::Map(_) => "the feature maps",
@@ -266,6 +273,7 @@ pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diag
         .help("move it before the layer that flattens, or leave it out")
 }
 
+/// An even kernel with padding that keeps the size.
 pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
     let (below, above) = (kernel.saturating_sub(1).max(1), kernel + 1);
     Diagnostic::new(&EVEN_KERNEL, format!("a kernel of {kernel}x{kernel} has no centre for `padding: same`"))
@@ -273,6 +281,7 @@ pub fn even_kernel(kernel: usize, span: Span) -> Diagnostic {
         .help(format!("choose {below} or {above}, or write `padding: valid`"))
 }
 
+/// Groups that do not divide the channels.
 pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
     let divides = |n: &usize| channels.is_multiple_of(*n);
     let below = (1..groups).rev().find(divides).unwrap_or(1);
@@ -285,7 +294,7 @@ pub fn groups(groups: usize, channels: usize, span: Span) -> Diagnostic {
     .help(format!("choose {below}{above}"))
 }
 
-/// `of` channels flow in.
+/// A depthwise layer that is to make a number of channels which is no multiple of the `of` channels that flow in.
 pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnostic {
     let above = channels.next_multiple_of(of.max(1));
     let choices = if channels > of { format!("{} or {above}", above - of) } else { above.to_string() };
@@ -294,12 +303,14 @@ pub fn multiple(name: &str, of: usize, channels: usize, span: Span) -> Diagnosti
         .help(format!("choose {choices}, or a `conv`, whose outputs see every channel"))
 }
 
+/// Groups of a single number, which is its own mean.
 pub fn alone(groups: usize, found: &Shape, span: Span) -> Diagnostic {
     Diagnostic::new(&ALONE, format!("each group would be a single number: {} of {found}", counted(groups, "group")))
         .label(span, "normalised to zero, whatever flows in")
         .help("choose fewer groups, or normalise before the layer that leaves one number a channel")
 }
 
+/// An even span of neighbouring channels, which has none in the middle.
 pub fn even_span(size: usize, span: Span) -> Diagnostic {
     let (below, above) = (size.saturating_sub(1).max(1), size + 1);
     Diagnostic::new(&EVEN_SPAN, format!("a span of {} has none in the middle", counted(size, "channel")))
@@ -307,6 +318,7 @@ pub fn even_span(size: usize, span: Span) -> Diagnostic {
         .help(format!("choose {below} or {above}"))
 }
 
+/// A tensor of more numbers than `limit`.
 pub fn too_large(what: &str, numbers: u128, limit: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&TOO_LARGE, format!("{what} holds {}, more than {limit}", counted(numbers, "number")))
         .label(span, "too large")
@@ -323,26 +335,28 @@ pub fn wide(name: &str, kernel: usize, [height, width]: [usize; 2], applied: Spa
         .help(format!("choose a kernel of at most {odd}, or a larger map"))
 }
 
-/// `found` and `limit` are numbers with their units.
+/// A net whose cost is above a limit; `found` and `limit` are numbers with their units.
 pub fn costly(found: &str, limit: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&COSTLY, format!("this net has {found}, more than {limit}"))
         .label(span, "all that the output is made of")
         .help("check the digits of channels, kernels and steps; if all of it is meant, write `allow costly`")
 }
 
+/// An output that is not a vector of one score for each class.
 pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&OUTPUT, format!("the output must be a vector of {}, found {found}", counted(classes, "class")))
         .label(span, format!("this is {found}"))
         .help("end with a layer such as `logits = dense(x, classes)`")
 }
 
+/// An input whose shape is not three whole numbers.
 pub fn image(span: Span) -> Diagnostic {
     Diagnostic::new(&IMAGE, "an input's shape is `[channels, height, width]`")
         .label(span, "not three whole numbers of at least 1")
         .help("write `[1, 48, 48]` for a gray image of 48 x 48 pixels")
 }
 
-/// An image whose channels seem to stand behind its height and width.
+/// An input whose channels seem to stand behind its height and width.
 pub fn channels_last([height, width, channels]: [usize; 3], span: Span) -> Diagnostic {
     let (old, new) = (format!("[{height}, {width}, {channels}]"), format!("[{channels}, {height}, {width}]"));
     Diagnostic::new(

@@ -1,19 +1,30 @@
-//! Consts that stand for a word which the language does not have: the mistake is where the word is written, not where the
-//! const is used.
+//! Consts that stand for a word which the language does not have: the mistake is where that word is written, not where
+//! the const is used.
 
-use super::foreign::At;
 use super::names::{LISTED, UNKNOWN_ARGUMENT, UNKNOWN_CALL};
-use super::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
-use crate::front::known::Misnamed;
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, among, did_you_mean, some_of};
 
-/// A const in the place of a choice; `what` is what the words are: "choice for `padding` of `conv`:".
+/// A const whose word means nothing in the language, most likely because it is misspelt.
+#[derive(Clone, Debug)]
+pub struct Misnamed {
+    pub word: String,
+    /// The name of the const that the word was given to.
+    pub of: String,
+    /// The place where the spec says the word; none if `--set` does.
+    pub written: Option<Span>,
+    /// True if the word was reported already, where the const was used before.
+    pub is_told: bool,
+}
+
+/// A misnamed const in the place of a choice; `what` says what the words are: "choice for `padding` of `conv`:".
 pub fn choice(what: &str, misnamed: &Misnamed, used: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     let words = Words { at: At::Choice, language: known, own: &[] };
     problem(&UNKNOWN_ARGUMENT, what, misnamed, used, (words, &list))
 }
 
-/// A const in the place of something to call, where the `language` has layers and functions and the spec its `own` ones.
+/// A misnamed const that is called. The `language` has layers and functions, and the spec its `own` ones.
 pub fn call(misnamed: &Misnamed, used: Span, language: &[&str], own: &[&str]) -> Diagnostic {
     let list = format!("layers and functions are {}", some_of(&misnamed.word, &[language, own].concat(), LISTED));
     problem(&UNKNOWN_CALL, "layer or function", misnamed, used, (Words { at: At::Call, language, own }, &list))

@@ -7,10 +7,11 @@ pub use elsewhere::{
     remainder, unlisted,
 };
 
-use super::code::SLIP;
-use super::foreign::{At, find};
-use super::{Code, Diagnostic, Span, Words, among};
+use crate::diag::code::SLIP;
+use crate::diag::foreign::{At, find};
+use crate::diag::{Code, Diagnostic, Span, Words, among};
 
+/// The codes of the text itself.
 pub const CODES: &[&Code] = &[
     &UNEXPECTED,
     &UNCLOSED,
@@ -25,6 +26,7 @@ pub const CODES: &[&Code] = &[
     &DIVIDED,
 ];
 
+/// The code of a statement that stops making sense.
 pub const UNEXPECTED: Code = Code::error(
     "L0001",
     "The statement stops making sense at this place. The message names what may stand there; the statement is left \
@@ -34,18 +36,22 @@ pub const UNEXPECTED: Code = Code::error(
     "The fix writes a comma that is missing between two arguments. It is safe where the second has a name: nothing else can \
      stand there.",
 );
+/// The code of a bracket that is never closed.
 pub const UNCLOSED: Code = Code::error(
     "L0002",
     "Every bracket and brace that is opened must be closed: `(` by `)`, `[` by `]`, `{` by `}`. Where the closing one \
      is missing is a guess from the lines that follow.",
 );
+/// The code of a bracket that closes nothing, or one of another kind.
 pub const STRAY: Code = Code::error("L0003", "A closing bracket needs an opening one of the same kind before it.");
+/// The code of a statement that starts with an unknown word.
 pub const UNKNOWN_WORD: Code = Code::error(
     "L0004",
     "A statement starts with a word that says what it declares, such as `const` or `weights`, or with the name of a \
      value, as in `A = relu(x)`.",
 )
 .mended(SLIP);
+/// The code of a statement that is written in the form of another.
 pub const WRONG_FORM: Code = Code::error(
     "L0005",
     "Each statement has one form, and this statement is written in the form of another.",
@@ -54,19 +60,23 @@ pub const WRONG_FORM: Code = Code::error(
     "The fix writes the sign that the statement's first word, an argument or a setting asks for. It is safe: with another sign \
          neither says anything.",
 );
+/// The code of a text that is too large to be read.
 pub const TOO_LARGE: Code =
     Code::error("L0006", "A spec is a page of equations. A text this large is most likely another kind of file.");
+/// The code of a spec that is too deep, too long or too much written out.
 pub const TOO_DEEP: Code = Code::error(
     "L0007",
     "Brackets within brackets, the operators of one statement, functions that call functions and the million values that \
      all of a spec may be written out to are limited, so that no text can exhaust the compiler. Give parts of a long \
      expression names of their own.",
 );
+/// The code of what looks like a number and is none.
 pub const BAD_NUMBER: Code = Code::error(
     "L0008",
     "A number is written as `3`, `0.5` or `1e-3`, with `%` or a unit such as `batches` behind it where one is asked \
      for, and must not be larger than a double can hold.",
 );
+/// The code of signs and words that no spec is made of.
 pub const FOREIGN: Code = Code::error(
     "L0009",
     "A spec is made of names, numbers, `+ - * /`, `= : ,`, `->`, `'`, `%`, brackets and `//` comments. Names are made of \
@@ -77,12 +87,14 @@ pub const FOREIGN: Code = Code::error(
      and an argument's `=` for a `:`. It is safe: none of that can mean anything else. A library's name in front of a layer is \
      taken away, and a sign of another language replaced, by an unsafe fix: what is left may still mean something else.",
 );
+/// The code of a statement that stands in the wrong place.
 pub const MISPLACED: Code = Code::error(
     "L0010",
     "Some statements belong in a block, such as `state` into a loop, and some stand outside of all blocks, such as \
      `input` and `weights`.",
 );
 
+/// The code of a comment that reads like a divisor.
 pub const DIVIDED: Code = Code::warning(
     "L0011",
     "number_comment",
@@ -93,18 +105,19 @@ pub const DIVIDED: Code = Code::warning(
     "The fix writes `/`. It is unsafe: the spec compiles as it stands, and the number may be a remark.",
 );
 
-/// What was found where something else was to stand.
-pub enum Found<'a> {
+/// What the parser found where it expected something else.
+pub enum FoundText<'a> {
     /// A word or sign, and where.
     Text(Span, &'a str),
-    /// The statement ended behind this.
+    /// The end of the statement, which comes behind this span.
     End(Span),
 }
 
-/// `expected` is in words, `after` the text before the place.
-pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
+/// A statement that stops making sense: `expected` says in words what may stand there, `after` is the text before the
+/// place.
+pub fn unexpected(found: FoundText, expected: &str, after: &str, help: Option<String>) -> Diagnostic {
     let (span, label, mend) = match found {
-        Found::Text(span, text) if expected.ends_with("the end of the line") => {
+        FoundText::Text(span, text) if expected.ends_with("the end of the line") => {
             let text = quoted(text);
             (
                 span,
@@ -112,17 +125,18 @@ pub fn unexpected(found: Found, expected: &str, after: &str, help: Option<String
                 format!("give what starts with {text} a line of its own, or remove it"),
             )
         }
-        Found::Text(span, text) => {
+        FoundText::Text(span, text) => {
             let text = quoted(text);
             (span, format!("found {text} here"), format!("write {expected} before {text}, or remove {text}"))
         }
-        Found::End(span) => (span, "nothing follows this".to_owned(), format!("write {expected} behind it")),
+        FoundText::End(span) => (span, "nothing follows this".to_owned(), format!("write {expected} behind it")),
     };
     let place = if after.is_empty() { String::new() } else { format!(" after `{after}`") };
     let found = Diagnostic::new(&UNEXPECTED, format!("expected {expected}{place}")).label(span, label);
     found.help(help.unwrap_or(mend))
 }
 
+/// A bracket or a brace that is never closed.
 pub fn unclosed(open: Span, sign: &str, closing: &str) -> Diagnostic {
     let what = if sign == "{" { "brace" } else { "bracket" };
     Diagnostic::new(&UNCLOSED, format!("the {what} `{sign}` is never closed"))
@@ -138,13 +152,14 @@ pub fn wrong_bracket(open: Span, expected: &str, here: Span, found: &str) -> Dia
         .help(format!("write `{expected}`"))
 }
 
+/// A closing bracket where nothing is open.
 pub fn stray(here: Span, sign: &str) -> Diagnostic {
     Diagnostic::new(&STRAY, format!("`{sign}` closes nothing"))
         .label(here, "nothing is open here")
         .help(format!("remove the `{sign}`, or add what it is to close"))
 }
 
-/// A statement that starts with a word that starts none, among the words that would have fitted.
+/// A statement that starts with an unknown word; `known` are the words that would have fitted.
 pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
     let words = among(known.iter().copied());
     Diagnostic::new(&UNKNOWN_WORD, format!("no statement starts with `{word}`")).label(at, "unknown word").nearest(
@@ -162,7 +177,7 @@ pub fn wrong_form(at: Span, word: &str, form: &str) -> Diagnostic {
         .help(format!("write `{form}`"))
 }
 
-/// `const steps: 3`: the form needs another sign.
+/// A statement with the wrong sign behind its name, as `const steps: 3`.
 pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("expected `{expected}` after `{after}`"))
         .label(at, format!("found `{found}` here"))
@@ -171,7 +186,7 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
         .certain()
 }
 
-/// `key: value` where statements stand.
+/// A setting, `key: value`, where statements stand.
 pub fn lone_entry(at: Span, key: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("`{key}: …` is neither a statement nor inside a settings block"))
         .label(at, "a setting")
@@ -189,7 +204,7 @@ pub fn not_an_entry(at: Span, block: &str, key: &str) -> Diagnostic {
         .help(format!("write `{key}: value`"))
 }
 
-/// `lr = 0.1` where settings stand; `sign` is what stands between the name and the value.
+/// A setting that is given by `=`, as `lr = 0.1`; `sign` is what stands between the name and the value.
 pub fn setting_by_equals(at: Span, block: &str, key: &str, sign: Span) -> Diagnostic {
     not_an_entry(at, block, key).edit(sign, "=", ": ").certain()
 }
@@ -207,7 +222,7 @@ pub fn foreign_choice(at: Span) -> Diagnostic {
     wrong_form(at, "if", "if a then b else c").foreign(At::Sign, "if", "write `if a then b else c`")
 }
 
-/// `repeat n` before something that is not called.
+/// A `repeat` of something that is no call.
 pub fn repeats_no_call(at: Span) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, "`repeat` chains copies of a call")
         .label(at, "this calls nothing")
@@ -221,31 +236,35 @@ pub fn not_a_parameter(at: Span) -> Diagnostic {
         .help("write `x`, or `n: 1` for one with a default")
 }
 
+/// A text of more bytes than `limit`.
 pub fn too_large(size: usize, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_LARGE, format!("this text has {size} bytes; a spec has at most {limit}"))
         .label(Span::default(), "not read")
         .help("check that this is the file you meant")
 }
 
+/// Brackets nested more than `limit` deep.
 pub fn too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("brackets are nested more than {limit} deep"))
         .label(at, "one bracket too many")
         .help("give the inner parts names of their own, in equations before this one")
 }
 
+/// A statement of more than `limit` operators.
 pub fn too_long(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} operators"))
         .label(at, "one operator too many")
         .help("split it into several equations")
 }
 
+/// A statement of more than `limit` choices.
 pub fn too_many_choices(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("one statement holds more than {limit} choices"))
         .label(at, "one `if` too many")
         .help("split it into several equations")
 }
 
-/// Functions that call functions, written out: deeper than `limit` expressions.
+/// Functions and blocks that call each other more than `limit` expressions deep, written out.
 pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(
         &TOO_DEEP,
@@ -255,21 +274,21 @@ pub fn calls_too_deep(at: Span, limit: usize) -> Diagnostic {
     .help("call functions that call fewer others")
 }
 
-/// Blocks that call blocks: deeper than `limit`.
+/// Blocks that call blocks more than `limit` deep.
 pub fn blocks_too_deep(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("blocks call blocks more than {limit} deep"))
         .label(at, "one block too deep")
         .help("write the innermost blocks out, or chain copies with `repeat`")
 }
 
-/// Blocks in blocks, written out: more than `limit` definitions.
+/// Blocks inside blocks that come to more than `limit` definitions, written out.
 pub fn too_many_definitions(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("written out, the blocks of this spec are more than {limit} definitions"))
         .label(at, "one definition too many")
         .help("repeat less, or call fewer blocks within blocks")
 }
 
-/// The same in all places together: more than `limit` calls.
+/// Functions and blocks that come to more than `limit` calls, written out.
 pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(
         &TOO_DEEP,
@@ -279,19 +298,21 @@ pub fn too_many_calls(at: Span, limit: usize) -> Diagnostic {
     .help("call functions that call fewer others")
 }
 
-/// Functions, blocks and copies, written out: more than `limit` values.
+/// Functions, blocks and copies that come to more than `limit` values of the net, written out.
 pub fn too_many_values(at: Span, limit: usize) -> Diagnostic {
     Diagnostic::new(&TOO_DEEP, format!("written out, this spec is more than {limit} values"))
         .label(at, "one value too many")
         .help("repeat less, or call fewer functions and blocks within each other")
 }
 
+/// A word that begins like a number and is none.
 pub fn bad_number(at: Span, number: &str) -> Diagnostic {
     Diagnostic::new(&BAD_NUMBER, format!("{} is not a number", quoted(number)))
         .label(at, "cannot be read as a number")
         .help("write a number as `3`, `0.5` or `1e-3`")
 }
 
+/// A number that no double can hold.
 pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
     Diagnostic::new(&BAD_NUMBER, format!("{} is out of range", quoted(number)))
         .label(at, "too large for a double")
@@ -316,7 +337,7 @@ fn not_read(at: Span, message: String) -> Diagnostic {
     Diagnostic::new(&FOREIGN, message).label(at, "cannot be read")
 }
 
-/// A name with points in it, which asks for an answer of its own.
+/// A name with points in it; the caller adds the answer.
 pub fn point(at: Span, found: &str) -> Diagnostic {
     not_read(at, format!("{} has a point in it, and names have none", quoted(found)))
 }
@@ -328,7 +349,7 @@ pub fn misplaced(at: Span, what: &str, place: &str, belongs: &str) -> Diagnostic
         .help(format!("move it {belongs}"))
 }
 
-/// In backticks, with control characters made visible and cut to a length that can be read.
+/// A text in backticks, its control characters made visible, cut to a length that can be read.
 fn quoted(text: &str) -> String {
     const LONGEST: usize = 32;
     let shown: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();

@@ -1,8 +1,9 @@
 //! Penalties and the loss: what is added to the cross-entropy, and what that reaches.
 
-use super::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::Shape;
 
+/// The codes of penalties.
 pub const CODES: &[&Code] =
     &[&NOT_A_NUMBER, &UNBOUNDED, &REACHES_NOTHING, &NEVER_APPLIED, &IN_EQUATION, &OWNS, &UNREACHED];
 
@@ -26,18 +27,21 @@ const OWNS: Code = Code::error("L0506", "A penalty judges weights and activities
 const UNREACHED: Code =
     Code::warning("L0507", "unreached", "Weights that the output does not depend on learn nothing from the images.");
 
+/// A penalty that is not one number.
 pub fn not_a_number(name: &str, found: &Shape, span: Span) -> Diagnostic {
     Diagnostic::new(&NOT_A_NUMBER, format!("penalty `{name}` must be one number, found {found}"))
         .label(span, format!("this is {found}"))
         .help("reduce it with `sum(…)`, `mean(…)` or `l1(…)`")
 }
 
+/// Many tensors, such as `weights`, where one is needed.
 pub fn group(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&NOT_A_NUMBER, format!("`{name}` stands for many tensors, where one is needed"))
         .label(span, "every kernel of the net")
         .help("reduce it with `sum(…)`, `mean(…)` or `l1(…)`")
 }
 
+/// A penalty that can fall for ever; `suggestion` is a call that cannot.
 pub fn unbounded(name: &str, span: Span, suggestion: Option<&str>) -> Diagnostic {
     let help = match suggestion {
         Some(call) => format!("use one that saturates, such as `{call}`"),
@@ -48,30 +52,35 @@ pub fn unbounded(name: &str, span: Span, suggestion: Option<&str>) -> Diagnostic
         .help(help)
 }
 
+/// A penalty that no weight changes.
 pub fn reaches_nothing(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&REACHES_NOTHING, format!("penalty `{name}` reaches no weight"))
         .label(span, "the same whatever is learned")
         .help("name a bundle, `weights` or a feature map in it, or remove it")
 }
 
+/// A bundle in a penalty that is never applied, and so has no weights.
 pub fn never_applied(bundle: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&NEVER_APPLIED, format!("`{bundle}` is never applied, so it has no weights to penalise"))
         .label(span, "no weights")
         .help(format!("apply it in an equation, as in `{bundle} * x`"))
 }
 
+/// A reduction over the whole batch in an equation.
 pub fn in_equation(function: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&IN_EQUATION, format!("`{function}` stands in an equation"))
         .label(span, "runs over the whole batch")
         .help("use it in a `penalty`; for a mean over each map there is `global_avg_pool`")
 }
 
+/// A penalty with a layer that has weights of its own.
 pub fn owns(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&OWNS, format!("penalty `{name}` has a layer with weights of its own"))
         .label(span, "would learn to please the penalty")
         .help("give the layer an equation of its own and penalise that")
 }
 
+/// A bundle that the output does not depend on.
 pub fn unreached(bundle: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNREACHED, format!("the output does not depend on `{bundle}`"))
         .label(span, "learns nothing from the images")

@@ -1,10 +1,10 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
-use super::code::SLIP;
-use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
-use std::collections::BTreeMap;
+use crate::diag::code::SLIP;
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
 
+/// The codes of names and arguments.
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
     &UNKNOWN_CALL,
@@ -25,9 +25,11 @@ pub const CODES: &[&Code] = &[
     &UNKNOWN_LINT,
 ];
 
-const UNKNOWN_NAME: Code =
+/// The code of a name that nothing has.
+pub const UNKNOWN_NAME: Code =
     Code::error("L0101", "Every name in an equation must be defined somewhere in the spec.").mended(SLIP);
-pub(super) const UNKNOWN_CALL: Code =
+/// The code of a call of something that does not exist.
+pub const UNKNOWN_CALL: Code =
     Code::error("L0102", "What is called must be a layer kind, a function of the prelude or a `fn` of the spec.")
         .mended(SLIP);
 pub(super) const UNKNOWN_ARGUMENT: Code =
@@ -66,40 +68,7 @@ const UNKNOWN_LINT: Code =
 pub(super) const LISTED: &str =
     "docs/reference.md lists them, and what other frameworks call them is in docs/habits.md";
 
-/// A name that is missing at several places is one problem with several places, and so is a bundle that is declared for other
-/// channels than it is applied to; the first few are shown.
-pub fn gathered(diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
-    const SHOWN: usize = 4;
-    let mut first: BTreeMap<(String, Option<Span>), usize> = BTreeMap::new();
-    let mut gathered: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
-    for diagnostic in diagnostics {
-        let is_declared_wrongly = diagnostic.code == &super::shape::CHANNELS;
-        if diagnostic.code != &UNKNOWN_NAME && diagnostic.code != &UNKNOWN_CALL && !is_declared_wrongly {
-            gathered.push(diagnostic);
-            continue;
-        }
-        // Bundles of two blocks may have one name.
-        let declared = diagnostic.labels.get(1).map(|label| label.span).filter(|_| is_declared_wrongly);
-        let key = (diagnostic.message.clone(), declared);
-        match first.get(&key) {
-            Some(n) => {
-                let first = &mut gathered[*n];
-                first.applicability = first.applicability.max(diagnostic.applicability);
-                first.fix.extend(diagnostic.fix.into_iter().filter(|_| !is_declared_wrongly));
-                if first.labels.len() < SHOWN {
-                    first.labels.extend(diagnostic.labels.into_iter().take(1));
-                }
-            }
-            None => {
-                first.insert(key, gathered.len());
-                gathered.push(diagnostic);
-            }
-        }
-    }
-    gathered
-}
-
-/// A name of the spec, in a block.
+/// A name that the spec defines outside the block in which it is read.
 pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_NAME, format!("`{name}` is not seen inside of the block"))
         .label(span, "read inside of the block")
@@ -109,6 +78,7 @@ pub fn outside_of_block(name: &str, span: Span, defined: Span) -> Diagnostic {
         ))
 }
 
+/// A name that nothing has; `visible` are the names that are seen from its place.
 pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     let like = alike(name, visible.iter().copied());
     let like = if like.is_empty() { String::new() } else { format!(", or name {}", among(like)) };
@@ -138,7 +108,7 @@ pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: 
         .help(help)
 }
 
-/// What stands before the brackets of a `weights` statement.
+/// A `weights` statement for something that is no kind with weights.
 pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("weights are declared for {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer `{name}` to declare weights for"))
@@ -146,7 +116,7 @@ pub fn unknown_kind(name: &str, span: Span, known: &[&str]) -> Diagnostic {
         .nearest(name, span, Words { at: At::Call, language: known, own: &[] }, &list)
 }
 
-/// What is called, where the `language` has layers and functions and the spec its `own` ones.
+/// A call of something that does not exist. The `language` has layers and functions, and the spec its `own` ones.
 pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> Diagnostic {
     let list = format!("layers and functions are {}", some_of(name, &[language, own].concat(), LISTED));
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{name}`"))
@@ -154,7 +124,7 @@ pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> 
         .nearest(name, span, Words { at: At::Call, language, own }, &list)
 }
 
-/// A callable's name as papers write it, `SAT-ABS` for `sat_abs`.
+/// The name of something to call as papers write it, `SAT-ABS` for `sat_abs`.
 pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
         .label(span, "a name with a hyphen, which is a minus here")
@@ -162,7 +132,8 @@ pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
         .edit(span, written, meant)
 }
 
-/// `what` is what the words are, with what they belong to: "choice for `padding` of `conv`:".
+/// A word that is none of the choices; `what` says what the words are and what they belong to: "choice for `padding` of
+/// `conv`:".
 pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
@@ -170,11 +141,13 @@ pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagn
         .nearest(name, span, Words { at: At::Choice, language: known, own: &[] }, &list)
 }
 
+/// A named argument that a layer, a function or a choice of the language does not have.
 pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(callee, name, span, Words { at: At::Argument, language: known, own: &[] })
 }
 
-/// The same for a block of the spec, whose parameters its author named.
+/// A named argument that no parameter of a block has. Its author made up the parameters' names, so no other framework's
+/// word is meant.
 pub fn unknown_parameter(block: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(block, name, span, Words { at: At::Argument, language: &[], own: known })
 }
@@ -190,6 +163,7 @@ fn not_an_argument(callee: &str, name: &str, span: Span, words: Words<'_>) -> Di
         .nearest(name, span, words, &list)
 }
 
+/// A second one of something that has a name of its author's.
 pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
     Diagnostic::new(&DUPLICATE, format!("`{name}` is given twice"))
         .label(second, "given again here")
@@ -197,7 +171,8 @@ pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
         .help("remove one, or give it another name")
 }
 
-/// The same for what has no name of its author's: a statement's word, an argument of the language, a setting.
+/// A second one of something whose name is not its author's: a statement's word, an argument of the language, a
+/// setting.
 pub fn duplicate_word(word: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(word, first, second).help("remove one")
 }
@@ -209,6 +184,7 @@ pub fn two_next_values(state: &str, first: Span, second: Span) -> Diagnostic {
     ))
 }
 
+/// An argument without a default that is not given; `about` says what it means.
 pub fn missing_argument(callee: &str, argument: &str, about: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` needs `{argument}`: {about}"))
         .label(span, format!("without `{argument}`"))
@@ -225,7 +201,8 @@ pub fn missing_parameter(callee: &str, params: &[&str], found: usize, span: Span
         .help(format!("write `{callee}({})`", params.join(", ")))
 }
 
-/// Takes back what was said of missing arguments since then.
+/// Drops the problems of missing arguments that were reported since `since`, a length of `diagnostics` at an earlier
+/// time.
 pub fn forget_missing(diagnostics: &mut Vec<Diagnostic>, since: usize) {
     let later = diagnostics.split_off(since);
     diagnostics.extend(later.into_iter().filter(|diagnostic| diagnostic.code != &MISSING_ARGUMENT));
@@ -239,24 +216,28 @@ pub fn missing_param(block: &str, param: &str, declared: Span, span: Span) -> Di
         .help(format!("add `{param}: …`"))
 }
 
+/// A layer or a function that is applied to nothing; `example` shows one that is.
 pub fn missing_input(callee: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("`{callee}` is applied to nothing"))
         .label(span, "without an input")
         .help(format!("name what it is applied to first, as in `{example}`"))
 }
 
+/// A value of the wrong type; `what` says what the value is of.
 pub fn wrong_type(what: &str, expected: &str, found: &str, span: Span, help: String) -> Diagnostic {
     Diagnostic::new(&WRONG_TYPE, format!("{what} must be {expected}, found {found}"))
         .label(span, format!("expected {expected}"))
         .help(help)
 }
 
+/// A value out of its range; `what` says what the value is of.
 pub fn out_of_range(what: &str, range: &str, found: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&OUT_OF_RANGE, format!("{what} must be {range}, found {found}"))
         .label(span, "out of range")
         .help(format!("choose a value that is {range}"))
 }
 
+/// An argument too many; `takes` says how many the call takes: "2 arguments".
 pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` takes {takes}")).label(span, "one too many").foreign(
         At::Surplus,
@@ -274,41 +255,44 @@ pub fn inputs_given(given: &InputsGiven<'_>) -> Diagnostic {
         .edit(Span::new(at.start, next), format!("{flows_in},"), "")
 }
 
-/// What a layer was given in front of its own arguments.
+/// A number that a layer was given in front of its own arguments.
 #[derive(Clone, Copy, Debug)]
 pub struct InputsGiven<'a> {
     pub callee: &'a str,
     pub flows_in: usize,
-    /// Where that number stands, and where the next one begins.
+    /// The place of that number.
     pub at: Span,
     pub next: usize,
-    /// How the call is written without it.
+    /// How the call is written without that number.
     pub call: &'a str,
 }
 
-/// `W @ x`: weights that are applied as a matrix is elsewhere.
+/// Weights applied as a matrix is in other languages: `W @ x`.
 pub fn matrix_product(span: Span) -> Diagnostic {
     Diagnostic::new(&MISUSED, "`@` chooses a step of a loop, and does not apply weights")
         .label(span, "a bundle of weights")
         .foreign(At::Sign, "@", "write `W * x`")
 }
 
+/// A definition that nothing reads; `what` says what it is: "the equation".
 pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNUSED, format!("{what} `{name}` is never used"))
         .label(span, "defined here, read nowhere")
         .help("remove it, or use it in an equation")
 }
 
-/// `is` and `wanted` say what the name stands for and what was needed: "a weight bundle", "a feature map".
+/// A name of one thing where another is needed; `is` and `wanted` say what, in words: "a weight bundle", "a feature
+/// map".
 pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&MISUSED, format!("{name} is {is}, where {wanted} is needed")).label(span, is).help(help)
 }
 
-/// Takes back an answer that speaks of writing something else, where the spec says what this input is called.
+/// The problem of an unknown name, answered by what the spec calls its input.
 pub fn input_is_called(problem: Diagnostic, input: &str) -> Diagnostic {
     problem.help(format!("the input is called `{input}`"))
 }
 
+/// A `--set` of a const that the spec does not have.
 pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
     let help = match (known, did_you_mean(name, known.iter().copied())) {
         ([], _) => "this spec has no consts to set".to_owned(),
@@ -318,50 +302,55 @@ pub fn unknown_const(name: &str, known: &[&str]) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_CONST, format!("`--set {name}=…`: the spec has no const `{name}`")).help(help)
 }
 
+/// A `--set` that gives a const a value of another type.
 pub fn override_type(name: &str, given: &str, is: &str, declared: Span) -> Diagnostic {
     Diagnostic::new(&OVERRIDE_TYPE, format!("`--set {name}={given}`: const `{name}` is {is}"))
         .label(declared, format!("declared as {is}"))
         .help(format!("give {is}"))
 }
 
+/// A function or a block that calls itself.
 pub fn recursive(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&RECURSIVE, format!("`{name}` calls itself"))
         .label(span, "called from its own body")
         .help("write out what it should compute; functions and blocks are written out where they are called, and have no end to recurse to")
 }
 
-/// `last` is the place of the last thing that is written.
+/// A statement that every spec needs and this one has not; `last` is the place of the last thing that is written.
 pub fn missing_statement(word: &str, example: &str, last: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_STATEMENT, format!("the spec has no `{word}`"))
         .label(last, format!("no `{word}` up to here"))
         .help(format!("add a line such as `{example}`"))
 }
 
+/// A definition of a name that already means something in the language.
 pub fn reserved(name: &str, means: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&RESERVED, format!("`{name}` already means {means}"))
         .label(span, "defined anew here")
         .help("choose another name")
 }
 
+/// A bundle of a kind that none can be declared for.
 pub fn not_declarable(kind: &str, span: Span, example: &str) -> Diagnostic {
     Diagnostic::new(&NOT_DECLARABLE, format!("`{kind}` is not a kind that weights are declared for"))
         .label(span, "maps no channels onto channels")
         .help(format!("call it in an equation, as in `{example}`"))
 }
 
+/// A bundle that does not say what it maps onto what.
 pub fn missing_map(kind: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ARGUMENT, format!("a bundle says what it maps onto what: `{kind}(in -> out, …)`"))
         .label(span, "without `in -> out`")
         .help(format!("write the channels first, as in `{kind}(8 -> 8, …)`"))
 }
 
-/// "a layer", "an argument".
+/// A noun with its article: "a layer", "an argument".
 fn article(noun: &str) -> String {
     let vowel = noun.starts_with(['a', 'e', 'i', 'o', 'u']);
     format!("{} {noun}", if vowel { "an" } else { "a" })
 }
 
-/// What `allow` names, where `known` are the names of all that can be allowed.
+/// An `allow` of something that cannot be allowed; `known` are the names of all that can.
 pub fn unknown_lint(name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("what can be allowed is {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_LINT, format!("nothing that can be allowed is called `{name}`"))

@@ -1,9 +1,10 @@
 //! Settings blocks: `train { … }` and `data { … }`.
 
-use super::code::SLIP;
-use super::foreign::At;
-use super::{Code, Diagnostic, Span, Words, among, counted};
+use crate::diag::code::SLIP;
+use crate::diag::foreign::At;
+use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 
+/// The codes of settings blocks.
 pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT];
 
 const UNKNOWN_BLOCK: Code =
@@ -39,36 +40,37 @@ const MISFIT: Code = Code::warning(
 /// A setting that has no effect, or that nothing can be learnt with.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Idle {
-    /// The run ends before the learning rate is at its full value.
+    /// A warm-up in which the run ends, before the learning rate is at its full value.
     Warmup { warmup: usize, epochs: usize },
-    /// No epoch is behind the warm-up.
+    /// A cosine that never begins, because no epoch comes behind the warm-up.
     Cosine { warmup: usize, epochs: usize },
-    /// The run ends before it can be stopped.
+    /// A patience as long as the run, which ends before it can be stopped.
     Patience { patience: usize, epochs: usize },
-    /// A learning rate of 0.
+    /// A learning rate of 0, with which nothing is learnt.
     Rate,
 }
 
-/// What is odd about an epoch that a schedule of steps names, of a run of so many epochs.
+/// The ways in which an epoch that a schedule of steps names can be odd, given how many epochs the run has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OffEpoch {
-    /// Zero or less.
+    /// The epoch is zero or less.
     Before,
-    /// The last epoch, or one behind it.
+    /// The epoch is the last one of the run, or comes after the run.
     Behind { epochs: usize },
-    /// Between two epochs; the step comes behind the second of them.
+    /// The epoch lies between two whole numbers; the step comes behind the second of them.
     Between { next: f64 },
-    /// Not above the epoch in front of it in the list.
+    /// The epoch is not above the one in front of it in the list.
     Unsorted { before: f64 },
 }
 
 impl Diagnostic {
-    /// Does it depend on the number of epochs?
+    /// Whether the problem depends on the number of epochs of the run.
     pub fn is_of_epochs(&self) -> bool {
         *self.code == OFF_EPOCH || *self.code == IDLE
     }
 }
 
+/// An epoch that a schedule names in vain, or otherwise than it seems.
 pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
     let at = crate::vocabulary::real(at);
     let (message, label, help) = match odd {
@@ -122,7 +124,7 @@ pub fn misfit(made: &str, input: &str, span: Span, declared: Span) -> Diagnostic
         .help("change the transforms or the input, so that both have the same channels, height and width")
 }
 
-/// `span` is the place of the setting's value.
+/// A setting without effect; `span` is the place of its value.
 pub fn idle(found: &Idle, span: Span) -> Diagnostic {
     let (message, label, help) = match found {
         Idle::Warmup { warmup, epochs } => (
@@ -153,6 +155,7 @@ pub fn idle(found: &Idle, span: Span) -> Diagnostic {
     Diagnostic::new(&IDLE, message).label(span, label).help(help)
 }
 
+/// A settings block that does not exist.
 pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("settings blocks are {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_BLOCK, format!("there is no settings block `{word}`"))
@@ -160,6 +163,7 @@ pub fn unknown_block(word: &str, span: Span, known: &[&str]) -> Diagnostic {
         .nearest(word, span, Words { at: At::Block, language: known, own: &[] }, &list)
 }
 
+/// A key that no settings block has.
 pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("`{block}` has {}", among(known.iter().copied()));
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`")).label(span, "unknown key").nearest(
@@ -170,20 +174,21 @@ pub fn unknown_key(block: &str, key: &str, span: Span, known: &[&str]) -> Diagno
     )
 }
 
-/// A setting that the block has not, but its optimizer does.
+/// A key that the block does not have, but that is an argument of its optimizer.
 pub fn key_of_optimizer(block: &str, key: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
         .label(span, "this is the optimizer's")
         .help(format!("give it to the optimizer, as in `optimizer: sgd({key}: …)`"))
 }
 
-/// A setting that the block has not, but another one does.
+/// A key that the block does not have, but that another block has.
 pub fn key_of_block(block: &str, key: &str, span: Span, other: &str) -> Diagnostic {
     Diagnostic::new(&UNKNOWN_KEY, format!("`{block}` has no setting `{key}`"))
         .label(span, format!("this is one of `{other}`"))
         .help(format!("write it into `{other} {{ … }}`"))
 }
 
+/// A number with a unit that does not fit; `allowed` says how to write it: "as `15%` or `0.15`".
 pub fn wrong_unit(what: &str, unit: &str, span: Span, allowed: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_UNIT, format!("{what} is not measured in `{unit}`"))
         .label(span, "unit does not fit")

@@ -1,12 +1,12 @@
-//! The small choices within a primitive, and the word for each.
+//! The choices within a primitive, and the word for each.
 
-/// What stands around a map before a kernel or a window runs over it.
+/// What is put around a map before a kernel or a window runs over it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
-    /// Half a kernel on every side: at stride 1 the output is as large as the input. Zeros for a convolution; what
-    /// pooling takes no notice of. A transposed convolution at stride `s` gives exactly `s` times the size.
+    /// Half a kernel on every side, so that at stride 1 the output is as large as the input: zeros for a convolution,
+    /// nothing that pooling takes notice of. A transposed convolution at stride `s` gives exactly `s` times the size.
     Same,
-    /// Nothing: the output shrinks by the kernel less one.
+    /// Nothing is put around the map: the output shrinks by the kernel less one.
     Valid,
 }
 
@@ -18,7 +18,7 @@ impl Padding {
         }
     }
 
-    /// Pixels on each side, for a kernel of odd size.
+    /// The number of pixels on each side, for a kernel of odd size.
     pub fn pixels(self, kernel: usize) -> usize {
         match self {
             Padding::Same => kernel / 2,
@@ -27,6 +27,7 @@ impl Padding {
     }
 }
 
+/// What pooling makes of a window: its largest value or its mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pool {
     Max,
@@ -42,11 +43,13 @@ impl Pool {
     }
 }
 
+/// How upsampling finds the values of the new pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Upsampling {
-    /// Each pixel becomes a square of itself.
+    /// Each pixel becomes a square of pixels like it.
     Nearest,
-    /// Between the centres of the four pixels around, a weighted mean; beyond the outermost centres their pixels go on.
+    /// Each pixel is a weighted mean of the four pixels whose centres are around it; beyond the outermost centres their
+    /// pixels go on.
     Bilinear,
 }
 
@@ -59,6 +62,7 @@ impl Upsampling {
     }
 }
 
+/// A function of one number, applied entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unary {
     Negate,
@@ -71,12 +75,13 @@ pub enum Unary {
     Tanh,
     Sigmoid,
     Softplus,
-    /// `x` times the share of a normal distribution below it: the exact form, by the error function.
+    /// `x` times the share of a standard normal distribution that lies below `x`: the exact form, by the error
+    /// function.
     Gelu,
 }
 
 impl Unary {
-    /// As it is called in a spec.
+    /// The name of the function, as a spec calls it.
     pub fn word(self) -> &'static str {
         match self {
             Unary::Negate => "negate",
@@ -94,6 +99,7 @@ impl Unary {
     }
 }
 
+/// An arithmetic operation, applied entry by entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
     Add,
@@ -113,6 +119,7 @@ impl Binary {
     }
 }
 
+/// How all entries of a value become one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reduce {
     Sum,

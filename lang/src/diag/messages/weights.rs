@@ -1,7 +1,8 @@
 //! Weights: how they start, and what training may do to them.
 
-use super::{Code, Diagnostic, Label, Span};
+use crate::diag::{Code, Diagnostic, Label, Span};
 
+/// The codes of weights.
 pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
 
 const UNFILTERED: Code = Code::error(
@@ -22,7 +23,8 @@ const ONE_NUMBER: Code = Code::warning(
      alone the variance is 0, and what comes out is the same for every image.",
 );
 
-/// A net that training leaves as it is; `frozen` is true if it has weights. `output` is the place of what it says.
+/// A net that training leaves as it is; `frozen` is true if it has weights, all of them frozen. `output` is the place
+/// of the output's value.
 pub fn untrained(frozen: bool, output: Span) -> Diagnostic {
     let (label, help) = match frozen {
         true => ("every weight behind this is frozen", "leave `frozen: true` out of the layers that are to learn"),
@@ -31,7 +33,8 @@ pub fn untrained(frozen: bool, output: Span) -> Diagnostic {
     Diagnostic::new(&UNTRAINED, "nothing that the output depends on is trained").label(output, label).help(help)
 }
 
-/// A batch norm over maps of 1x1 pixels. All of a spec are one problem: it goes to the one in `found`, if there is one.
+/// A batch norm over maps of 1x1 pixels. All of a spec are one problem, so a second one becomes a label of the first,
+/// which is in `found`.
 pub fn one_number(layer: &str, span: Span, found: &mut Vec<Diagnostic>) {
     const SHOWN: usize = 4;
     let Some(first) = found.iter_mut().find(|problem| *problem.code == ONE_NUMBER) else {
@@ -51,7 +54,8 @@ fn one_number_in(layer: &str, span: Span) -> Diagnostic {
         )
 }
 
-/// `shape` is that of the weight: `[out, in]` or `[out, in, k, k]`.
+/// Initial values that only images can have, for a weight that holds none; `shape` is the weight's: `[out, in]` or
+/// `[out, in, k, k]`.
 pub fn unfiltered(layer: &str, shape: &[usize], span: Span) -> Diagnostic {
     let (found, help) = match shape {
         [.., height, width] if shape.len() > 2 => {

@@ -1,8 +1,9 @@
 //! Excitatory and inhibitory arms, and the penalties that push them apart.
 
-use super::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
+/// The codes of roles.
 pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];
 
 const BOTH: Code =
@@ -39,6 +40,7 @@ const PRESSED: Code = Code::warning(
      the weights end as zeros.",
 );
 
+/// A bundle that both an excitatory and an inhibitory arm apply.
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
     Diagnostic::new(&BOTH, format!("`{bundle}` is both {} and {}", first.0, second.0))
         .label(second.1, format!("{} here", second.0))
@@ -46,14 +48,15 @@ pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnost
         .help("declare a bundle of its own for each arm")
 }
 
+/// A branch without an arm of one of the roles.
 pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
     Diagnostic::new(&MISSING_ROLE, format!("branch `{branch}` has no {missing} arm"))
         .label(span, format!("no `{}` arm", missing.word()))
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-/// The bundles that stand in each other's place, each with the role it has; one alone is there twice. `turns` says whether the
-/// sign of its factor turns the penalty round, if that is known.
+/// Bundles that stand in each other's place in a separation penalty, each with the role it has; a single one is in the
+/// other's place alone. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
 pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool>) -> Diagnostic {
     let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
     let place = match bundles {
@@ -85,6 +88,7 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
 }
 
+/// A bundle in a separation penalty that drives no arm of a branch.
 pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnostic {
     Diagnostic::new(
         &NO_ROLE,
@@ -101,11 +105,12 @@ pub struct Opposed<'a> {
     pub name: &'a str,
     pub sign: Sign,
     pub role: Role,
-    /// `sum` or `difference`.
+    /// The word for how the branch combines its arms: `sum` or `difference`.
     pub how: &'a str,
 }
 
-/// `used` is its place in the arm, `signed` where its sign is written.
+/// Weights whose sign is against the role of their arm: `used` is their place in the arm, `signed` where their sign is
+/// written.
 pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
     let Opposed { name, sign, role, how } = found;
     let other = match sign {
@@ -123,7 +128,7 @@ pub fn opposed(found: &Opposed<'_>, used: Span, signed: Span) -> Diagnostic {
         .help(help)
 }
 
-/// A penalty that does the opposite of a separation. `across` is true where it does tell the two apart, but with the
+/// A penalty that does the opposite of a separation. `across` is true where it pushes the two apart, but with the
 /// excitatory weights below the inhibitory ones.
 pub fn turned(penalty: &str, [excitatory, inhibitory]: [&str; 2], across: bool, span: Span) -> Diagnostic {
     let message = match across {
@@ -141,11 +146,12 @@ pub fn turned(penalty: &str, [excitatory, inhibitory]: [&str; 2], across: bool, 
 pub struct Pressed<'a> {
     pub penalty: &'a str,
     pub name: &'a str,
-    /// The side of zero that they keep to.
+    /// The side of zero that the weights keep to.
     pub sign: Sign,
 }
 
-/// `named` is their place in the penalty, `signed` where their sign is written.
+/// Weights that a separation penalty pushes across the zero which they keep to one side of: `named` is their place in
+/// the penalty, `signed` where their sign is written.
 pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
     let Pressed { penalty, name, sign } = found;
     let (way, side) = match sign {

@@ -1,35 +1,37 @@
-//! Names that mean nothing where they stand, and what was likely meant.
+//! Names that mean nothing where they stand, and what their author likely meant.
 
-use super::{Place, Reader};
+use super::{Resolver, Viewpoint};
 use crate::diag::{Span, did_you_mean, enough, misnamed, names};
-use crate::front::graph::{Found, NodeKind};
-use crate::front::known::Known;
+use crate::front::const_eval::Meanings;
+use crate::front::graph::{DefinitionKind, Found};
 use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
 use std::ops::Bound;
 
-/// What an input is often called.
+/// Names that inputs often have.
 const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
 
-impl<'a> Reader<'a, '_, '_> {
-    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, it is reported.
-    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Place<'_>) -> bool {
+impl<'a> Resolver<'a, '_, '_> {
+    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, that is
+    /// reported.
+    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, viewpoint: Viewpoint<'_>) -> bool {
         let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
         let meant = hyphenless(first, &call.callee.text);
-        let is_something = self.graph.find(first, place.within) != Found::Nothing
+        let is_something = self.graph.find(first, viewpoint.within) != Found::Nothing
             || self.look.consts.get(first).is_some()
             || self.look.lost.contains(first.as_str())
-            || self.stands_for_something(first, place)
-            || place.params.iter().any(|param| param.text == *first);
+            || self.stands_for_something(first, viewpoint)
+            || viewpoint.params.iter().any(|param| param.text == *first);
         if is_something || !self.look.callables.has(&meant) {
             return false;
         }
         let written = format!("{first}-{}", call.callee.text);
         self.diagnostics.push(names::hyphen(&written, &meant, left.span.to(call.callee.span)));
-        call.args.iter().for_each(|arg| self.expr(&arg.value, place));
+        call.args.iter().for_each(|arg| self.expr(&arg.value, viewpoint));
         true
     }
 
+    /// Reports a call of something that does not exist.
     pub(super) fn unknown_call(&mut self, callee: &Name) {
         let callables = self.look.callables;
         let (language, own) = match enough(self.diagnostics) {
@@ -43,7 +45,8 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    pub(super) fn unknown(&mut self, name: &str, span: Span, place: Place<'_>) {
+    /// Reports a name that nothing has, unless its definition may be lost.
+    pub(super) fn unknown(&mut self, name: &str, span: Span, viewpoint: Viewpoint<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));
         }
@@ -52,7 +55,7 @@ impl<'a> Reader<'a, '_, '_> {
         if behind.is_some_and(|lost| lost.starts_with(name)) {
             return;
         }
-        let visible = if enough(self.diagnostics) { Vec::new() } else { self.visible(place) };
+        let visible = if enough(self.diagnostics) { Vec::new() } else { self.visible(viewpoint) };
         if self.sees || did_you_mean(name, visible.iter().copied()).is_some() {
             let problem = names::unknown_name(name, span, &visible);
             let problem = match self.input().filter(|_| INPUTS.contains(&name) && problem.fix.is_empty()) {
@@ -60,49 +63,52 @@ impl<'a> Reader<'a, '_, '_> {
                 None => problem,
             };
             let is_doubtful = |name: &str| {
-                self.would_share(name, place) || self.stands_beside(name, place) || !self.gives_value(name, place)
+                self.would_share(name, viewpoint)
+                    || self.stands_beside(name, viewpoint)
+                    || !self.gives_value(name, viewpoint)
             };
             let is_certain = problem.is_safe() && !problem.fix.iter().any(|edit| is_doubtful(&edit.new));
             self.diagnostics.push(problem.certain_if(is_certain));
         }
     }
 
-    /// What the spec's input is called.
+    /// The name of the spec's input.
     fn input(&self) -> Option<&str> {
         let mut nodes = self.graph.nodes.node_weights();
-        nodes.find(|node| matches!(node.kind, NodeKind::Input { .. })).map(|node| node.name)
+        nodes.find(|node| matches!(node.kind, DefinitionKind::Input { .. })).map(|node| node.name)
     }
 
-    /// Whether the same statement reads that name already: of two places one would then be the other.
-    fn stands_beside(&self, name: &str, place: Place<'_>) -> bool {
-        let value = place.node.and_then(|node| self.graph.nodes[node].kind.value());
+    /// Whether the statement reads `name` already: one of two places would then come to be the other.
+    fn stands_beside(&self, name: &str, viewpoint: Viewpoint<'_>) -> bool {
+        let value = viewpoint.node.and_then(|node| self.graph.nodes[node].kind.value());
         value.is_some_and(|value| value.parts().any(|part| part.is_named(name)))
     }
 
-    /// Whether what is called so can stand in an expression: a loop and a penalty cannot.
-    fn gives_value(&self, name: &str, place: Place<'_>) -> bool {
-        let Found::Node(found) = self.graph.find(name, place.within) else { return true };
-        !matches!(self.graph.nodes[found].kind, NodeKind::Loop { .. } | NodeKind::Penalty { .. })
+    /// Whether what has that name can stand in an expression: a loop and a penalty cannot.
+    fn gives_value(&self, name: &str, viewpoint: Viewpoint<'_>) -> bool {
+        let Found::Node(found) = self.graph.find(name, viewpoint.within) else { return true };
+        !matches!(self.graph.nodes[found].kind, DefinitionKind::Loop { .. } | DefinitionKind::Penalty { .. })
     }
 
-    fn visible<'n>(&'n self, place: Place<'n>) -> Vec<&'n str> {
-        let mut visible = self.graph.visible(place.within);
+    fn visible<'n>(&'n self, viewpoint: Viewpoint<'n>) -> Vec<&'n str> {
+        let mut visible = self.graph.visible(viewpoint.within);
         visible.extend(self.look.consts.names());
         visible.extend(RESERVED.iter().map(|(name, _)| *name));
-        visible.extend(place.params.iter().map(|param| param.text.as_str()));
+        visible.extend(viewpoint.params.iter().map(|param| param.text.as_str()));
         visible
     }
 
     /// Whether an equation that read the bundle of that name would share its weights with another equation.
-    fn would_share(&self, name: &str, place: Place<'_>) -> bool {
-        let is_bundle = |kind: &NodeKind<'_>| matches!(kind, NodeKind::Weights { .. });
-        let Found::Node(found) = self.graph.find(name, place.within) else { return false };
-        let judges = place.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, NodeKind::Penalty { .. }));
+    fn would_share(&self, name: &str, viewpoint: Viewpoint<'_>) -> bool {
+        let is_bundle = |kind: &DefinitionKind<'_>| matches!(kind, DefinitionKind::Weights { .. });
+        let Found::Node(found) = self.graph.find(name, viewpoint.within) else { return false };
+        let judges =
+            viewpoint.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, DefinitionKind::Penalty { .. }));
         is_bundle(&self.graph.nodes[found].kind) && !judges && self.graph.mentions(name)
     }
 }
 
-/// The name that is written with a hyphen between two parts.
+/// The name that is meant by two words with a hyphen between them.
 pub fn hyphenless(first: &str, second: &str) -> String {
     format!("{first}_{second}").to_lowercase()
 }

@@ -1,8 +1,10 @@
 //! Loops: cycles, states and steps.
 
-use super::{Code, Diagnostic, Span, counted};
+use crate::diag::{Code, Diagnostic, Span, counted};
 use crate::ir::Shape;
+use crate::ir::timing::TooShort;
 
+/// The codes of loops.
 pub const CODES: &[&Code] =
     &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE];
 
@@ -37,8 +39,8 @@ const CONST_CYCLE: Code = Code::error(
     "Consts may stand in any order, but a const that is calculated from itself, by whatever way, has no value.",
 );
 
-/// The equations of the cycle, in the order in which each reads the next; `primed` is the state, if one of its next
-/// values is among them.
+/// Equations that depend on each other in a cycle, in the order in which each reads the next; `primed` is the state, if
+/// one of its next values is among them.
 pub fn cycle(names: &[(String, Span)], primed: Option<&str>) -> Diagnostic {
     let names: Vec<(&str, Span)> = names.iter().map(|(name, span)| (name.as_str(), *span)).collect();
     let diagnostic = round(&CYCLE, "a cycle without a state", &names);
@@ -72,12 +74,14 @@ fn round(code: &'static Code, message: &str, names: &[(&str, Span)]) -> Diagnost
     reads.fold(problem, |problem, ((name, span), (next, _))| problem.label(*span, format!("`{name}` reads `{next}`")))
 }
 
+/// A state that no equation of its loop updates.
 pub fn never_updated(state: &str, declared: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&NEVER_UPDATED, format!("state `{state}` is never updated"))
         .label(declared, "starts here and never changes")
         .help(format!("add `{state}' = …` to loop `{within}`"))
 }
 
+/// A next value that does not have the shape of its state.
 pub fn next_shape(state: &str, shape: &Shape, next: &Shape, at: Span, declared: Span) -> Diagnostic {
     Diagnostic::new(&NEXT_SHAPE, format!("state `{state}` is {shape}, but its next value is {next}"))
         .label(at, format!("this is {next}"))
@@ -95,18 +99,20 @@ pub fn starts_inside(name: &str, span: Span, defined: Span, within: &str) -> Dia
         ))
 }
 
-/// The same, where the other is a state too: `init` is what that begins from, as it is written.
+/// The answer to a state that starts from another state of its own loop: `init` is what the other one begins from, as
+/// it is written.
 pub fn starts_from_state(problem: Diagnostic, state: &str, init: &str) -> Diagnostic {
     problem.help(format!("let it begin from what the other state begins from: `state {state} = {init}`"))
 }
 
+/// A primed name outside all loops, where there is no step to be at.
 pub fn primed_outside(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}'` stands outside of a loop"))
         .label(span, "no step to be at")
         .help(format!("write `{name}` for the value after the last step"))
 }
 
-/// `O = …` in a loop whose state `O` is.
+/// An equation `O = …` in a loop that has a state `O`.
 pub fn unprimed(state: &str, declared: Span, span: Span) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("state `{state}` is given again without a prime"))
         .label(span, "without a prime")
@@ -114,6 +120,7 @@ pub fn unprimed(state: &str, declared: Span, span: Span) -> Diagnostic {
         .help(format!("write `{state}' = …` for its value at the next step"))
 }
 
+/// A primed name that is not a state of the loop.
 pub fn primed_stateless(name: &str, span: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&PRIMED, format!("`{name}` is not a state of loop `{within}`"))
         .label(span, "only a state has a next value")
@@ -128,27 +135,28 @@ pub fn several(name: &str, span: Span, places: &[Span]) -> Diagnostic {
     places.iter().take(3).fold(problem, |problem, place| problem.label(*place, format!("one `{name}`")))
 }
 
-/// `O@2` within the loop of `O`.
+/// A step of `O` that is asked for, as in `O@2`, inside the loop of `O`.
 pub fn at_inside(name: &str, span: Span, within: &str) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}@…` stands inside loop `{within}`"))
         .label(span, "a step is still running here")
         .help(format!("write `{name}` for the step before and `{name}'` for this one, or move it behind the loop"))
 }
 
-/// `x@2` of something that has no steps.
+/// A step, as in `x@2`, of something that has no steps.
 pub fn no_steps(name: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}` has no steps"))
         .label(span, "not of a loop")
         .help(format!("write `{name}`, or move its equation into the loop"))
 }
 
-/// `O@name`, of a name that nothing has.
+/// A step that is asked for by a name which nothing has, as in `O@name`.
 pub fn no_step_called(word: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("no step is called `{word}`"))
         .label(span, "no step")
         .help("write the number of a step, as in `O@2`, or `O@all`")
 }
 
+/// A step that the loop does not have; its steps are `first` to `last`.
 pub fn no_such_step(name: &str, found: &str, first: usize, last: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&AT, format!("`{name}` has no step {found}"))
         .label(span, format!("steps are {first} to {last}"))
@@ -187,23 +195,18 @@ pub fn lengths(left: (usize, Span), right: (usize, Span)) -> Diagnostic {
     .help("take them from loops of as many steps, or choose a step of each")
 }
 
-/// A state that the image reaches only at `step`, behind the last one, or never. `outer` is a loop around its own, where
-/// that one has too few steps: its name, the step, and the steps that it has.
-pub fn late(
-    name: &str,
-    (step, steps): (Option<usize>, usize),
-    outer: Option<(&str, usize, usize)>,
-    span: Span,
-) -> Diagnostic {
+/// A state that the image reaches at `step`, behind the last of its loop's `steps`, or never. `outer` is a loop around its
+/// own, where that one has too few steps.
+pub fn late(name: &str, step: Option<usize>, steps: usize, outer: Option<TooShort<'_>>, span: Span) -> Diagnostic {
     let (message, help) = match (outer, step) {
-        (Some((outer, step, steps)), _) => (
+        (Some(TooShort { name: outer, needed, steps }), _) => (
             format!(
-                "the image reaches `{name}` at step {step} of loop `{outer}`, which has {}",
+                "the image reaches `{name}` at step {needed} of loop `{outer}`, which has {}",
                 counted(steps, "step")
             ),
             format!(
                 "give loop `{outer}` at least {}, or read values of its present step, as in `V1'`",
-                counted(step, "step")
+                counted(needed, "step")
             ),
         ),
         (None, Some(step)) => (
@@ -230,6 +233,7 @@ pub fn blank(name: &str, last: usize, readouts: usize, span: Span) -> Diagnostic
     Diagnostic::new(&LATE, message).label(span, "the same for every image").help(help)
 }
 
+/// A layer with parameters for each step that stands outside all loops.
 pub fn per_step_outside(layer: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&PER_STEP, format!("`{layer}` stands outside of a loop"))
         .label(span, "no steps to have parameters for")

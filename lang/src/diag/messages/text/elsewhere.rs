@@ -1,11 +1,11 @@
-//! What other languages write, and what was left out: signs, comments, lists and commas.
+//! Problems of what other languages write, and of what was left out: signs, comments, lists and commas.
 
 use super::{DIVIDED, FOREIGN, UNEXPECTED, WRONG_FORM, not_read, quoted};
 use crate::diag::foreign::{At, find, rows};
 use crate::diag::{Diagnostic, Span, counted};
 
-/// Arguments without a comma in front of them: the ends of what stands before each, and whether each has a name, so that
-/// nothing else can be missing.
+/// Arguments without a comma between them. `gaps` are the ends of what stands before each; `are_named` says whether
+/// each has a name, so that nothing but a comma can be missing.
 pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
     let at = |end: usize| Span::new(end.saturating_sub(1), end);
     let first = gaps.first().copied().unwrap_or_default();
@@ -16,12 +16,12 @@ pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
     gaps.iter().fold(problem, insert).certain_if(are_named)
 }
 
-/// `O[t+1]`; the sign stands for its like in the table of what others write.
+/// A value with an index, as `O[t+1]`; `sign` is how the table of habits spells that index.
 pub fn index(at: Span, found: &str, sign: &str) -> Diagnostic {
     not_read(at, format!("{} has an index, and values have none", quoted(found))).foreign(At::Sign, sign, "remove it")
 }
 
-/// `(3, 3)`: two numbers where one is to stand.
+/// Two numbers in brackets, as `(3, 3)`, where one number must stand.
 pub fn pair(at: Span, found: &str) -> Diagnostic {
     let problem = not_read(at, format!("{} is two numbers, where one is to stand", quoted(found)));
     // What counts pixels has no point in it.
@@ -30,7 +30,7 @@ pub fn pair(at: Span, found: &str) -> Diagnostic {
     problem.help(rows(place, word).next().map_or("write one", |row| row.say))
 }
 
-/// `MaxPool2d(2)(x)`: a call of what a call gives. `callee` is the first thing that is called.
+/// A call of what a call gives, as `MaxPool2d(2)(x)`; `callee` is the first thing that is called.
 pub fn called_twice(at: Span, found: &str, callee: &str) -> Diagnostic {
     let problem = not_read(at, format!("{} calls what a call gives", quoted(found)));
     let say = "what a layer is applied to stands first in its brackets: `max_pool(x, 2)`";
@@ -52,7 +52,8 @@ pub fn in_quotes(words: &[(Span, &str)], source: &str) -> Diagnostic {
     words.iter().fold(problem, |problem, (span, word)| problem.edit(*span, written(span), *word)).certain()
 }
 
-/// Arguments that are given by `=`: their names, and what stands between each and its value.
+/// Arguments that are given by `=` in place of `:`. Each comes with its name and the span between the name and the
+/// value.
 pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
     let (name, at) = given.first().copied().unwrap_or_default();
     let problem = Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `=`"))
@@ -61,8 +62,8 @@ pub fn given_by_equals(given: &[(&str, Span)]) -> Diagnostic {
     given.iter().fold(problem, |problem, (_, at)| problem.edit(*at, "=", ": ")).certain()
 }
 
-/// What the scanner passed over as other languages write it, with a label for each of its places in the file, and what
-/// mends all of them.
+/// Something of another language that the scanner passed over, with a label for each of its places in the file, and the
+/// changes that mend all of them.
 pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) -> Diagnostic {
     let label = match places.len() {
         0 | 1 => "here".to_owned(),
@@ -74,14 +75,14 @@ pub fn passed_over(sign: &str, places: &[Span], changes: &[(Span, &str, &str)]) 
     changes.iter().fold(problem, |problem, (at, old, new)| problem.edit(*at, *old, *new)).certain()
 }
 
-/// `size % 2`: at every place the rest of the line was passed over.
+/// A remainder, as in `size % 2`: at each of these places the rest of the line was taken for a comment.
 pub fn remainder(places: &[Span]) -> Diagnostic {
     let problem = Diagnostic::new(&FOREIGN, "`%` does not go between two values");
     let problem = places.iter().fold(problem, |problem, at| problem.label(*at, "here"));
     problem.foreign(At::Sign, "% 2", "remove it")
 }
 
-/// `size // 2`: what reads like a divisor is a comment.
+/// A comment that reads like a divisor, as in `size // 2`.
 pub fn divided(at: Span) -> Diagnostic {
     Diagnostic::new(&DIVIDED, "a comment that is nothing but a number")
         .label(at, "a comment begins here, and nothing is divided")
@@ -89,7 +90,7 @@ pub fn divided(at: Span) -> Diagnostic {
         .edit(at, "//", "/")
 }
 
-/// A problem whose cause is that what reads like a divisor is a comment.
+/// A problem whose cause is a comment that reads like a divisor.
 pub fn broken_by_comment(mut problem: Diagnostic, at: Span) -> Diagnostic {
     problem.fix.clear();
     let problem = problem.certain_if(false).label(at, "a comment begins here").foreign(At::Sign, "//", "write `/`");

@@ -1,21 +1,73 @@
-//! Values known before the run: arithmetic, comparisons and choices over consts and over the sizes of feature maps.
+//! Evaluation of what is known before the run: arithmetic, comparisons and choices over consts and over the sizes of
+//! feature maps.
 
-use super::consts::Const;
+use crate::diag::misnamed::Misnamed;
 use crate::diag::{Diagnostic, Span, did_you_mean, enough, names, settings, templates};
 use crate::functions;
 use crate::ir::Shape;
-use crate::kinds;
+use crate::kinds::{self, KINDS};
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
+use crate::vocabulary::settings::BLOCKS;
+use crate::vocabulary::{self, Type, real};
+use std::fmt;
 
-/// What names mean at the place of an expression.
-pub trait Known {
+/// What a const may be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    Number(f64),
+    Bool(bool),
+    /// A word that stands for a kind, a function or a choice.
+    Word(String),
+}
+
+impl Const {
+    /// What kind of value the const has, in words.
+    pub fn is(&self) -> &'static str {
+        match self {
+            Const::Number(_) => "a number",
+            Const::Bool(_) => "`true` or `false`",
+            Const::Word(_) => "a word",
+        }
+    }
+
+    /// Reads what stands behind `--set name=`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        match text {
+            "true" => return Some(Const::Bool(true)),
+            "false" => return Some(Const::Bool(false)),
+            _ => {}
+        }
+        if let Ok(x) = text.parse::<f64>()
+            && x.is_finite()
+        {
+            return Some(Const::Number(x));
+        }
+        let word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        word.then(|| Const::Word(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Const {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Const::Number(x) => f.write_str(&real(*x)),
+            Const::Bool(b) => write!(f, "{b}"),
+            Const::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+/// What names mean at the place of an expression: among consts alone, or inside a definition that is being lowered.
+pub trait Meanings {
     fn name(&self, name: &str) -> Meaning;
 
-    /// The shape of what a name stands for, none if nothing of that name has one; `Some(None)` if it is broken, and
-    /// reported.
+    /// The shape of the feature map that a name stands for; none if nothing of that name has one, and `Some(None)` if
+    /// it is broken, which is reported.
     fn shape(&self, name: &str) -> Option<Option<Shape>>;
 
-    /// Where the const of that name is declared.
+    /// The place where the const of that name is declared.
     fn declared(&self, name: &str) -> Option<Span>;
 
     /// The const of that name, if its word means nothing in the language.
@@ -25,25 +77,13 @@ pub trait Known {
     fn names(&self) -> Vec<&str>;
 }
 
-/// A const whose word means nothing in the language: a misspelt one.
-#[derive(Clone, Debug)]
-pub struct Misnamed {
-    pub word: String,
-    /// The const that the word was given to.
-    pub of: String,
-    /// Where the spec says the word; none if `--set` does.
-    pub written: Option<Span>,
-    /// True if that was told where the const was used before.
-    pub is_told: bool,
-}
-
 /// What a name stands for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Meaning {
     Const(Const),
-    /// Something whose definition is reported where it stands.
+    /// Something whose definition is broken, which is reported where it stands.
     Broken,
-    /// Something that is not known before the run: "a feature map".
+    /// Something that is not known before the run, in words: "a feature map".
     Thing(&'static str),
     Unknown,
 }
@@ -56,6 +96,7 @@ pub struct Measure {
     of: fn(&Shape) -> Option<usize>,
 }
 
+/// Every measure of a feature map.
 pub const MEASURES: &[Measure] = &[
     Measure {
         name: "channels",
@@ -81,18 +122,29 @@ fn map(shape: &Shape) -> Option<[usize; 3]> {
     }
 }
 
-/// The measure of that name.
+/// The measure of that name, if there is one.
 pub fn measure(name: &str) -> Option<&'static Measure> {
     MEASURES.iter().find(|measure| measure.name == name)
 }
 
-/// Is that the name of a kind or a function, which a word can stand for?
+/// Whether that is the name of a kind or a function, which a word can stand for.
 pub fn is_callable(name: &str) -> bool {
     kinds::find(name).is_some() || functions::find(name).is_some()
 }
 
-/// The value of an expression that must be known before the run; says what stands in the way.
-pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+/// Whether that is a word of the language: of a choice of some kind or of a setting.
+pub fn is_word(word: &str) -> bool {
+    let of = |arg: &vocabulary::Arg| match &arg.ty {
+        Type::Word(words) => words.contains(&word),
+        Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
+        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => false,
+    };
+    let settings = BLOCKS.iter().flat_map(|block| block.keys);
+    KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)
+}
+
+/// Evaluates an expression that must be known before the run; reports what stands in the way.
+pub fn eval(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     match &expr.kind {
         ExprKind::Number { value, unit: None } => Some(Const::Number(*value)),
         ExprKind::Number { unit: Some(unit), .. } => {
@@ -100,7 +152,7 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
             None
         }
         ExprKind::Bool(b) => Some(Const::Bool(*b)),
-        ExprKind::Name(name) => match known.name(name) {
+        ExprKind::Name(name) => match meanings.name(name) {
             Meaning::Const(value) => Some(value),
             Meaning::Broken => None,
             Meaning::Thing(is) => {
@@ -108,20 +160,20 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
                 None
             }
             Meaning::Unknown => {
-                let names = if enough(diagnostics) { Vec::new() } else { known.names() };
+                let names = if enough(diagnostics) { Vec::new() } else { meanings.names() };
                 diagnostics.push(names::unknown_name(name, expr.span, &names));
                 None
             }
         },
-        ExprKind::Negate(x) => number(x, known, diagnostics).map(|x| Const::Number(-x)),
-        ExprKind::Not(x) => truth(x, known, diagnostics).map(|x| Const::Bool(!x)),
+        ExprKind::Negate(x) => number(x, meanings, diagnostics).map(|x| Const::Number(-x)),
+        ExprKind::Not(x) => truth(x, meanings, diagnostics).map(|x| Const::Bool(!x)),
         ExprKind::Binary { op: op @ (BinaryOp::And | BinaryOp::Or), left, right } => {
-            let (left, right) = (truth(left, known, diagnostics), truth(right, known, diagnostics));
+            let (left, right) = (truth(left, meanings, diagnostics), truth(right, meanings, diagnostics));
             let (left, right) = (left?, right?);
             Some(Const::Bool(if *op == BinaryOp::And { left && right } else { left || right }))
         }
         ExprKind::Binary { op, left, right } => {
-            let (a, b) = (eval(left, known, diagnostics), eval(right, known, diagnostics));
+            let (a, b) = (eval(left, meanings, diagnostics), eval(right, meanings, diagnostics));
             let result = binary(*op, &a?, &b?);
             if result.is_none() {
                 diagnostics.push(templates::operands(op.sign(), expr.span));
@@ -129,11 +181,11 @@ pub fn eval(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -
             result
         }
         ExprKind::If { condition, then, otherwise } => {
-            let condition = truth(condition, known, diagnostics)?;
-            eval(if condition { then } else { otherwise }, known, diagnostics)
+            let condition = truth(condition, meanings, diagnostics)?;
+            eval(if condition { then } else { otherwise }, meanings, diagnostics)
         }
         ExprKind::Call(call) if measure(&call.callee.text).is_some() => {
-            size(&call.callee.text, call, known, diagnostics)
+            size(&call.callee.text, call, meanings, diagnostics)
         }
         ExprKind::Primed(_)
         | ExprKind::At { .. }
@@ -163,9 +215,9 @@ fn not_known(what: &str, is: &str, span: Span) -> Diagnostic {
     names::misused(what, is, "a value known before the run", span, help)
 }
 
-/// The same, where only a finite number will do.
-pub fn number(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
-    match eval(expr, known, diagnostics)? {
+/// Evaluates an expression that must be a finite number, known before the run.
+pub fn number(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<f64> {
+    match eval(expr, meanings, diagnostics)? {
         Const::Number(x) if x.is_finite() => Some(x),
         Const::Number(x) => {
             diagnostics.push(names::out_of_range("this", "a finite number", &x.to_string(), expr.span));
@@ -179,9 +231,9 @@ pub fn number(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-/// The same, where only true or false will do.
-pub fn truth(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
-    match eval(expr, known, diagnostics)? {
+/// Evaluates an expression that must be true or false, known before the run.
+pub fn truth(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<bool> {
+    match eval(expr, meanings, diagnostics)? {
         Const::Bool(truth) => Some(truth),
         other => {
             diagnostics.push(templates::no_condition(&other.to_string(), expr.span));
@@ -190,7 +242,7 @@ pub fn truth(expr: &Expr, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) 
     }
 }
 
-/// What an operator makes of two known values; none if it does not go with them.
+/// What an operator makes of two known values; none if it does not go with their types.
 pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
     if let (BinaryOp::Equal | BinaryOp::Unequal, true) = (op, left.is() == right.is()) {
         return Some(Const::Bool((left == right) == (op == BinaryOp::Equal)));
@@ -209,8 +261,8 @@ pub fn binary(op: BinaryOp, left: &Const, right: &Const) -> Option<Const> {
     })
 }
 
-/// What a call of a measure, by whatever name, gives.
-pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
+/// Evaluates a call of a measure, `channels(x)`, under whatever name it was called by.
+pub fn size(name: &str, call: &Call, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnostic>) -> Option<Const> {
     let measure = measure(name)?;
     let [arg] = call.args.as_slice() else {
         diagnostics.push(templates::measures_a_name(measure.name, call.span));
@@ -221,7 +273,7 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
         return None;
     };
     let name = if matches!(arg.value.kind, ExprKind::Primed(_)) { format!("{name}'") } else { name.clone() };
-    match known.shape(&name) {
+    match meanings.shape(&name) {
         Some(None) => None,
         Some(Some(shape)) => {
             let size = (measure.of)(&shape);
@@ -230,7 +282,7 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
             }
             size.map(|size| Const::Number(size as f64))
         }
-        None if matches!(known.name(&name), Meaning::Broken) => None,
+        None if matches!(meanings.name(&name), Meaning::Broken) => None,
         None => {
             diagnostics.push(templates::nothing_to_measure(measure.name, &name, arg.value.span));
             None
@@ -239,14 +291,14 @@ pub fn size(name: &str, call: &Call, known: &dyn Known, diagnostics: &mut Vec<Di
 }
 
 /// The place where the const that an expression names is declared.
-pub fn declared(expr: &Expr, known: &dyn Known) -> Option<Span> {
+pub fn declared(expr: &Expr, meanings: &dyn Meanings) -> Option<Span> {
     let ExprKind::Name(name) = &expr.kind else { return None };
-    known.declared(name)
+    meanings.declared(name)
 }
 
-/// The name that a word stands for: a const that holds a word stands for that word.
-pub fn resolve(name: &str, known: &dyn Known) -> String {
-    match known.name(name) {
+/// The name that a word stands for: that of the word which a const of this name holds, or the word itself.
+pub fn resolve(name: &str, meanings: &dyn Meanings) -> String {
+    match meanings.name(name) {
         Meaning::Const(Const::Word(word)) => word,
         _ => name.to_owned(),
     }
