@@ -154,7 +154,7 @@ impl Block<'_, '_> {
             Kernel::ConvBackward(bank) => self.conv_backward(arch, *bank, task),
             Kernel::Loss => self.loss(arch, reads, makes),
             Kernel::DenseBackward(slot) => {
-                self.dense_backward(arch, *slot, [reads[0], reads[1]], makes.first().copied())
+                self.dense_backward(arch, *slot, [reads[0], reads[1]], makes.first().copied());
             }
             Kernel::Output(index) => {
                 let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };

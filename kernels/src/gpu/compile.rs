@@ -213,7 +213,7 @@ impl Compiler<'_> {
 
     /// Sums the gradients of each member's kernels, and convolves the gradients of the results to that of the input.
     fn conv_backward(&mut self, bank: &Bank, task: &Task) {
-        let (Bank { kernel, pad, .. }, [height, width]) = (*bank, bank.to());
+        let (kernel, pad, [height, width]) = (bank.kernel, bank.pad, bank.to());
         let input = [bank.inputs, bank.from[0], bank.from[1]];
         let members = || bank.members.iter().zip(&task.reads[1..]);
         for (member, dy) in members().filter(|(member, _)| self.wanted[member.slot]) {

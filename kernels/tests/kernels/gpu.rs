@@ -2,7 +2,7 @@
 //! driver there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and
 //! passes.
 
-use crate::support::{Dice, numbers};
+use crate::support::{Dice, distance, double, numbers};
 use cubecl::CubeElement;
 use cubecl::client::Client;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Window};
@@ -42,7 +42,8 @@ impl Builder {
     }
 }
 
-/// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
+/// A random part of a net: a loop with lateral branches between an afferent convolution and a dense layer. With it come the
+/// number of its weights and its description.
 fn lateral(seed: u64) -> (Engine, usize, String) {
     let mut dice = Dice::new(seed);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
@@ -96,12 +97,10 @@ fn lateral(seed: u64) -> (Engine, usize, String) {
     (Engine::new(graph, vec![scores], &params, Vectors::default()), count, text)
 }
 
-/// The largest difference over the largest number.
-fn apart(found: &[f32], expected: &[f32]) -> f32 {
-    assert_eq!(found.len(), expected.len());
+/// The largest difference over the largest number; what is found must be finite.
+fn apart(found: &[f32], expected: &[f32]) -> f64 {
     assert!(found.iter().all(|x| x.is_finite()));
-    let largest = expected.iter().fold(1e-30f32, |largest, x| largest.max(x.abs()));
-    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs())) / largest
+    distance(found, &double(expected))
 }
 
 fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
@@ -123,25 +122,25 @@ fn random_parts_agree_with_the_cpu() {
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
 
         let scores = read(&client, engine.forward_on(&client, images, up(&x), up(&w)), images * outputs);
-        let there = apart(&scores, &engine.forward(images, &x, &w));
+        let forward = apart(&scores, &engine.forward(images, &x, &w));
 
         let answers = Answers { labels: &labels, smoothing: 0.25 };
         let (scores, nats, gradients) = engine.forward_backward(images, &x, &w, answers);
         let [on_scores, on_loss, on_gradients] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
-        let judged = apart(&read(&client, on_scores, images * outputs), &scores)
+        let both = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
         let on_gradients = read(&client, on_gradients, count);
-        let back = apart(&on_gradients, &gradients);
+        let gradient = apart(&on_gradients, &gradients);
 
         let [_, _, again] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
         let (dx, dw) = engine.backward(images, &x, &w, &seeds, true);
         let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
-        let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
-        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
-        for error in [there, judged, back, alone] {
-            assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        let backward = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
+        println!("{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
+        for error in [forward, both, gradient, backward] {
+            assert!(error < 1e-5, "{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
         }
     }
 }
@@ -182,7 +181,7 @@ fn bfloat16_is_rounded_to_the_same_bits() {
 
 /// Gradients that are infinite or no number, at places where a result is zero, negative or no number.
 #[test]
-fn what_is_not_finite_goes_back_as_on_the_cpu() {
+fn what_is_not_finite_has_the_gradient_of_the_cpu() {
     let Some(client) = client() else { return };
     let none = f32::NAN;
     let x = [0.0, -0.0, 2.0, -2.0, none, 0.5, none, 3.0, f32::INFINITY, 1.0, -1.0, 0.0, none, -4.0, 4.0, none];
@@ -200,8 +199,8 @@ fn what_is_not_finite_goes_back_as_on_the_cpu() {
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
         let expected = [engine.forward(1, &x, &[]), engine.backward(1, &x, &[], seeds, true).0];
         let forward = engine.forward_on(&client, 1, up(&x), up(&[0.0]));
-        let [back, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
-        let found = [read(&client, forward, size * size), read(&client, back, 16)];
+        let [backward, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
+        let found = [read(&client, forward, size * size), read(&client, backward, 16)];
         for (found, expected) in found.iter().zip(&expected) {
             let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
             assert!(expected.iter().any(|x| x.is_nan()), "{name}");

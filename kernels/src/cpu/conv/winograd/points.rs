@@ -4,10 +4,10 @@
 //! points: 6 multiplications instead of 12. Four pixels of a convolution, from 6 pixels by 3 taps, are the transpose of
 //! such a product, and take 6 as well; so on each axis.
 //!
-//! Any six points would do in exact arithmetic. Rounding errors grow with the powers of the points, up to the fifth,
-//! and with their distances, by which it is divided. The usual points 0, +-1, +-2 and infinity have powers up to 32.
-//! Here they are 0, infinity, +-[`P`] and +-[`Q`] with `P Q = 1`: numbers neither grow nor shrink much on the way to
-//! the points and back, and errors stay near those of the sum.
+//! Any six points would do in exact arithmetic. Rounding errors grow with the powers of the points, up to the fifth, and
+//! with one over their distances, by whose products values are divided. The usual points 0, +-1, +-2 and infinity have
+//! powers up to 32. Here they are 0, infinity, +-[`P`] and +-[`Q`] with `P Q = 1`: numbers neither grow nor shrink much
+//! on the way to the points and back, and errors stay near those of the sum.
 
 use pulp::Simd;
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
