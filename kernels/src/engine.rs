@@ -170,7 +170,11 @@ impl Engine {
 
     fn schedule(&self, purpose: Purpose, channel_sums: ChannelSums) -> TaskSchedule {
         let mut graph = self.graph.clone();
-        if matches!(purpose, Purpose::Forward | Purpose::ForwardBackward) {
+        let hands_out = match purpose {
+            Purpose::Forward | Purpose::ForwardBackward => true,
+            Purpose::Backward | Purpose::BackwardToInputs => false,
+        };
+        if hands_out {
             self.outputs.iter().enumerate().for_each(|(index, id)| graph.effect(Kernel::Output(index), &[*id]));
         }
         let gradients = match purpose {

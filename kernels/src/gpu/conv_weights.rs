@@ -35,8 +35,8 @@ pub fn conv_weights(memory: &mut Memory<'_>, #[comptime] weights: ConvWeights) {
                 #[unroll]
                 for down in 0..kernel {
                     let tap = (((first + c) * inputs + from) * kernel + down) * kernel + across;
-                    let place = copy * weights.copies.len + tap + memory.offset(weights.copies.first);
-                    memory.add(place, sums[comptime!(c * kernel + down)]);
+                    let index = copy * weights.copies.len + tap + memory.offset(weights.copies.first);
+                    memory.add(index, sums[comptime!(c * kernel + down)]);
                 }
             }
         }

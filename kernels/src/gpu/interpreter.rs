@@ -195,8 +195,8 @@ pub fn pack(params: &[f32], order: &[u32], packed: &mut [f32], #[comptime] len: 
 }
 
 /// Adds up the sums of all cubes, and of all copies within each, in order, so that the same device gives the same bits.
-/// Gradient `n` is the sum of what begins at `copies[3 n]` of a cube's sums, in steps of `copies[3 n + 1]`, `copies[3 n
-/// + 2]` times; behind the `count` gradients comes the cross-entropy. A cube has `len` sums.
+/// Gradient `n` is the sum of what begins at `copies[3 n]` of a cube's sums, in steps of `copies[3 n + 1]`,
+/// `copies[3 n + 2]` times; behind the `count` gradients comes the cross-entropy. A cube has `len` sums.
 #[cube(launch_unchecked)]
 pub fn add_up(
     sums: &[f32],

@@ -110,8 +110,9 @@ impl Direct {
         }
     }
 
-    /// Computes one row of `M` outputs from output `first` on, `[M, width]` cells. `weights` are `[inputs, kernel,
-    /// kernel, outputs]`, as [`Self::prepare`] writes them, so that those of several outputs lie together.
+    /// Computes one row of `M` outputs from output `first` on, `[M, width]` cells. `weights` are
+    /// `[inputs, kernel, kernel, outputs]`, as [`Self::prepare`] writes them, so that those of several outputs lie
+    /// together.
     #[inline(always)]
     fn row<S: Simd, const M: usize>(
         &self,
@@ -268,7 +269,7 @@ impl Direct {
     }
 }
 
-/// A tile of sums: some outputs from `first` on, and some pixels of a row from `column` on.
+/// Where a tile of sums begins: at output `first`, and at pixel `column` of a row of the result.
 #[derive(Clone, Copy)]
 struct TileAt {
     first: usize,
@@ -276,7 +277,7 @@ struct TileAt {
     column: usize,
 }
 
-/// A tap of a kernel, and those right of it: the input that it reads, and where in the kernel it is.
+/// Where some taps of a kernel begin: the input that they read, and the row and column in the kernel of the first.
 #[derive(Clone, Copy)]
 struct TapAt {
     input: usize,
@@ -288,10 +289,14 @@ struct TapAt {
 struct OutputRow<'a> {
     direct: &'a Direct,
     weights: &'a [f32],
+    /// The input planes, with zeros around them.
     planes: &'a [f32],
+    /// The first of the outputs.
     first: usize,
     row: usize,
+    /// Where the row of each output goes, `[outputs, width]` cells.
     rows: &'a mut [f32],
+    /// Whether there are four outputs.
     four: bool,
 }
 
@@ -312,8 +317,11 @@ impl WithSimd for OutputRow<'_> {
 /// Adds to the gradients of some outputs' kernels: see [`Direct::tap_gradients`].
 struct TapGradients<'a> {
     direct: &'a Direct,
+    /// The input planes, with zeros around them.
     planes: &'a [f32],
+    /// The gradients of the outputs, `[outputs, height, width]` cells.
     dy: &'a [f32],
+    /// The gradients of their kernels, `[outputs, inputs, kernel, kernel]`.
     dw: &'a mut [f32],
 }
 

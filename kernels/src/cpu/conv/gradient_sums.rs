@@ -6,8 +6,8 @@ use crate::graph::Slot;
 /// Where the gradients of a bank's kernels are summed up over a block.
 ///
 /// A loop goes through the same kernels at every step. Products of spectra, or of points of tiles, can be summed over
-/// all steps as they are, since a transform is linear: so the way from the sums to the taps is gone only once, at the
-/// end of the block.
+/// all steps as they are, since a transform is linear: so the sums are transformed back to taps only once, at the end of
+/// the block.
 pub struct GradientSums<'a> {
     /// Sums of products of what the algorithm transforms to; empty for sums tap by tap.
     pub transformed: &'a mut [f32],

@@ -1,4 +1,4 @@
-//! Which way of doing a convolution takes the fewest operations.
+//! The methods of doing a convolution, and which of them takes the fewest operations.
 
 use super::sizes::Sizes;
 use super::spectral::Spectral;

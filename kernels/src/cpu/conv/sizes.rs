@@ -1,4 +1,4 @@
-//! The sizes of a convolution, which every way of doing it must know.
+//! The sizes of a convolution, which every method of doing it must know.
 
 use crate::graph::Bank;
 

@@ -44,8 +44,8 @@ impl Spectral {
     /// Both are done one row frequency at a time, so that the spectra of the gradients are read from the second-level
     /// cache for both. The input is transformed again: its spectra from the forward pass are too large to be kept for
     /// every step of a loop. Its rows lie in the buffer that the rows of its own gradient go to. That is safe, since at
-    /// each frequency the product with `x` comes before the gradient is written, and both have the same shape, `[half,
-    /// inputs, height]`.
+    /// each frequency the product with `x` comes before the gradient is written, and both have the same shape,
+    /// `[half, inputs, height]`.
     pub fn backward(
         &self,
         arch: Arch,

@@ -31,9 +31,10 @@ impl Spectral {
         1.0 / (4 * self.rows.len * self.columns.len) as f32
     }
 
-    /// Computes the spectra of kernels, conjugate and scaled: `[half, n, 2, pairs]`, where pair `input * outputs +
-    /// output` has the kernel of that input in `kernels[output]`, which is `[inputs, kernel, kernel]`. Conjugate,
-    /// because what is called a convolution here is a correlation: its kernels are not mirrored.
+    /// Computes the spectra of kernels, conjugate and scaled: `[half, n, 2, pairs]`, where pair
+    /// `input * outputs + output` has the kernel of that input in `kernels[output]`, which is
+    /// `[inputs, kernel, kernel]`. Conjugate, because what is called a convolution here is a correlation: its kernels
+    /// are not mirrored.
     pub fn kernel_spectra(&self, arch: Arch, kernels: &[&[f32]], spectra: &mut [f32], scratch: &mut Scratch) {
         let Sizes { inputs, outputs, kernel: k, .. } = self.sizes;
         let pairs = inputs * outputs;

@@ -19,13 +19,19 @@ use pulp::{Simd, WithSimd};
 /// kernels' scale.
 pub struct RowsForward<'a> {
     pub spectral: &'a Spectral,
+    /// How a row lies on its circle.
     pub circle: Circle,
+    /// Rows of a plane.
     pub height: usize,
     /// The planes, in cells.
     pub from: &'a [f32],
+    /// The first of these planes, among all that the half-spectra are of.
     pub first: usize,
+    /// The number of all planes that the half-spectra are of.
     pub planes: usize,
+    /// Where the half-spectra go.
     pub rows: &'a mut [f32],
+    /// What the transform of a line works in: see [`Spectral::line_floats`].
     pub line: &'a mut [f32],
 }
 
@@ -66,13 +72,21 @@ impl WithSimd for RowsForward<'_> {
 /// the last of an odd number of rows is alone.
 pub struct RowPairInverse<'a> {
     pub spectral: &'a Spectral,
+    /// How a row lies on its circle.
     pub circle: Circle,
+    /// The plane that the rows belong to.
     pub plane: usize,
+    /// The first of the two rows.
     pub row: usize,
+    /// The number of all planes that the half-spectra are of.
     pub planes: usize,
+    /// Rows of a plane.
     pub height: usize,
+    /// The half-spectra of all rows.
     pub rows: &'a [f32],
+    /// Where the one or two rows go, in cells.
     pub to: &'a mut [f32],
+    /// What the transform of a line works in: see [`Spectral::line_floats`].
     pub line: &'a mut [f32],
 }
 
@@ -98,10 +112,13 @@ impl WithSimd for RowPairInverse<'_> {
 /// Transforms the columns of one row frequency, `[planes, height]`, to spectra `[planes, n]`; or, as the inverse, back.
 pub struct Columns<'a> {
     pub spectral: &'a Spectral,
+    /// Rows of a plane.
     pub height: usize,
+    /// Whether this goes from spectra back to columns.
     pub inverse: bool,
     pub from: &'a [f32],
     pub to: &'a mut [f32],
+    /// What the transform of a line works in: see [`Spectral::line_floats`].
     pub line: &'a mut [f32],
 }
 
@@ -128,9 +145,9 @@ impl WithSimd for Columns<'_> {
     }
 }
 
-/// Multiplies, at one row frequency, the spectra `x` of the inputs, `[inputs, n]`, by those of the kernels, `[n, 2,
-/// pairs]`, and sums the products to the spectra `y` of the outputs, `[outputs, n]`. With `BACKWARD` it goes from the
-/// outputs' spectra to the inputs', by the conjugates of the kernels' spectra.
+/// Multiplies, at one row frequency, the spectra `x` of the inputs, `[inputs, n]`, by those of the kernels,
+/// `[n, 2, pairs]`, and sums the products to the spectra `y` of the outputs, `[outputs, n]`. With `BACKWARD` it goes
+/// from the outputs' spectra to the inputs', by the conjugates of the kernels' spectra.
 pub struct Mix<'a, const BACKWARD: bool> {
     pub spectral: &'a Spectral,
     pub kernels: &'a [f32],

@@ -129,8 +129,8 @@ impl Winograd {
         }
     }
 
-    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, to what the products read, `[points, inputs,
-    /// outputs]`, as those of output `first` and the ones after it.
+    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, to what the products read,
+    /// `[points, inputs, outputs]`, as those of output `first` and the ones after it.
     pub fn prepare(&self, weight: &[f32], first: usize, to: &mut [f32]) {
         let Sizes { inputs, outputs, .. } = self.sizes;
         for (n, kernel) in weight.chunks_exact(KERNEL * KERNEL).enumerate() {

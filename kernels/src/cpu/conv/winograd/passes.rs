@@ -8,14 +8,16 @@ use super::points::{POINTS, TILE, from_points, from_points_backward, to_points};
 use crate::cpu::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
-/// Transforms row `row` of the tiles of input planes, `[count, height, width]` cells, to points: `[points, planes,
-/// tiles]`, where these are planes `first..first + count` of all inputs.
+/// Transforms row `row` of the tiles of input planes, `[count, height, width]` cells, to points:
+/// `[points, planes, tiles]`, where these are planes `first..first + count` of all inputs.
 pub struct ToPoints<'a> {
     pub winograd: &'a Winograd,
     pub row: usize,
+    /// The first of these planes among all inputs.
     pub first: usize,
     pub from: &'a [f32],
     pub to: &'a mut [f32],
+    /// Where the points of each column of pixels go, and a row of zeros.
     pub line: &'a mut [f32],
 }
 
@@ -70,12 +72,14 @@ impl WithSimd for ToPoints<'_> {
     }
 }
 
-/// Multiplies the points of a row of tiles, `x`, `[points, inputs, tiles]`, by those of the kernels, `[points, inputs,
-/// outputs]`, and sums them to `y`, `[points, count, tiles]`, for the outputs `first..first + count`.
+/// Multiplies the points of a row of tiles, `x`, `[points, inputs, tiles]`, by those of the kernels,
+/// `[points, inputs, outputs]`, and sums them to `y`, `[points, count, tiles]`, for the outputs `first..first + count`.
 pub struct Multiply<'a> {
     pub winograd: &'a Winograd,
     pub kernels: &'a [f32],
+    /// The first output.
     pub first: usize,
+    /// The number of outputs.
     pub count: usize,
     pub x: &'a [f32],
     pub y: &'a mut [f32],
@@ -151,7 +155,9 @@ impl Multiply<'_> {
 /// Transforms the points of one plane of `[points, planes, tiles]` to pixels: up to four rows of the result.
 pub struct FromPoints<'a> {
     pub winograd: &'a Winograd,
+    /// The plane that the pixels belong to.
     pub plane: usize,
+    /// The number of planes that there are points of.
     pub planes: usize,
     pub from: &'a [f32],
     pub to: &'a mut [f32],
