@@ -173,11 +173,21 @@ impl std::hash::Hash for Map {
     }
 }
 
+/// What a function of one number takes beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    /// The same number for all.
+    Number(f32),
+    /// A parameter that has one number for each channel.
+    Channel(Slot),
+}
+
 impl Map {
-    /// The parameter that the function reads one number of for each channel, if it reads one.
-    pub fn slot(&self) -> Option<Slot> {
+    /// The constant that the function adds or multiplies by, if it has one.
+    pub fn constant(&self) -> Option<Constant> {
         match *self {
-            Map::AddChannel(slot) | Map::MulChannel(slot) => Some(slot),
+            Map::AddNumber(number) | Map::MulNumber(number) => Some(Constant::Number(number)),
+            Map::AddChannel(slot) | Map::MulChannel(slot) => Some(Constant::Channel(slot)),
             Map::Negate
             | Map::Abs
             | Map::Exp
@@ -190,8 +200,6 @@ impl Map {
             | Map::Softplus
             | Map::Reciprocal
             | Map::Bf16
-            | Map::AddNumber(_)
-            | Map::MulNumber(_)
             | Map::Add
             | Map::Sub
             | Map::Mul
@@ -204,33 +212,19 @@ impl Map {
         }
     }
 
-    /// The constant that the function adds or multiplies by, if it has one.
+    /// The parameter that the function reads one number of for each channel, if it reads one.
+    pub fn slot(&self) -> Option<Slot> {
+        match self.constant() {
+            Some(Constant::Channel(slot)) => Some(slot),
+            Some(Constant::Number(_)) | None => None,
+        }
+    }
+
+    /// The number that the function adds to everything, or multiplies everything by, if it has one.
     pub fn number(&self) -> Option<f32> {
-        match *self {
-            Map::AddNumber(number) | Map::MulNumber(number) => Some(number),
-            Map::Negate
-            | Map::Abs
-            | Map::Exp
-            | Map::Log
-            | Map::Sqrt
-            | Map::Square
-            | Map::Relu
-            | Map::Tanh
-            | Map::Sigmoid
-            | Map::Softplus
-            | Map::Reciprocal
-            | Map::Bf16
-            | Map::AddChannel(_)
-            | Map::MulChannel(_)
-            | Map::Add
-            | Map::Sub
-            | Map::Mul
-            | Map::Div
-            | Map::ReluBackward
-            | Map::TanhBackward
-            | Map::SigmoidBackward
-            | Map::SoftplusBackward
-            | Map::AbsBackward => None,
+        match self.constant() {
+            Some(Constant::Number(number)) => Some(number),
+            Some(Constant::Channel(_)) | None => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::sizes::Sizes;
 use super::{BackwardReads, GradientSums, Scratch};
 use crate::cpu::epilogue::{EpilogueRun, Stretch};
-use crate::cpu::lanes::LANES;
+use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::Member;
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
@@ -246,24 +246,18 @@ impl Direct {
         N
     }
 
-    /// Writes the kernels of one member, `[outputs, inputs, kernel, kernel]`, in the order in which [`Self::row`] reads
-    /// them, as those of output `first` and the ones after it.
-    pub fn prepare(&self, weight: &[f32], first: usize, to: &mut [f32]) {
-        for (o, kernels) in weight.chunks_exact(self.sizes.inputs * self.sizes.kernel * self.sizes.kernel).enumerate() {
+    /// Writes the kernels of one member, `[outputs, inputs, kernel, kernel]`, as those of output `first` and the ones
+    /// after it, in the orders in which [`Self::row`] reads them: `[inputs, kernel, kernel, outputs]` for the forward
+    /// direction, and mirrored `[outputs, kernel, kernel, inputs]` for the backward direction.
+    pub fn prepare(&self, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
+        let Sizes { inputs, outputs, kernel, .. } = self.sizes;
+        let taps = kernel * kernel;
+        for (n, kernels) in weight.chunks_exact(inputs * taps).enumerate() {
+            let o = first + n;
             for (at, w) in kernels.iter().enumerate() {
-                to[at * self.sizes.outputs + first + o] = *w;
-            }
-        }
-    }
-
-    /// Writes the kernels of one member mirrored, in the order in which the row of [`Self::backward`] reads them,
-    /// `[outputs, kernel, kernel, inputs]`.
-    pub fn prepare_mirrored(&self, weight: &[f32], first: usize, to: &mut [f32]) {
-        let taps = self.sizes.kernel * self.sizes.kernel;
-        for (o, kernels) in weight.chunks_exact(self.sizes.inputs * taps).enumerate() {
-            for (at, w) in kernels.iter().enumerate() {
-                let (c, tap) = (at / taps, taps - 1 - at % taps);
-                to[((first + o) * taps + tap) * self.sizes.inputs + c] = *w;
+                let (c, mirrored) = (at / taps, taps - 1 - at % taps);
+                forward[at * outputs + o] = *w;
+                backward[(o * taps + mirrored) * inputs + c] = *w;
             }
         }
     }

@@ -116,15 +116,13 @@ impl PreparedBank {
                 spectral.kernel_spectra(arch, &kernels, &mut self.weights[0], scratch);
             }
             Algorithm::Direct(direct) => {
-                self.prepare_members(direct.sizes.weights(), weights, |weight, first, [forward, backward]| {
-                    direct.prepare(weight, first, forward);
-                    direct.prepare_mirrored(weight, first, backward);
+                self.prepare_members(direct.sizes.weights(), weights, |weight, first, to| {
+                    direct.prepare(weight, first, to);
                 });
             }
             Algorithm::Winograd(winograd) => {
-                self.prepare_members(winograd.kernel_floats(), weights, |weight, first, [forward, backward]| {
-                    winograd.prepare(weight, first, forward);
-                    winograd.prepare_mirrored(weight, first, backward);
+                self.prepare_members(winograd.kernel_floats(), weights, |weight, first, to| {
+                    winograd.prepare(weight, first, to);
                 });
             }
         }

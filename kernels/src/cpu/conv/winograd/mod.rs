@@ -12,7 +12,7 @@ pub use points::{KERNEL, POINTS, TILE};
 use super::sizes::Sizes;
 use super::{GradientSums, Scratch};
 use crate::cpu::epilogue::{EpilogueRun, Stretch};
-use crate::cpu::lanes::LANES;
+use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::{Bank, Member};
 use passes::{Accumulate, FromPoints, Gradients, Multiply, ToPoints};
 use points::{OF_KERNEL, kernel_values};
@@ -129,27 +129,18 @@ impl Winograd {
         }
     }
 
-    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, to what the products read,
-    /// `[points, inputs, outputs]`, as those of output `first` and the ones after it.
-    pub fn prepare(&self, weight: &[f32], first: usize, to: &mut [f32]) {
+    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, as those of output `first` and the ones after it,
+    /// to what the products read: `[points, inputs, outputs]` for the forward direction, and those of the mirrored
+    /// kernels, `[points, outputs, inputs]`, for the backward direction.
+    pub fn prepare(&self, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
         let Sizes { inputs, outputs, .. } = self.sizes;
         for (n, kernel) in weight.chunks_exact(KERNEL * KERNEL).enumerate() {
             let (o, c) = (first + n / inputs, n % inputs);
-            for (point, value) in kernel_values(|i, j| kernel[i * KERNEL + j]).into_iter().enumerate() {
-                to[(point * inputs + c) * outputs + o] = value;
-            }
-        }
-    }
-
-    /// Transforms the kernels of one member mirrored, to what the products of the backward direction read,
-    /// `[points, outputs, inputs]`.
-    pub fn prepare_mirrored(&self, weight: &[f32], first: usize, to: &mut [f32]) {
-        let Sizes { inputs, outputs, .. } = self.sizes;
-        for (n, kernel) in weight.chunks_exact(KERNEL * KERNEL).enumerate() {
-            let (o, c) = (first + n / inputs, n % inputs);
+            let values = kernel_values(|i, j| kernel[i * KERNEL + j]);
             let mirrored = kernel_values(|i, j| kernel[(KERNEL - 1 - i) * KERNEL + KERNEL - 1 - j]);
-            for (point, value) in mirrored.into_iter().enumerate() {
-                to[(point * outputs + o) * inputs + c] = value;
+            for (point, (value, mirrored)) in values.into_iter().zip(mirrored).enumerate() {
+                forward[(point * inputs + c) * outputs + o] = value;
+                backward[(point * outputs + o) * inputs + c] = mirrored;
             }
         }
     }
