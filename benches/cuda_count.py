@@ -70,14 +70,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for ptx in load(args, folder):
-            if ".entry region_" not in ptx.read_text():
+            if ".entry interpret_" not in ptx.read_text():
                 continue
-            binary = folder / "region.cubin"
+            binary = folder / "part.cubin"
             told = subprocess.run([ptxas, f"-arch={args.arch}", "-v", ptx, "-o", binary], check=True, capture_output=True)
             told = told.stderr.decode()
             registers = re.search(r"Used (\d+) registers", told)[1]
             stored, loaded = re.search(r"(\d+) bytes spill stores, (\d+) bytes spill loads", told).groups()
-            print(f"region: {registers} registers, {stored} bytes spilled and {loaded} read back")
+            print(f"fused part: {registers} registers, {stored} bytes spilled and {loaded} read back")
             sass = subprocess.run([nvdisasm, "-c", binary], check=True, capture_output=True).stdout.decode()
             for loop in loops(sass):
                 count = collections.Counter(loop)

@@ -1,5 +1,5 @@
-//! The most multiply-adds a second that one core does: what direct arithmetic could reach at best. Items are floating-point
-//! operations, two a multiply-add: `cargo bench --bench peak`.
+//! The most multiply-adds a second that one core does: what direct arithmetic could reach at best. Items are
+//! floating-point operations, two a multiply-add: `cargo bench --bench peak`.
 
 use pulp::{Arch, Simd, WithSimd};
 use std::hint::black_box;

@@ -1,34 +1,47 @@
-//! A fused part as kernels over one block of images: no loops, every value made once.
+//! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
-/// A value's place in [`Graph::values`].
+/// A value of a [`Graph`]: its index in [`Graph::values`].
 pub type Id = usize;
 
-/// A parameter's place among those of the fused part.
+/// A parameter of a fused part: its index among the part's parameters.
 pub type Slot = usize;
 
-/// Channels, height, width of what each image has of a value; a vector of `n` is `[n, 1, 1]`.
+/// The shape `[channels, height, width]` of what each image has of a value; a vector of `n` numbers is `[n, 1, 1]`.
 pub type Dims = [usize; 3];
 
-/// Kernels in order of execution.
+/// Kernels in the order of execution, the values that they read and make, and the convolutions among them.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    /// The shape of each value.
+    /// The shape of each value, by its [`Id`].
     pub values: Vec<Dims>,
+    /// The kernels, each after everything that it reads from.
     pub nodes: Vec<Node>,
-    /// Convolutions that share a read of their input, and all uses of the same weights.
+    /// Every convolution that nodes refer to, once: several nodes that use the same weights share a bank.
     pub banks: Vec<Bank>,
 }
 
-/// Kernels of one size, which read the same input.
+/// A convolution of one input by the kernels of several parameters, all of the same size: a bank of filters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bank {
+    /// Channels of the input.
     pub inputs: usize,
+    /// Height, and width, of a kernel in pixels.
     pub kernel: usize,
+    /// Zeros around each side of the input, in pixels.
     pub pad: usize,
     /// Height and width of an input plane.
     pub from: [usize; 2],
-    /// Weights `[outputs, inputs, kernel, kernel]`, and how many outputs each has.
-    pub members: Vec<(Slot, usize)>,
+    /// The parameters, each of which makes a value of its own.
+    pub members: Vec<Member>,
+}
+
+/// A parameter of a [`Bank`]: kernels `[outputs, inputs, kernel, kernel]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The parameter that holds the kernels.
+    pub slot: Slot,
+    /// Channels that these kernels make.
+    pub outputs: usize,
 }
 
 impl Bank {
@@ -37,12 +50,14 @@ impl Bank {
         self.from.map(|size| size + 2 * self.pad + 1 - self.kernel)
     }
 
-    /// Outputs of all members together.
+    /// Channels that all members make together.
     pub fn outputs(&self) -> usize {
-        self.members.iter().map(|(_, outputs)| outputs).sum()
+        self.members.iter().map(|member| member.outputs).sum()
     }
 }
 
+/// A kernel in a [`Graph`], with the values that it reads and the values that it makes, in the order that [`Kernel`]
+/// says.
 #[derive(Clone, Debug)]
 pub struct Node {
     pub kernel: Kernel,
@@ -50,86 +65,102 @@ pub struct Node {
     pub makes: Vec<Id>,
 }
 
-/// A pooling window.
+/// A pooling window: its size, its stride and the border around the input, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Window {
+    /// The result is the largest number in the window; otherwise it is their mean.
     pub largest: bool,
+    /// Height and width of the window.
     pub kernel: [usize; 2],
+    /// Pixels from one window to the next, on both axes.
     pub stride: usize,
+    /// Border above and below the input, and left and right of it; it takes part in no result.
     pub pad: [usize; 2],
 }
 
+/// What a [`Node`] computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
-    /// What comes from outside, by its place among the inputs.
+    /// Makes the part's input of this index.
     Input(usize),
+    /// Makes a value of zeros.
     Zeros,
-    /// Reads `x`; makes one value a member.
+    /// Convolves `x` by the bank of this index in [`Graph::banks`]; makes one value for each member.
     Conv(usize),
-    /// Reads `x` and one gradient a member; makes the gradient of `x` and adds to those of the weights.
-    ConvBack(usize),
+    /// Backward pass of a convolution: reads `x` and the gradient of each member's value; makes the gradient of `x`, if
+    /// it makes anything, and adds to the gradients of the kernels.
+    ConvBackward(usize),
+    /// Pools `x`.
     Pool(Window),
-    /// Reads `x`, the pooled value and its gradient; makes that of `x`.
-    PoolBack(Window),
-    /// Reads `x`; the weight is `[outputs, inputs]`.
+    /// Backward pass of pooling: reads `x`, the pooled value and its gradient; makes the gradient of `x`.
+    PoolBackward(Window),
+    /// Multiplies the vector `x` by a weight `[outputs, inputs]`.
     Dense(Slot),
-    /// Reads `x` and the gradient of the result; makes that of `x` and adds to that of the weight.
-    DenseBack(Slot),
-    /// The same numbers in another shape.
+    /// Backward pass of a dense layer: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
+    /// anything, and adds to the gradient of the weight.
+    DenseBackward(Slot),
+    /// Makes a value of the same numbers in another shape.
     View,
-    /// Reads maps; makes one of all their channels.
+    /// Reads several values of the same height and width; makes one of all their channels.
     Concat,
-    /// Reads maps; makes the channels of it from the given one on.
-    Part(usize),
-    /// Entry by entry.
+    /// Makes a value of the channels of `x` from this one on, as many as its shape says.
+    Channels(usize),
+    /// Applies a function to every number of a value, or to every pair of numbers of two values.
     Map(Map),
-    /// Reads one value, or two to be multiplied; adds the sum over each channel to a parameter's gradient.
+    /// Reads one value, or two to be multiplied; adds the sum over each channel to the gradient of a parameter that has
+    /// one number for each channel.
     ChannelSum(Slot),
-    /// Reads scores, one value a step; makes their gradients and takes down the cross-entropy.
+    /// Reads the scores of each step; makes their gradients and notes the cross-entropy.
     Loss,
-    /// The gradient of an output, by its place among them.
+    /// Makes the seed of a backward pass: the gradient of the output of this index, which comes from outside.
     Seed(usize),
-    /// Hands out an output.
+    /// Hands out a value as the output of this index.
     Output(usize),
-    /// Hands out the gradient of an input.
-    InputGrad(usize),
+    /// Hands out a value as the gradient of the input of this index.
+    InputGradient(usize),
 }
 
-/// What is done entry by entry.
+/// A function of one number, or of two, that [`Kernel::Map`] applies entry by entry. The first number is called `x`;
+/// for the functions whose names end in `Backward` it is the gradient of a result.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Map {
     Negate,
     Abs,
     Exp,
+    /// The natural logarithm.
     Log,
     Sqrt,
     Square,
     Relu,
     Tanh,
     Sigmoid,
+    /// `log(1 + exp(x))`.
     Softplus,
     Reciprocal,
-    /// To the nearest number of bfloat16, which keeps eight bits of the mantissa; ties to even.
+    /// Rounds to the nearest number of bfloat16, which keeps eight bits of the mantissa; ties go to even.
     Bf16,
+    /// Adds a constant.
     AddNumber(f32),
+    /// Multiplies by a constant.
     MulNumber(f32),
-    /// Each channel has its own number.
+    /// Adds a parameter that has one number for each channel.
     AddChannel(Slot),
+    /// Multiplies by a parameter that has one number for each channel.
     MulChannel(Slot),
     Add,
     Sub,
     Mul,
     Div,
-    /// The gradient where the result, read second, is not zero.
-    ReluBack,
-    /// The gradient times `1 - y^2`.
-    TanhBack,
-    /// The gradient times `y * (1 - y)`.
-    SigmoidBack,
-    /// The gradient times the sigmoid of what softplus read.
-    SoftplusBack,
-    /// The gradient times the sign of what was read, which is 0 at 0.
-    AbsBack,
+    /// The gradient where the rectifier's result, which is read second, is not zero; zero elsewhere.
+    ReluBackward,
+    /// The gradient times `1 - y^2`, where `y` is the result, which is read second.
+    TanhBackward,
+    /// The gradient times `y * (1 - y)`, where `y` is the result, which is read second.
+    SigmoidBackward,
+    /// The gradient times the sigmoid of what softplus had read, which is read second.
+    SoftplusBackward,
+    /// The gradient times the sign of what `abs` had read, which is read second; the sign of 0 is 0.
+    AbsBackward,
 }
 
 impl Eq for Map {}
@@ -137,48 +168,165 @@ impl Eq for Map {}
 impl std::hash::Hash for Map {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         std::mem::discriminant(self).hash(state);
+        self.number().map(f32::to_bits).hash(state);
+        self.slot().hash(state);
+    }
+}
+
+/// What a function of one number takes beside it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    /// The same number for all.
+    Number(f32),
+    /// A parameter that has one number for each channel.
+    Channel(Slot),
+}
+
+impl Map {
+    /// The constant that the function adds or multiplies by, if it has one.
+    pub fn constant(&self) -> Option<Constant> {
+        match *self {
+            Map::AddNumber(number) | Map::MulNumber(number) => Some(Constant::Number(number)),
+            Map::AddChannel(slot) | Map::MulChannel(slot) => Some(Constant::Channel(slot)),
+            Map::Negate
+            | Map::Abs
+            | Map::Exp
+            | Map::Log
+            | Map::Sqrt
+            | Map::Square
+            | Map::Relu
+            | Map::Tanh
+            | Map::Sigmoid
+            | Map::Softplus
+            | Map::Reciprocal
+            | Map::Bf16
+            | Map::Add
+            | Map::Sub
+            | Map::Mul
+            | Map::Div
+            | Map::ReluBackward
+            | Map::TanhBackward
+            | Map::SigmoidBackward
+            | Map::SoftplusBackward
+            | Map::AbsBackward => None,
+        }
+    }
+
+    /// The parameter that the function reads one number of for each channel, if it reads one.
+    pub fn slot(&self) -> Option<Slot> {
+        match self.constant() {
+            Some(Constant::Channel(slot)) => Some(slot),
+            Some(Constant::Number(_)) | None => None,
+        }
+    }
+
+    /// The number that the function adds to everything, or multiplies everything by, if it has one.
+    pub fn number(&self) -> Option<f32> {
+        match self.constant() {
+            Some(Constant::Number(number)) => Some(number),
+            Some(Constant::Channel(_)) | None => None,
+        }
+    }
+}
+
+impl Kernel {
+    /// Whether the kernel does something beside making values, so that it runs even if nothing reads what it makes.
+    pub fn has_effect(&self) -> bool {
         match self {
-            Map::AddNumber(x) | Map::MulNumber(x) => x.to_bits().hash(state),
-            Map::AddChannel(slot) | Map::MulChannel(slot) => slot.hash(state),
-            _ => {}
+            Kernel::ConvBackward(_)
+            | Kernel::DenseBackward(_)
+            | Kernel::ChannelSum(_)
+            | Kernel::Loss
+            | Kernel::Output(_)
+            | Kernel::InputGradient(_) => true,
+            Kernel::Input(_)
+            | Kernel::Zeros
+            | Kernel::Conv(_)
+            | Kernel::Pool(_)
+            | Kernel::PoolBackward(_)
+            | Kernel::Dense(_)
+            | Kernel::View
+            | Kernel::Concat
+            | Kernel::Channels(_)
+            | Kernel::Map(_)
+            | Kernel::Seed(_) => false,
+        }
+    }
+
+    /// The bank that the kernel convolves with, forward or backward; none if it is no convolution.
+    pub fn bank(&self) -> Option<usize> {
+        match self {
+            Kernel::Conv(bank) | Kernel::ConvBackward(bank) => Some(*bank),
+            Kernel::Input(_)
+            | Kernel::Zeros
+            | Kernel::Pool(_)
+            | Kernel::PoolBackward(_)
+            | Kernel::Dense(_)
+            | Kernel::DenseBackward(_)
+            | Kernel::View
+            | Kernel::Concat
+            | Kernel::Channels(_)
+            | Kernel::Map(_)
+            | Kernel::ChannelSum(_)
+            | Kernel::Loss
+            | Kernel::Seed(_)
+            | Kernel::Output(_)
+            | Kernel::InputGradient(_) => None,
         }
     }
 }
 
 impl Graph {
-    /// The values that come from outside, by their places.
+    /// The values that come from outside, in the order of the part's inputs.
     pub fn inputs(&self) -> Vec<Id> {
-        let place =
-            |node: &Node| if let Kernel::Input(place) = node.kernel { Some((place, node.makes[0])) } else { None };
-        let mut inputs: Vec<(usize, Id)> = self.nodes.iter().filter_map(place).collect();
+        let input =
+            |node: &Node| if let Kernel::Input(index) = node.kernel { Some((index, node.makes[0])) } else { None };
+        let mut inputs: Vec<(usize, Id)> = self.nodes.iter().filter_map(input).collect();
         inputs.sort_unstable();
         inputs.into_iter().map(|(_, id)| id).collect()
     }
 
+    /// The shape of a value.
     pub fn dims(&self, id: Id) -> Dims {
         self.values[id]
     }
 
-    /// Which of `count` parameters bear on some of these values.
+    /// The parameters that a node of a forward pass reads, each with the value that it bears on directly. Nodes of a
+    /// backward pass have none: no gradient is taken of a gradient.
+    pub fn weights(&self, node: &Node) -> Vec<(Slot, Id)> {
+        match &node.kernel {
+            Kernel::Conv(bank) => {
+                let slots = self.banks[*bank].members.iter().map(|member| member.slot);
+                slots.zip(node.makes.iter().copied()).collect()
+            }
+            Kernel::Dense(slot) => vec![(*slot, node.makes[0])],
+            Kernel::Map(map) => map.slot().map(|slot| (slot, node.makes[0])).into_iter().collect(),
+            Kernel::Input(_)
+            | Kernel::Zeros
+            | Kernel::ConvBackward(_)
+            | Kernel::Pool(_)
+            | Kernel::PoolBackward(_)
+            | Kernel::DenseBackward(_)
+            | Kernel::View
+            | Kernel::Concat
+            | Kernel::Channels(_)
+            | Kernel::ChannelSum(_)
+            | Kernel::Loss
+            | Kernel::Seed(_)
+            | Kernel::Output(_)
+            | Kernel::InputGradient(_) => Vec::new(),
+        }
+    }
+
+    /// Which of `count` parameters bear on at least one of these values.
     pub fn reached(&self, values: &[Id], count: usize) -> Vec<bool> {
         let (mut live, mut reached) = (vec![false; self.values.len()], vec![false; count]);
         values.iter().for_each(|id| live[*id] = true);
         for node in self.nodes.iter().rev() {
-            if node.makes.iter().all(|id| !live[*id]) {
-                continue;
+            if node.makes.iter().any(|id| live[*id]) {
+                self.weights(node).into_iter().for_each(|(slot, value)| reached[slot] |= live[value]);
+                node.reads.iter().for_each(|id| live[*id] = true);
             }
-            match &node.kernel {
-                Kernel::Conv(bank) => {
-                    for ((slot, _), value) in self.banks[*bank].members.iter().zip(&node.makes) {
-                        reached[*slot] |= live[*value];
-                    }
-                }
-                Kernel::Dense(slot) | Kernel::Map(Map::AddChannel(slot) | Map::MulChannel(slot)) => {
-                    reached[*slot] = true;
-                }
-                _ => {}
-            }
-            node.reads.iter().for_each(|id| live[*id] = true);
         }
         reached
     }
@@ -188,46 +336,47 @@ impl Graph {
         self.values.len() - 1
     }
 
-    /// Appends a kernel that makes one value.
+    /// Appends a kernel that makes one value of this shape, and returns the value.
     pub fn node(&mut self, kernel: Kernel, reads: &[Id], dims: Dims) -> Id {
         let id = self.make(dims);
         self.nodes.push(Node { kernel, reads: reads.to_vec(), makes: vec![id] });
         id
     }
 
-    /// Appends a kernel for what it does besides.
+    /// Appends a kernel that makes no value and is wanted for its effect; see [`Kernel::has_effect`].
     pub fn effect(&mut self, kernel: Kernel, reads: &[Id]) {
         self.nodes.push(Node { kernel, reads: reads.to_vec(), makes: Vec::new() });
     }
 
-    /// Appends what is done entry by entry to values of one shape.
+    /// Appends a function that is applied entry by entry to one value or to two of the same shape; returns the result.
     pub fn map(&mut self, map: Map, reads: &[Id]) -> Id {
         let dims = self.dims(reads[0]);
         self.node(Kernel::Map(map), reads, dims)
     }
 
-    /// Appends the scores' gradients.
+    /// Appends the cross-entropy of the scores of each step; returns the gradients of the scores.
     pub fn loss(&mut self, scores: &[Id]) -> Vec<Id> {
         let makes: Vec<Id> = scores.iter().map(|id| self.make(self.values[*id])).collect();
         self.nodes.push(Node { kernel: Kernel::Loss, reads: scores.to_vec(), makes: makes.clone() });
         makes
     }
 
-    /// Appends convolutions of one input; the values of the members, in order.
+    /// Appends a convolution of `x`; returns the value of each member, in order.
     pub fn conv(&mut self, x: Id, bank: Bank) -> Vec<Id> {
         let [height, width] = bank.to();
-        let shapes: Vec<Dims> = bank.members.iter().map(|(_, n)| [*n, height, width]).collect();
+        let shapes: Vec<Dims> = bank.members.iter().map(|member| [member.outputs, height, width]).collect();
         let values: Vec<Id> = shapes.into_iter().map(|shape| self.make(shape)).collect();
         self.conv_into(x, bank, &values);
         values
     }
 
-    /// Appends convolutions of one input that make values which have a place already.
+    /// Appends a convolution of `x` that makes these values, one for each member, which [`Graph::values`] already
+    /// lists.
     pub fn conv_into(&mut self, x: Id, bank: Bank, values: &[Id]) {
-        let place = self.banks.iter().position(|known| *known == bank).unwrap_or(self.banks.len());
-        if place == self.banks.len() {
+        let index = self.banks.iter().position(|other| *other == bank).unwrap_or(self.banks.len());
+        if index == self.banks.len() {
             self.banks.push(bank);
         }
-        self.nodes.push(Node { kernel: Kernel::Conv(place), reads: vec![x], makes: values.to_vec() });
+        self.nodes.push(Node { kernel: Kernel::Conv(index), reads: vec![x], makes: values.to_vec() });
     }
 }

@@ -1,14 +1,18 @@
-//! Fused parts of a net as kernels: the whole way from the image to the scores, loops and way back included, while a
-//! block of images stays in the cache.
+//! Parts of a network as fused kernels: everything from the image to the scores, loops and the backward pass included,
+//! while a block of images stays in the cache.
+//!
+//! A caller writes a part of a net as a [`graph::Graph`] and makes an [`Engine`] of it. `adjoint` appends the backward
+//! pass to the graph, `schedule` puts it in order and gives its values buffers, and `cpu` or `gpu` runs it over a
+//! batch.
 
 mod adjoint;
 pub mod allocator;
 mod cpu;
+mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;
-mod part;
 mod schedule;
 
 pub use cpu::{Answers, Method, Vectors, method};
-pub use part::{Parameter, Part};
+pub use engine::{Engine, Parameter};

@@ -15,7 +15,7 @@ pub struct Load {
     /// Images in a batch.
     pub images: usize,
     pub threads: usize,
-    /// Whether there is a way back.
+    /// Whether there is a backward pass.
     pub training: bool,
 }
 
@@ -23,10 +23,10 @@ pub struct Load {
 /// kernels as transforms, and the gradients of up to sixteen parts of the batch.
 pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
     let sizes = fused(&cut.parts).into_iter().map(|fused| {
-        let (part, _) = unroll::part(net, fused, Vectors::default(), false);
+        let (engine, _) = unroll::engine(net, fused, Vectors::default(), false);
         let params: u128 = fused.params.iter().map(|id| 4 * net.param(*id).len() as u128).sum();
         let rows = if load.training { ROWS } else { ROWS / 2 };
-        part.room(load.images, load.threads, load.training) as u128 + rows * params
+        engine.memory_bytes(load.images, load.threads, load.training) as u128 + rows * params
     });
     sizes.fold(0, u128::saturating_add)
 }

@@ -1,34 +1,34 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
 use crate::fuse::cut::Fused;
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Slot, Window};
-use lcnnc_kernels::{Method, Parameter, Part, Vectors};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Slot, Window};
+use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Binary, Loop, Net, Node, Op, ParamId, Pool, Stmt, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A fused part, ready to run, and which of its parameters are to be rounded to bfloat16 before: none, unless with `bf16`
-/// the factors and the sums of all convolutions and dense layers are.
-pub fn part(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> (Part, Vec<bool>) {
+/// The engine that runs a fused part, and which of its parameters are to be rounded to bfloat16 before: none, unless with
+/// `bf16` the factors and the sums of all convolutions and dense layers are.
+pub fn engine(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> (Engine, Vec<bool>) {
     let Unrolled { graph, outputs, rounded } = unroll(net, fused, bf16);
     let params = fused.params.iter().map(|id| net.param(*id));
     let params: Vec<Parameter> = params.map(|param| Parameter { len: param.len(), trained: param.trained() }).collect();
     let rounded = (0..params.len()).map(|slot| rounded.contains(&slot)).collect();
-    (Part::new(graph, outputs, &params, vectors), rounded)
+    (Engine::new(graph, outputs, &params, vectors), rounded)
 }
 
 /// The convolutions of a fused part for people, those of one input together: `conv 7x7, 1 -> 8 maps: ...`.
 pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
     let graph = unroll(net, fused, false).graph;
     let convolution = |bank: &Bank| {
-        let slots = bank.members.iter().map(|(slot, _)| net.param(fused.params[*slot]).name.as_str());
+        let slots = bank.members.iter().map(|member| net.param(fused.params[member.slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
         let (k, inputs, outputs) = (bank.kernel, bank.inputs, bank.outputs());
-        let way = match lcnnc_kernels::method(bank) {
+        let method = match lcnnc_kernels::method(bank) {
             Method::Direct => "tap by tap".to_owned(),
             Method::Spectral([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
             Method::Winograd => "by Winograd's tiles of 4 x 4 pixels".to_owned(),
         };
-        format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {way}: {weights}")
+        format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {method}: {weights}")
     };
     graph.banks.iter().map(convolution).collect()
 }
@@ -131,7 +131,7 @@ impl Unroller<'_> {
                 let x = self.factor(*x);
                 let [inputs, height, width] = self.graph.dims(x);
                 let kernel = self.net.param(*weight).shape[2];
-                let members = vec![(self.weight(*weight), shape[0])];
+                let members = vec![Member { slot: self.weight(*weight), outputs: shape[0] }];
                 let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
                 let y = self.graph.conv(x, bank)[0];
                 self.sum(y, *bias)

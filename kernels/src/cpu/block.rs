@@ -1,272 +1,289 @@
-//! One block of images through a program.
+//! One block of images through all tasks of a schedule, on one thread.
 
-use super::Answers;
-use super::convolve::{Ready, Sums};
-use super::dense::{Dense, DenseBack, DenseWeight};
+use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
+use super::epilogue::{EpilogueRun, KeptValues, Parameters, Stretch};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
-use super::loss::CrossEntropy;
-use super::pool::{Pool, PoolBack};
-use super::spectral::Scratch;
-use super::tail::{TailRun, Values, Weights};
-use crate::graph::{Id, Kernel, Map};
-use crate::schedule::{Program, Step, Tail, What};
+use super::ops::dense::{Dense, DenseBackward, DenseWeight};
+use super::ops::loss::CrossEntropy;
+use super::ops::pool::{Pool, PoolBackward};
+use super::runner::Answers;
+use crate::engine::Offsets;
+use crate::graph::{Id, Kernel, Slot, Window};
+use crate::schedule::{Epilogue, Task, TaskSchedule};
 use pulp::Arch;
 
-/// What a thread works with, kept from block to block.
+/// The memory that a thread works in, kept from block to block.
 #[derive(Debug, Default)]
 pub struct Workspace {
+    /// The buffers of the schedule, in cells.
     buffers: Vec<Aligned>,
-    rows: Vec<Aligned>,
+    /// The temporary rows of epilogues.
+    temporaries: Vec<Aligned>,
     scratch: Scratch,
-    /// Of each bank, the sums that its kernels' gradients are made of.
+    /// For each bank, the sums that the gradients of its kernels are made of at the end of the block.
     sums: Vec<Aligned>,
 }
 
-/// What all blocks share.
+/// What all blocks of a batch share.
 pub struct Shared<'a> {
-    pub program: &'a Program,
-    pub banks: &'a [Ready],
+    pub schedule: &'a TaskSchedule,
+    pub banks: &'a [PreparedBank],
+    /// All parameters in a row.
     pub params: &'a [f32],
-    /// Where each parameter begins.
-    pub offsets: &'a [usize],
-    /// Whose gradients are wanted.
+    pub offsets: &'a Offsets,
+    /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
-    /// Where each input, and each output, begins among an image's numbers.
-    pub inputs: &'a [usize],
-    pub outputs: &'a [usize],
 }
 
-/// A block's images, and what becomes of them. Everything is image after image, `[count, ...]`.
+/// The images of a block, and what becomes of them. Everything is image after image, `[count, ...]`.
 #[derive(Debug, Default)]
-pub struct Images<'a> {
-    /// At most as many as a block has lanes.
+pub struct BlockImages<'a> {
+    /// How many images there are: from 1 to [`LANES`].
     pub count: usize,
+    /// The inputs, `[count, inputs]`.
     pub inputs: &'a [f32],
-    /// Gradients of the outputs.
+    /// The gradients of the outputs, `[count, outputs]`.
     pub seeds: &'a [f32],
     pub answers: Answers<'a>,
-    /// What each image's cross-entropy counts.
+    /// The weight of each image's cross-entropy at one step in the loss.
     pub weight: f32,
+    /// Where the outputs go, `[count, outputs]`.
     pub outputs: &'a mut [f32],
+    /// Where the gradients of the inputs go, `[count, inputs]`.
     pub input_gradients: &'a mut [f32],
-    /// Summed over the images, in nats, each counted once a step.
+    /// The sum of the cross-entropies of all images and steps so far, in nats.
     pub nats: f64,
 }
 
-impl Shared<'_> {
-    pub fn run(&self, arch: Arch, work: &mut Workspace, images: &mut Images<'_>, gradients: &mut [f32]) {
-        self.reserve(work);
-        let mut block = Block { shared: self, work, images, gradients };
-        for step in &self.program.steps {
-            block.step(arch, step);
-        }
-        block.settle(arch);
-    }
-
-    fn reserve(&self, work: &mut Workspace) {
-        work.buffers.resize_with(self.program.buffers.len(), Aligned::default);
-        work.buffers.iter_mut().zip(&self.program.buffers).for_each(|(buffer, len)| buffer.reserve(len * LANES));
-        work.sums.resize_with(self.banks.len(), Aligned::default);
-    }
-}
-
-struct Block<'a, 'i> {
+/// A block at work.
+pub struct Block<'a, 'i> {
     shared: &'a Shared<'a>,
     work: &'a mut Workspace,
-    images: &'a mut Images<'i>,
+    images: &'a mut BlockImages<'i>,
+    /// The sums of the gradients of all parameters in a row.
     gradients: &'a mut [f32],
 }
 
 impl Block<'_, '_> {
-    fn values(&self) -> Values<'_> {
-        Values { program: self.shared.program, buffers: &self.work.buffers }
+    /// Runs all tasks for one block, and adds to the gradients.
+    pub fn run(
+        shared: &Shared<'_>,
+        arch: Arch,
+        work: &mut Workspace,
+        images: &mut BlockImages<'_>,
+        gradients: &mut [f32],
+    ) {
+        let lens = &shared.schedule.buffers;
+        work.buffers.resize_with(lens.len(), Aligned::default);
+        work.buffers.iter_mut().zip(lens).for_each(|(buffer, len)| buffer.reserve(len * LANES));
+        work.sums.resize_with(shared.banks.len(), Aligned::default);
+        let mut block = Block { shared, work, images, gradients };
+        for task in &shared.schedule.tasks {
+            block.task(arch, task);
+        }
+        block.finish_gradients(arch);
     }
 
-    /// A value's cells.
+    fn values(&self) -> KeptValues<'_> {
+        KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers }
+    }
+
+    /// The cells of a value, `[channels, height, width]`.
     fn value(&self, id: Id) -> &[f32] {
         self.values().get(id)
     }
 
+    /// The length of a value in floats of all lanes.
     fn len(&self, id: Id) -> usize {
-        self.shared.program.dims[id].iter().product::<usize>() * LANES
+        self.shared.schedule.dims[id].iter().product::<usize>() * LANES
     }
 
-    /// Takes a value's buffer out, so that others can be read while it is written.
+    /// Takes the buffer of a value out, so that other values can be read while it is written.
     fn take(&mut self, id: Id) -> Aligned {
-        match self.shared.program.places[id] {
-            Some(place) => std::mem::take(&mut self.work.buffers[place.buffer]),
-            None => unreachable!("a value that is made whole has a place"),
+        match self.shared.schedule.locations[id] {
+            Some(location) => std::mem::take(&mut self.work.buffers[location.buffer]),
+            None => unreachable!("a value that is made whole has a buffer"),
         }
     }
 
+    /// Puts the buffer of a value back.
     fn put(&mut self, id: Id, buffer: Aligned) {
-        if let Some(place) = self.shared.program.places[id] {
-            self.work.buffers[place.buffer] = buffer;
+        if let Some(location) = self.shared.schedule.locations[id] {
+            self.work.buffers[location.buffer] = buffer;
         }
     }
 
-    fn step(&mut self, arch: Arch, step: &Step) {
-        let (reads, makes) = (&step.reads, &step.makes);
-        match &step.kernel {
-            None => self.rows(arch, &step.tails[0]),
-            Some(Kernel::Conv(bank)) => self.conv(arch, *bank, step),
-            Some(Kernel::ConvBack(bank)) => self.conv_back(arch, *bank, step),
-            Some(Kernel::Loss) => self.loss(arch, reads, makes),
-            Some(Kernel::DenseBack(slot)) => {
-                let (shared, work) = (self.shared, &mut *self.work);
-                let values = Values { program: shared.program, buffers: &work.buffers };
-                let (x, dy) = (values.get(reads[0]), values.get(reads[1]));
-                let (inputs, outputs) = (x.len() / LANES, dy.len() / LANES);
-                if shared.wanted[*slot] {
-                    let gradient = &mut self.gradients[shared.offsets[*slot]..][..inputs * outputs];
-                    arch.dispatch(DenseWeight { x, dy, dw: gradient });
-                }
-                if let Some(id) = makes.first() {
-                    let mut to = self.take(*id);
-                    let weight = &shared.params[shared.offsets[*slot]..][..inputs * outputs];
-                    let (dy, dx) = (self.value(reads[1]), &mut to[..inputs * LANES]);
-                    arch.dispatch(DenseBack { weight, dy, dx });
-                    self.put(*id, to);
-                }
-            }
-            Some(Kernel::Output(place)) => {
-                let values = Values { program: self.shared.program, buffers: &self.work.buffers };
-                let cells = values.get(reads[0]);
-                let (first, step) = (self.shared.outputs[*place], *self.shared.outputs.last().unwrap_or(&0));
-                scatter(cells, step, self.images.count, &mut self.images.outputs[first..]);
-            }
-            Some(Kernel::InputGrad(place)) => {
-                let values = Values { program: self.shared.program, buffers: &self.work.buffers };
-                let cells = values.get(reads[0]);
-                let (first, step) = (self.shared.inputs[*place], *self.shared.inputs.last().unwrap_or(&0));
-                scatter(cells, step, self.images.count, &mut self.images.input_gradients[first..]);
-            }
-            Some(kernel) => {
-                let (id, len) = (makes[0], self.len(makes[0]));
-                let mut to = self.take(id);
-                self.whole(arch, kernel, reads, id, &mut to[..len]);
-                self.put(id, to);
-            }
-        }
+    /// Makes one value as a whole: `make` writes its cells, and can read all other values.
+    fn whole(&mut self, id: Id, make: impl FnOnce(&Self, &mut [f32])) {
+        let (mut buffer, len) = (self.take(id), self.len(id));
+        make(self, &mut buffer[..len]);
+        self.put(id, buffer);
     }
 
-    /// A kernel that makes one value as a whole.
-    fn whole(&self, arch: Arch, kernel: &Kernel, reads: &[Id], makes: Id, to: &mut [f32]) {
-        let (shared, dims) = (self.shared, &self.shared.program.dims);
-        let outside = |images: &[f32], begins: &[usize], place: usize, spare: Spare, to: &mut [f32]| {
-            gather(&images[begins[place]..], *begins.last().unwrap_or(&0), self.images.count, spare, to);
-        };
+    fn task(&mut self, arch: Arch, task: &Task) {
+        let (reads, makes) = (&task.reads, &task.makes);
+        let Some(kernel) = &task.kernel else { return self.elementwise(arch, &task.epilogues[0]) };
         match kernel {
-            Kernel::Input(place) => outside(self.images.inputs, shared.inputs, *place, Spare::LastImage, to),
-            Kernel::Seed(place) => outside(self.images.seeds, shared.outputs, *place, Spare::Zeros, to),
-            Kernel::Zeros => to.fill(0.0),
-            Kernel::Pool(window) => {
-                let (from, x) = (dims[reads[0]], self.value(reads[0]));
-                arch.dispatch(Pool { window, from, to: dims[makes], x, y: to });
-            }
-            Kernel::PoolBack(window) => {
-                let values = [0, 1, 2].map(|n| self.value(reads[n]));
-                arch.dispatch(PoolBack { window, from: dims[makes], to: dims[reads[1]], values, dx: to });
-            }
-            Kernel::Dense(slot) => {
-                let x = self.value(reads[0]);
-                let len = x.len() / LANES * (to.len() / LANES);
-                arch.dispatch(Dense { weight: &shared.params[shared.offsets[*slot]..][..len], x, y: to });
-            }
-            Kernel::Concat => {
+            Kernel::Input(index) => self.whole(makes[0], |block, to| {
+                let offsets = &block.shared.offsets.inputs;
+                let images = &block.images.inputs[offsets[*index]..];
+                gather(images, Offsets::len(offsets), block.images.count, Spare::LastImage, to);
+            }),
+            Kernel::Seed(index) => self.whole(makes[0], |block, to| {
+                let offsets = &block.shared.offsets.outputs;
+                let images = &block.images.seeds[offsets[*index]..];
+                gather(images, Offsets::len(offsets), block.images.count, Spare::Zeros, to);
+            }),
+            Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),
+            Kernel::Pool(window) => self.pool(arch, window, reads[0], makes[0]),
+            Kernel::PoolBackward(window) => self.pool_backward(arch, window, [reads[0], reads[1], reads[2]], makes[0]),
+            Kernel::Dense(slot) => self.whole(makes[0], |block, y| {
+                let x = block.value(reads[0]);
+                let weight = block.weight(*slot, x.len() / LANES * (y.len() / LANES));
+                arch.dispatch(Dense { weight, x, y });
+            }),
+            Kernel::Concat => self.whole(makes[0], |block, to| {
                 let mut rest = to;
                 for id in reads {
-                    let (part, behind) = rest.split_at_mut(self.len(*id));
-                    part.copy_from_slice(self.value(*id));
+                    let (channels, behind) = rest.split_at_mut(block.len(*id));
+                    channels.copy_from_slice(block.value(*id));
                     rest = behind;
                 }
+            }),
+            Kernel::Conv(bank) => self.conv(arch, *bank, task),
+            Kernel::ConvBackward(bank) => self.conv_backward(arch, *bank, task),
+            Kernel::Loss => self.loss(arch, reads, makes),
+            Kernel::DenseBackward(slot) => {
+                self.dense_backward(arch, *slot, [reads[0], reads[1]], makes.first().copied());
             }
-            Kernel::Conv(_)
-            | Kernel::ConvBack(_)
-            | Kernel::DenseBack(_)
-            | Kernel::View
-            | Kernel::Part(_)
-            | Kernel::Map(_)
-            | Kernel::ChannelSum(_)
-            | Kernel::Loss
-            | Kernel::Output(_)
-            | Kernel::InputGrad(_) => unreachable!("done elsewhere"),
+            Kernel::Output(index) => {
+                let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
+                let offsets = &self.shared.offsets.outputs;
+                let images = &mut self.images.outputs[offsets[*index]..];
+                scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
+            }
+            Kernel::InputGradient(index) => {
+                let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
+                let offsets = &self.shared.offsets.inputs;
+                let images = &mut self.images.input_gradients[offsets[*index]..];
+                scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
+            }
+            Kernel::View | Kernel::Channels(_) | Kernel::Map(_) | Kernel::ChannelSum(_) => {
+                unreachable!("these have no task of their own")
+            }
         }
     }
 
-    /// Sets a tail to work on rows of at most `longest` cells: `make` hands it one after the other.
-    fn tail(&mut self, tail: &Tail, longest: usize, make: impl FnOnce(&mut TailRun<'_, '_>)) {
-        let stores = tail.stores.iter().map(|id| (*id, self.take(*id))).collect();
+    /// The numbers of a weight of this length.
+    fn weight(&self, slot: Slot, len: usize) -> &[f32] {
+        &self.shared.params[self.shared.offsets.params[slot]..][..len]
+    }
+
+    fn pool(&mut self, arch: Arch, window: &Window, x: Id, y: Id) {
+        self.whole(y, |block, cells| {
+            let dims = &block.shared.schedule.dims;
+            arch.dispatch(Pool { window, from: dims[x], to: dims[y], x: block.value(x), y: cells });
+        });
+    }
+
+    fn pool_backward(&mut self, arch: Arch, window: &Window, [x, y, dy]: [Id; 3], dx: Id) {
+        self.whole(dx, |block, cells| {
+            let dims = &block.shared.schedule.dims;
+            let (from, to) = (dims[x], dims[y]);
+            let [x, y, dy] = [x, y, dy].map(|id| block.value(id));
+            arch.dispatch(PoolBackward { window, from, to, x, y, dy, dx: cells });
+        });
+    }
+
+    fn dense_backward(&mut self, arch: Arch, slot: Slot, [x, dy]: [Id; 2], dx: Option<Id>) {
+        let len = self.len(x) / LANES * (self.len(dy) / LANES);
+        if self.shared.wanted[slot] {
+            let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
+            let dw = &mut self.gradients[self.shared.offsets.params[slot]..][..len];
+            arch.dispatch(DenseWeight { x: values.get(x), dy: values.get(dy), dw });
+        }
+        if let Some(id) = dx {
+            self.whole(id, |block, dx| {
+                arch.dispatch(DenseBackward { weight: block.weight(slot, len), dy: block.value(dy), dx });
+            });
+        }
+    }
+
+    /// Sets an epilogue to work on stretches of at most `longest` cells: `make` hands it one after the other.
+    fn epilogue(&mut self, epilogue: &Epilogue, longest: usize, make: impl FnOnce(&mut EpilogueRun<'_, '_>)) {
+        let stores = epilogue.stores.iter().map(|id| (*id, self.take(*id))).collect();
         let Self { shared, work, gradients, .. } = self;
-        let values = Values { program: shared.program, buffers: &work.buffers };
-        let mut weights = Weights { values: shared.params, offsets: shared.offsets, gradients };
-        let mut run = TailRun::new(tail, values, stores, &mut work.rows, longest, &mut weights);
+        let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
+        let mut parameters = Parameters { values: shared.params, offsets: &shared.offsets.params, gradients };
+        let mut run = EpilogueRun::new(epilogue, values, stores, &mut work.temporaries, longest, &mut parameters);
         make(&mut run);
         for (id, buffer) in run.finish() {
             self.put(id, buffer);
         }
     }
 
-    /// Rows of their own: row by row of each channel, or in one go where no channel has numbers of its own.
-    fn rows(&mut self, arch: Arch, tail: &Tail) {
-        /// Cells that fit into the first-level cache a few times over.
+    /// Does elementwise work that has no kernel: channel by channel, or in one go where no channel has a number of its
+    /// own.
+    fn elementwise(&mut self, arch: Arch, epilogue: &Epilogue) {
+        /// Cells at a time: few enough for all rows to fit into the first-level cache.
         const CHUNK: usize = 64;
-        let [channels, height, width] = tail.dims;
-        let by_channel = tail
-            .ops
-            .iter()
-            .any(|op| matches!(op.what, What::Sum(_) | What::Map(Map::AddChannel(_) | Map::MulChannel(_))));
+        let [channels, height, width] = epilogue.dims;
+        let by_channel = epilogue.ops.iter().any(|op| op.slot().is_some());
         let (channels, cells) = if by_channel { (channels, height * width) } else { (1, channels * height * width) };
-        self.tail(tail, CHUNK, |run| {
+        self.epilogue(epilogue, CHUNK, |run| {
             for channel in 0..channels {
                 for at in (0..cells).step_by(CHUNK) {
-                    run.run(arch, channel, channel * cells + at, CHUNK.min(cells - at));
+                    run.run(arch, Stretch { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
                 }
             }
         });
     }
 
-    fn conv(&mut self, arch: Arch, bank: usize, step: &Step) {
-        let ready = &self.shared.banks[bank];
+    fn conv(&mut self, arch: Arch, bank: usize, task: &Task) {
+        let bank = &self.shared.banks[bank];
         let mut scratch = std::mem::take(&mut self.work.scratch);
-        ready.forward(arch, self.value(step.reads[0]), &mut scratch);
+        bank.forward(arch, self.value(task.reads[0]), &mut scratch);
         let mut first = 0;
-        for (tail, (_, count)) in step.tails.iter().zip(&ready.bank.members) {
-            self.tail(tail, ready.longest(tail.dims[2]), |run| {
-                let x = run.values.get(step.reads[0]);
-                ready.forward_rows(arch, x, [first, *count], &mut scratch, run);
+        for (epilogue, member) in task.epilogues.iter().zip(&bank.bank.members) {
+            let outputs = first..first + member.outputs;
+            first = outputs.end;
+            self.epilogue(epilogue, bank.longest_stretch(epilogue.dims[2]), |run| {
+                let x = run.values.get(task.reads[0]);
+                bank.forward_rows(arch, x, outputs, &mut scratch, run);
             });
-            first += count;
         }
         self.work.scratch = scratch;
     }
 
-    fn conv_back(&mut self, arch: Arch, bank: usize, step: &Step) {
-        let ready = &self.shared.banks[bank];
-        let wanted = ready.bank.members.iter().any(|(slot, _)| self.shared.wanted[*slot]);
+    fn conv_backward(&mut self, arch: Arch, index: usize, task: &Task) {
+        let bank = &self.shared.banks[index];
+        let wanted = bank.bank.members.iter().any(|member| self.shared.wanted[member.slot]);
         let mut scratch = std::mem::take(&mut self.work.scratch);
-        let mut sums = std::mem::take(&mut self.work.sums[bank]);
-        sums.reserve(ready.sums());
+        let mut sums = std::mem::take(&mut self.work.sums[index]);
+        sums.reserve(bank.sum_floats());
         {
             let Self { shared, work, gradients, .. } = self;
-            let values = Values { program: shared.program, buffers: &work.buffers };
-            let from = values.get(step.reads[0]);
-            let dys: Vec<&[f32]> = step.reads[1..].iter().map(|id| values.get(*id)).collect();
-            let transformed = &mut sums[..ready.sums()];
-            let mut to = Sums { transformed, gradients, offsets: shared.offsets, wanted: shared.wanted };
-            ready.back(arch, from, &dys, wanted.then_some(&mut to), !step.tails.is_empty(), &mut scratch);
+            let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
+            let x = values.get(task.reads[0]);
+            let dy: Vec<&[f32]> = task.reads[1..].iter().map(|id| values.get(*id)).collect();
+            let transformed = &mut sums[..bank.sum_floats()];
+            let mut to =
+                GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
+            let reads = BackwardReads { x, dy: &dy, to_input: !task.epilogues.is_empty() };
+            bank.backward(arch, reads, wanted.then_some(&mut to), &mut scratch);
         }
-        self.work.sums[bank] = sums;
-        if let Some(tail) = step.tails.first() {
-            self.tail(tail, ready.longest(tail.dims[2]), |run| {
-                let dys: Vec<&[f32]> = step.reads[1..].iter().map(|id| run.values.get(*id)).collect();
-                ready.back_rows(arch, &dys, &mut scratch, run);
+        self.work.sums[index] = sums;
+        if let Some(epilogue) = task.epilogues.first() {
+            self.epilogue(epilogue, bank.longest_stretch(epilogue.dims[2]), |run| {
+                let dy: Vec<&[f32]> = task.reads[1..].iter().map(|id| run.values.get(*id)).collect();
+                bank.backward_rows(arch, &dy, &mut scratch, run);
             });
         }
         self.work.scratch = scratch;
     }
 
     fn loss(&mut self, arch: Arch, reads: &[Id], makes: &[Id]) {
+        // Lanes without an image have weight zero, and so no gradient.
         let (mut labels, mut weight) = ([0.0; LANES], [0.0; LANES]);
         for (lane, label) in self.images.answers.labels.iter().take(self.images.count).enumerate() {
             // Exact: no net has more classes than a float has whole numbers.
@@ -275,32 +292,26 @@ impl Block<'_, '_> {
         }
         let smoothing = self.images.answers.smoothing;
         for (x, dx) in reads.iter().zip(makes) {
-            let (mut to, len) = (self.take(*dx), self.len(*dx));
-            let nats = {
-                let (scores, gradient) = (self.value(*x), &mut to[..len]);
-                arch.dispatch(CrossEntropy { scores, labels: &labels, weight: &weight, smoothing, gradient })
-            };
+            let mut nats = [0.0; LANES];
+            self.whole(*dx, |block, gradient| {
+                let scores = block.value(*x);
+                nats = arch.dispatch(CrossEntropy { scores, labels: &labels, weight: &weight, smoothing, gradient });
+            });
             self.images.nats += nats.iter().take(self.images.count).map(|x| f64::from(*x)).sum::<f64>();
-            self.put(*dx, to);
         }
     }
 
-    /// What a block summed up in spectra becomes gradients.
-    fn settle(&mut self, arch: Arch) {
-        let back = self.shared.program.steps.iter().filter_map(|step| match step.kernel {
-            Some(Kernel::ConvBack(bank)) => Some(bank),
-            _ => None,
-        });
-        let mut banks: Vec<usize> = back.collect();
-        banks.sort_unstable();
-        banks.dedup();
-        for bank in banks {
-            let ready = &self.shared.banks[bank];
+    /// Turns what the block has summed up, such as products of spectra, into gradients of the kernels: once for each
+    /// bank, however many steps of a loop have used it.
+    fn finish_gradients(&mut self, arch: Arch) {
+        for (index, bank) in self.shared.banks.iter().enumerate() {
             let Self { shared, work, gradients, .. } = self;
             let Workspace { sums, scratch, .. } = &mut **work;
-            let transformed = &mut sums[bank][..ready.sums()];
-            let mut to = Sums { transformed, gradients, offsets: shared.offsets, wanted: shared.wanted };
-            ready.settle(arch, &mut to, scratch);
+            // A bank that no task went backward through has no sums.
+            let Some(transformed) = sums[index].get_mut(..bank.sum_floats()) else { continue };
+            let mut to =
+                GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
+            bank.finish_gradients(arch, &mut to, scratch);
         }
     }
 }

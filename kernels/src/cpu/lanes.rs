@@ -1,17 +1,17 @@
-//! Numbers of a block of images, one image a lane.
+//! Cells: the numbers that sixteen images have at one place, one image in each lane of a vector.
 
 use std::ops::{Deref, DerefMut};
 
-/// Images in a block, and floats in a cell: one vector of AVX-512, two of AVX2, four of NEON.
+/// The number of images in a block, and of floats in a cell: one vector of AVX-512, two of AVX2, four of NEON.
 ///
 /// Every kernel works on whole cells, so no shape has an awkward edge, and an image's result does not depend on which
 /// vectors the machine has beyond the rounding of its multiply-adds.
 pub const LANES: usize = 16;
 
-/// Bytes of a cell, and of a cache line.
+/// The size of a cell in bytes, which is that of a cache line.
 const ALIGNMENT: usize = 64;
 
-/// Floats that begin at a cache line: a cell is then never split over two.
+/// A vector of floats that begins at a cache line, so that no cell is split over two lines.
 #[derive(Debug, Default)]
 pub struct Aligned {
     data: Vec<f32>,
@@ -20,13 +20,14 @@ pub struct Aligned {
 }
 
 impl Aligned {
+    /// Makes a vector of `len` zeros.
     pub fn zeros(len: usize) -> Self {
         let data = vec![0.0; len + ALIGNMENT / size_of::<f32>()];
         let start = data.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT / size_of::<f32>());
         Self { data, start, len }
     }
 
-    /// At least so long; what was in it is lost if it was shorter.
+    /// Makes the vector at least `len` floats long; if it was shorter, what was in it is lost.
     pub fn reserve(&mut self, len: usize) {
         if self.len < len {
             *self = Self::zeros(len);
@@ -48,29 +49,30 @@ impl DerefMut for Aligned {
     }
 }
 
-/// The contents of the lanes of a block that have no image.
+/// What fills the lanes that have no image, in the last block of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spare {
-    /// The last image once more. Its numbers are finite wherever a function has a finite value and slope for all images of
-    /// the block; zeros in its place would not be, behind a root or a logarithm, and would spoil sums over all lanes.
+    /// The last image once more. Where a function has a finite value and slope for all images of the block, it has one
+    /// for this copy too; for zeros a root or a logarithm would not, and NaN would spoil sums over all lanes.
     LastImage,
     /// Zeros, for gradients: the lane then adds nothing to any sum.
     Zeros,
 }
 
-/// Images `[count, len]`, at least one, each `step` after the one before, to cells `[len]`.
+/// Copies images `[count, len]` into cells `[len]`. There is at least one image, and each begins `step` floats after
+/// the one before.
 pub fn gather(images: &[f32], step: usize, count: usize, spare: Spare, cells: &mut [f32]) {
     for (n, cell) in cells.chunks_exact_mut(LANES).enumerate() {
         for (lane, x) in cell.iter_mut().enumerate() {
             *x = match spare {
                 Spare::Zeros if lane >= count => 0.0,
-                _ => images[lane.min(count - 1) * step + n],
+                Spare::Zeros | Spare::LastImage => images[lane.min(count - 1) * step + n],
             };
         }
     }
 }
 
-/// Cells `[len]` to images `[count, len]`, each `step` after the one before.
+/// Copies cells `[len]` into images `[count, len]`, each of which begins `step` floats after the one before.
 pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
     for (n, cell) in cells.chunks_exact(LANES).enumerate() {
         for (lane, x) in cell.iter().enumerate().take(count) {
@@ -79,8 +81,8 @@ pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
     }
 }
 
-/// A square of cells, mirrored: lanes become cells. By small squares, since compilers make shuffles of those and slow
-/// gathers of the whole.
+/// Transposes a square of sixteen cells, so that lanes become cells and cells become lanes. It goes by small squares,
+/// since compilers make shuffles of those and slow gathers of the whole.
 #[inline(always)]
 pub fn transpose(from: &[f32; LANES * LANES], to: &mut [f32; LANES * LANES]) {
     const SMALL: usize = 4;

@@ -1,12 +1,15 @@
-//! Convolution: each unit holds a tile of the result in registers. Neighbours in a warp have neighbouring columns, so a
-//! read of theirs is one of shared memory's, and all of a warp read the same weight.
+//! Convolution tap by tap: each unit holds a tile of the result in registers.
+//!
+//! Neighbours in a warp have neighbouring columns, so their reads from shared memory are served together, and all of a
+//! warp read the same weight.
 
+use super::epilogue::epilogue;
 use super::memory::Memory;
 use super::pack::WIDE;
-use super::script::{Conv, Source};
-use super::tail::tail;
+use super::program::{Conv, ConvSource};
 use cubecl::prelude::*;
 
+/// Convolves all sources, and runs the epilogue on every number of the result.
 #[cube]
 pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
     let rows = comptime!(conv.tile.rows);
@@ -25,7 +28,7 @@ pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
             sums[n] = 0.0;
         }
         for source in comptime!(conv.sources.clone()) {
-            add(memory, &mut sums, row, column, group, source, comptime!(conv.clone()));
+            add_source(memory, &mut sums, row, column, group, source, comptime!(conv.clone()));
         }
         #[unroll]
         for c in 0..channels {
@@ -33,22 +36,23 @@ pub fn conv(memory: &mut Memory<'_>, #[comptime] conv: Conv) {
             for r in 0..rows {
                 if channel + c < conv.to[0] && row + r < conv.to[1] {
                     let n = ((channel + c) * conv.to[1] + row + r) * width + column;
-                    tail(memory, sums[comptime!(c * rows + r)], channel + c, n, comptime!(conv.tail.clone()));
+                    epilogue(memory, sums[comptime!(c * rows + r)], channel + c, n, comptime!(conv.epilogue.clone()));
                 }
             }
         }
     }
 }
 
-/// Adds one source's part to a tile.
+/// Adds the convolution of one source to the sums of a tile: of the channels of this group, the rows from `row` on, and
+/// one column.
 #[cube]
-fn add(
+fn add_source(
     memory: &mut Memory<'_>,
     sums: &mut Array<f32>,
     row: usize,
     column: usize,
     group: usize,
-    #[comptime] source: Source,
+    #[comptime] source: ConvSource,
     #[comptime] conv: Conv,
 ) {
     let rows = comptime!(conv.tile.rows);
@@ -69,7 +73,7 @@ fn add(
                 let block = ((group * source.channels + from) * kernel + across) * wide;
                 #[unroll]
                 for n in 0..wide {
-                    let weights = memory.packed[block + n + memory.place(source.first)];
+                    let weights = memory.packed[block + n + memory.offset(source.first)];
                     #[unroll]
                     for k in 0..WIDE {
                         if comptime!(n * WIDE + k < channels * kernel) {

@@ -1,92 +1,96 @@
-//! Dense layers, and their way back.
+//! Dense layers, forward and backward, and sums over channels.
 
 use super::memory::Memory;
-use super::script::{At, Spread};
+use super::program::{Address, DenseSizes, SumCopies};
 use cubecl::prelude::*;
 
-/// Each output's sum in `parts` shares; neighbours read neighbouring weights.
+/// Computes each output's sum in `parts` parts, `[outputs, parts]`; neighbouring units read neighbouring weights.
 #[cube]
 pub fn dense(
     memory: &mut Memory<'_>,
-    #[comptime] x: At,
+    #[comptime] x: Address,
     #[comptime] first: usize,
-    #[comptime] sizes: [usize; 2],
-    #[comptime] shares: At,
+    #[comptime] sizes: DenseSizes,
+    #[comptime] partial: Address,
     #[comptime] parts: usize,
 ) {
-    for n in range_stepped(UNIT_POS as usize, comptime!(sizes[1] * parts), memory.units) {
-        let row = n / parts * sizes[0] + memory.place(first);
+    for n in range_stepped(UNIT_POS as usize, comptime!(sizes.outputs * parts), memory.units) {
+        let row = n / parts * sizes.inputs + memory.offset(first);
         let mut sum = f32::new(0.0);
-        for input in range_stepped(n % parts, sizes[0], parts) {
+        for input in range_stepped(n % parts, sizes.inputs, parts) {
             sum += memory.params[row + input] * memory.load(input, x);
         }
-        memory.store(n, sum, shares);
+        memory.store(n, sum, partial);
     }
 }
 
+/// Adds up the parts of each sum: `[len, parts]` to `[len]`.
 #[cube]
-pub fn gather(
+pub fn add_parts(
     memory: &mut Memory<'_>,
-    #[comptime] shares: At,
+    #[comptime] partial: Address,
     #[comptime] parts: usize,
-    #[comptime] to: At,
+    #[comptime] to: Address,
     #[comptime] len: usize,
 ) {
     for n in range_stepped(UNIT_POS as usize, len, memory.units) {
         let mut sum = f32::new(0.0);
         for part in 0..parts {
-            sum += memory.load(n * parts + part, shares);
+            sum += memory.load(n * parts + part, partial);
         }
         memory.store(n, sum, to);
     }
 }
 
+/// Computes the gradient of what a dense layer has read.
 #[cube]
-pub fn dense_back(
+pub fn dense_backward(
     memory: &mut Memory<'_>,
-    #[comptime] dy: At,
+    #[comptime] dy: Address,
     #[comptime] first: usize,
-    #[comptime] sizes: [usize; 2],
-    #[comptime] dx: At,
+    #[comptime] sizes: DenseSizes,
+    #[comptime] dx: Address,
 ) {
-    for n in range_stepped(UNIT_POS as usize, sizes[0], memory.units) {
+    for n in range_stepped(UNIT_POS as usize, sizes.inputs, memory.units) {
         let mut sum = f32::new(0.0);
-        for output in 0..sizes[1] {
-            sum += memory.params[output * sizes[0] + n + memory.place(first)] * memory.load(output, dy);
+        for output in 0..sizes.outputs {
+            sum += memory.params[output * sizes.inputs + n + memory.offset(first)] * memory.load(output, dy);
         }
         memory.store(n, sum, dx);
     }
 }
 
+/// Adds to the gradient of a dense layer's weight.
 #[cube]
 pub fn dense_weights(
     memory: &mut Memory<'_>,
-    #[comptime] x: At,
-    #[comptime] dy: At,
-    #[comptime] sizes: [usize; 2],
+    #[comptime] x: Address,
+    #[comptime] dy: Address,
+    #[comptime] sizes: DenseSizes,
     #[comptime] first: usize,
 ) {
-    for n in range_stepped(UNIT_POS as usize, comptime!(sizes[0] * sizes[1]), memory.units) {
-        let product = memory.load(n / sizes[0], dy) * memory.load(n % sizes[0], x);
-        memory.add(n + memory.place(first), product);
+    for n in range_stepped(UNIT_POS as usize, comptime!(sizes.inputs * sizes.outputs), memory.units) {
+        let product = memory.load(n / sizes.inputs, dy) * memory.load(n % sizes.inputs, x);
+        memory.add(n + memory.offset(first), product);
     }
 }
 
-/// The sums of channels, or of the products of two, in shares.
+/// Adds the sum over each channel of `x`, or of its product with `other`, to the gradient of a parameter. As many units
+/// share a channel as there are copies of the sums.
 #[cube]
 pub fn channel_sum(
     memory: &mut Memory<'_>,
-    #[comptime] x: At,
-    #[comptime] other: Option<At>,
+    #[comptime] x: Address,
+    #[comptime] other: Option<Address>,
     #[comptime] channels: usize,
     #[comptime] cells: usize,
-    #[comptime] spread: Spread,
+    #[comptime] copies: SumCopies,
 ) {
-    let parts = comptime!(spread.parts);
-    for n in range_stepped(UNIT_POS as usize, comptime!(channels * parts), memory.units) {
-        let channel = n / parts;
+    let count = comptime!(copies.count);
+    for n in range_stepped(UNIT_POS as usize, comptime!(channels * count), memory.units) {
+        let channel = n / count;
         let mut sum = f32::new(0.0);
-        for cell in range_stepped(n % parts, cells, parts) {
+        for cell in range_stepped(n % count, cells, count) {
             let value = memory.load(channel * cells + cell, x);
             if let Some(other) = comptime!(other) {
                 sum += value * memory.load(channel * cells + cell, other);
@@ -94,6 +98,6 @@ pub fn channel_sum(
                 sum += value;
             }
         }
-        memory.add(n % parts * spread.len + channel + memory.place(spread.first), sum);
+        memory.add(n % count * copies.len + channel + memory.offset(copies.first), sum);
     }
 }

@@ -1,23 +1,23 @@
-//! Cross-entropy of an image.
+//! The cross-entropy of an image's scores, and its gradient in the same go.
 
 use super::memory::Memory;
-use super::script::At;
+use super::program::Address;
 use cubecl::prelude::*;
 
-/// Scores to their gradients, times `weight`; the cross-entropy in nats is added to the cube's last sum. `smoothing` is the
-/// share of the answer that is spread over all classes.
+/// Computes the gradient of the scores, times `weight`, and adds the cross-entropy in nats to the last of the cube's
+/// `sums` sums. `label` is the right class, and `smoothing` the share of the answer that is spread over all classes.
 #[cube]
 pub fn loss(
     memory: &mut Memory<'_>,
     label: usize,
     weight: f32,
     smoothing: f32,
-    #[comptime] scores: At,
-    #[comptime] gradient: At,
+    #[comptime] scores: Address,
+    #[comptime] gradient: Address,
     #[comptime] classes: usize,
     #[comptime] sums: usize,
 ) {
-    // Every unit that has a class sums over all of them: they are few.
+    // Every unit that has a class sums over all classes: they are few, and no unit waits for another.
     for class in range_stepped(UNIT_POS as usize, classes, memory.units) {
         let mut largest = memory.load(0usize, scores);
         for other in 1..classes {

@@ -5,22 +5,23 @@
 
 use cubecl::prelude::*;
 
-/// Near zero by its series, where one minus something close to one would lose digits.
+/// The hyperbolic tangent: near zero by its series, where one minus something close to one would lose digits.
 #[cube]
 pub fn tanh(x: f32) -> f32 {
     let z = x * x;
-    let tail = z * (2.063_908_9e-2 - z * 5.704_988_7e-3) - 5.373_971_6e-2;
-    let small = x + x * z * (z * (z * tail + 1.333_144_2e-1) - 3.333_328_2e-1);
+    let terms = z * (2.063_908_9e-2 - z * 5.704_988_7e-3) - 5.373_971_6e-2;
+    let small = x + x * z * (z * (z * terms + 1.333_144_2e-1) - 3.333_328_2e-1);
     let large = 1.0 - 2.0 / ((x + x).exp() + 1.0);
     select(x.abs() < 0.625, small, large)
 }
 
+/// The logistic function `1 / (1 + exp(-x))`.
 #[cube]
 pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// `log(1 + exp(x))`; as in PyTorch the identity above 20.
+/// The function `log(1 + exp(x))`; as in PyTorch it is the identity above 20.
 #[cube]
 pub fn softplus(x: f32) -> f32 {
     let above = x > 20.0;
@@ -33,7 +34,8 @@ pub fn softplus(x: f32) -> f32 {
     select(above, x, select(rounded, e, y))
 }
 
-/// To the nearest number of bfloat16, ties to even: the upper half of the bits, after half of the lower half was added.
+/// Rounds to the nearest number of bfloat16, ties to even: what remains are the upper half of the bits, after half of
+/// the lower half was added. NaN stays as it is.
 #[cube]
 pub fn bf16(x: f32) -> f32 {
     let bits = u32::reinterpret(x);

@@ -1,61 +1,70 @@
-//! The memory that a cube works in.
+//! The memory that a cube works in: its values, the parameters, and its sums of gradients.
 
 use super::pack::WIDE;
-use super::script::{At, Space, Strip};
+use super::program::{Address, Program, Space, Strip};
 use cubecl::prelude::*;
 
+/// Everything that the units of a cube read and write, but for what comes with an image.
 #[derive(CubeType)]
 pub struct Memory<'a> {
-    pub shared: Shared<[f32]>,
+    shared: Shared<[f32]>,
+    /// The arenas of all cubes, `[cubes, arena]`.
     arena: &'a mut [f32],
+    /// All parameters in a row.
     pub params: &'a [f32],
+    /// The weights of convolutions in the order of reading: see [`super::pack`].
     pub packed: &'a [Vector<f32, Const<WIDE>>],
+    /// The sums of gradients of all cubes, `[cubes, sums]`.
     sums: &'a mut [f32],
-    /// Where this cube's part of the arena and of the sums of gradients begins.
+    /// Where this cube's arena begins.
     arena_first: usize,
+    /// Where this cube's sums begin.
     sums_first: usize,
-    /// Of the act that is on.
-    places: Array<usize>,
-    /// How many units there are.
+    /// The offsets of the instruction that is being executed.
+    offsets: Array<usize>,
+    /// How many units a cube has.
     #[cube(comptime)]
     pub units: usize,
 }
 
 #[cube]
 impl<'a> Memory<'a> {
+    /// The memory of this cube.
     pub fn new(
         arena: &'a mut [f32],
         params: &'a [f32],
         packed: &'a [Vector<f32, Const<WIDE>>],
         sums: &'a mut [f32],
-        #[comptime] sizes: [usize; 4],
-        #[comptime] units: usize,
+        #[comptime] program: Program,
     ) -> Memory<'a> {
-        let (arena_first, sums_first) = (CUBE_POS * sizes[1], CUBE_POS * sizes[2]);
-        let (shared, places) = (Shared::new_slice(sizes[0]), Array::<usize>::new(sizes[3]));
-        Memory::<'a> { shared, arena, params, packed, sums, arena_first, sums_first, places, units }
+        let arena_first = CUBE_POS * comptime!(program.arena);
+        let sums_first = CUBE_POS * comptime!(program.sums);
+        let shared = Shared::new_slice(comptime!(program.shared));
+        let offsets = Array::<usize>::new(comptime!(program.width));
+        let units = comptime!(program.units);
+        Memory::<'a> { shared, arena, params, packed, sums, arena_first, sums_first, offsets, units }
     }
 
-    fn read(&self, place: usize, #[comptime] space: Space) -> f32 {
-        if comptime!(space == Space::Shared) { self.shared[place] } else { self.arena[self.arena_first + place] }
+    fn read(&self, index: usize, #[comptime] space: Space) -> f32 {
+        if comptime!(space == Space::Shared) { self.shared[index] } else { self.arena[self.arena_first + index] }
     }
 
-    /// A value's number, counted over all its channels.
-    pub fn load(&self, n: usize, #[comptime] at: At) -> f32 {
-        self.read(self.index(n, at), at.space)
+    /// Reads number `n` of a value, counted over all its channels.
+    pub fn load(&self, n: usize, #[comptime] address: Address) -> f32 {
+        self.read(self.index(n, address), address.space)
     }
 
-    /// The number of a channel's cell, where channels have `cells`.
-    pub fn cell(&self, channel: usize, cell: usize, #[comptime] cells: usize, #[comptime] at: At) -> f32 {
-        if comptime!(at.cells == cells) {
-            self.read(channel * at.pitch + cell + self.places[at.first], at.space)
+    /// Reads the number of a channel's cell, where channels have `cells`.
+    pub fn cell(&self, channel: usize, cell: usize, #[comptime] cells: usize, #[comptime] address: Address) -> f32 {
+        if comptime!(address.cells == cells) {
+            self.read(channel * address.pitch + cell + self.offsets[address.offset], address.space)
         } else {
-            self.load(channel * cells + cell, at)
+            self.load(channel * cells + cell, address)
         }
     }
 
-    /// In a channel's row `row + r - strip.pad`, the number of that column; zero above and below the map. Where a row is
-    /// in the map for every tile, nothing is asked.
+    /// Reads the number in row `row + r - strip.pad` and in this column of a channel; zero above and below the map.
+    /// Where the row is in the map for every tile, there is no branch: only the rows at the edges need one.
     pub fn strip(
         &self,
         row: usize,
@@ -63,54 +72,61 @@ impl<'a> Memory<'a> {
         channel: usize,
         column: usize,
         #[comptime] strip: Strip,
-        #[comptime] at: At,
+        #[comptime] address: Address,
     ) -> f32 {
         let cells = comptime!(strip.height * strip.width);
         if comptime!(r >= strip.pad && strip.last + r < strip.height + strip.pad) {
-            self.cell(channel, (row + comptime!(r - strip.pad)) * strip.width + column, cells, at)
+            self.cell(channel, (row + comptime!(r - strip.pad)) * strip.width + column, cells, address)
         } else {
             let y = row + r;
             let inside = y >= strip.pad && y < comptime!(strip.height + strip.pad);
             let cell = (select(inside, y, strip.pad) - strip.pad) * strip.width + column;
-            select(inside, self.cell(channel, cell, cells, at), 0.0)
+            select(inside, self.cell(channel, cell, cells, address), 0.0)
         }
     }
 
-    pub fn store(&mut self, n: usize, value: f32, #[comptime] at: At) {
-        let place = self.index(n, at);
-        if comptime!(at.space == Space::Shared) {
-            self.shared[place] = value;
+    /// Writes number `n` of a value, counted over all its channels.
+    pub fn store(&mut self, n: usize, value: f32, #[comptime] address: Address) {
+        let index = self.index(n, address);
+        if comptime!(address.space == Space::Shared) {
+            self.shared[index] = value;
         } else {
-            self.arena[self.arena_first + place] = value;
+            self.arena[self.arena_first + index] = value;
         }
     }
 
-    /// Adds to a sum of gradients. Each is one unit's.
+    /// Adds to a sum of gradients, which no other unit may add to during the same instruction.
     pub fn add(&mut self, n: usize, value: f32) {
         self.sums[self.sums_first + n] += value;
     }
 
+    /// Sets the sums of gradients to zero.
     pub fn clear(&mut self, #[comptime] sums: usize) {
         for n in range_stepped(UNIT_POS as usize, sums, self.units) {
             self.sums[self.sums_first + n] = 0.0;
         }
     }
 
-    /// Takes up an act's places.
-    pub fn turn(&mut self, table: &[u32], first: usize, #[comptime] count: usize) {
+    /// Loads the offsets of the next instruction, `count` of them from `first` on in the table.
+    pub fn load_offsets(&mut self, table: &[u32], first: usize, #[comptime] count: usize) {
         #[unroll]
         for n in 0..count {
-            self.places[n] = usize::cast_from(table[first + n]);
+            self.offsets[n] = usize::cast_from(table[first + n]);
         }
     }
 
-    /// One of the act's places.
-    pub fn place(&self, #[comptime] n: usize) -> usize {
-        self.places[n]
+    /// The offset of this index among those of the instruction.
+    pub fn offset(&self, #[comptime] n: usize) -> usize {
+        self.offsets[n]
     }
 
-    fn index(&self, n: usize, #[comptime] at: At) -> usize {
-        let first = self.places[at.first];
-        if comptime!(at.pitch == at.cells) { first + n } else { n / at.cells * at.pitch + n % at.cells + first }
+    /// Where number `n` of a value is, in its memory.
+    fn index(&self, n: usize, #[comptime] address: Address) -> usize {
+        let first = self.offsets[address.offset];
+        if comptime!(address.pitch == address.cells) {
+            first + n
+        } else {
+            n / address.cells * address.pitch + n % address.cells + first
+        }
     }
 }

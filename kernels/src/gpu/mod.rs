@@ -1,19 +1,24 @@
-//! Kernels for graphics processors, in CubeCL: one cube takes an image through a whole region, its activity in shared
-//! memory as far as it goes.
+//! Kernels for graphics processors, in CubeCL: one cube takes an image through a whole fused part, with its activity in
+//! shared memory as far as that goes.
+//!
+//! `compile` turns a schedule into a `program` for a cube: instructions, and where every value lives (`homes`). The
+//! kernel in `interpreter` executes the program for one image after the other, and `runner` launches it. The other
+//! files are the instructions.
 
 mod compile;
 mod conv;
+mod conv_weights;
 mod dense;
-mod engine;
+mod epilogue;
+mod homes;
+mod interpreter;
 mod loss;
 mod math;
 mod memory;
 mod pack;
 mod pool;
-mod region;
-mod script;
-mod tail;
-mod tiles;
-mod weights;
+mod program;
+mod runner;
+mod tiling;
 
-pub use engine::{Batch, Engine, Results, limits};
+pub use runner::{DeviceBatch, DeviceResults, Runner, limits};

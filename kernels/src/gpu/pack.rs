@@ -1,74 +1,104 @@
-//! Weights in the order that a unit reads them in: what it multiplies one column of a map by lies together, four at a time.
+//! The weights of convolutions in the order of reading: what a unit multiplies one column of a map by lies together, so
+//! that it reads four weights at once.
 
-use super::script::Tile;
+use super::program::Tile;
 use crate::graph::Bank;
 
-/// Numbers that a unit reads at once.
+/// The number of weights that a unit reads at once.
 pub const WIDE: usize = 4;
 
-/// A convolution's weights as they are among the parameters: `first + out * result + channel * source`, then the
-/// kernel's taps, in order or from the last to the first.
+/// How the weights of a convolution lie among the parameters, and by which tiles they are read. The taps of a kernel
+/// begin at `first + result * result_stride + source * source_stride`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Laid {
-    pub first: usize,
-    pub results: usize,
-    pub sources: usize,
-    pub kernel: usize,
-    pub out: usize,
-    pub channel: usize,
-    pub mirrored: bool,
-    pub tile: Tile,
+pub struct WeightLayout {
+    /// Where the parameter begins.
+    first: usize,
+    /// Channels that are made.
+    results: usize,
+    /// Channels that are read.
+    sources: usize,
+    kernel: usize,
+    /// Floats from the kernel of one result to that of the next.
+    result_stride: usize,
+    /// Floats from the kernel of one source to that of the next.
+    source_stride: usize,
+    /// Whether taps run from the last to the first.
+    mirrored: bool,
+    tile: Tile,
 }
 
-impl Laid {
-    /// One member's weights, which begin at `first`; mirrored for the way back, where its outputs are the sources.
-    pub fn new(bank: &Bank, first: usize, outputs: usize, tile: Tile, mirrored: bool) -> Self {
+impl WeightLayout {
+    /// The weights of one member of a bank, `[outputs, inputs, kernel, kernel]` from `first` on.
+    pub fn forward(bank: &Bank, first: usize, outputs: usize, tile: Tile) -> Self {
         let Bank { inputs, kernel, .. } = *bank;
-        let (tap, output) = (kernel * kernel, inputs * kernel * kernel);
-        let [results, sources] = if mirrored { [inputs, outputs] } else { [outputs, inputs] };
-        let [out, channel] = if mirrored { [tap, output] } else { [output, tap] };
-        Self { first, results, sources, kernel, out, channel, mirrored, tile }
+        let (source_stride, result_stride) = (kernel * kernel, inputs * kernel * kernel);
+        let (results, sources, mirrored) = (outputs, inputs, false);
+        Self { first, results, sources, kernel, result_stride, source_stride, mirrored, tile }
+    }
+
+    /// The weights of one member for the backward direction, in which its outputs are the sources.
+    pub fn mirrored(bank: &Bank, first: usize, outputs: usize, tile: Tile) -> Self {
+        let Self { results, sources, kernel, result_stride, source_stride, .. } =
+            Self::forward(bank, first, outputs, tile);
+        Self {
+            first,
+            results: sources,
+            sources: results,
+            kernel,
+            result_stride: source_stride,
+            source_stride: result_stride,
+            mirrored: true,
+            tile,
+        }
     }
 }
 
-/// All packed weights.
+/// The weights of all convolutions in the order of reading, each layout once: the steps of a loop share it.
 #[derive(Clone, Debug, Default)]
 pub struct Packing {
-    known: Vec<(Laid, usize)>,
-    /// Of each packed number, its place among the parameters.
-    pub places: Vec<usize>,
+    packed: Vec<Packed>,
+    /// For each packed number, its index among the parameters.
+    pub order: Vec<usize>,
+}
+
+/// A layout that is packed, and where it begins, in steps of [`WIDE`].
+#[derive(Clone, Copy, Debug)]
+struct Packed {
+    layout: WeightLayout,
+    first: usize,
 }
 
 impl Packing {
-    /// Where these weights begin, in steps of [`WIDE`].
-    pub fn first(&mut self, laid: Laid) -> usize {
-        if let Some((_, first)) = self.known.iter().find(|(known, _)| *known == laid) {
-            return *first;
+    /// Packs weights, unless they are packed already; returns where they begin, in steps of [`WIDE`].
+    pub fn first(&mut self, layout: WeightLayout) -> usize {
+        if let Some(packed) = self.packed.iter().find(|packed| packed.layout == layout) {
+            return packed.first;
         }
-        let first = self.places.len() / WIDE;
-        for group in 0..laid.results.div_ceil(laid.tile.channels) {
-            for source in 0..laid.sources {
-                for across in 0..laid.kernel {
-                    self.column(&laid, group, source, across);
+        let first = self.order.len() / WIDE;
+        for group in 0..layout.results.div_ceil(layout.tile.channels) {
+            for source in 0..layout.sources {
+                for across in 0..layout.kernel {
+                    self.column(&layout, group, source, across);
                 }
             }
         }
-        self.known.push((laid, first));
+        self.packed.push(Packed { layout, first });
         first
     }
 
-    /// Channel after channel of a tile, the taps of one column. Over the edge the last channel stands once more.
-    fn column(&mut self, laid: &Laid, group: usize, source: usize, across: usize) {
-        let size = laid.kernel * laid.kernel;
-        for c in 0..laid.tile.channels {
-            let channel = (group * laid.tile.channels + c).min(laid.results - 1);
-            let begin = laid.first + channel * laid.out + source * laid.channel;
-            self.places.extend((0..laid.kernel).map(|down| {
-                let tap = down * laid.kernel + across;
-                begin + if laid.mirrored { size - 1 - tap } else { tap }
+    /// Packs the taps of one column of the kernel, channel after channel of a tile. Over the edge of the result, the
+    /// last channel stands once more.
+    fn column(&mut self, layout: &WeightLayout, group: usize, source: usize, across: usize) {
+        let size = layout.kernel * layout.kernel;
+        for c in 0..layout.tile.channels {
+            let result = (group * layout.tile.channels + c).min(layout.results - 1);
+            let begin = layout.first + result * layout.result_stride + source * layout.source_stride;
+            self.order.extend((0..layout.kernel).map(|down| {
+                let tap = down * layout.kernel + across;
+                begin + if layout.mirrored { size - 1 - tap } else { tap }
             }));
         }
         // What fills the last four is read and not used.
-        self.places.resize(self.places.len().next_multiple_of(WIDE), laid.first);
+        self.order.resize(self.order.len().next_multiple_of(WIDE), layout.first);
     }
 }

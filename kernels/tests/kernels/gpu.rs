@@ -1,11 +1,12 @@
-//! Regions on a graphics processor against the same on the CPU, over random shapes. Runs on whatever Vulkan driver
-//! there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and passes.
+//! Fused parts on a graphics processor against the same on the CPU, over random shapes. They run on whatever Vulkan
+//! driver there is, a software one included (Debian: `mesa-vulkan-drivers`); without any, every test says so and
+//! passes.
 
-use crate::support::{Dice, numbers};
+use crate::support::{Dice, distance, double, numbers};
 use cubecl::CubeElement;
 use cubecl::client::Client;
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Window};
-use lcnnc_kernels::{Answers, Parameter, Part, Vectors};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Window};
+use lcnnc_kernels::{Answers, Engine, Parameter, Vectors};
 
 /// A client of the first device, if there is one.
 fn client() -> Option<Client> {
@@ -29,28 +30,29 @@ impl Builder {
         self.params.len() - 1
     }
 
-    /// Convolutions of `x` by parameters of which each makes so many maps.
-    fn conv(&mut self, x: Id, kernel: usize, pad: usize, members: &[(usize, usize)]) -> Vec<Id> {
+    /// Appends a convolution of `x` by these parameters.
+    fn conv(&mut self, x: Id, kernel: usize, pad: usize, members: &[Member]) -> Vec<Id> {
         let [inputs, height, width] = self.graph.dims(x);
         let bank = Bank { inputs, kernel, pad, from: [height, width], members: members.to_vec() };
         self.graph.conv(x, bank)
     }
 
-    fn kernel(&mut self, inputs: usize, outputs: usize, kernel: usize) -> (usize, usize) {
-        (self.param(inputs * outputs * kernel * kernel), outputs)
+    fn kernel(&mut self, inputs: usize, outputs: usize, kernel: usize) -> Member {
+        Member { slot: self.param(inputs * outputs * kernel * kernel), outputs }
     }
 }
 
-/// How large a random region may be.
+/// How large a random part of a net may be.
 struct Most {
-    /// Of the afferent and of the lateral convolutions.
+    /// The kernel sizes of the afferent and of the lateral convolutions, in pixels.
     kernels: [usize; 2],
     maps: usize,
     steps: usize,
 }
 
-/// A loop with a lateral branch between an afferent convolution and a dense layer, and how many weights it has.
-fn region(seed: u64, most: &Most) -> (Part, usize, String) {
+/// A random part of a net: a loop with lateral branches between an afferent convolution and a dense layer. With it come the
+/// number of its weights and its description.
+fn lateral(seed: u64, most: &Most) -> (Engine, usize, String) {
     let mut dice = Dice::new(seed);
     let smooth = [Map::Tanh, Map::Sigmoid, Map::Softplus, Map::Abs, Map::Square];
     let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
@@ -100,15 +102,13 @@ fn region(seed: u64, most: &Most) -> (Part, usize, String) {
     );
     let Builder { graph, params } = b;
     let count = params.iter().map(|param| param.len).sum();
-    (Part::new(graph, vec![scores], &params, Vectors::default()), count, text)
+    (Engine::new(graph, vec![scores], &params, Vectors::default()), count, text)
 }
 
-/// The largest difference over the largest number.
-fn apart(found: &[f32], expected: &[f32]) -> f32 {
-    assert_eq!(found.len(), expected.len());
+/// The largest difference over the largest number; what is found must be finite.
+fn apart(found: &[f32], expected: &[f32]) -> f64 {
     assert!(found.iter().all(|x| x.is_finite()));
-    let largest = expected.iter().fold(1e-30f32, |largest, x| largest.max(x.abs()));
-    found.iter().zip(expected).fold(0.0f32, |worst, (a, b)| worst.max((a - b).abs())) / largest
+    distance(found, &double(expected))
 }
 
 fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
@@ -117,54 +117,54 @@ fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32>
 }
 
 #[test]
-fn random_regions_agree_with_the_cpu() {
+fn random_parts_agree_with_the_cpu() {
     agree(&Most { kernels: [5, 3], maps: 4, steps: 2 });
 }
 
 /// As large as those of the papers' models: a software driver compiles them for minutes.
 #[test]
 #[ignore = "takes minutes on a software driver"]
-fn large_random_regions_agree_with_the_cpu() {
+fn large_random_parts_agree_with_the_cpu() {
     agree(&Most { kernels: [9, 7], maps: 9, steps: 4 });
 }
 
 fn agree(most: &Most) {
     let Some(client) = client() else { return };
     for seed in 0..5 {
-        let (part, count, text) = region(seed, most);
+        let (engine, count, text) = lateral(seed, most);
         let images = [1, 3, 20][seed as usize % 3];
-        let [inputs, outputs] = part.widths();
+        let [inputs, outputs] = engine.widths();
         let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
         let w: Vec<f32> = w.iter().map(|w| w * 0.3).collect();
         let labels: Vec<usize> = (0..images).map(|n| n % 3).collect();
         let seeds = numbers(images * outputs, 3);
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
 
-        let scores = read(&client, part.forward_on(&client, images, up(&x), up(&w)), images * outputs);
-        let there = apart(&scores, &part.forward(images, &x, &w));
+        let scores = read(&client, engine.forward_on(&client, images, up(&x), up(&w)), images * outputs);
+        let forward = apart(&scores, &engine.forward(images, &x, &w));
 
         let answers = Answers { labels: &labels, smoothing: 0.25 };
-        let (scores, nats, gradients) = part.judged(images, &x, &w, answers);
-        let [on_scores, on_loss, on_gradients] = part.judged_on(&client, images, up(&x), up(&w), answers);
-        let judged = apart(&read(&client, on_scores, images * outputs), &scores)
+        let (scores, nats, gradients) = engine.forward_backward(images, &x, &w, answers);
+        let [on_scores, on_loss, on_gradients] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
+        let both = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
         let on_gradients = read(&client, on_gradients, count);
-        let back = apart(&on_gradients, &gradients);
+        let gradient = apart(&on_gradients, &gradients);
 
-        let [_, _, again] = part.judged_on(&client, images, up(&x), up(&w), answers);
+        let [_, _, again] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
-        let (dx, dw) = part.back(images, &x, &w, &seeds, true);
-        let [on_dx, on_dw] = part.back_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
-        let alone = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
-        println!("{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
-        for error in [there, judged, back, alone] {
-            assert!(error < 1e-5, "{text}: {there:.1e} {judged:.1e} {back:.1e} {alone:.1e}");
+        let (dx, dw) = engine.backward(images, &x, &w, &seeds, true);
+        let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
+        let backward = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
+        println!("{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
+        for error in [forward, both, gradient, backward] {
+            assert!(error < 1e-5, "{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
         }
     }
 }
 
-/// Its way back sums gradients and convolves nothing.
+/// The backward pass of such a part sums gradients and convolves nothing.
 #[test]
 fn a_convolution_alone_has_a_gradient() {
     let Some(client) = client() else { return };
@@ -172,11 +172,11 @@ fn a_convolution_alone_has_a_gradient() {
     let image = b.graph.node(Kernel::Input(0), &[], [2, 10, 9]);
     let kernel = b.kernel(2, 5, 3);
     let maps = b.conv(image, 3, 1, &[kernel])[0];
-    let part = Part::new(b.graph, vec![maps], &b.params, Vectors::default());
+    let engine = Engine::new(b.graph, vec![maps], &b.params, Vectors::default());
     let (x, w, seeds) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-    let [_, dw] = part.back_on(&client, 3, [up(&x), up(&w), up(&seeds)], false);
-    let (_, expected) = part.back(3, &x, &w, &seeds, false);
+    let [_, dw] = engine.backward_on(&client, 3, [up(&x), up(&w), up(&seeds)], false);
+    let (_, expected) = engine.backward(3, &x, &w, &seeds, false);
     let error = apart(&read(&client, dw, 90), &expected);
     assert!(error < 1e-5, "{error:.1e}");
 }
@@ -188,19 +188,19 @@ fn bfloat16_is_rounded_to_the_same_bits() {
     let mut b = Builder::default();
     let image = b.graph.node(Kernel::Input(0), &[], [1, 16, 16]);
     let rounded = b.graph.map(Map::Bf16, &[image]);
-    let part = Part::new(b.graph, vec![rounded], &b.params, Vectors::default());
+    let engine = Engine::new(b.graph, vec![rounded], &b.params, Vectors::default());
     let bits = (0..256u32).map(|n| (n << 24 | n.reverse_bits() >> 9 | 0x7fff) + n % 3);
     let x: Vec<f32> = bits.map(f32::from_bits).map(|x| if x.is_normal() { x } else { 0.0 }).collect();
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-    let found = read(&client, part.forward_on(&client, 1, up(&x), up(&[0.0])), x.len());
-    let expected = part.forward(1, &x, &[]);
+    let found = read(&client, engine.forward_on(&client, 1, up(&x), up(&[0.0])), x.len());
+    let expected = engine.forward(1, &x, &[]);
     assert!(expected.iter().all(|x| x.to_bits() & 0xffff == 0) && expected != x);
     assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
 
 /// Gradients that are infinite or no number, at places where a result is zero, negative or no number.
 #[test]
-fn what_is_not_finite_goes_back_as_on_the_cpu() {
+fn what_is_not_finite_has_the_gradient_of_the_cpu() {
     let Some(client) = client() else { return };
     let none = f32::NAN;
     let x = [0.0, -0.0, 2.0, -2.0, none, 0.5, none, 3.0, f32::INFINITY, 1.0, -1.0, 0.0, none, -4.0, 4.0, none];
@@ -213,13 +213,13 @@ fn what_is_not_finite_goes_back_as_on_the_cpu() {
         let image = b.graph.node(Kernel::Input(0), &[], [1, 4, 4]);
         let size = if name == "pool" { 2 } else { 4 };
         let y = b.graph.node(kernel, &[image], [1, size, size]);
-        let part = Part::new(b.graph, vec![y], &b.params, Vectors::default());
+        let engine = Engine::new(b.graph, vec![y], &b.params, Vectors::default());
         let seeds = &seeds[..size * size];
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-        let expected = [part.forward(1, &x, &[]), part.back(1, &x, &[], seeds, true).0];
-        let forward = part.forward_on(&client, 1, up(&x), up(&[0.0]));
-        let [back, _] = part.back_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
-        let found = [read(&client, forward, size * size), read(&client, back, 16)];
+        let expected = [engine.forward(1, &x, &[]), engine.backward(1, &x, &[], seeds, true).0];
+        let forward = engine.forward_on(&client, 1, up(&x), up(&[0.0]));
+        let [backward, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
+        let found = [read(&client, forward, size * size), read(&client, backward, 16)];
         for (found, expected) in found.iter().zip(&expected) {
             let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();
             assert!(expected.iter().any(|x| x.is_nan()), "{name}");

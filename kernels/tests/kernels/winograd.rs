@@ -1,17 +1,18 @@
-//! Convolutions by 3 x 3 kernels of many maps, whose way is Winograd's, against the sum they are defined by: results and
-//! both gradients, for every padding, every remainder of a tile, and members that fill more than one vector or less.
+//! Convolutions by 3 x 3 kernels of many maps, which are done by Winograd's algorithm, against the sum they are defined
+//! by: results and both gradients, for every padding, every remainder of a tile, and members that fill more than one
+//! vector or less.
 
 use crate::support::{defined, distance, double, numbers};
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel};
-use lcnnc_kernels::{Method, Parameter, Part, Vectors, method};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Member};
+use lcnnc_kernels::{Engine, Method, Parameter, Vectors, method};
 
-/// Every member's results one after the other.
-fn part(bank: &Bank, vectors: Vectors) -> Part {
+/// An engine that hands out every member's results, one after the other.
+fn engine(bank: &Bank, vectors: Vectors) -> Engine {
     let mut graph = Graph::default();
     let x = graph.node(Kernel::Input(0), &[], [bank.inputs, bank.from[0], bank.from[1]]);
     let values: Vec<Id> = graph.conv(x, bank.clone());
-    let params = bank.members.iter().map(|(_, n)| Parameter { len: n * bank.inputs * 9, trained: true });
-    Part::new(graph, values, &params.collect::<Vec<_>>(), vectors)
+    let params = bank.members.iter().map(|member| Parameter { len: member.outputs * bank.inputs * 9, trained: true });
+    Engine::new(graph, values, &params.collect::<Vec<_>>(), vectors)
 }
 
 fn check(bank: &Bank, images: usize, vectors: Vectors) {
@@ -19,9 +20,9 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
     let [inputs, outputs] = [bank.inputs * bank.from[0] * bank.from[1], bank.outputs() * bank.to()[0] * bank.to()[1]];
     let (x, dy) = (numbers(images * inputs, 1), numbers(images * outputs, 2));
     let w = numbers(bank.inputs * bank.outputs() * 9, 3);
-    let part = part(bank, vectors);
-    let y = part.forward(images, &x, &w);
-    let (dx, dw) = part.back(images, &x, &w, &dy, true);
+    let engine = engine(bank, vectors);
+    let y = engine.forward(images, &x, &w);
+    let (dx, dw) = engine.backward(images, &x, &w, &dy, true);
     let mut sum = vec![0.0; w.len()];
     for image in 0..images {
         let (x, dy) = (&x[image * inputs..][..inputs], &dy[image * outputs..][..outputs]);
@@ -38,7 +39,8 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
 }
 
 fn bank(inputs: usize, outputs: &[usize], pad: usize, from: [usize; 2]) -> Bank {
-    Bank { inputs, kernel: 3, pad, from, members: outputs.iter().copied().enumerate().collect() }
+    let members = outputs.iter().enumerate().map(|(slot, outputs)| Member { slot, outputs: *outputs }).collect();
+    Bank { inputs, kernel: 3, pad, from, members }
 }
 
 #[test]

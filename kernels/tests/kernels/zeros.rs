@@ -1,9 +1,9 @@
-//! A sum of zeros alone is exactly zero, by every way of doing a convolution, forward and backward: where a sum in
+//! A sum of zeros alone is exactly zero, by every method of doing a convolution, forward and backward: where a sum in
 //! double precision over the same pixels gives zero, so do the kernels, and elsewhere they give the sum.
 
 use crate::support::{Dice, Sums, defined, distance, double, numbers};
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map};
-use lcnnc_kernels::{Method, Parameter, Part, Vectors, method};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member};
+use lcnnc_kernels::{Engine, Method, Parameter, Vectors, method};
 
 /// Fails unless what is zero by definition is exactly zero, and the rest is as defined.
 fn compare(found: &[f32], wanted: &[f64], what: &str) {
@@ -36,22 +36,28 @@ fn planes(dice: &mut Dice, [channels, height, width]: [usize; 3], salt: usize) -
 }
 
 /// A rectified convolution, and a loop of an excitatory and an inhibitory one.
-struct Region {
+struct Lateral {
     afferent: Bank,
     lateral: Bank,
     steps: usize,
     params: Vec<Parameter>,
 }
 
-impl Region {
+impl Lateral {
     fn random(dice: &mut Dice) -> Self {
-        // Many maps now and then: 3 x 3 kernels are done another way there.
+        // Many maps now and then: 3 x 3 kernels are done by another method there.
         let most = [4, 8, 20][dice.roll(3)];
         let (channels, maps) = (1 + dice.roll(3), 1 + dice.roll(most));
         let (k1, k2) = (1 + dice.roll(9), [1, 3, 3, 5, 7, 9][dice.roll(6)]);
         let from = [k1 + 3 + dice.roll(12), k1 + 3 + dice.roll(12)];
-        let afferent = Bank { inputs: channels, kernel: k1, pad: dice.roll(k1), from, members: vec![(0, maps)] };
-        let members = vec![(1, maps), (2, maps)];
+        let afferent = Bank {
+            inputs: channels,
+            kernel: k1,
+            pad: dice.roll(k1),
+            from,
+            members: vec![Member { slot: 0, outputs: maps }],
+        };
+        let members = [1, 2].map(|slot| Member { slot, outputs: maps }).to_vec();
         let lateral = Bank { inputs: maps, kernel: k2, pad: k2 / 2, from: afferent.to(), members };
         let lens = [channels * maps * k1 * k1, maps * maps * k2 * k2, maps * maps * k2 * k2];
         let params = lens.map(|len| Parameter { len, trained: true }).to_vec();
@@ -67,7 +73,7 @@ impl Region {
     }
 
     /// Hands out what the afferent convolution makes; of each step what the two others make; the last state.
-    fn part(&self, vectors: Vectors) -> Part {
+    fn engine(&self, vectors: Vectors) -> Engine {
         let mut graph = Graph::default();
         let image = graph.node(Kernel::Input(0), &[], self.image());
         let drive = graph.conv(image, self.afferent.clone())[0];
@@ -81,7 +87,7 @@ impl Region {
             outputs.extend(arms);
         }
         outputs.push(state);
-        Part::new(graph, outputs, &self.params, vectors)
+        Engine::new(graph, outputs, &self.params, vectors)
     }
 
     /// Compares one image: what is handed out, and the gradient of its pixels, from that of the last state. What a
@@ -105,14 +111,14 @@ impl Region {
             state = (0..size).map(sum).collect();
         }
         compare(&outputs[outputs.len() - size..], &state, "state");
-        let (mut back, mut of_a) = (double(seed), zeros.clone());
+        let (mut backward, mut of_a) = (double(seed), zeros.clone());
         for signs in signs.iter().rev() {
-            let through: Vec<f64> = back.iter().zip(signs).map(|(y, sign)| open(*y, *sign)).collect();
+            let through: Vec<f64> = backward.iter().zip(signs).map(|(y, sign)| open(*y, *sign)).collect();
             of_a.iter_mut().zip(&through).for_each(|(sum, y)| *sum += y);
             let dy: Vec<f64> = through.iter().copied().chain(through.iter().map(|y| -y)).collect();
-            back = defined(&self.lateral, &zeros, w_l, &dy).dx;
+            backward = defined(&self.lateral, &zeros, w_l, &dy).dx;
         }
-        of_a.iter_mut().zip(back).for_each(|(sum, y)| *sum += y);
+        of_a.iter_mut().zip(backward).for_each(|(sum, y)| *sum += y);
         let dy: Vec<f64> = of_a.iter().zip(outputs).map(|(y, sign)| open(*y, *sign)).collect();
         let black = vec![0.0; image.len()];
         compare(gradient, &defined(&self.afferent, &black, w_a, &dy).dx, "gradient of the pixels");
@@ -123,22 +129,22 @@ fn check(seeds: std::ops::Range<u64>, vectors: Vectors) {
     let mut methods = Vec::new();
     for seed in seeds {
         let mut dice = Dice::new(seed);
-        let region = Region::random(&mut dice);
-        methods.extend([&region.afferent, &region.lateral].map(method));
-        let part = region.part(vectors);
-        let [inputs, outputs] = part.widths();
-        let (images, size) = ([1, 3, 17][dice.roll(3)], region.state().iter().product::<usize>());
-        let weights: Vec<f32> = region.params.iter().enumerate().flat_map(|(n, p)| numbers(p.len, n)).collect();
-        let pixels: Vec<f32> = (0..images).flat_map(|n| planes(&mut dice, region.image(), n)).collect();
-        let mut seed_of = |n: usize| [vec![0.0; outputs - size], planes(&mut dice, region.state(), 50 + n)].concat();
+        let net = Lateral::random(&mut dice);
+        methods.extend([&net.afferent, &net.lateral].map(method));
+        let engine = net.engine(vectors);
+        let [inputs, outputs] = engine.widths();
+        let (images, size) = ([1, 3, 17][dice.roll(3)], net.state().iter().product::<usize>());
+        let weights: Vec<f32> = net.params.iter().enumerate().flat_map(|(n, p)| numbers(p.len, n)).collect();
+        let pixels: Vec<f32> = (0..images).flat_map(|n| planes(&mut dice, net.image(), n)).collect();
+        let mut seed_of = |n: usize| [vec![0.0; outputs - size], planes(&mut dice, net.state(), 50 + n)].concat();
         let seeds: Vec<f32> = (0..images).flat_map(&mut seed_of).collect();
-        let found = part.forward(images, &pixels, &weights);
-        let (gradients, _) = part.back(images, &pixels, &weights, &seeds, true);
-        println!("seed {seed}: {:?} {:?}, {} steps, {images} images", region.afferent, region.lateral, region.steps);
+        let found = engine.forward(images, &pixels, &weights);
+        let (gradients, _) = engine.backward(images, &pixels, &weights, &seeds, true);
+        println!("seed {seed}: {:?} {:?}, {} steps, {images} images", net.afferent, net.lateral, net.steps);
         for n in 0..images {
             let [image, gradient] = [&pixels, &gradients].map(|all| &all[n * inputs..][..inputs]);
             let [found, seed] = [&found, &seeds].map(|all| &all[n * outputs..][..outputs]);
-            region.compare(image, &weights, found, &seed[outputs - size..], gradient);
+            net.compare(image, &weights, found, &seed[outputs - size..], gradient);
         }
     }
     let spectral = methods.iter().any(|method| matches!(method, Method::Spectral(_)));
@@ -159,18 +165,18 @@ fn with_other_vectors_too() {
 /// One convolution of a few images.
 struct One {
     bank: Bank,
-    part: Part,
+    engine: Engine,
 }
 
 impl One {
     fn new(inputs: usize, outputs: usize, kernel: usize, from: [usize; 2], by: impl Fn(Method) -> bool) -> Self {
-        let bank = Bank { inputs, kernel, pad: kernel / 2, from, members: vec![(0, outputs)] };
+        let bank = Bank { inputs, kernel, pad: kernel / 2, from, members: vec![Member { slot: 0, outputs }] };
         assert!(by(method(&bank)), "{bank:?}");
         let mut graph = Graph::default();
         let x = graph.node(Kernel::Input(0), &[], [inputs, from[0], from[1]]);
         let y = graph.conv(x, bank.clone());
         let params = [Parameter { len: outputs * inputs * kernel * kernel, trained: true }];
-        Self { bank, part: Part::new(graph, y, &params, Vectors::default()) }
+        Self { bank, engine: Engine::new(graph, y, &params, Vectors::default()) }
     }
 }
 
@@ -179,20 +185,20 @@ fn kernels_that_only_zeros_bear_on_have_gradients_of_zero() {
     let spectral = |method| matches!(method, Method::Spectral(_));
     let winograd = |method| method == Method::Winograd;
     // The outer taps of large kernels on small maps see the padding alone.
-    let ways = [
+    let cases = [
         One::new(3, 5, 7, [20, 20], spectral),
         One::new(8, 8, 7, [20, 21], spectral),
         One::new(32, 32, 9, [3, 4], spectral),
         One::new(16, 18, 3, [13, 12], winograd),
     ];
-    for One { bank, part } in ways {
-        let [inputs, outputs] = part.widths();
+    for One { bank, engine } in cases {
+        let [inputs, outputs] = engine.widths();
         let (mut x, mut dy) = (numbers(18 * inputs, 1), numbers(18 * outputs, 2));
         let plane = |all: usize, channels: usize, n: usize| n % all / (all / channels);
         x.iter_mut().enumerate().filter(|(n, _)| plane(inputs, bank.inputs, *n) == 1).for_each(|(_, x)| *x = 0.0);
         dy.iter_mut().enumerate().filter(|(n, _)| plane(outputs, bank.outputs(), *n) == 2).for_each(|(_, x)| *x = 0.0);
         let w = numbers(bank.inputs * bank.outputs() * bank.kernel * bank.kernel, 3);
-        let (_, dw) = part.back(18, &x, &w, &dy, false);
+        let (_, dw) = engine.backward(18, &x, &w, &dy, false);
         let mut sums = vec![0.0; w.len()];
         for (x, dy) in x.chunks(inputs).zip(dy.chunks(outputs)) {
             let Sums { dw, .. } = defined(&bank, &double(x), &w, &double(dy));
@@ -205,11 +211,11 @@ fn kernels_that_only_zeros_bear_on_have_gradients_of_zero() {
 
 #[test]
 fn a_weight_that_is_no_number_hides_in_no_zero() {
-    let One { bank, part } = One::new(3, 5, 7, [20, 20], |method| matches!(method, Method::Spectral(_)));
-    let [inputs, outputs] = part.widths();
+    let One { bank, engine } = One::new(3, 5, 7, [20, 20], |method| matches!(method, Method::Spectral(_)));
+    let [inputs, outputs] = engine.widths();
     let mut w = numbers(bank.inputs * bank.outputs() * 49, 3);
     w[24] = f32::NAN;
-    let y = part.forward(1, &vec![0.0; inputs], &w);
+    let y = engine.forward(1, &vec![0.0; inputs], &w);
     let (first, others) = y.split_at(outputs / bank.outputs());
     assert!(first.iter().all(|y| y.is_nan()), "a product of zero and what is no number is no number");
     assert!(others.iter().all(|y| *y == 0.0));

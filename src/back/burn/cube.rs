@@ -7,7 +7,7 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::server::Handle;
-use lcnnc_kernels::{Answers, Part};
+use lcnnc_kernels::{Answers, Engine};
 use std::sync::Arc;
 
 /// A tensor's numbers without gaps.
@@ -20,38 +20,38 @@ fn tensor<const D: usize>(numbers: Handle, shape: [usize; D], like: &CubeTensor)
 }
 
 impl FusedOps for CubeBackend {
-    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, part: Arc<Part>) -> FloatTensor<Self> {
+    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, engine: Arc<Engine>) -> FloatTensor<Self> {
         let (images, like) = (inputs.shape()[0], params.clone());
-        let outputs = part.forward_on(&like.client, images, numbers(inputs), numbers(params));
-        tensor(outputs, [images, part.widths()[1]], &like)
+        let outputs = engine.forward_on(&like.client, images, numbers(inputs), numbers(params));
+        tensor(outputs, [images, engine.widths()[1]], &like)
     }
 
     fn judged(
         params: FloatTensor<Self>,
         inputs: FloatTensor<Self>,
-        part: Arc<Part>,
+        engine: Arc<Engine>,
         labels: Arc<[usize]>,
         smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [loss, scores, _] = Self::judge(params, inputs, &part, Answers { labels: &labels, smoothing });
+        let [loss, scores, _] = Self::judge(params, inputs, &engine, Answers { labels: &labels, smoothing });
         (loss, scores)
     }
 }
 
 impl Runs for CubeBackend {
-    fn judge(params: Float<Self>, inputs: Float<Self>, part: &Part, answers: Answers<'_>) -> [Float<Self>; 3] {
+    fn judge(params: Float<Self>, inputs: Float<Self>, engine: &Engine, answers: Answers<'_>) -> [Float<Self>; 3] {
         let (images, len, like) = (inputs.shape()[0], params.shape()[0], params.clone());
         let (inputs, params) = (numbers(inputs), numbers(params));
-        let [scores, loss, gradients] = part.judged_on(&like.client, images, inputs, params, answers);
-        let scores = tensor(scores, [images, part.widths()[1]], &like);
+        let [scores, loss, gradients] = engine.forward_backward_on(&like.client, images, inputs, params, answers);
+        let scores = tensor(scores, [images, engine.widths()[1]], &like);
         [tensor(loss, [1], &like), scores, tensor(gradients, [len], &like)]
     }
 
     fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
-        let Start { inputs, params, part } = start;
+        let Start { inputs, params, engine } = start;
         let (images, len, like) = (inputs.shape()[0], params.shape()[0], params.clone());
         let buffers = [inputs, params, seeds].map(numbers);
-        let [dx, dw] = part.back_on(&like.client, images, buffers, of_inputs);
-        (of_inputs.then(|| tensor(dx, [images, part.widths()[0]], &like)), tensor(dw, [len], &like))
+        let [dx, dw] = engine.backward_on(&like.client, images, buffers, of_inputs);
+        (of_inputs.then(|| tensor(dx, [images, engine.widths()[0]], &like)), tensor(dw, [len], &like))
     }
 }

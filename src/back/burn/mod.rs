@@ -218,7 +218,7 @@ impl Model {
             let param = if *trained { param } else { param.detach() };
             if *rounded { param.cast(DType::BF16).cast(self.precision.dtype()) } else { param }
         };
-        let each = fused.params.iter().zip(fused.part.trained()).zip(&fused.rounded);
+        let each = fused.params.iter().zip(fused.engine.trained()).zip(&fused.rounded);
         Tensor::cat(each.map(flat).collect(), 0)
     }
 

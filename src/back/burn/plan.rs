@@ -29,7 +29,7 @@ pub(super) enum Piece {
 /// A fused part, and how it hangs together with the rest.
 #[derive(Debug)]
 pub(super) struct Fused {
-    pub part: Arc<lcnnc_kernels::Part>,
+    pub engine: Arc<lcnnc_kernels::Engine>,
     pub inputs: Vec<Value>,
     pub outputs: Vec<(Value, [usize; 3])>,
     pub params: Vec<ParamId>,
@@ -75,10 +75,10 @@ fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors, bf16: bool) -> Vec<Piec
         Part::Node { node, .. } => Piece::Node(node),
         Part::Loop { looped, body } => Piece::Loop(looped, pieces(net, body, vectors, bf16)),
         Part::Fused(fused) => {
-            let (part, rounded) = unroll::part(net, &fused, vectors, bf16);
+            let (engine, rounded) = unroll::engine(net, &fused, vectors, bf16);
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
-            Piece::Fused(Fused { part: Arc::new(part), inputs, outputs, params: fused.params, rounded })
+            Piece::Fused(Fused { engine: Arc::new(engine), inputs, outputs, params: fused.params, rounded })
         }
     };
     parts.into_iter().map(piece).collect()

@@ -81,7 +81,7 @@ impl<'a> Run<'a> {
         let net = &self.model.net;
         let batch = images.dims()[0];
         let params = self.model.row(whole, |id| id);
-        let (cross_entropy, scores) = fused::judged(&whole.part, ops::rows(images), params, answers);
+        let (cross_entropy, scores) = fused::judged(&whole.engine, ops::rows(images), params, answers);
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
         for piece in &self.plan.pieces {
@@ -145,7 +145,7 @@ impl<'a> Run<'a> {
         let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
         let inputs = Tensor::cat(inputs.collect(), 1);
         let params = self.model.row(piece, |id| self.version(id));
-        let outputs = fused::fused(&piece.part, inputs, params);
+        let outputs = fused::fused(&piece.engine, inputs, params);
         let mut first = 0;
         for (value, dims @ [channels, height, width]) in &piece.outputs {
             let len = dims.iter().product();

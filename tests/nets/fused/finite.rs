@@ -1,10 +1,10 @@
-//! What is not finite stays so: every function of a fused part, and its way back, gives a number that is none or infinite
+//! What is not finite stays so: every function of a fused part, forward and backward, gives a number that is none or infinite
 //! wherever the primitive does, so that a run diverges by both ways or by neither.
 
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
 use lcnnc_kernels::graph::{Dims, Graph, Id, Kernel, Map, Window};
-use lcnnc_kernels::{Part, Vectors};
+use lcnnc_kernels::{Engine, Vectors};
 
 const NAN: f32 = f32::NAN;
 const INF: f32 = f32::INFINITY;
@@ -23,10 +23,10 @@ struct Found {
 
 /// Runs a graph of one output over images of one channel, `inputs` being `[images, numbers]`.
 fn kernels(graph: &Graph, output: Id, inputs: &[f32], seeds: &[f32], vectors: Vectors) -> Found {
-    let part = Part::new(graph.clone(), vec![output], &[], vectors);
+    let engine = Engine::new(graph.clone(), vec![output], &[], vectors);
     let images = seeds.len();
-    let y = part.forward(images, inputs, &[]);
-    Found { y, dx: part.back(images, inputs, &[], seeds, true).0 }
+    let y = engine.forward(images, inputs, &[]);
+    Found { y, dx: engine.backward(images, inputs, &[], seeds, true).0 }
 }
 
 fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {

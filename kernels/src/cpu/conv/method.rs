@@ -1,0 +1,40 @@
+//! The methods of doing a convolution, and which of them takes the fewest operations.
+
+use super::sizes::Sizes;
+use super::spectral::Spectral;
+use super::winograd::{self, Winograd};
+use crate::graph::Bank;
+
+/// How a convolution is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// As the sum that it is defined by, tap by tap.
+    Direct,
+    /// Through Fourier transforms of whole planes, on a circle of so many points down and across.
+    Spectral([usize; 2]),
+    /// Through short convolutions of tiles, by Winograd's algorithm.
+    Winograd,
+}
+
+/// Chooses the method that takes the fewest operations for a bank of kernels, counted in multiply-adds of cells.
+/// Transforms count what they cost beside the products, as measured.
+pub fn method(bank: &Bank) -> Method {
+    /// What the transforms of a plane's tile cost, in multiply-adds.
+    const A_TILE: usize = 450;
+    // What the transforms of a plane's point cost; more beside the sums of a small kernel, whose taps find everything
+    // in the first-level cache.
+    let a_point = if bank.kernel > 3 { 55 } else { 110 };
+    let sizes = Sizes::new(bank);
+    let (planes, pairs) = (sizes.inputs + sizes.outputs, sizes.inputs * sizes.outputs);
+    let direct = pairs * sizes.to.iter().product::<usize>() * sizes.kernel * sizes.kernel;
+    let spectral = Spectral::new(bank);
+    let through = spectral.points() * (a_point * planes + 4 * pairs);
+    let mut methods = vec![(direct, Method::Direct), (through, Method::Spectral(spectral.size()))];
+    if bank.kernel == winograd::KERNEL {
+        let tiles = Winograd::new(bank).tiles().iter().product::<usize>();
+        let points = winograd::POINTS * winograd::POINTS;
+        methods.push((tiles * (A_TILE * planes + points * pairs), Method::Winograd));
+    }
+    // The first is always there.
+    methods.into_iter().min_by_key(|(operations, _)| *operations).map_or(Method::Direct, |(_, method)| method)
+}

@@ -1,0 +1,178 @@
+//! Convolution by kernels of 3 x 3 in tiles of 4 x 4 pixels of the result, each from 6 x 6 pixels of the input:
+//! Winograd's F(4 x 4, 3 x 3), which takes 36 multiplications for 16 pixels where the sum takes 144 (Lavin & Gray,
+//! 2016).
+//!
+//! `points` are the transforms of one tile, and `passes` are the passes over the planes of a block.
+
+mod passes;
+mod points;
+
+pub use points::{KERNEL, POINTS, TILE};
+
+use super::sizes::Sizes;
+use super::{GradientSums, Scratch};
+use crate::cpu::epilogue::{EpilogueRun, Stretch};
+use crate::cpu::lanes::{Aligned, LANES};
+use crate::graph::{Bank, Member};
+use passes::{Accumulate, FromPoints, Gradients, Multiply, ToPoints};
+use points::{OF_KERNEL, kernel_values};
+use pulp::Arch;
+use std::ops::Range;
+
+/// A convolution in tiles, in one direction.
+#[derive(Clone, Copy, Debug)]
+pub struct Winograd {
+    pub sizes: Sizes,
+    /// The number of groups of up to sixteen outputs in which the gradients of kernels are summed, with an output in
+    /// each lane; each member begins a new group.
+    groups: usize,
+}
+
+impl Winograd {
+    /// The tiles of a bank, in the forward direction.
+    pub fn new(bank: &Bank) -> Self {
+        let groups = bank.members.iter().map(|member| member.outputs.div_ceil(LANES)).sum();
+        Self { sizes: Sizes::new(bank), groups }
+    }
+
+    /// The convolution that makes the gradient of the input; see [`Sizes::backward`].
+    pub fn backward(&self) -> Self {
+        Self { sizes: self.sizes.backward(), ..*self }
+    }
+
+    /// The number of tiles down and across a plane of the result.
+    pub fn tiles(&self) -> [usize; 2] {
+        self.sizes.to.map(|size| size.div_ceil(TILE))
+    }
+
+    /// The number of cells from one point of a row of tiles to the next, for so many planes. It is odd: at a power of
+    /// two, all points of a tile would fall into the same few sets of the first-level cache.
+    fn step(&self, planes: usize) -> usize {
+        (planes * self.tiles()[1]) | 1
+    }
+
+    /// Floats of the points of a row of tiles, of so many planes.
+    pub fn row_floats(&self, planes: usize) -> usize {
+        POINTS * POINTS * self.step(planes) * LANES
+    }
+
+    /// Floats for the points of each column of pixels of a row of tiles, and for a row of zeros.
+    fn line_floats(&self) -> usize {
+        ((self.tiles()[1] + 1) * TILE * POINTS + self.sizes.from[1]) * LANES
+    }
+
+    /// Floats of all kernels at the points, `[points, inputs, outputs]`.
+    pub fn kernel_floats(&self) -> usize {
+        POINTS * POINTS * self.sizes.inputs * self.sizes.outputs
+    }
+
+    /// Floats of the sums that the gradients of the kernels are made of, `[points, inputs, groups, lanes]`.
+    pub fn sum_floats(&self) -> usize {
+        POINTS * POINTS * self.sizes.inputs * self.groups * LANES
+    }
+
+    /// Makes the rows of some outputs from all input planes, which come in one slice or in several, and hands them to
+    /// their epilogue. It goes one row of tiles at a time: its points in all channels fit into the second-level cache.
+    pub fn rows(
+        &self,
+        arch: Arch,
+        kernels: &[f32],
+        x: &[&[f32]],
+        outputs: Range<usize>,
+        scratch: &mut Scratch,
+        epilogue: &mut EpilogueRun<'_, '_>,
+    ) {
+        let (Sizes { inputs, to: [height, width], .. }, [down, _]) = (self.sizes, self.tiles());
+        let (first, count) = (outputs.start, outputs.len());
+        scratch.reserve([self.row_floats(inputs), self.row_floats(count)], [0, 0], self.line_floats());
+        for row in 0..down {
+            self.row_to_points(arch, row, x, scratch);
+            let [x, y] = &mut scratch.rows;
+            arch.dispatch(Multiply { winograd: self, kernels, first, count, x, y });
+            let lines = TILE.min(height - row * TILE);
+            for plane in 0..count {
+                let first = (plane * height + row * TILE) * width;
+                let stretch = Stretch { channel: plane, first, len: lines * width };
+                let (planes, from) = (count, &**y);
+                arch.dispatch(FromPoints { winograd: self, plane, planes, from, to: epilogue.target(stretch) });
+                scratch.zeros.clear(arch, row * TILE * width, epilogue.target(stretch));
+                epilogue.run(arch, stretch);
+            }
+        }
+    }
+
+    /// Transforms a row of tiles of all input planes to points, into the scratch.
+    fn row_to_points(&self, arch: Arch, row: usize, x: &[&[f32]], scratch: &mut Scratch) {
+        let mut first = 0;
+        for from in x {
+            let (to, line) = (&mut *scratch.rows[0], &mut *scratch.line);
+            arch.dispatch(ToPoints { winograd: self, row, first, from, to, line });
+            first += from.len() / (self.sizes.from.iter().product::<usize>() * LANES);
+        }
+    }
+
+    /// Adds to the sums that the gradients of the kernels are made of: the products, at each point, of the input `x`
+    /// with the gradients `dy` of each member's results.
+    pub fn sum_up(&self, arch: Arch, x: &[f32], dy: &[&[f32]], sums: &mut [f32], scratch: &mut Scratch) {
+        let [down, across] = self.tiles();
+        let group_floats = POINTS * POINTS * across * LANES * LANES;
+        scratch.reserve([self.row_floats(self.sizes.inputs), group_floats], [0, 0], self.line_floats());
+        for row in 0..down {
+            self.row_to_points(arch, row, &[x], scratch);
+            let [x, dy_points] = &mut scratch.rows;
+            let planes = LANES * self.sizes.to.iter().product::<usize>() * LANES;
+            let groups = dy.iter().flat_map(|dy| dy.chunks(planes));
+            for (group, from) in groups.enumerate() {
+                arch.dispatch(Gradients { winograd: self, row, from, to: dy_points });
+                arch.dispatch(Accumulate { winograd: self, group, x, dy: dy_points, sums });
+            }
+        }
+    }
+
+    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, as those of output `first` and the ones after it,
+    /// to what the products read: `[points, inputs, outputs]` for the forward direction, and those of the mirrored
+    /// kernels, `[points, outputs, inputs]`, for the backward direction.
+    pub fn prepare(&self, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
+        let Sizes { inputs, outputs, .. } = self.sizes;
+        for (n, kernel) in weight.chunks_exact(KERNEL * KERNEL).enumerate() {
+            let (o, c) = (first + n / inputs, n % inputs);
+            let values = kernel_values(|i, j| kernel[i * KERNEL + j]);
+            let mirrored = kernel_values(|i, j| kernel[(KERNEL - 1 - i) * KERNEL + KERNEL - 1 - j]);
+            for (point, (value, mirrored)) in values.into_iter().zip(mirrored).enumerate() {
+                forward[(point * inputs + c) * outputs + o] = value;
+                backward[(point * outputs + o) * inputs + c] = mirrored;
+            }
+        }
+    }
+
+    /// Computes the gradients of the kernels from the sums of a block, and adds them to those of the members'
+    /// parameters.
+    pub fn kernel_gradients(&self, members: &[Member], sums: &mut GradientSums<'_>) {
+        let inputs = self.sizes.inputs;
+        let mut first = 0;
+        for member in members {
+            for index in 0..member.outputs * inputs {
+                let (output, input) = (index / inputs, index % inputs);
+                let taps = self.taps(sums.transformed, first + output / LANES, output % LANES, input);
+                sums.add(&self.sizes, member.slot, index, taps.into_iter());
+            }
+            first += member.outputs.div_ceil(LANES);
+        }
+    }
+
+    /// Computes the gradients of a kernel's taps from the sums, `[points, inputs, groups, lanes]`: those of the output
+    /// that is in one lane of a group.
+    fn taps(&self, sums: &[f32], group: usize, lane: usize, input: usize) -> [f32; KERNEL * KERNEL] {
+        let at = |point: usize| sums[((point * self.sizes.inputs + input) * self.groups + group) * LANES + lane];
+        let mut taps = [0.0; KERNEL * KERNEL];
+        for (i, down) in OF_KERNEL.iter().enumerate() {
+            for b in 0..KERNEL {
+                let across = (0..POINTS).map(|j| OF_KERNEL[j][b] * at(i * POINTS + j)).sum::<f32>();
+                for (a, value) in down.iter().enumerate() {
+                    taps[a * KERNEL + b] += value * across;
+                }
+            }
+        }
+        taps
+    }
+}

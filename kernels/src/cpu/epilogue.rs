@@ -1,0 +1,146 @@
+//! An epilogue at work: rows of a kernel's result are worked on while they are in the first-level cache.
+
+use super::lanes::{Aligned, LANES};
+use super::ops::elementwise::{MapRow, SumRow};
+use crate::graph::{Id, Map};
+use crate::schedule::{Epilogue, Location, Row, RowOp, TaskSchedule};
+use pulp::Arch;
+
+/// The values of a block that are kept whole, and where to find them.
+#[derive(Clone, Copy)]
+pub struct KeptValues<'a> {
+    pub schedule: &'a TaskSchedule,
+    pub buffers: &'a [Aligned],
+}
+
+impl<'a> KeptValues<'a> {
+    /// The cells of a value, `[channels, height, width]`.
+    pub fn get(&self, id: Id) -> &'a [f32] {
+        let len = self.schedule.dims[id].iter().product::<usize>() * LANES;
+        match self.schedule.locations[id] {
+            Some(Location { buffer, offset }) => &self.buffers[buffer][offset * LANES..][..len],
+            None => unreachable!("a value that is read is kept"),
+        }
+    }
+}
+
+/// All parameters in a row, and the sums of their gradients so far.
+pub struct Parameters<'a> {
+    pub values: &'a [f32],
+    /// Where each parameter begins.
+    pub offsets: &'a [usize],
+    pub gradients: &'a mut [f32],
+}
+
+/// Some cells of one channel, next to each other, that an epilogue works on in one go.
+#[derive(Clone, Copy)]
+pub struct Stretch {
+    pub channel: usize,
+    /// The first cell, counted over all channels of the value.
+    pub first: usize,
+    /// How many cells there are.
+    pub len: usize,
+}
+
+impl Stretch {
+    /// The place of these cells in a value that is kept whole.
+    fn of<'c>(&self, value: &'c [f32]) -> &'c [f32] {
+        &value[self.first * LANES..][..self.len * LANES]
+    }
+
+    fn of_mut<'c>(&self, value: &'c mut [f32]) -> &'c mut [f32] {
+        &mut value[self.first * LANES..][..self.len * LANES]
+    }
+}
+
+/// An epilogue at work on one block of images.
+pub struct EpilogueRun<'a, 'p> {
+    epilogue: &'a Epilogue,
+    pub values: KeptValues<'a>,
+    /// The buffers of [`Epilogue::stores`], taken out of the values so that the others can be read meanwhile.
+    stores: Vec<(Id, Aligned)>,
+    temporaries: &'a mut Vec<Aligned>,
+    parameters: &'a mut Parameters<'p>,
+}
+
+impl<'a, 'p> EpilogueRun<'a, 'p> {
+    /// Makes an epilogue ready for stretches of at most `longest` cells.
+    pub fn new(
+        epilogue: &'a Epilogue,
+        values: KeptValues<'a>,
+        stores: Vec<(Id, Aligned)>,
+        temporaries: &'a mut Vec<Aligned>,
+        longest: usize,
+        parameters: &'a mut Parameters<'p>,
+    ) -> Self {
+        temporaries.resize_with(temporaries.len().max(epilogue.temporaries), Aligned::default);
+        temporaries.iter_mut().for_each(|row| row.reserve(longest * LANES));
+        Self { epilogue, values, stores, temporaries, parameters }
+    }
+
+    /// Gives the buffers of [`Epilogue::stores`] back.
+    pub fn finish(self) -> Vec<(Id, Aligned)> {
+        self.stores
+    }
+
+    /// The index in `stores` of a value that this epilogue makes.
+    fn store(&self, id: Id) -> usize {
+        let store = self.stores.iter().position(|store| store.0 == id);
+        store.unwrap_or_else(|| unreachable!("a result is among what is stored"))
+    }
+
+    /// The cells that the kernel writes a stretch of its result into, before [`Self::run`] works on it.
+    pub fn target(&mut self, stretch: Stretch) -> &mut [f32] {
+        match self.epilogue.result {
+            Some(Row::Temporary(row)) => &mut self.temporaries[row][..stretch.len * LANES],
+            Some(Row::Kept(id)) => {
+                let store = self.store(id);
+                stretch.of_mut(&mut self.stores[store].1)
+            }
+            None => &mut [],
+        }
+    }
+
+    fn read(&self, row: Row, stretch: Stretch) -> &[f32] {
+        match row {
+            Row::Temporary(row) => &self.temporaries[row][..stretch.len * LANES],
+            Row::Kept(id) => {
+                let store = self.stores.iter().find(|store| store.0 == id);
+                stretch.of(store.map_or_else(|| self.values.get(id), |store| &store.1))
+            }
+        }
+    }
+
+    /// Does all the work on a stretch of cells.
+    pub fn run(&mut self, arch: Arch, stretch: Stretch) {
+        for op in &self.epilogue.ops {
+            match op {
+                RowOp::ChannelSum { slot, reads } => {
+                    let other = reads.get(1).map(|other| self.read(*other, stretch));
+                    let sum = arch.dispatch(SumRow { x: self.read(reads[0], stretch), other });
+                    self.parameters.gradients[self.parameters.offsets[*slot] + stretch.channel] += sum;
+                }
+                // The row that is written is taken out, so that everything else can be read meanwhile.
+                RowOp::Map { map, reads, to: Row::Temporary(row) } => {
+                    let mut to = std::mem::take(&mut self.temporaries[*row]);
+                    self.map(arch, *map, reads, stretch, &mut to[..stretch.len * LANES]);
+                    self.temporaries[*row] = to;
+                }
+                RowOp::Map { map, reads, to: Row::Kept(id) } => {
+                    let store = self.store(*id);
+                    let mut to = std::mem::take(&mut self.stores[store].1);
+                    self.map(arch, *map, reads, stretch, stretch.of_mut(&mut to));
+                    self.stores[store].1 = to;
+                }
+            }
+        }
+    }
+
+    fn map(&self, arch: Arch, map: Map, reads: &[Row], stretch: Stretch, to: &mut [f32]) {
+        let number = |slot: usize| self.parameters.values[self.parameters.offsets[slot] + stretch.channel];
+        let channel = map.slot().map_or(0.0, number);
+        let x = self.read(reads[0], stretch);
+        let other = reads.get(1).map_or(x, |other| self.read(*other, stretch));
+        arch.dispatch(MapRow { map, channel, x, other, y: to });
+    }
+}

@@ -1,0 +1,29 @@
+//! How much memory a schedule takes on the CPU, known before it runs.
+
+use super::conv::PreparedBank;
+use super::lanes::LANES;
+use super::runner::{CHUNKS, chunk_size};
+use crate::schedule::TaskSchedule;
+
+/// How a schedule runs, as far as its memory depends on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Images in a batch.
+    pub images: usize,
+    pub threads: usize,
+    /// Whether the schedule makes gradients of parameters.
+    pub gradients: bool,
+}
+
+/// Estimates the bytes that a schedule takes beside its inputs and outputs while a batch runs, if its parameters have
+/// `params` numbers in all.
+pub fn memory_bytes(schedule: &TaskSchedule, params: usize, Load { images, threads, gradients }: Load) -> usize {
+    let chunks = images.div_ceil(chunk_size(images)).min(CHUNKS);
+    let banks: Vec<PreparedBank> = schedule.banks.iter().map(PreparedBank::new).collect();
+    let kernels: usize = banks.iter().map(PreparedBank::kernel_floats).sum();
+    let sums: usize = if gradients { banks.iter().map(PreparedBank::sum_floats).sum() } else { 0 };
+    let scratch = banks.iter().map(PreparedBank::scratch_floats).max().unwrap_or(0);
+    let each_thread = schedule.buffers.iter().sum::<usize>() * LANES + sums + scratch;
+    let gradients = if gradients { chunks * params } else { 0 };
+    size_of::<f32>() * (kernels + chunks.min(threads.max(1)) * each_thread + gradients)
+}

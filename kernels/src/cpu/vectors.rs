@@ -1,0 +1,42 @@
+//! Which of the processor's vectors the kernels are compiled for and run with.
+
+use pulp::Arch;
+
+/// Which vectors of the processor the kernels use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vectors {
+    /// The widest that the processor has: AVX-512, AVX2 with fused multiply-adds, NEON, or none.
+    #[default]
+    Widest,
+    /// AVX2 where the processor has AVX-512, otherwise the widest.
+    Narrower,
+    /// One number at a time.
+    Scalar,
+}
+
+impl Vectors {
+    /// What this processor has of them: `AVX-512`, `AVX2`, `NEON` or `none`.
+    pub fn name(self) -> &'static str {
+        match self.arch() {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => "AVX2",
+            #[cfg(target_arch = "aarch64")]
+            Arch::Neon(_) => "NEON",
+            _ => "none",
+        }
+    }
+
+    /// What `pulp` dispatches a kernel by.
+    pub(super) fn arch(self) -> Arch {
+        match self {
+            Vectors::Widest => Arch::new(),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Narrower => pulp::x86::V3::try_new().map_or_else(Arch::new, Arch::V3),
+            #[cfg(not(target_arch = "x86_64"))]
+            Vectors::Narrower => Arch::new(),
+            Vectors::Scalar => Arch::Scalar,
+        }
+    }
+}

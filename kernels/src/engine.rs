@@ -1,0 +1,273 @@
+//! A fused part, ready to run: one schedule for the forward pass, one for both passes with the loss between, and two
+//! for the backward pass alone.
+
+use super::adjoint::{Wanted, adjoint};
+use super::cpu::{self, Answers, Makes, Results, Vectors};
+#[cfg(feature = "gpu")]
+use super::gpu;
+use super::graph::{Graph, Id, Kernel};
+use super::schedule::{ChannelSums, TaskSchedule, schedule};
+use std::sync::OnceLock;
+
+/// A fused part of a net, ready to run. What a pass needs is made when it runs for the first time, and its memory is
+/// kept for the next batch.
+#[derive(Debug)]
+pub struct Engine {
+    graph: Graph,
+    outputs: Vec<Id>,
+    /// Which parameters follow a gradient.
+    trained: Vec<bool>,
+    offsets: Offsets,
+    vectors: Vectors,
+    /// What runs on the CPU, by [`Purpose`].
+    cpu: [OnceLock<cpu::Runner>; 4],
+    /// What runs on a graphics processor, by [`Purpose`].
+    #[cfg(feature = "gpu")]
+    gpu: [OnceLock<gpu::Runner>; 4],
+}
+
+/// A parameter of a fused part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// How many numbers it has.
+    pub len: usize,
+    /// Whether training moves it.
+    pub trained: bool,
+}
+
+/// Where each of several tensors begins that lie one after the other, in floats: an offset for each of them, and the
+/// sum of all lengths at the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Offsets {
+    /// All parameters in a row.
+    pub params: Vec<usize>,
+    /// All inputs of an image in a row.
+    pub inputs: Vec<usize>,
+    /// All outputs of an image in a row.
+    pub outputs: Vec<usize>,
+}
+
+impl Offsets {
+    /// The length in floats of everything that these offsets lie in.
+    pub fn len(offsets: &[usize]) -> usize {
+        offsets.last().copied().unwrap_or(0)
+    }
+
+    fn of(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
+        let ends = lengths.scan(0, |sum, len| {
+            *sum += len;
+            Some(*sum)
+        });
+        std::iter::once(0).chain(ends).collect()
+    }
+}
+
+/// What a schedule is for; its discriminant is an index into [`Engine::cpu`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// The forward pass alone.
+    Forward,
+    /// Both passes, with the cross-entropy between them.
+    ForwardBackward,
+    /// From the gradients of the outputs to those of the parameters; what is needed of the forward pass is done again.
+    Backward,
+    /// From the gradients of the outputs to those of the parameters and the inputs.
+    BackwardToInputs,
+}
+
+impl Engine {
+    /// Makes an engine of a forward pass: `outputs` are the values that it hands out, `params` what the slots of its
+    /// graph stand for.
+    pub fn new(graph: Graph, outputs: Vec<Id>, params: &[Parameter], vectors: Vectors) -> Self {
+        // What bears on no output has no gradient, which is not the same to an optimizer as a gradient of zero.
+        let reached = graph.reached(&outputs, params.len());
+        let trained = params.iter().zip(reached).map(|(param, reached)| reached && param.trained).collect();
+        let len = |id: &Id| graph.dims(*id).iter().product::<usize>();
+        let offsets = Offsets {
+            params: Offsets::of(params.iter().map(|param| param.len)),
+            inputs: Offsets::of(graph.inputs().iter().map(len)),
+            outputs: Offsets::of(outputs.iter().map(len)),
+        };
+        Self {
+            graph,
+            outputs,
+            trained,
+            offsets,
+            vectors,
+            cpu: Default::default(),
+            #[cfg(feature = "gpu")]
+            gpu: Default::default(),
+        }
+    }
+
+    /// Whether each parameter has a gradient.
+    pub fn trained(&self) -> &[bool] {
+        &self.trained
+    }
+
+    /// How many numbers an image has in all inputs together, and in all outputs together.
+    pub fn widths(&self) -> [usize; 2] {
+        [&self.offsets.inputs, &self.offsets.outputs].map(|offsets| Offsets::len(offsets))
+    }
+
+    /// Runs the forward pass of a batch: from `inputs`, `[images, inputs]`, and `params`, all parameters in a row, to
+    /// the outputs `[images, outputs]`.
+    pub fn forward(&self, images: usize, inputs: &[f32], params: &[f32]) -> Vec<f32> {
+        let makes = Makes { outputs: true, input_gradients: false, gradients: false };
+        let batch = cpu::Batch { images, inputs, params, ..cpu::Batch::default() };
+        self.runner(Purpose::Forward).run(batch, makes).outputs
+    }
+
+    /// Runs both passes of a batch in one, for a part whose outputs are scores: returns the scores `[images, outputs]`,
+    /// the mean cross-entropy in nats over images and steps, and its gradient for all parameters in a row.
+    pub fn forward_backward(
+        &self,
+        images: usize,
+        inputs: &[f32],
+        params: &[f32],
+        answers: Answers<'_>,
+    ) -> (Vec<f32>, f64, Vec<f32>) {
+        let makes = Makes { outputs: true, input_gradients: false, gradients: true };
+        let weight = self.weight(images);
+        let batch = cpu::Batch { images, inputs, params, answers, weight: weight as f32, ..cpu::Batch::default() };
+        let Results { outputs, gradients, nats, .. } = self.runner(Purpose::ForwardBackward).run(batch, makes);
+        (outputs, nats * weight, gradients)
+    }
+
+    /// Runs the backward pass of a batch from `seeds`, the gradients of the outputs `[images, outputs]`: returns the
+    /// gradients of the inputs `[images, inputs]`, empty unless `input_gradients` asks for them, and of all parameters
+    /// in a row. What is needed of the forward pass is done again.
+    pub fn backward(
+        &self,
+        images: usize,
+        inputs: &[f32],
+        params: &[f32],
+        seeds: &[f32],
+        input_gradients: bool,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let makes = Makes { outputs: false, input_gradients, gradients: true };
+        let batch = cpu::Batch { images, inputs, params, seeds, ..cpu::Batch::default() };
+        let results = self.runner(Purpose::backward(input_gradients)).run(batch, makes);
+        (results.input_gradients, results.gradients)
+    }
+
+    /// Estimates the bytes that the part takes on a CPU for a batch of so many images on so many threads, beside inputs
+    /// and outputs; for training, the backward pass included.
+    pub fn memory_bytes(&self, images: usize, threads: usize, training: bool) -> usize {
+        let params = Offsets::len(&self.offsets.params);
+        let of = |purpose: Purpose| {
+            let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
+            cpu::memory_bytes(&schedule, params, cpu::Load { images, threads, gradients: purpose != Purpose::Forward })
+        };
+        // Each pass keeps its memory.
+        of(Purpose::Forward) + if training { of(Purpose::BackwardToInputs) } else { 0 }
+    }
+
+    /// The weight of one image's cross-entropy at one step in their mean.
+    fn weight(&self, images: usize) -> f64 {
+        ((images * self.outputs.len()).max(1) as f64).recip()
+    }
+
+    fn schedule(&self, purpose: Purpose, channel_sums: ChannelSums) -> TaskSchedule {
+        let mut graph = self.graph.clone();
+        let hands_out = match purpose {
+            Purpose::Forward | Purpose::ForwardBackward => true,
+            Purpose::Backward | Purpose::BackwardToInputs => false,
+        };
+        if hands_out {
+            self.outputs.iter().enumerate().for_each(|(index, id)| graph.effect(Kernel::Output(index), &[*id]));
+        }
+        let gradients = match purpose {
+            Purpose::Forward => Vec::new(),
+            Purpose::ForwardBackward => graph.loss(&self.outputs),
+            Purpose::Backward | Purpose::BackwardToInputs => {
+                let seed = |(index, id): (usize, &Id)| graph.node(Kernel::Seed(index), &[], graph.dims(*id));
+                self.outputs.iter().enumerate().map(seed).collect()
+            }
+        };
+        if purpose != Purpose::Forward {
+            let seeds: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
+            let inputs = vec![purpose == Purpose::BackwardToInputs; self.graph.inputs().len()];
+            adjoint(&mut graph, &seeds, &Wanted { params: self.trained.clone(), inputs });
+        }
+        schedule(&graph, channel_sums)
+    }
+
+    /// Which parameters' gradients a pass makes.
+    fn wanted(&self, purpose: Purpose) -> Vec<bool> {
+        self.trained.iter().map(|trained| *trained && purpose != Purpose::Forward).collect()
+    }
+
+    fn runner(&self, purpose: Purpose) -> &cpu::Runner {
+        self.cpu[purpose as usize].get_or_init(|| {
+            let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
+            cpu::Runner::new(schedule, self.wanted(purpose), self.offsets.clone(), self.vectors)
+        })
+    }
+}
+
+impl Purpose {
+    fn backward(input_gradients: bool) -> Self {
+        if input_gradients { Purpose::BackwardToInputs } else { Purpose::Backward }
+    }
+}
+
+#[cfg(feature = "gpu")]
+mod on_gpu {
+    use super::{Answers, ChannelSums, Engine, Purpose};
+    use crate::gpu::{DeviceBatch, DeviceResults, Runner, limits};
+    use cubecl::CubeElement;
+    use cubecl::client::Client;
+    use cubecl::server::Handle;
+
+    /// The passes on a graphics processor, from buffers in its memory to others: floats of 32 bits, without gaps.
+    impl Engine {
+        /// Runs the forward pass on a device: see [`Engine::forward`].
+        pub fn forward_on(&self, client: &Client, images: usize, inputs: Handle, params: Handle) -> Handle {
+            let batch = DeviceBatch { images, inputs, params, seeds: None, weight: 0.0, smoothing: 0.0 };
+            self.runner_on(client, Purpose::Forward).run(client, batch).outputs
+        }
+
+        /// Runs both passes on a device: returns the scores, the loss and the gradients; see
+        /// [`Engine::forward_backward`].
+        pub fn forward_backward_on(
+            &self,
+            client: &Client,
+            images: usize,
+            inputs: Handle,
+            params: Handle,
+            Answers { labels, smoothing }: Answers<'_>,
+        ) -> [Handle; 3] {
+            // A float holds every class number that a net can have.
+            let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
+            let seeds = Some(client.create_from_slice(f32::as_bytes(&labels)));
+            let weight = self.weight(images) as f32;
+            let batch = DeviceBatch { images, inputs, params, seeds, weight, smoothing };
+            let runner = self.runner_on(client, Purpose::ForwardBackward);
+            let DeviceResults { outputs, loss, gradients, .. } = runner.run(client, batch);
+            [outputs, loss, gradients]
+        }
+
+        /// Runs the backward pass on a device: returns the gradients of the inputs, of use only where they were asked
+        /// for, and of the parameters; see [`Engine::backward`].
+        pub fn backward_on(
+            &self,
+            client: &Client,
+            images: usize,
+            [inputs, params, seeds]: [Handle; 3],
+            input_gradients: bool,
+        ) -> [Handle; 2] {
+            let batch = DeviceBatch { images, inputs, params, seeds: Some(seeds), weight: 0.0, smoothing: 0.0 };
+            let runner = self.runner_on(client, Purpose::backward(input_gradients));
+            let DeviceResults { input_gradients, gradients, .. } = runner.run(client, batch);
+            [input_gradients, gradients]
+        }
+
+        fn runner_on(&self, client: &Client, purpose: Purpose) -> &Runner {
+            self.gpu[purpose as usize].get_or_init(|| {
+                let schedule = self.schedule(purpose, ChannelSums::AsKernels);
+                Runner::new(&schedule, self.wanted(purpose), &self.offsets, limits(client))
+            })
+        }
+    }
+}
