@@ -71,6 +71,9 @@ impl<'s> Signature<'s> {
 
     fn duplicate(&self, parameter: usize, first: &CallArg, again: &CallArg) -> Diagnostic {
         let name = self.names.get(parameter).copied().unwrap_or_default();
+        if first.name.is_none() && again.name.is_some() {
+            return names::given_by_place(name, first.span(), again.span());
+        }
         let duplicate = if self.is_own { names::duplicate } else { names::duplicate_word };
         duplicate(name, first.span(), again.span())
     }

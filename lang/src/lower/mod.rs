@@ -12,6 +12,7 @@ mod faults;
 mod inline;
 mod instance;
 mod loops;
+mod misread;
 mod place;
 mod roles;
 mod scope;

@@ -1,5 +1,6 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
+use super::misread::TWO_ORDERS;
 use crate::diag::code::SLIP;
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
@@ -22,6 +23,7 @@ pub const CODES: &[&Code] = &[
     &RESERVED,
     &NOT_DECLARABLE,
     &UNKNOWN_LINT,
+    &TWO_ORDERS,
 ];
 
 pub const UNKNOWN_NAME: Code =
@@ -38,7 +40,7 @@ const MISSING_ARGUMENT: Code =
 const WRONG_TYPE: Code = Code::error("L0106", "Each argument has a type: a whole number, a word of a few, a list.");
 const OUT_OF_RANGE: Code =
     Code::error("L0107", "A value outside of its range has no meaning, or none that a computer can hold.");
-const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
+pub(super) const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
 const UNUSED: Code = Code::warning("L0109", "unused", "Something that nothing reads is often a slip in another line.");
 const MISUSED: Code = Code::error(
     "L0110",
@@ -85,6 +87,16 @@ pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
         Words { at: At::Name, language: &[], own: visible },
         &define,
     )
+}
+
+/// The word of a choice, such as `he` or `same`, where a value must stand; `free` is a name that a const may take.
+pub fn choice_as_value(word: &str, span: Span, free: &str) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_NAME, format!("`{word}` is a choice, and a value has no such word"))
+        .label(span, "nothing is called so")
+        .help(format!(
+            "where a choice is made by a block or is handed to one, a const stands for it: add `const {free} = {word}`, and write \
+             `{free}` here"
+        ))
 }
 
 /// A name that exists, but inside of a loop that this place stands outside of.
@@ -171,6 +183,14 @@ pub fn duplicate_word(word: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(word, first, second).help("remove one")
 }
 
+/// An argument that is given by its place, at `first`, and by its name again.
+pub fn given_by_place(name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::new(&DUPLICATE, format!("`{name}` is given twice"))
+        .label(second, "given again here, by its name")
+        .label(first, format!("without a name, this stands in the place of `{name}`"))
+        .help(format!("leave out the one without a name, or `{name}: …`"))
+}
+
 /// A second next value of a state.
 pub fn two_next_values(state: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(&format!("{state}'"), first, second).help(format!(
@@ -233,27 +253,6 @@ pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
         callee,
         "remove it",
     )
-}
-
-/// A layer that is given the channels that flow into it, in front of those that it makes.
-pub fn inputs_given(given: &InputsGiven<'_>) -> Diagnostic {
-    let InputsGiven { callee, flows_in, at, next, call } = *given;
-    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` is not told how much flows into it"))
-        .label(at, format!("{flows_in} flow in"))
-        .help(format!("what flows in says that itself: write `{call}`"))
-        .edit(Span::new(at.start, next), format!("{flows_in},"), "")
-}
-
-/// A number that a layer was given in front of its own arguments.
-#[derive(Clone, Copy, Debug)]
-pub struct InputsGiven<'a> {
-    pub callee: &'a str,
-    pub flows_in: usize,
-    /// The place of that number.
-    pub at: Span,
-    pub next: usize,
-    /// How the call is written without that number.
-    pub call: &'a str,
 }
 
 /// Weights applied as a matrix is in other languages: `W @ x`.

@@ -2,7 +2,7 @@
 
 use super::{Resolver, Viewpoint};
 use crate::diag::{Span, did_you_mean, enough, misnamed, names};
-use crate::front::const_eval::Meanings;
+use crate::front::const_eval::{Meanings, is_word};
 use crate::front::graph::{DefinitionKind, Found};
 use crate::front::settings::RESERVED;
 use crate::syntax::ast::{Expr, ExprKind, Name};
@@ -47,6 +47,13 @@ impl<'a> Resolver<'a, '_, '_> {
     pub(super) fn unknown(&mut self, name: &str, span: Span, place: Viewpoint<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));
+        }
+        if is_word(name) && did_you_mean(name, self.graph.visible(place.within)).is_none() {
+            let is_taken = |name: &&str| {
+                self.look.consts.get(name).is_some() || self.graph.find(name, place.within) != Found::Nothing
+            };
+            let free = ["choice", "chosen", "my_choice"].into_iter().find(|name| !is_taken(name)).unwrap_or("c");
+            return self.diagnostics.push(names::choice_as_value(name, span, free));
         }
         // A sign that is missing can have joined it to the word behind it: `weights W_Aconv(…)`.
         let behind = self.look.lost.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next();
