@@ -3,10 +3,11 @@
 
 mod callables;
 pub mod choices;
+mod hyphens;
 mod unknown;
 
 pub use callables::Callables;
-pub use unknown::hyphenless;
+pub use hyphens::{Hyphenated, hyphenated};
 
 use super::consts::Consts;
 use super::graph::{DefinitionKind, Edge, Found, Graph};
@@ -113,7 +114,9 @@ impl<'a> Resolver<'a, '_, '_> {
 
     fn expr(&mut self, expr: &'a Expr, place: Viewpoint<'_>) {
         match &expr.kind {
-            ExprKind::Number { .. } | ExprKind::Bool(_) => {}
+            // `2x` reads `x`, though not as it must be written.
+            ExprKind::Number { unit: Some(unit), .. } => self.unit(&unit.text, place),
+            ExprKind::Number { unit: None, .. } | ExprKind::Bool(_) => {}
             ExprKind::Name(name) => self.name(name, expr.span, place),
             ExprKind::Primed(name) => self.primed(name, expr.span, place),
             ExprKind::At { name, step } => self.at(name, step, place),
@@ -268,6 +271,13 @@ impl<'a> Resolver<'a, '_, '_> {
         }
         // Of a loop's definition this is for the lint on what nothing reads.
         self.graph.nodes.add_edge(node, found, Edge::Reads);
+    }
+
+    fn unit(&mut self, name: &str, place: Viewpoint<'_>) {
+        self.look.consts.get(name);
+        if let (Found::Node(found), Some(node)) = (self.graph.find(name, place.within), place.node) {
+            self.edge(node, place.within, found);
+        }
     }
 
     fn primed(&mut self, name: &'a str, span: Span, place: Viewpoint<'_>) {

@@ -64,7 +64,7 @@ impl<'s> Signature<'s> {
             None => Err(names::superfluous(self.callee, self.takes, arg.value.span)),
             Some(name) => self.names.iter().position(|known| *known == name.text).ok_or_else(|| {
                 let unknown = if self.is_own { names::unknown_parameter } else { names::unknown_argument };
-                unknown(self.callee, &name.text, name.span, self.names)
+                names::around(unknown(self.callee, &name.text, name.span, self.names), &name.text, &arg.value.written())
             }),
         }
     }

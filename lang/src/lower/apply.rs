@@ -4,7 +4,7 @@ use super::Lowerer;
 use super::faults::Applied;
 use super::place::Place;
 use super::val::Val;
-use crate::diag::{loops, names, penalty, weights};
+use crate::diag::{Diagnostic, loops, names, penalty, weights};
 use crate::front::bind::CallSite;
 use crate::front::const_eval;
 use crate::front::graph::DefinitionKind;
@@ -135,6 +135,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let mut first = given.first;
         let vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
+        if let Some(problem) = rest.iter().find_map(|arg| self.bundle_given(kind, taken, arg, place)) {
+            return self.report(problem);
+        }
         let misread = self.misread(kind, (taken, rest), vals.first(), place);
         let before = self.diagnostics.len();
         let val = self.applied(kind, call, (taken, rest, vals), given.owner, place);
@@ -148,6 +151,16 @@ impl<'a> Lowerer<'_, 'a, '_> {
             Some(misread) => self.diagnostics.extend(misread.doubt),
         }
         val
+    }
+
+    /// The problem of a bundle that is handed to a layer, as functions of other tools take their weights.
+    fn bundle_given(&self, kind: &Kind, taken: &[CallArg], arg: &CallArg, place: &Place<'_>) -> Option<Diagnostic> {
+        let ExprKind::Name(name) = &arg.value.kind else { return None };
+        let Some(Val::Weights(_)) = self.local(name, place).filter(|_| arg.name.is_none()) else { return None };
+        let input = taken.first().map_or_else(|| "x".to_owned(), |input| input.value.written());
+        let help = format!("weights of their own are applied without a layer: `{name} * {input}`");
+        let needed = format!("an argument of `{}`", kind.name);
+        Some(names::misused(&format!("`{name}`"), "a weight bundle", &needed, place.at(arg.value.span), help))
     }
 
     /// Applies a layer to values that are there: its arguments are bound, its weights made.

@@ -148,7 +148,7 @@ fn spelled(kind: &Kind, numbers: &[Number], rest: &[CallArg]) -> Vec<String> {
     let is_shared = |given: &&CallArg| {
         given.name.as_ref().is_some_and(|name| kind.args.iter().all(|arg| arg.name != name.text))
     };
-    let shared = rest.iter().filter(is_shared);
-    let shared = shared.filter_map(|given| Some(format!("{}: {}", given.name.as_ref()?.text, given.value.written())));
+    // They stay as they are.
+    let shared = rest.iter().any(|given| is_shared(&given)).then(|| "…".to_owned());
     own.chain(shared).collect()
 }

@@ -98,8 +98,8 @@ pub fn lower(
             None
         }
     };
-    let penalties = lowerer.penalties();
     lowerer.arm_roles();
+    let penalties = lowerer.penalties();
     let separations = lowerer.separations();
     let (name, input) = (front.model.map_or("Model", |name| &name.text), input?);
     let input = front.graph.nodes[input].name.to_owned();

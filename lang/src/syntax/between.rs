@@ -49,13 +49,20 @@ impl StatementTokens<'_> {
         let is_value = is_number || self.is_word(at) && is_last;
         match within {
             Some(Bracket::Round) if is_value && begins_argument && (words::is_argument(name) || name == STEPS) => {
-                Some(text::missing_colon(self.span(word, word), name, self.text(at)))
+                Some(text::missing_colon(self.span(word, word), name, self.argument_at(at)))
             }
             Some(Bracket::Square) | None if is_number && begins_choice && words::takes_arguments(name) => {
                 Some(text::missing_brackets(span, self.slice(span), name, self.text(at)))
             }
             _ => None,
         }
+    }
+
+    /// The text of the value that begins at `at`, up to the comma or the bracket behind it.
+    fn argument_at(&self, at: usize) -> &str {
+        let ends = |kind| matches!(kind, TokenKind::Sign(",") | TokenKind::Close(_) | TokenKind::Newline);
+        let end = (at + 1..self.tokens.len()).find(|at| self.kind(*at).is_some_and(ends)).unwrap_or(self.tokens.len());
+        self.slice(self.span(at, end - 1))
     }
 
     /// Finds the head of a block with a sign before its brace: `train: {`, `train = {`.

@@ -2,8 +2,9 @@
 
 use super::misread::TWO_ORDERS;
 use crate::diag::code::SLIP;
-use crate::diag::foreign::At;
+use crate::diag::foreign::{At, rows};
 use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
+use crate::kinds;
 
 pub const CODES: &[&Code] = &[
     &UNKNOWN_NAME,
@@ -134,10 +135,12 @@ pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> 
 
 /// The name of something to call as papers write it, `SAT-ABS` for `sat_abs`.
 pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
-        .label(span, "a name with a hyphen, which is a minus here")
-        .help(format!("names have no hyphens: `{meant}`"))
-        .edit(span, written, meant)
+    let problem = Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
+        .label(span, "a name with a hyphen, which is a minus here");
+    match rows(At::Call, meant).next() {
+        Some(row) => row.new.iter().fold(problem.help(row.say), |problem, new| problem.edit(span, written, *new)),
+        None => problem.help(format!("names have no hyphens: `{meant}`")).edit(span, written, meant),
+    }
 }
 
 /// A word that is none of the choices; `what` says what the words are and what they belong to: "choice for `padding` of
@@ -157,6 +160,26 @@ pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) ->
 /// word is meant.
 pub fn unknown_parameter(block: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(block, name, span, Words { at: At::Argument, language: &[], own: known })
+}
+
+/// The problem of an unknown argument, answered for its value where that is what other tools call an activation.
+pub fn around(problem: Diagnostic, argument: &str, value: &str) -> Diagnostic {
+    let is_activation = rows(At::Argument, argument).any(|row| row.words.contains(&"activation"));
+    let row = rows(At::Call, value).next();
+    match row {
+        _ if !is_activation => problem,
+        _ if ["linear", "identity", "None", "none"].contains(&value) => {
+            problem.help("a layer has no activation of its own: leave it out")
+        }
+        Some(row) => problem.help(row.say),
+        None => match kinds::find(value) {
+            Some(kind) => {
+                let help = problem.help.clone().unwrap_or_default().replace("relu(", &format!("{}(", kind.name));
+                problem.help(help)
+            }
+            None => problem,
+        },
+    }
 }
 
 fn not_an_argument(callee: &str, name: &str, span: Span, words: Words<'_>) -> Diagnostic {

@@ -5,32 +5,13 @@ use crate::diag::{Span, did_you_mean, enough, misnamed, names};
 use crate::front::const_eval::{Meanings, is_word};
 use crate::front::graph::{DefinitionKind, Found};
 use crate::front::settings::RESERVED;
-use crate::syntax::ast::{Expr, ExprKind, Name};
+use crate::syntax::ast::Name;
 use std::ops::Bound;
 
 /// Names that inputs often have.
 const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
 
 impl<'a> Resolver<'a, '_, '_> {
-    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, that is
-    /// reported.
-    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, place: Viewpoint<'_>) -> bool {
-        let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
-        let meant = hyphenless(first, &call.callee.text);
-        let is_something = self.graph.find(first, place.within) != Found::Nothing
-            || self.look.consts.get(first).is_some()
-            || self.look.lost.contains(first.as_str())
-            || self.stands_for_something(first, place)
-            || place.params.iter().any(|param| param.text == *first);
-        if is_something || !self.look.callables.has(&meant) {
-            return false;
-        }
-        let written = format!("{first}-{}", call.callee.text);
-        self.diagnostics.push(names::hyphen(&written, &meant, left.span.to(call.callee.span)));
-        call.args.iter().for_each(|arg| self.expr(&arg.value, place));
-        true
-    }
-
     pub(super) fn unknown_call(&mut self, callee: &Name) {
         let callables = self.look.callables;
         let (language, own) = match enough(self.diagnostics) {
@@ -109,9 +90,4 @@ impl<'a> Resolver<'a, '_, '_> {
             place.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, DefinitionKind::Penalty { .. }));
         is_bundle(&self.graph.nodes[found].kind) && !judges && self.graph.mentions(name)
     }
-}
-
-/// The name that is meant by two words with a hyphen between them.
-pub fn hyphenless(first: &str, second: &str) -> String {
-    format!("{first}_{second}").to_lowercase()
 }

@@ -55,9 +55,14 @@ pub fn semicolons_in_brackets(places: &[Span]) -> Diagnostic {
 /// A number with a comma for its point; `whole` stands before the comma, and `fraction` behind it.
 pub fn decimal_comma(at: Span, whole: &str, fraction: &str) -> Diagnostic {
     let (found, meant) = (format!("{whole},{fraction}"), format!("{whole}.{fraction}"));
+    let is_padded = fraction.len() > 1 && fraction.starts_with('0');
+    let or = match is_padded {
+        true => String::new(),
+        false => format!("; where two are meant, a blank stands between them: `{whole}, {fraction}`"),
+    };
     Diagnostic::new(&BAD_NUMBER, format!("`{found}` reads like one number, and is two"))
         .label(at, "a comma, where a number has a point")
-        .help(format!("a number has a point: write `{meant}`; where two are meant, a blank stands between them: `{whole}, {fraction}`"))
+        .help(format!("a number has a point: write `{meant}`{or}"))
         .edit(at, found, meant)
 }
 
