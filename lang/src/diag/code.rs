@@ -38,9 +38,10 @@ pub struct Code {
 /// The `mend` of every code whose fix replaces a word that nothing is called by: what the fix does, and when it is
 /// safe.
 pub const SLIP: &str = "The fix puts the nearest word in its place. It is safe where that is the only word that can be meant and \
-     one letter of it was doubled, dropped, exchanged or transposed: in a word of the language of four letters or more, or in \
-     a name of five letters or more without digits. It is unsafe where the word that stands there means something in another \
-     framework, where something else in the file is called so, and where two places would come to share weights.";
+     one letter of it was doubled, dropped, exchanged or transposed: in a word of the language of four letters or more, of six where \
+     a letter was exchanged, or in a name of five letters or more without digits. It is unsafe where the word that stands there \
+     means something in another framework or is as near to a word of another place, where something else in the file is called \
+     so, and where two places would come to share weights.";
 
 impl Code {
     /// An error, which nothing takes back.

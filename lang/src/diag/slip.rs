@@ -1,6 +1,7 @@
 //! Slips of the fingers: which change of a word is certain to be what its author meant.
 
 use super::foreign::{self, At};
+use crate::vocabulary::words;
 use std::cmp::Ordering;
 
 /// A word that means nothing where it stands, and the one word that is nearest to it.
@@ -20,7 +21,7 @@ pub struct Slip<'a> {
 /// exchanged or transposed with its neighbour.
 ///
 /// Short words are too near to each other, digits tell things apart that are called alike, and a word that means
-/// something in another framework was not misspelt. Letters tell an author's own names apart too, as in `gain_e` and
+/// something in another framework, or at another place of a spec, was not misspelt. Letters tell an author's own names apart too, as in `gain_e` and
 /// `gain_i` or `onres` and `ofres`: in those no exchanged letter is certain, and no letter that may be an index.
 pub fn is_certain(slip: &Slip<'_>) -> bool {
     let Slip { written, meant, at, is_own, known } = *slip;
@@ -31,7 +32,27 @@ pub fn is_certain(slip: &Slip<'_>) -> bool {
         && spares_digits(written, meant, is_own)
         && (!is_own || spares_indices(written, meant))
         && !others.into_iter().any(|other| is_near(written, other, is_own))
+        && (is_own || spares_short_words(written, meant) && !means_another(written, meant))
         && !foreign::is_known(at, written)
+}
+
+/// Whether a slip in a word of the language exchanges no letter of a short one: `clip` is no `flip`, and `adan` no `adam`.
+fn spares_short_words(written: &str, meant: &str) -> bool {
+    const LONG: usize = 6;
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().filter(|c| *c != '_').collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (w, m) = (sorted(written), sorted(meant));
+    // Two letters that change places are the same letters.
+    m.len() >= LONG || w.len() != m.len() || w == m
+}
+
+/// Whether a word means something at another place, in this language or in another tool, or is as near to such a word.
+fn means_another(written: &str, meant: &str) -> bool {
+    let is_another = |word: &str| word != meant && is_near(written, word, false);
+    At::ALL.into_iter().any(|at| foreign::is_known(at, written)) || words::all().any(is_another)
 }
 
 /// Whether no more than a slip is between two words. Where the language parts words with a `_`, other tools do not, so
@@ -200,5 +221,17 @@ mod tests {
         assert!(!certain(At::Choice, false, "vflip", &["flip"]));
         assert!(!certain(At::Choice, false, "adamax", &["adam"]));
         assert!(!certain(At::Call, false, "deconv", &["conv"]));
+        for (at, written, meant) in [
+            (At::Choice, "adan", "adam"),
+            (At::Choice, "adai", "adam"),
+            (At::Choice, "adax", "adam"),
+            (At::Choice, "clip", "flip"),
+            (At::Call, "weight", "height"),
+            (At::Argument, "unit", "init"),
+            (At::Call, "tense", "dense"),
+            (At::Setting, "patch", "batch"),
+        ] {
+            assert!(!certain(at, false, written, &[meant]), "{written}");
+        }
     }
 }

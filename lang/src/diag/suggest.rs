@@ -27,12 +27,16 @@ fn nearest_by<'a>(
     candidates: impl IntoIterator<Item = &'a str>,
     distance: impl Fn(&str, &str) -> usize,
 ) -> Vec<&'a str> {
+    let written = name;
     let letters = count(name);
     let name = plain(name);
     // A third of the letters may differ; of `W_T`, which has two, none, or it would pass for any other bundle.
     let mut least = letters / 3;
     let mut nearest: Vec<&str> = Vec::new();
     for candidate in candidates {
+        if is_reordered(written, candidate) {
+            return vec![candidate];
+        }
         // As many letters differ at least, and to count letters is far cheaper than to compare them.
         if count(candidate).abs_diff(letters) > least {
             continue;
@@ -47,6 +51,16 @@ fn nearest_by<'a>(
         }
     }
     nearest
+}
+
+/// Whether two names are of the same words in another order, as `abs_sat` and `sat_abs`.
+fn is_reordered(name: &str, candidate: &str) -> bool {
+    let words = |name: &str| {
+        let mut words: Vec<String> = name.split('_').map(str::to_lowercase).collect();
+        words.sort_unstable();
+        words
+    };
+    name.len() == candidate.len() && name.contains('_') && name != candidate && words(name) == words(candidate)
 }
 
 /// The candidates that share half their letters with `name`, a few at most: none of them is surely meant.
@@ -118,6 +132,7 @@ mod tests {
         assert_eq!(nearest("size2", ["size1", "size3", "sides"]), ["size1", "size3"]);
         assert_eq!(nearest("w_a", ["W_B", "W_A", "W_A"]), ["W_A"]);
         assert!(nearest("W_T", ["W_A", "W_L"]).is_empty());
+        assert_eq!(nearest("abs_sat", ["abs_gap", "sat_abs"]), ["sat_abs"]);
     }
 
     #[test]

@@ -66,7 +66,7 @@ impl Binder<'_> {
                 Some(given) => self.argument(callee, arg, &given.value),
                 None if matches!(arg.default, Default::Absent) => continue,
                 None => {
-                    let value = self.default(callee, arg, &bound, given, site);
+                    let value = self.default(callee, (arg, &args), &bound, given, site);
                     filled.extend(value.iter().map(|value| (arg.name, piece(arg, value, &args, &places))));
                     value
                 }
@@ -98,7 +98,7 @@ impl Binder<'_> {
     fn default(
         &mut self,
         callee: &str,
-        arg: &Arg,
+        (arg, args): (&Arg, &[&Arg]),
         bound: &Bound,
         given: &[ast::CallArg],
         site: CallSite,
@@ -108,12 +108,17 @@ impl Binder<'_> {
             Default::Like(other) => bound.get(other).cloned(),
             Default::Absent => None,
             Default::Required => {
-                // Given under a misspelt name, or another framework's, it is not missing.
+                // Given under a misspelt name, another framework's or one that nobody knows, it is not missing.
                 let meant = |name: &ast::Name| {
                     did_you_mean(&name.text, [arg.name]).is_some()
                         || foreign::rows(At::Argument, &name.text).any(|row| row.new == Some(arg.name))
                 };
-                if !given.iter().filter_map(|given| given.name.as_ref()).any(meant) {
+                let is_stray = |name: &ast::Name| {
+                    args.iter().all(|arg| arg.name != name.text)
+                        && did_you_mean(&name.text, args.iter().map(|arg| arg.name)).is_none()
+                        && foreign::rows(At::Argument, &name.text).next().is_none()
+                };
+                if !given.iter().filter_map(|given| given.name.as_ref()).any(|name| meant(name) || is_stray(name)) {
                     self.diagnostics.push(names::missing_argument(callee, arg.name, arg.about, site.span));
                 }
                 None
@@ -266,6 +271,8 @@ impl Binder<'_> {
         let what = format!("choice for {what}:");
         match self.meanings.misnamed(name) {
             Some(word) if word.is_told => {}
+            // What it stands for is broken, as is reported.
+            None if matches!(self.meanings.name(name), Meaning::Broken) => {}
             Some(word) => self.diagnostics.push(misnamed::choice(&what, &word, span, known)),
             None => self.diagnostics.push(names::unknown_word(&what, name, span, known)),
         }

@@ -67,7 +67,10 @@ impl<'a, 'd> Collector<'a, 'd> {
         let mut written: Vec<Written<'a>> = Vec::new();
         for item in &ast.items {
             let ItemKind::Const { name, value } = &item.kind else { continue };
-            if self.fresh(name) {
+            // A `fn` or a block of that name takes the place of the one of the library, which a const never could.
+            if self.functions.contains_key(name.text.as_str()) {
+                self.reserved(name, "a function of the language");
+            } else if self.fresh(name) {
                 self.defined.insert(&name.text, name.span);
                 written.push((name, value));
             }
@@ -282,29 +285,28 @@ impl<'a, 'd> Collector<'a, 'd> {
         node
     }
 
-    /// Enters the name of a function or block, and says whether it can be called: a name that the language calls
-    /// already never could.
+    /// Enters the name of a function or block, and says whether it can be called: the name of a size never could.
     fn callable(&mut self, name: &'a Name) -> bool {
         self.defined.insert(&name.text, name.span);
-        let means = match &name.text {
-            kind if kinds::find(kind).is_some() => "a layer kind",
-            function if functions::find(function).is_some() => "a function of the language",
-            measure if const_eval::measure(measure).is_some() => "a size of a feature map",
-            _ => return true,
-        };
+        let is_measure = const_eval::measure(&name.text).is_some();
+        if is_measure {
+            self.reserved(name, "a size of a feature map");
+        }
+        !is_measure
+    }
+
+    /// Reports a name that comes with the language. Who reads it meant what was to be called so, and is not told again.
+    fn reserved(&mut self, name: &'a Name, means: &str) {
         self.diagnostics.push(names::reserved(&name.text, means, name.span));
-        false
+        self.lost.insert(&name.text);
+        self.consts.lose(&name.text);
     }
 
     /// Reports a name that the language or a const, function or block of the spec already has, and says whether the
     /// name is free. A block's own names may be those of consts, which it then does not see.
     fn fresh(&mut self, name: &'a Name) -> bool {
-        if let Some((_, means)) = RESERVED.iter().find(|(reserved, _)| *reserved == name.text) {
-            self.diagnostics.push(names::reserved(&name.text, means, name.span));
-            return false;
-        }
-        if JOINING.contains(&name.text.as_str()) {
-            self.diagnostics.push(names::reserved(&name.text, "something between values", name.span));
+        if let Some(means) = meaning(&name.text) {
+            self.reserved(name, means);
             return false;
         }
         if let Some(first) = self.defined.get(name.text.as_str()).filter(|_| !self.in_block) {
@@ -312,5 +314,16 @@ impl<'a, 'd> Collector<'a, 'd> {
             return false;
         }
         true
+    }
+}
+
+/// What a name means in every spec, in words; none if it is free.
+fn meaning(name: &str) -> Option<&'static str> {
+    match name {
+        "true" | "false" => Some("a truth"),
+        kind if kinds::find(kind).is_some() => Some("a layer kind"),
+        function if functions::find(function).is_some() => Some("a function of the language"),
+        word if JOINING.contains(&word) => Some("something between values"),
+        word => RESERVED.iter().find(|(reserved, _)| *reserved == word).map(|(_, means)| *means),
     }
 }

@@ -48,15 +48,13 @@ pub fn in_order<'a>(written: &[Written<'a>]) -> Vec<Next<'a>> {
     let by_name: BTreeMap<&str, NodeIndex> =
         written.iter().map(|(name, value)| (name.text.as_str(), graph.add_node((name, value)))).collect();
     for node in graph.node_indices() {
-        let (name, value) = graph[node];
+        let (_, value) = graph[node];
         let named = value.parts().filter_map(|part| match &part.kind {
             ExprKind::Name(word) => Some(word),
             _ => None,
         });
         for word in named {
-            // `const relu = relu` stands for the kind of that name.
-            let is_word = *word == name.text && matches!(value.kind, ExprKind::Name(_)) && is_callable(word);
-            if let (Some(read), false) = (by_name.get(word.as_str()), is_word) {
+            if let Some(read) = by_name.get(word.as_str()) {
                 graph.update_edge(node, *read, ());
             }
         }
@@ -96,6 +94,11 @@ impl Consts {
     /// Notes names whose definitions could not be read: whoever asks for one of them gets no value and reports nothing.
     pub fn set_broken(&mut self, names: impl Iterator<Item = String>) {
         self.broken = names.collect();
+    }
+
+    /// Notes one more such name.
+    pub fn lose(&mut self, name: &str) {
+        self.broken.insert(name.to_owned());
     }
 
     /// Whether the definition of that name could not be read.

@@ -3,10 +3,11 @@
 
 mod callables;
 pub mod choices;
+mod hyphens;
 mod unknown;
 
 pub use callables::Callables;
-pub use unknown::hyphenless;
+pub use hyphens::{Hyphenated, hyphenated};
 
 use super::consts::Consts;
 use super::graph::{DefinitionKind, Edge, Found, Graph};
@@ -115,7 +116,9 @@ impl<'a> Resolver<'a, '_, '_> {
 
     fn expr(&mut self, expr: &'a Expr, viewpoint: Viewpoint<'_>) {
         match &expr.kind {
-            ExprKind::Number { .. } | ExprKind::Bool(_) => {}
+            // `2x` reads `x`, though not as it must be written.
+            ExprKind::Number { unit: Some(unit), .. } => self.unit(&unit.text, viewpoint),
+            ExprKind::Number { unit: None, .. } | ExprKind::Bool(_) => {}
             ExprKind::Name(name) => self.name(name, expr.span, viewpoint),
             ExprKind::Primed(name) => self.primed(name, expr.span, viewpoint),
             ExprKind::At { name, step } => self.at(name, step, viewpoint),
@@ -271,6 +274,13 @@ impl<'a> Resolver<'a, '_, '_> {
         }
         // Of a loop's definition this is for the lint on what nothing reads.
         self.graph.nodes.add_edge(node, found, Edge::Reads);
+    }
+
+    fn unit(&mut self, name: &str, viewpoint: Viewpoint<'_>) {
+        self.look.consts.get(name);
+        if let (Found::Node(found), Some(node)) = (self.graph.find(name, viewpoint.within), viewpoint.node) {
+            self.edge(node, viewpoint.within, found);
+        }
     }
 
     fn primed(&mut self, name: &'a str, span: Span, viewpoint: Viewpoint<'_>) {

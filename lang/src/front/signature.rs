@@ -64,13 +64,17 @@ impl<'s> Signature<'s> {
             None => names::superfluous(self.callee, self.takes, arg.value.span),
             Some(name) => {
                 let unknown = if self.is_own { names::unknown_parameter } else { names::unknown_argument };
-                unknown(self.callee, &name.text, name.span, self.names)
+                let unknown = unknown(self.callee, &name.text, name.span, self.names);
+                names::around(unknown, &name.text, &arg.value.written())
             }
         })
     }
 
     fn duplicate(&self, parameter: usize, first: &CallArg, again: &CallArg) -> Diagnostic {
         let name = self.names.get(parameter).copied().unwrap_or_default();
+        if first.name.is_none() && again.name.is_some() {
+            return names::given_by_place(name, first.span(), again.span());
+        }
         let duplicate = if self.is_own { names::duplicate } else { names::duplicate_word };
         duplicate(name, first.span(), again.span())
     }

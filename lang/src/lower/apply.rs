@@ -4,7 +4,7 @@ use super::Lowerer;
 use super::faults::Applied;
 use super::place::Place;
 use super::val::Val;
-use crate::diag::{Diagnostic, loops, names, penalty};
+use crate::diag::{Diagnostic, loops, names, penalty, weights};
 use crate::front::bind::CallSite;
 use crate::front::const_eval;
 use crate::front::graph::DefinitionKind;
@@ -14,7 +14,7 @@ use crate::functions::{self, Apply};
 use crate::ir::Value;
 use crate::kinds::{self, Inputs, Kind};
 use crate::syntax::ast::{Call, CallArg, Expr, ExprKind};
-use crate::vocabulary::{self, Bound, Default, real};
+use crate::vocabulary::{ArgValue, Bound};
 
 /// What a `repeat` gives to the call that it repeats.
 #[derive(Clone, Debug, Default)]
@@ -137,15 +137,32 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let mut first = given.first;
         let vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
-        let misread = self.inputs_given(kind, rest, vals.first());
+        if let Some(problem) = rest.iter().find_map(|arg| self.bundle_given(kind, taken, arg, place)) {
+            return self.report(problem);
+        }
+        let misread = self.misread(kind, (taken, rest), vals.first(), place);
         let before = self.diagnostics.len();
         let val = self.applied(kind, call, (taken, rest, vals), given.owner, place);
-        if let (Some(problem), true) = (misread, self.diagnostics.len() > before) {
-            // What else is wrong with the call follows from that.
-            self.diagnostics.truncate(before);
-            self.diagnostics.push(problem);
+        match misread {
+            None => {}
+            Some(misread) if self.diagnostics.len() > before => {
+                // What else is wrong with the call follows from that.
+                self.diagnostics.truncate(before);
+                self.diagnostics.push(misread.problem);
+            }
+            Some(misread) => self.diagnostics.extend(misread.doubt),
         }
         val
+    }
+
+    /// The problem of a bundle that is handed to a layer, as functions of other tools take their weights.
+    fn bundle_given(&self, kind: &Kind, taken: &[CallArg], arg: &CallArg, place: &Place<'_>) -> Option<Diagnostic> {
+        let ExprKind::Name(name) = &arg.value.kind else { return None };
+        let Some(Val::Weights(_)) = self.local(name, place).filter(|_| arg.name.is_none()) else { return None };
+        let input = taken.first().map_or_else(|| "x".to_owned(), |input| input.value.written());
+        let help = format!("weights of their own are applied without a layer: `{name} * {input}`");
+        let needed = format!("an argument of `{}`", kind.name);
+        Some(names::misused(&format!("`{name}`"), "a weight bundle", &needed, place.at(arg.value.span), help))
     }
 
     /// Applies a layer to values that are there: its arguments are bound, its weights made.
@@ -187,34 +204,6 @@ impl<'a> Lowerer<'_, 'a, '_> {
         values
             .and_then(|values| self.lower_kind(kind, &owner, &bound, &values, &applied))
             .map_or(Val::Poison, Val::Value)
-    }
-
-    /// The problem of a layer whose first number is that of the channels, or entries, that flow in, if one more number
-    /// is given than it needs.
-    fn inputs_given(&self, kind: &Kind, rest: &[CallArg], x: Option<&Val>) -> Option<Diagnostic> {
-        let Some(Val::Value(x)) = x else { return None };
-        let flows_in = kind.bundle?(self.net.shape(*x));
-        let number = |arg: &CallArg| match arg.value.kind {
-            ExprKind::Number { value, unit: None } if arg.name.is_none() => Some(value),
-            _ => None,
-        };
-        let numbers: Vec<f64> = rest.iter().map_while(number).collect();
-        let needed = kind.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();
-        let [first, own @ ..] = numbers.as_slice() else { return None };
-        if *first != flows_in as f64 || own.len() < needed.max(1) {
-            return None;
-        }
-        let written = |(n, (arg, value)): (usize, (&vocabulary::Arg, &f64))| {
-            if n == 0 { real(*value) } else { format!("{}: {}", arg.name, real(*value)) }
-        };
-        let own: Vec<String> = kind.args.iter().zip(own).take(needed.max(1)).enumerate().map(written).collect();
-        Some(names::inputs_given(&names::InputsGiven {
-            callee: kind.name,
-            flows_in,
-            at: rest[0].value.span,
-            next: rest[1].value.span.start,
-            call: &format!("{}(x, {})", kind.name, own.join(", ")),
-        }))
     }
 
     /// Whether an expression is a name that nothing has, as was reported when names were looked up.
@@ -274,11 +263,23 @@ impl<'a> Lowerer<'_, 'a, '_> {
         inputs: &[Value],
         applied: &Applied<'_>,
     ) -> Option<Value> {
+        self.check_spread(bound, applied);
         let mut site = kinds::Site { net: &mut self.net, owner, traits: kinds::Traits::of(bound) };
         let made = (kind.lower)(&mut site, bound, inputs);
         for warning in self.net.take_warnings() {
             self.fault(warning, applied, inputs);
         }
         made.map_err(|fault| self.fault(fault, applied, inputs)).ok()
+    }
+
+    /// Warns of random initial values of which each is the same.
+    fn check_spread(&mut self, bound: &Bound, applied: &Applied<'_>) {
+        let Some(ArgValue::Call(init)) = bound.get("init") else { return };
+        let value = match init.callee {
+            "normal" if init.real("sd") == 0.0 => init.real("mean"),
+            "uniform" if init.real("bound") == 0.0 => 0.0,
+            _ => return,
+        };
+        self.diagnostics.push(weights::no_spread(applied.name, init.callee, value, applied.argument("init")));
     }
 }

@@ -5,7 +5,8 @@ use super::place::Place;
 use super::val::Val;
 use crate::diag::{Diagnostic, Span, loops, names, penalty, shape, templates};
 use crate::front::const_eval::{self, Const};
-use crate::front::resolve::hyphenless;
+use crate::front::resolve::{Hyphenated, hyphenated};
+use crate::front::settings::is_reserved;
 use crate::functions::Steps;
 use crate::ir::{Binary, Builder, Reduce, Unary, Value};
 use crate::syntax::ast::{BinaryOp, Expr, ExprKind};
@@ -75,6 +76,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
             // Added for a choice that adds nothing: `if lateral then W * O else 0`.
             (BinaryOp::Add | BinaryOp::Sub, x, Val::Const(Const::Number(0.0))) if is_map(&x) => x,
             (BinaryOp::Add, Val::Const(Const::Number(0.0)), x) if is_map(&x) => x,
+            (BinaryOp::Mul, Val::Weights(bundle), Val::Const(Const::Number(_))) if !place.penalty => {
+                let name = self.bundle(bundle).name;
+                let help = format!("weights are applied to a feature map, as in `{name} * x`; a term without effect is left out");
+                self.report(names::misused("this", "a number", "a feature map", at.1, help))
+            }
             (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => self.over_steps(x, |lowerer, x| {
                 let x = lowerer.value(x, at.1, place)?;
                 lowerer.apply_bundle(bundle, None, x, at, place)
@@ -97,10 +103,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Whether a difference is a name with a hyphen, as was reported when names were looked up.
+    /// Whether a difference is a name with hyphens, as was reported when names were looked up.
     fn is_hyphen(&self, left: &Expr, right: &Expr, place: &Place<'_>) -> bool {
-        let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
-        self.is_unknown(left, place) && self.front.is_callable(&hyphenless(first, &call.callee.text))
+        let is_free = |name: &str| {
+            let is_own = self.front.functions.get(name).is_some_and(|function| !function.prelude);
+            !is_own
+                && !is_reserved(name)
+                && !self.front.blocks.contains_key(name)
+                && self.local(name, place).is_none()
+                && self.front.consts.get(name).is_none()
+        };
+        let is_last_free = !matches!(&right.kind, ExprKind::Name(name) if !is_free(name));
+        let is_meant = |found: &Hyphenated<'_>| {
+            found.words.iter().all(|word| is_free(word)) && (self.front.is_callable(&found.meant) || found.is_foreign())
+        };
+        is_last_free && hyphenated(left, right).iter().any(is_meant)
     }
 
     /// The problem of `A * V * O` with weights `V`, which is `(A * V) * O`, answered with the brackets that it needs.

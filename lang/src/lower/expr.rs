@@ -9,15 +9,18 @@ use crate::front::consts::CLASSES;
 use crate::front::graph::{DefinitionKind, Found};
 use crate::ir::{Param, ParamClass, ParamId, Unary, Value};
 use crate::syntax::ast::{Expr, ExprKind};
+use crate::vocabulary::real;
 
 impl<'a> Lowerer<'_, 'a, '_> {
     /// Lowers an expression whose depth is counted; see [`Lowerer::expr`].
     pub(super) fn expr_within(&mut self, expr: &'a Expr, place: &Place<'_>) -> Val {
         match &expr.kind {
             ExprKind::Number { value, unit: None } => Val::number(*value),
-            ExprKind::Number { unit: Some(unit), .. } => {
-                let what = "a number in an equation";
-                self.report(settings::wrong_unit(what, &unit.text, unit.span, "without a unit"))
+            ExprKind::Number { value, unit: Some(unit) } => {
+                let problem = settings::wrong_unit("a number in an equation", &unit.text, unit.span, "without a unit");
+                let is_product = self.local(&unit.text, place).is_some() || self.front.consts.get(&unit.text).is_some();
+                let product = format!("a product has its sign: `{} * {}`", real(*value), unit.text);
+                self.report(if is_product { problem.help(product) } else { problem })
             }
             ExprKind::Bool(truth) => Val::Const(Const::Bool(*truth)),
             ExprKind::Name(name) => self.name(name, expr.span, place),
@@ -129,7 +132,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                     None => {
                         // A bundle that is broken, or applied in a broken equation, is reported there.
                         let is_misspelt = self.diagnostics.iter().any(|problem| problem.asks_for(name));
-                        if self.front.whole && !applied && !is_misspelt {
+                        if self.front.whole && !applied && !is_misspelt && !self.has_broken_arms() {
                             self.diagnostics.push(penalty::never_applied(name, place.at(span)));
                         }
                         None

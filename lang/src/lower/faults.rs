@@ -18,7 +18,7 @@ pub(super) struct Applied<'p> {
 
 impl Applied<'_> {
     /// The span of an argument, or of the whole call where it was left to its default or has no name.
-    fn argument(&self, name: &str) -> Span {
+    pub(super) fn argument(&self, name: &str) -> Span {
         let named = self.call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
         named.map_or(if self.declared.is_some() { self.call.span } else { self.span }, CallArg::span)
     }

@@ -12,6 +12,7 @@ mod faults;
 mod inline;
 mod instance;
 mod loops;
+mod misread;
 mod place;
 mod roles;
 mod scope;
@@ -97,8 +98,8 @@ pub fn lower(
             None
         }
     };
-    let penalties = lowerer.penalties();
     lowerer.arm_roles();
+    let penalties = lowerer.penalties();
     let separations = lowerer.separations();
     let (name, input) = (front.model.map_or("Model", |name| &name.text), input?);
     let input = front.graph.nodes[input].name.to_owned();

@@ -102,11 +102,13 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn separates(&mut self, callee: &str, call: &'a Call, turns: Option<bool>) -> Option<[Separated<'a>; 2]> {
+        let is_known = self.front.whole && !self.has_broken_arms();
         let (mut swapped, mut separated) = (Vec::new(), Vec::new());
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
             let Some((name, bundle)) = self.bundle_named(&arg.value) else { continue };
             match self.roles.get(&bundle) {
-                None if !self.front.whole => {}
+                None if !is_known => {}
+                Some(Some((is, _))) if *is != wanted && !is_known => {}
                 None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
                 Some(Some((is, _))) if *is != wanted => swapped.push((name, *is, arg.value.span)),
                 Some(Some(_)) => {

@@ -6,6 +6,7 @@ use super::item::{Context, form};
 use super::scan::{Bracket, Token, TokenKind};
 use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, text};
+use crate::{functions, kinds};
 
 /// Names of libraries, which functions stand behind in other languages.
 const LIBRARIES: [&str; 18] = [
@@ -55,6 +56,9 @@ pub fn habit(source: &str, tokens: &[Token], context: Context) -> Option<Diagnos
     let line = StatementTokens { source, tokens };
     let word = if context == Context::Branch { None } else { line.statement() };
     word.or_else(|| line.choice())
+        .or_else(|| line.block())
+        .or_else(|| line.hyphens())
+        .or_else(|| line.decimal_commas())
         .or_else(|| (0..tokens.len()).find_map(|at| line.sign(at)))
         .or_else(|| line.arguments())
         .or_else(|| line.commas())
@@ -65,40 +69,40 @@ pub fn habit(source: &str, tokens: &[Token], context: Context) -> Option<Diagnos
 const LONGEST: usize = 16;
 
 /// The tokens of a statement.
-struct StatementTokens<'a> {
+pub(super) struct StatementTokens<'a> {
     source: &'a str,
-    tokens: &'a [Token],
+    pub(super) tokens: &'a [Token],
 }
 
 impl<'a> StatementTokens<'a> {
-    fn text(&self, at: usize) -> &'a str {
+    pub(super) fn text(&self, at: usize) -> &'a str {
         self.tokens.get(at).map_or("", |token| self.slice(token.span))
     }
 
-    fn slice(&self, span: Span) -> &'a str {
+    pub(super) fn slice(&self, span: Span) -> &'a str {
         self.source.get(span.start..span.end).unwrap_or_default()
     }
 
-    fn kind(&self, at: usize) -> Option<TokenKind> {
+    pub(super) fn kind(&self, at: usize) -> Option<TokenKind> {
         self.tokens.get(at).map(|token| token.kind)
     }
 
-    fn is_word(&self, at: usize) -> bool {
+    pub(super) fn is_word(&self, at: usize) -> bool {
         self.kind(at) == Some(TokenKind::Word)
     }
 
     /// The kind of the token before one; line ends within a statement do not count.
-    fn before(&self, at: usize) -> Option<TokenKind> {
+    pub(super) fn before(&self, at: usize) -> Option<TokenKind> {
         let before = self.tokens.get(..at)?.iter().rev();
         before.map(|token| token.kind).find(|kind| *kind != TokenKind::Newline)
     }
 
     /// Whether nothing stands between a token and the next one.
-    fn touches_next(&self, at: usize) -> bool {
+    pub(super) fn touches_next(&self, at: usize) -> bool {
         matches!(self.tokens.get(at..at + 2), Some([this, next]) if this.span.end == next.span.start)
     }
 
-    fn span(&self, first: usize, last: usize) -> Span {
+    pub(super) fn span(&self, first: usize, last: usize) -> Span {
         match (self.tokens.get(first), self.tokens.get(last)) {
             (Some(first), Some(last)) => first.span.to(last.span),
             _ => Span::default(),
@@ -134,7 +138,14 @@ impl<'a> StatementTokens<'a> {
         let joined = match (self.text(at), next) {
             ("*", "*") | (":" | "+" | "-" | "*" | "/", "=") | ("|", "|") | ("&", "&") => 2,
             (".", "*" | "/" | "^") | ("/", "*") => 2,
-            ("<", "-") if at == 1 => 2,
+            ("<", "-") if at == 1 || at == 2 && self.text(1) == "'" => 2,
+            ("|", ">") => 2,
+            ("%", _) if self.is_between_numbers(at) => return Some(text::remainder(&[self.span(at, at)])),
+            (";", _) => return Some(self.semicolons(at)),
+            ("'", _) if at > 0 && self.text(at - 1) == "'" && self.touches_next(at - 1) => {
+                let span = self.span(at - 1, at);
+                return Some(text::foreign(span, self.slice(span)));
+            }
             ("==", _) if at == 1 && self.is_word(0) => 1,
             ("'", _) if self.before(at) != Some(TokenKind::Word) => return self.quotes(at),
             ("\"" | "“" | "”", _) => return self.quotes(at),
@@ -182,11 +193,15 @@ impl<'a> StatementTokens<'a> {
             true => foreign::find(At::Call, name, &[name]).or_else(|| foreign::find(At::Choice, name, &[name])),
             false => foreign::find(At::Member, name, &[]),
         };
+        let is_call = self.kind(last + 1) == Some(TokenKind::Open(Bracket::Round)) || is_function(name);
         let row = row.or_else(|| foreign::rows(if is_library { At::Call } else { At::Member }, name).next());
         if !is_library {
             let value = if self.is_word(first) { owner } else { "…" };
-            let call = format!("a function is called with what it is applied to: `{name}({value})`");
-            return problem.help(row.map_or(call, |row| row.say.to_owned()));
+            let plain = match is_call {
+                true => format!("a function is called with what it is applied to: `{name}({value})`"),
+                false => format!("what a loop or a block makes has no name with a point; behind a loop its states are seen by their own names: `{name}`"),
+            };
+            return problem.help(row.map_or(plain, |row| row.say.to_owned()));
         }
         let prefix = Span::new(span.start, self.tokens[last].span.start);
         let alone = format!("layers and functions stand without the name of a library: `{name}`");
@@ -248,57 +263,6 @@ impl<'a> StatementTokens<'a> {
         if given.is_empty() { None } else { Some(text::given_by_equals(&given)) }
     }
 
-    /// Finds missing commas: a value in brackets right behind another one, as in `conv(x, 8 kernel: 3)`.
-    fn commas(&self) -> Option<Diagnostic> {
-        let mut open: Vec<Bracket> = Vec::new();
-        let mut gaps: Vec<usize> = Vec::new();
-        let mut are_named = true;
-        for (at, token) in self.tokens.iter().enumerate() {
-            match token.kind {
-                TokenKind::Open(bracket) => open.push(bracket),
-                TokenKind::Close(_) => drop(open.pop()),
-                _ => {}
-            }
-            let is_inside = matches!(open.last(), Some(Bracket::Round | Bracket::Square));
-            let is_named = self.is_word(at) && self.kind(at + 1) == Some(TokenKind::Sign(":"));
-            let begins = is_named || token.kind == TokenKind::Number;
-            let before = self.tokens[..at].iter().rev().find(|token| token.kind != TokenKind::Newline);
-            if let (true, Some(before)) = (is_inside && begins, before.filter(|before| ends_value(before.kind))) {
-                gaps.push(before.span.end);
-                are_named &= is_named;
-            }
-        }
-        if gaps.is_empty() { None } else { Some(text::missing_commas(&gaps, are_named)) }
-    }
-
-    /// Finds a list without brackets: a value behind a comma that is no setting of its own, as in `transform:
-    /// grayscale, resize(28)`.
-    fn unlisted(&self) -> Option<Diagnostic> {
-        if !self.is_word(0) || self.kind(1) != Some(TokenKind::Sign(":")) {
-            return None;
-        }
-        let mut depth = 0_usize;
-        let mut second = None;
-        for (at, token) in self.tokens.iter().enumerate() {
-            match token.kind {
-                TokenKind::Open(_) => depth += 1,
-                TokenKind::Close(_) => depth = depth.saturating_sub(1),
-                TokenKind::Sign(",") if depth == 0 => {
-                    let is_value = matches!(self.kind(at + 1), Some(TokenKind::Word | TokenKind::Number));
-                    let is_setting = matches!(self.kind(at + 2), Some(TokenKind::Sign(":" | "=")));
-                    if is_setting {
-                        break;
-                    }
-                    second = second.or(is_value.then_some(at + 1));
-                }
-                _ => {}
-            }
-        }
-        let second = second?;
-        let rest = self.tokens.iter().rposition(|token| token.kind != TokenKind::Newline)?;
-        Some(text::unlisted(self.tokens[second].span, self.text(0), self.slice(self.span(2, rest))))
-    }
-
     /// Whether a bracket opens right behind one that ends a call.
     fn calls_a_call(&self, at: usize) -> bool {
         at > 0 && self.kind(at - 1) == Some(TokenKind::Close(Bracket::Round)) && self.touches_next(at - 1)
@@ -333,12 +297,17 @@ impl<'a> StatementTokens<'a> {
     }
 }
 
+/// Whether a name is that of a layer or a function.
+fn is_function(name: &str) -> bool {
+    kinds::find(name).is_some() || functions::find(name).is_some()
+}
+
 /// Whether a name is one that counts steps, rather than channels.
 fn is_step(name: &str) -> bool {
     name.starts_with(char::is_alphabetic)
 }
 
 /// Whether a value may end with a token.
-fn ends_value(kind: TokenKind) -> bool {
+pub(super) fn ends_value(kind: TokenKind) -> bool {
     matches!(kind, TokenKind::Word | TokenKind::Number | TokenKind::Close(_) | TokenKind::Sign("'"))
 }

@@ -278,7 +278,13 @@ fn allowed(value: Expr) -> Option<Vec<Name>> {
 pub fn misplaced(part: &ItemOrEntry, context: Context, block: &str) -> Option<Diagnostic> {
     let (item, word) = match (part, context) {
         (_, Context::Unknown) | (ItemOrEntry::Entry(_), Context::Settings) => return None,
-        (ItemOrEntry::Entry(entry), _) => return Some(text::lone_entry(entry.key.span, &entry.key.text)),
+        (ItemOrEntry::Entry(Entry { key, value }), _) => {
+            let sign = Span::new(key.span.end, value.span.start);
+            return Some(match form(&key.text) {
+                Some(form) => text::word_with_colon(key.span, &key.text, form, sign, &value.written()),
+                None => text::lone_entry(key.span, &key.text),
+            });
+        }
         (ItemOrEntry::Item(item, word), Context::Settings) => {
             return Some(match &item.kind {
                 ItemKind::Equation { name, primed: false, value } => {

@@ -4,6 +4,7 @@
 //! ends. Each statement is then read on its own by the grammar, so a broken one costs nothing but itself.
 
 pub mod ast;
+mod between;
 mod brackets;
 mod doc;
 mod expr;

@@ -7,6 +7,7 @@ pub mod optimizers;
 pub mod schedules;
 pub mod settings;
 pub mod transforms;
+pub mod words;
 
 use std::fmt;
 

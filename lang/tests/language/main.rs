@@ -2,6 +2,7 @@
 
 #![allow(clippy::disallowed_methods)]
 
+mod answers;
 mod bounds;
 mod diagnostics;
 mod drawn;

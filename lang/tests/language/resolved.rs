@@ -157,15 +157,6 @@ fn consts_in_any_order_read_back() {
     assert_eq!(clean(&text, &[]).net.unwrap().params[0].shape, [16, 3, 3, 3]);
 }
 
-/// A const may be called as the kind is that it stands for; `--set` then puts another in its place.
-#[test]
-fn a_const_may_be_called_as_what_it_stands_for() {
-    let text = around("const relu = relu\ny = relu(image)");
-    assert_eq!(shown(&text, &[]).matches("const relu = relu\n").count(), 1);
-    let tanh = clean(&text, &[("relu", "tanh")]).net.unwrap().to_string();
-    assert!(tanh.contains("tanh image"), "{tanh}");
-}
-
 /// Every way to write a bare choice for that argument, with what may have to stand before the spec.
 fn bare(arg: &Arg) -> Vec<&'static str> {
     let is_complete = |call: &&Callable| call.args.iter().all(|arg| !matches!(arg.default, Default::Required));

@@ -25,8 +25,8 @@ fn consts_of_the_shown_text_may_be_set() {
     let choice = around("const how = he\ny = conv(image, 3, kernel: 3, init: how)");
     assert!(shown(&choice, &[]).contains("init: how, stride: 1,"));
     sets_alike(&choice, &[("how", "zeros")]);
-    let kind = around("const relu = batch_norm\nconst k = conv\ny = relu(k(image, 3, kernel: 3))");
-    sets_alike(&kind, &[("relu", "tanh"), ("k", "local")]);
+    let kind = around("const act = batch_norm\nconst k = conv\ny = act(k(image, 3, kernel: 3))");
+    sets_alike(&kind, &[("act", "tanh"), ("k", "local")]);
     let bundle = around("const k = conv\nweights W: k(3 -> 3, kernel: 3)\ny = W * image");
     sets_alike(&bundle, &[("k", "local")]);
     let settings = "train {\n    epochs: 2 * d\n    optimizer: best\n    schedule: steps(at: [d])\n}\ndata {\n    transform: [resize(size), normalise(mean: 1 / size, sd: 0.5)]\n    validation: d / 10\n}\n";

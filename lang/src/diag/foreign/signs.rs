@@ -13,6 +13,37 @@ const fn member(words: &'static [&'static str], say: &'static str, lines: [&'sta
 pub const ROWS: &[Row] = &[
     sign(&["**", "^"], "there is no power; a square is `square(x)`", ["h = x ** 2", "h = square(x)"]),
     sign(&["@"], "weights are applied by `*`: `W * x`", ["h = W @ x", "h = W * x"]),
+    sign(
+        &["|>"],
+        "a function is called with what it is applied to: `relu(x)`",
+        ["h = x |> relu", "h = relu(x)"],
+    ),
+    sign(
+        &["''", "″", "‴"],
+        "a loop looks one step ahead and no further: `O'` is the value of this step, and `O` that of the step before",
+        [
+            "loop V1(steps: 3) {\n    state O = x\n    O'' = relu(W * O)\n}\nh = O",
+            "",
+        ],
+    ),
+    sign(&["√"], "a root is a function: `sqrt(x)`", ["h = √x", "h = sqrt(x)"]),
+    sign(
+        &["∑", "Σ", "∏"],
+        "the sum of all entries is a function, in penalties alone; of the steps of a loop it is `step_sum`: `sum(x)`",
+        ["penalty p = ∑ x", "penalty p = sum(x)"],
+    ),
+    sign(
+        &["∥", "‖"],
+        "a length is a function, in penalties alone: `norm(x)`, and its square is `l2(x)`",
+        ["penalty p = ∥x∥", "penalty p = l2(x)"],
+    ),
+    sign(&["∫", "∂", "∇", "∞", "ᵀ", "⊤"], "no spec has such a sign; write functions and numbers", ["h = ∫ x", ""]),
+    sign(&["²"], "a square is a function: `square(x)`", ["h = square(x) + (x)²", "h = square(x)"]),
+    sign(&["≤", "⩽"], "write `<=`", ["h = if 3 ≤ 4 then x else y", "h = if 3 <= 4 then x else y"]).replaced("<="),
+    sign(&["≥", "⩾"], "write `>=`", ["h = if 3 ≥ 4 then x else y", "h = if 3 >= 4 then x else y"]).replaced(">="),
+    sign(&["≠"], "write `!=`", ["h = if 3 ≠ 4 then x else y", "h = if 3 != 4 then x else y"]).replaced("!="),
+    sign(&["⊕", "∔"], "maps are added entry by entry: write `+`", ["h = x ⊕ y", "h = x + y"]).replaced("+"),
+    sign(&["←", "≔"], "an equation has one sign: `h = relu(x)`", ["h ← relu(x)", "h = relu(x)"]).replaced("="),
     sign(&["|"], "the absolute value is a function: `abs(x - y)`", ["h = |x - y|", "h = abs(x - y)"]),
     sign(
         &["//"],
@@ -26,7 +57,11 @@ pub const ROWS: &[Row] = &[
         "a comment ends with its line, and begins with `//`",
         ["/* of V1 */\nh = x /* 3 */", "// of V1\nh = x"],
     ),
-    sign(&[";"], "a statement ends with its line: remove the semicolon", ["h = relu(x);", ""]),
+    sign(
+        &[";"],
+        "a statement ends with its line: where another follows, it begins a line of its own, and elsewhere the semicolon goes",
+        ["h = relu(x);", ""],
+    ),
     sign(
         &["'", "\""],
         "names and choices stand without quotes: `padding: same`",
@@ -101,7 +136,7 @@ pub const ROWS: &[Row] = &[
     ),
     sign(&[".*", "./", ".^"], "signs work entry by entry as they are: `x * y`", ["h = x .* y", "h = x * y"]),
     sign(&["−", "–", "—"], "write a plain `-`", ["h = x − y", "h = x - y"]).replaced("-"),
-    sign(&["×", "·", "∗", "⊗", "⊙"], "write `*`", ["h = x × y", "h = x * y"]).replaced("*"),
+    sign(&["×", "·", "∗", "⊗", "⊙", "⋅", "∘"], "write `*`", ["h = x × y", "h = x * y"]).replaced("*"),
     sign(&["÷"], "write `/`", ["h = x ÷ y", "h = x / y"]).replaced("/"),
     sign(
         &["→", "⇒"],
@@ -160,6 +195,11 @@ pub const ROWS: &[Row] = &[
         ],
         "a spec only says what the net is; training, testing and the device are for `lcnnc run SPEC --device cpu`",
         ["model.train()", ""],
+    ),
+    member(
+        &["add", "append", "add_module"],
+        "layers stand in equations, and maps are added by a sign: `h = x + y`",
+        ["model.add(x)", "h = x + y"],
     ),
     member(
         &["detach", "data", "clone", "contiguous", "item", "numpy", "requires_grad"],

@@ -5,6 +5,7 @@
 pub mod config;
 pub mod loops;
 pub mod misnamed;
+pub mod misread;
 pub mod names;
 pub mod penalty;
 pub mod roles;

@@ -1,8 +1,10 @@
 //! Names and arguments: what is unknown, said twice, missing, of the wrong type or out of range.
 
+use super::misread::TWO_ORDERS;
 use crate::diag::code::SLIP;
-use crate::diag::foreign::At;
+use crate::diag::foreign::{At, rows};
 use crate::diag::{Code, Diagnostic, Span, Words, alike, among, counted, did_you_mean, some_of};
+use crate::kinds;
 
 /// The codes of names and arguments.
 pub const CODES: &[&Code] = &[
@@ -23,6 +25,7 @@ pub const CODES: &[&Code] = &[
     &RESERVED,
     &NOT_DECLARABLE,
     &UNKNOWN_LINT,
+    &TWO_ORDERS,
 ];
 
 /// The code of a name that nothing has.
@@ -41,7 +44,7 @@ const MISSING_ARGUMENT: Code =
 const WRONG_TYPE: Code = Code::error("L0106", "Each argument has a type: a whole number, a word of a few, a list.");
 const OUT_OF_RANGE: Code =
     Code::error("L0107", "A value outside of its range has no meaning, or none that a computer can hold.");
-const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
+pub(super) const SUPERFLUOUS: Code = Code::error("L0108", "There are more values in the brackets than the call has arguments.");
 const UNUSED: Code = Code::warning("L0109", "unused", "Something that nothing reads is often a slip in another line.");
 const MISUSED: Code = Code::error(
     "L0110",
@@ -91,6 +94,16 @@ pub fn unknown_name(name: &str, span: Span, visible: &[&str]) -> Diagnostic {
     )
 }
 
+/// The word of a choice, such as `he` or `same`, where a value must stand; `free` is a name that a const may take.
+pub fn choice_as_value(word: &str, span: Span, free: &str) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_NAME, format!("`{word}` is a choice, and a value has no such word"))
+        .label(span, "nothing is called so")
+        .help(format!(
+            "where a choice is made by a block or is handed to one, a const stands for it: add `const {free} = {word}`, and write \
+             `{free}` here"
+        ))
+}
+
 /// A name that exists, but inside of a loop that this place stands outside of.
 pub fn hidden_name(name: &str, span: Span, defined: Span, within: &str, states: &[&str]) -> Diagnostic {
     let help = match states {
@@ -126,10 +139,12 @@ pub fn unknown_call(name: &str, span: Span, language: &[&str], own: &[&str]) -> 
 
 /// The name of something to call as papers write it, `SAT-ABS` for `sat_abs`.
 pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
-        .label(span, "a name with a hyphen, which is a minus here")
-        .help(format!("names have no hyphens: `{meant}`"))
-        .edit(span, written, meant)
+    let problem = Diagnostic::new(&UNKNOWN_CALL, format!("there is no layer or function `{written}`"))
+        .label(span, "a name with a hyphen, which is a minus here");
+    match rows(At::Call, meant).next() {
+        Some(row) => row.new.iter().fold(problem.help(row.say), |problem, new| problem.edit(span, written, *new)),
+        None => problem.help(format!("names have no hyphens: `{meant}`")).edit(span, written, meant),
+    }
 }
 
 /// A word that is none of the choices; `what` says what the words are and what they belong to: "choice for `padding` of
@@ -150,6 +165,26 @@ pub fn unknown_argument(callee: &str, name: &str, span: Span, known: &[&str]) ->
 /// word is meant.
 pub fn unknown_parameter(block: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     not_an_argument(block, name, span, Words { at: At::Argument, language: &[], own: known })
+}
+
+/// The problem of an unknown argument, answered for its value where that is what other tools call an activation.
+pub fn around(problem: Diagnostic, argument: &str, value: &str) -> Diagnostic {
+    let is_activation = rows(At::Argument, argument).any(|row| row.words.contains(&"activation"));
+    let row = rows(At::Call, value).next();
+    match row {
+        _ if !is_activation => problem,
+        _ if ["linear", "identity", "None", "none"].contains(&value) => {
+            problem.help("a layer has no activation of its own: leave it out")
+        }
+        Some(row) => problem.help(row.say),
+        None => match kinds::find(value) {
+            Some(kind) => {
+                let help = problem.help.clone().unwrap_or_default().replace("relu(", &format!("{}(", kind.name));
+                problem.help(help)
+            }
+            None => problem,
+        },
+    }
 }
 
 fn not_an_argument(callee: &str, name: &str, span: Span, words: Words<'_>) -> Diagnostic {
@@ -175,6 +210,14 @@ pub fn duplicate(name: &str, first: Span, second: Span) -> Diagnostic {
 /// setting.
 pub fn duplicate_word(word: &str, first: Span, second: Span) -> Diagnostic {
     duplicate(word, first, second).help("remove one")
+}
+
+/// An argument that is given by its place, at `first`, and by its name again.
+pub fn given_by_place(name: &str, first: Span, second: Span) -> Diagnostic {
+    Diagnostic::new(&DUPLICATE, format!("`{name}` is given twice"))
+        .label(second, "given again here, by its name")
+        .label(first, format!("without a name, this stands in the place of `{name}`"))
+        .help(format!("leave out the one without a name, or `{name}: …`"))
 }
 
 /// A second next value of a state.
@@ -244,27 +287,6 @@ pub fn superfluous(callee: &str, takes: &str, span: Span) -> Diagnostic {
         callee,
         "remove it",
     )
-}
-
-/// A layer that is given the channels that flow into it, in front of those that it makes.
-pub fn inputs_given(given: &InputsGiven<'_>) -> Diagnostic {
-    let InputsGiven { callee, flows_in, at, next, call } = *given;
-    Diagnostic::new(&SUPERFLUOUS, format!("`{callee}` is not told how much flows into it"))
-        .label(at, format!("{flows_in} flow in"))
-        .help(format!("what flows in says that itself: write `{call}`"))
-        .edit(Span::new(at.start, next), format!("{flows_in},"), "")
-}
-
-/// A number that a layer was given in front of its own arguments.
-#[derive(Clone, Copy, Debug)]
-pub struct InputsGiven<'a> {
-    pub callee: &'a str,
-    pub flows_in: usize,
-    /// The place of that number.
-    pub at: Span,
-    pub next: usize,
-    /// How the call is written without that number.
-    pub call: &'a str,
 }
 
 /// Weights applied as a matrix is in other languages: `W @ x`.

@@ -199,6 +199,8 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .map_or_else(|| format!("takes {}", counted(what.from, "channel")), |gives| format!("so this is {gives}"));
     let fix = if resized {
         "give it `stride: 1` and `padding: same`".to_owned()
+    } else if !what.is_alone {
+        format!("apply a bundle of its own to {state}, declared as `{}({channels} -> {channels}, …)`", what.kind)
     } else {
         format!("write `{}({channels} -> {channels}, …)`", what.kind)
     };
@@ -207,12 +209,13 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .label(what.applied, so)
         .label(at, format!("but {state} is {shape}"))
         .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"));
-    if resized {
+    // Declared for the state, a bundle that is applied elsewhere as well would be wrong there.
+    if resized || !what.is_alone {
         return problem;
     }
     problem
         .edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
-        .certain_if(what.is_alone && !what.may_go_on && what.from == channels)
+        .certain_if(!what.may_go_on && what.from == channels)
 }
 
 /// Kernels of their own for each position, applied to a map that has other positions.
@@ -270,7 +273,10 @@ pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diag
     };
     Diagnostic::new(&WRONG_FORM, format!("`{callee}` needs {wanted}, found {is} {found}"))
         .label(span, format!("given {found}"))
-        .help("move it before the layer that flattens, or leave it out")
+        .help(match found {
+            Shape::Vector(_) => "move it before the layer that flattens, or leave it out",
+            Shape::Map(_) | Shape::Weight(_) | Shape::Scalar => "apply it to what it needs",
+        })
 }
 
 /// An even kernel with padding that keeps the size.

@@ -3,8 +3,9 @@
 mod elsewhere;
 
 pub use elsewhere::{
-    broken_by_comment, called_twice, divided, given_by_equals, in_quotes, index, missing_commas, pair, passed_over,
-    remainder, unlisted,
+    broken_by_comment, called_twice, decimal_comma, divided, given_by_equals, hyphen, in_quotes, index,
+    missing_brackets, missing_colon, missing_commas, pair, passed_over, remainder, semicolons_in_brackets,
+    sign_before_block, unlisted,
 };
 
 use crate::diag::code::SLIP;
@@ -57,8 +58,8 @@ pub const WRONG_FORM: Code = Code::error(
     "Each statement has one form, and this statement is written in the form of another.",
 )
 .mended(
-    "The fix writes the sign that the statement's first word, an argument or a setting asks for. It is safe: with another sign \
-         neither says anything.",
+    "The fix writes the sign that the statement's first word, an argument or a setting asks for, and the brackets around a \
+         choice's value. It is safe: with another sign, or with none, neither says anything.",
 );
 /// The code of a text that is too large to be read.
 pub const TOO_LARGE: Code =
@@ -75,7 +76,8 @@ pub const BAD_NUMBER: Code = Code::error(
     "L0008",
     "A number is written as `3`, `0.5` or `1e-3`, with `%` or a unit such as `batches` behind it where one is asked \
      for, and must not be larger than a double can hold.",
-);
+)
+.mended("The fix writes a point for a comma. It is unsafe: two numbers may be meant.");
 /// The code of signs and words that no spec is made of.
 pub const FOREIGN: Code = Code::error(
     "L0009",
@@ -83,8 +85,8 @@ pub const FOREIGN: Code = Code::error(
      the letters a to z and A to Z, digits and `_`.",
 )
 .mended(
-    "The fix writes the comments of other languages as `//`, ends statements with their lines, takes words out of their quotes \
-     and an argument's `=` for a `:`. It is safe: none of that can mean anything else. A library's name in front of a layer is \
+    "The fix writes the comments of other languages as `//`, ends statements with their lines, parts values in brackets by \
+     commas, takes words out of their quotes and an argument's `=` for a `:`. It is safe: none of that can mean anything else. A library's name in front of a layer is \
      taken away, and a sign of another language replaced, by an unsafe fix: what is left may still mean something else.",
 );
 /// The code of a statement that stands in the wrong place.
@@ -184,6 +186,21 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
         .help(format!("write `{form}`"))
         .edit(at, found, expected)
         .certain()
+}
+
+/// A statement's word with a `:` behind it, as `model: Base`; `sign` is the span of the `:`, and `value` what follows.
+pub fn word_with_colon(at: Span, word: &str, form: &str, sign: Span, value: &str) -> Diagnostic {
+    let problem = Diagnostic::new(&WRONG_FORM, format!("this is not how `{word}` is written")).label(at, "this has another form");
+    match form.strip_prefix(word) {
+        // Only a value follows the word.
+        Some(" Name" | " value" | " name") => {
+            problem.help(format!("write `{word} {value}`")).edit(sign, ":", " ").certain()
+        }
+        Some(" name: [channels, height, width]") => problem.help(format!("write `{word} image: {value}`")),
+        Some(" name: kind(in -> out, …)") => problem.help(format!("write `{word} W: {value}`")),
+        Some(" name = value") => problem.help(format!("write `{word} name = {value}`")),
+        _ => problem.help(format!("write `{form}`")),
+    }
 }
 
 /// A setting, `key: value`, where statements stand.
@@ -323,13 +340,21 @@ pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
 pub fn foreign(at: Span, found: &str) -> Diagnostic {
     let is_word = found.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
     let message = if is_word { "is not a name" } else { "does not belong in a spec" };
-    let instead = if is_word { ASCII_NAMES } else { "remove it" };
+    let is_seen = !found.chars().all(|c| c.is_control() || c.is_whitespace() || ZERO_WIDTH.contains(&c));
+    let instead = match (is_word, is_seen) {
+        (true, _) => ASCII_NAMES,
+        (false, true) => "write what it stands for: signs are `+ - * /`, and all else is a function, such as `sqrt(x)`",
+        (false, false) => "remove it",
+    };
     let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(At::Sign, found, instead);
     match find(At::Sign, found, &[]).and_then(|row| row.new) {
         Some(new) => problem.edit(at, found, new),
         None => problem,
     }
 }
+
+/// Characters that take no room.
+const ZERO_WIDTH: [char; 6] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{2060}', '\u{feff}'];
 
 const ASCII_NAMES: &str = "make names of the letters a to z and A to Z, digits and `_`, such as `alpha` for `α`";
 

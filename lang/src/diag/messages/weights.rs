@@ -1,9 +1,10 @@
 //! Weights: how they start, and what training may do to them.
 
 use crate::diag::{Code, Diagnostic, Label, Span};
+use crate::vocabulary::real;
 
 /// The codes of weights.
-pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER];
+pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER, &NO_SPREAD];
 
 const UNFILTERED: Code = Code::error(
     "L0901",
@@ -22,6 +23,31 @@ const ONE_NUMBER: Code = Code::warning(
     "In training, batch normalisation takes mean and variance of a channel over all images and pixels of the batch. Of one number \
      alone the variance is 0, and what comes out is the same for every image.",
 );
+
+const NO_SPREAD: Code = Code::warning(
+    "L0904",
+    "no_spread",
+    "Weights that are drawn at random and do not spread are all the same, and so are their gradients: the channels of such a layer \
+     stay copies of each other. `normal` takes the standard deviation first and the mean behind it, PyTorch the other way round.",
+);
+
+/// Random initial values that do not spread: `drawn` is the word for how they are drawn, `normal` or `uniform`, and every
+/// weight is `value`.
+pub fn no_spread(layer: &str, drawn: &str, value: f64, span: Span) -> Diagnostic {
+    let same = if value == 0.0 { "zeros".to_owned() } else { format!("constant({})", real(value)) };
+    let help = match drawn {
+        "normal" if value > 0.0 => format!(
+            "the standard deviation stands first and the mean behind it: write `init: normal({})`; if all are meant to be the \
+             same, `init: {same}`",
+            real(value)
+        ),
+        "normal" => format!("write `init: normal(0.01)`; if all are meant to be the same, `init: {same}`"),
+        _ => format!("write `init: uniform(0.1)`; if all are meant to be the same, `init: {same}`"),
+    };
+    Diagnostic::new(&NO_SPREAD, format!("every weight of `{layer}` begins as {}", real(value)))
+        .label(span, "does not spread")
+        .help(help)
+}
 
 /// A net that training leaves as it is; `frozen` is true if it has weights, all of them frozen. `output` is the place
 /// of the output's value.

@@ -2,35 +2,16 @@
 
 use super::{Resolver, Viewpoint};
 use crate::diag::{Span, did_you_mean, enough, misnamed, names};
-use crate::front::const_eval::Meanings;
+use crate::front::const_eval::{Meanings, is_word};
 use crate::front::graph::{DefinitionKind, Found};
 use crate::front::settings::RESERVED;
-use crate::syntax::ast::{Expr, ExprKind, Name};
+use crate::syntax::ast::Name;
 use std::ops::Bound;
 
 /// Names that inputs often have.
 const INPUTS: [&str; 9] = ["x", "img", "im", "image", "images", "imgs", "input", "inputs", "pixels"];
 
 impl<'a> Resolver<'a, '_, '_> {
-    /// Whether `SAT-ABS(…)` is a name with a hyphen, which papers have and the language has not; if so, that is
-    /// reported.
-    pub(super) fn has_hyphen(&mut self, left: &'a Expr, right: &'a Expr, viewpoint: Viewpoint<'_>) -> bool {
-        let (ExprKind::Name(first), ExprKind::Call(call)) = (&left.kind, &right.kind) else { return false };
-        let meant = hyphenless(first, &call.callee.text);
-        let is_something = self.graph.find(first, viewpoint.within) != Found::Nothing
-            || self.look.consts.get(first).is_some()
-            || self.look.lost.contains(first.as_str())
-            || self.stands_for_something(first, viewpoint)
-            || viewpoint.params.iter().any(|param| param.text == *first);
-        if is_something || !self.look.callables.has(&meant) {
-            return false;
-        }
-        let written = format!("{first}-{}", call.callee.text);
-        self.diagnostics.push(names::hyphen(&written, &meant, left.span.to(call.callee.span)));
-        call.args.iter().for_each(|arg| self.expr(&arg.value, viewpoint));
-        true
-    }
-
     /// Reports a call of something that does not exist.
     pub(super) fn unknown_call(&mut self, callee: &Name) {
         let callables = self.look.callables;
@@ -49,6 +30,13 @@ impl<'a> Resolver<'a, '_, '_> {
     pub(super) fn unknown(&mut self, name: &str, span: Span, viewpoint: Viewpoint<'_>) {
         if let Some(defined) = self.look.outside.and_then(|outside| outside.get(name)) {
             return self.diagnostics.push(names::outside_of_block(name, span, *defined));
+        }
+        if is_word(name) && did_you_mean(name, self.graph.visible(viewpoint.within)).is_none() {
+            let is_taken = |name: &&str| {
+                self.look.consts.get(name).is_some() || self.graph.find(name, viewpoint.within) != Found::Nothing
+            };
+            let free = ["choice", "chosen", "my_choice"].into_iter().find(|name| !is_taken(name)).unwrap_or("c");
+            return self.diagnostics.push(names::choice_as_value(name, span, free));
         }
         // A sign that is missing can have joined it to the word behind it: `weights W_Aconv(…)`.
         let behind = self.look.lost.range::<str, _>((Bound::Included(name), Bound::Unbounded)).next();
@@ -106,9 +94,4 @@ impl<'a> Resolver<'a, '_, '_> {
             viewpoint.node.is_some_and(|node| matches!(self.graph.nodes[node].kind, DefinitionKind::Penalty { .. }));
         is_bundle(&self.graph.nodes[found].kind) && !judges && self.graph.mentions(name)
     }
-}
-
-/// The name that is meant by two words with a hyphen between them.
-pub fn hyphenless(first: &str, second: &str) -> String {
-    format!("{first}_{second}").to_lowercase()
 }

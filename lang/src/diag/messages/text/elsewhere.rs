@@ -1,7 +1,7 @@
 //! Problems of what other languages write, and of what was left out: signs, comments, lists and commas.
 
-use super::{DIVIDED, FOREIGN, UNEXPECTED, WRONG_FORM, not_read, quoted};
-use crate::diag::foreign::{At, find, rows};
+use super::{BAD_NUMBER, DIVIDED, FOREIGN, UNEXPECTED, WRONG_FORM, not_read, quoted};
+use crate::diag::foreign::{At, Row, find, rows};
 use crate::diag::{Diagnostic, Span, counted};
 
 /// Arguments without a comma between them. `gaps` are the ends of what stands before each; `are_named` says whether
@@ -14,6 +14,65 @@ pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
         .help("write a `,` behind it, as in `conv(x, 8, kernel: 3)`");
     let insert = |problem: Diagnostic, end: &usize| problem.edit(Span::new(*end, *end), "", ",");
     gaps.iter().fold(problem, insert).certain_if(are_named)
+}
+
+/// An argument without the `:` behind its name, which stands at `at`.
+pub fn missing_colon(at: Span, name: &str, value: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `{value}`"))
+        .label(at, "an argument is given here")
+        .help(format!("write `{name}: {value}`"))
+        .edit(at, name, format!("{name}:"))
+        .certain()
+}
+
+/// A choice whose value, `found`, stands behind it without brackets: `resize 48`.
+pub fn missing_brackets(at: Span, written: &str, choice: &str, found: &str) -> Diagnostic {
+    Diagnostic::new(&WRONG_FORM, format!("expected `(` after `{choice}`, found `{found}`"))
+        .label(at, "a value without its brackets")
+        .help(format!("write `{choice}({found})`"))
+        .edit(at, written, format!("{choice}({found})"))
+        .certain()
+}
+
+/// The head of a block with a sign before its brace, as `train: {`; `form` is how its word is written, if it is that of a
+/// statement.
+pub fn sign_before_block(at: Span, sign: &str, word: &str, form: Option<&str>, is_settings: bool) -> Diagnostic {
+    let problem = Diagnostic::new(&WRONG_FORM, format!("no `{sign}` stands between `{word}` and its block"))
+        .label(at, "nothing stands here");
+    match form {
+        Some(form) => problem.help(format!("write `{form}`")),
+        None => problem.help(format!("write `{word} {{`")).edit(at, sign, "").certain_if(is_settings),
+    }
+}
+
+/// Semicolons between values in brackets.
+pub fn semicolons_in_brackets(places: &[Span]) -> Diagnostic {
+    let first = places.first().copied().unwrap_or_default();
+    let problem = not_read(first, "`;` does not stand between values".to_owned()).help("values in brackets are parted by `,`");
+    places.iter().fold(problem, |problem, at| problem.edit(*at, ";", ",")).certain()
+}
+
+/// A number with a comma for its point; `whole` stands before the comma, and `fraction` behind it.
+pub fn decimal_comma(at: Span, whole: &str, fraction: &str) -> Diagnostic {
+    let (found, meant) = (format!("{whole},{fraction}"), format!("{whole}.{fraction}"));
+    let is_padded = fraction.len() > 1 && fraction.starts_with('0');
+    let or = match is_padded {
+        true => String::new(),
+        false => format!("; where two are meant, a blank stands between them: `{whole}, {fraction}`"),
+    };
+    Diagnostic::new(&BAD_NUMBER, format!("`{found}` reads like one number, and is two"))
+        .label(at, "a comma, where a number has a point")
+        .help(format!("a number has a point: write `{meant}`{or}"))
+        .edit(at, found, meant)
+}
+
+/// A name with a hyphen in it; `row` is the answer of the table of habits for the name `meant`, if it has one.
+pub fn hyphen(at: Span, written: &str, meant: &str, row: Option<&Row>) -> Diagnostic {
+    let problem = not_read(at, format!("{} has a hyphen in it, and names have none", quoted(written)));
+    match row {
+        Some(row) => row.new.iter().fold(problem.help(row.say), |problem, new| problem.edit(at, written, *new)),
+        None => problem.help(format!("names have no hyphens: `{meant}`")).edit(at, written, meant),
+    }
 }
 
 /// A value with an index, as `O[t+1]`; `sign` is how the table of habits spells that index.
