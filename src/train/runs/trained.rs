@@ -111,6 +111,11 @@ impl Trained {
         Ok(Self { layer, manifest, recipe, model, device, file, own_data, on_cpu })
     }
 
+    /// The net with its weights, without autodiff.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
     /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
     /// were asked for.
     ///

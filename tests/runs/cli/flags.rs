@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 14] = [
+const VERBS: [(&str, &str); 15] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -21,6 +21,7 @@ const VERBS: [(&str, &str); 14] = [
     ("rerun", "run"),
     ("eval", "run"),
     ("predict", "run image.png"),
+    ("analyse", "run weights"),
     ("data fetch", "mnist"),
     ("data list", ""),
     ("data verify", ""),
