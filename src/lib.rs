@@ -12,4 +12,5 @@ pub mod analyses;
 pub mod back;
 pub mod data;
 pub mod fuse;
+pub mod observe;
 pub mod train;

@@ -22,9 +22,9 @@ const FRAME: usize = 1 << 16;
 
 /// One of the two sets.
 pub struct Cifar {
-    /// Looked for first.
+    /// The binary version, which is looked for first.
     pub binary: Layout,
-    /// With the same number of files, in the same order.
+    /// The pickled version, with the same number of files in the same order.
     pub pickled: Layout,
     /// The pickles' keys of the labels, in the order in which a record has them; the last is the class.
     pub labels: &'static [&'static str],

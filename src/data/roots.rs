@@ -10,10 +10,10 @@ pub struct Layout {
     pub set: &'static str,
     /// Under the root.
     pub folder: &'static str,
-    /// In that folder; a file may also be there with `.gz` behind its name where the set allows it.
+    /// The files in that folder; a file may also be there with `.gz` behind its name where the set allows it.
     pub files: &'static [&'static str],
     pub gzip: bool,
-    /// From where to fetch them.
+    /// The place to fetch them from.
     pub origin: &'static str,
 }
 

@@ -6,28 +6,26 @@
 // A run reads specs, writes folders and measures time.
 #![allow(clippy::disallowed_methods)]
 
-pub mod board;
 mod error;
 pub mod files;
 pub mod fit;
 pub mod output;
+pub mod phases;
 mod progress;
 mod quoted;
 mod reading;
 mod recipe;
 mod runs;
-pub mod tensorboard;
 mod text;
 mod weights;
 
 pub use error::TrainError;
 pub use fit::evaluate::{self, Score};
-pub use fit::metrics::Epoch;
-pub use fit::roles::swapped;
+pub use fit::optimizer;
 pub use fit::stop::Stop;
-pub use fit::{optimizer, schedule};
+pub use phases::schedule;
 pub use progress::{Progress, duration};
-pub use recipe::layer::{Layer, Setting, Target};
+pub use recipe::overrides::{Layer, Setting, Target};
 pub use recipe::{Recipe, yaml};
 pub use runs::begin::Occasion;
 pub use runs::inspect::Inspection;

@@ -47,7 +47,7 @@ fn a_plateau_is_that_of_pytorch() {
     let mut found = Vec::new();
     for (n, nats) in seen.into_iter().enumerate() {
         found.push(plateau.factor(n + 1, 0.5));
-        plateau.observe(nats);
+        plateau.note(nats);
     }
     close(&found, &[1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
 }

@@ -1,8 +1,8 @@
 //! A spec with its settings, compiled and known to fit its data.
 
-pub mod layer;
-mod place;
+pub mod overrides;
 pub mod yaml;
+mod yaml_spans;
 
 use crate::back::burn::Precision;
 use crate::data::augment::{self, Views};
@@ -10,7 +10,7 @@ use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
 use crate::data::{self, DataError, DataSet, Unusable};
-use crate::train::recipe::layer::is_flag;
+use crate::train::recipe::overrides::is_flag;
 use crate::train::{Layer, TrainError};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
@@ -22,11 +22,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Recipe {
     pub net: Arc<Net>,
-    /// From the spec, run.yaml and the flags together.
+    /// The settings of the spec, run.yaml and the flags together.
     pub settings: Settings,
     /// The spec's text as it was read.
     pub text: String,
-    /// The same with overrides and defaults written in.
+    /// The spec's text with overrides and defaults written in.
     pub resolved: String,
     pub augmentations: Arc<augment::Chain>,
     pub transforms: Arc<Chain>,
@@ -154,7 +154,8 @@ impl Recipe {
         }
     }
 
-    /// As [`Recipe::feed`], for an epoch's training: with the spec's augmentations. A batch holds all views of its images.
+    /// Images for the training of an epoch: those of [`Recipe::feed`], with the spec's augmentations. A batch holds all views
+    /// of its images.
     pub fn training_feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>, epoch: usize) -> Feed {
         let chain = self.augmentations.clone();
         let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };

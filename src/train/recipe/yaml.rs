@@ -4,8 +4,8 @@
 //! plain YAML and then key by key against what is known, so that one reading finds every mistake.
 
 use crate::back::burn::DeviceChoice;
-use crate::train::recipe::layer::{Layer, Setting, Target, unfit_for_a_folder};
-use crate::train::recipe::place;
+use crate::train::recipe::overrides::{Layer, Setting, Target, unfit_for_a_folder};
+use crate::train::recipe::yaml_spans;
 use crate::train::runs::threads::MOST;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
@@ -116,7 +116,7 @@ fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
     let message = error.to_string();
     // The place is shown, so it need not be said as well.
     let reason = message.split(" at line ").next().unwrap_or_default();
-    config::not_yaml(reason, place::of_error(text, location.as_ref()))
+    config::not_yaml(reason, yaml_spans::of_error(text, location.as_ref()))
 }
 
 fn based(mut layer: Layer, folder: &Path) -> Layer {
@@ -171,7 +171,7 @@ impl Reader<'_> {
     fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
         let key = path.last().map_or("", String::as_str);
         let known: Vec<&str> = known.collect();
-        self.diagnostics.push(config::unknown_key(key, within, place::of_key(self.text, path), &known));
+        self.diagnostics.push(config::unknown_key(key, within, yaml_spans::of_key(self.text, path), &known));
     }
 
     /// The keys and values of a mapping; nothing is an empty one.
@@ -195,7 +195,7 @@ impl Reader<'_> {
     }
 
     fn mistyped(&mut self, key: &str, expected: &str, found: &Value, example: &str, path: &[String]) {
-        let span = place::of_value(self.text, path);
+        let span = yaml_spans::of_value(self.text, path);
         self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
     }
 
@@ -219,7 +219,7 @@ impl Reader<'_> {
         let name = self.word(path, value)?;
         let Some(problem) = unfit_for_a_folder(&name) else { return Some(name) };
         let problem = format!("`name` is the name of one folder under `--runs`, as in `lc_cnn`; this {problem}");
-        self.diagnostics.push(config::wrong_value(&problem, place::of_value(self.text, path)));
+        self.diagnostics.push(config::wrong_value(&problem, yaml_spans::of_value(self.text, path)));
         None
     }
 
@@ -260,7 +260,7 @@ impl Reader<'_> {
         let device = word.parse();
         device
             .map_err(|error: crate::back::burn::DeviceError| {
-                let span = place::of_value(self.text, path);
+                let span = yaml_spans::of_value(self.text, path);
                 self.diagnostics.push(config::wrong_value(&error.to_string(), span));
             })
             .ok()
@@ -290,7 +290,7 @@ impl Reader<'_> {
                 continue;
             };
             let Some(text) = scalar(value) else {
-                let Span { start, end } = place::of_value(self.text, &path);
+                let Span { start, end } = yaml_spans::of_value(self.text, &path);
                 let example = format!("{key}: \"{}\"", &self.text[start..end]);
                 self.mistyped(&key, "a text in the language of the spec", value, &example, &path);
                 continue;
@@ -307,7 +307,7 @@ impl Reader<'_> {
                 self.layer.settings.push(Setting { origin: self.origin.clone(), target, text });
             }
             Err(found) => {
-                let span = place::of_value(self.text, path);
+                let span = yaml_spans::of_value(self.text, path);
                 self.diagnostics.extend(found.into_iter().map(|diagnostic| moved(diagnostic, self.text, span, &text)));
             }
         }

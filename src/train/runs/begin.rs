@@ -66,7 +66,7 @@ fn settled(layer: Layer, data: &DataSet) -> Layer {
     }
 }
 
-/// As many as the process has, unless it begins the run for another one.
+/// How many threads a run computes with: as many as the process has, unless it begins the run for another one.
 fn threads(layer: &Layer) -> usize {
     layer.threads.unwrap_or_else(rayon::current_num_threads)
 }

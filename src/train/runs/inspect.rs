@@ -1,9 +1,9 @@
 //! A run's folder, read and compared with what the run left in it.
 
 use crate::data::sha256;
+use crate::observe::metrics::{History, LINES, TABLE};
 use crate::train::error::short;
 use crate::train::fit::checkpoint;
-use crate::train::fit::metrics::{History, LINES, TABLE};
 use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;
 use crate::train::runs::diverged;
@@ -124,7 +124,7 @@ impl RunFolder {
         Ok(stored)
     }
 
-    /// The same problem, and how the file can be had again.
+    /// Adds to a problem how the file can be had again.
     fn unreadable(&self, error: TrainError, which: Which, expected: Option<&String>) -> TrainError {
         let Some(expected) = expected else { return error };
         let way = self.way_back(which.file(), expected);

@@ -19,9 +19,9 @@ pub mod trained;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
+use crate::observe::metrics::LINES;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
-use crate::train::fit::roles::swapped;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{self, Fit, Job};
 use crate::train::progress::Progress;
@@ -111,7 +111,7 @@ impl Setup {
         self.recipe.test(&self.data, self.layer.limit_test)
     }
 
-    /// The same with one setting changed; the data are shared.
+    /// The setup with one setting changed; the data are shared.
     pub fn with(&self, source: Source, setting: Setting) -> Result<Self, TrainError> {
         let mut layer = self.layer.clone();
         layer.settings.push(setting);
@@ -272,7 +272,7 @@ pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
-    let Fit { best, epochs, last, seconds, metrics, notes } = fit;
+    let Fit { best, epochs, last, seconds, memory, remarks, notes } = fit;
     let started = Instant::now();
     let order = job.recipe.test(job.data, limit_test);
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), job.stop)?;
@@ -284,9 +284,9 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model, job.recipe.seed())?,
+        remarks,
         notes,
-        metrics: Some(metrics),
+        metrics: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),
         manifest: Some(job.mark.manifest.clone()),
     })
 }

@@ -19,8 +19,8 @@ pub struct Repeated {
     pub done: Done,
     /// The best and the last weights are those of the run, bit for bit.
     pub same: bool,
-    /// If not: the largest difference between a weight and what it was, where both runs have one; `None` where the run's
-    /// own are lost, so that only checksums could be compared.
+    /// The largest difference between a weight and what it was, where both runs have one; `None` where the run's own are
+    /// lost, so that only checksums could be compared.
     pub largest: Option<f64>,
     /// Test accuracy of the run that was repeated, from 0 to 1.
     pub accuracy: f64,

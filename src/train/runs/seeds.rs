@@ -115,7 +115,7 @@ pub fn seeds(
 }
 
 impl Setup {
-    /// The same with another seed; the data are shared.
+    /// The setup with another seed; the data are shared.
     fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
         let target = Target::Key { block: "train", key: "seed" };
         self.with(source, Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() })

@@ -16,10 +16,10 @@ use std::str::FromStr;
 /// Which of a run's weights to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
-    /// Those of the best validation accuracy.
+    /// The weights of the epoch with the best validation accuracy.
     #[default]
     Best,
-    /// Those after the last epoch.
+    /// The weights after the last epoch.
     Last,
 }
 
@@ -71,7 +71,7 @@ pub struct Trained {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub class: String,
-    /// From 0 to 1.
+    /// How probable the class is, from 0 to 1.
     pub probability: f64,
 }
 

@@ -6,16 +6,37 @@
 mod maps;
 mod tiles;
 
-use super::fit::Job;
-use super::tensorboard::{self, At, Events, Tag};
-use super::{Epoch, Recipe, TrainError};
+use super::events::{self, At, Events, Tag};
+use super::{Epoch, Kind, Memory, Observer, Start};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::Split;
+use crate::train::{Recipe, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
 use lcnnc_lang::ir::Op;
+
+pub const BOARD: Kind = Kind {
+    keeps: None,
+    open: |start, memory| {
+        if !start.tensorboard {
+            return Ok(None);
+        }
+        let offset = memory.lengths.get(EVENTS).copied().unwrap_or(0);
+        Ok(Some(Box::new(Board::open(start, offset)?)))
+    },
+    hand_on: |memory, from, to| {
+        if !events::copy(from, to)? {
+            // There is nothing to go on in.
+            memory.lengths.remove(EVENTS);
+        }
+        Ok(())
+    },
+};
+
+/// What checkpoints call the event file.
+const EVENTS: &str = "events";
 
 /// Images whose feature maps are shown.
 pub const IMAGES: usize = 2;
@@ -47,38 +68,41 @@ pub fn images(recipe: &Recipe, data: &DataSet, split: &Split, device: &Device) -
 }
 
 /// A run's event file, and the images whose feature maps it shows.
-pub(super) struct Board {
+struct Board {
     events: Events,
     images: Tensor<4>,
 }
 
 impl Board {
-    /// Goes on with what was written before the byte `offset`. Where that is damaged, `warn` is told, and a new file begins.
-    pub fn open(job: &Job<'_>, offset: u64, warn: impl Fn(&str)) -> Result<Self, TrainError> {
-        let images = images(job.recipe, job.data, job.split, job.device)?;
-        let file = tensorboard::file(job.folder, job.started);
+    /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file begins.
+    fn open(start: &Start<'_>, offset: u64) -> Result<Self, TrainError> {
+        let images = images(start.recipe, start.data, start.split, start.device)?;
+        let (file, warn) = (events::file(start.run), |text: &str| start.progress.warn(text));
         if offset > 0 && !file.is_file() {
             warn(&format!("warning: {}: was missing; a new one begins", file.display()));
         }
-        let events = Events::open(job.folder, job.started, Some(offset)).or_else(|error| match error {
+        let events = Events::open(start.run, Some(offset)).or_else(|error| match error {
             TrainError::Damaged { path, reason } => {
-                let aside = tensorboard::set_aside(&path)?;
+                let aside = events::set_aside(&path)?;
                 let (path, aside) = (path.display(), aside.display());
                 warn(&format!("warning: {path}: damaged: {reason}; it is now {aside}, and a new one begins"));
-                Events::open(job.folder, job.started, None)
+                Events::open(start.run, None)
             }
             other => Err(other),
         });
         Ok(Self { events: events?, images })
     }
+}
 
-    pub fn epoch(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
+impl Observer for Board {
+    fn epoch_ends(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
         epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
     }
 
-    /// How long the file is, all of it on the disk.
-    pub fn offset(&self) -> Result<u64, TrainError> {
-        self.events.sync().map(|()| self.events.offset())
+    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
+        self.events.sync()?;
+        memory.lengths.insert(EVENTS.to_owned(), self.events.offset());
+        Ok(())
     }
 }
 
