@@ -20,7 +20,7 @@ const PICKLED: usize = 128;
 const WIDEST: usize = 2;
 const FRAME: usize = 1 << 16;
 
-/// One of the two sets.
+/// One of the two sets, CIFAR-10 or CIFAR-100: how its files are laid out.
 pub struct Cifar {
     /// The binary version, which is looked for first.
     pub binary: Layout,

@@ -34,7 +34,7 @@ const MEANT: [&str; 9] = ["train", "training", "test", "testing", "val", "valid"
 
 /// The share of each class that is tested with, where no test folder is given.
 const TEST_SHARE: f64 = 0.15;
-/// Not the run's seed: the test half is the same for every run.
+/// The seed that divides off the test half. It is not the run's, so that this half is the same for every run.
 const TEST_SEED: u64 = 0;
 
 fn load(request: &Request) -> Result<DataSet, DataError> {

@@ -23,17 +23,19 @@ pub const METRICS: Kind = Kind {
 /// The numbers of one epoch. Losses are means over images, in nats; accuracies are shares from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// From 1.
+    /// The epoch's number, from 1.
     pub epoch: usize,
+    /// The learning rate at the epoch's last step.
     pub lr: f64,
-    /// Cross-entropy and penalties, over the training images as the epoch met them.
+    /// The cross-entropy and the penalties, over the training images as the epoch met them.
     pub train_loss: f64,
     pub train_cross_entropy: f64,
     pub train_accuracy: f64,
-    /// After the epoch, with the running statistics and without dropout; absent where no image was held out.
+    /// The cross-entropy after the epoch, with the running statistics and without dropout; absent where no image was held
+    /// out.
     pub validation_cross_entropy: Option<f64>,
     pub validation_accuracy: Option<f64>,
-    /// Of training alone, without the validation.
+    /// Seconds of training alone, without the validation.
     pub seconds: f64,
     pub images_per_second: f64,
 }
@@ -81,7 +83,7 @@ pub struct History {
 }
 
 impl History {
-    /// From the text of a metrics.jsonl, where it is one of so many epochs, each in its turn.
+    /// Reads the text of a metrics.jsonl, if it is one of so many epochs, each in its turn.
     ///
     /// # Errors
     /// The first line that is not, counted from 1, and why.

@@ -29,7 +29,7 @@ pub struct Start<'a> {
     pub recipe: &'a Recipe,
     pub data: &'a DataSet,
     pub split: &'a Split,
-    /// Without autodiff.
+    /// The device of the training, without autodiff.
     pub device: &'a Device,
     pub run: Place<'a>,
     /// How many epochs were done before.
@@ -177,7 +177,7 @@ impl Observers {
     /// That of the first one that fails; the others behind it are not told.
     pub fn tell(
         &mut self,
-        mut what: impl FnMut(&mut dyn Observer) -> Result<(), TrainError>,
+        mut what: impl FnMut(&mut (dyn Observer + 'static)) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
         self.0.iter_mut().try_for_each(|observer| what(observer.as_mut()))
     }

@@ -16,18 +16,20 @@ pub const PROGRESS: Kind = Kind {
     hand_on: nothing_to_hand_on,
 };
 
-/// Between two lines within an epoch, where there is no bar.
+/// The time between two lines within an epoch, where there is no bar.
 const PAUSE: Duration = Duration::from_secs(30);
 
+/// The template of the bar on a wide terminal.
 const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} images, {msg}, {eta} left in this epoch";
-/// Columns that this takes with large numbers; a narrower terminal has no room for the bar.
+/// The columns that the bar takes with large numbers; a narrower terminal has no room for it.
 const BAR_WIDTH: usize = 130;
+/// The template of what takes the bar's place on a narrow terminal.
 const NO_BAR: &str = "{prefix}: {pos}/{len} images, {eta} left, {wide_msg}";
 
 /// Tells a terminal, or whoever reads standard output, how far the training is.
 struct Lines {
     progress: Progress,
-    /// Of the whole run.
+    /// Epochs of the whole run.
     epochs: usize,
     /// The bar of the epoch that runs.
     bar: Option<Bar>,

@@ -33,7 +33,7 @@ pub struct Tag<'a> {
 /// Where a value stands in its series.
 #[derive(Clone, Copy, Debug)]
 pub struct At {
-    /// Of a run: the epoch.
+    /// The step that TensorBoard shows: of a run, the epoch.
     pub step: usize,
     pub wall: Timestamp,
 }
@@ -74,7 +74,7 @@ pub fn set_aside(path: &Path) -> Result<PathBuf, TrainError> {
 pub struct Events {
     path: PathBuf,
     file: File,
-    /// Bytes of whole records.
+    /// How many bytes of whole records the file has.
     written: u64,
 }
 
@@ -171,7 +171,7 @@ impl Events {
         self.append(at.wall, at.step as i64, What::Summary(Summary { value: vec![value] }))
     }
 
-    /// In one write, so that a crash seldom leaves half a record.
+    /// Appends an event in one write, so that a crash seldom leaves half a record.
     fn append(&mut self, wall: Timestamp, step: i64, what: What) -> Result<(), TrainError> {
         let event = Event { wall_time: wall.as_duration().as_secs_f64(), step, what: Some(what) };
         let record = record::framed(&event.encode_to_vec());

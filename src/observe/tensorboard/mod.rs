@@ -38,13 +38,13 @@ pub const BOARD: Kind = Kind {
 /// What checkpoints call the event file.
 const EVENTS: &str = "events";
 
-/// Images whose feature maps are shown.
+/// How many images have their feature maps shown.
 pub const IMAGES: usize = 2;
 
-/// Feature maps that are written at a time: the first ones, in order of execution.
+/// The most feature maps that are written at a time: the first ones, in order of execution.
 const MOST_MAPS: usize = 32;
 
-/// Parameters whose numbers are counted: the first ones, in order of the net.
+/// The most parameters whose numbers are counted: the first ones, in order of the net.
 const MOST_HISTOGRAMS: usize = 128;
 
 const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value; where there are negative \
@@ -74,7 +74,8 @@ struct Board {
 }
 
 impl Board {
-    /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file begins.
+    /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file
+    /// begins.
     fn open(start: &Start<'_>, offset: u64) -> Result<Self, TrainError> {
         let images = images(start.recipe, start.data, start.split, start.device)?;
         let (file, warn) = (events::file(start.run), |text: &str| start.progress.warn(text));
@@ -133,8 +134,8 @@ pub fn epoch(
     }
 }
 
-/// Epochs 1, 2, 3, 5, 10, 20, 50, 100 and so on: ten images are all that TensorBoard keeps of a series, and most of what
-/// there is to see happens early.
+/// Whether pictures are written after an epoch: after 1, 2, 3, 5, 10, 20, 50, 100 and so on, for ten images are all that
+/// TensorBoard keeps of a series, and most of what there is to see happens early.
 pub fn has_pictures(epoch: usize) -> bool {
     let zeros = epoch.max(1).ilog10();
     epoch == 3 || [1, 2, 5].contains(&(epoch / 10_usize.pow(zeros))) && epoch.is_multiple_of(10_usize.pow(zeros))
@@ -197,7 +198,7 @@ fn histograms(events: &mut Events, at: At, model: &Model, weights: &[Weight]) ->
     Ok(())
 }
 
-/// The images themselves once, their maps as often as asked.
+/// Writes the images themselves after the first epoch, and their feature maps each time.
 fn feature_maps(
     events: &mut Events,
     at: At,
@@ -216,7 +217,7 @@ fn feature_maps(
     Ok(())
 }
 
-/// Those of the first convolution, which see the image.
+/// Writes the kernels of the first convolution, which see the image.
 fn kernels(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Result<(), TrainError> {
     let net = model.net();
     let first = net.nodes().find_map(|node| if let Op::Conv { weight, .. } = node.op { Some(weight) } else { None });

@@ -160,6 +160,7 @@ pub(in crate::train) struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
+    /// A training at its first step, or where a checkpoint was written, and its model with autodiff.
     fn start(job: &'a Job<'a>, from: Option<Checkpoint>, progress: &Progress) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
         let train = &recipe.settings.train;
@@ -202,12 +203,12 @@ impl<'a> Training<'a> {
         Ok((model, training))
     }
 
-    /// All epochs are done, or the last ones were not worth it.
+    /// Whether all epochs are done, or a phase ends the training before.
     fn is_over(&self) -> bool {
         self.state.epoch > self.job.recipe.epochs() || self.phases.over(self.course()).is_some()
     }
 
-    /// How far it has come.
+    /// How far the training has come.
     fn course(&self) -> Course {
         Course { done: self.state.epoch - 1, best: self.best.as_ref().map(|best| best.so_far.epoch) }
     }
@@ -242,7 +243,7 @@ impl<'a> Training<'a> {
         Ok(model)
     }
 
-    /// That a batch of this epoch, counted from 1, brought numbers that are not finite.
+    /// The error that a batch of this epoch, counted from 1, brought numbers that are not finite.
     pub fn diverged(&self, step: usize, loss: f64, origin: Option<NonFinite>) -> TrainError {
         let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
         TrainError::Diverged { epoch, step, loss: loss as f32, lr, origin }
@@ -256,6 +257,7 @@ impl<'a> Training<'a> {
         batches.find_map(|batch| model.origin_after_training(evaluate::images(batch.ok()?, &model, device)))
     }
 
+    /// The numbers of the epoch that was just trained and validated.
     fn numbers(&self, model: &Model, held_out: Option<&Tally>, batches: usize) -> Result<Epoch, TrainError> {
         let State { epoch, seen, loss, epoch_seconds: seconds, .. } = &self.state;
         let validation_cross_entropy = held_out.map(Tally::mean_cross_entropy);
@@ -277,7 +279,7 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// `None` where no image is held out.
+    /// Answers to the images that are held out, counted; `None` where there are none.
     fn validate(&self, model: &Model) -> Result<Option<Tally>, TrainError> {
         let Job { recipe, data, split, device, stop, .. } = *self.job;
         if split.validation.is_empty() {
@@ -299,7 +301,7 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
-    /// Between two steps: saves if it is time to, and ends here if asked to.
+    /// Saves between two steps if it is time to, and ends the training if it was asked to.
     pub fn pause(&mut self, model: &Model) -> Result<(), TrainError> {
         if self.job.stop.asked() {
             return Err(self.rescue(model, TrainError::Stopped));
@@ -307,7 +309,7 @@ impl<'a> Training<'a> {
         if self.saver.is_due() { self.save(model).map(drop) } else { Ok(()) }
     }
 
-    /// Saves the steps that are done before it ends with an error.
+    /// Saves the steps that are done before the training ends with an error; gives the error to end with.
     pub fn rescue(&mut self, model: &Model, error: TrainError) -> TrainError {
         // That there is no room for it is a reason to end as well, but the first one is what the user can mend.
         self.save(model).err().filter(|_| matches!(error, TrainError::Stopped)).unwrap_or(error)
@@ -335,12 +337,14 @@ impl<'a> Training<'a> {
         Ok(memory)
     }
 
+    /// Seconds spent on the run so far, by all processes that took part.
     fn seconds(&self) -> f64 {
         self.clock.0.elapsed().as_secs_f64() + self.clock.1
     }
 }
 
 impl Best {
+    /// Writes the best weights to the run's file.
     fn write(job: &Job<'_>, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
         let bytes = weights::bytes(&model, &job.whose.at("best", so_far.epoch))?;
         files::replace(&job.folder.join(BEST), &bytes)?;

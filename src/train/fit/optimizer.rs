@@ -68,7 +68,7 @@ fn adamw(call: &Bound) -> AdamW {
         .build()
 }
 
-/// Weight decay as L2 on the gradient.
+/// The weight decay of a call, as L2 that is added to the gradient.
 fn added(call: &Bound) -> Option<WeightDecayConfig> {
     let decay = call.real("weight_decay");
     (decay > 0.0).then(|| WeightDecayConfig::new(decay as f32))
@@ -125,7 +125,8 @@ impl Optimizer {
         Ok(Self { rule, ..self })
     }
 
-    /// One learning rate for all, but where a layer asks for another. Burn makes these of schedules alone.
+    /// The learning rate of each parameter: one for all, but where a layer asks for another. Burn makes these of schedules
+    /// alone.
     fn rates(&self, model: &Model) -> ModuleLearningRate {
         let all = ModuleLrScheduler::new(self.lr);
         let paced =

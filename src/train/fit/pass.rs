@@ -3,7 +3,7 @@
 use crate::back::burn::{Answers, DeviceError, Model, numbers};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
-use crate::observe::SoFar;
+use crate::observe::{Observer, SoFar};
 use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
@@ -51,7 +51,7 @@ impl<'a, 'b> Pass<'a, 'b> {
             self.training.observers.tell(|observer| observer.step_ends(so_far))?;
             self.training.pause(&model)?;
         }
-        self.training.observers.tell(|observer| observer.steps_end())?;
+        self.training.observers.tell(<dyn Observer>::steps_end)?;
         Ok(model)
     }
 

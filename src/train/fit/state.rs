@@ -30,8 +30,8 @@ pub struct State {
     #[serde(default, skip_serializing)]
     schedule: Option<Value>,
     pub best: Option<BestSoFar>,
-    /// How long the files of observers are, in bytes, by the observers' names for them; what lies beyond is of steps that will
-    /// be taken again.
+    /// How long the files of observers are, in bytes, by the observers' names for them; what lies beyond is of steps that
+    /// will be taken again.
     pub files: BTreeMap<String, u64>,
     /// The run that this is a state of; versions that did not check it wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct Limits {
 }
 
 impl Default for State {
-    /// Before the first step.
+    /// The state before the first step.
     fn default() -> Self {
         let (seen, phases, files) = (Tally::default(), BTreeMap::new(), BTreeMap::new());
         let (loss, epoch_seconds, seconds) = (0.0, 0.0, 0.0);

@@ -67,10 +67,12 @@ impl Recipe {
         self.settings.train.count("batch")
     }
 
+    /// Passes over the training images.
     pub fn epochs(&self) -> usize {
         self.settings.train.count("epochs")
     }
 
+    /// The number that every random choice starts from.
     pub fn seed(&self) -> u64 {
         self.settings.train.count("seed") as u64
     }

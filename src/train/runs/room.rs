@@ -7,7 +7,7 @@ use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 pub struct Room {
     /// The memory of the machine and of the process's group (a container's limit), which all processes share.
     pub shared: f64,
-    /// Within what each process may have by itself, as `ulimit -v` says.
+    /// What this process may still have by itself, as `ulimit -v` says.
     pub own: f64,
 }
 

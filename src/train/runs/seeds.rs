@@ -39,7 +39,7 @@ pub struct Seed {
 #[derive(Clone, Debug, Serialize)]
 pub struct Study {
     pub seeds: Vec<Seed>,
-    /// Of the test accuracies.
+    /// The mean of the test accuracies, from 0 to 1.
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
     pub sd: f64,
