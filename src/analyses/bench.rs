@@ -1,7 +1,7 @@
 //! What an analysis works on.
 
 use crate::back::burn::Model;
-use crate::train::{Inspection, Layer, TrainError, Trained, Which};
+use crate::train::{Inspection, Overrides, TrainError, Trained, Which};
 use std::path::Path;
 
 /// A run that is opened for analyses: its net with the weights that were asked for, on a device. All files that were read
@@ -15,7 +15,7 @@ impl Bench {
     ///
     /// # Errors
     /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had.
-    pub fn open(run: &Path, over: Layer, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
+    pub fn open(run: &Path, over: Overrides, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         Trained::open(run, over, which, inspection).map(|trained| Self { trained })
     }
 

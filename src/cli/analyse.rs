@@ -1,9 +1,9 @@
 //! `lcnnc analyse`: what a run's net and weights say, as a table.
 
-use super::values::count;
+use super::values::{count, output};
 use lcnnc::analyses::{self, ANALYSES, Bench};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Inspection, Layer, MOST_THREADS, Progress, TrainError, Which, files};
+use lcnnc::train::{Inspection, MOST_THREADS, Overrides, Progress, TrainError, Which, files};
 use lcnnc_lang::diag::{counted, did_you_mean};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
     /// Where to write the table; a file that is there is replaced [default: standard output]
-    #[arg(long, value_name = "FILE.csv")]
+    #[arg(long, value_name = "FILE.csv", value_parser = output())]
     out: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
@@ -49,7 +49,7 @@ impl Args {
             return Ok(ExitCode::from(2));
         };
         let call = analyses::call(&text)?;
-        let over = Layer { device: self.device, threads: self.threads, ..Layer::default() };
+        let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
         let mut inspection = Inspection::new(self.force, progress);
         let bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
         let table = analysis.table(&bench, &call)?;

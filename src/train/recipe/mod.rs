@@ -11,7 +11,7 @@ use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
 use crate::data::{self, DataError, DataSet, Unusable};
 use crate::train::recipe::overrides::is_flag;
-use crate::train::{Layer, TrainError};
+use crate::train::{Overrides, TrainError};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
@@ -35,15 +35,15 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Compiles a spec for a number of classes and applies a layer's consts and settings to it.
+    /// Compiles a spec for a number of classes and applies consts and settings that override its own.
     ///
     /// # Errors
-    /// Everything that is wrong with the spec and with the layer's texts.
-    pub fn new(source: Source, layer: &Layer, classes: usize) -> Result<Self, TrainError> {
-        let set = layer.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    /// Everything that is wrong with the spec and with the texts of the overrides.
+    pub fn new(source: Source, overrides: &Overrides, classes: usize) -> Result<Self, TrainError> {
+        let set = overrides.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let compiled = compile(&source, &Options { set, classes: Some(classes) });
         let mut settings = compiled.settings.clone();
-        let mut reports = layer.apply(&mut settings).err().unwrap_or_default();
+        let mut reports = overrides.apply(&mut settings).err().unwrap_or_default();
         let (resolved, remarks) = (compiled.resolved(&settings), compiled.report_with(&settings));
         let Compiled { net, report, .. } = compiled;
         let net = match net {

@@ -1,7 +1,7 @@
 //! What a run is made of, as far as one place says it: run.yaml, or the flags of the command line.
 //!
-//! Three layers make a run: the spec's own settings blocks, over them run.yaml, over that the flags. What no layer says
-//! has its documented default.
+//! A run is made of the spec's own settings blocks, over them run.yaml, over that the flags. What none of them says has its
+//! documented default.
 
 use crate::back::burn::DeviceChoice;
 use crate::train::TrainError;
@@ -11,9 +11,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The wishes of one place; whatever is `None` or empty is left to the layer below.
+/// The wishes of one place; whatever is `None` or empty is left to the place below it.
 #[derive(Clone, Debug, Default)]
-pub struct Layer {
+pub struct Overrides {
     pub spec: Option<PathBuf>,
     /// The name of the folder, under the folder of all runs, that the run's own folder is put into.
     pub name: Option<String>,
@@ -83,8 +83,8 @@ pub(super) fn unfit_for_a_folder(name: &str) -> Option<&'static str> {
     }
 }
 
-impl Layer {
-    /// This layer on top of another one.
+impl Overrides {
+    /// These wishes on top of those of another place.
     pub fn over(self, below: Self) -> Self {
         let (mut set, mut settings) = (below.set, below.settings);
         set.extend(self.set);
@@ -122,7 +122,7 @@ impl Layer {
         }
     }
 
-    /// Changes settings to what the layer says.
+    /// Changes settings to what is wished.
     ///
     /// # Errors
     /// A report for each text that is not what its setting takes.

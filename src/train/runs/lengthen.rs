@@ -11,7 +11,7 @@ use crate::train::runs::manifest::{Manifest, Parent, Summary};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
 use crate::train::runs::{Done, Setup, mark, unwritten};
-use crate::train::{Layer, Setting, Target, TrainError};
+use crate::train::{Overrides, Setting, Target, TrainError};
 use lcnnc_lang::diag::counted;
 use std::path::Path;
 
@@ -23,16 +23,16 @@ use std::path::Path;
 pub fn lengthen(
     folder: &Path,
     epochs: usize,
-    over: Layer,
+    over: Overrides,
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Done, TrainError> {
     let progress = inspection.progress();
     let run = RunFolder::open(folder, &mut inspection)?;
-    let RunFolder { manifest: old, layer, source, summary, .. } = run;
+    let RunFolder { manifest: old, overrides, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| unended(folder))?;
-    let layer = over.over(layer);
-    let before = Setup::new(source.clone(), layer, Work::GoingOn).map_err(TrainError::since(folder))?;
+    let overrides = over.over(overrides);
+    let before = Setup::new(source.clone(), overrides, Work::GoingOn).map_err(TrainError::since(folder))?;
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
     let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };

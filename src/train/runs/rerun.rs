@@ -10,7 +10,7 @@ use crate::train::runs::manifest::Summary;
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::trained::Which;
-use crate::train::{Done, Layer, TrainError, weights};
+use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
 
 /// What became of a run that was repeated.
@@ -34,7 +34,7 @@ pub struct Repeated {
 /// If the run is not finished, something of it is no longer the same, or as for a run.
 pub fn rerun(
     folder: &Path,
-    over: Layer,
+    over: Overrides,
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Repeated, TrainError> {
@@ -51,7 +51,7 @@ pub fn rerun(
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
     }
-    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Repeating)
+    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.overrides)), Work::Repeating)
         .map_err(TrainError::since(folder))?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);

@@ -28,7 +28,7 @@ const VERBS: [(&str, &str); 15] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 25] = [
+const BAD: [(&str, &[&str]); 26] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -54,6 +54,7 @@ const BAD: [(&str, &[&str]); 25] = [
     ("--weights", &["worst", ""]),
     ("--config", &["nothing.yaml"]),
     ("--runs", &["good.lcnn"]),
+    ("--out", &[".", "nowhere/table.csv", "good.lcnn/table.csv", ""]),
 ];
 
 fn lcnnc(folder: &Path, args: &[&str]) -> (i32, String) {

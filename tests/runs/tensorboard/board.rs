@@ -8,7 +8,7 @@ use lcnnc::back::burn::{Model, Precision};
 use lcnnc::data::{self, Request};
 use lcnnc::observe::{Epoch, tensorboard};
 use lcnnc::train::phases::Phases;
-use lcnnc::train::{Layer, Recipe, optimizer};
+use lcnnc::train::{Overrides, Recipe, optimizer};
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::{Options, Source, compile};
 use std::collections::BTreeSet;
@@ -322,7 +322,7 @@ fn the_images_are_the_first_that_are_held_out() {
     let text = TINY.replace("[1, 12, 10]", "[1, 12, 12]");
     for (validation, held_out) in [("25%", true), ("0%", false)] {
         let text = text.replace("25%", validation);
-        let recipe = Recipe::new(source(&text), &Layer::default(), data.classes.len()).unwrap();
+        let recipe = Recipe::new(source(&text), &Overrides::default(), data.classes.len()).unwrap();
         let split = recipe.split(&data, Some(40));
         assert_eq!(split.validation.is_empty(), !held_out);
         let shown = tensorboard::images(&recipe, &data, &split, &Device::flex()).unwrap();
