@@ -7,6 +7,7 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use lcnnc::back::burn::{Answers, Model, Precision};
 use lcnnc::train::optimizer;
+use lcnnc::train::phases::Phases;
 use lcnnc_lang::{Options, Source, compile};
 use std::sync::Arc;
 
@@ -49,8 +50,9 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
     let net = Arc::new(compiled.net.expect("a spec of the tree compiles"));
     let device = Device::flex().autodiff();
     let [channels, height, width] = net.input.1;
-    let mut model = Some(way(Model::new(net, 0, &device, Precision::Single)));
+    let mut model = Some(way(Model::new(net.clone(), 0, &device, Precision::Single)));
     let mut optimizer = optimizer::build(compiled.settings.train.call("optimizer"), &Device::flex());
+    let mut phases = Phases::new(&net, &compiled.settings.train);
     let images = Tensor::<4>::random([BATCH, channels, height, width], Distribution::Uniform(0.0, 1.0), &device);
     let labels: Vec<usize> = (0..BATCH).map(|n| n % 10).collect();
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {
@@ -58,7 +60,7 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
             let (out, cross_entropy, statistics) =
                 now.judge(images.clone(), Answers { labels: &labels, smoothing: 0.0 }, 0);
             let gradients = out.total(cross_entropy).backward();
-            model = Some(optimizer.step(now, gradients).unwrap().absorb(statistics));
+            model = Some(optimizer.step(now, gradients, &mut phases).unwrap().absorb(statistics));
         }
     });
 }

@@ -8,7 +8,9 @@
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+pub mod analyses;
 pub mod back;
 pub mod data;
 pub mod fuse;
+pub mod observe;
 pub mod train;

@@ -2,7 +2,7 @@
 
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Inspection, Layer, MOST_THREADS, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Inspection, MOST_THREADS, Overrides, Progress, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -60,7 +60,7 @@ impl Args {
             force,
         } = self;
         let fuse = no_fuse.then_some(false);
-        let over = Layer {
+        let over = Overrides {
             dataset,
             data_root,
             allow_one_class: allow_one_class.then_some(true),
@@ -69,7 +69,7 @@ impl Args {
             threads,
             fuse,
             limit_test,
-            ..Layer::default()
+            ..Overrides::default()
         };
         let progress = Progress::new();
         let mut inspection = Inspection::new(force, progress);

@@ -3,6 +3,7 @@
 // The command line is where files are read and written.
 #![allow(clippy::disallowed_methods)]
 
+mod analyse;
 mod check;
 mod data;
 mod eval;
@@ -60,6 +61,7 @@ enum Verb {
     Rerun(rerun::Args),
     Eval(eval::Args),
     Predict(predict::Args),
+    Analyse(analyse::Args),
     Data(data::Args),
 }
 
@@ -82,6 +84,7 @@ pub fn main() -> ExitCode {
         Verb::Rerun(args) => ended(args.rerun()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
+        Verb::Analyse(args) => ended(args.analyse()),
         Verb::Data(args) => ended(args.run()),
     }
 }

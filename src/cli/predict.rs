@@ -2,7 +2,7 @@
 
 use super::values::count;
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Answer, Inspection, Layer, MOST_THREADS, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Answer, Inspection, MOST_THREADS, Overrides, Progress, TrainError, Trained, Which};
 use lcnnc_lang::diag::render::visible_name;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ pub struct Args {
 
 impl Args {
     pub fn predict(self) -> Result<ExitCode, TrainError> {
-        let over = Layer { device: self.device, threads: self.threads, ..Layer::default() };
+        let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
         let progress = Progress::new();
         let mut inspection = Inspection::new(self.force, progress);
         let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;

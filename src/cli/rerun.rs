@@ -3,7 +3,7 @@
 use super::run::said;
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
+use lcnnc::train::{self, Inspection, MOST_THREADS, Overrides, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
         let Self { run, dataset, data_root, device, threads, force } = self;
         let progress = Progress::of_run();
-        let over = Layer { dataset, data_root, device, threads, ..Layer::default() };
+        let over = Overrides { dataset, data_root, device, threads, ..Overrides::default() };
         let command = super::run::words();
         let repeated = train::rerun(&run, over, command, Inspection::new(force, progress))?;
         said(&repeated.done, progress);

@@ -3,7 +3,7 @@
 use super::run::{said, words};
 use super::values::{count, dataset, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, Layer, MOST_THREADS, Progress, TrainError};
+use lcnnc::train::{self, Inspection, MOST_THREADS, Overrides, Progress, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -51,7 +51,7 @@ impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
         let Self { run, dataset, data_root, device, threads, save_every, brief, epochs, force } = self;
         let progress = Progress::of_run();
-        let over = Layer { dataset, data_root, device, threads, save_every, ..Layer::default() };
+        let over = Overrides { dataset, data_root, device, threads, save_every, ..Overrides::default() };
         let inspection = Inspection::new(force, progress);
         let done = match epochs {
             Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,

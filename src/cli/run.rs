@@ -3,7 +3,8 @@
 use super::values::{assignment, count, dataset, file, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{
-    self, Done, Inspection, Layer, MOST_THREADS, Occasion, Progress, Seed, Setting, Study, Target, TrainError, duration,
+    self, Done, Inspection, MOST_THREADS, Occasion, Overrides, Progress, Seed, Setting, Study, Target, TrainError,
+    duration,
 };
 use lcnnc_lang::diag::counted;
 use std::collections::BTreeMap;
@@ -149,16 +150,16 @@ impl Args {
         let below = config.transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
-        let layer = self.layer().over(below);
+        let overrides = self.overrides().over(below);
         let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
         match seeds {
-            Some(count) => means(&train::seeds(layer, (count, jobs), &runs, &occasion, &progress)?, progress),
-            None => said(&train::run(layer, &runs, occasion, &progress)?, progress),
+            Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &progress)?, progress),
+            None => said(&train::run(overrides, &runs, occasion, &progress)?, progress),
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn layer(self) -> Layer {
+    fn overrides(self) -> Overrides {
         let spec = self.spec.as_deref().map(super::spec_path);
         let key = |block, key| Target::Key { block, key };
         // The optimizer first: the flags behind it change its arguments.
@@ -176,7 +177,7 @@ impl Args {
         let setting = |(flag, target, text): (&str, Target, Option<String>)| {
             text.map(|text| Setting { origin: flag.to_owned(), target, text })
         };
-        Layer {
+        Overrides {
             name: spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_string_lossy().into_owned())),
             spec,
             dataset: self.dataset,

@@ -33,6 +33,19 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(checked)
 }
 
+/// Takes the path of a file to write, in a folder that is there.
+pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+    let checked = |path: PathBuf| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        match folder {
+            _ if path.is_dir() => Err("expected a file, and this is a folder"),
+            Some(folder) if !folder.is_dir() => Err("there is no folder for it"),
+            _ => Ok(path),
+        }
+    };
+    PathBufValueParser::new().try_map(checked)
+}
+
 /// Reads a number of seconds.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());

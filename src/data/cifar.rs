@@ -20,11 +20,11 @@ const PICKLED: usize = 128;
 const WIDEST: usize = 2;
 const FRAME: usize = 1 << 16;
 
-/// One of the two sets.
+/// One of the two sets, CIFAR-10 or CIFAR-100: how its files are laid out.
 pub struct Cifar {
-    /// Looked for first.
+    /// The binary version, which is looked for first.
     pub binary: Layout,
-    /// With the same number of files, in the same order.
+    /// The pickled version, with the same number of files in the same order.
     pub pickled: Layout,
     /// The pickles' keys of the labels, in the order in which a record has them; the last is the class.
     pub labels: &'static [&'static str],

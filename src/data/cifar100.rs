@@ -34,8 +34,9 @@ pub const CIFAR100: Cifar = Cifar {
     most: &[50_000, 10_000],
 };
 
-/// Of the binary and of the pickled version: where the names of the classes are.
+/// The file with the names of the classes beside the binary version.
 const NAMES: &str = "fine_label_names.txt";
+/// The file with the names of the classes beside the pickled version.
 const META: &str = "meta";
 /// Far more than a hundred names take.
 const MOST_BYTES: usize = 1 << 16;

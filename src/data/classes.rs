@@ -150,7 +150,7 @@ fn full(folder: &Path, classes: Classes, request: &Request, left: &LeftOut) -> R
     Err(DataError::Classes { path: folder.to_owned(), problem, remedy })
 }
 
-/// As in `cat`, `dog` and 3 more.
+/// A list of names in words, as in `cat`, `dog` and 3 more.
 fn list<'n>(names: impl ExactSizeIterator<Item = &'n (impl AsRef<str> + 'n)>) -> String {
     let more = names.len().saturating_sub(LISTED);
     let listed: Vec<String> = names.take(LISTED).map(|name| format!("`{}`", visible_name(name.as_ref()))).collect();

@@ -32,9 +32,9 @@ const TEST: [&str; 3] = ["test", "val", "validation"];
 /// What else people call the halves. A folder with classes called so is none.
 const MEANT: [&str; 9] = ["train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"];
 
-/// Of each class, where no test folder is given.
+/// The share of each class that is tested with, where no test folder is given.
 const TEST_SHARE: f64 = 0.15;
-/// Not the run's seed: the test half is the same for every run.
+/// The seed that divides off the test half. It is not the run's, so that this half is the same for every run.
 const TEST_SEED: u64 = 0;
 
 fn load(request: &Request) -> Result<DataSet, DataError> {
@@ -73,7 +73,7 @@ fn labelled(classes: Classes) -> Vec<(PathBuf, usize)> {
 
 struct Halves {
     train: Classes,
-    /// Without classes if no half of its own is there.
+    /// The validation half; it has no classes if there is none of its own.
     validation: Classes,
     test: Classes,
     /// What is to be said about them.
@@ -138,7 +138,7 @@ fn halves(inside: &[PathBuf]) -> Result<(Option<PathBuf>, Option<PathBuf>), Data
     Ok((Some(test), full.next().filter(|_| is_test)))
 }
 
-/// Those of the folders that are called one of the names, in any case of letters, in the order of the names.
+/// The folders that are called one of the names, in any case of letters, in the order of the names.
 fn called(folders: &[PathBuf], names: &[&str]) -> Vec<PathBuf> {
     let one = |wanted: &&str| {
         let is = |same: fn(&str, &str) -> bool| {
@@ -151,7 +151,7 @@ fn called(folders: &[PathBuf], names: &[&str]) -> Vec<PathBuf> {
     names.iter().filter_map(one).collect()
 }
 
-/// Those of them that hold folders.
+/// The folders that are called one of the names and hold folders.
 fn with_classes(folders: &[PathBuf], names: &[&str]) -> Result<Vec<PathBuf>, DataError> {
     let mut full = Vec::new();
     for folder in called(folders, names) {

@@ -94,7 +94,7 @@ pub fn check_labels(path: &Path, labels: &[u8], classes: usize) -> Result<(), Da
     }
 }
 
-/// One file.
+/// An IDX file: what its header declares, and its body.
 struct Idx {
     path: PathBuf,
     header: Vec<u8>,

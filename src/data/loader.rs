@@ -127,7 +127,7 @@ impl Loader {
         Self::with_workers(feed, cores.min(MOST_WORKERS))
     }
 
-    /// As [`Loader::new`], with this many threads (at least one). Their number changes no batch.
+    /// Begins to load with this many threads (at least one). Their number changes no batch.
     ///
     /// # Errors
     /// If the batch size is zero or a thread cannot be started.

@@ -21,14 +21,14 @@ pub mod fetch;
 mod files;
 mod folder;
 mod idx;
+mod in_memory;
 pub mod loader;
 mod mnist;
-mod named;
 mod names;
-mod packed;
 mod pickle;
 mod picture;
 pub mod random;
+mod registry;
 mod roots;
 mod seen;
 pub mod split;
@@ -43,8 +43,8 @@ use std::sync::Arc;
 
 pub(crate) use digest::{sha256, sha256_of};
 pub use error::DataError;
+pub use in_memory::Packed;
 pub(crate) use names::composed;
-pub use packed::Packed;
 pub use picture::decode;
 pub use roots::cache;
 pub use survey::{Contents, FileSet, Meter};
@@ -201,7 +201,7 @@ pub fn load(name: &str, request: &Request) -> Result<DataSet, DataError> {
     Ok(set)
 }
 
-/// As [`load`], but the files of a set of files are listed and not yet read.
+/// Opens a set as [`load`] does, but the files of a set of files are listed and not yet read.
 ///
 /// # Errors
 /// As for [`load`].

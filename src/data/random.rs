@@ -25,7 +25,7 @@ impl Stream {
         Self::part(seed, purpose, number, 0)
     }
 
-    /// As [`Stream::new`], for one part of what the number stands for: it is the key's fourth word.
+    /// A stream such as that of [`Stream::new`], for one part of what the number stands for: it is the key's fourth word.
     pub fn part(seed: u64, purpose: Use, number: u64, part: u64) -> Self {
         let mut key = [0; 32];
         let words = [seed, purpose as u64, number, part];

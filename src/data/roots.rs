@@ -8,12 +8,12 @@ use super::{DataError, Request, fashion_mnist, mnist, walk};
 /// A set that lies under a data root.
 pub struct Layout {
     pub set: &'static str,
-    /// Under the root.
+    /// The folder of the set under the root.
     pub folder: &'static str,
-    /// In that folder; a file may also be there with `.gz` behind its name where the set allows it.
+    /// The files in that folder; a file may also be there with `.gz` behind its name where the set allows it.
     pub files: &'static [&'static str],
     pub gzip: bool,
-    /// From where to fetch them.
+    /// The place to fetch them from.
     pub origin: &'static str,
 }
 
@@ -80,7 +80,7 @@ impl Layout {
         format!("put {}{ending} from {} into {} under a data root", self.files.join(", "), self.origin, self.folder)
     }
 
-    /// One of its files, under a data root.
+    /// The path of one of its files under a data root, for messages.
     fn expected(&self) -> String {
         let gzip = if self.gzip { " (or .gz)" } else { "" };
         format!("{}/{}{gzip}", self.folder, self.files[0])

@@ -20,10 +20,10 @@ const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 2 ");
 /// A file that was changed so shortly before it was read may be changed again without another time of change.
 const TOO_YOUNG: Duration = Duration::from_secs(2);
 
-/// By what a file that has not changed is known.
+/// What a file that has not changed is known by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
     /// When the contents were changed, in nanoseconds since 1970, as anybody may set it.
     modified: u128,

@@ -19,7 +19,7 @@ pub fn split(indices: &[usize], share: f64, seed: u64) -> Split {
     divide(indices, share, &mut Stream::new(seed, Use::Split, 0))
 }
 
-/// As [`split`], with the random numbers of `stream`.
+/// Splits as [`split`] does, with the random numbers of `stream`.
 pub(super) fn divide(indices: &[usize], share: f64, stream: &mut Stream) -> Split {
     let aside = set_aside(indices.len(), share);
     let mut order = indices.to_vec();

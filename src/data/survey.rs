@@ -39,7 +39,7 @@ pub type Found = Arc<OnceLock<Vec<Record>>>;
 pub struct FileSet {
     /// The folder that the files lie in, at any depth.
     pub root: PathBuf,
-    /// All files of all halves.
+    /// The paths of all files of all halves.
     pub paths: Vec<PathBuf>,
     /// The number of images at the end of the training half that are a validation half of their own; 0 without one.
     pub validation: usize,

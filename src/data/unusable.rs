@@ -19,9 +19,9 @@ pub struct Unusable {
     pub name: String,
     /// How many files there are in it.
     pub files: usize,
-    /// Those that hold no whole picture, and why.
+    /// The files that hold no whole picture, and why.
     pub broken: Vec<(PathBuf, String)>,
-    /// Those whose pictures are whole, and do not suit the run, by their shape.
+    /// The files whose pictures are whole, and do not suit the run, by their shape.
     pub unfit: Vec<Unfit>,
 }
 

@@ -18,7 +18,7 @@ pub enum TrainError {
     #[error("{}", .0.iter().map(Report::to_string).collect::<String>())]
     Reports(Vec<Report>),
 
-    /// The same, where the flags of the command line alone are wrong.
+    /// Problems in the text of flags alone: everything that was found.
     #[error("{}", .0.iter().map(Report::to_string).collect::<String>())]
     Flags(Vec<Report>),
 

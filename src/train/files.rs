@@ -33,7 +33,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     })
 }
 
-/// The same for a file that someone wrote by hand: one that is read-only stays as it is, though a new one could take its
+/// Replaces a file that someone wrote by hand: one that is read-only stays as it is, though a new one could take its
 /// place.
 ///
 /// # Errors

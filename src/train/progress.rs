@@ -1,28 +1,16 @@
-//! What a run says while it runs: a bar on a terminal, plain lines elsewhere.
+//! How words reach those who run the program: on a terminal, in a file, or not at all.
 
-use super::fit::evaluate::Tally;
-use super::fit::metrics::Epoch;
 use super::output::{self, Lost};
 use indicatif::{ProgressBar, ProgressStyle};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::diag::render::{self, fold, visible};
-use lcnnc_lang::vocabulary::real;
 use std::env;
-use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
-use std::time::{Duration, Instant};
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 use terminal_size::{Height, Width, terminal_size_of};
-
-/// Between two lines within an epoch, where there is no bar.
-const PAUSE: Duration = Duration::from_secs(30);
 
 /// Columns of a report: as many as the terminal has, within reason.
 const WIDTHS: [usize; 2] = [40, 120];
-
-const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} images, {msg}, {eta} left in this epoch";
-/// Columns that this takes with large numbers; a narrower terminal has no room for the bar.
-const BAR_WIDTH: usize = 130;
-const NO_BAR: &str = "{prefix}: {pos}/{len} images, {eta} left, {wide_msg}";
 
 /// Where a run's words go: results to standard output, the bar to standard error. Characters that would steer a terminal
 /// are shown, not obeyed, and on a terminal lines are broken between words.
@@ -34,17 +22,18 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// With bars where standard error is a terminal.
+    /// A way out for words, with bars where standard error is a terminal.
     pub fn new() -> Self {
         Self { bars: io::stderr().is_terminal(), trains: false }
     }
 
-    /// The same for a run, whose weights are worth more than its words: that these are lost is said when it happens.
+    /// A way out for the words of a run, whose weights are worth more than its words: that words are lost is said when it
+    /// happens, and the run goes on.
     pub fn of_run() -> Self {
         Self { trains: true, ..Self::new() }
     }
 
-    /// A line on standard output.
+    /// Writes a line to standard output.
     pub fn line(self, text: &str) {
         let text = visible(text);
         self.write(&match self.width() {
@@ -58,12 +47,17 @@ impl Progress {
         columns(terminal_size_of(io::stdout()))
     }
 
-    /// Lines on standard output that are never broken, each with its end: code, or a table.
+    /// Columns of the terminal that standard error is shown on, if it is.
+    pub(crate) fn warning_width(self) -> Option<usize> {
+        columns(terminal_size_of(io::stderr()))
+    }
+
+    /// Writes lines to standard output that are never broken, each with its end: code, or a table.
     pub fn text(self, text: &str) {
         self.write(&visible(text));
     }
 
-    /// A text on standard output for another program, as it is; on a terminal, as [`Progress::text`].
+    /// Writes a text for another program to standard output, as it is; on a terminal, as [`Progress::text`] does.
     pub fn raw(self, text: &str) {
         if output::is_terminal() { self.text(text) } else { self.write(text) }
     }
@@ -77,46 +71,25 @@ impl Progress {
         }
     }
 
-    /// A line on standard error.
+    /// Writes a line to standard error.
     pub fn warn(self, text: &str) {
         let text = visible(text);
-        let _ = match columns(terminal_size_of(io::stderr())) {
+        let _ = match self.warning_width() {
             Some(width) => writeln!(io::stderr(), "{}", fold(&text, width)),
             None => writeln!(io::stderr(), "{text}"),
         };
     }
 
-    /// Problems of a text on standard error, in colour on a terminal.
+    /// Writes the problems of a text to standard error, in colour on a terminal.
     pub fn report(self, report: &Report) {
         let plain = !self.bars || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width =
-            columns(terminal_size_of(io::stderr())).map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
+        let width = self.warning_width().map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
         let text = if plain { render::plain(report, width) } else { render::coloured(report, width) };
         let _ = write!(io::stderr(), "{text}");
     }
 
-    /// The line of an epoch that is over, the `left` of all epochs behind it.
-    pub fn epoch(self, numbers: &Epoch, epochs: usize, left: Duration) {
-        let mut line = format!(
-            "epoch {}/{epochs}: lr {}, loss {:.4}, accuracy {:.2} %",
-            numbers.epoch,
-            real(rounded(numbers.lr)),
-            numbers.train_loss,
-            100.0 * numbers.train_accuracy,
-        );
-        // Writing to a `String` does not fail.
-        if let Some(accuracy) = numbers.validation_accuracy {
-            let _ = write!(line, ", validation accuracy {:.2} %", 100.0 * accuracy);
-        }
-        let _ = write!(line, ", {:.1} s, {:.0} images/s", numbers.seconds, numbers.images_per_second);
-        if numbers.epoch < epochs {
-            let _ = write!(line, ", {} left", duration(left));
-        }
-        self.line(&line);
-    }
-
     /// A bar of so many steps, seen only on a terminal.
-    pub(in crate::train) fn drawn(self, template: &str, steps: usize) -> ProgressBar {
+    pub(crate) fn drawn(self, template: &str, steps: usize) -> ProgressBar {
         let bar = if self.bars { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
         // The templates are fixed; were one wrong, the plain bar would do.
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -126,17 +99,8 @@ impl Progress {
     }
 
     /// Whether bars are seen.
-    pub(in crate::train) fn draws(self) -> bool {
+    pub(crate) fn draws(self) -> bool {
         self.bars
-    }
-
-    /// The bar of one epoch over that many images, some of which another process has seen.
-    pub(in crate::train) fn bar(self, epoch: usize, epochs: usize, images: usize, before: usize) -> Bar {
-        let is_wide = columns(terminal_size_of(io::stderr())).is_none_or(|width| width >= BAR_WIDTH);
-        let bar = self.drawn(if is_wide { BAR } else { NO_BAR }, images);
-        bar.set_prefix(format!("epoch {epoch}/{epochs}"));
-        let now = Instant::now();
-        Bar { progress: self, heading: format!("epoch {epoch}/{epochs}"), images, before, bar, started: now, said: now }
     }
 }
 
@@ -151,53 +115,7 @@ impl Default for Progress {
     }
 }
 
-/// The bar of one epoch, or the lines instead of it.
-#[derive(Debug)]
-pub(in crate::train) struct Bar {
-    progress: Progress,
-    heading: String,
-    images: usize,
-    /// Seen before this process began.
-    before: usize,
-    bar: ProgressBar,
-    started: Instant,
-    said: Instant,
-}
-
-impl Bar {
-    /// Shows what was seen of the epoch so far; `loss` is summed over the images.
-    pub fn advance(&mut self, seen: &Tally, loss: f64) {
-        let done = seen.images.max(1) as f64;
-        let rate =
-            (seen.images - self.before).max(1) as f64 / self.started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
-        let now = || {
-            let accuracy = 100.0 * seen.accuracy();
-            format!("loss {:.4}, accuracy {accuracy:.1} %, {rate:.0} images/s", loss / done)
-        };
-        if self.progress.bars {
-            self.bar.set_message(now());
-            self.bar.set_position(seen.images as u64);
-        } else if self.said.elapsed() >= PAUSE {
-            let left = duration(Duration::from_secs_f64((self.images as f64 - done).max(0.0) / rate));
-            let line =
-                format!("{}: {}/{} images, {}, {left} left in this epoch", self.heading, done, self.images, now());
-            self.progress.line(&line);
-            self.said = Instant::now();
-        }
-    }
-
-    /// Takes the bar off the terminal; the epoch's line takes its place.
-    pub fn finish(self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-/// To four digits, as many as a reader wants.
-fn rounded(x: f64) -> f64 {
-    format!("{x:.3e}").parse().unwrap_or(x)
-}
-
-/// `0.4 s`, `58 s`, `3 min 20 s`, `2 h 5 min`.
+/// A time in words: `0.4 s`, `58 s`, `3 min 20 s`, `2 h 5 min`.
 pub fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {

@@ -6,10 +6,10 @@ use indicatif::ProgressBar;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Between two lines, where there is no bar; nothing is said of a set that is read in less.
+/// The time between two lines, where there is no bar; nothing is said of a set that is read in less.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Short enough for a narrow terminal.
+/// The bar's template, short enough for a narrow terminal.
 const BAR: &str = "data       {pos}/{len} files read, {eta} left";
 
 /// The bar of one reading, or the lines instead of it.

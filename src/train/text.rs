@@ -26,9 +26,9 @@ pub enum LooksLike {
         little: bool,
         mark: bool,
     },
-    /// One byte a character, as in ISO 8859-1; the first one beyond ASCII.
+    /// A text with one byte a character, as in ISO 8859-1; the first one beyond ASCII.
     Latin1(u8),
-    /// The same, with Microsoft's quotes and dashes.
+    /// A text with one byte a character, with Microsoft's quotes and dashes.
     Windows1252(u8),
     /// The last character lacks bytes.
     CutShort,

@@ -3,8 +3,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{DeviceChoice, Model, Precision, Weight};
 use lcnnc::train::optimizer;
+use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
-use lcnnc_lang::vocabulary::{Bound, optimizers};
+use lcnnc_lang::vocabulary::{Bound, optimizers, real};
 use lcnnc_lang::{Options, Source, compile};
 use std::sync::Arc;
 
@@ -43,12 +44,14 @@ fn gradients(model: &Model) -> (burn::tensor::Gradients, Vec<Weight>) {
 fn clipped_gradients_keep_their_direction() {
     let mut settings = Settings::default();
     settings.set("train", "optimizer", "sgd(lr: 1, momentum: 0)").unwrap();
-    let moved = |most: f64| {
-        let mut optimizer = optimizer::build(settings.train.call("optimizer"), &Device::flex()).clipped(most);
+    let mut moved = |most: f64| {
+        settings.set("train", "clip", &real(most)).unwrap();
+        let mut optimizer = optimizer::build(settings.train.call("optimizer"), &Device::flex());
         let model = model();
+        let mut phases = Phases::new(model.net(), &settings.train);
         let before = model.weights().unwrap();
         let (all, named) = gradients(&model);
-        let after = optimizer.step(model, all).unwrap().weights().unwrap();
+        let after = optimizer.step(model, all, &mut phases).unwrap().weights().unwrap();
         let mut step = Vec::new();
         for gradient in &named {
             let of =
@@ -89,7 +92,7 @@ fn difference(call: &str, rule: Rule) -> f64 {
                 *w = rule(*w, *g, m, step);
             }
         }
-        model = optimizer.step(model, all).unwrap();
+        model = optimizer.step(model, all, &mut Phases::default()).unwrap();
     }
     let actual = model.weights().unwrap();
     for (before, after) in start.iter().zip(&actual) {

@@ -2,8 +2,11 @@
 //! ReduceLROnPlateau), and warm-ups.
 
 use assert_cmd::Command;
+use lcnnc::observe::Epoch;
+use lcnnc::train::phases::{Course, Phases, absurd};
 use lcnnc::train::schedule::Schedule;
 use lcnnc_lang::front::settings::Settings;
+use lcnnc_lang::{Options, Source, compile};
 use serde_json::Value;
 use std::fs;
 
@@ -47,9 +50,64 @@ fn a_plateau_is_that_of_pytorch() {
     let mut found = Vec::new();
     for (n, nats) in seen.into_iter().enumerate() {
         found.push(plateau.factor(n + 1, 0.5));
-        plateau.observe(nats);
+        plateau.note(nats);
     }
     close(&found, &[1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25]);
+}
+
+/// An epoch with that cross-entropy.
+fn epoch(epoch: usize, nats: f64) -> Epoch {
+    Epoch {
+        epoch,
+        lr: 1.0,
+        train_loss: nats,
+        train_cross_entropy: nats,
+        train_accuracy: 0.5,
+        validation_cross_entropy: None,
+        validation_accuracy: None,
+        seconds: 1.0,
+        images_per_second: 1.0,
+    }
+}
+
+#[test]
+fn what_phases_remember_goes_on_where_it_was() {
+    let source = Source { name: "tiny.lcnn".to_owned(), text: TINY.to_owned() };
+    let net = compile(&source, &Options::default()).net.unwrap();
+    let mut settings = Settings::default();
+    let plain = Phases::new(&net, &settings.train);
+    assert!(plain.memory().is_empty(), "a constant rate has nothing to remember");
+    settings.set("train", "schedule", "plateau(factor: 0.5, patience: 0)").unwrap();
+    settings.set("train", "patience", "2").unwrap();
+    let new = || Phases::new(&net, &settings.train);
+    let (mut uncut, mut resumed) = (new(), new());
+    for (n, nats) in [1.0, 1.0 / 3.0, 0.4, 0.3, 0.5, 0.6].into_iter().enumerate() {
+        uncut.after_epoch(&epoch(n + 1, nats));
+        resumed.after_epoch(&epoch(n + 1, nats));
+        assert_eq!(resumed.rate(n + 2, 0.5), uncut.rate(n + 2, 0.5));
+        // As a checkpoint has it.
+        let text = serde_json::to_string(&resumed.memory()).unwrap();
+        resumed = new();
+        resumed.remember(&serde_json::from_str(&text).unwrap()).unwrap();
+    }
+    assert_eq!(resumed.rate(9, 0.5), 0.125);
+    let lost = new().remember(&plain.memory()).unwrap_err();
+    assert!(lost.contains("the memory of `schedule` is missing"), "{lost}");
+    // What no phase wrote.
+    let memories = |memory: Value| [("schedule".to_owned(), memory)].into_iter().collect();
+    for (memory, reason) in [
+        (serde_json::json!({"scale": 2.0, "lowest": null, "waited": 0}), "`schedule.scale` is 2, expected"),
+        (serde_json::json!({"scale": 0.5}), "`schedule` is no memory of one: "),
+        (serde_json::json!(7), "`schedule` is no memory of one: "),
+    ] {
+        let problem = absurd(&memories(memory.clone())).unwrap();
+        assert!(problem.contains(reason), "{memory}: {problem}");
+    }
+    assert_eq!(absurd(&resumed.memory()), None);
+    // Patience needs no memory: where the best epoch is, every checkpoint says.
+    let over = |done, best| resumed.over(Course { done, best });
+    assert_eq!([over(0, None), over(3, Some(2))], [None, None]);
+    assert_eq!(over(4, Some(2)).unwrap(), "the validation accuracy was no better for 2 epochs");
 }
 
 #[test]

@@ -18,8 +18,11 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let bound = |block: &SettingsBlock| Bound { callee: block.name, values: Vec::new() }.completed(block.keys);
-        let mut settings = Self { train: bound(&BLOCKS[0]), data: bound(&BLOCKS[1]) };
+        let bound = |name: &'static str| {
+            let keys = BLOCKS.iter().find(|block| block.name == name).map_or(&[] as &[Arg], |block| block.keys);
+            Bound { callee: name, values: Vec::new() }.completed(keys)
+        };
+        let mut settings = Self { train: bound("train"), data: bound("data") };
         let optimizer = optimizers::complete(settings.train.call("optimizer"));
         settings.put("train", "optimizer", ArgValue::Call(optimizer));
         settings
@@ -94,8 +97,8 @@ impl Settings {
     }
 
     fn put(&mut self, block: &str, key: &'static str, value: ArgValue) {
-        let bound = if block == BLOCKS[0].name { &mut self.train } else { &mut self.data };
-        if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
+        let bound = [&mut self.train, &mut self.data].into_iter().find(|bound| bound.callee == block);
+        if let Some(place) = bound.and_then(|bound| bound.values.iter_mut().find(|(name, _)| *name == key)) {
             place.1 = value;
         }
     }
@@ -140,11 +143,7 @@ impl Settings {
             let span = Span::new(0, text.len());
             return Err(vec![names::unknown_argument(optimizer.callee, argument, span, &known)]);
         };
-        let value = parsed(what, Some(&arg.ty), text)?;
-        let mut diagnostics = Vec::new();
-        let consts = Consts::new(0);
-        let mut binder = Binder { meanings: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
-        let Some(value) = binder.value(what, &arg.ty, &value) else { return Err(diagnostics) };
+        let value = read(what, &arg.ty, text)?;
         let mut changed = optimizer.clone();
         if let Some(place) = changed.values.iter_mut().find(|(name, _)| *name == argument) {
             place.1 = value;
@@ -154,7 +153,19 @@ impl Settings {
     }
 }
 
-/// Parses a text that is one value and nothing else, so that no name in it can mean a const.
+/// Reads one value from text in the language that stands alone, as that of a flag does; problems are about `what`.
+///
+/// # Errors
+/// What is wrong with the text. Spans are in it.
+pub fn read(what: &str, ty: &'static Type, text: &str) -> Result<ArgValue, Vec<Diagnostic>> {
+    let value = parsed(what, Some(ty), text)?;
+    let (consts, mut diagnostics) = (Consts::new(0), Vec::new());
+    let mut binder = Binder { meanings: &consts, diagnostics: &mut diagnostics, edits: &mut Edits::default() };
+    let value = binder.value(what, ty, &value);
+    value.ok_or(diagnostics)
+}
+
+/// One value of a text that is all there is: no const can be meant by a name.
 fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnostic>> {
     let expected = match ty {
         Some(Type::Count { .. }) => "a whole number",

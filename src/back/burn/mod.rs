@@ -5,7 +5,7 @@
 //! their body `steps` times, so a shared weight's gradient is the sum over the steps.
 
 #[cfg(feature = "gpu")]
-mod cube;
+mod cubecl;
 #[cfg(feature = "cuda")]
 #[expect(unsafe_code, reason = "the driver and NVRTC are asked for their versions through C")]
 mod cuda;
@@ -18,7 +18,7 @@ mod module;
 mod non_finite;
 mod ops;
 mod plan;
-mod read;
+mod readback;
 mod run;
 mod watch;
 mod weights;
@@ -27,7 +27,7 @@ pub use device::{DeviceChoice, DeviceError, Opened};
 pub use lcnnc_kernels::Answers;
 pub use loss::loss;
 pub use non_finite::{NonFinite, Operand, Place};
-pub use read::{numbers, read, read_all};
+pub use readback::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::fuse::cut::Cut;

@@ -11,7 +11,7 @@ mod rotate;
 use std::sync::Arc;
 
 use super::random::{Stream, Use};
-use super::{DataError, Image, named};
+use super::{DataError, Image, registry};
 use lcnnc_lang::vocabulary::Bound;
 
 /// Something done to one image at random. It keeps the image's shape.
@@ -34,7 +34,7 @@ pub trait Augment: Send + Sync {
 }
 
 /// An augmentation that a spec can name.
-pub type Kind = named::Kind<dyn Augment>;
+pub type Kind = registry::Kind<dyn Augment>;
 
 /// How each augmentation of [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES) is made.
 pub const KINDS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
@@ -49,7 +49,7 @@ impl Chain {
     /// # Panics
     /// If a call was not bound against [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES); no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.callee, named::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.callee, registry::build(KINDS, call))).collect())
     }
 
     /// How many views of each image a batch holds.

@@ -33,7 +33,7 @@ pub trait Watch {
     /// A file is fetched, of which `done` of `size` bytes are there.
     fn begin(&mut self, file: &str, done: u64, size: u64);
 
-    /// So many bytes of it are there now.
+    /// Is told how many bytes of the file are there now.
     fn at(&mut self, done: u64);
 
     /// Nothing more comes of it for now.

@@ -4,16 +4,16 @@
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
     pub name: &'a str,
-    /// Bytes.
+    /// The size in bytes.
     pub size: u64,
-    /// In hexadecimal.
+    /// The checksum in hexadecimal.
     pub sha256: &'a str,
 }
 
 /// A set that somebody publishes.
 #[derive(Clone, Copy, Debug)]
 pub struct Published<'a> {
-    /// As in `--dataset`.
+    /// The name of the set, as in `--dataset`.
     pub name: &'a str,
     /// One line for a listing.
     pub about: &'a str,

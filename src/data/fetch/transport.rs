@@ -17,9 +17,9 @@ const REDIRECTS: usize = 5;
 /// How long to wait, and how often to try.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// Until there is a connection.
+    /// How long to wait for a connection.
     pub connect: Duration,
-    /// Without a byte.
+    /// How long to wait while no byte comes.
     pub stall: Duration,
     /// Bytes that must come in the time of a stall: a line that is slower is not worth waiting for.
     pub least: u64,
@@ -67,9 +67,9 @@ fn is_this_machine(host: &str) -> bool {
 /// Where requests go out.
 pub struct Line {
     patience: Patience,
-    /// For this machine: never by way of a proxy.
+    /// The agent for this machine: never by way of a proxy.
     near: OnceCell<Agent>,
-    /// For all others: by way of the proxy that the environment names, if it names one.
+    /// The agent for all other machines: by way of the proxy that the environment names, if it names one.
     far: OnceCell<Agent>,
 }
 

@@ -81,7 +81,7 @@ struct Tree<'a> {
     archive: &'a Archive<'a>,
     folder: &'a str,
     into: &'a Path,
-    /// Those that were made.
+    /// The folders that were made.
     folders: BTreeSet<PathBuf>,
     entries: usize,
     bytes: u64,
@@ -155,7 +155,7 @@ impl Tree<'_> {
         Ok(())
     }
 
-    /// As `io::copy`, which does not say whether the archive is broken or the disk is full.
+    /// Copies as `io::copy` does, which does not say whether the archive is broken or the disk is full.
     fn copy(&self, name: &str, contents: &mut impl Read, file: &mut File, path: &Path) -> Result<u64, FetchError> {
         let (mut bytes, mut chunk) = (0, [0; 1 << 14]);
         loop {

@@ -58,13 +58,13 @@ impl<'a> Bytes<'a> {
         self.array().map(i32::from_le_bytes)
     }
 
-    /// Bytes behind a length of one byte.
+    /// Reads bytes behind a length of one byte.
     pub fn short(&mut self) -> Outcome<&'a [u8]> {
         let count = self.byte()?;
         self.take(count.into())
     }
 
-    /// Bytes behind a length of four bytes.
+    /// Reads bytes behind a length of four bytes.
     pub fn long(&mut self) -> Outcome<&'a [u8]> {
         let count = self.u32()?;
         // Too large for an address, it is too large for the file.

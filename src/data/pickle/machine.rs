@@ -276,7 +276,8 @@ impl<'a> Machine<'a> {
         self.push(made)
     }
 
-    /// One byte a character. The file's length bounds all that is made this way: each text is meant to be encoded once.
+    /// Encodes a text with one byte a character. The file's length bounds all that is made this way: each text is meant to be
+    /// encoded once.
     fn encode(&self, text: &[u8]) -> Outcome<Vec<u8>> {
         if self.encoded.saturating_add(text.len()) > self.bytes.len() {
             return self.refuse("this file encodes a text again and again");

@@ -20,7 +20,7 @@ use value::{Id, Value};
 /// with two labels and a name each.
 const MOST_VALUES: usize = 1_000_000;
 
-/// Of a list: one text may stand in it many times, and is copied each time.
+/// The longest text of a list, in bytes: one text may stand in it many times, and is copied each time.
 const LONGEST_TEXT: usize = 256;
 
 /// What is wrong with a file, and at which byte.

@@ -61,7 +61,7 @@ impl Value<'_> {
         }
     }
 
-    /// As a flag: numpy has written both over the years.
+    /// Reads the value as a flag: numpy has written both kinds over the years.
     pub fn truth(&self) -> Option<bool> {
         match self {
             Self::Bool(truth) => Some(*truth),
@@ -71,7 +71,7 @@ impl Value<'_> {
         }
     }
 
-    /// As an error names it.
+    /// What an error calls the value.
     pub fn describe(&self) -> String {
         match self {
             Self::Nothing => "None".to_owned(),

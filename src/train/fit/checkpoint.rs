@@ -6,28 +6,28 @@
 
 use crate::back::burn::Weight;
 use crate::data::{sha256, sha256_of};
+use crate::observe;
 use crate::train::error::short;
-use crate::train::fit::metrics::History;
 use crate::train::fit::state::{Limits, RunMark, State};
 use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
 use crate::train::{TrainError, weights};
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// In a run's folder.
+/// The name of the folder of checkpoints in a run's folder.
 const FOLDER: &str = "checkpoints";
-/// One that is being written.
+/// The name of a checkpoint that is being written.
 const PARTIAL: &str = ".partial";
-/// So many stay: should the newest be damaged, the one before it is there.
+/// How many checkpoints stay: should the newest be damaged, the one before it is there.
 const KEPT: usize = 2;
 
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.burnpack";
 const BEST: &str = "best.safetensors";
-const METRICS: &str = "metrics.jsonl";
 /// The sums of the others, as `sha256sum --check` reads them.
 const SUMS: &str = "SHA256SUMS";
 
@@ -39,8 +39,8 @@ pub struct Checkpoint {
     pub optimizer: Vec<u8>,
     /// There if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
-    /// The epochs before it; versions that did not save them wrote none.
-    pub history: Option<History>,
+    /// The files that it holds for observers, by their names; versions that did not save them wrote none.
+    pub texts: BTreeMap<String, String>,
 }
 
 /// A checkpoint as it is written.
@@ -50,8 +50,8 @@ pub struct Draft<'a> {
     pub optimizer: Vec<u8>,
     /// A file on disk with the best weights so far, and its sum.
     pub best: Option<(PathBuf, &'a str)>,
-    /// The lines of metrics.jsonl.
-    pub metrics: &'a str,
+    /// The files that it holds for observers, by their names.
+    pub texts: &'a BTreeMap<String, String>,
 }
 
 /// The run that a checkpoint must be of, to be gone on with.
@@ -87,19 +87,18 @@ pub fn save(run: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
     before.iter().rev().skip(KEPT).chain(ahead).try_for_each(|old| discard(&folder.join(old)))
 }
 
-/// Sorts as the run goes.
+/// The name of the checkpoint at a place in the run; names sort as the run goes.
 fn name(epoch: usize, batches: usize) -> String {
     format!("epoch{epoch:07}-step{batches:09}")
 }
 
-/// `before` is the file with the best weights of the checkpoint before this one.
+/// Writes all files of a checkpoint into a folder. `before` is the file with the best weights of the checkpoint before it.
 fn fill(partial: &Path, draft: &Draft<'_>, before: Option<&Path>) -> Result<(), TrainError> {
     let state = crate::train::runs::manifest::json(draft.state).into_bytes();
     let mut sums = String::new();
-    let metrics = draft.metrics.as_bytes();
-    let files: [(&str, &[u8]); 4] =
-        [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer), (METRICS, metrics)];
-    for (name, bytes) in files {
+    let files: [(&str, &[u8]); 3] = [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer)];
+    let texts = draft.texts.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+    for (name, bytes) in files.into_iter().chain(texts) {
         write(&partial.join(name), bytes)?;
         sums += &line(&sha256([bytes]), name);
     }
@@ -258,7 +257,8 @@ pub fn damage(run: &Path) -> Option<String> {
     let place = folder.join(names(&folder).ok()?.pop()?);
     let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
     let same = |name: &str| sum_of(&sums, name).is_some_and(|sum| is(&place.join(name), sum));
-    let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST, METRICS].into_iter().find(|name| !same(name))?;
+    let texts = observe::kept().map(|kept| kept.file);
+    let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST].into_iter().chain(texts).find(|name| !same(name))?;
     Some(format!("{}: damaged: {wrong} is not what {SUMS} says", place.display()))
 }
 
@@ -300,6 +300,7 @@ fn read((run, folder): (&Path, &Path), limits: Limits, inspection: &Inspection) 
         if same { Ok(bytes) } else { Err(damaged(format!("{name} is not what {SUMS} says"))) }
     };
     let state: State = serde_json::from_slice(&file(STATE)?).map_err(|error| damaged(format!("{STATE}: {error}")))?;
+    let state = state.settled();
     if let Some(reason) = state.absurd(limits) {
         return Err(damaged(format!("{STATE}: {reason}")));
     }
@@ -307,11 +308,14 @@ fn read((run, folder): (&Path, &Path), limits: Limits, inspection: &Inspection) 
         Ok(weights::parse(&folder.join(name), &file(name)?)?.weights)
     };
     let best = state.best.map(|_| tensors(BEST)).transpose()?;
-    // An older version saved no lines, and no mark of its run.
-    let lines = state.run.as_ref().map(|_| file(METRICS)).transpose()?;
-    let history = |bytes: Vec<u8>| History::of(&String::from_utf8_lossy(&bytes), state.epoch - 1);
-    let history = lines.map(history).transpose().map_err(|reason| damaged(format!("{METRICS}: {reason}")))?;
-    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, history, state })
+    let mut texts = BTreeMap::new();
+    // An older version saved none, and no mark of its run.
+    for kept in observe::kept().filter(|_| state.run.is_some()) {
+        let text = String::from_utf8_lossy(&file(kept.file)?).into_owned();
+        (kept.check)(&text, state.epoch - 1).map_err(|reason| damaged(format!("{}: {reason}", kept.file)))?;
+        texts.insert(kept.file.to_owned(), text);
+    }
+    Ok(Checkpoint { weights: tensors(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, texts, state })
 }
 
 /// Saves a run's checkpoint at the place of a state as the first one of another run, with that state.
@@ -327,8 +331,9 @@ pub fn adopt(from: &Path, run: &Path, state: &State) -> Result<(), TrainError> {
     let sums = crate::train::files::read(&folder.join(SUMS))?;
     let best = state.best.and_then(|_| sum_of(&sums, BEST));
     let best = best.map(|sum| (best_of(from, &folder, sum).unwrap_or_else(|| folder.join(BEST)), sum));
-    let metrics = crate::train::files::read(&folder.join(METRICS))?;
-    let draft = Draft { state, weights: file(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, metrics: &metrics };
+    let text = |kept: observe::Kept| Ok((kept.file.to_owned(), crate::train::files::read(&folder.join(kept.file))?));
+    let texts = observe::kept().map(text).collect::<Result<BTreeMap<_, _>, TrainError>>()?;
+    let draft = Draft { state, weights: file(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, texts: &texts };
     save(run, &draft)
 }
 

@@ -14,14 +14,14 @@ pub struct Tally {
     pub images: usize,
     /// How many the largest score named right.
     pub correct: usize,
-    /// The same at each step that the loss is the mean of; empty where there is only one.
+    /// How many were named right at each step that the loss is the mean of; empty where there is only one.
     pub correct_by_step: Vec<usize>,
-    /// Summed over the images, in nats.
+    /// The cross-entropy in nats, summed over the images.
     pub cross_entropy: f64,
 }
 
 impl Tally {
-    /// Of a batch with so many nats an image, of which each step named so many right.
+    /// Counts one batch: `nats` is its mean cross-entropy an image, `right` how many images each step named right.
     pub fn of(images: usize, nats: f64, right: &[f64]) -> Self {
         let right: Vec<usize> = right.iter().map(|count| *count as usize).collect();
         let correct = right.last().copied().unwrap_or(0);
@@ -29,17 +29,17 @@ impl Tally {
         Self { images, correct, correct_by_step, cross_entropy: nats * images as f64 }
     }
 
-    /// From 0 to 1.
+    /// The share of images that were named right, from 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
     }
 
-    /// Nats an image.
+    /// The mean cross-entropy in nats an image.
     pub fn mean_cross_entropy(&self) -> f64 {
         self.cross_entropy / self.images.max(1) as f64
     }
 
-    /// The same, where its sum is a number. `what` was judged with the weights of a file.
+    /// Gives the tally back if its cross-entropy is a number. `what` was judged with the weights of the file at `path`.
     ///
     /// # Errors
     /// If it is none: then an accuracy says nothing either.
@@ -63,14 +63,14 @@ impl Tally {
 /// A model's result on a test set, as files and people get it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
-    /// From 0 to 1.
+    /// The share of images that were named right, from 0 to 1.
     pub accuracy: f64,
     pub correct: usize,
     pub images: usize,
     /// Images in the whole test half; 0 where an older version did not say.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub of: usize,
-    /// Nats an image; the mean over the steps where several are judged.
+    /// The cross-entropy in nats an image; the mean over the steps where several are judged.
     pub cross_entropy: f64,
     /// The accuracy at each step that the loss is the mean of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -116,7 +116,7 @@ fn is_zero(n: &usize) -> bool {
 /// Runs a model over a feed as it is used after training. The model and its device are without autodiff.
 ///
 /// # Errors
-/// If an image cannot be had, or it was asked to stop.
+/// If an image cannot be had, or the process was asked to stop.
 pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Result<Tally, TrainError> {
     let mut tally = Tally::default();
     for batch in Loader::new(feed)? {

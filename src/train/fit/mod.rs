@@ -2,13 +2,10 @@
 
 pub mod checkpoint;
 pub mod evaluate;
-mod here;
-pub mod metrics;
 pub mod optimizer;
+mod optimizer_device;
 mod pass;
-pub mod roles;
 mod saver;
-pub mod schedule;
 pub mod state;
 pub mod stop;
 
@@ -16,22 +13,21 @@ use crate::back::burn::{Model, NonFinite, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256, sha256_of};
-use crate::train::board::Board;
+use crate::observe::{Ahead, Epoch, Memory, Observers, Place, Start};
 use crate::train::fit::checkpoint::{Checkpoint, Draft};
 use crate::train::fit::evaluate::{Tally, evaluate};
-use crate::train::fit::metrics::{Epoch, History, LINES, Metrics};
 use crate::train::fit::optimizer::Optimizer;
 use crate::train::fit::pass::Pass;
 use crate::train::fit::saver::Saver;
-use crate::train::fit::schedule::Schedule;
-use crate::train::fit::state::{BestSoFar, Limits, Offsets, RunMark, State};
+use crate::train::fit::state::{BestSoFar, Limits, RunMark, State};
+use crate::train::phases::{Course, Phases};
 use crate::train::progress::Progress;
 use crate::train::weights::whose::Whose;
 use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
 use jiff::Timestamp;
-use lcnnc_lang::diag::counted;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -44,23 +40,23 @@ pub struct Job<'a> {
     pub recipe: &'a Recipe,
     pub data: &'a DataSet,
     pub split: &'a Split,
-    /// Without autodiff.
+    /// The device to train on, without autodiff.
     pub device: &'a Device,
     /// Whether parts of the net run fused where they can.
     pub fuse: bool,
-    /// For metrics, weights and checkpoints.
+    /// The run's folder: for metrics, weights and checkpoints.
     pub folder: &'a Path,
     /// When the run began.
     pub started: Timestamp,
-    /// Noted in the files of weights.
+    /// What is noted in the files of weights.
     pub whose: Whose,
-    /// Noted in the checkpoints.
+    /// What is noted in the checkpoints.
     pub mark: RunMark,
     /// What was passed over with `--force` when the training was taken up, in sentences.
     pub notes: Vec<String>,
     /// Whether an event file for TensorBoard is written.
     pub tensorboard: bool,
-    /// Between two checkpoints; without a wish, as [`Saver`] sees fit.
+    /// The time between two checkpoints; without a wish, [`Saver`] chooses it.
     pub save_every: Option<Duration>,
     pub stop: Stop,
 }
@@ -68,7 +64,7 @@ pub struct Job<'a> {
 /// The weights of the best epoch.
 pub struct Best {
     pub so_far: BestSoFar,
-    /// Without autodiff.
+    /// The model with these weights, without autodiff.
     pub model: Model,
     /// SHA-256 of the file with its weights.
     pub sum: String,
@@ -81,16 +77,19 @@ pub struct Fit {
     pub epochs: usize,
     /// SHA-256 of the file with the last weights.
     pub last: String,
-    /// Spent on training, by all processes that took part.
+    /// Seconds spent on training, by all processes that took part.
     pub seconds: f64,
-    /// The SHA-256 of metrics.jsonl.
-    pub metrics: String,
+    /// What the observers remember at its end.
+    pub memory: Memory,
+    /// What the observers remark on its best weights, in sentences.
+    pub remarks: Vec<String>,
     /// What was passed over with `--force` on the way, in sentences.
     pub notes: Vec<String>,
 }
 
 impl BestSoFar {
-    /// The first of equals stays. Without a validation the last epoch is the best.
+    /// Whether this epoch is better than one with that validation accuracy. Of equals the first one stays the best; without
+    /// a validation the last epoch is the best.
     fn beats(&self, accuracy: Option<f64>) -> bool {
         self.validation_accuracy.zip(accuracy).is_some_and(|(best, new)| best >= new)
     }
@@ -107,15 +106,14 @@ impl Job<'_> {
         while !training.is_over() {
             model = training.epoch(model)?;
         }
-        training.save(&model)?;
+        let memory = training.save(&model)?;
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
         let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.whose.at("last", epochs))?)?;
-        let metrics = sha256([training.metrics.history().lines().as_bytes()]);
         let notes = training.state.notes;
-        match training.best {
-            Some(best) => Ok(Fit { best, epochs, last, seconds, metrics, notes }),
-            None => Err(TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" }),
-        }
+        let empty = || TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" };
+        let best = training.best.ok_or_else(empty)?;
+        let remarks = training.observers.remarks(&best.model)?;
+        Ok(Fit { best, epochs, last, seconds, memory, remarks, notes })
     }
 
     /// Makes a file hold these bytes, unless it does already, and gives their sum.
@@ -128,21 +126,13 @@ impl Job<'_> {
         files::replace(&path, bytes).map(|()| sum)
     }
 
-    /// The epochs before a checkpoint of an older version, which holds none: those of the run's own file.
-    fn history(&self, epochs: usize, progress: &Progress) -> History {
-        let path = self.folder.join(LINES);
-        let text = std::fs::read(&path).unwrap_or_default();
-        let (history, whole) = History::whole(&String::from_utf8_lossy(&text), epochs);
-        if whole < epochs {
-            let path = path.display();
-            progress.warn(&format!(
-                "warning: {path}: expected {epochs} epochs, found {whole} that are whole; the others are lost, because the \
-                 checkpoint of an older version of lcnnc does not hold them"
-            ));
-        }
-        history
+    /// What observers are told before the first step.
+    fn start(&self, epochs_done: usize, progress: Progress) -> Start<'_> {
+        let Self { recipe, data, split, device, folder, started, tensorboard, .. } = *self;
+        Start { recipe, data, split, device, run: Place { folder, started }, epochs_done, tensorboard, progress }
     }
 
+    /// A model of the recipe with the weights of a file.
     fn weights(&self, model: Model, file: &str, found: &[crate::back::burn::Weight]) -> Result<Model, TrainError> {
         let unfit = |source: WeightsError| TrainError::Weights { path: self.folder.join(file), source };
         let model = model.with_weights(found).map_err(unfit)?;
@@ -159,12 +149,10 @@ pub(in crate::train) fn limits(recipe: &Recipe, data: &DataSet, split: &Split) -
 /// A training between two steps, but for the model, which changes hands at every step.
 pub(in crate::train) struct Training<'a> {
     pub job: &'a Job<'a>,
-    pub progress: Progress,
     pub optimizer: Optimizer,
-    pub schedule: Schedule,
+    pub phases: Phases,
+    pub observers: Observers,
     pub state: State,
-    metrics: Metrics,
-    board: Option<Board>,
     best: Option<Best>,
     saver: Saver,
     /// When this process began, and what others had spent until then.
@@ -172,42 +160,41 @@ pub(in crate::train) struct Training<'a> {
 }
 
 impl<'a> Training<'a> {
+    /// A training at its first step, or where a checkpoint was written, and its model with autodiff.
     fn start(job: &'a Job<'a>, from: Option<Checkpoint>, progress: &Progress) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
         let train = &recipe.settings.train;
         let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
-        let optimizer = optimizer::build(train.call("optimizer"), job.device).clipped(train.real("clip"));
-        let schedule = Schedule::new(train.call("schedule"), recipe.epochs(), train.count("warmup"));
+        let optimizer = optimizer::build(train.call("optimizer"), job.device);
+        let mut phases = Phases::new(&recipe.net, train);
         let model = new(&job.device.clone().autodiff());
-        let (model, optimizer, best, history, mut state) = match from {
+        let (model, optimizer, best, texts, mut state) = match from {
             None => {
                 let model = if job.fuse { model.fused() } else { model };
-                (model, optimizer, None, History::default(), State::default())
+                (model, optimizer, None, BTreeMap::new(), State::default())
             }
-            Some(Checkpoint { state, weights, optimizer: memory, best, history }) => {
-                let history = history.unwrap_or_else(|| job.history(state.epoch - 1, progress));
+            Some(Checkpoint { state, weights, optimizer: memory, best, texts }) => {
                 let damaged = |reason| TrainError::Damaged { path: job.folder.join("checkpoints"), reason };
                 let model = job.weights(model, LAST, &weights)?;
                 let optimizer = optimizer.remembering(memory).map_err(damaged)?;
+                phases.remember(&state.phases).map_err(damaged)?;
                 let best = best.zip(state.best).map(|(weights, so_far)| {
                     let model = job.weights(new(job.device), BEST, &weights)?;
                     Best::write(job, so_far, model)
                 });
-                (model, optimizer, best.transpose()?, history, state)
+                (model, optimizer, best.transpose()?, texts, state)
             }
         };
         state.run = Some(job.mark.clone());
         state.notes.extend(job.notes.iter().cloned());
         state.notes.dedup();
-        let warn = |text: &str| progress.warn(text);
-        let board = job.tensorboard.then(|| Board::open(job, state.files.events, warn)).transpose()?;
+        let memory = Memory { lengths: state.files.clone(), texts };
+        let observers = Observers::open(&job.start(state.epoch - 1, *progress), &memory)?;
         let training = Self {
             job,
-            progress: *progress,
             optimizer,
-            schedule: schedule.remembering(state.schedule),
-            metrics: Metrics::open(job.folder, history, warn)?,
-            board,
+            phases,
+            observers,
             best,
             saver: Saver::new(job.save_every),
             clock: (Instant::now(), state.seconds),
@@ -216,15 +203,14 @@ impl<'a> Training<'a> {
         Ok((model, training))
     }
 
-    /// All epochs are done, or the last ones were not worth it.
+    /// Whether all epochs are done, or a phase ends the training before.
     fn is_over(&self) -> bool {
-        let patience = self.job.recipe.settings.train.count("patience");
-        self.state.epoch > self.job.recipe.epochs() || (patience > 0 && self.waited() >= patience)
+        self.state.epoch > self.job.recipe.epochs() || self.phases.over(self.course()).is_some()
     }
 
-    /// Epochs since the best one.
-    fn waited(&self) -> usize {
-        self.best.as_ref().map_or(0, |best| self.state.epoch - 1 - best.so_far.epoch)
+    /// How far the training has come.
+    fn course(&self) -> Course {
+        Course { done: self.state.epoch - 1, best: self.best.as_ref().map(|best| best.so_far.epoch) }
     }
 
     /// Trains to the end of the epoch that the state is in, from where it is.
@@ -232,35 +218,32 @@ impl<'a> Training<'a> {
         let (recipe, epoch) = (self.job.recipe, self.state.epoch);
         let order = shuffled(&self.job.split.train, recipe.seed(), epoch as u64);
         let feed = Feed { first: self.state.batches, ..recipe.training_feed(&self.job.data.train, order, epoch) };
-        let bar = self.progress.bar(epoch, recipe.epochs(), feed.images(), self.state.seen.images);
+        let ahead = Ahead { epoch, images: feed.images(), seen: self.state.seen.images };
+        self.observers.tell(|observer| observer.epoch_begins(ahead))?;
         let batches = feed.batches();
-        let model = Pass::new(self, batches, bar).run(model, Loader::new(feed)?)?;
+        let model = Pass::new(self, batches).run(model, Loader::new(feed)?)?;
         let held_out = match self.validate(&model) {
             // A validation begins anew: what stands is that every step of the epoch is done.
             Err(error) => return Err(self.rescue(&model, error)),
             Ok(held_out) => held_out,
         };
         let numbers = self.numbers(&model, held_out.as_ref(), batches)?;
-        self.schedule.observe(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
-        self.metrics.append(&numbers)?;
-        if let Some(board) = &mut self.board {
-            board.epoch(&numbers, &model.valid())?;
-        }
+        self.phases.after_epoch(&numbers);
+        let valid = model.valid();
+        self.observers.tell(|observer| observer.epoch_ends(&numbers, &valid))?;
         self.keep(&model, &numbers)?;
         self.state.next_epoch();
         let so_far = self.seconds();
-        let left = so_far / epoch as f64 * (recipe.epochs() - epoch) as f64;
-        self.progress.epoch(&numbers, recipe.epochs(), Duration::from_secs_f64(left));
-        if self.is_over() && epoch < recipe.epochs() {
-            let waited = self.waited();
-            self.progress
-                .line(&format!("stopped: the validation accuracy was no better for {}", counted(waited, "epoch")));
+        let left = Duration::from_secs_f64(so_far / epoch as f64 * (recipe.epochs() - epoch) as f64);
+        self.observers.tell(|observer| observer.epoch_is_kept(&numbers, left))?;
+        if let Some(why) = self.phases.over(self.course()).filter(|_| epoch < recipe.epochs()) {
+            self.observers.tell(|observer| observer.ends_early(&why))?;
         }
         self.pause(&model)?;
         Ok(model)
     }
 
-    /// That a batch of this epoch, counted from 1, brought numbers that are not finite.
+    /// The error that a batch of this epoch, counted from 1, brought numbers that are not finite.
     pub fn diverged(&self, step: usize, loss: f64, origin: Option<NonFinite>) -> TrainError {
         let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
         TrainError::Diverged { epoch, step, loss: loss as f32, lr, origin }
@@ -274,6 +257,7 @@ impl<'a> Training<'a> {
         batches.find_map(|batch| model.origin_after_training(evaluate::images(batch.ok()?, &model, device)))
     }
 
+    /// The numbers of the epoch that was just trained and validated.
     fn numbers(&self, model: &Model, held_out: Option<&Tally>, batches: usize) -> Result<Epoch, TrainError> {
         let State { epoch, seen, loss, epoch_seconds: seconds, .. } = &self.state;
         let validation_cross_entropy = held_out.map(Tally::mean_cross_entropy);
@@ -295,7 +279,7 @@ impl<'a> Training<'a> {
         })
     }
 
-    /// `None` where no image is held out.
+    /// Answers to the images that are held out, counted; `None` where there are none.
     fn validate(&self, model: &Model) -> Result<Option<Tally>, TrainError> {
         let Job { recipe, data, split, device, stop, .. } = *self.job;
         if split.validation.is_empty() {
@@ -317,29 +301,29 @@ impl<'a> Training<'a> {
         Ok(())
     }
 
-    /// Between two steps: saves if it is time to, and ends here if asked to.
+    /// Saves between two steps if it is time to, and ends the training if it was asked to.
     pub fn pause(&mut self, model: &Model) -> Result<(), TrainError> {
         if self.job.stop.asked() {
             return Err(self.rescue(model, TrainError::Stopped));
         }
-        if self.saver.is_due() { self.save(model) } else { Ok(()) }
+        if self.saver.is_due() { self.save(model).map(drop) } else { Ok(()) }
     }
 
-    /// Saves the steps that are done before it ends with an error.
+    /// Saves the steps that are done before the training ends with an error; gives the error to end with.
     pub fn rescue(&mut self, model: &Model, error: TrainError) -> TrainError {
         // That there is no room for it is a reason to end as well, but the first one is what the user can mend.
         self.save(model).err().filter(|_| matches!(error, TrainError::Stopped)).unwrap_or(error)
     }
 
-    fn save(&mut self, model: &Model) -> Result<(), TrainError> {
+    /// Writes a checkpoint; gives what the observers remember in it.
+    fn save(&mut self, model: &Model) -> Result<Memory, TrainError> {
         let best = self.best.as_ref();
         self.state.seconds = self.seconds();
-        self.state.schedule = self.schedule.memory();
+        self.state.phases = self.phases.memory();
         self.state.best = best.map(|best| best.so_far);
         // A checkpoint may not know of epochs that a crash takes from the files.
-        self.metrics.sync()?;
-        let events = self.board.as_ref().map(Board::offset).transpose()?;
-        self.state.files = Offsets { events: events.unwrap_or(0) };
+        let memory = self.observers.memory()?;
+        self.state.files.clone_from(&memory.lengths);
         let whose = self.job.whose.at("last", self.state.epoch - 1);
         let draft = Draft {
             state: &self.state,
@@ -347,17 +331,20 @@ impl<'a> Training<'a> {
             weights: weights::bytes(&model.valid(), &whose)?,
             optimizer: self.optimizer.memory(),
             best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),
-            metrics: self.metrics.history().lines(),
+            texts: &memory.texts,
         };
-        self.saver.time(|| checkpoint::save(self.job.folder, &draft))
+        self.saver.time(|| checkpoint::save(self.job.folder, &draft))?;
+        Ok(memory)
     }
 
+    /// Seconds spent on the run so far, by all processes that took part.
     fn seconds(&self) -> f64 {
         self.clock.0.elapsed().as_secs_f64() + self.clock.1
     }
 }
 
 impl Best {
+    /// Writes the best weights to the run's file.
     fn write(job: &Job<'_>, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
         let bytes = weights::bytes(&model, &job.whose.at("best", so_far.epoch))?;
         files::replace(&job.folder.join(BEST), &bytes)?;

@@ -3,8 +3,9 @@
 //! Each is Burn's, set up so that it does what PyTorch's of the same name does, update for update: SGD without
 //! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
 
-use super::here::here;
-use crate::back::burn::{DeviceError, Model, numbers};
+use super::optimizer_device::on_device;
+use crate::back::burn::{DeviceError, Model};
+use crate::train::phases::Phases;
 use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::ParamGroup;
 use burn::optim::decay::WeightDecayConfig;
@@ -12,17 +13,17 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{
     Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
 };
-use burn::tensor::{Bytes, Device, Gradients, Transaction};
+use burn::tensor::{Bytes, Device, Gradients};
 use lcnnc_lang::vocabulary::{Bound, optimizers};
 
 /// A rule with its memory of the steps before.
 pub struct Optimizer {
     rule: ModuleOptimizer,
-    /// As the call gives it.
+    /// The learning rate as the call gives it.
     base: f64,
+    /// The learning rate of the next step.
     lr: f64,
-    /// The largest length of all gradients together, if there is one.
-    clip: Option<f64>,
+    /// The gradients of the batches that were added since the step before.
     sum: GradientsAccumulator<Model>,
 }
 
@@ -33,13 +34,13 @@ pub struct Optimizer {
 pub fn build(call: &Bound, device: &Device) -> Optimizer {
     let call = optimizers::complete(call);
     let rule = match call.callee {
-        "sgd" => here(sgd(&call), device),
-        "adam" => here(adam(&call), device),
-        "adamw" => here(adamw(&call), device),
+        "sgd" => on_device(sgd(&call), device),
+        "adam" => on_device(adam(&call), device),
+        "adamw" => on_device(adamw(&call), device),
         other => unreachable!("no optimizer is called `{other}`"),
     };
     let lr = call.real("lr");
-    Optimizer { rule, base: lr, lr, clip: None, sum: GradientsAccumulator::new() }
+    Optimizer { rule, base: lr, lr, sum: GradientsAccumulator::new() }
 }
 
 fn sgd(call: &Bound) -> Sgd {
@@ -67,18 +68,13 @@ fn adamw(call: &Bound) -> AdamW {
         .build()
 }
 
-/// Weight decay as L2 on the gradient.
+/// The weight decay of a call, as L2 that is added to the gradient.
 fn added(call: &Bound) -> Option<WeightDecayConfig> {
     let decay = call.real("weight_decay");
     (decay > 0.0).then(|| WeightDecayConfig::new(decay as f32))
 }
 
 impl Optimizer {
-    /// The same, for gradients that are made shorter where they are longer than `most`; 0 leaves them as they are.
-    pub fn clipped(self, most: f64) -> Self {
-        Self { clip: (most > 0.0).then_some(most), ..self }
-    }
-
     /// The learning rate of the next step.
     pub fn lr(&self) -> f64 {
         self.lr
@@ -89,14 +85,14 @@ impl Optimizer {
         self.lr = factor * self.base;
     }
 
-    /// Moves every trained parameter by its gradient, and what has a sign back to its side of zero. Frozen parameters
-    /// and running statistics have no gradient and stay; so does what the loss does not depend on.
+    /// Moves every trained parameter by its gradient; the phases change the gradients before and the weights behind it.
+    /// Frozen parameters and running statistics have no gradient and stay; so does what the loss does not depend on.
     ///
     /// # Errors
-    /// If the device failed, where gradients are clipped.
-    pub fn step(&mut self, model: Model, gradients: Gradients) -> Result<Model, DeviceError> {
+    /// If the device failed, where a phase reads from it.
+    pub fn step(&mut self, model: Model, gradients: Gradients, phases: &mut Phases) -> Result<Model, DeviceError> {
         self.add(&model, gradients);
-        self.step_added(model)
+        self.step_added(model, phases)
     }
 
     /// Takes in the gradients of one of several batches that make a step together; they are summed.
@@ -104,16 +100,14 @@ impl Optimizer {
         self.sum.accumulate(model, GradientsParams::from_grads(gradients, model));
     }
 
-    /// As [`Optimizer::step`], by the gradients that were added since the step before.
+    /// Takes a step as [`Optimizer::step`] does, by the gradients that were added since the step before.
     ///
     /// # Errors
-    /// As there.
-    pub fn step_added(&mut self, model: Model) -> Result<Model, DeviceError> {
+    /// Those of [`Optimizer::step`].
+    pub fn step_added(&mut self, model: Model, phases: &mut Phases) -> Result<Model, DeviceError> {
         let mut gradients = self.sum.grads();
-        if let Some(most) = self.clip {
-            clip(&model, &mut gradients, most)?;
-        }
-        Ok(self.rule.step(self.rates(&model), model, gradients).projected())
+        phases.before_update(&model, &mut gradients)?;
+        phases.after_step(self.rule.step(self.rates(&model), model, gradients))
     }
 
     /// What the rule remembers of the steps before, for a checkpoint.
@@ -131,30 +125,14 @@ impl Optimizer {
         Ok(Self { rule, ..self })
     }
 
-    /// One learning rate for all, but where a layer asks for another. Burn makes these of schedules alone.
+    /// The learning rate of each parameter: one for all, but where a layer asks for another. Burn makes these of schedules
+    /// alone.
     fn rates(&self, model: &Model) -> ModuleLearningRate {
         let all = ModuleLrScheduler::new(self.lr);
         let paced =
             |rates: ModuleLrScheduler, (factor, id)| rates.with_group(ParamGroup::from_ids(vec![id]), self.lr * factor);
         model.paces().fold(all, paced).step()
     }
-}
-
-/// Multiplies all gradients by one number, so that together, as one vector, they are no longer than `most`: what
-/// PyTorch's `clip_grad_norm_` does.
-fn clip(model: &Model, gradients: &mut GradientsParams, most: f64) -> Result<(), DeviceError> {
-    /// PyTorch's guard against a length of 0.
-    const GUARD: f64 = 1e-6;
-    let squares = model.ids().filter_map(|id| gradients.get::<4>(id)).map(|gradient| gradient.square().sum());
-    let length = numbers(squares.fold(Transaction::default(), Transaction::register))?.iter().sum::<f64>().sqrt();
-    if length > most {
-        for id in model.ids() {
-            if let Some(gradient) = gradients.remove::<4>(id) {
-                gradients.register(id, gradient * (most / (length + GUARD)));
-            }
-        }
-    }
-    Ok(())
 }
 
 impl std::fmt::Debug for Optimizer {

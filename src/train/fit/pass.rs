@@ -3,40 +3,40 @@
 use crate::back::burn::{Answers, DeviceError, Model, numbers};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
+use crate::observe::{Observer, SoFar};
 use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
-use crate::train::progress::Bar;
 use burn::tensor::{Device, Gradients, Transaction};
 use std::time::Instant;
 
+/// The pass of one epoch: it takes the steps that are left.
 pub(in crate::train) struct Pass<'a, 'b> {
     training: &'a mut Training<'b>,
-    /// With autodiff.
+    /// The device, with autodiff.
     device: Device,
     /// Batches of the whole epoch.
     batches: usize,
     started: Instant,
     /// Seconds of the epoch that other processes had spent.
     before: f64,
-    bar: Bar,
 }
 
 /// Some batches that make one step together.
 struct Group {
-    /// Of the first one, from 0 in its epoch.
+    /// The number of the first one, from 0 in its epoch.
     first: usize,
-    /// How many there are.
+    /// How many batches there are.
     len: usize,
-    /// In all of them, each view counted.
+    /// Images in all of them, each view counted.
     images: usize,
 }
 
 impl<'a, 'b> Pass<'a, 'b> {
-    pub fn new(training: &'a mut Training<'b>, batches: usize, bar: Bar) -> Self {
+    pub fn new(training: &'a mut Training<'b>, batches: usize) -> Self {
         let device = training.job.device.clone().autodiff();
         let before = training.state.epoch_seconds;
-        Self { training, device, batches, started: Instant::now(), before, bar }
+        Self { training, device, batches, started: Instant::now(), before }
     }
 
     /// Every step that is left; after each, the training is where it can be saved.
@@ -47,10 +47,11 @@ impl<'a, 'b> Pass<'a, 'b> {
             model = self.step(model, &mut loader)?;
             let state = &mut self.training.state;
             state.epoch_seconds = self.before + self.started.elapsed().as_secs_f64();
-            self.bar.advance(&state.seen, state.loss);
+            let so_far = SoFar { images: state.seen.images, accuracy: state.seen.accuracy(), loss: state.loss };
+            self.training.observers.tell(|observer| observer.step_ends(so_far))?;
             self.training.pause(&model)?;
         }
-        self.bar.finish();
+        self.training.observers.tell(<dyn Observer>::steps_end)?;
         Ok(model)
     }
 
@@ -74,7 +75,7 @@ impl<'a, 'b> Pass<'a, 'b> {
         // Weights that nobody else holds are moved where they are.
         drop(before);
         let training = &mut *self.training;
-        model = training.optimizer.step_added(model)?;
+        model = training.optimizer.step_added(model, &mut training.phases)?;
         training.state.seen.add(seen);
         training.state.loss += loss;
         training.state.batches += group.len;
@@ -83,8 +84,8 @@ impl<'a, 'b> Pass<'a, 'b> {
 
     /// Sets the learning rate of the step that so many of the epoch's batches end with.
     fn pace(&mut self, done: usize) {
-        let Training { optimizer, schedule, state, .. } = &mut *self.training;
-        optimizer.scale(schedule.factor(state.epoch, done as f64 / self.batches.max(1) as f64));
+        let Training { optimizer, phases, state, .. } = &mut *self.training;
+        optimizer.scale(phases.rate(state.epoch, done as f64 / self.batches.max(1) as f64));
     }
 
     /// The batches of the next step.

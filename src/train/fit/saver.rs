@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-/// Seldom enough that a fast run hardly notices.
+/// The time between two checkpoints: seldom enough that a fast run hardly notices.
 const PAUSE: Duration = Duration::from_secs(10);
-/// Training takes at least so many times as long as saving.
+/// How many times as long as saving training takes at least.
 const SHARE: u32 = 50;
 
 /// Tells when a checkpoint is due: after the time that was asked for, or else every ten seconds, and never so often that
@@ -13,7 +13,7 @@ const SHARE: u32 = 50;
 pub struct Saver {
     every: Option<Duration>,
     last: Instant,
-    /// How long it took.
+    /// How long the last checkpoint took to write.
     took: Duration,
 }
 

@@ -1,29 +1,38 @@
 //! Where a training is between two steps, and whether it can be there.
 
 use crate::train::fit::evaluate::Tally;
-use crate::train::fit::schedule::Memory;
+use crate::train::phases;
 use crate::train::runs::manifest::{A_TIME, is_time};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 
-/// Where a training is between two steps: everything but the tensors.
+/// The place of a training between two steps: everything of it but the tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Of the epoch that the next step belongs to, from 1; one more than all when training is over.
+    /// The epoch that the next step belongs to, from 1; one more than all when training is over.
     pub epoch: usize,
     /// Batches of that epoch that are done.
     pub batches: usize,
-    /// Of those batches.
+    /// The answers to the images of those batches, counted.
     pub seen: Tally,
-    /// With penalties, summed over the images of those batches.
+    /// The loss with its penalties, in nats, summed over the images of those batches.
     pub loss: f64,
-    /// Spent on those batches.
+    /// Seconds spent on those batches.
     pub epoch_seconds: f64,
-    /// Spent on the whole run.
+    /// Seconds spent on the whole run.
     pub seconds: f64,
-    pub schedule: Memory,
+    /// What the phases remember, by their names.
+    #[serde(default)]
+    pub phases: BTreeMap<String, Value>,
+    /// What the schedule remembers, where versions before there were phases wrote it; see [`State::settled`].
+    #[serde(default, skip_serializing)]
+    schedule: Option<Value>,
     pub best: Option<BestSoFar>,
-    pub files: Offsets,
+    /// How long the files of observers are, in bytes, by the observers' names for them; what lies beyond is of steps that
+    /// will be taken again.
+    pub files: BTreeMap<String, u64>,
     /// The run that this is a state of; versions that did not check it wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunMark>,
@@ -37,12 +46,6 @@ pub struct State {
 pub struct BestSoFar {
     pub epoch: usize,
     pub validation_accuracy: Option<f64>,
-}
-
-/// How long the file for TensorBoard is, in bytes; what lies beyond is of steps that will be taken again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offsets {
-    pub events: u64,
 }
 
 /// What tells the checkpoints of one run from those of any other.
@@ -67,12 +70,12 @@ pub struct Limits {
 }
 
 impl Default for State {
-    /// Before the first step.
+    /// The state before the first step.
     fn default() -> Self {
-        let (seen, schedule, files) = (Tally::default(), Memory::default(), Offsets::default());
+        let (seen, phases, files) = (Tally::default(), BTreeMap::new(), BTreeMap::new());
         let (loss, epoch_seconds, seconds) = (0.0, 0.0, 0.0);
-        let (best, run, notes) = (None, None, Vec::new());
-        Self { epoch: 1, batches: 0, seen, loss, epoch_seconds, seconds, schedule, best, files, run, notes }
+        let (schedule, best, run, notes) = (None, None, None, Vec::new());
+        Self { epoch: 1, batches: 0, seen, loss, epoch_seconds, seconds, phases, schedule, best, files, run, notes }
     }
 }
 
@@ -86,6 +89,15 @@ impl fmt::Display for State {
 }
 
 impl State {
+    /// The same, with everything where this version has it, whatever version wrote it.
+    pub fn settled(mut self) -> Self {
+        if let Some(memory) = self.schedule.take() {
+            self.phases.entry("schedule".to_owned()).or_insert(memory);
+        }
+        self
+    }
+
+    /// Goes to the first step of the epoch behind this one.
     pub fn next_epoch(&mut self) {
         self.epoch += 1;
         (self.batches, self.seen, self.loss, self.epoch_seconds) = (0, Tally::default(), 0.0, 0.0);
@@ -112,7 +124,7 @@ impl State {
             .or_else(|| unlike("loss", self.loss.is_finite(), self.loss, A_NUMBER))
             .or_else(|| unlike("epoch_seconds", is_time(self.epoch_seconds), self.epoch_seconds, A_TIME))
             .or_else(|| unlike("seconds", is_time(self.seconds), self.seconds, A_TIME))
-            .or_else(|| self.schedule.absurd())
+            .or_else(|| phases::absurd(&self.phases))
             .or_else(|| self.absurd_best())
     }
 

@@ -47,7 +47,7 @@ impl Stop {
         child.kill()
     }
 
-    /// Nobody asks.
+    /// A stop that nobody asks for.
     pub fn never() -> Self {
         Self { heard: false }
     }

@@ -1,8 +1,8 @@
 //! A spec with its settings, compiled and known to fit its data.
 
-pub mod layer;
-mod place;
+pub mod overrides;
 pub mod yaml;
+mod yaml_spans;
 
 use crate::back::burn::Precision;
 use crate::data::augment::{self, Views};
@@ -10,8 +10,8 @@ use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Chain;
 use crate::data::{self, DataError, DataSet, Unusable};
-use crate::train::recipe::layer::is_flag;
-use crate::train::{Layer, TrainError};
+use crate::train::recipe::overrides::is_flag;
+use crate::train::{Overrides, TrainError};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
@@ -22,11 +22,11 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Recipe {
     pub net: Arc<Net>,
-    /// From the spec, run.yaml and the flags together.
+    /// The settings of the spec, run.yaml and the flags together.
     pub settings: Settings,
     /// The spec's text as it was read.
     pub text: String,
-    /// The same with overrides and defaults written in.
+    /// The spec's text with overrides and defaults written in.
     pub resolved: String,
     pub augmentations: Arc<augment::Chain>,
     pub transforms: Arc<Chain>,
@@ -35,15 +35,15 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Compiles a spec for a number of classes and applies a layer's consts and settings to it.
+    /// Compiles a spec for a number of classes and applies consts and settings that override its own.
     ///
     /// # Errors
-    /// Everything that is wrong with the spec and with the layer's texts.
-    pub fn new(source: Source, layer: &Layer, classes: usize) -> Result<Self, TrainError> {
-        let set = layer.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    /// Everything that is wrong with the spec and with the texts of the overrides.
+    pub fn new(source: Source, overrides: &Overrides, classes: usize) -> Result<Self, TrainError> {
+        let set = overrides.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let compiled = compile(&source, &Options { set, classes: Some(classes) });
         let mut settings = compiled.settings.clone();
-        let mut reports = layer.apply(&mut settings).err().unwrap_or_default();
+        let mut reports = overrides.apply(&mut settings).err().unwrap_or_default();
         let (resolved, remarks) = (compiled.resolved(&settings), compiled.report_with(&settings));
         let Compiled { net, report, .. } = compiled;
         let net = match net {
@@ -67,10 +67,12 @@ impl Recipe {
         self.settings.train.count("batch")
     }
 
+    /// Passes over the training images.
     pub fn epochs(&self) -> usize {
         self.settings.train.count("epochs")
     }
 
+    /// The number that every random choice starts from.
     pub fn seed(&self) -> u64 {
         self.settings.train.count("seed") as u64
     }
@@ -154,7 +156,8 @@ impl Recipe {
         }
     }
 
-    /// As [`Recipe::feed`], for an epoch's training: with the spec's augmentations. A batch holds all views of its images.
+    /// Images for the training of an epoch: those of [`Recipe::feed`], with the spec's augmentations. A batch holds all views
+    /// of its images.
     pub fn training_feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>, epoch: usize) -> Feed {
         let chain = self.augmentations.clone();
         let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };

@@ -1,11 +1,11 @@
-//! run.yaml: a layer of wishes as a file.
+//! run.yaml: overrides as a file.
 //!
 //! The values of the settings blocks are in the language of the spec: `optimizer: "sgd(lr: 0.01)"`. The text is read as
 //! plain YAML and then key by key against what is known, so that one reading finds every mistake.
 
 use crate::back::burn::DeviceChoice;
-use crate::train::recipe::layer::{Layer, Setting, Target, unfit_for_a_folder};
-use crate::train::recipe::place;
+use crate::train::recipe::overrides::{Overrides, Setting, Target, unfit_for_a_folder};
+use crate::train::recipe::yaml_spans;
 use crate::train::runs::threads::MOST;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
@@ -40,25 +40,26 @@ const KEYS: [(&str, &str); 15] = [
 
 const HEAD: &str = "# The settings of a run. `lcnnc run --config run.yaml` repeats it.\n";
 
-/// The text of a run.yaml: what a layer says, and every setting as it was in the end.
-pub fn write(layer: &Layer, settings: &Settings) -> String {
+/// The text of a run.yaml: the overrides, and every setting as it was in the end.
+pub fn write(overrides: &Overrides, settings: &Settings) -> String {
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| Value::from(path.to_string_lossy().into_owned()));
-    let set: Mapping = layer.set.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
+    let set: Mapping =
+        overrides.set.iter().map(|(name, value)| (name.as_str().into(), value.as_str().into())).collect();
     let values = [
-        path(&layer.spec),
-        layer.name.clone().map(Value::from),
-        layer.dataset.clone().map(Value::from),
-        path(&layer.data_root),
-        layer.verify.map(Value::from),
-        layer.allow_one_class.map(Value::from),
-        layer.allow_empty_classes.map(Value::from),
-        layer.device.map(|device| Value::from(device.to_string())),
-        layer.threads.map(Value::from),
-        layer.fuse.map(Value::from),
-        layer.tensorboard.map(Value::from),
-        layer.save_every.map(|every| Value::from(every.as_secs_f64())),
-        layer.limit.map(Value::from),
-        layer.limit_test.map(Value::from),
+        path(&overrides.spec),
+        overrides.name.clone().map(Value::from),
+        overrides.dataset.clone().map(Value::from),
+        path(&overrides.data_root),
+        overrides.verify.map(Value::from),
+        overrides.allow_one_class.map(Value::from),
+        overrides.allow_empty_classes.map(Value::from),
+        overrides.device.map(|device| Value::from(device.to_string())),
+        overrides.threads.map(Value::from),
+        overrides.fuse.map(Value::from),
+        overrides.tensorboard.map(Value::from),
+        overrides.save_every.map(|every| Value::from(every.as_secs_f64())),
+        overrides.limit.map(Value::from),
+        overrides.limit_test.map(Value::from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
     let mut top: Mapping =
@@ -82,7 +83,7 @@ fn block_values(bound: &Bound) -> Mapping {
 ///
 /// # Errors
 /// If the file cannot be read, or everything that is wrong with it.
-pub fn load(file: &Path) -> Result<Layer, TrainError> {
+pub fn load(file: &Path) -> Result<Overrides, TrainError> {
     read(file, &files::read(file)?).map_err(|report| TrainError::Reports(vec![report]))
 }
 
@@ -90,11 +91,11 @@ pub fn load(file: &Path) -> Result<Layer, TrainError> {
 ///
 /// # Errors
 /// Everything that is wrong with it.
-pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
+pub fn read(file: &Path, text: &str) -> Result<Overrides, Report> {
     // A byte order mark is no part of the text, and would be taken for the end of a document.
     let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
     let name = file.display().to_string();
-    let mut reader = Reader { text, origin: name.clone(), layer: Layer::default(), diagnostics: Vec::new() };
+    let mut reader = Reader { text, origin: name.clone(), overrides: Overrides::default(), diagnostics: Vec::new() };
     match serde_yaml::from_str(text) {
         Ok(top) => reader.top(&top),
         Err(error) => reader.diagnostics.push(syntax(text, &error)),
@@ -102,7 +103,7 @@ pub fn read(file: &Path, text: &str) -> Result<Layer, Report> {
     if !reader.diagnostics.is_empty() {
         return Err(Report::new(name, text, reader.diagnostics));
     }
-    Ok(based(reader.layer, file.parent().unwrap_or(Path::new(""))))
+    Ok(based(reader.overrides, file.parent().unwrap_or(Path::new(""))))
 }
 
 /// What is wrong with the text of a run.yaml that lies nowhere, as an example does.
@@ -116,23 +117,23 @@ fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
     let message = error.to_string();
     // The place is shown, so it need not be said as well.
     let reason = message.split(" at line ").next().unwrap_or_default();
-    config::not_yaml(reason, place::of_error(text, location.as_ref()))
+    config::not_yaml(reason, yaml_spans::of_error(text, location.as_ref()))
 }
 
-fn based(mut layer: Layer, folder: &Path) -> Layer {
-    layer.spec = layer.spec.map(|spec| folder.join(spec));
-    layer.data_root = layer.data_root.map(|root| folder.join(root));
-    layer.dataset = layer.dataset.map(|dataset| match dataset.split_once(':') {
+fn based(mut overrides: Overrides, folder: &Path) -> Overrides {
+    overrides.spec = overrides.spec.map(|spec| folder.join(spec));
+    overrides.data_root = overrides.data_root.map(|root| folder.join(root));
+    overrides.dataset = overrides.dataset.map(|dataset| match dataset.split_once(':') {
         Some((set, path)) => format!("{set}:{}", folder.join(path).display()),
         None => dataset,
     });
-    layer
+    overrides
 }
 
 struct Reader<'a> {
     text: &'a str,
     origin: String,
-    layer: Layer,
+    overrides: Overrides,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -141,21 +142,21 @@ impl Reader<'_> {
         for (key, value) in self.entries("a run", "dataset: contours", &[], top) {
             let path = [key.clone()];
             match key.as_str() {
-                "spec" => self.layer.spec = self.word(&path, value).map(PathBuf::from),
-                "name" => self.layer.name = self.folder_name(&path, value),
-                "dataset" => self.layer.dataset = self.word(&path, value),
-                "data_root" => self.layer.data_root = self.word(&path, value).map(PathBuf::from),
-                "verify" => self.layer.verify = self.switch(&path, value),
-                "allow_one_class" => self.layer.allow_one_class = self.switch(&path, value),
-                "allow_empty_classes" => self.layer.allow_empty_classes = self.switch(&path, value),
-                "device" => self.layer.device = self.device(&path, value),
-                "threads" => self.layer.threads = self.count_to(MOST, &path, value),
-                "fuse" => self.layer.fuse = self.switch(&path, value),
-                "tensorboard" => self.layer.tensorboard = self.switch(&path, value),
-                "save_every" => self.layer.save_every = self.seconds(&path, value),
-                "limit" => self.layer.limit = self.count(&path, value),
-                "limit_test" => self.layer.limit_test = self.count(&path, value),
-                "set" => self.layer.set = self.consts(&path, value),
+                "spec" => self.overrides.spec = self.word(&path, value).map(PathBuf::from),
+                "name" => self.overrides.name = self.folder_name(&path, value),
+                "dataset" => self.overrides.dataset = self.word(&path, value),
+                "data_root" => self.overrides.data_root = self.word(&path, value).map(PathBuf::from),
+                "verify" => self.overrides.verify = self.switch(&path, value),
+                "allow_one_class" => self.overrides.allow_one_class = self.switch(&path, value),
+                "allow_empty_classes" => self.overrides.allow_empty_classes = self.switch(&path, value),
+                "device" => self.overrides.device = self.device(&path, value),
+                "threads" => self.overrides.threads = self.count_to(MOST, &path, value),
+                "fuse" => self.overrides.fuse = self.switch(&path, value),
+                "tensorboard" => self.overrides.tensorboard = self.switch(&path, value),
+                "save_every" => self.overrides.save_every = self.seconds(&path, value),
+                "limit" => self.overrides.limit = self.count(&path, value),
+                "limit_test" => self.overrides.limit_test = self.count(&path, value),
+                "set" => self.overrides.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
                     Some(block) => self.block(block, &path, value),
                     None => self.unknown(
@@ -171,7 +172,7 @@ impl Reader<'_> {
     fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
         let key = path.last().map_or("", String::as_str);
         let known: Vec<&str> = known.collect();
-        self.diagnostics.push(config::unknown_key(key, within, place::of_key(self.text, path), &known));
+        self.diagnostics.push(config::unknown_key(key, within, yaml_spans::of_key(self.text, path), &known));
     }
 
     /// The keys and values of a mapping; nothing is an empty one.
@@ -195,7 +196,7 @@ impl Reader<'_> {
     }
 
     fn mistyped(&mut self, key: &str, expected: &str, found: &Value, example: &str, path: &[String]) {
-        let span = place::of_value(self.text, path);
+        let span = yaml_spans::of_value(self.text, path);
         self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
     }
 
@@ -219,7 +220,7 @@ impl Reader<'_> {
         let name = self.word(path, value)?;
         let Some(problem) = unfit_for_a_folder(&name) else { return Some(name) };
         let problem = format!("`name` is the name of one folder under `--runs`, as in `lc_cnn`; this {problem}");
-        self.diagnostics.push(config::wrong_value(&problem, place::of_value(self.text, path)));
+        self.diagnostics.push(config::wrong_value(&problem, yaml_spans::of_value(self.text, path)));
         None
     }
 
@@ -260,7 +261,7 @@ impl Reader<'_> {
         let device = word.parse();
         device
             .map_err(|error: crate::back::burn::DeviceError| {
-                let span = place::of_value(self.text, path);
+                let span = yaml_spans::of_value(self.text, path);
                 self.diagnostics.push(config::wrong_value(&error.to_string(), span));
             })
             .ok()
@@ -290,7 +291,7 @@ impl Reader<'_> {
                 continue;
             };
             let Some(text) = scalar(value) else {
-                let Span { start, end } = place::of_value(self.text, &path);
+                let Span { start, end } = yaml_spans::of_value(self.text, &path);
                 let example = format!("{key}: \"{}\"", &self.text[start..end]);
                 self.mistyped(&key, "a text in the language of the spec", value, &example, &path);
                 continue;
@@ -304,10 +305,10 @@ impl Reader<'_> {
         match Settings::default().set(block, key, &text) {
             Ok(()) => {
                 let target = Target::Key { block, key };
-                self.layer.settings.push(Setting { origin: self.origin.clone(), target, text });
+                self.overrides.settings.push(Setting { origin: self.origin.clone(), target, text });
             }
             Err(found) => {
-                let span = place::of_value(self.text, path);
+                let span = yaml_spans::of_value(self.text, path);
                 self.diagnostics.extend(found.into_iter().map(|diagnostic| moved(diagnostic, self.text, span, &text)));
             }
         }

@@ -7,7 +7,7 @@ use crate::train::runs::Setup;
 use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, SpecNote};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::seal;
-use crate::train::{Layer, TrainError};
+use crate::train::{Overrides, TrainError};
 use jiff::Timestamp;
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::vocabulary::schedules;
@@ -33,8 +33,8 @@ pub(in crate::train) fn begin(
 ) -> Result<(PathBuf, Manifest), TrainError> {
     // Whole seconds.
     let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let name = setup.layer.folder_name(spec)?;
-    let settled = Layer { name: Some(name), ..settled(setup.layer.clone(), &setup.data) };
+    let name = setup.overrides.folder_name(spec)?;
+    let settled = Overrides { name: Some(name), ..settled(setup.overrides.clone(), &setup.data) };
     let settings = yaml::write(&settled, &setup.recipe.settings);
     let sum = |text: &str| data::sha256([text.as_bytes()]);
     let files = FirstFiles { spec: sum(&setup.recipe.resolved), settings: sum(&settings) };
@@ -45,34 +45,34 @@ pub(in crate::train) fn begin(
     Ok((folder, manifest))
 }
 
-/// The layer as run.yaml keeps it: complete, and the same wherever it is read. The spec is the run folder's own, which
+/// The overrides as run.yaml keeps them: complete, and the same wherever it is read. The spec is the run folder's own, which
 /// does not change when the author's does.
-fn settled(layer: Layer, data: &DataSet) -> Layer {
+fn settled(overrides: Overrides, data: &DataSet) -> Overrides {
     // Only a path that is empty has no absolute form, and that one stays as it is.
     let fixed = |path: &Path| absolute(path).unwrap_or_else(|_| path.to_owned());
-    let dataset = layer.dataset.as_deref().unwrap_or(&data.name);
+    let dataset = overrides.dataset.as_deref().unwrap_or(&data.name);
     let dataset = match dataset.split_once(':') {
         Some((set, path)) => format!("{set}:{}", fixed(Path::new(path)).display()),
         None => dataset.to_owned(),
     };
-    Layer {
+    Overrides {
         spec: Some(SPEC.into()),
         dataset: Some(dataset),
-        data_root: layer.data_root.as_deref().map(fixed),
-        device: Some(layer.device.unwrap_or_default()),
-        threads: Some(threads(&layer)),
-        fuse: Some(layer.fuse.unwrap_or(true)),
-        ..layer
+        data_root: overrides.data_root.as_deref().map(fixed),
+        device: Some(overrides.device.unwrap_or_default()),
+        threads: Some(threads(&overrides)),
+        fuse: Some(overrides.fuse.unwrap_or(true)),
+        ..overrides
     }
 }
 
-/// As many as the process has, unless it begins the run for another one.
-fn threads(layer: &Layer) -> usize {
-    layer.threads.unwrap_or_else(rayon::current_num_threads)
+/// How many threads a run computes with: as many as the process has, unless it begins the run for another one.
+fn threads(overrides: &Overrides) -> usize {
+    overrides.threads.unwrap_or_else(rayon::current_num_threads)
 }
 
 fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> Manifest {
-    let Setup { recipe, data, split, opened, layer } = setup;
+    let Setup { recipe, data, split, opened, overrides } = setup;
     let Occasion { command, notes, parent } = occasion;
     Manifest {
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
@@ -92,7 +92,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         fingerprint: setup.fingerprint(),
         device: opened.name.clone(),
         machine: Machine::here(),
-        threads: threads(layer),
+        threads: threads(overrides),
         seed: recipe.seed(),
         command,
         started: now,
@@ -104,7 +104,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
 
 /// Says what is about to be trained, on what, and where.
 pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Path, progress: &Progress) {
-    let (recipe, layer, data) = (&setup.recipe, &setup.layer, &manifest.data);
+    let (recipe, overrides, data) = (&setup.recipe, &setup.overrides, &manifest.data);
     if !recipe.remarks.diagnostics.is_empty() {
         progress.report(&recipe.remarks);
     }
@@ -117,7 +117,7 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
         data.validation_images,
         data.test_images
     ));
-    if layer.limit.is_some() && layer.limit_test.is_none() {
+    if overrides.limit.is_some() && overrides.limit_test.is_none() {
         progress
             .line("           the test half is whole: `--limit` is of the training half, `--limit-test` of this one");
     }
@@ -138,6 +138,6 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
     if train.count("patience") > 0 && data.validation_images == 0 {
         progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
-    progress.line(&format!("device     {}, {}", manifest.device, counted(threads(layer), "thread")));
+    progress.line(&format!("device     {}, {}", manifest.device, counted(threads(overrides), "thread")));
     progress.line(&format!("folder     {}", folder.display()));
 }

@@ -14,7 +14,7 @@ const FILE: &str = "diverged.json";
 struct Mark {
     epoch: usize,
     step: usize,
-    /// As in `the loss was NaN at step 1 of epoch 1, with a learning rate of 0.01`.
+    /// What was not finite, as in `the loss was NaN at step 1 of epoch 1, with a learning rate of 0.01`.
     reason: String,
 }
 

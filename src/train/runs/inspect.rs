@@ -1,9 +1,9 @@
 //! A run's folder, read and compared with what the run left in it.
 
 use crate::data::sha256;
+use crate::observe::metrics::{History, LINES, TABLE};
 use crate::train::error::short;
 use crate::train::fit::checkpoint;
-use crate::train::fit::metrics::{History, LINES, TABLE};
 use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;
 use crate::train::runs::diverged;
@@ -12,7 +12,7 @@ use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::seal::Sealed;
 use crate::train::runs::trained::Which;
 use crate::train::weights::{self, Stored};
-use crate::train::{Layer, Progress, TrainError, files};
+use crate::train::{Overrides, Progress, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
 use std::fs;
@@ -60,7 +60,7 @@ impl Inspection {
 pub struct RunFolder {
     pub path: PathBuf,
     pub manifest: Manifest,
-    pub layer: Layer,
+    pub overrides: Overrides,
     pub source: Source,
     /// How the run ended, if it did.
     pub summary: Option<Summary>,
@@ -83,10 +83,10 @@ impl RunFolder {
                 .say(&format!("note: {path}: an older version of lcnnc wrote it, without checksums of its files"));
         }
         first_files(path, &manifest, &[SPEC, SETTINGS], inspection)?;
-        let layer = yaml::load(&path.join(SETTINGS))?;
+        let overrides = yaml::load(&path.join(SETTINGS))?;
         let source = files::source(&path.join(SPEC))?;
         let summary = summary(path, &manifest, inspection)?;
-        Ok(Self { path: path.to_owned(), manifest, layer, source, summary, older })
+        Ok(Self { path: path.to_owned(), manifest, overrides, source, summary, older })
     }
 
     /// The run's best or last weights.
@@ -124,7 +124,7 @@ impl RunFolder {
         Ok(stored)
     }
 
-    /// The same problem, and how the file can be had again.
+    /// Adds to a problem how the file can be had again.
     fn unreadable(&self, error: TrainError, which: Which, expected: Option<&String>) -> TrainError {
         let Some(expected) = expected else { return error };
         let way = self.way_back(which.file(), expected);

@@ -1,9 +1,9 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
+use crate::observe::{self, Memory, Place};
+use crate::train::fit;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
-use crate::train::fit::metrics::History;
-use crate::train::fit::schedule::Schedule;
-use crate::train::fit::{self, state};
+use crate::train::phases::schedule::Schedule;
 use crate::train::quoted::quoted;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder, unended};
@@ -11,7 +11,7 @@ use crate::train::runs::manifest::{Manifest, Parent, Summary};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
 use crate::train::runs::{Done, Setup, mark, unwritten};
-use crate::train::{Layer, Setting, Target, TrainError, files, tensorboard};
+use crate::train::{Overrides, Setting, Target, TrainError};
 use lcnnc_lang::diag::counted;
 use std::path::Path;
 
@@ -23,16 +23,16 @@ use std::path::Path;
 pub fn lengthen(
     folder: &Path,
     epochs: usize,
-    over: Layer,
+    over: Overrides,
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Done, TrainError> {
     let progress = inspection.progress();
     let run = RunFolder::open(folder, &mut inspection)?;
-    let RunFolder { manifest: old, layer, source, summary, .. } = run;
+    let RunFolder { manifest: old, overrides, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| unended(folder))?;
-    let layer = over.over(layer);
-    let before = Setup::new(source.clone(), layer, Work::GoingOn).map_err(TrainError::since(folder))?;
+    let overrides = over.over(overrides);
+    let before = Setup::new(source.clone(), overrides, Work::GoingOn).map_err(TrainError::since(folder))?;
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
     let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };
@@ -72,7 +72,7 @@ fn anew(folder: &Path, epochs: usize, more: &str) -> String {
     format!("`lcnnc run --config {} --epochs {epochs}{more}`", quoted(&folder.join(SETTINGS)))
 }
 
-/// Why a longer run is none that begins as this one did: what the settings tell.
+/// Why a longer run would not begin as this one did, as far as the settings tell.
 fn early_reason(setup: &Setup, summary: &Summary, folder: &Path) -> Option<String> {
     let (epochs, done, train) = (setup.recipe.epochs(), summary.epochs, &setup.recipe.settings.train);
     let schedule = Schedule::new(train.call("schedule"), epochs, train.count("warmup"));
@@ -92,7 +92,7 @@ fn early_reason(setup: &Setup, summary: &Summary, folder: &Path) -> Option<Strin
     })
 }
 
-/// The same: what the checkpoint tells.
+/// Why a longer run would not begin as this one did, as far as the checkpoint tells.
 fn late_reason(setup: &Setup, from: &Checkpoint, epochs: usize, folder: &Path) -> Option<String> {
     let (patience, done) = (setup.recipe.settings.train.count("patience"), from.state.epoch - 1);
     let waited = from.state.best.map_or(0, |best| done - best.epoch);
@@ -106,21 +106,18 @@ fn late_reason(setup: &Setup, from: &Checkpoint, epochs: usize, folder: &Path) -
     })
 }
 
-/// Puts the last checkpoint of one run into the folder of the run that goes on with it, with the numbers of its epochs and
-/// the file for TensorBoard, so that a kill from now on costs nothing.
+/// Puts the last checkpoint of one run into the folder of the run that goes on with it, with what the observers wrote, so that
+/// a kill from now on costs nothing.
 fn handed_on(
     (old, before): (&Path, &Manifest),
     (new, manifest): (&Path, &Manifest),
     mut from: Checkpoint,
 ) -> Result<Checkpoint, TrainError> {
     from.state.run = Some(mark(manifest));
-    if !tensorboard::copy((old, before.started), (new, manifest.started))? {
-        // There is nothing to go on in.
-        from.state.files = state::Offsets::default();
-    }
+    let places = [(old, before), (new, manifest)].map(|(folder, run)| Place { folder, started: run.started });
+    let mut memory = Memory { lengths: from.state.files, texts: from.texts };
+    observe::hand_on(&mut memory, places[0], places[1])?;
+    (from.state.files, from.texts) = (memory.lengths, memory.texts);
     checkpoint::adopt(old, new, &from.state)?;
-    for (name, text) in from.history.iter().flat_map(History::files) {
-        files::replace(&new.join(name), text.as_bytes())?;
-    }
     Ok(from)
 }

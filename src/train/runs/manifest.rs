@@ -38,7 +38,7 @@ pub struct Manifest {
     /// What was found wrong before the run began and passed over with `--force`, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Of the other files that a run begins with; versions that did not seal their files wrote none.
+    /// The sums of the other files that a run begins with; versions that did not seal their files wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FirstFiles>,
 }
@@ -47,7 +47,7 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     pub folder: PathBuf,
-    /// Of its recipe.
+    /// The fingerprint of its recipe.
     pub fingerprint: String,
     /// How many it had trained.
     pub epochs: usize,
@@ -86,7 +86,7 @@ pub struct DataNote {
     /// What of a folder was left out, and what else there was to say of it, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// In the order of the net's scores.
+    /// The names of the classes, in the order of the net's scores.
     pub classes: Vec<String>,
     pub training_images: usize,
     pub validation_images: usize,
@@ -120,7 +120,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// That of one of the two files.
+    /// The sum of one of the two files.
     pub fn of(&self, which: Which) -> &String {
         match which {
             Which::Best => &self.best,
@@ -134,9 +134,9 @@ impl Sums {
 pub struct Summary {
     pub epochs: usize,
     pub best_epoch: usize,
-    /// From 0 to 1, of the best epoch.
+    /// The validation accuracy of the best epoch, from 0 to 1.
     pub validation_accuracy: Option<f64>,
-    /// Of the best weights.
+    /// The score of the best weights on the test half.
     pub test: Score,
     /// Training, validations and the test, without loading the data.
     pub seconds: f64,
@@ -229,7 +229,7 @@ fn sound(path: &Path, absurd: Option<String>) -> Result<(), TrainError> {
     absurd.map_or(Ok(()), |reason| Err(TrainError::Damaged { path: path.to_owned(), reason }))
 }
 
-/// As indented JSON, a line break at its end.
+/// Writes a value as indented JSON, with a line break at its end.
 pub(in crate::train) fn json(value: &impl Serialize) -> String {
     // Texts, numbers and lists of them can always be written.
     serde_json::to_string_pretty(value).unwrap_or_default() + "\n"

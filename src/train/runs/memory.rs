@@ -16,7 +16,8 @@ use std::fmt;
 /// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
 const TRAINING: [f64; 2] = [1.5, 2.5];
 
-/// The same without a way back, as a multiple of the largest activity: what a layer reads and what it makes.
+/// What a batch holds at its height without a way back, as a multiple of the largest activity: what a layer reads and what it
+/// makes.
 const ANSWERING: [f64; 2] = [1.0, 3.0];
 
 /// Copies of the largest parameter that a step makes to move it: its movement, and its new values.
@@ -47,7 +48,7 @@ pub(in crate::train) enum Work {
     GoingOn,
     /// The classes of images.
     Answering,
-    /// The same, once the weights are read.
+    /// The classes of images, once the weights are read.
     AnsweringMore,
 }
 
@@ -110,7 +111,7 @@ impl<'a> Process<'a> {
         Self { recipe, cut, work, images, threads: rayon::current_num_threads() }
     }
 
-    /// That of a run.
+    /// The process of a run.
     fn of(setup: &'a Setup, work: Work) -> Self {
         let (recipe, views) = (&setup.recipe, setup.recipe.augmentations.views());
         let images = recipe.batch().min(setup.split.train.len().saturating_mul(views));
@@ -224,7 +225,7 @@ impl<'a> Process<'a> {
         }
     }
 
-    /// With how many threads there is room, where fewer can be asked for and help: each has memory of its own.
+    /// Advice with how many threads there is room, where fewer can be asked for and help: each has memory of its own.
     fn fewer_threads(&mut self) -> Option<String> {
         if !matches!(self.work, Work::Training | Work::GoingOn) {
             return None;
@@ -271,18 +272,18 @@ pub(in crate::train) fn check(setup: &Setup, work: Work) -> Result<(), TrainErro
     Process::of(setup, work).check()
 }
 
-/// The same for a net whose answers to so many images at once are wanted.
+/// Checks that the answers of a net to so many images at once have room.
 ///
 /// # Errors
-/// As there.
+/// Those of [`check`].
 pub(in crate::train) fn check_answers(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
     Process::new(recipe, fuses, Work::Answering, images).check()
 }
 
-/// The same for the answers to so many images, batch by batch, of a net whose weights are there already.
+/// Checks that the answers to so many images, batch by batch, have room, for a net whose weights are there already.
 ///
 /// # Errors
-/// As there.
+/// Those of [`check`].
 pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
     Process::new(recipe, fuses, Work::AnsweringMore, recipe.batch().min(images)).check()
 }

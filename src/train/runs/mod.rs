@@ -19,9 +19,9 @@ pub mod trained;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
+use crate::observe::metrics::LINES;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
-use crate::train::fit::roles::swapped;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{self, Fit, Job};
 use crate::train::progress::Progress;
@@ -34,7 +34,7 @@ use crate::train::runs::manifest::{Manifest, Summary, Sums};
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
-use crate::train::{Layer, Recipe, Setting, Stop, TrainError, files};
+use crate::train::{Overrides, Recipe, Setting, Stop, TrainError, files};
 use lcnnc_lang::Source;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub struct Done {
 
 /// A recipe, its data and a device, known to fit each other.
 pub(in crate::train) struct Setup {
-    pub layer: Layer,
+    pub overrides: Overrides,
     pub recipe: Recipe,
     pub data: DataSet,
     pub split: Split,
@@ -61,23 +61,23 @@ pub(in crate::train) struct Setup {
 
 impl Setup {
     /// The process's thread count is fixed by the first one.
-    pub fn new(source: Source, layer: Layer, work: Work) -> Result<Self, TrainError> {
-        threads::fix(layer.threads)?;
-        let opened = layer.device.unwrap_or_default().open()?;
-        let mut data = open(&layer)?;
-        let recipe = Recipe::new(source, &layer, data.classes.len())?;
-        data.read(&request(&layer, layer.verify.unwrap_or(true)))?;
+    pub fn new(source: Source, overrides: Overrides, work: Work) -> Result<Self, TrainError> {
+        threads::fix(overrides.threads)?;
+        let opened = overrides.device.unwrap_or_default().open()?;
+        let mut data = open(&overrides)?;
+        let recipe = Recipe::new(source, &overrides, data.classes.len())?;
+        data.read(&request(&overrides, overrides.verify.unwrap_or(true)))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
-        let split = recipe.split(&data, layer.limit);
-        let setup = Self { layer, recipe, data, split, opened };
+        let split = recipe.split(&data, overrides.limit);
+        let setup = Self { overrides, recipe, data, split, opened };
         memory::check(&setup, work)?;
         Ok(setup)
     }
 
     /// Whether parts of the net run fused where they can.
     pub fn fuses(&self) -> bool {
-        self.layer.fuse.unwrap_or(true)
+        self.overrides.fuse.unwrap_or(true)
     }
 
     pub fn on_cpu(&self) -> bool {
@@ -85,7 +85,7 @@ impl Setup {
     }
 
     pub fn fingerprint(&self) -> String {
-        self.recipe.fingerprint(&self.data, self.layer.limit, self.layer.limit_test)
+        self.recipe.fingerprint(&self.data, self.overrides.limit, self.overrides.limit_test)
     }
 
     /// Checks that data and settings are still those that a run was begun with.
@@ -108,16 +108,16 @@ impl Setup {
 
     /// Which images of the test half the run tests with.
     pub fn tested(&self) -> Vec<usize> {
-        self.recipe.test(&self.data, self.layer.limit_test)
+        self.recipe.test(&self.data, self.overrides.limit_test)
     }
 
-    /// The same with one setting changed; the data are shared.
+    /// The setup with one setting changed; the data are shared.
     pub fn with(&self, source: Source, setting: Setting) -> Result<Self, TrainError> {
-        let mut layer = self.layer.clone();
-        layer.settings.push(setting);
-        let recipe = Recipe::new(source, &layer, self.data.classes.len())?;
-        let split = recipe.split(&self.data, layer.limit);
-        Ok(Self { layer, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
+        let mut overrides = self.overrides.clone();
+        overrides.settings.push(setting);
+        let recipe = Recipe::new(source, &overrides, self.data.classes.len())?;
+        let split = recipe.split(&self.data, overrides.limit);
+        Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
     }
 
     /// Trains in a run's folder to the end, tests, and leaves the folder as a finished run's. `notes` say what was passed
@@ -140,12 +140,12 @@ impl Setup {
             whose: Whose::run(&self.recipe, manifest),
             mark: mark(manifest),
             notes,
-            tensorboard: self.layer.tensorboard.unwrap_or(true),
-            save_every: self.layer.save_every,
+            tensorboard: self.overrides.tensorboard.unwrap_or(true),
+            save_every: self.overrides.save_every,
             stop: Stop::listen(),
         };
         let done = job.fit(from, progress).and_then(|fit| {
-            let summary = summary(&job, fit, self.layer.limit_test)?;
+            let summary = summary(&job, fit, self.overrides.limit_test)?;
             summary.remarks.iter().for_each(|remark| progress.warn(&format!("warning: {remark}")));
             files::replace(&folder.join(SUMMARY), seal::written(&summary).as_bytes())?;
             checkpoint::settle(folder)?;
@@ -168,16 +168,16 @@ impl Setup {
     }
 }
 
-/// Trains what the layer says and leaves a folder under `runs`, made only once spec and data are known to be good.
+/// Trains what the overrides say and leaves a folder under `runs`, made only once spec and data are known to be good.
 ///
 /// # Errors
 /// See [`TrainError`].
-pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
-    let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
+pub fn run(overrides: Overrides, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
+    let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
-    let parent = runs.join(layer.folder_name(&spec)?);
+    let parent = runs.join(overrides.folder_name(&spec)?);
     let source = files::source(&spec)?;
-    let setup = Setup::new(source, layer, Work::Training)?;
+    let setup = Setup::new(source, overrides, Work::Training)?;
     let (folder, manifest) = begin(&setup, &spec, &parent, occasion)?;
     let _lock = run_dir::lock(&folder)?;
     announce(&setup, &manifest, &folder, progress);
@@ -188,7 +188,7 @@ pub fn run(layer: Layer, runs: &Path, occasion: Occasion, progress: &Progress) -
 ///
 /// # Errors
 /// If it cannot be read, everything that is wrong with it, or that it was changed.
-pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Layer, TrainError> {
+pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Overrides, TrainError> {
     let folder = file.parent().unwrap_or(Path::new(""));
     if file.ends_with(SETTINGS) && run_dir::is_a_runs(folder) {
         inspect::settings(folder, inspection)?;
@@ -202,7 +202,7 @@ pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Layer, TrainEr
 ///
 /// # Errors
 /// See [`TrainError`].
-pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
+pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
     let progress = inspection.progress();
     let mut run = RunFolder::open(folder, &mut inspection)?;
     if let Some(mut summary) = run.summary.take() {
@@ -215,8 +215,8 @@ pub fn resume(folder: &Path, over: Layer, brief: bool, mut inspection: Inspectio
         diverged::clear(folder)?;
     }
     let _lock = run_dir::lock(folder)?;
-    let RunFolder { manifest, layer, source, .. } = run;
-    let setup = Setup::new(source, over.over(layer), Work::GoingOn).map_err(TrainError::since(folder))?;
+    let RunFolder { manifest, overrides, source, .. } = run;
+    let setup = Setup::new(source, over.over(overrides), Work::GoingOn).map_err(TrainError::since(folder))?;
     setup.is_of(folder, &manifest, &mut inspection)?;
     for difference in manifest.differences(&setup.opened) {
         progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
@@ -250,19 +250,19 @@ fn mark(manifest: &Manifest) -> RunMark {
     RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
 }
 
-/// How to look for the data that a layer names, and whether to decode all of it.
-fn request(layer: &Layer, verify: bool) -> Request {
+/// How to look for the data that overrides name, and whether to decode all of it.
+fn request(overrides: &Overrides, verify: bool) -> Request {
     let allow = Allow {
-        one_class: layer.allow_one_class.unwrap_or(false),
-        empty_classes: layer.allow_empty_classes.unwrap_or(false),
+        one_class: overrides.allow_one_class.unwrap_or(false),
+        empty_classes: overrides.allow_empty_classes.unwrap_or(false),
     };
     let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
-    Request { root: layer.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
+    Request { root: overrides.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
 }
 
-/// The data set that a layer names, checked to have an image in either half; the files of a set of files are not read.
-pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
-    let data = data::open(layer.dataset.as_deref().unwrap_or(DATASET), &request(layer, false))?;
+/// The data set that overrides name, checked to have an image in either half; the files of a set of files are not read.
+pub(in crate::train) fn open(overrides: &Overrides) -> Result<DataSet, TrainError> {
+    let data = data::open(overrides.dataset.as_deref().unwrap_or(DATASET), &request(overrides, false))?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {
         if half.is_empty() {
             return Err(TrainError::Empty { name: data.name, part, verb });
@@ -272,7 +272,7 @@ pub(in crate::train) fn open(layer: &Layer) -> Result<DataSet, TrainError> {
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
-    let Fit { best, epochs, last, seconds, metrics, notes } = fit;
+    let Fit { best, epochs, last, seconds, memory, remarks, notes } = fit;
     let started = Instant::now();
     let order = job.recipe.test(job.data, limit_test);
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), job.stop)?;
@@ -284,9 +284,9 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
         weights: Sums { best: best.sum, last },
-        remarks: swapped(&best.model, job.recipe.seed())?,
+        remarks,
         notes,
-        metrics: Some(metrics),
+        metrics: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),
         manifest: Some(job.mark.manifest.clone()),
     })
 }

@@ -10,7 +10,7 @@ use crate::train::runs::manifest::Summary;
 use crate::train::runs::memory::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::trained::Which;
-use crate::train::{Done, Layer, TrainError, weights};
+use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
 
 /// What became of a run that was repeated.
@@ -19,8 +19,8 @@ pub struct Repeated {
     pub done: Done,
     /// The best and the last weights are those of the run, bit for bit.
     pub same: bool,
-    /// If not: the largest difference between a weight and what it was, where both runs have one; `None` where the run's
-    /// own are lost, so that only checksums could be compared.
+    /// The largest difference between a weight and what it was, where both runs have one; `None` where the run's own are
+    /// lost, so that only checksums could be compared.
     pub largest: Option<f64>,
     /// Test accuracy of the run that was repeated, from 0 to 1.
     pub accuracy: f64,
@@ -34,7 +34,7 @@ pub struct Repeated {
 /// If the run is not finished, something of it is no longer the same, or as for a run.
 pub fn rerun(
     folder: &Path,
-    over: Layer,
+    over: Overrides,
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Repeated, TrainError> {
@@ -51,7 +51,7 @@ pub fn rerun(
     if let Some(problem) = run.metrics() {
         inspection.say(&format!("warning: {problem}"));
     }
-    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.layer)), Work::Repeating)
+    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.overrides)), Work::Repeating)
         .map_err(TrainError::since(folder))?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);

@@ -5,14 +5,14 @@ use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 /// Bytes that can still be had, `None` where that cannot be told.
 #[derive(Clone, Copy, Debug)]
 pub struct Room {
-    /// Of the machine and of the process's group (a container's limit), which all processes share.
+    /// The memory of the machine and of the process's group (a container's limit), which all processes share.
     pub shared: f64,
-    /// Within what each process may have by itself, as `ulimit -v` says.
+    /// What this process may still have by itself, as `ulimit -v` says.
     pub own: f64,
 }
 
 impl Room {
-    /// For a process that computes in so many threads.
+    /// The room for a process that computes in so many threads.
     pub fn now(threads: usize) -> Option<Self> {
         let mut system = System::new().ok()?;
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
@@ -22,7 +22,7 @@ impl Room {
         (machine > 0).then_some(Self { shared: machine.min(group) as f64, own })
     }
 
-    /// For one process.
+    /// The room for one process.
     pub fn least(self) -> f64 {
         self.shared.min(self.own)
     }

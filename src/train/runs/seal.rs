@@ -52,7 +52,7 @@ pub fn of(value: &impl Serialize) -> String {
     }
 }
 
-/// Of the contents, however they are laid out.
+/// The checksum of the contents, however they are laid out.
 fn sum(fields: &Map<String, Value>) -> String {
     sha256([json(fields).as_bytes()])
 }

@@ -7,7 +7,7 @@ use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
 use crate::train::runs::{same, threads};
-use crate::train::{Layer, Progress, Setting, Stop, Summary, Target, TrainError, files};
+use crate::train::{Overrides, Progress, Setting, Stop, Summary, Target, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
 use serde::Serialize;
@@ -39,7 +39,7 @@ pub struct Seed {
 #[derive(Clone, Debug, Serialize)]
 pub struct Study {
     pub seeds: Vec<Seed>,
-    /// Of the test accuracies.
+    /// The mean of the test accuracies, from 0 to 1.
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
     pub sd: f64,
@@ -54,24 +54,24 @@ struct Pending {
     folder: PathBuf,
 }
 
-/// Trains what the layer says with `count` seeds, from its own on: several at once, in processes of their own that share
+/// Trains what the overrides say with `count` seeds, from its own on: several at once, in processes of their own that share
 /// the cores. Runs of the same recipe that lie under `runs` are taken as they are if they are finished, and gone on with
 /// if they are not.
 ///
 /// # Errors
 /// As for a run, or if one of the seeds did not come to its end.
 pub fn seeds(
-    layer: Layer,
+    overrides: Overrides,
     (count, jobs): (usize, Option<usize>),
     runs: &Path,
     occasion: &Occasion,
     progress: &Progress,
 ) -> Result<Study, TrainError> {
-    let spec = layer.spec.clone().ok_or(TrainError::NoSpec)?;
-    let parent = runs.join(layer.folder_name(&spec)?);
+    let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
+    let parent = runs.join(overrides.folder_name(&spec)?);
     let source = files::source(&spec)?;
-    let cores = threads::fix(layer.threads)?;
-    let first = Setup::new(source.clone(), layer, Work::Training)?;
+    let cores = threads::fix(overrides.threads)?;
+    let first = Setup::new(source.clone(), overrides, Work::Training)?;
     first.data.files.iter().flat_map(|files| &files.notes).for_each(|note| progress.line(note));
     let before = Before::read(&parent, *progress)?;
     let (seed, most) = (first.recipe.seed(), u64::from(u32::MAX));
@@ -100,7 +100,7 @@ pub fn seeds(
             Some((folder, false)) => ("goes on", folder),
             None => {
                 let mut setup = first.with_seed(source.clone(), seed)?;
-                setup.layer.threads = Some(threads.max(1));
+                setup.overrides.threads = Some(threads.max(1));
                 ("begins", begin(&setup, &spec, &parent, occasion.clone())?.0)
             }
         };
@@ -115,7 +115,7 @@ pub fn seeds(
 }
 
 impl Setup {
-    /// The same with another seed; the data are shared.
+    /// The setup with another seed; the data are shared.
     fn with_seed(&self, source: Source, seed: u64) -> Result<Self, TrainError> {
         let target = Target::Key { block: "train", key: "seed" };
         self.with(source, Setting { origin: "--seeds".to_owned(), target, text: seed.to_string() })

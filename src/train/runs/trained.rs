@@ -7,7 +7,7 @@ use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::{memory, same, threads};
 use crate::train::weights::foreign;
-use crate::train::{Layer, Manifest, Recipe, Stop, TrainError};
+use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -16,10 +16,10 @@ use std::str::FromStr;
 /// Which of a run's weights to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Which {
-    /// Those of the best validation accuracy.
+    /// The weights of the epoch with the best validation accuracy.
     #[default]
     Best,
-    /// Those after the last epoch.
+    /// The weights after the last epoch.
     Last,
 }
 
@@ -55,7 +55,7 @@ impl FromStr for Which {
 
 /// A run's net with its weights, on a device.
 pub struct Trained {
-    layer: Layer,
+    overrides: Overrides,
     manifest: Manifest,
     recipe: Recipe,
     model: Model,
@@ -71,7 +71,7 @@ pub struct Trained {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub class: String,
-    /// From 0 to 1.
+    /// How probable the class is, from 0 to 1.
     pub probability: f64,
 }
 
@@ -80,15 +80,15 @@ impl Trained {
     ///
     /// # Errors
     /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had.
-    pub fn open(folder: &Path, over: Layer, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
+    pub fn open(folder: &Path, over: Overrides, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         let run = RunFolder::open(folder, inspection)?;
         let own_data = over.dataset.is_none();
-        let layer = over.over(run.layer.clone());
-        threads::fix(layer.threads)?;
-        let recipe = Recipe::new(run.source.clone(), &layer, run.manifest.data.classes.len())?;
-        let opened = layer.device.unwrap_or_default().open()?;
+        let overrides = over.over(run.overrides.clone());
+        threads::fix(overrides.threads)?;
+        let recipe = Recipe::new(run.source.clone(), &overrides, run.manifest.data.classes.len())?;
+        let opened = overrides.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
-        let fuses = layer.fuse.unwrap_or(true);
+        let fuses = overrides.fuse.unwrap_or(true);
         let on_cpu = opened.on_cpu();
         if on_cpu {
             memory::check_answers(&recipe, fuses, 1)?;
@@ -108,7 +108,12 @@ impl Trained {
             .with_weights(stored.weights)
             .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
         let model = if fuses { model.fused() } else { model };
-        Ok(Self { layer, manifest, recipe, model, device, file, own_data, on_cpu })
+        Ok(Self { overrides, manifest, recipe, model, device, file, own_data, on_cpu })
+    }
+
+    /// The net with its weights, without autodiff.
+    pub fn model(&self) -> &Model {
+        &self.model
     }
 
     /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
@@ -117,7 +122,7 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
     pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        let opened = super::open(&self.layer);
+        let opened = super::open(&self.overrides);
         // Advice about the folder of a run is not the one about another folder.
         let mut data = match opened {
             Err(TrainError::Data(cause)) if self.own_data => return Err(TrainError::moved(cause)),
@@ -130,9 +135,9 @@ impl Trained {
         }
         if self.own_data {
             // What each file holds was looked at before the run began: a set with the same checksum holds the same.
-            data.read(&super::request(&self.layer, false))?;
+            data.read(&super::request(&self.overrides, false))?;
         }
-        let set = self.layer.dataset.as_deref().unwrap_or(&data.name);
+        let set = self.overrides.dataset.as_deref().unwrap_or(&data.name);
         let way = || format!("ask for this one with `--dataset {set}`");
         let own = || same::other_data(&self.manifest.data, &data, way);
         let problem = if self.own_data { own() } else { same::other_classes(expected, &data) };
@@ -140,9 +145,9 @@ impl Trained {
             inspection.found(problem)?;
         }
         self.recipe.check(&data).map_err(|error| self.unfit(error))?;
-        let order = self.recipe.test(&data, self.layer.limit_test);
+        let order = self.recipe.test(&data, self.overrides.limit_test);
         if self.on_cpu {
-            memory::check_batch(&self.recipe, self.layer.fuse.unwrap_or(true), order.len())?;
+            memory::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), order.len())?;
         }
         let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })

@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Stored, TrainError> {
     parse(path, &fs::read(path).map_err(TrainError::file(path, "read"))?)
 }
 
-/// The same from a file's bytes; `path` names it in errors.
+/// Reads every tensor from the bytes of a file, as [`read`] does; `path` names it in errors.
 ///
 /// # Errors
 /// If it is no safetensors file or holds another type of numbers.

@@ -16,9 +16,9 @@ pub struct Whose {
     pub spec: String,
     /// See [`Recipe::fingerprint`].
     pub recipe: String,
-    /// As a JSON list, in the order of the net's scores.
+    /// The names of the classes as a JSON list, in the order of the net's scores.
     pub classes: String,
-    /// Channels, height and width: `[1, 48, 48]`.
+    /// The input's channels, height and width: `[1, 48, 48]`.
     pub input: String,
     /// What turns an image into the net's input, as a spec says it: `[resize(48)]`.
     pub transform: String,
@@ -29,7 +29,7 @@ pub struct Whose {
 }
 
 impl Whose {
-    /// That of a run, but for what changes in its course.
+    /// What all weights of a run have in common.
     pub fn run(recipe: &Recipe, manifest: &Manifest) -> Self {
         let transform = recipe.settings.data.get("transform");
         Self {
@@ -44,18 +44,18 @@ impl Whose {
         }
     }
 
-    /// The same, of the `best` or `last` weights, after so many epochs.
+    /// Adds what the `best` or `last` weights have after so many epochs.
     pub fn at(&self, weights: &str, epoch: usize) -> Self {
         Self { weights: weights.to_owned(), epoch: epoch.to_string(), ..self.clone() }
     }
 
-    /// As notes of a safetensors file. `format` is for other programs: these are PyTorch's names and layouts.
+    /// The notes for a safetensors file. `format` is for other programs: these are PyTorch's names and layouts.
     pub fn notes(&self) -> Vec<(&'static str, String)> {
         let own = Self::KEYS.into_iter().zip(self.values()).map(|(key, value)| (key, value.clone()));
         std::iter::once(("format", "pt".to_owned())).chain(own).collect()
     }
 
-    /// From the notes of a file; what they do not say is empty.
+    /// Reads the notes of a file; what they do not say is empty.
     pub fn of(notes: &Map<String, serde_json::Value>) -> Self {
         let text = |key: &str| notes.get(key).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
         let [lcnnc, model, spec, recipe, classes, input, transform, weights, epoch] = Self::KEYS.map(text);

@@ -5,6 +5,7 @@ use crate::agreement::{TRAINED, assert_near, net_of, numbers};
 use burn::tensor::Device;
 use lcnnc::back::burn::Precision;
 use lcnnc::train::optimizer;
+use lcnnc::train::phases::Phases;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{ArgValue, Bound};
 
@@ -133,7 +134,7 @@ fn ten_steps_of_training_agree() {
                 let (forward, statistics) = model.forward_training(file.tensor("image", Precision::Single), 0);
                 let total = forward.total(forward.cross_entropy(file.labels()));
                 losses.extend(numbers(&total));
-                model = optimizer.step(model, total.backward()).unwrap().absorb(statistics);
+                model = optimizer.step(model, total.backward(), &mut Phases::default()).unwrap().absorb(statistics);
             }
             let expected = file.get(&format!("{}.losses", rule.callee)).1;
             assert_near(&format!("losses of {what}"), &losses, &expected, TRAINED);

@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use lcnnc::back::burn::{Model, Weight};
 use lcnnc::train::optimizer::{self, Optimizer};
+use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
 
 fn optimizer(call: &str) -> Optimizer {
@@ -13,22 +14,27 @@ fn optimizer(call: &str) -> Optimizer {
     optimizer::build(settings.train.call("optimizer"), &Device::flex())
 }
 
+/// What a net asks of every step; clipping is not asked for.
+fn phases(model: &Model) -> Phases {
+    Phases::new(model.net(), &Settings::default().train)
+}
+
 /// Steps down the loss of the fixed batch.
 fn trained(mut model: Model, call: &str, steps: usize) -> Model {
-    let mut optimizer = optimizer(call);
+    let (mut optimizer, mut phases) = (optimizer(call), phases(&model));
     for _ in 0..steps {
         let loss = total(&model, Mode::Training);
-        model = optimizer.step(model, loss.backward()).unwrap();
+        model = optimizer.step(model, loss.backward(), &mut phases).unwrap();
     }
     model
 }
 
 /// Steps down the first penalty alone.
 fn penalised(mut model: Model, call: &str, steps: usize) -> Model {
-    let mut optimizer = optimizer(call);
+    let (mut optimizer, mut phases) = (optimizer(call), phases(&model));
     for _ in 0..steps {
         let mut forward = model.forward(images(model.net(), &device()));
-        model = optimizer.step(model, forward.penalties.remove(0).backward()).unwrap();
+        model = optimizer.step(model, forward.penalties.remove(0).backward(), &mut phases).unwrap();
     }
     model
 }
@@ -54,6 +60,7 @@ fn signed_weights_keep_their_sign_under_every_optimizer() {
     for call in ["sgd(0.5)", "adam(0.1)", "adamw(0.1, weight_decay: 0.1)"] {
         let mut crossed = [false; CONES.len()];
         let (mut model, mut optimizer) = (model(&net, 2), optimizer(call));
+        let mut phases = phases(&model);
         for step in 0..=6 {
             for ((name, side), crossed) in CONES.into_iter().zip(&mut crossed) {
                 let found = values(&model, name);
@@ -62,7 +69,7 @@ fn signed_weights_keep_their_sign_under_every_optimizer() {
                 *crossed |= found.contains(&0.0);
             }
             let loss = total(&model, Mode::Training);
-            model = optimizer.step(model, loss.backward()).unwrap();
+            model = optimizer.step(model, loss.backward(), &mut phases).unwrap();
         }
         assert_eq!(crossed, [true; CONES.len()], "{call} would not have crossed zero anyway");
     }

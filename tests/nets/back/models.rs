@@ -4,6 +4,7 @@ use crate::back::{device, labels, largest, numbers};
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::train::optimizer;
+use lcnnc::train::phases::Phases;
 use lcnnc_lang::{Compiled, Options, Source, compile};
 use std::sync::Arc;
 
@@ -54,6 +55,7 @@ fn every_spec_trains() {
         let net = Arc::new(net.unwrap());
         let mut model = Model::new(net.clone(), 1, &device(), Precision::Single);
         let mut rule = optimizer::build(settings.train.call("optimizer"), &Device::flex());
+        let mut phases = Phases::new(&net, &settings.train);
         let [c, h, w] = net.input.1;
         let pixels: Vec<f64> = numbers(BATCH * c * h * w, 5).iter().map(|x| x.abs()).collect();
         let data = TensorData::new(pixels, [BATCH, c, h, w]);
@@ -76,7 +78,7 @@ fn every_spec_trains() {
                     assert!(most > 0.0 && most.is_finite(), "{} of {name}: {most}", gradient.name);
                 }
             }
-            model = rule.step(model, gradients).unwrap().absorb(statistics);
+            model = rule.step(model, gradients, &mut phases).unwrap().absorb(statistics);
         }
         for ((param, before), after) in net.params.iter().zip(start).zip(model.weights().unwrap()) {
             assert!(after.values.iter().all(|x| x.is_finite()), "{} of {name}", param.name);

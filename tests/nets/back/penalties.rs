@@ -2,7 +2,7 @@
 
 use crate::back::{compiled, device, images, largest, model};
 use lcnnc::back::burn::{Model, Weight};
-use lcnnc::train;
+use lcnnc::observe::roles;
 use lcnnc_lang::syntax::ast::ItemKind;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -23,7 +23,7 @@ fn said(text: &str, seed: u64, moved: f64) -> Vec<String> {
     let mut weights: Vec<Weight> = model.weights().unwrap();
     let kernel = weights.iter_mut().find(|weight| weight.name == "W_E.weight").unwrap();
     kernel.values.iter_mut().for_each(|x| *x += moved);
-    train::swapped(&model.with_weights(&weights).unwrap(), seed).unwrap()
+    roles::swapped(&model.with_weights(&weights).unwrap(), seed).unwrap()
 }
 
 #[test]

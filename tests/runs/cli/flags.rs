@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 14] = [
+const VERBS: [(&str, &str); 15] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -21,13 +21,14 @@ const VERBS: [(&str, &str); 14] = [
     ("rerun", "run"),
     ("eval", "run"),
     ("predict", "run image.png"),
+    ("analyse", "run weights"),
     ("data fetch", "mnist"),
     ("data list", ""),
     ("data verify", ""),
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 25] = [
+const BAD: [(&str, &[&str]); 26] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -53,6 +54,7 @@ const BAD: [(&str, &[&str]); 25] = [
     ("--weights", &["worst", ""]),
     ("--config", &["nothing.yaml"]),
     ("--runs", &["good.lcnn"]),
+    ("--out", &[".", "nowhere/table.csv", "good.lcnn/table.csv", ""]),
 ];
 
 fn lcnnc(folder: &Path, args: &[&str]) -> (i32, String) {

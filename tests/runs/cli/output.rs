@@ -125,6 +125,7 @@ fn nothing_that_steers_a_terminal_reaches_one() {
         vec!["eval", &missing],
         vec!["predict", "good.lcnn", &missing],
         vec!["explain", &missing],
+        vec!["analyse", "good.lcnn", &missing],
         vec!["run", "good", "--dataset", &missing],
         vec!["run", "good", "--lr", STEERS],
         vec!["run", "good", "--set", STEERS],

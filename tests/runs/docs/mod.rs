@@ -3,6 +3,7 @@
 mod book;
 mod terminal;
 
+use lcnnc::analyses::ANALYSES;
 use lcnnc::data::SETS;
 use lcnnc::train::yaml;
 use lcnnc_lang::back::timing;
@@ -208,6 +209,15 @@ fn reference() -> String {
             if let Type::Call(choices) | Type::Calls(choices) = &key.ty {
                 choices.iter().for_each(|choice| callable(&mut out, key.name, choice));
             }
+        }
+    }
+    out.push_str("\n## Analyses\n\nWhat `lcnnc analyse` takes; [analyses.md](analyses.md) says more.\n");
+    for analysis in ANALYSES {
+        writeln!(out, "\n### analysis: {}\n\n{}", analysis.name, analysis.about).unwrap();
+        args(&mut out, analysis.args);
+        out.push_str("\n| column | is |\n|---|---|\n");
+        for column in analysis.columns {
+            writeln!(out, "| `{}` | {} |", column.name, column.about).unwrap();
         }
     }
     out.push_str("\n## Data sets\n\n| `--dataset` | what it is |\n|---|---|\n");

@@ -189,7 +189,9 @@ fn changed_settings_are_refused_by_every_verb_and_noted_by_a_run_that_goes_on() 
     edit(&run.join("run.yaml"), |bytes| {
         *bytes = String::from_utf8_lossy(bytes).replace("epochs: 2", "epochs: 1").into();
     });
-    for verb in ["eval run", "predict run x.png", "rerun run", "resume run", "run --config run/run.yaml"] {
+    for verb in
+        ["eval run", "predict run x.png", "analyse run weights", "rerun run", "resume run", "run --config run/run.yaml"]
+    {
         names(
             &place.lcnnc(verb),
             2,

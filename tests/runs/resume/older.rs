@@ -31,7 +31,7 @@ fn states_that_cannot_be_are_damage() {
         ("/epoch_seconds", 1e19.into(), "`epoch_seconds` is 1"),
         ("/loss", Value::Null, "state.json: "),
         ("/seen/correct", 4_000_000.into(), "`seen.correct` is 4000000"),
-        ("/schedule/scale", (-1.0).into(), "`schedule.scale` is -1"),
+        ("/phases/schedule/scale", (-1.0).into(), "`schedule.scale` is -1"),
         ("/files/events", (-1).into(), "state.json: "),
     ];
     for (pointer, value, reason) in cases {
@@ -115,6 +115,8 @@ fn age(run: &Path) {
             .map(|(key, name)| (key, fs::metadata(run.join(name)).unwrap().len()));
         strip(&checkpoint.join("state.json"), &["run", "notes"]);
         let mut state = json(&checkpoint.join("state.json"));
+        let memories = state.as_object_mut().unwrap().shift_remove("phases").unwrap();
+        state["schedule"] = memories["schedule"].clone();
         lengths.iter().for_each(|(key, length)| state["files"][key] = (*length).into());
         fs::write(checkpoint.join("state.json"), serde_json::to_string_pretty(&state).unwrap()).unwrap();
         plain(&checkpoint.join("weights.safetensors"));

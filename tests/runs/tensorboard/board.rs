@@ -6,7 +6,9 @@ use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::data::{self, Request};
-use lcnnc::train::{Epoch, Layer, Recipe, board, optimizer};
+use lcnnc::observe::{Epoch, tensorboard};
+use lcnnc::train::phases::Phases;
+use lcnnc::train::{Overrides, Recipe, optimizer};
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::{Options, Source, compile};
 use std::collections::BTreeSet;
@@ -76,7 +78,7 @@ fn written(model: &Model, epochs: impl IntoIterator<Item = usize>) -> Seen {
     let mut events = open(run.path(), None).unwrap();
     let images = images(model, 2, &Device::flex());
     for epoch in epochs {
-        board::epoch(&mut events, at(epoch).wall, &numbers(epoch), model, &images).unwrap();
+        tensorboard::epoch(&mut events, at(epoch).wall, &numbers(epoch), model, &images).unwrap();
     }
     seen(run.path())
 }
@@ -231,13 +233,13 @@ fn what_was_not_held_out_is_not_shown() {
     let mut events = open(run.path(), None).unwrap();
     let model = model(TINY);
     let numbers = Epoch { validation_cross_entropy: None, validation_accuracy: None, ..numbers(1) };
-    board::epoch(&mut events, at(1).wall, &numbers, &model, &images(&model, 1, &Device::flex())).unwrap();
+    tensorboard::epoch(&mut events, at(1).wall, &numbers, &model, &images(&model, 1, &Device::flex())).unwrap();
     assert!(seen(run.path()).scalars.iter().all(|scalar| !scalar.tag.contains("validation")));
 }
 
 #[test]
 fn pictures_become_rare() {
-    let shown: Vec<usize> = (1..=1000).filter(|epoch| board::has_pictures(*epoch)).collect();
+    let shown: Vec<usize> = (1..=1000).filter(|epoch| tensorboard::has_pictures(*epoch)).collect();
     assert_eq!(shown, [1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000]);
     let seen = written(&model(TINY), [1, 2, 3, 4, 5, 6]);
     let steps = |tag: &str| -> Vec<i64> {
@@ -279,7 +281,7 @@ fn two_hundred_epochs_of_lc_cnn_stay_small() {
     let mut events = open(run.path(), None).unwrap();
     let images = images(&model, 2, &Device::flex());
     for epoch in 1..=200 {
-        board::epoch(&mut events, at(epoch).wall, &numbers(epoch), &model, &images).unwrap();
+        tensorboard::epoch(&mut events, at(epoch).wall, &numbers(epoch), &model, &images).unwrap();
     }
     let bytes = fs::metadata(file(run.path())).unwrap().len();
     println!("{bytes} bytes");
@@ -297,15 +299,16 @@ fn training_does_not_notice() {
         let mut model = Model::new(net(&text), 1, &device, Precision::Single).fused();
         let compiled = compile(&source(&text), &Options::default());
         let mut rule = optimizer::build(compiled.settings.train.call("optimizer"), &Device::flex());
+        let mut phases = Phases::new(model.net(), &compiled.settings.train);
         let batch = images(&model, 2, &device);
         for epoch in 1..=4 {
             let labels = Tensor::<1, Int>::from_data(TensorData::from([3_i64, 7]), &device);
             let (forward, statistics) = model.forward_training(batch.clone(), epoch as u64);
             let gradients = forward.total(forward.cross_entropy(labels)).backward();
-            model = rule.step(model, gradients).unwrap().absorb(statistics);
+            model = rule.step(model, gradients, &mut phases).unwrap().absorb(statistics);
             if looked_at {
                 let seen = images(&model, 2, &Device::flex());
-                board::epoch(&mut events, at(epoch).wall, &numbers(epoch), &model.valid(), &seen).unwrap();
+                tensorboard::epoch(&mut events, at(epoch).wall, &numbers(epoch), &model.valid(), &seen).unwrap();
             }
         }
         model.weights().unwrap()
@@ -319,10 +322,10 @@ fn the_images_are_the_first_that_are_held_out() {
     let text = TINY.replace("[1, 12, 10]", "[1, 12, 12]");
     for (validation, held_out) in [("25%", true), ("0%", false)] {
         let text = text.replace("25%", validation);
-        let recipe = Recipe::new(source(&text), &Layer::default(), data.classes.len()).unwrap();
+        let recipe = Recipe::new(source(&text), &Overrides::default(), data.classes.len()).unwrap();
         let split = recipe.split(&data, Some(40));
         assert_eq!(split.validation.is_empty(), !held_out);
-        let shown = board::images(&recipe, &data, &split, &Device::flex()).unwrap();
+        let shown = tensorboard::images(&recipe, &data, &split, &Device::flex()).unwrap();
         assert_eq!(shown.dims(), [2, 1, 12, 12]);
         let from = if held_out { &split.validation } else { &split.train };
         let expected = from[..2].iter().flat_map(|index| {

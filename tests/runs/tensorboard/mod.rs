@@ -8,8 +8,9 @@ mod wire;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jiff::Timestamp;
+use lcnnc::observe::Place;
+use lcnnc::observe::events::{At, Events, Tag};
 use lcnnc::train::TrainError;
-use lcnnc::train::tensorboard::{At, Events, Tag};
 use seen::{Seen, seen};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +24,7 @@ fn run() -> TempDir {
 }
 
 fn open(run: &Path, offset: Option<u64>) -> Result<Events, TrainError> {
-    Events::open(run, Timestamp::from_second(START).unwrap(), offset)
+    Events::open(Place { folder: run, started: Timestamp::from_second(START).unwrap() }, offset)
 }
 
 fn file(run: &Path) -> PathBuf {

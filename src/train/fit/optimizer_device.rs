@@ -9,17 +9,18 @@ use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
 
 /// A rule for all parameters, whose memory is read on a device.
-pub(super) fn here<O: Optimizer>(rule: O, device: &Device) -> ModuleOptimizer {
-    let own = Here { rule: rule.clone(), device: device.clone() };
+pub(super) fn on_device<O: Optimizer>(rule: O, device: &Device) -> ModuleOptimizer {
+    let own = OnDevice { rule: rule.clone(), device: device.clone() };
     ModuleOptimizer::from(rule).with_group(ParamGroup::all(), own, None)
 }
 
-struct Here<O> {
+/// A rule that reads its memory back on a device of its own.
+struct OnDevice<O> {
     rule: O,
     device: Device,
 }
 
-impl<O: Optimizer> DynOptimizer for Here<O> {
+impl<O: Optimizer> DynOptimizer for OnDevice<O> {
     fn step_dyn(
         &self,
         rank: usize,

@@ -1,26 +1,41 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
+use super::{Kept, Kind, Memory, Observer, Start};
+use crate::back::burn::Model;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub const METRICS: Kind = Kind {
+    keeps: Some(Kept { file: LINES, check: |lines, epochs| History::of(lines, epochs).map(drop) }),
+    open: |start, memory| Ok(Some(Box::new(Metrics::open(start, memory)?))),
+    hand_on: |memory, _, to| {
+        let Some(lines) = memory.texts.get(LINES) else { return Ok(()) };
+        let (history, _) = History::whole(lines, usize::MAX);
+        files::replace(&to.folder.join(LINES), history.lines.as_bytes())?;
+        files::replace(&to.folder.join(TABLE), history.table().as_bytes())
+    },
+};
 
 /// The numbers of one epoch. Losses are means over images, in nats; accuracies are shares from 0 to 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// From 1.
+    /// The epoch's number, from 1.
     pub epoch: usize,
+    /// The learning rate at the epoch's last step.
     pub lr: f64,
-    /// Cross-entropy and penalties, over the training images as the epoch met them.
+    /// The cross-entropy and the penalties, over the training images as the epoch met them.
     pub train_loss: f64,
     pub train_cross_entropy: f64,
     pub train_accuracy: f64,
-    /// After the epoch, with the running statistics and without dropout; absent where no image was held out.
+    /// The cross-entropy after the epoch, with the running statistics and without dropout; absent where no image was held
+    /// out.
     pub validation_cross_entropy: Option<f64>,
     pub validation_accuracy: Option<f64>,
-    /// Of training alone, without the validation.
+    /// Seconds of training alone, without the validation.
     pub seconds: f64,
     pub images_per_second: f64,
 }
@@ -57,8 +72,8 @@ impl Epoch {
 }
 
 /// The name of the file of lines, and of the table.
-pub(in crate::train) const LINES: &str = "metrics.jsonl";
-pub(in crate::train) const TABLE: &str = "metrics.csv";
+pub const LINES: &str = "metrics.jsonl";
+pub const TABLE: &str = "metrics.csv";
 
 /// The lines of a run's epochs: what both files hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +83,7 @@ pub struct History {
 }
 
 impl History {
-    /// From the text of a metrics.jsonl, where it is one of so many epochs, each in its turn.
+    /// Reads the text of a metrics.jsonl, if it is one of so many epochs, each in its turn.
     ///
     /// # Errors
     /// The first line that is not, counted from 1, and why.
@@ -107,11 +122,6 @@ impl History {
     pub fn table(&self) -> String {
         format!("{}\n{}", Epoch::COLUMNS.join(","), self.table)
     }
-
-    /// Both files with what they hold.
-    pub fn files(&self) -> [(&'static str, String); 2] {
-        [(LINES, self.lines.clone()), (TABLE, self.table())]
-    }
 }
 
 fn epoch(line: &str, number: usize) -> Result<Epoch, String> {
@@ -121,7 +131,7 @@ fn epoch(line: &str, number: usize) -> Result<Epoch, String> {
 
 /// The two files, growing by a line an epoch.
 #[derive(Debug)]
-pub struct Metrics {
+struct Metrics {
     history: History,
     lines: Log,
     table: Log,
@@ -129,38 +139,50 @@ pub struct Metrics {
 
 impl Metrics {
     /// Starts `metrics.jsonl` and `metrics.csv` in a run folder, or goes on with them: as they were when the checkpoint with
-    /// this history was written, whatever was done to them since. `warn` is told of a file that had lost something.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn open(folder: &Path, history: History, mut warn: impl FnMut(&str)) -> Result<Self, TrainError> {
+    /// this memory was written, whatever was done to them since. A warning tells of a file that had lost something.
+    fn open(start: &Start<'_>, memory: &Memory) -> Result<Self, TrainError> {
+        let (folder, epochs) = (start.run.folder, start.epochs_done);
+        let history = match memory.texts.get(LINES) {
+            Some(lines) => {
+                History::of(lines, epochs).map_err(|reason| TrainError::Damaged { path: folder.join(LINES), reason })?
+            }
+            None => own(start),
+        };
         let is_new = history.lines.is_empty();
+        let mut warn = |text: &str| start.progress.warn(text);
         let mut log = |name: &str, text: &str| Log::open(folder.join(name), text, is_new, &mut warn);
         let (lines, table) = (log(LINES, history.lines())?, log(TABLE, &history.table())?);
         Ok(Self { history, lines, table })
     }
+}
 
-    pub fn history(&self) -> &History {
-        &self.history
+/// The epochs of the run's own file, before a checkpoint of an older version, which holds none.
+fn own(start: &Start<'_>) -> History {
+    let (path, epochs) = (start.run.folder.join(LINES), start.epochs_done);
+    let text = fs::read(&path).unwrap_or_default();
+    let (history, whole) = History::whole(&String::from_utf8_lossy(&text), epochs);
+    if whole < epochs {
+        let path = path.display();
+        start.progress.warn(&format!(
+            "warning: {path}: expected {epochs} epochs, found {whole} that are whole; the others are lost, because the \
+             checkpoint of an older version of lcnnc does not hold them"
+        ));
+    }
+    history
+}
+
+impl Observer for Metrics {
+    fn epoch_ends(&mut self, numbers: &Epoch, _: &Model) -> Result<(), TrainError> {
+        self.history.push(numbers);
+        self.lines.write(&serde_json::json!(numbers).to_string())?;
+        self.table.write(&numbers.cells().join(","))
     }
 
-    /// Appends an epoch to both.
-    ///
-    /// # Errors
-    /// If a file cannot be written.
-    pub fn append(&mut self, epoch: &Epoch) -> Result<(), TrainError> {
-        self.history.push(epoch);
-        self.lines.write(&serde_json::json!(epoch).to_string())?;
-        self.table.write(&epoch.cells().join(","))
-    }
-
-    /// Waits until everything that was written is on the disk.
-    ///
-    /// # Errors
-    /// If the disk does not take it.
-    pub fn sync(&self) -> Result<(), TrainError> {
+    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
         self.lines.sync()?;
-        self.table.sync()
+        self.table.sync()?;
+        memory.texts.insert(LINES.to_owned(), self.history.lines.clone());
+        Ok(())
     }
 }
 

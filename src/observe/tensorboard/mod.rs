@@ -6,24 +6,45 @@
 mod maps;
 mod tiles;
 
-use super::fit::Job;
-use super::tensorboard::{self, At, Events, Tag};
-use super::{Epoch, Recipe, TrainError};
+use super::events::{self, At, Events, Tag};
+use super::{Epoch, Kind, Memory, Observer, Start};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::Split;
+use crate::train::{Recipe, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
 use lcnnc_lang::ir::Op;
 
-/// Images whose feature maps are shown.
+pub const BOARD: Kind = Kind {
+    keeps: None,
+    open: |start, memory| {
+        if !start.tensorboard {
+            return Ok(None);
+        }
+        let offset = memory.lengths.get(EVENTS).copied().unwrap_or(0);
+        Ok(Some(Box::new(Board::open(start, offset)?)))
+    },
+    hand_on: |memory, from, to| {
+        if !events::copy(from, to)? {
+            // There is nothing to go on in.
+            memory.lengths.remove(EVENTS);
+        }
+        Ok(())
+    },
+};
+
+/// What checkpoints call the event file.
+const EVENTS: &str = "events";
+
+/// How many images have their feature maps shown.
 pub const IMAGES: usize = 2;
 
-/// Feature maps that are written at a time: the first ones, in order of execution.
+/// The most feature maps that are written at a time: the first ones, in order of execution.
 const MOST_MAPS: usize = 32;
 
-/// Parameters whose numbers are counted: the first ones, in order of the net.
+/// The most parameters whose numbers are counted: the first ones, in order of the net.
 const MOST_HISTOGRAMS: usize = 128;
 
 const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value; where there are negative \
@@ -47,38 +68,42 @@ pub fn images(recipe: &Recipe, data: &DataSet, split: &Split, device: &Device) -
 }
 
 /// A run's event file, and the images whose feature maps it shows.
-pub(super) struct Board {
+struct Board {
     events: Events,
     images: Tensor<4>,
 }
 
 impl Board {
-    /// Goes on with what was written before the byte `offset`. Where that is damaged, `warn` is told, and a new file begins.
-    pub fn open(job: &Job<'_>, offset: u64, warn: impl Fn(&str)) -> Result<Self, TrainError> {
-        let images = images(job.recipe, job.data, job.split, job.device)?;
-        let file = tensorboard::file(job.folder, job.started);
+    /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file
+    /// begins.
+    fn open(start: &Start<'_>, offset: u64) -> Result<Self, TrainError> {
+        let images = images(start.recipe, start.data, start.split, start.device)?;
+        let (file, warn) = (events::file(start.run), |text: &str| start.progress.warn(text));
         if offset > 0 && !file.is_file() {
             warn(&format!("warning: {}: was missing; a new one begins", file.display()));
         }
-        let events = Events::open(job.folder, job.started, Some(offset)).or_else(|error| match error {
+        let events = Events::open(start.run, Some(offset)).or_else(|error| match error {
             TrainError::Damaged { path, reason } => {
-                let aside = tensorboard::set_aside(&path)?;
+                let aside = events::set_aside(&path)?;
                 let (path, aside) = (path.display(), aside.display());
                 warn(&format!("warning: {path}: damaged: {reason}; it is now {aside}, and a new one begins"));
-                Events::open(job.folder, job.started, None)
+                Events::open(start.run, None)
             }
             other => Err(other),
         });
         Ok(Self { events: events?, images })
     }
+}
 
-    pub fn epoch(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
+impl Observer for Board {
+    fn epoch_ends(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
         epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
     }
 
-    /// How long the file is, all of it on the disk.
-    pub fn offset(&self) -> Result<u64, TrainError> {
-        self.events.sync().map(|()| self.events.offset())
+    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
+        self.events.sync()?;
+        memory.lengths.insert(EVENTS.to_owned(), self.events.offset());
+        Ok(())
     }
 }
 
@@ -109,8 +134,8 @@ pub fn epoch(
     }
 }
 
-/// Epochs 1, 2, 3, 5, 10, 20, 50, 100 and so on: ten images are all that TensorBoard keeps of a series, and most of what
-/// there is to see happens early.
+/// Whether pictures are written after an epoch: after 1, 2, 3, 5, 10, 20, 50, 100 and so on, for ten images are all that
+/// TensorBoard keeps of a series, and most of what there is to see happens early.
 pub fn has_pictures(epoch: usize) -> bool {
     let zeros = epoch.max(1).ilog10();
     epoch == 3 || [1, 2, 5].contains(&(epoch / 10_usize.pow(zeros))) && epoch.is_multiple_of(10_usize.pow(zeros))
@@ -173,7 +198,7 @@ fn histograms(events: &mut Events, at: At, model: &Model, weights: &[Weight]) ->
     Ok(())
 }
 
-/// The images themselves once, their maps as often as asked.
+/// Writes the images themselves after the first epoch, and their feature maps each time.
 fn feature_maps(
     events: &mut Events,
     at: At,
@@ -192,7 +217,7 @@ fn feature_maps(
     Ok(())
 }
 
-/// Those of the first convolution, which see the image.
+/// Writes the kernels of the first convolution, which see the image.
 fn kernels(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Result<(), TrainError> {
     let net = model.net();
     let first = net.nodes().find_map(|node| if let Op::Conv { weight, .. } = node.op { Some(weight) } else { None });

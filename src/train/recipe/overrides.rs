@@ -1,7 +1,7 @@
 //! What a run is made of, as far as one place says it: run.yaml, or the flags of the command line.
 //!
-//! Three layers make a run: the spec's own settings blocks, over them run.yaml, over that the flags. What no layer says
-//! has its documented default.
+//! A run is made of the spec's own settings blocks, over them run.yaml, over that the flags. What none of them says has its
+//! documented default.
 
 use crate::back::burn::DeviceChoice;
 use crate::train::TrainError;
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The wishes of one place; whatever is `None` or empty is left to the layer below.
+/// The wishes of one place; whatever is `None` or empty is left to the place below it.
 #[derive(Clone, Debug, Default)]
-pub struct Layer {
+pub struct Overrides {
     pub spec: Option<PathBuf>,
     /// The name of the folder, under the folder of all runs, that the run's own folder is put into.
     pub name: Option<String>,
-    /// As [`crate::data::load`] takes it: `contours`, `folder:PATH`.
+    /// The data set, as [`crate::data::load`] takes it: `contours`, `folder:PATH`.
     pub dataset: Option<String>,
     pub data_root: Option<PathBuf>,
     pub device: Option<DeviceChoice>,
@@ -27,13 +27,13 @@ pub struct Layer {
     pub allow_one_class: Option<bool>,
     /// Whether classes of a folder may hold no picture.
     pub allow_empty_classes: Option<bool>,
-    /// CPU threads.
+    /// How many CPU threads compute.
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
     pub fuse: Option<bool>,
     /// Whether an event file for TensorBoard is written.
     pub tensorboard: Option<bool>,
-    /// Between two checkpoints.
+    /// The time between two checkpoints.
     pub save_every: Option<Duration>,
     /// Most images of the training half to use, validation included.
     pub limit: Option<usize>,
@@ -41,7 +41,7 @@ pub struct Layer {
     pub limit_test: Option<usize>,
     /// Consts of the spec and what they are set to.
     pub set: BTreeMap<String, String>,
-    /// In the order in which they are applied.
+    /// Values of settings, in the order in which they are applied.
     pub settings: Vec<Setting>,
 }
 
@@ -54,9 +54,10 @@ pub struct Setting {
     pub text: String,
 }
 
-/// Bytes of a folder's name; file systems take 255.
+/// The longest name of a folder in bytes; file systems take 255.
 const LONGEST_NAME: usize = 200;
 
+/// The setting that a value is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// A key of a settings block.
@@ -82,8 +83,8 @@ pub(super) fn unfit_for_a_folder(name: &str) -> Option<&'static str> {
     }
 }
 
-impl Layer {
-    /// This layer on top of another one.
+impl Overrides {
+    /// These wishes on top of those of another place.
     pub fn over(self, below: Self) -> Self {
         let (mut set, mut settings) = (below.set, below.settings);
         set.extend(self.set);
@@ -121,7 +122,7 @@ impl Layer {
         }
     }
 
-    /// Changes settings to what the layer says.
+    /// Changes settings to what is wished.
     ///
     /// # Errors
     /// A report for each text that is not what its setting takes.

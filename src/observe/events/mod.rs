@@ -7,7 +7,8 @@ mod histogram;
 mod message;
 mod record;
 
-use super::TrainError;
+use super::Place;
+use crate::train::TrainError;
 use jiff::Timestamp;
 use message::{Event, GREY, Image, Kind, Summary, Value, What};
 use prost::Message;
@@ -32,26 +33,26 @@ pub struct Tag<'a> {
 /// Where a value stands in its series.
 #[derive(Clone, Copy, Debug)]
 pub struct At {
-    /// Of a run: the epoch.
+    /// The step that TensorBoard shows: of a run, the epoch.
     pub step: usize,
     pub wall: Timestamp,
 }
 
-/// The event file of a run that began at that time.
-pub fn file(run: &Path, started: Timestamp) -> PathBuf {
-    run.join(FOLDER).join(format!("events.out.tfevents.{}.lcnnc", started.as_second()))
+/// The event file of a run.
+pub fn file(run: Place<'_>) -> PathBuf {
+    run.folder.join(FOLDER).join(format!("events.out.tfevents.{}.lcnnc", run.started.as_second()))
 }
 
 /// Copies a run's event file to another run, and says whether there is one.
 ///
 /// # Errors
 /// If it cannot be copied.
-pub fn copy((old, began): (&Path, Timestamp), (new, begins): (&Path, Timestamp)) -> Result<bool, TrainError> {
-    let (from, to) = (file(old, began), file(new, begins));
+pub fn copy(old: Place<'_>, new: Place<'_>) -> Result<bool, TrainError> {
+    let (from, to) = (file(old), file(new));
     if !from.is_file() {
         return Ok(false);
     }
-    let folder = new.join(FOLDER);
+    let folder = new.folder.join(FOLDER);
     fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
     fs::copy(&from, &to).map(|_| true).map_err(TrainError::file(&to, "written"))
 }
@@ -73,13 +74,12 @@ pub fn set_aside(path: &Path) -> Result<PathBuf, TrainError> {
 pub struct Events {
     path: PathBuf,
     file: File,
-    /// Bytes of whole records.
+    /// How many bytes of whole records the file has.
     written: u64,
 }
 
 impl Events {
-    /// Opens the event file of a run that began at `started`, in the folder [`FOLDER`] of the run's folder; what is
-    /// missing is made.
+    /// Opens the event file of a run, in the folder [`FOLDER`] of the run's folder; what is missing is made.
     ///
     /// Of a file that is there, the first `offset` bytes stay, as [`Events::offset`] gave them when the checkpoint was
     /// written. Without an offset all whole records stay, but not one that a crash left half-written: TensorBoard reads
@@ -87,17 +87,17 @@ impl Events {
     ///
     /// # Errors
     /// If the file cannot be read or written, or if no record ends at `offset`; then the file is left as it is.
-    pub fn open(run: &Path, started: Timestamp, offset: Option<u64>) -> Result<Self, TrainError> {
-        let folder = run.join(FOLDER);
+    pub fn open(run: Place<'_>, offset: Option<u64>) -> Result<Self, TrainError> {
+        let folder = run.folder.join(FOLDER);
         fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
-        let path = file(run, started);
+        let path = file(run);
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(TrainError::file(&path, "written"))?;
         let mut events = Self { path, file, written: 0 };
         events.keep(offset)?;
         if events.written == 0 {
-            events.append(started, 0, What::FileVersion(VERSION.to_owned()))?;
+            events.append(run.started, 0, What::FileVersion(VERSION.to_owned()))?;
         }
         Ok(events)
     }
@@ -171,7 +171,7 @@ impl Events {
         self.append(at.wall, at.step as i64, What::Summary(Summary { value: vec![value] }))
     }
 
-    /// In one write, so that a crash seldom leaves half a record.
+    /// Appends an event in one write, so that a crash seldom leaves half a record.
     fn append(&mut self, wall: Timestamp, step: i64, what: What) -> Result<(), TrainError> {
         let event = Event { wall_time: wall.as_duration().as_secs_f64(), step, what: Some(what) };
         let record = record::framed(&event.encode_to_vec());

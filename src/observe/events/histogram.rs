@@ -2,7 +2,7 @@
 
 use super::message::Histogram;
 
-/// As many as TensorBoard's own writer makes.
+/// How many bins a histogram has: as many as TensorBoard's own writer makes.
 const BINS: usize = 30;
 
 /// The histogram of the finite ones among some numbers. Where all are the same there is one bin, without a width.

@@ -75,10 +75,10 @@ pub struct Histogram {
     pub sum: f64,
     #[prost(double, tag = "5")]
     pub sum_squares: f64,
-    /// Of each bin the upper end.
+    /// The upper end of each bin.
     #[prost(double, repeated, tag = "6")]
     pub bucket_limit: Vec<f64>,
-    /// Of each bin how many numbers lie in it.
+    /// How many numbers lie in each bin.
     #[prost(double, repeated, tag = "7")]
     pub bucket: Vec<f64>,
 }

@@ -4,16 +4,16 @@ use image::codecs::png::PngEncoder;
 use image::imageops::{replace, thumbnail};
 use image::{ExtendedColorType, GrayImage, ImageEncoder, Luma};
 
-/// Tiles of a picture.
+/// The most tiles of a picture.
 const MOST_TILES: usize = 64;
 
-/// Tiles of one group, so that there are several groups to see.
+/// The most tiles of one group, so that there are several groups to see.
 const MOST_OF_A_GROUP: usize = 32;
 
-/// Pixels of a tile's longer side; a larger map is shown smaller.
+/// The most pixels of a tile's longer side; a larger map is shown smaller.
 const MOST_PIXELS: u32 = 48;
 
-/// Between tiles, and where there is none: white.
+/// The shade between tiles, and where there is none: white.
 const GAP: Luma<u8> = Luma([255]);
 
 /// Height and width of a picture and its pixels as PNG, greyscale. Of `values`, `[groups, tiles, height, width]`, each
@@ -40,12 +40,12 @@ pub fn png(values: &[f64], [groups, tiles, height, width]: [usize; 4]) -> ([u32;
 struct Grid {
     columns: usize,
     rows: usize,
-    /// Tiles of a group.
+    /// How many tiles a group has.
     tiles: usize,
 }
 
 impl Grid {
-    /// About as wide as high, counted in tiles.
+    /// A grid that is about as wide as high, counted in tiles.
     fn of(groups: usize, tiles: usize) -> Self {
         let side = (groups * tiles).isqrt();
         let side = if side * side < groups * tiles { side + 1 } else { side };
@@ -68,8 +68,8 @@ impl Grid {
     }
 }
 
-/// From 0 (black) to the largest (white); where there are negative values, 0 is mid-grey and the largest of either sign
-/// black or white. What is not a number is as dark as can be.
+/// A shade for each value, from 0 (black) to the largest (white); where there are negative values, 0 is mid-grey and the
+/// largest of either sign black or white. What is not a number is as dark as can be.
 fn shades(values: &[f64]) -> Vec<u8> {
     let finite = values.iter().filter(|x| x.is_finite());
     let largest = finite.clone().fold(0.0_f64, |largest, x| largest.max(x.abs()));
@@ -80,7 +80,7 @@ fn shades(values: &[f64]) -> Vec<u8> {
     values.iter().map(|x| shade(x).round() as u8).collect()
 }
 
-/// One map, made smaller if it is too large.
+/// The tile of one map, made smaller if it is too large.
 fn shrunk(shades: &[u8], height: usize, width: usize) -> GrayImage {
     let [tile_width, tile_height] = reduced(height, width);
     let pixel = |x: u32, y: u32| Luma([shades[y as usize * width + x as usize]]);

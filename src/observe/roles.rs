@@ -1,7 +1,27 @@
 //! Whether excitation and inhibition are still what they were declared to be.
 
+use super::{Kind, Observer, nothing_to_hand_on};
 use crate::back::burn::{DeviceError, Model, initial};
+use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, ParamId};
+
+pub const ROLES: Kind = Kind {
+    keeps: None,
+    open: |start, _| Ok(Some(Box::new(Roles { seed: start.recipe.seed() }))),
+    hand_on: nothing_to_hand_on,
+};
+
+/// Remarks on a run that has swapped excitation and inhibition.
+struct Roles {
+    /// What the initial values were drawn from.
+    seed: u64,
+}
+
+impl Observer for Roles {
+    fn run_ends(&mut self, best: &Model) -> Result<Vec<String>, TrainError> {
+        Ok(swapped(best, self.seed)?)
+    }
+}
 
 /// How many standard errors a difference of two means must have to be more than chance.
 const BEYOND_CHANCE: f64 = 3.0;

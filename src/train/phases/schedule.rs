@@ -1,12 +1,28 @@
 //! How the learning rate changes from epoch to epoch: PyTorch's schedulers of the same names, value for value.
 
+use super::{Kind, Phase};
+use crate::observe::Epoch;
 use lcnnc_lang::vocabulary::{Bound, schedules};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::f64::consts::PI;
+
+pub const SCHEDULE: Kind = Kind {
+    name: "schedule",
+    build: |_, train| {
+        let schedule = Schedule::new(train.call("schedule"), train.count("epochs"), train.count("warmup"));
+        Some(Box::new(schedule))
+    },
+    absurd: |memory| match Memory::of(memory) {
+        Ok(memory) => memory.absurd(),
+        Err(reason) => Some(format!("`schedule` is no memory of one: {reason}")),
+    },
+};
 
 /// An improvement is a fall by this share of the lowest so far, as in PyTorch.
 const THRESHOLD: f64 = 1e-4;
 
+/// What the learning rate is multiplied by, epoch by epoch.
 #[derive(Clone, Debug, PartialEq)]
 enum Rule {
     Constant,
@@ -26,12 +42,12 @@ pub struct Schedule {
 
 /// What a plateau remembers of the epochs before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
+struct Memory {
     /// What the rate is multiplied by now.
     scale: f64,
     /// The lowest cross-entropy, once there is one.
     lowest: Option<f64>,
-    /// Epochs since.
+    /// Epochs since the one with the lowest cross-entropy, or since the rate fell.
     waited: usize,
 }
 
@@ -42,8 +58,12 @@ impl Default for Memory {
 }
 
 impl Memory {
+    fn of(memory: &Value) -> Result<Self, String> {
+        Self::deserialize(memory).map_err(|error| error.to_string())
+    }
+
     /// What no schedule could remember: the name of a value, the value and what was expected.
-    pub fn absurd(&self) -> Option<String> {
+    fn absurd(&self) -> Option<String> {
         let Self { scale, lowest, .. } = self;
         if !(0.0..=1.0).contains(scale) {
             return Some(format!("`schedule.scale` is {scale}, expected a share from 0 to 1"));
@@ -94,7 +114,7 @@ impl Schedule {
     }
 
     /// Takes note of an epoch's cross-entropy, in nats.
-    pub fn observe(&mut self, cross_entropy: f64) {
+    pub fn note(&mut self, cross_entropy: f64) {
         let Rule::Plateau { factor, patience } = self.rule else { return };
         let memory = &mut self.memory;
         if memory.lowest.is_none_or(|lowest| cross_entropy < lowest * (1.0 - THRESHOLD)) {
@@ -111,13 +131,23 @@ impl Schedule {
     pub fn depends_on_epochs(&self) -> bool {
         matches!(self.rule, Rule::Cosine { .. })
     }
+}
 
-    pub fn memory(&self) -> Memory {
-        self.memory
+impl Phase for Schedule {
+    fn rate(&self, epoch: usize, done: f64) -> f64 {
+        self.factor(epoch, done)
     }
 
-    /// The same schedule with what it remembered when it was saved.
-    pub fn remembering(self, memory: Memory) -> Self {
-        Self { memory, ..self }
+    fn after_epoch(&mut self, numbers: &Epoch) {
+        self.note(numbers.validation_cross_entropy.unwrap_or(numbers.train_cross_entropy));
+    }
+
+    fn memory(&self) -> Option<Value> {
+        matches!(self.rule, Rule::Plateau { .. }).then(|| serde_json::json!(self.memory))
+    }
+
+    fn remember(&mut self, memory: &Value) -> Result<(), String> {
+        self.memory = Memory::of(memory)?;
+        Ok(())
     }
 }

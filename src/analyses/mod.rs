@@ -1,0 +1,81 @@
+//! What can be asked of a finished run: each analysis reads a run's net with its weights and answers with a table.
+//!
+//! An analysis is a file here that declares its name, its arguments, the columns of its table and one function, and a line
+//! in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
+
+pub mod bench;
+pub mod table;
+mod weights;
+
+pub use bench::Bench;
+pub use table::{Cell, Column, Table};
+
+use crate::train::TrainError;
+use lcnnc_lang::diag::Report;
+use lcnnc_lang::front::settings::read;
+use lcnnc_lang::vocabulary::{Arg, Bound, Callable, Type, Value};
+
+/// One analysis of a run.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The word that asks for it on the command line.
+    pub name: &'static str,
+    /// One line: what the table says.
+    pub about: &'static str,
+    /// The arguments that it takes, as in `name(argument: value)`.
+    pub args: &'static [Arg],
+    /// The columns of its table, in order.
+    pub columns: &'static [Column],
+    /// Makes the table's rows; the arguments are complete.
+    pub run: fn(&Bench, &Bound) -> Result<Vec<Vec<Cell>>, TrainError>,
+}
+
+/// Every analysis, in the order in which they are listed.
+pub const ANALYSES: &[Analysis] = &[weights::WEIGHTS];
+
+/// The analyses as calls of the language, in which their arguments are written.
+const CALLABLES: [Callable; ANALYSES.len()] = {
+    let mut callables = [Callable { name: "", about: "", args: &[] }; ANALYSES.len()];
+    let mut n = 0;
+    while n < ANALYSES.len() {
+        let Analysis { name, about, args, .. } = ANALYSES[n];
+        callables[n] = Callable { name, about, args };
+        n += 1;
+    }
+    callables
+};
+
+static CALL: Type = Type::Call(&CALLABLES);
+
+impl Analysis {
+    /// The table of a run.
+    ///
+    /// # Errors
+    /// If the device fails, or what the analysis reads cannot be had.
+    pub fn table(&self, bench: &Bench, call: &Bound) -> Result<Table, TrainError> {
+        let rows = (self.run)(bench, &call.completed(self.args))?;
+        Ok(Table { columns: self.columns, rows })
+    }
+}
+
+/// The name that a call such as `weights` or `name(argument: 1)` begins with.
+pub fn name(call: &str) -> &str {
+    call.split('(').next().unwrap_or_default().trim()
+}
+
+/// The analysis of that name, if there is one.
+pub fn find(name: &str) -> Option<&'static Analysis> {
+    ANALYSES.iter().find(|analysis| analysis.name == name)
+}
+
+/// Reads the call of an analysis as the command line has it, with its arguments checked.
+///
+/// # Errors
+/// What is wrong with the name or the arguments.
+pub fn call(text: &str) -> Result<Bound, TrainError> {
+    let wrong = |diagnostics| TrainError::Flags(vec![Report::new("ANALYSIS", text, diagnostics)]);
+    match read("the analysis", &CALL, text).map_err(wrong)? {
+        Value::Call(call) => Ok(call),
+        value => unreachable!("a call was read, not `{value}`"),
+    }
+}

@@ -1,0 +1,68 @@
+//! Tables of named columns, and how they are written as CSV.
+
+use std::borrow::Cow;
+
+/// A column of a table.
+#[derive(Debug)]
+pub struct Column {
+    pub name: &'static str,
+    /// One line: what its cells say, with their unit.
+    pub about: &'static str,
+}
+
+/// One cell of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Count(usize),
+    Number(f64),
+    /// There is no such value; the cell is empty.
+    Absent,
+}
+
+/// Rows of cells under named columns.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub columns: &'static [Column],
+    /// Each as long as there are columns.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// The table as comma-separated values after RFC 4180, with a line of names first and a line feed at the end of every
+    /// line. Numbers are the shortest that read back as the same double-precision number.
+    pub fn csv(&self) -> String {
+        let names = self.columns.iter().map(|column| Cow::Borrowed(column.name)).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(Cell::written).collect());
+        std::iter::once(names).chain(rows).map(line).collect()
+    }
+}
+
+/// A line of fields with its end.
+fn line(fields: Vec<Cow<'_, str>>) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+    fields.join(",") + "\n"
+}
+
+/// A field in double quotes if it holds a character that would end it.
+fn quoted(field: &str) -> String {
+    let is_plain = !field.contains(['"', ',', '\n', '\r']);
+    if is_plain { field.to_owned() } else { format!("\"{}\"", field.replace('"', "\"\"")) }
+}
+
+impl Cell {
+    fn written(&self) -> Cow<'_, str> {
+        match self {
+            Cell::Text(text) => text.into(),
+            Cell::Count(n) => n.to_string().into(),
+            Cell::Number(x) => number(*x).into(),
+            Cell::Absent => "".into(),
+        }
+    }
+}
+
+/// The shortest text that reads back as the number: `0.1`, `1e-300`, `NaN`.
+fn number(x: f64) -> String {
+    let [plain, scientific] = [format!("{x}"), format!("{x:e}")];
+    if plain.len() <= scientific.len() { plain } else { scientific }
+}

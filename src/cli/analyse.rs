@@ -1,0 +1,72 @@
+//! `lcnnc analyse`: what a run's net and weights say, as a table.
+
+use super::values::{count, output};
+use lcnnc::analyses::{self, ANALYSES, Bench};
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{Inspection, MOST_THREADS, Overrides, Progress, TrainError, Which, files};
+use lcnnc_lang::diag::{counted, did_you_mean};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Analyse a run, from the files of its folder alone, and write a table of comma-separated values.
+#[derive(Debug, clap::Args)]
+#[command(visible_alias = "analyze", after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The run's folder
+    run: PathBuf,
+    /// The analysis, such as `weights`; without one, all analyses are listed
+    analysis: Option<String>,
+    /// best (of the best validation accuracy) or last
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    weights: Which,
+    /// Where to write the table; a file that is there is replaced [default: standard output]
+    #[arg(long, value_name = "FILE.csv", value_parser = output())]
+    out: Option<PathBuf>,
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
+    /// Go on although files of the folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
+}
+
+impl Args {
+    pub fn analyse(self) -> Result<ExitCode, TrainError> {
+        let progress = Progress::new();
+        let Some(text) = self.analysis else {
+            progress.text(&index());
+            return Ok(ExitCode::SUCCESS);
+        };
+        let name = analyses::name(&text);
+        let Some(analysis) = analyses::find(name) else {
+            let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
+            let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            progress.warn(&format!("error: there is no analysis `{name}`{help}"));
+            progress.warn(&format!("there are:\n{}", index().trim_end()));
+            return Ok(ExitCode::from(2));
+        };
+        let call = analyses::call(&text)?;
+        let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
+        let mut inspection = Inspection::new(self.force, progress);
+        let bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
+        let table = analysis.table(&bench, &call)?;
+        let Some(out) = self.out else {
+            // What was passed over is said on standard error: the table may be read by another program.
+            progress.raw(&table.csv());
+            return Ok(ExitCode::SUCCESS);
+        };
+        files::replace(&out, table.csv().as_bytes())?;
+        progress.line(&format!("{name}: {}, see {}", counted(table.rows.len(), "row"), out.display()));
+        super::run::forced(&inspection.notes, progress);
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A line for each analysis.
+fn index() -> String {
+    let width = ANALYSES.iter().map(|analysis| analysis.name.len()).max().unwrap_or_default();
+    ANALYSES.iter().map(|analysis| format!("{:width$}  {}\n", analysis.name, analysis.about)).collect()
+}

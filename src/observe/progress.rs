@@ -1,0 +1,131 @@
+//! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
+
+use super::{Ahead, Epoch, Kind, Observer, SoFar, nothing_to_hand_on};
+use crate::train::{Progress, TrainError, duration};
+use indicatif::ProgressBar;
+use lcnnc_lang::vocabulary::real;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+pub const PROGRESS: Kind = Kind {
+    keeps: None,
+    open: |start, _| {
+        let (progress, epochs) = (start.progress, start.recipe.epochs());
+        Ok(Some(Box::new(Lines { progress, epochs, bar: None })))
+    },
+    hand_on: nothing_to_hand_on,
+};
+
+/// The time between two lines within an epoch, where there is no bar.
+const PAUSE: Duration = Duration::from_secs(30);
+
+/// The template of the bar on a wide terminal.
+const BAR: &str = "{prefix} [{bar:24}] {pos}/{len} images, {msg}, {eta} left in this epoch";
+/// The columns that the bar takes with large numbers; a narrower terminal has no room for it.
+const BAR_WIDTH: usize = 130;
+/// The template of what takes the bar's place on a narrow terminal.
+const NO_BAR: &str = "{prefix}: {pos}/{len} images, {eta} left, {wide_msg}";
+
+/// Tells a terminal, or whoever reads standard output, how far the training is.
+struct Lines {
+    progress: Progress,
+    /// Epochs of the whole run.
+    epochs: usize,
+    /// The bar of the epoch that runs.
+    bar: Option<Bar>,
+}
+
+impl Observer for Lines {
+    fn epoch_begins(&mut self, ahead: Ahead) -> Result<(), TrainError> {
+        self.bar = Some(Bar::new(self.progress, format!("epoch {}/{}", ahead.epoch, self.epochs), ahead));
+        Ok(())
+    }
+
+    fn step_ends(&mut self, so_far: SoFar) -> Result<(), TrainError> {
+        if let Some(bar) = &mut self.bar {
+            bar.advance(so_far);
+        }
+        Ok(())
+    }
+
+    /// The bar goes off the terminal; the epoch's line takes its place.
+    fn steps_end(&mut self) -> Result<(), TrainError> {
+        if let Some(bar) = self.bar.take() {
+            bar.bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn epoch_is_kept(&mut self, numbers: &Epoch, left: Duration) -> Result<(), TrainError> {
+        let epochs = self.epochs;
+        let mut line = format!(
+            "epoch {}/{epochs}: lr {}, loss {:.4}, accuracy {:.2} %",
+            numbers.epoch,
+            real(rounded(numbers.lr)),
+            numbers.train_loss,
+            100.0 * numbers.train_accuracy,
+        );
+        // Writing to a `String` does not fail.
+        if let Some(accuracy) = numbers.validation_accuracy {
+            let _ = write!(line, ", validation accuracy {:.2} %", 100.0 * accuracy);
+        }
+        let _ = write!(line, ", {:.1} s, {:.0} images/s", numbers.seconds, numbers.images_per_second);
+        if numbers.epoch < epochs {
+            let _ = write!(line, ", {} left", duration(left));
+        }
+        self.progress.line(&line);
+        Ok(())
+    }
+
+    fn ends_early(&mut self, why: &str) -> Result<(), TrainError> {
+        self.progress.line(&format!("stopped: {why}"));
+        Ok(())
+    }
+}
+
+/// The bar of one epoch, or the lines instead of it.
+struct Bar {
+    progress: Progress,
+    heading: String,
+    ahead: Ahead,
+    bar: ProgressBar,
+    started: Instant,
+    /// When a line was said last.
+    said: Instant,
+}
+
+impl Bar {
+    fn new(progress: Progress, heading: String, ahead: Ahead) -> Self {
+        let is_wide = progress.warning_width().is_none_or(|width| width >= BAR_WIDTH);
+        let bar = progress.drawn(if is_wide { BAR } else { NO_BAR }, ahead.images);
+        bar.set_prefix(heading.clone());
+        let now = Instant::now();
+        Self { progress, heading, ahead, bar, started: now, said: now }
+    }
+
+    /// Shows what was seen of the epoch so far.
+    fn advance(&mut self, so_far: SoFar) {
+        let (seen, images) = (so_far.images, self.ahead.images);
+        let done = seen.max(1) as f64;
+        let elapsed = self.started.elapsed().as_secs_f64().max(f64::MIN_POSITIVE);
+        let rate = (seen - self.ahead.seen).max(1) as f64 / elapsed;
+        let now = || {
+            let accuracy = 100.0 * so_far.accuracy;
+            format!("loss {:.4}, accuracy {accuracy:.1} %, {rate:.0} images/s", so_far.loss / done)
+        };
+        if self.progress.draws() {
+            self.bar.set_message(now());
+            self.bar.set_position(seen as u64);
+        } else if self.said.elapsed() >= PAUSE {
+            let left = duration(Duration::from_secs_f64((images as f64 - done).max(0.0) / rate));
+            let line = format!("{}: {done}/{images} images, {}, {left} left in this epoch", self.heading, now());
+            self.progress.line(&line);
+            self.said = Instant::now();
+        }
+    }
+}
+
+/// A number to four digits, as many as a reader wants.
+fn rounded(x: f64) -> f64 {
+    format!("{x:.3e}").parse().unwrap_or(x)
+}
