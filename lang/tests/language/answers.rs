@@ -85,9 +85,9 @@ fn weights_that_do_not_spread_are_warned_of() {
         ("uniform(0)", "`init: uniform(0.1)`"),
     ] {
         let said = said(&format!("h = conv(x, 8, kernel: 3, init: {init})"));
-        assert!(said.starts_with("L0904") && said.contains(answer), "{said}");
+        assert!(said.starts_with("L0906") && said.contains(answer), "{said}");
     }
-    assert!(said("weights V: conv(8 -> 8, kernel: 3, init: uniform(0))\nh = V * x + V * x").starts_with("L0904"));
+    assert!(said("weights V: conv(8 -> 8, kernel: 3, init: uniform(0))\nh = V * x + V * x").starts_with("L0906"));
     for init in ["normal(0.01)", "zeros", "ones", "constant(0.1)", "uniform(0.1)", "normal(0.01, 0.5)"] {
         is_sound(&format!("h = conv(x, 8, kernel: 3, init: {init})"));
     }

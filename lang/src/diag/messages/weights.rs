@@ -25,7 +25,7 @@ const ONE_NUMBER: Code = Code::warning(
 );
 
 const NO_SPREAD: Code = Code::warning(
-    "L0904",
+    "L0906",
     "no_spread",
     "Weights that are drawn at random and do not spread are all the same, and so are their gradients: the channels of such a layer \
      stay copies of each other. `normal` takes the standard deviation first and the mean behind it, PyTorch the other way round.",
