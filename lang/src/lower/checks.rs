@@ -45,7 +45,8 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
             diagnostics.push(penalty::reaches_nothing(node.name, value.span));
         } else if bounds::below(net, made.value).is_none() {
             let suggestion = unbounded_gap(value, front).map(saturating);
-            diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
+            let falls = bounds::falls_for_ever(net, made.value);
+            diagnostics.push(penalty::unbounded(node.name, value.span, falls, suggestion.as_deref()));
         }
     }
 }

@@ -30,6 +30,8 @@ struct Separated<'a> {
     named: Span,
     /// The side of zero that the bundle keeps to, and where that is written.
     sign: Option<(Sign, Span)>,
+    /// The word `difference`, if all arms that the bundle drives are taken away by one.
+    taken_away: Option<Span>,
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
@@ -111,7 +113,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 Some(Some((is, _))) if *is != wanted => swapped.push((name, *is, arg.value.span)),
                 Some(Some(_)) => {
                     let (path, sign) = (self.bundle(bundle).path.clone(), self.sign(self.bundle(bundle).call));
-                    separated.push(Separated { name, path, named: arg.value.span, sign });
+                    let taken_away = self.taken_away.get(&bundle).copied().flatten();
+                    separated.push(Separated { name, path, named: arg.value.span, sign, taken_away });
                 }
                 Some(None) => {}
             }
@@ -160,7 +163,8 @@ pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<D
     apart
 }
 
-/// Reports weights that a penalty drives against the zero which they may not cross.
+/// Reports weights that a penalty drives against the zero which they may not cross, or beyond a zero where they turn
+/// their arm's role around.
 fn pressed(
     net: &Net,
     separation: &Separation<'_>,
@@ -173,10 +177,22 @@ fn pressed(
             Role::Excitatory => Sign::Nonpositive,
             Role::Inhibitory => Sign::Nonnegative,
         };
-        let Some((sign, signed)) = bundle.sign.filter(|(sign, _)| *sign == against) else { continue };
-        if net.param(id).trained() && pull::crosses_zero(net, penalty, pair, role) {
-            let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign };
-            diagnostics.push(roles::pressed(&found, bundle.named, signed));
+        if !net.param(id).trained() || !pull::crosses_zero(net, penalty, pair, role) {
+            continue;
+        }
+        match (bundle.sign, bundle.taken_away) {
+            // A sign that is against the role is the first thing to change.
+            (Some((sign, signed)), taken_away) if sign == against => {
+                if !diagnostics.iter().any(|problem| problem.is_opposed_at(signed)) {
+                    let is_taken_away = taken_away.is_some();
+                    let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign, is_taken_away };
+                    diagnostics.push(roles::pressed(&found, bundle.named, signed));
+                }
+            }
+            (None, Some(how)) => {
+                diagnostics.push(roles::taken_twice(&separation.callee, bundle.name, bundle.named, how));
+            }
+            _ => {}
         }
     }
 }

@@ -103,3 +103,44 @@ fn idle_settings_are_judged_by_the_epochs_of_the_run() {
     let report = compiled.report_with(&settings);
     assert_eq!(report.diagnostics.iter().map(|d| d.code.id).collect::<Vec<_>>(), ["L0605"]);
 }
+
+/// A net of two arms with signs, and a penalty on their weights.
+fn arms(how: &str, [e, i]: [&str; 2], penalty: &str) -> Vec<String> {
+    found(
+        &format!(
+            "model Arms\ninput image: [1, 24, 24]\nweights W_E: conv(1 -> 4, kernel: 5{e})\n\
+             weights W_I: conv(1 -> 4, kernel: 5{i})\nbranch O = {how} {{\n    exc E = tanh(W_E * image)\n    \
+             inh N = tanh(W_I * image)\n}}\nlogits = dense(max_pool(O, 2), classes)\noutput logits\n\
+             penalty apart = 0.1 * {penalty}\n"
+        ),
+        &[],
+    )
+}
+
+/// A penalty that asks for a distance alone presses no weights to one side, and what is wrong with a sign is said once.
+#[test]
+fn what_a_penalty_presses_is_said_once_and_only_where_it_has_a_direction() {
+    let (up, down, free) = (", sign: nonnegative", ", sign: nonpositive", "");
+    for gap in ["sat_abs(W_E, W_I)", "exp_sat(W_E, W_I)", "sat_exp(W_E, W_I)"] {
+        assert_eq!(arms("sum", [down, free], gap), ["L0405"], "{gap}");
+        assert_eq!(arms("sum", [free, up], gap), ["L0405"], "{gap}");
+        assert_eq!(arms("sum", [up, down], gap), Vec::<String>::new(), "{gap}");
+    }
+    assert_eq!(arms("difference", [free, up], "sat_abs(W_E, W_I)"), Vec::<String>::new());
+    assert_eq!(arms("difference", [free, up], "exp_sat(W_E, W_I)"), ["L0407"]);
+    assert_eq!(arms("product", [free, up], "exp_sat(W_E, W_I)"), ["L0407"]);
+}
+
+/// A `difference` takes inhibition away, and so weights that are pushed below zero excite.
+#[test]
+fn a_difference_and_a_penalty_with_a_direction_work_against_each_other() {
+    for (how, gap, expected) in [
+        ("difference", "exp_sat(W_E, W_I)", vec!["L0408"]),
+        ("difference", "sat_exp(W_E, W_I)", vec!["L0408"]),
+        ("difference", "sat_abs(W_E, W_I)", vec![]),
+        ("sum", "exp_sat(W_E, W_I)", vec![]),
+        ("product", "exp_sat(W_E, W_I)", vec![]),
+    ] {
+        assert_eq!(arms(how, ["", ""], gap), expected, "{how} {gap}");
+    }
+}

@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
-pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];
+pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED, &TAKEN_TWICE];
 
 const BOTH: Code =
     Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
@@ -37,6 +37,13 @@ const PRESSED: Code = Code::warning(
     "pressed",
     "A hard sign puts weights back to zero as often as a penalty pushes them across it: the two work against each other, and \
      the weights end as zeros.",
+);
+
+const TAKEN_TWICE: Code = Code::warning(
+    "L0408",
+    "taken_twice",
+    "A `difference` takes its inhibitory arms away, so their weights are to be positive. Penalties such as `exp_sat` and \
+     `sat_exp` push inhibitory weights below zero: taken away, those excite.",
 );
 
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
@@ -144,12 +151,14 @@ pub struct Pressed<'a> {
     pub name: &'a str,
     /// The side of zero that the weights keep to.
     pub sign: Sign,
+    /// Whether the arms are combined by `difference`, which takes inhibition away by itself.
+    pub is_taken_away: bool,
 }
 
 /// Weights that a separation penalty pushes across the zero which they keep to one side of: `named` is their place in
 /// the penalty, `signed` where their sign is written.
 pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
-    let Pressed { penalty, name, sign } = found;
+    let Pressed { penalty, name, sign, is_taken_away } = found;
     let (way, side) = match sign {
         Sign::Nonnegative => ("down", "below"),
         Sign::Nonpositive => ("up", "above"),
@@ -157,8 +166,31 @@ pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
     Diagnostic::new(&PRESSED, format!("`{penalty}` pushes `{name}` {side} zero, where its sign keeps it from going"))
         .label(named, format!("pushed {way}"))
         .label(signed, format!("{sign} weights"))
-        .help(format!(
-            "leave the sign of `{name}` out and let the penalty tell the roles apart, or leave the penalty out: hard signs \
-             tell them apart already"
-        ))
+        .help(if *is_taken_away {
+            "leave the penalty out: hard signs tell the roles apart already".to_owned()
+        } else {
+            format!(
+                "leave the sign of `{name}` out and let the penalty tell the roles apart, or leave the penalty out: hard \
+                 signs tell them apart already"
+            )
+        })
+}
+
+/// Inhibitory weights that a separation penalty pushes below zero, though a `difference` takes their arm away: `named`
+/// is their place in the penalty, `how` the word `difference`.
+pub fn taken_twice(penalty: &str, name: &str, named: Span, how: Span) -> Diagnostic {
+    Diagnostic::new(
+        &TAKEN_TWICE,
+        format!("`{penalty}` pushes `{name}` below zero, and `difference` takes its arm away: it excites"),
+    )
+    .label(named, "pushed down")
+    .label(how, "taken away")
+    .help("combine the arms by `sum`, or leave the penalty out and give both bundles `sign: nonnegative`")
+}
+
+impl Diagnostic {
+    /// Whether it says that the sign which is written there is against the role of its weights.
+    pub fn is_opposed_at(&self, signed: Span) -> bool {
+        *self.code == OPPOSED && self.labels.iter().any(|label| label.span == signed)
+    }
 }
