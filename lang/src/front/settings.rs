@@ -3,7 +3,7 @@
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
 use super::edits::Edits;
-use super::schedules;
+use super::schedules::{self, Given};
 use crate::diag::{Diagnostic, Span, names, settings as problems};
 use crate::syntax::ast::{Entry, Expr, ExprKind, Item, ItemKind};
 use crate::syntax::parse_expr;
@@ -45,7 +45,7 @@ impl Settings {
             }
             settings.read_block(block, entries, (consts, &mut *edits), diagnostics);
         }
-        schedules::check(items, &settings, diagnostics);
+        schedules::check(Given { items, settings: &settings, own: &settings }, diagnostics);
         settings
     }
 

@@ -144,3 +144,55 @@ fn a_difference_and_a_penalty_with_a_direction_work_against_each_other() {
         assert_eq!(arms(how, ["", ""], gap), expected, "{how} {gap}");
     }
 }
+
+/// A small net with settings of its own, and what is said of it with other ones.
+fn with_settings(own: &str, changed: &[(&str, &str, &str)]) -> Vec<(String, bool)> {
+    let text = format!("model Set\ninput image: [1, 28, 28]\nlogits = dense(image, classes)\noutput logits\n{own}\n");
+    let compiled = compile_as("set.lcnn", &text, &[]);
+    let mut settings = compiled.settings.clone();
+    for (block, key, value) in changed {
+        settings.set(block, key, value).unwrap();
+    }
+    let report = compiled.report_with(&settings);
+    report.diagnostics.iter().map(|d| (d.code.id.to_owned(), d.labels.is_empty())).collect()
+}
+
+/// What flags and files say is judged as what the spec says, and has no place in the spec.
+#[test]
+fn settings_from_outside_are_judged_too() {
+    let placeless = |codes: &[&str]| codes.iter().map(|code| ((*code).to_owned(), true)).collect::<Vec<_>>();
+    let train = |key: &'static str, value: &'static str| ("train", key, value);
+    let all = [train("epochs", "1"), train("warmup", "5"), train("schedule", "steps(at: [3])"), train("patience", "7")];
+    assert_eq!(with_settings("", &all), placeless(&["L0604", "L0605", "L0605"]));
+    assert_eq!(with_settings("", &[train("optimizer", "sgd(lr: 0)")]), placeless(&["L0605"]));
+    assert_eq!(with_settings("", &[("data", "augment", "[flip(0), rotate(0)]")]), placeless(&["L0605", "L0605"]));
+    assert_eq!(with_settings("", &[("data", "transform", "normalise(mean: 128, sd: 1)")]), placeless(&["L0606"]));
+    assert_eq!(with_settings("allow idle_setting", &[train("optimizer", "sgd(lr: 0)")]), []);
+    let own = "train { schedule: steps(at: [30]) }";
+    assert_eq!(with_settings(own, &[]), [("L0604".to_owned(), false)]);
+    assert_eq!(with_settings(own, &[train("epochs", "40")]), []);
+    assert_eq!(with_settings(own, &[train("schedule", "steps(at: [25])")]), placeless(&["L0604"]));
+    assert_eq!(with_settings(own, &[train("seed", "1")]), [("L0604".to_owned(), false)]);
+}
+
+/// A setting that does nothing is told of, and one that does something is not.
+#[test]
+fn settings_without_effect_are_told_of() {
+    for (own, expected) in [
+        ("train { schedule: steps(at: 5, factor: 1) }", 1),
+        ("train { schedule: cosine(to: 1) }", 1),
+        ("train { schedule: plateau(factor: 1) }", 1),
+        ("train { schedule: plateau(factor: 0) }", 1),
+        ("train { schedule: plateau(patience: 9), epochs: 11 }", 1),
+        ("train { schedule: plateau(patience: 9), epochs: 12 }", 0),
+        ("train { schedule: plateau }", 0),
+        ("train { schedule: cosine }", 0),
+        ("data { augment: [pad_crop(0), flip(0), rotate(0), repeat(1)] }", 4),
+        ("data { augment: [pad_crop(1), flip(1), rotate(1), repeat(2)] }", 0),
+        ("train { patience: 0, warmup: 0, clip: 0 }", 0),
+    ] {
+        let found = with_settings(own, &[]);
+        assert_eq!(found.len(), expected, "{own}: {found:?}");
+        assert!(found.iter().all(|(code, _)| code == "L0605"), "{own}: {found:?}");
+    }
+}
