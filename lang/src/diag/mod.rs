@@ -17,6 +17,7 @@ pub use code::{Code, Level};
 pub use counted::counted;
 pub use messages::{
     GROUPS, catalogue, config, loops, misnamed, names, penalty, roles, settings, shape, templates, text, weights,
+    windows,
 };
 pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
 pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};

@@ -7,6 +7,7 @@ pub mod const_eval;
 pub mod consts;
 pub mod edits;
 pub mod graph;
+mod idle;
 pub mod images;
 
 pub mod resolve;
@@ -138,6 +139,7 @@ pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
     for graph in front.blocks.values().map(|block| &block.graph).chain([&front.graph]) {
         check_unread(graph, diagnostics);
+        idle::check(front, graph, diagnostics);
     }
 }
 
@@ -150,8 +152,8 @@ fn check_unread(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
             DefinitionKind::Branch { .. } => "the branch",
             DefinitionKind::Input { .. } => "the input",
             DefinitionKind::Param { .. } => "the parameter",
-            DefinitionKind::Loop { .. }
-            | DefinitionKind::State { .. }
+            DefinitionKind::Loop { .. } => "the loop",
+            DefinitionKind::State { .. }
             | DefinitionKind::Next { .. }
             | DefinitionKind::Arm { .. }
             | DefinitionKind::Output { .. }

@@ -9,6 +9,7 @@ mod bundles;
 mod checks;
 mod expr;
 mod faults;
+mod idle;
 mod inline;
 mod instance;
 mod loops;

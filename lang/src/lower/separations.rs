@@ -2,6 +2,7 @@
 //! push them apart.
 
 use super::Lowerer;
+use super::branch::role;
 use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, roles};
 use crate::front::const_eval;
@@ -104,9 +105,19 @@ impl<'a> Lowerer<'_, 'a, '_> {
     }
 
     fn separates(&mut self, callee: &str, call: &'a Call, turns: Option<bool>) -> Option<[Separated<'a>; 2]> {
-        let (mut swapped, mut separated) = (Vec::new(), Vec::new());
+        let (mut swapped, mut separated, mut has_arm) = (Vec::new(), Vec::new(), false);
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
-            let Some((name, bundle)) = self.bundle_named(&arg.value) else { continue };
+            let Some((name, bundle)) = self.bundle_named(&arg.value) else {
+                match self.arm_named(&arg.value) {
+                    Some((name, is)) if is != wanted => {
+                        has_arm = true;
+                        swapped.push((name, is, arg.value.span));
+                    }
+                    Some(_) => {}
+                    None => self.group_named(callee, &arg.value, wanted),
+                }
+                continue;
+            };
             match self.roles.get(&bundle) {
                 None if !self.front.whole => {}
                 None => self.diagnostics.push(roles::no_role(callee, name, wanted, arg.value.span)),
@@ -120,9 +131,27 @@ impl<'a> Lowerer<'_, 'a, '_> {
             }
         }
         if !swapped.is_empty() {
-            self.diagnostics.push(roles::swapped(callee, &swapped, turns));
+            self.diagnostics.push(roles::swapped(callee, &swapped, if has_arm { "arm" } else { "weights" }, turns));
         }
         separated.try_into().ok()
+    }
+
+    /// The arm of a branch that an expression names, and its role.
+    fn arm_named(&self, expr: &'a Expr) -> Option<(&'a str, Role)> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let Found::Node(node) = self.here.graph.find(name, None) else { return None };
+        match self.here.graph.nodes[node].kind {
+            DefinitionKind::Arm { role: word, .. } => Some((name, role(&word.text)?)),
+            _ => None,
+        }
+    }
+
+    /// Reports `weights` and `parameters` in the place of a bundle: they hold those of both roles.
+    fn group_named(&mut self, callee: &str, expr: &Expr, wanted: Role) {
+        let ExprKind::Name(name) = &expr.kind else { return };
+        if ["weights", "parameters"].contains(&name.as_str()) {
+            self.diagnostics.push(roles::both_roles(callee, name, wanted, expr.span));
+        }
     }
 
     fn bundle_named(&self, expr: &'a Expr) -> Option<(&'a str, BundleId)> {

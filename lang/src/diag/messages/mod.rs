@@ -13,6 +13,7 @@ pub mod shape;
 pub mod templates;
 pub mod text;
 pub mod weights;
+pub mod windows;
 
 use super::Code;
 

@@ -59,9 +59,9 @@ pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-/// Bundles that stand in each other's place in a separation penalty, each with the role it has; a single one is in the
-/// other's place alone. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
-pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool>) -> Diagnostic {
+/// Bundles, or arms, that stand in each other's place in a separation penalty, each with the role it has; a single one
+/// is in the other's place alone. `what` is the word for them: `weights` or `arm`. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
+pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], what: &str, turns: Option<bool>) -> Diagnostic {
     let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
     let place = match bundles {
         [(_, Role::Excitatory, _)] => "the inhibitory bundle second",
@@ -71,7 +71,10 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     let help = match bundles {
         [(_, is, _)] => {
             let wanted = if *is == Role::Excitatory { Role::Inhibitory } else { Role::Excitatory };
-            format!("name a bundle that drives an `{}` arm here", wanted.word())
+            match what {
+                "arm" => format!("name an `{}` arm here", wanted.word()),
+                _ => format!("name a bundle that drives an `{}` arm here", wanted.word()),
+            }
         }
         _ => {
             let names: Vec<&str> = bundles.iter().rev().map(|(name, _, _)| *name).collect();
@@ -89,7 +92,17 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     if let ([(first, _, at), (second, _, there)], Some(false)) = (bundles, turns) {
         diagnostic = diagnostic.edit(*at, *first, *second).edit(*there, *second, *first);
     }
-    bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
+    bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} {what}")))
+}
+
+/// A name for the weights of the whole net where those of one role are to stand.
+pub fn both_roles(penalty: &str, group: &str, wanted: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &NO_ROLE,
+        format!("`{penalty}` takes the {wanted} bundle here, but `{group}` holds the weights of both roles"),
+    )
+    .label(span, "excitatory and inhibitory")
+    .help(format!("name a bundle that drives an `{}` arm of a branch here", wanted.word()))
 }
 
 pub fn no_role(penalty: &str, bundle: &str, wanted: Role, span: Span) -> Diagnostic {
