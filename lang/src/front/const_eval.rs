@@ -174,7 +174,7 @@ pub fn eval(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnost
             let (a, b) = (eval(left, meanings, diagnostics), eval(right, meanings, diagnostics));
             let (a, b) = (a?, b?);
             if *op == BinaryOp::Div && is_zero(&b) {
-                diagnostics.push(names::out_of_range("a divisor", "a number other than 0", "0", right.span));
+                diagnostics.push(names::out_of_range("a divisor", "other than 0", "0", right.span));
                 return None;
             }
             let result = binary(*op, &a, &b);

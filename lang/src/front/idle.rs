@@ -46,14 +46,21 @@ fn differs(front: &Front<'_>, graph: &Graph<'_>, looped: NodeIndex) -> bool {
             let callee = front.consts.resolve(&call.callee.text);
             let is_bundle = matches!(graph.find(callee, within), Found::Node(found)
                 if matches!(graph.nodes[found].kind, DefinitionKind::Weights { .. }));
-            is_own(call) || callee == "dropout" || front.blocks.contains_key(callee) || !(is_bundle || front.is_callable(callee))
+            is_own(call)
+                || callee == "dropout"
+                || front.blocks.contains_key(callee)
+                || !(is_bundle || front.is_callable(callee))
         }
         _ => false,
     };
     let graphs = front.blocks.values().map(|block| &block.graph).chain([&front.graph]);
     let bundles = graphs.flat_map(|graph| graph.nodes.node_weights());
-    bundles.filter_map(|node| if let DefinitionKind::Weights { call } = &node.kind { Some(call) } else { None }).any(|call| is_own(call))
-        || graph.nodes.node_weights().filter(|node| graph.is_inside(node.within, looped)).any(|node| {
-            node.kind.value().is_some_and(|value| value.parts().any(|part| varies(part, node.within)))
-        })
+    bundles
+        .filter_map(|node| if let DefinitionKind::Weights { call } = &node.kind { Some(call) } else { None })
+        .any(|call| is_own(call))
+        || graph
+            .nodes
+            .node_weights()
+            .filter(|node| graph.is_inside(node.within, looped))
+            .any(|node| node.kind.value().is_some_and(|value| value.parts().any(|part| varies(part, node.within))))
 }

@@ -67,7 +67,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
         match (op, a, b) {
             (_, Val::Poison, _) | (_, _, Val::Poison) => Val::Poison,
             (BinaryOp::Div, _, Val::Const(by)) if const_eval::is_zero(&by) => {
-                self.report(names::out_of_range("a divisor", "a number other than 0", "0", at.1))
+                self.report(names::out_of_range("a divisor", "other than 0", "0", at.1))
             }
             (op, Val::Const(a), Val::Const(b)) => match const_eval::binary(op, &a, &b) {
                 Some(known) => Val::Const(known),

@@ -196,3 +196,156 @@ fn settings_without_effect_are_told_of() {
         assert!(found.iter().all(|(code, _)| code == "L0605"), "{own}: {found:?}");
     }
 }
+
+/// A net with one layer, `h`, that reads the image of 24 x 24 pixels, and one that reads it.
+fn small(h: &str, logits: &str) -> Vec<String> {
+    let text = format!("model Small\ninput image: [1, 24, 24]\nh = {h}\nlogits = {logits}\noutput logits\n");
+    found(&text, &[])
+}
+
+/// Every window that is offered covers the map, and what leaves pixels out between windows is told of.
+#[test]
+fn windows_that_are_offered_cover_the_map() {
+    let dense = "dense(h, classes)";
+    let mut judged = 0;
+    for side in [23, 24, 25, 28] {
+        for pool in [
+            "2",
+            "3",
+            "5",
+            "3, stride: 2",
+            "4, stride: 3",
+            "3, stride: 2, padding: same",
+            "5, padding: same",
+            "2, stride: 5",
+        ] {
+            let (kernel, rest) =
+                pool.split_once(',').map_or((pool, String::new()), |(k, rest)| (k, format!(",{rest}")));
+            let with = |kernel: &str, rest: &str| {
+                format!(
+                    "model Pool\ninput image: [1, {side}, {side}]\nh = max_pool(image, {kernel}{rest})\nlogits = {dense}\noutput logits\n"
+                )
+            };
+            let compiled = compile_as("pool.lcnn", &with(kernel, &rest), &[]);
+            let Some(problem) = compiled.report.diagnostics.first().filter(|_| compiled.net.is_some()) else {
+                continue;
+            };
+            assert_eq!(problem.code.id, "L0205");
+            let help = problem.help.clone().unwrap();
+            for part in help.split(", ") {
+                let Some(sides) = part.strip_prefix("choose a window of ") else { continue };
+                for kernel in sides.split(" or ") {
+                    assert_eq!(found(&with(kernel, &rest), &[]), Vec::<String>::new(), "{side} {pool}: {help}");
+                    judged += 1;
+                }
+            }
+            if help.contains("`padding: same`") {
+                assert_eq!(
+                    found(&with(kernel, &format!("{rest}, padding: same")), &[]),
+                    Vec::<String>::new(),
+                    "{help}"
+                );
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged > 15, "{judged}");
+    for (layer, expected) in [
+        ("conv(image, 4, kernel: 3, stride: 5)", vec!["L0205"]),
+        ("depthwise(image, kernel: 3, stride: 4)", vec!["L0205"]),
+        ("local(image, 2, kernel: 3, stride: 4)", vec!["L0205"]),
+        ("max_pool(image, 2, stride: 4)", vec!["L0205"]),
+        ("conv(image, 4, kernel: 3, stride: 3)", vec![]),
+        ("conv(image, 4, kernel: 1, stride: 2)", vec![]),
+    ] {
+        assert_eq!(small(layer, dense), expected, "{layer}");
+    }
+}
+
+/// Activations around the scores are told of, wherever they are made, and no other function is.
+#[test]
+fn scores_are_not_bent() {
+    for activation in ["relu", "tanh", "sigmoid", "softplus", "gelu", "dropout"] {
+        assert_eq!(small("conv(image, 4, kernel: 3)", &format!("{activation}(dense(h, classes))")), ["L0219"]);
+        assert_eq!(small(&format!("{activation}(image)"), "dense(h, classes)"), Vec::<String>::new());
+    }
+    for logits in
+        ["0.1 * dense(h, classes)", "global_avg_pool(relu(conv(h, classes, kernel: 1)))", "-dense(h, classes)"]
+    {
+        assert_eq!(small("conv(image, 4, kernel: 3)", logits), Vec::<String>::new(), "{logits}");
+    }
+}
+
+/// Weights that are zero and stay so let nothing through.
+#[test]
+fn frozen_zeros_are_blank() {
+    let logits = "dense(conv(h, 4, kernel: 3), classes)";
+    for (h, expected) in [
+        ("conv(image, 4, kernel: 3, init: zeros, frozen: true)", vec!["L0307"]),
+        ("image + conv(image, 1, kernel: 3, init: zeros, frozen: true)", vec![]),
+        ("conv(image, 4, kernel: 3, init: zeros)", vec![]),
+        ("conv(image, 4, kernel: 3, init: ones, frozen: true)", vec![]),
+    ] {
+        assert_eq!(small(h, logits), expected, "{h}");
+    }
+}
+
+/// What divides by zero is an error, and a divisor that is calculated is not judged.
+#[test]
+fn nothing_is_divided_by_zero() {
+    for (h, expected) in [
+        ("image / 0", vec!["L0107"]),
+        ("image / (1 - 1)", vec!["L0107"]),
+        ("image * (1 / 0)", vec!["L0107"]),
+        ("0 / 2 + image / 2", vec![]),
+        ("if true then image else image / 0", vec![]),
+    ] {
+        let text =
+            format!("model Zero\ninput image: [1, 24, 24]\nh = {h}\nlogits = dense(h, classes)\noutput logits\n");
+        let compiled = compile_as("zero.lcnn", &text, &[]);
+        assert_eq!(codes(&compiled), expected, "{h}\n{}", compiled.report);
+    }
+}
+
+/// A number that a const gives, or that does something, is not judged.
+#[test]
+fn layers_without_effect_are_told_of_where_they_are_written() {
+    for (h, expected) in [
+        ("dropout(image, 0)", vec!["L0904"]),
+        ("dropout(image, rate: 0)", vec!["L0904"]),
+        ("upsample(image, 1)", vec!["L0904"]),
+        ("max_pool(image, 1)", vec!["L0904"]),
+        ("conv(image, 4, kernel: 3, frozen: true, lr: 2)", vec!["L0904"]),
+        ("conv(image, 4, kernel: 3, frozen: false, lr: 2)", vec![]),
+        ("dropout(image, 1 - 1)", vec![]),
+        ("batch_norm(image, 0.9)", vec!["L0905"]),
+        ("batch_norm(image, momentum: 0.9)", vec!["L0905"]),
+        ("batch_norm(image, 1e-3, 0.1)", vec![]),
+    ] {
+        assert_eq!(small(h, "dense(h, classes)"), expected, "{h}");
+    }
+}
+
+/// A loop is idle only where no side of a choice reads a state, and no step differs by chance or by its parameters.
+#[test]
+fn idle_loops_are_told_of() {
+    let text = |next: &str, bundle: &str| {
+        format!(
+            "model Loop\nconst on = false\ninput image: [1, 24, 24]\nweights F: conv(1 -> 1, kernel: 3{bundle})\n\
+             loop V1(steps: 3) {{\n    state O = image\n    O' = {next}\n}}\nlogits = dense(O, classes)\noutput logits\n"
+        )
+    };
+    let on = "if on then F * O else F * image";
+    for (next, bundle, expected) in [
+        ("relu(F * image)", "", vec!["L0310"]),
+        ("relu(F(image))", "", vec!["L0310"]),
+        ("relu(F * image)", ", per_step: true", vec![]),
+        ("dropout(F * image)", "", vec![]),
+        ("relu(F * O)", "", vec![]),
+        (on, "", vec![]),
+    ] {
+        let text = text(next, bundle);
+        let text = if next == on { text } else { text.replace("const on = false\n", "") };
+        assert_eq!(found(&text, &[]), expected, "{next} {bundle}");
+    }
+}
