@@ -210,13 +210,13 @@ fn pressed(
             continue;
         }
         match (bundle.sign, bundle.taken_away) {
-            // A sign that is against the role is the first thing to change.
-            (Some((sign, signed)), taken_away) if sign == against => {
-                if !diagnostics.iter().any(|problem| problem.is_opposed_at(signed)) {
-                    let is_taken_away = taken_away.is_some();
-                    let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign, is_taken_away };
-                    diagnostics.push(roles::pressed(&found, bundle.named, signed));
-                }
+            (Some((sign, signed)), taken_away)
+                // A sign that is against the role is the first thing to change.
+                if sign == against && !diagnostics.iter().any(|problem| problem.is_opposed_at(signed)) =>
+            {
+                let is_taken_away = taken_away.is_some();
+                let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign, is_taken_away };
+                diagnostics.push(roles::pressed(&found, bundle.named, signed));
             }
             (None, Some(how)) => {
                 diagnostics.push(roles::taken_twice(&separation.callee, bundle.name, bundle.named, how));
