@@ -27,6 +27,7 @@ pub use fix::fix;
 
 use diag::{Diagnostic, Report, Span};
 use front::edits::Edits;
+use front::schedules::Given;
 use front::settings::Settings;
 use front::written::SettingsInText;
 use ir::Net;
@@ -74,7 +75,8 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
     let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
     let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
-    front::images::check(&ast.items, &front.settings, input, &mut diagnostics);
+    let given = Given { items: &ast.items, settings: &front.settings, own: &front.settings };
+    front::images::check(given, input, &mut diagnostics);
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
     let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
@@ -106,23 +108,20 @@ impl Compiled {
         if syntax::parse(&text).1.is_empty() { text } else { written(self.edits.without_defaults(), &Edits::default()) }
     }
 
-    /// The problems that the spec has with `settings`, which may differ from its own, as flags make them: what is odd
-    /// about the epochs of a schedule depends on how many epochs there are.
+    /// The problems that the spec has with `settings`, which may differ from its own, as flags and files make them. A
+    /// problem of what they have changed has no place in the text.
     pub fn report_with(&self, settings: &Settings) -> Report {
         let Report { name, text, diagnostics } = self.report.clone();
-        let (own, items) = (&self.settings.train, &self.ast.items);
-        let is_own = |key: &str| settings.train.get(key) == own.get(key);
-        if !is_own("schedule") || is_own("epochs") {
+        if *settings == self.settings {
             return Report { name, text, diagnostics };
         }
-        // What a flag has changed as well is no longer what stands in the spec.
-        let changed = ["warmup", "patience", "optimizer"].into_iter().filter(|key| !is_own(key));
-        let changed: Vec<usize> =
-            changed.filter_map(|key| front::schedules::entry(items, key)).map(|entry| entry.value.span.start).collect();
-        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_epochs()).collect();
+        let items = &self.ast.items;
+        let given = Given { items, settings, own: &self.settings };
+        let mut diagnostics: Vec<Diagnostic> = diagnostics.into_iter().filter(|d| !d.is_of_settings()).collect();
         let mut odd = Vec::new();
-        front::schedules::check(items, settings, &mut odd);
-        odd.retain(|odd| !changed.contains(&odd.place()) && !front::allow::is_allowed(items, odd.code));
+        front::schedules::check(given, &mut odd);
+        front::images::check(given, self.net.as_ref().map(|net| (net.input.1, self.input_span())), &mut odd);
+        odd.retain(|odd| !front::allow::is_allowed(items, odd.code));
         diagnostics.extend(odd);
         Report::new(name, text, diagnostics)
     }

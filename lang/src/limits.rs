@@ -34,6 +34,9 @@ pub const MAX_COPIES: usize = 10_000;
 /// How many steps a loop may have.
 pub const MAX_STEPS: usize = 10_000;
 
+/// How many images one batch may hold.
+pub const MAX_BATCH: usize = 65_536;
+
 /// How many numbers one tensor may hold, for one image where each has its own: 4 GB in single precision.
 pub const MAX_NUMBERS: usize = 1 << 30;
 

@@ -4,11 +4,14 @@ use super::spec_path;
 use lcnnc::train::{Progress, TrainError, files};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::syntax::format::{Refusal, format};
+use lcnnc_lang::syntax::with_line_feeds;
 use similar::TextDiff;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Lay specs out in the one way that specs are laid out.
+///
+/// Line ends become line feeds, and a byte order mark at the start of a file goes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -21,6 +24,17 @@ pub struct Args {
     /// Write nothing and print what would change; there being anything is exit code 1
     #[arg(long, conflicts_with = "check")]
     diff: bool,
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What laying a text out changes that no line shows, in words.
+fn unseen(text: &str) -> Vec<&'static str> {
+    let changes = [
+        (text.contains('\r'), "line ends become line feeds"),
+        (text.starts_with(BYTE_ORDER_MARK), "the byte order mark at the start goes"),
+    ];
+    changes.into_iter().filter_map(|(is_made, what)| is_made.then_some(what)).collect()
 }
 
 impl Args {
@@ -52,7 +66,13 @@ impl Args {
                 progress.line(&format!("{}: not formatted", source.name));
             }
         } else if self.diff {
-            let diff = TextDiff::from_lines(&source.text, &formatted);
+            // As changes of lines, these would be all lines of a file, each beside one that looks the same.
+            let unseen = unseen(&source.text);
+            if !unseen.is_empty() {
+                progress.raw(&format!("{}: {}\n", source.name, unseen.join(", and ")));
+            }
+            let text = with_line_feeds(source.text.trim_start_matches(BYTE_ORDER_MARK)).replace("\r\n", "\n");
+            let diff = TextDiff::from_lines(&text, &formatted);
             progress.raw(&diff.unified_diff().header(&source.name, &source.name).to_string());
         } else if is_stream {
             progress.raw(&formatted);

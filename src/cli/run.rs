@@ -1,6 +1,6 @@
 //! `lcnnc run`: trains a spec.
 
-use super::values::{assignment, count, dataset, file, folder, seconds};
+use super::values::{assignment, count, dataset, file, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{
     self, Done, Inspection, MOST_THREADS, Occasion, Overrides, Progress, Seed, Setting, Study, Target, TrainError,
@@ -23,6 +23,7 @@ const MOST_SEEDS: usize = 1000;
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     /// The spec, `.lcnn` may be left out; not needed with --config
+    #[arg(value_parser = spec())]
     spec: Option<PathBuf>,
     /// mnist, fashion-mnist, cifar10, cifar100, tiny-imagenet, contours (built in, the default) or folder:PATH
     #[arg(long, value_name = "SET", value_parser = dataset)]
@@ -81,7 +82,7 @@ pub struct Args {
     /// Most images of the test half to test with, a sample fixed by the seed [default: all]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit_test: Option<usize>,
-    /// Change a const of the spec; may be given more than once
+    /// Change a const of the spec; may be given once for each const
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// Settings as a run folder's run.yaml has them
@@ -144,6 +145,7 @@ fn means(study: &Study, progress: Progress) {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
+        once(&self.set)?;
         let progress = Progress::of_run();
         let mut inspection = Inspection::new(self.force, progress);
         let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));

@@ -1,7 +1,7 @@
 //! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
 
 use super::spec_path;
-use super::values::{assignment, count};
+use super::values::{assignment, count, once};
 use lcnnc::train::{TrainError, files};
 use lcnnc_lang::diag::Applicability;
 use lcnnc_lang::{Compiled, Options, compile, fix};
@@ -10,7 +10,7 @@ use std::path::Path;
 /// What a spec leaves open, as flags.
 #[derive(Debug, clap::Args)]
 pub struct SpecArgs {
-    /// Change a const of the spec; may be given more than once
+    /// Change a const of the spec; may be given once for each const
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
     /// What `classes` stands for, where no data set says so [default: 10]
@@ -20,16 +20,18 @@ pub struct SpecArgs {
 
 impl SpecArgs {
     /// # Errors
-    /// If the file cannot be read.
+    /// If the file cannot be read, or a const is set twice.
     pub fn compile(&self, path: &Path) -> Result<Compiled, TrainError> {
+        once(&self.set)?;
         Ok(compile(&files::source(&spec_path(path))?, &self.options()))
     }
 
     /// The same, with what can be mended as surely as `asked` written into the file; and how many problems that were.
     ///
     /// # Errors
-    /// If the file cannot be read or written.
+    /// If the file cannot be read or written, or a const is set twice.
     pub fn fix(&self, path: &Path, asked: Applicability) -> Result<(Compiled, usize), TrainError> {
+        once(&self.set)?;
         let path = spec_path(path);
         let (compiled, mended) = fix(&files::source(&path)?, &self.options(), asked);
         if mended > 0 {

@@ -1,6 +1,8 @@
 //! What flags take, read with words for those who typed them.
 
+use super::spec_path;
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use lcnnc::train::TrainError;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -46,6 +48,15 @@ pub fn output() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(checked)
 }
 
+/// Takes the path of a spec, of which the ending may be left out.
+pub fn spec() -> impl TypedValueParser<Value = PathBuf> {
+    let checked = |path: PathBuf| match spec_path(&path).is_dir() {
+        true => Err("expected a spec, and this is a folder; name the file in it, as in `lc_cnn.lcnn`"),
+        false => Ok(path),
+    };
+    PathBufValueParser::new().try_map(checked)
+}
+
 /// Reads a number of seconds.
 pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -60,6 +71,20 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
         }
         _ => Err("expected NAME=VALUE, as in `steps=5`".to_owned()),
     }
+}
+
+/// Refuses assignments that give one name twice.
+///
+/// # Errors
+/// The name with both of its values.
+pub fn once(set: &[(String, String)]) -> Result<(), TrainError> {
+    for (n, (name, second)) in set.iter().enumerate() {
+        if let Some((_, first)) = set[..n].iter().find(|(known, _)| known == name) {
+            let [name, first, second] = [name, first, second].map(String::clone);
+            return Err(TrainError::SetTwice { name, first, second });
+        }
+    }
+    Ok(())
 }
 
 /// Reads the name of a data set; whether it is there is seen later.

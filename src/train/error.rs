@@ -44,6 +44,10 @@ pub enum TrainError {
     #[error("no spec was given: write `lcnnc run SPEC`, or `lcnnc run --config RUN.yaml`")]
     NoSpec,
 
+    /// A const that the command line sets twice: which of the two is meant is not known.
+    #[error("`--set {name}={first}` and `--set {name}={second}` give one const two values: leave one of them out")]
+    SetTwice { name: String, first: String, second: String },
+
     #[error("a {part} of `{name}` holds no image, so there is nothing to {verb}")]
     Empty { name: String, part: &'static str, verb: &'static str },
 
@@ -304,6 +308,7 @@ impl TrainError {
             Self::Flags(_)
             | Self::Classes { .. }
             | Self::NoSpec
+            | Self::SetTwice { .. }
             | Self::Broken { .. }
             | Self::UnfitRun { .. }
             | Self::Empty { .. }

@@ -174,7 +174,12 @@ pub fn eval(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnost
         }
         ExprKind::Binary { op, left, right } => {
             let (a, b) = (eval(left, meanings, diagnostics), eval(right, meanings, diagnostics));
-            let result = binary(*op, &a?, &b?);
+            let (a, b) = (a?, b?);
+            if *op == BinaryOp::Div && is_zero(&b) {
+                diagnostics.push(names::out_of_range("a divisor", "other than 0", "0", right.span));
+                return None;
+            }
+            let result = binary(*op, &a, &b);
             if result.is_none() {
                 diagnostics.push(templates::operands(op.sign(), expr.span));
             }
@@ -240,6 +245,10 @@ pub fn truth(expr: &Expr, meanings: &dyn Meanings, diagnostics: &mut Vec<Diagnos
             None
         }
     }
+}
+
+pub fn is_zero(known: &Const) -> bool {
+    *known == Const::Number(0.0)
 }
 
 /// What an operator makes of two known values; none if it does not go with their types.

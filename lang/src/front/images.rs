@@ -1,11 +1,9 @@
 //! Checks of transforms against the input: what they make of any image, whatever the data set is.
 
-use super::schedules::entry;
-use super::settings::Settings;
+use super::schedules::Given;
 use crate::diag::settings::{impossible, misfit, off_scale};
 use crate::diag::{Diagnostic, Span};
 use crate::ir::Shape;
-use crate::syntax::ast::{ExprKind, Item};
 use crate::vocabulary::transforms;
 
 /// The numbers of channels that images of data sets have: they are gray or have the three colours.
@@ -13,20 +11,12 @@ const CHANNELS: [usize; 2] = [1, 3];
 
 /// Warns of transforms that no image comes out of, or none that the input takes. `input` is the input's shape and its
 /// place; none if that is broken.
-pub fn check(
-    items: &[Item],
-    settings: &Settings,
-    input: Option<([usize; 3], Span)>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    let calls = settings.data.calls("transform");
-    let Some(written) = entry(items, "transform").map(|entry| &entry.value).filter(|_| !calls.is_empty()) else {
+pub fn check(given: Given<'_>, input: Option<([usize; 3], Span)>, diagnostics: &mut Vec<Diagnostic>) {
+    let calls = given.settings.data.calls("transform");
+    if calls.is_empty() {
         return;
-    };
-    let places: Vec<Span> = match &written.kind {
-        ExprKind::List(items) => items.iter().map(|item| item.span).collect(),
-        _ => vec![written.span],
-    };
+    }
+    let (written, places) = (given.written("transform"), given.places("transform", calls.len()));
     for (call, place) in calls.iter().zip(&places).filter(|(call, _)| call.callee == "normalise") {
         let large = ["mean", "sd"]
             .into_iter()
@@ -39,12 +29,12 @@ pub fn check(
     let sizes = [[height, width], [height + 1, width + 2]];
     let shapes = CHANNELS.into_iter().chain([channels]).flat_map(|c| sizes.map(|[height, width]| [c, height, width]));
     match transforms::reachable(calls, shapes.collect()) {
-        Err((step, reason)) => diagnostics.extend(places.get(step).map(|place| impossible(&reason, *place))),
+        Err((step, reason)) => diagnostics.push(impossible(&reason, places.get(step).copied().flatten())),
         Ok(shapes) if shapes.contains(&dims) => {}
         Ok(shapes) => {
             let nearest = shapes.iter().max_by_key(|[c, h, w]| (*c == channels, [*h, *w] == [height, width]));
             let made = nearest.map(|dims| Shape::Map(*dims).to_string()).unwrap_or_default();
-            diagnostics.push(misfit(&made, &Shape::Map(dims).to_string(), written.span, declared));
+            diagnostics.push(misfit(&made, &Shape::Map(dims).to_string(), written.map(|value| value.span), declared));
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod const_eval;
 pub mod consts;
 pub mod edits;
 pub mod graph;
+mod idle;
 pub mod images;
 
 pub mod resolve;
@@ -23,6 +24,7 @@ use edits::Edits;
 use graph::{Block, DefinitionKind, Edge, Function, Graph};
 use petgraph::graph::NodeIndex;
 use resolve::{Callables, Look, Resolver};
+use schedules::Given;
 use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -87,7 +89,7 @@ pub fn analyse<'a>(
     let uncalled = callables.unnamed();
     let mut filled = Edits::default();
     let settings = Settings::read(&ast.items, &consts, diagnostics, &mut filled);
-    schedules::check(&ast.items, &settings, diagnostics);
+    schedules::check(Given { items: &ast.items, settings: &settings, own: &settings }, diagnostics);
     for graph in blocks.values().map(|block| &block.graph).chain([&graph]) {
         check_cycles(graph, diagnostics);
         if ast.whole {
@@ -139,6 +141,7 @@ pub fn check_unused(front: &Front<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
     for graph in front.blocks.values().map(|block| &block.graph).chain([&front.graph]) {
         check_unread(graph, diagnostics);
+        idle::check(front, graph, diagnostics);
     }
 }
 
@@ -151,8 +154,8 @@ fn check_unread(graph: &Graph<'_>, diagnostics: &mut Vec<Diagnostic>) {
             DefinitionKind::Branch { .. } => "the branch",
             DefinitionKind::Input { .. } => "the input",
             DefinitionKind::Param { .. } => "the parameter",
-            DefinitionKind::Loop { .. }
-            | DefinitionKind::State { .. }
+            DefinitionKind::Loop { .. } => "the loop",
+            DefinitionKind::State { .. }
             | DefinitionKind::Next { .. }
             | DefinitionKind::Arm { .. }
             | DefinitionKind::Output { .. }

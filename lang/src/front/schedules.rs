@@ -1,41 +1,100 @@
-//! Checks of settings against the number of epochs: settings without effect, and schedules that name epochs which the
-//! run does not have.
+//! Checks of settings that do nothing: against the number of epochs, schedules that name epochs which the run does not
+//! have, and calls whose arguments leave them without effect.
 
 use super::settings::Settings;
 use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{CallArg, Entry, Expr, ExprKind, Item, ItemKind};
-use crate::vocabulary::ArgValue;
+use crate::vocabulary::{ArgValue, Bound};
 
-/// Warns of settings that do nothing, as they stand in the spec.
-pub fn check(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
-    check_epochs(items, settings, diagnostics);
-    let train = &settings.train;
-    let [epochs, warmup, patience] = ["epochs", "warmup", "patience"].map(|key| train.count(key));
-    let is_still = train.call("optimizer").get("lr") == Some(&ArgValue::Real(0.0));
-    for (key, found) in [
-        ("warmup", (warmup > epochs).then_some(Idle::Warmup { warmup, epochs })),
-        (
-            "schedule",
-            (warmup == epochs && train.call("schedule").callee == "cosine").then_some(Idle::Cosine { warmup, epochs }),
-        ),
-        ("patience", (patience >= epochs).then_some(Idle::Patience { patience, epochs })),
-        ("optimizer", is_still.then_some(Idle::Rate)),
-    ] {
-        if let (Some(found), Some(entry)) = (found, entry(items, key)) {
-            diagnostics.push(idle(&found, entry.value.span));
-        }
+/// Augmentations and schedules that do nothing where an argument of theirs is that number.
+const WITHOUT_EFFECT: &[(&str, &str, f64)] = &[
+    ("pad_crop", "border", 0.0),
+    ("flip", "p", 0.0),
+    ("rotate", "degrees", 0.0),
+    ("repeat", "count", 1.0),
+    ("steps", "factor", 1.0),
+    ("cosine", "to", 1.0),
+    ("plateau", "factor", 1.0),
+];
+
+/// Settings as they are for a run, of which some may be other than those that the spec has of its `own`.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    pub items: &'a [Item],
+    pub settings: &'a Settings,
+    pub own: &'a Settings,
+}
+
+impl<'a> Given<'a> {
+    /// The value of a setting where it stands in the spec; none where a flag or a file has changed it.
+    pub fn written(&self, key: &str) -> Option<&'a Expr> {
+        let of = |settings: &'a Settings| [&settings.train, &settings.data].map(|block| block.get(key));
+        entry(self.items, key).map(|entry| &entry.value).filter(|_| of(self.settings) == of(self.own))
+    }
+
+    /// The places of so many calls of a setting that is a list of them: each where it stands in the spec.
+    pub fn places(&self, key: &str, calls: usize) -> Vec<Option<Span>> {
+        let places: Vec<Span> = match self.written(key).map(|value| (&value.kind, value.span)) {
+            Some((ExprKind::List(items), _)) => items.iter().map(|item| item.span).collect(),
+            Some((_, span)) => vec![span],
+            None => Vec::new(),
+        };
+        (0..calls).map(|n| places.get(n).copied()).collect()
     }
 }
 
-/// Warns of each epoch of `steps(at: […])` behind which the rate does not fall, or not as it seems to.
-fn check_epochs(items: &[Item], settings: &Settings, diagnostics: &mut Vec<Diagnostic>) {
-    let schedule = settings.train.call("schedule");
-    let Some(places) = schedule.get("at").and(places(items)) else { return };
-    for (n, (at, odd)) in odd(schedule.reals("at"), settings.train.count("epochs")).into_iter().enumerate() {
-        if let (Some(odd), Some(span)) = (odd, places.get(n)) {
-            diagnostics.push(off_epoch(at, odd, *span));
+/// Warns of settings that do nothing. Those of flags and files have no place in the spec.
+pub fn check(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    check_epochs(given, diagnostics);
+    let train = &given.settings.train;
+    let [epochs, warmup, patience] = ["epochs", "warmup", "patience"].map(|key| train.count(key));
+    let schedule = train.call("schedule");
+    let is_still = train.call("optimizer").get("lr") == Some(&ArgValue::Real(0.0));
+    let of_schedule = match schedule.callee {
+        "cosine" if warmup == epochs => Some(Idle::Cosine { warmup, epochs }),
+        // The first epoch is the lowest so far, and an epoch is to follow the fall.
+        "plateau" if schedule.count("patience") + 2 >= epochs => {
+            Some(Idle::Plateau { patience: schedule.count("patience"), epochs })
         }
+        "steps" | "plateau" if schedule.real("factor") == 0.0 => Some(Idle::Stop { callee: schedule.callee }),
+        _ => without_effect(schedule),
+    };
+    for (key, found) in [
+        ("warmup", (warmup > epochs).then_some(Idle::Warmup { warmup, epochs })),
+        ("schedule", of_schedule),
+        ("patience", (patience >= epochs).then_some(Idle::Patience { patience, epochs })),
+        ("optimizer", is_still.then_some(Idle::Rate)),
+    ] {
+        diagnostics.extend(found.map(|found| idle(&found, given.written(key).map(|value| value.span))));
+    }
+    let augment = given.settings.data.calls("augment");
+    for (call, place) in augment.iter().zip(given.places("augment", augment.len())) {
+        diagnostics.extend(without_effect(call).map(|found| idle(&found, place)));
+    }
+}
+
+/// What is idle about a call that has an argument with which it does nothing.
+fn without_effect(call: &Bound) -> Option<Idle> {
+    let is = |argument: &str, value: f64| match call.get(argument) {
+        Some(ArgValue::Count(n)) => *n as f64 == value,
+        Some(ArgValue::Real(x)) => *x == value,
+        _ => false,
+    };
+    let found = WITHOUT_EFFECT.iter().find(|(callee, argument, value)| *callee == call.callee && is(argument, *value));
+    found.map(|(callee, argument, value)| Idle::Call { callee, argument, value: *value })
+}
+
+/// Warns of each epoch of `steps(at: […])` behind which the rate does not fall, or not as it seems to.
+fn check_epochs(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let train = &given.settings.train;
+    let schedule = train.call("schedule");
+    if schedule.get("at").is_none() {
+        return;
+    }
+    let (at, places) = (schedule.reals("at"), given.written("schedule").and_then(places).unwrap_or_default());
+    for (n, (epoch, odd)) in odd(at, train.count("epochs")).into_iter().enumerate() {
+        diagnostics.extend(odd.map(|odd| off_epoch(epoch, odd, at.len() == 1, places.get(n).copied())));
     }
 }
 
@@ -45,7 +104,7 @@ fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
     let odd = |(before, at): (Option<f64>, &f64)| {
         let unsorted = before.filter(|before| before >= at);
         let odd = match unsorted {
-            _ if *at <= 0.0 => Some(OffEpoch::Before),
+            _ if *at <= 0.0 => Some(OffEpoch::Before { epochs }),
             _ if at.ceil() >= epochs as f64 => Some(OffEpoch::Behind { epochs }),
             _ if at.fract() != 0.0 => Some(OffEpoch::Between { next: at.ceil() }),
             unsorted => unsorted.map(|before| OffEpoch::Unsorted { before }),
@@ -55,10 +114,9 @@ fn odd(at: &[f64], epochs: usize) -> Vec<(f64, Option<OffEpoch>)> {
     before.zip(at).map(odd).collect()
 }
 
-/// The places where the epochs of the spec's schedule are written: an item of a list each, or one alone.
-fn places(items: &[Item]) -> Option<Vec<Span>> {
-    let schedule = entry(items, "schedule")?;
-    let ExprKind::Call(call) = &schedule.value.kind else { return None };
+/// The places where the epochs of a schedule are written: an item of a list each, or one alone.
+fn places(schedule: &Expr) -> Option<Vec<Span>> {
+    let ExprKind::Call(call) = &schedule.kind else { return None };
     let is_at = |arg: &&CallArg| arg.name.as_ref().is_none_or(|name| name.text == "at");
     let Expr { kind, span } = &call.args.iter().find(is_at)?.value;
     Some(match kind {
@@ -68,7 +126,7 @@ fn places(items: &[Item]) -> Option<Vec<Span>> {
 }
 
 /// The entry of a key in the settings blocks.
-pub fn entry<'a>(items: &'a [Item], key: &str) -> Option<&'a Entry> {
+fn entry<'a>(items: &'a [Item], key: &str) -> Option<&'a Entry> {
     items.iter().find_map(|item| match &item.kind {
         ItemKind::Settings { entries, .. } => entries.iter().find(|entry| entry.key.text == key),
         _ => None,

@@ -1,10 +1,15 @@
 //! Bounds: between which numbers a value stays, whatever the weights and the images.
 
-use super::{Binary, Net, Node, Op, ParamId, Reduce, Shape, Sign, Unary, Value, Visit};
+mod interval;
+mod terms;
+
+use super::{Binary, Net, Node, Op, ParamId, Reduce, Sign, Unary, Value, Visit};
+use crate::limits::MAX_BATCH;
+use interval::{Interval, unary};
 use std::collections::BTreeMap;
 
-/// The greatest number that a value is known never to fall below, whatever the weights and the images; none if it may
-/// fall for ever.
+/// The greatest number that a value is known never to fall below, whatever the weights and the images; none if no such
+/// number is known.
 pub fn below(net: &Net, value: Value) -> Option<f64> {
     below_where(net, value, &|_| None)
 }
@@ -12,11 +17,33 @@ pub fn below(net: &Net, value: Value) -> Option<f64> {
 /// The greatest number that a value is known never to fall below where every entry of some parameters is a given
 /// number.
 pub fn below_where(net: &Net, value: Value, given: &dyn Fn(ParamId) -> Option<f64>) -> Option<f64> {
-    let (intervals, read, entries) = (vec![Interval::ALL; net.values], vec![None; net.values], vec![None; net.values]);
-    let mut known = Bounds { net, given, intervals, read, entries, gaps: BTreeMap::new(), over: BTreeMap::new() };
-    known.all();
-    let low = known.intervals[value.0].low;
+    let known = Bounds::new(net, given);
+    let low = known.intervals[value.0].low.max(terms::low(&known, value));
     (low > f64::NEG_INFINITY).then_some(low)
+}
+
+/// Whether some weights are known to bring a penalty below any number that matters, so that it can fall for ever. Not
+/// every penalty that can is found.
+pub fn falls_for_ever(net: &Net, value: Value) -> bool {
+    /// A weight as large as no training makes one, whose square is still a number.
+    const FAR: f64 = 1e150;
+    const DEEP: f64 = -1e100;
+    /// So many weights are tried alone.
+    const TRIED: usize = 16;
+    let trained: Vec<ParamId> =
+        super::reach::params(net, value).into_iter().filter(|id| net.param(*id).trained()).collect();
+    let reaches = |id: ParamId, to: f64| match net.param(id).sign {
+        Some(Sign::Nonnegative) => to.max(0.0),
+        Some(Sign::Nonpositive) => to.min(0.0),
+        None => to,
+    };
+    let falls = |given: &dyn Fn(ParamId) -> Option<f64>| Bounds::new(net, given).intervals[value.0].high < DEEP;
+    [FAR, -FAR].into_iter().any(|far| {
+        falls(&|id| trained.contains(&id).then(|| reaches(id, far)))
+            || trained.iter().take(TRIED).any(|alone| {
+                falls(&|id| trained.contains(&id).then(|| if id == *alone { reaches(id, far) } else { 0.0 }))
+            })
+    })
 }
 
 /// Everything that is known of each value so far.
@@ -24,9 +51,9 @@ struct Bounds<'a> {
     net: &'a Net,
     given: &'a dyn Fn(ParamId) -> Option<f64>,
     intervals: Vec<Interval>,
-    /// The number of entries of each value that is made of weights; a value of images has as many as the batch makes
-    /// it.
-    entries: Vec<Option<f64>>,
+    /// The numbers between which the number of entries of each value lies: a value of images has as many as the batch
+    /// makes it.
+    entries: Vec<Option<Interval>>,
     /// The parameter that each value is, if it is one: a parameter that is read twice is two values.
     read: Vec<Option<ParamId>>,
     /// The two values of each value that is their difference.
@@ -35,7 +62,15 @@ struct Bounds<'a> {
     over: BTreeMap<Value, (Value, Value)>,
 }
 
-impl Bounds<'_> {
+impl<'a> Bounds<'a> {
+    fn new(net: &'a Net, given: &'a dyn Fn(ParamId) -> Option<f64>) -> Self {
+        let (intervals, read) = (vec![Interval::ALL; net.values], vec![None; net.values]);
+        let entries = vec![None; net.values];
+        let mut known = Bounds { net, given, intervals, read, entries, gaps: BTreeMap::new(), over: BTreeMap::new() };
+        known.all();
+        known
+    }
+
     /// Bounds every value of the net. As the body of a loop reads them, states may take any value, so one look at a
     /// body holds for all of its steps; what the loop hands on is bounded as in the body.
     fn all(&mut self) {
@@ -59,9 +94,9 @@ impl Bounds<'_> {
     }
 
     fn remember(&mut self, node: &Node) {
-        if let Shape::Weight(dims) = &node.shape {
-            self.entries[node.value.0] = Some(dims.iter().map(|dim| *dim as f64).product());
-        }
+        let len = node.shape.len() as f64;
+        let images = if node.shape.per_image() { MAX_BATCH as f64 } else { 1.0 };
+        self.entries[node.value.0] = Some(Interval::new(len, len * images));
         match node.op {
             Op::Param(id) => self.read[node.value.0] = Some(id),
             Op::Binary { f: Binary::Sub, left, right } => drop(self.gaps.insert(node.value, (left, right))),
@@ -122,19 +157,13 @@ impl Bounds<'_> {
                 // Of a value with itself, a product is a square.
                 Binary::Mul if self.same(*left, *right) => unary(Unary::Square, at(left)),
                 Binary::Mul => at(left).mul(at(right)),
-                Binary::Div => at(left).mul(at(right).reciprocal()),
+                Binary::Div => at(left).div(at(right)),
             },
             Op::Reduce { f, x } => match f {
-                // Of weights that are all one number.
-                Reduce::Sum if let (true, Some(entries)) = (at(x).is_one(), self.entries[x.0]) => {
-                    at(x).mul(Interval::new(entries, entries))
-                }
-                // How many entries a sum has is not looked at: only its sign is sure.
+                // What is made of the image itself has no number of entries here.
                 Reduce::Sum => {
-                    let x = at(x);
-                    let low = if x.low >= 0.0 { x.low } else { f64::NEG_INFINITY };
-                    let high = if x.high <= 0.0 { x.high } else { f64::INFINITY };
-                    Interval::new(low, high)
+                    let entries = self.entries[x.0].unwrap_or(Interval::new(1.0, f64::INFINITY));
+                    at(x).mul(entries)
                 }
                 Reduce::Mean | Reduce::Min | Reduce::Max => at(x),
             },
@@ -142,86 +171,5 @@ impl Bounds<'_> {
                 parts.iter().map(at).fold(at(&parts[0]), |a, b| Interval::new(a.low.min(b.low), a.high.max(b.high)))
             }
         }
-    }
-}
-
-/// All numbers from `low` to `high`, both included.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Interval {
-    low: f64,
-    high: f64,
-}
-
-impl Interval {
-    const ALL: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
-
-    fn new(low: f64, high: f64) -> Self {
-        // Infinity less infinity and zero times infinity say nothing.
-        if low.is_nan() || high.is_nan() { Self::ALL } else { Self { low, high } }
-    }
-
-    fn is_one(self) -> bool {
-        self.low == self.high
-    }
-
-    /// The image of an increasing function.
-    fn map(self, f: impl Fn(f64) -> f64) -> Self {
-        Self::new(f(self.low), f(self.high))
-    }
-
-    fn negate(self) -> Self {
-        Self::new(-self.high, -self.low)
-    }
-
-    fn abs(self) -> Self {
-        if self.low >= 0.0 {
-            self
-        } else if self.high <= 0.0 {
-            self.negate()
-        } else {
-            Self::new(0.0, self.high.max(-self.low))
-        }
-    }
-
-    fn add(self, other: Self) -> Self {
-        Self::new(self.low + other.low, self.high + other.high)
-    }
-
-    fn mul(self, other: Self) -> Self {
-        let corners = [
-            product(self.low, other.low),
-            product(self.low, other.high),
-            product(self.high, other.low),
-            product(self.high, other.high),
-        ];
-        let low = corners.iter().copied().fold(f64::INFINITY, f64::min);
-        let high = corners.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Self::new(low, high)
-    }
-
-    fn reciprocal(self) -> Self {
-        if self.low > 0.0 || self.high < 0.0 { Self::new(1.0 / self.high, 1.0 / self.low) } else { Self::ALL }
-    }
-}
-
-/// The product of two bounds, in which zero times infinity is zero.
-fn product(a: f64, b: f64) -> f64 {
-    if a == 0.0 || b == 0.0 { 0.0 } else { a * b }
-}
-
-fn unary(f: Unary, x: Interval) -> Interval {
-    match f {
-        Unary::Negate => x.negate(),
-        Unary::Abs => x.abs(),
-        Unary::Exp => x.map(f64::exp),
-        Unary::Log => Interval::new(x.low.max(0.0).ln(), x.high.max(0.0).ln()),
-        Unary::Sqrt => x.map(|x| x.max(0.0).sqrt()),
-        Unary::Square => x.abs().map(|x| x * x),
-        Unary::Relu => x.map(|x| x.max(0.0)),
-        Unary::Tanh => x.map(f64::tanh),
-        Unary::Sigmoid => x.map(|x| 1.0 / (1.0 + (-x).exp())),
-        // It falls to -0.16997 and lies between half of x and x from 0 on.
-        Unary::Gelu => Interval::new(if x.low >= 0.0 { x.low / 2.0 } else { x.low.max(-0.17) }, x.high.max(0.0)),
-        Unary::Softplus => x.map(|x| if x > 30.0 { x } else { x.exp().ln_1p() }),
     }
 }

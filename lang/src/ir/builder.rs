@@ -2,6 +2,8 @@
 
 mod layers;
 
+pub use layers::left_over;
+
 use super::{
     Binary, Fault, Init, Loop, Net, Node, Op, Output, Param, ParamClass, ParamId, Penalty, Reduce, Role, Shape, State,
     Stmt, Tap, Unary, Value,

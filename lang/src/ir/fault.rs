@@ -30,6 +30,8 @@ pub enum Fault {
     OneNumber,
     /// Last rows and columns, so many of each, that no window reaches; a warning.
     Dropped { height: usize, width: usize, kernel: usize, stride: usize, padding: Padding, rows: usize, columns: usize },
+    /// Windows further apart than they are wide, so that pixels between them reach nothing; a warning.
+    Skipped { kernel: usize, stride: usize, padding: Padding },
     /// A bank of filters for a weight of that shape, which holds no filters of an image.
     Unfiltered { shape: Vec<usize> },
     /// A tensor of more numbers than `limit`.

@@ -45,7 +45,7 @@ mod shape;
 pub mod timing;
 mod walk;
 
-pub use builder::{Builder, LoopBuilder, LoopId};
+pub use builder::{Builder, LoopBuilder, LoopId, left_over};
 pub use fault::Fault;
 pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
@@ -113,6 +113,21 @@ impl Net {
     pub fn owner(&self, id: ParamId) -> &str {
         let owner = self.param(id).owner();
         if self.per_step.contains_key(&id) { owner.rsplit_once('.').map_or(owner, |(owner, _)| owner) } else { owner }
+    }
+
+    /// The value, made by a node, that a value is: what a loop hands on is made in its body.
+    pub fn origin(&self, mut value: Value) -> Value {
+        let handed_on: BTreeMap<Value, Value> = self
+            .loops()
+            .flat_map(|looped| {
+                let states = looped.states.iter().map(|state| (state.last, state.next));
+                states.chain(looped.taps.iter().map(|tap| (tap.outer, tap.inner)))
+            })
+            .collect();
+        while let Some(inner) = handed_on.get(&value) {
+            value = *inner;
+        }
+        value
     }
 
     /// Names the place where a value is calculated, for people: the equation, or the penalty, whose right side it is

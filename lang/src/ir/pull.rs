@@ -41,14 +41,15 @@ pub fn of(net: &Net, penalty: Value, pair: [ParamId; 2]) -> Pull {
     }
 }
 
-/// Whether a penalty that pushes two kernels apart presses the weights of that role on, once they are at zero.
+/// Whether a penalty that pushes excitatory weights up and inhibitory ones down presses the weights of that role on,
+/// once they are at zero. One that asks for a distance alone, whichever is larger, presses nothing.
 pub fn crosses_zero(net: &Net, penalty: Value, pair: [ParamId; 2], role: Role) -> bool {
     let at_zero = match role {
         Role::Excitatory => [0.0, -REACH],
         Role::Inhibitory => [REACH, 0.0],
     };
-    let beyond = height(net, penalty, pair, [REACH, -REACH]);
-    beyond.zip(height(net, penalty, pair, at_zero)).is_some_and(|(beyond, at_zero)| beyond < at_zero)
+    let Some(apart) = height(net, penalty, pair, [REACH, -REACH]) else { return false };
+    [at_zero, [-REACH, REACH]].iter().all(|place| height(net, penalty, pair, *place).is_some_and(|it| apart < it))
 }
 
 fn height(net: &Net, penalty: Value, pair: [ParamId; 2], weights: [f64; 2]) -> Option<f64> {

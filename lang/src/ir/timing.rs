@@ -10,7 +10,7 @@
 //! far, beyond its own steps where needed, to say how many steps would be enough. A loop inside another one runs anew
 //! at each step of that one, so a time in it is a step of each.
 
-use super::{Binary, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
+use super::{Binary, Init, Loop, Net, Node, Op, Stmt, Unary, Value, Visit};
 use crate::limits::MAX_TIMED;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -121,7 +121,8 @@ pub fn blank(net: &Net) -> Vec<usize> {
 }
 
 /// Runs the net on signals in place of numbers: every loop for the steps that it has, and on until nothing new comes.
-struct Watch {
+struct Watch<'a> {
+    net: &'a Net,
     left: usize,
     /// The signal of each value at the time at hand.
     signals: Vec<Signal>,
@@ -132,11 +133,11 @@ struct Watch {
     now: When,
 }
 
-impl Watch {
-    fn over(net: &Net) -> Self {
+impl<'a> Watch<'a> {
+    fn over(net: &'a Net) -> Self {
         let now = When { steps: Vec::new(), is_run: true };
         let (signals, first) = (vec![Signal::Constant; net.values], vec![None; net.values]);
-        let mut watch = Self { left: MAX_TIMED, signals, first, moves: BTreeSet::new(), now };
+        let mut watch = Self { net, left: MAX_TIMED, signals, first, moves: BTreeSet::new(), now };
         watch.set(Value::INPUT, Signal::Image);
         watch.stmts(&net.body);
         watch
@@ -211,10 +212,15 @@ impl Watch {
             Op::Number(x) if *x == 0.0 => Signal::Zero,
             Op::Number(_) => Signal::Constant,
             Op::Zeros => Signal::Zero,
-            Op::Conv { x, bias, .. }
-            | Op::ConvTranspose { x, bias, .. }
-            | Op::Local { x, bias, .. }
-            | Op::Dense { x, bias, .. } => through(at(x), bias.is_none()),
+            Op::Conv { x, weight, bias, .. }
+            | Op::ConvTranspose { x, weight, bias, .. }
+            | Op::Local { x, weight, bias, .. }
+            | Op::Dense { x, weight, bias } => {
+                let weight = self.net.param(*weight);
+                // Weights that are zero and stay so shut out what they are applied to.
+                let is_shut = weight.frozen && weight.init == Init::Constant(0.0);
+                through(if is_shut { Signal::Zero } else { at(x) }, bias.is_none())
+            }
             Op::BatchNorm { x, .. } | Op::GroupNorm { x, .. } => through(at(x), false),
             Op::Pool { x, .. }
             | Op::Upsample { x, .. }

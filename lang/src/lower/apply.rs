@@ -183,6 +183,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             names::forget_missing(self.diagnostics, before);
         }
         let Some(bound) = bound else { return Val::Poison };
+        self.idle(kind, rest, &bound, place);
         // A layer without weights needs no name, and takes none from one that does.
         let owns = !kind.weights.is_empty();
         let owner = owner.unwrap_or_else(|| if owns { self.owned_name(kind.name, place) } else { String::new() });

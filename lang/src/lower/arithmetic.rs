@@ -69,6 +69,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let at = (inner.at(left.span), inner.at(right.span));
         match (op, a, b) {
             (_, Val::Poison, _) | (_, _, Val::Poison) => Val::Poison,
+            (BinaryOp::Div, _, Val::Const(by)) if const_eval::is_zero(&by) => {
+                self.report(names::out_of_range("a divisor", "other than 0", "0", at.1))
+            }
             (op, Val::Const(a), Val::Const(b)) => match const_eval::binary(op, &a, &b) {
                 Some(known) => Val::Const(known),
                 None => self.report(templates::operands(op.sign(), at.0.to(at.1))),
@@ -78,7 +81,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             (BinaryOp::Add, Val::Const(Const::Number(0.0)), x) if is_map(&x) => x,
             (BinaryOp::Mul, Val::Weights(bundle), Val::Const(Const::Number(_))) if !place.penalty => {
                 let name = self.bundle(bundle).name;
-                let help = format!("weights are applied to a feature map, as in `{name} * x`; a term without effect is left out");
+                let help = format!(
+                    "weights are applied to a feature map, as in `{name} * x`; a term without effect is left out"
+                );
                 self.report(names::misused("this", "a number", "a feature map", at.1, help))
             }
             (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => self.over_steps(x, |lowerer, x| {

@@ -97,6 +97,7 @@ impl<'f, 'a> Lowerer<'f, 'a, '_> {
         });
         let (from, to, mut bound) = (from?, to?, rest?);
         bound.values.insert(0, (kind.args[0].name, to));
+        self.idle(kind, &call.args, &bound, &place);
         let count = |value| if let vocabulary::ArgValue::Count(n) = value { n } else { 0 };
         let (from, to) = (count(from), bound.count(kind.args[0].name));
         let (name, path) = (graph.nodes[node].name, self.here.path(node));

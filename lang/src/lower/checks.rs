@@ -7,7 +7,7 @@ use crate::front::Front;
 use crate::front::graph::{DefinitionKind, Edge, Graph};
 use crate::ir::cost::{self, Cost};
 use crate::ir::timing::{Timing, TooShort, When};
-use crate::ir::{Net, Param, ParamId, Value, bounds, reach, timing};
+use crate::ir::{Net, Op, Param, ParamId, Unary, Value, bounds, reach, timing};
 use crate::syntax::ast::{Call, Expr, ExprKind};
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
@@ -33,6 +33,13 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
         let frozen = behind.iter().any(|id| net.param(*id).frozen);
         diagnostics.push(weights::untrained(frozen, output_span(front).unwrap_or_default()));
     }
+    let logits = net.origin(net.output.answer());
+    if let Some(node) = net.nodes().find(|node| node.value == logits)
+        && let Op::Dropout { .. }
+        | Op::Unary { f: Unary::Relu | Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Gelu, .. } = node.op
+    {
+        diagnostics.push(shape::activated(node.op.word(), output_span(front).unwrap_or_default()));
+    }
     // Where nothing is trained, no penalty reaches anything.
     if !net.params.iter().any(Param::trained) {
         return;
@@ -46,7 +53,8 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
             diagnostics.push(penalty::reaches_nothing(node.name, value.span));
         } else if bounds::below(net, made.value).is_none() {
             let suggestion = unbounded_gap(value, front).map(saturating);
-            diagnostics.push(penalty::unbounded(node.name, value.span, suggestion.as_deref()));
+            let falls = bounds::falls_for_ever(net, made.value);
+            diagnostics.push(penalty::unbounded(node.name, value.span, falls, suggestion.as_deref()));
         }
     }
 }
@@ -148,6 +156,10 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
     let (graph, mut idle) = (&of.nodes, BTreeSet::new());
     // Readers come behind what they read, so backwards they come first.
     for node in of.order().into_iter().rev() {
+        if graph[node].within.is_some_and(|within| idle.contains(&within)) {
+            idle.insert(node);
+            continue;
+        }
         let arm = matches!(graph[node].kind, DefinitionKind::Arm { .. });
         let readers = graph.edges_directed(node, Direction::Incoming).filter(|edge| match edge.weight() {
             Edge::Reads => true,
@@ -159,8 +171,11 @@ fn idle(of: &Graph<'_>) -> BTreeSet<NodeIndex> {
             read = true;
             in_use |= !idle.contains(&edge.source());
         }
-        let unused =
-            !read && matches!(graph[node].kind, DefinitionKind::Equation { .. } | DefinitionKind::Branch { .. });
+        let unused = !read
+            && matches!(
+                graph[node].kind,
+                DefinitionKind::Equation { .. } | DefinitionKind::Branch { .. } | DefinitionKind::Loop { .. }
+            );
         if unused || (read && !in_use) {
             idle.insert(node);
         }

@@ -1,7 +1,7 @@
 //! Faults of the builder, brought to the place in the text that they come from.
 
 use super::Lowerer;
-use crate::diag::{Span, loops, names, shape, weights};
+use crate::diag::{Span, loops, names, shape, weights, windows};
 use crate::ir::{Fault, Value};
 use crate::syntax::ast::{Call, CallArg};
 
@@ -17,6 +17,14 @@ pub(super) struct Applied<'p> {
 }
 
 impl Applied<'_> {
+    /// Whether an argument is given, by its name or at its position behind the inputs.
+    fn gives(&self, name: &str, position: usize) -> bool {
+        let args = &self.call.args;
+        let positional = args.iter().take_while(|arg| arg.name.is_none()).count();
+        positional > self.inputs.len() + position
+            || args.iter().any(|arg| arg.name.as_ref().is_some_and(|n| n.text == name))
+    }
+
     /// The span of an argument, or of the whole call where it was left to its default or has no name.
     pub(super) fn argument(&self, name: &str) -> Span {
         let named = self.call.args.iter().find(|arg| arg.name.as_ref().is_some_and(|n| n.text == name));
@@ -60,8 +68,10 @@ impl Lowerer<'_, '_, '_> {
             Fault::OneNumber => return weights::one_number(applied.name, applied.span, self.diagnostics),
             Fault::EvenSpan { size } => shape::even_span(size, applied.argument("size")),
             Fault::Dropped { height, width, kernel, stride, padding, rows, columns } => {
-                shape::dropped([height, width], (kernel, stride, padding), [rows, columns], applied.span)
+                let windows = windows::Windows { kernel, stride, padding, follows: !applied.gives("stride", 1) };
+                windows::dropped([height, width], &windows, [rows, columns], applied.span)
             }
+            Fault::Skipped { kernel, stride, padding } => windows::skipped(kernel, stride, padding, applied.span),
             Fault::Unfiltered { shape } => weights::unfiltered(applied.name, &shape, applied.argument("init")),
             Fault::Stepless => loops::per_step_outside(applied.name, applied.argument("per_step")),
             Fault::Steps { known, here } => loops::per_step_differs(applied.name, known, here, applied.span),

@@ -9,6 +9,7 @@ mod bundles;
 mod checks;
 mod expr;
 mod faults;
+mod idle;
 mod inline;
 mod instance;
 mod loops;
@@ -49,6 +50,8 @@ struct Lowerer<'f, 'a, 'd> {
     bundles: Vec<Bundle<'f, 'a>>,
     /// The role that each bundle has in the arms of branches, and where; none if an arm's word is no role.
     roles: BTreeMap<BundleId, Option<(Role, Span)>>,
+    /// The word `difference` of the branch that takes the arms of each bundle away; none if some arm is not taken away.
+    taken_away: BTreeMap<BundleId, Option<Span>>,
     /// The name of each next value's state and the span where it is written, for every loop of every copy of a block.
     nexts: BTreeMap<Value, (&'a str, Span)>,
     /// How often each name was asked for by a layer, to number their weights.
@@ -76,6 +79,7 @@ pub fn lower(
         open: Vec::new(),
         bundles: Vec::new(),
         roles: BTreeMap::new(),
+        taken_away: BTreeMap::new(),
         nexts: BTreeMap::new(),
         layers: BTreeMap::new(),
         budget: Budget::default(),

@@ -31,6 +31,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 DefinitionKind::Branch { how, arms } => {
                     self.both_arms(node, arms);
                     arms.iter().for_each(|arm| self.opposed(how, *arm));
+                    arms.iter().for_each(|arm| self.takes_away(how, *arm));
                 }
                 _ => {}
             }
@@ -89,6 +90,19 @@ impl<'a> Lowerer<'_, 'a, '_> {
         errors.into_iter().any(|problem| problem.labels.iter().any(|label| is_inside(label.span)))
     }
 
+    /// Notes the bundles of an inhibitory arm that a `difference` takes away. Behind a minus they are not.
+    fn takes_away(&mut self, how: &Name, arm: NodeIndex) {
+        let DefinitionKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
+        if role(&word.text) != Some(Role::Inhibitory) {
+            return;
+        }
+        let is_taken = how.text == "difference" && !value.parts().any(is_minus);
+        for (bundle, _) in self.bundles_in(value, self.here.graph.nodes[arm].within) {
+            let known = self.taken_away.entry(bundle).or_insert(Some(how.span));
+            *known = known.filter(|_| is_taken);
+        }
+    }
+
     /// Reports weights whose sign makes of an arm what its role is not. Behind a minus anything may be meant.
     fn opposed(&mut self, how: &Name, arm: NodeIndex) {
         let DefinitionKind::Arm { role: word, value } = self.here.graph.nodes[arm].kind else { return };
@@ -97,8 +111,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
             ("sum", Some(Role::Excitatory)) | ("difference", Some(_)) => Sign::Nonpositive,
             _ => return,
         };
-        let minus = |part: &Expr| matches!(part.kind, ExprKind::Negate(_) | ExprKind::Binary { op: BinaryOp::Sub, .. });
-        let Some(role) = role(&word.text).filter(|_| !value.parts().any(minus)) else { return };
+        let Some(role) = role(&word.text).filter(|_| !value.parts().any(is_minus)) else { return };
         let bundles = self.bundles_in(value, self.here.graph.nodes[arm].within);
         let bundles = bundles.into_iter().map(|(id, at)| (self.bundle(id).name, at, self.bundle(id).call));
         let layers = value.parts().filter_map(|part| match &part.kind {
@@ -143,4 +156,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         };
         expr.parts().filter_map(bundle).collect()
     }
+}
+
+fn is_minus(part: &Expr) -> bool {
+    matches!(part.kind, ExprKind::Negate(_) | ExprKind::Binary { op: BinaryOp::Sub, .. })
 }

@@ -2,6 +2,7 @@
 //! push them apart.
 
 use super::Lowerer;
+use super::branch::role;
 use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, roles};
 use crate::front::const_eval;
@@ -30,6 +31,8 @@ struct Separated<'a> {
     named: Span,
     /// The side of zero that the bundle keeps to, and where that is written.
     sign: Option<(Sign, Span)>,
+    /// The word `difference`, if all arms that the bundle drives are taken away by one.
+    taken_away: Option<Span>,
 }
 
 impl<'a> Lowerer<'_, 'a, '_> {
@@ -103,9 +106,19 @@ impl<'a> Lowerer<'_, 'a, '_> {
 
     fn separates(&mut self, callee: &str, call: &'a Call, turns: Option<bool>) -> Option<[Separated<'a>; 2]> {
         let is_known = self.front.whole && !self.has_broken_arms();
-        let (mut swapped, mut separated) = (Vec::new(), Vec::new());
+        let (mut swapped, mut separated, mut has_arm) = (Vec::new(), Vec::new(), false);
         for (arg, wanted) in call.args.iter().zip(Role::ALL) {
-            let Some((name, bundle)) = self.bundle_named(&arg.value) else { continue };
+            let Some((name, bundle)) = self.bundle_named(&arg.value) else {
+                match self.arm_named(&arg.value) {
+                    Some((name, is)) if is != wanted => {
+                        has_arm = true;
+                        swapped.push((name, is, arg.value.span));
+                    }
+                    Some(_) => {}
+                    None => self.group_named(callee, &arg.value, wanted),
+                }
+                continue;
+            };
             match self.roles.get(&bundle) {
                 None if !is_known => {}
                 Some(Some((is, _))) if *is != wanted && !is_known => {}
@@ -113,15 +126,34 @@ impl<'a> Lowerer<'_, 'a, '_> {
                 Some(Some((is, _))) if *is != wanted => swapped.push((name, *is, arg.value.span)),
                 Some(Some(_)) => {
                     let (path, sign) = (self.bundle(bundle).path.clone(), self.sign(self.bundle(bundle).call));
-                    separated.push(Separated { name, path, named: arg.value.span, sign });
+                    let taken_away = self.taken_away.get(&bundle).copied().flatten();
+                    separated.push(Separated { name, path, named: arg.value.span, sign, taken_away });
                 }
                 Some(None) => {}
             }
         }
         if !swapped.is_empty() {
-            self.diagnostics.push(roles::swapped(callee, &swapped, turns));
+            self.diagnostics.push(roles::swapped(callee, &swapped, if has_arm { "arm" } else { "weights" }, turns));
         }
         separated.try_into().ok()
+    }
+
+    /// The arm of a branch that an expression names, and its role.
+    fn arm_named(&self, expr: &'a Expr) -> Option<(&'a str, Role)> {
+        let ExprKind::Name(name) = &expr.kind else { return None };
+        let Found::Node(node) = self.here.graph.find(name, None) else { return None };
+        match self.here.graph.nodes[node].kind {
+            DefinitionKind::Arm { role: word, .. } => Some((name, role(&word.text)?)),
+            _ => None,
+        }
+    }
+
+    /// Reports `weights` and `parameters` in the place of a bundle: they hold those of both roles.
+    fn group_named(&mut self, callee: &str, expr: &Expr, wanted: Role) {
+        let ExprKind::Name(name) = &expr.kind else { return };
+        if ["weights", "parameters"].contains(&name.as_str()) {
+            self.diagnostics.push(roles::both_roles(callee, name, wanted, expr.span));
+        }
     }
 
     fn bundle_named(&self, expr: &'a Expr) -> Option<(&'a str, BundleId)> {
@@ -162,7 +194,8 @@ pub(super) fn check(net: &Net, found: &[Separation<'_>], diagnostics: &mut Vec<D
     apart
 }
 
-/// Reports weights that a penalty drives against the zero which they may not cross.
+/// Reports weights that a penalty drives against the zero which they may not cross, or beyond a zero where they turn
+/// their arm's role around.
 fn pressed(
     net: &Net,
     separation: &Separation<'_>,
@@ -175,10 +208,22 @@ fn pressed(
             Role::Excitatory => Sign::Nonpositive,
             Role::Inhibitory => Sign::Nonnegative,
         };
-        let Some((sign, signed)) = bundle.sign.filter(|(sign, _)| *sign == against) else { continue };
-        if net.param(id).trained() && pull::crosses_zero(net, penalty, pair, role) {
-            let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign };
-            diagnostics.push(roles::pressed(&found, bundle.named, signed));
+        if !net.param(id).trained() || !pull::crosses_zero(net, penalty, pair, role) {
+            continue;
+        }
+        match (bundle.sign, bundle.taken_away) {
+            (Some((sign, signed)), taken_away)
+                // A sign that is against the role is the first thing to change.
+                if sign == against && !diagnostics.iter().any(|problem| problem.is_opposed_at(signed)) =>
+            {
+                let is_taken_away = taken_away.is_some();
+                let found = roles::Pressed { penalty: &separation.callee, name: bundle.name, sign, is_taken_away };
+                diagnostics.push(roles::pressed(&found, bundle.named, signed));
+            }
+            (None, Some(how)) => {
+                diagnostics.push(roles::taken_twice(&separation.callee, bundle.name, bundle.named, how));
+            }
+            _ => {}
         }
     }
 }

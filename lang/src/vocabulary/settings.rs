@@ -1,6 +1,7 @@
 //! The `train` and `data` blocks: every key declared once, with its type, default and meaning.
 
 use super::{Arg, ArgValue, Type, augmentations, optimizers, schedules, transforms};
+use crate::limits::MAX_BATCH;
 
 /// A settings block and its keys.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ pub const BLOCKS: &[SettingsBlock] = &[
                 ArgValue::Word("single"),
                 "of products: `bf16` multiplies numbers of 16 bits, where the device has them, and keeps all else in 32",
             ),
-            Arg::with("batch", Type::Count { min: 1, max: 65_536 }, ArgValue::Count(64), "images in a batch"),
+            Arg::with("batch", Type::Count { min: 1, max: MAX_BATCH }, ArgValue::Count(64), "images in a batch"),
             Arg::with(
                 "accumulate",
                 Type::Count { min: 1, max: 65_536 },

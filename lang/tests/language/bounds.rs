@@ -48,7 +48,8 @@ fn bounds_follow_the_arithmetic() {
         ("-l1(weights)", None),
         ("mean(W)", None),
         ("mean(tanh(W))", Some(-1.0)),
-        ("sum(tanh(W))", None),
+        ("sum(tanh(W))", Some(-18.0)),
+        ("sum(sigmoid(O) - 1)", Some(-65_536.0 * 64.0)),
         ("sum(sigmoid(W))", Some(0.0)),
         ("3 * mean(tanh(W)) + 1", Some(-2.0)),
         ("-2 * mean(sigmoid(W))", Some(-2.0)),
@@ -72,6 +73,20 @@ fn bounds_follow_the_arithmetic() {
         ("mean(lrn(O))", Some(0.0)),
         ("mean(lrn(T, beta: 2, k: 0.5))", Some(-4.0)),
         ("mean(W) * mean(zeros(2))", Some(0.0)),
+        ("0.5 * exp_sat(weights, V)", Some(-1.0)),
+        ("1 / l2(weights)", Some(0.0)),
+        ("mean(sigmoid(W)) / l2(V)", Some(0.0)),
+        ("-1 / l2(weights)", None),
+        ("mean(square(O) - O)", Some(-0.25)),
+        ("mean(W * W) - mean(W)", Some(-0.25)),
+        ("2 * mean(square(T - T)) - 1", Some(-1.0)),
+        ("l2(W) - l1(W)", Some(-4.5)),
+        ("1e-3 * (l2(weights) - l1(weights)) + 1", Some(1.0 - 0.25e-3 * f64::from(18 + 36 + 1280))),
+        ("mean(relu(W) - W)", Some(0.0)),
+        ("mean(abs(W)) + mean(W)", Some(0.0)),
+        ("mean(relu(W) - 2 * W)", None),
+        ("l1(W) - l2(W)", None),
+        ("square(norm(W)) - norm(V)", None),
     ];
     for (penalty, bound) in cases {
         assert_eq!(below(penalty), bound, "{penalty}");
@@ -153,4 +168,23 @@ fn states_reach_each_other_across_steps() {
     assert_eq!(bounds::below(&net, penalty), Some(0.0));
     assert_eq!(bounds::below(&net, out), None);
     assert!(names(&net, Value::INPUT).is_empty());
+}
+
+/// What is said to be unbounded is, and of what nothing is known nothing is claimed.
+#[test]
+fn only_a_penalty_that_falls_is_said_to_be_unbounded() {
+    let says = |penalty: &str| {
+        let text = format!(
+            "model Bounds\ninput image: [1, 8, 8]\nweights W: conv(1 -> 2, kernel: 3)\nh = relu(W * image)\n\
+             logits = dense(h, classes)\noutput logits\npenalty p = {penalty}\n"
+        );
+        let report = compile_as("test.lcnn", &text, &[]).report;
+        report.diagnostics.first().map_or(String::new(), |problem| problem.message.clone())
+    };
+    for penalty in ["-1e-3 * l1(weights)", "mean(W)", "abs_gap(W, W) - mean(W)", "-l2(weights)", "-abs(mean(W) - 1)"] {
+        assert_eq!(says(penalty), "penalty `p` is unbounded below", "{penalty}");
+    }
+    for penalty in ["-mean(h)", "1e-3 * l2(W) - 1e-3 * norm(W)", "-1 / l2(weights)", "mean(log(sigmoid(-h)))"] {
+        assert_eq!(says(penalty), "no lower bound is known for penalty `p`", "{penalty}");
+    }
 }

@@ -109,3 +109,25 @@ fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
     assert!(walked > 100, "{walked} values were tried");
     assert!(!place.path().join("runs").exists(), "nothing is begun");
 }
+
+/// Which of two values of one const is meant is not known.
+#[test]
+fn a_const_is_set_once() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("good.lcnn"), GOOD).unwrap();
+    for verb in ["check", "show", "lower", "graph", "run"] {
+        let (code, said) = lcnnc(place.path(), &[verb, "good", "--set", "width=4", "--set", "width=6"]);
+        assert_eq!(code, 2, "{verb}: {said}");
+        assert!(said.contains("`--set width=4` and `--set width=6`"), "{verb}: {said}");
+    }
+    assert!(!place.path().join("runs").exists(), "nothing is begun");
+}
+
+#[test]
+fn a_folder_is_no_spec() {
+    let place = tempfile::tempdir().unwrap();
+    for folder in [".", "..", "/"] {
+        let (code, said) = lcnnc(place.path(), &["run", folder]);
+        assert!(code == 2 && said.contains("this is a folder"), "{folder}: {said}");
+    }
+}

@@ -57,6 +57,19 @@ fn fmt_check_and_diff_only_look() {
     assert_eq!(lcnnc_in(folder.path(), &["fmt"]).code, 2);
 }
 
+/// Changes that no line shows are said in one line, and are no changes of lines.
+#[test]
+fn fmt_diff_says_what_no_line_shows() {
+    let folder = TempDir::new().unwrap();
+    let foreign = format!("\u{feff}{}", TIDY.replace('\n', "\r\n"));
+    fs::write(folder.path().join("foreign.lcnn"), foreign).unwrap();
+    let said = lcnnc_in(folder.path(), &["fmt", "--diff", "foreign"]);
+    let shown = "foreign.lcnn: line ends become line feeds, and the byte order mark at the start goes\n";
+    assert_eq!((said.code, said.out.as_str(), said.err.as_str()), (1, shown, ""));
+    assert_eq!(lcnnc_in(folder.path(), &["fmt", "foreign"]).code, 0);
+    assert_eq!(fs::read_to_string(folder.path().join("foreign.lcnn")).unwrap(), TIDY);
+}
+
 #[test]
 fn fmt_reads_standard_input() {
     let piped = |args: &[&str], text: &str| {

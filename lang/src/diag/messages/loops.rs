@@ -6,7 +6,7 @@ use crate::ir::timing::TooShort;
 
 /// The codes of loops.
 pub const CODES: &[&Code] =
-    &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE];
+    &[&CYCLE, &NEVER_UPDATED, &NEXT_SHAPE, &PRIMED, &AT, &STEPLESS, &LATE, &PER_STEP, &CONST_CYCLE, &IDLE_LOOP];
 
 const CYCLE: Code = Code::error("L0301", "A value that depends on itself has no beginning; a state gives it one.");
 const NEVER_UPDATED: Code =
@@ -38,6 +38,29 @@ const CONST_CYCLE: Code = Code::error(
     "L0309",
     "Consts may stand in any order, but a const that is calculated from itself, by whatever way, has no value.",
 );
+
+const IDLE_LOOP: Code = Code::warning(
+    "L0310",
+    "idle_loop",
+    "A loop is there for what its states become from step to step. Where nothing in it reads a state, or a state becomes what it \
+     was, more steps change nothing.",
+);
+
+/// A loop in which nothing reads what a state was at the step before.
+pub fn same_steps(name: &str, state: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&IDLE_LOOP, format!("nothing in loop `{name}` reads a state: every step computes the same"))
+        .label(span, "all of its steps are alike")
+        .help(format!("let `{state}' = …` read `{state}`, or write the equations without a loop"))
+}
+
+/// A state whose next value is the state itself.
+pub fn stays(state: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&IDLE_LOOP, format!("state `{state}` becomes what it was"))
+        .label(span, "the same at every step")
+        .help(format!(
+            "let `{state}' = …` calculate something of `{state}`, or read what `{state}` starts from in its place"
+        ))
+}
 
 /// Equations that depend on each other in a cycle, in the order in which each reads the next; `primed` is the state, if
 /// one of its next values is among them.

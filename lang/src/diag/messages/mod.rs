@@ -14,6 +14,7 @@ pub mod shape;
 pub mod templates;
 pub mod text;
 pub mod weights;
+pub mod windows;
 
 use super::Code;
 

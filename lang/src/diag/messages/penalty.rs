@@ -11,7 +11,8 @@ const NOT_A_NUMBER: Code = Code::error("L0501", "A penalty is added to the loss,
 const UNBOUNDED: Code = Code::warning(
     "L0502",
     "unbounded",
-    "A penalty that can fall for ever is minimised by letting the weights grow for ever; the paper sees it hurt.",
+    "A penalty that can fall for ever is minimised by letting the weights grow for ever; the paper sees it hurt. Bounds are \
+     known of many penalties, but not of all that have one.",
 );
 const REACHES_NOTHING: Code = Code::warning(
     "L0503",
@@ -41,15 +42,24 @@ pub fn group(name: &str, span: Span) -> Diagnostic {
         .help("reduce it with `sum(…)`, `mean(…)` or `l1(…)`")
 }
 
-/// A penalty that can fall for ever; `suggestion` is a call that cannot.
-pub fn unbounded(name: &str, span: Span, suggestion: Option<&str>) -> Diagnostic {
-    let help = match suggestion {
-        Some(call) => format!("use one that saturates, such as `{call}`"),
-        None => "bound it, as `tanh(…)` or `square(…)` does".to_owned(),
+/// A penalty for which no lower bound is known; `falls` is true where it is known to have none.
+pub fn unbounded(name: &str, span: Span, falls: bool, suggestion: Option<&str>) -> Diagnostic {
+    let (message, label) = match falls {
+        true => (format!("penalty `{name}` is unbounded below"), "falls for ever as weights grow"),
+        false => (format!("no lower bound is known for penalty `{name}`"), "may fall for ever as weights grow"),
     };
-    Diagnostic::new(&UNBOUNDED, format!("penalty `{name}` is unbounded below"))
-        .label(span, "can fall for ever as weights grow")
-        .help(help)
+    let help = match (suggestion, falls) {
+        (Some(call), _) => format!("use one that saturates, such as `{call}`"),
+        (None, true) => {
+            "weights stay small where a penalty grows with them, as `1e-3 * l2(weights)` does; where they are to grow, \
+                         bound it, as `tanh(…)` does"
+                .to_owned()
+        }
+        (None, false) => {
+            "if it has one, write `allow unbounded`; if not, bound what is to grow, as `tanh(…)` does".to_owned()
+        }
+    };
+    Diagnostic::new(&UNBOUNDED, message).label(span, label).help(help)
 }
 
 /// A penalty that no weight changes.

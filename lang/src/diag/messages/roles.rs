@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Span};
 use crate::ir::{Role, Sign};
 
 /// The codes of roles.
-pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED];
+pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED, &TURNED, &PRESSED, &TAKEN_TWICE];
 
 const BOTH: Code =
     Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
@@ -40,6 +40,13 @@ const PRESSED: Code = Code::warning(
      the weights end as zeros.",
 );
 
+const TAKEN_TWICE: Code = Code::warning(
+    "L0408",
+    "taken_twice",
+    "A `difference` takes its inhibitory arms away, so their weights are to be positive. Penalties such as `exp_sat` and \
+     `sat_exp` push inhibitory weights below zero: taken away, those excite.",
+);
+
 /// A bundle that both an excitatory and an inhibitory arm apply.
 pub fn both(bundle: &str, first: (Role, Span), second: (Role, Span)) -> Diagnostic {
     Diagnostic::new(&BOTH, format!("`{bundle}` is both {} and {}", first.0, second.0))
@@ -55,9 +62,9 @@ pub fn missing_role(branch: &str, missing: Role, span: Span) -> Diagnostic {
         .help(format!("add `{} name = …`, or write the branch as an ordinary equation", missing.word()))
 }
 
-/// Bundles that stand in each other's place in a separation penalty, each with the role it has; a single one is in the
-/// other's place alone. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
-pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool>) -> Diagnostic {
+/// Bundles, or arms, that stand in each other's place in a separation penalty, each with the role it has; a single one
+/// is in the other's place alone. `what` is the word for them: `weights` or `arm`. `turns` says whether the sign of the call's factor turns the penalty round, if that is known.
+pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], what: &str, turns: Option<bool>) -> Diagnostic {
     let found: Vec<String> = bundles.iter().map(|(name, is, _)| format!("`{name}` is {is}")).collect();
     let place = match bundles {
         [(_, Role::Excitatory, _)] => "the inhibitory bundle second",
@@ -67,7 +74,10 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     let help = match bundles {
         [(_, is, _)] => {
             let wanted = if *is == Role::Excitatory { Role::Inhibitory } else { Role::Excitatory };
-            format!("name a bundle that drives an `{}` arm here", wanted.word())
+            match what {
+                "arm" => format!("name an `{}` arm here", wanted.word()),
+                _ => format!("name a bundle that drives an `{}` arm here", wanted.word()),
+            }
         }
         _ => {
             let names: Vec<&str> = bundles.iter().rev().map(|(name, _, _)| *name).collect();
@@ -85,7 +95,17 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], turns: Option<bool
     if let ([(first, _, at), (second, _, there)], Some(false)) = (bundles, turns) {
         diagnostic = diagnostic.edit(*at, *first, *second).edit(*there, *second, *first);
     }
-    bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} weights")))
+    bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} {what}")))
+}
+
+/// A name for the weights of the whole net where those of one role are to stand.
+pub fn both_roles(penalty: &str, group: &str, wanted: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &NO_ROLE,
+        format!("`{penalty}` takes the {wanted} bundle here, but `{group}` holds the weights of both roles"),
+    )
+    .label(span, "excitatory and inhibitory")
+    .help(format!("name a bundle that drives an `{}` arm of a branch here", wanted.word()))
 }
 
 /// A bundle in a separation penalty that drives no arm of a branch.
@@ -148,12 +168,14 @@ pub struct Pressed<'a> {
     pub name: &'a str,
     /// The side of zero that the weights keep to.
     pub sign: Sign,
+    /// Whether the arms are combined by `difference`, which takes inhibition away by itself.
+    pub is_taken_away: bool,
 }
 
 /// Weights that a separation penalty pushes across the zero which they keep to one side of: `named` is their place in
 /// the penalty, `signed` where their sign is written.
 pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
-    let Pressed { penalty, name, sign } = found;
+    let Pressed { penalty, name, sign, is_taken_away } = found;
     let (way, side) = match sign {
         Sign::Nonnegative => ("down", "below"),
         Sign::Nonpositive => ("up", "above"),
@@ -161,8 +183,31 @@ pub fn pressed(found: &Pressed<'_>, named: Span, signed: Span) -> Diagnostic {
     Diagnostic::new(&PRESSED, format!("`{penalty}` pushes `{name}` {side} zero, where its sign keeps it from going"))
         .label(named, format!("pushed {way}"))
         .label(signed, format!("{sign} weights"))
-        .help(format!(
-            "leave the sign of `{name}` out and let the penalty tell the roles apart, or leave the penalty out: hard signs \
-             tell them apart already"
-        ))
+        .help(if *is_taken_away {
+            "leave the penalty out: hard signs tell the roles apart already".to_owned()
+        } else {
+            format!(
+                "leave the sign of `{name}` out and let the penalty tell the roles apart, or leave the penalty out: hard \
+                 signs tell them apart already"
+            )
+        })
+}
+
+/// Inhibitory weights that a separation penalty pushes below zero, though a `difference` takes their arm away: `named`
+/// is their place in the penalty, `how` the word `difference`.
+pub fn taken_twice(penalty: &str, name: &str, named: Span, how: Span) -> Diagnostic {
+    Diagnostic::new(
+        &TAKEN_TWICE,
+        format!("`{penalty}` pushes `{name}` below zero, and `difference` takes its arm away: it excites"),
+    )
+    .label(named, "pushed down")
+    .label(how, "taken away")
+    .help("combine the arms by `sum`, or leave the penalty out and give both bundles `sign: nonnegative`")
+}
+
+impl Diagnostic {
+    /// Whether it says that the sign which is written there is against the role of its weights.
+    pub fn is_opposed_at(&self, signed: Span) -> bool {
+        *self.code == OPPOSED && self.labels.iter().any(|label| label.span == signed)
+    }
 }

@@ -46,15 +46,21 @@ pub enum Idle {
     Cosine { warmup: usize, epochs: usize },
     /// A patience as long as the run, which ends before it can be stopped.
     Patience { patience: usize, epochs: usize },
+    /// A plateau that would have to last longer than the run does before the learning rate falls.
+    Plateau { patience: usize, epochs: usize },
     /// A learning rate of 0, with which nothing is learnt.
     Rate,
+    /// A schedule that multiplies the learning rate by 0.
+    Stop { callee: &'static str },
+    /// A call that does nothing with an argument of that value.
+    Call { callee: &'static str, argument: &'static str, value: f64 },
 }
 
 /// The ways in which an epoch that a schedule of steps names can be odd, given how many epochs the run has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OffEpoch {
     /// The epoch is zero or less.
-    Before,
+    Before { epochs: usize },
     /// The epoch is the last one of the run, or comes after the run.
     Behind { epochs: usize },
     /// The epoch lies between two whole numbers; the step comes behind the second of them.
@@ -64,25 +70,41 @@ pub enum OffEpoch {
 }
 
 impl Diagnostic {
-    /// Whether the problem depends on the number of epochs of the run.
-    pub fn is_of_epochs(&self) -> bool {
-        *self.code == OFF_EPOCH || *self.code == IDLE
+    /// Whether the problem is one of settings, which flags and files may change.
+    pub fn is_of_settings(&self) -> bool {
+        [&OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT].contains(&self.code)
+    }
+
+    /// Adds the place in the spec, if the problem has one there.
+    fn label_at(self, span: Option<Span>, text: impl Into<String>) -> Self {
+        match span {
+            Some(span) => self.label(span, text),
+            None => self,
+        }
     }
 }
 
-/// An epoch that a schedule names in vain, or otherwise than it seems.
-pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
+/// An epoch of a schedule of steps at which the rate does not fall, or not as it seems to; `is_alone` is true if the
+/// schedule names no other. Where a flag or a file gives the schedule, there is no span.
+pub fn off_epoch(at: f64, odd: OffEpoch, is_alone: bool, span: Option<Span>) -> Diagnostic {
     let at = crate::vocabulary::real(at);
+    let it = if is_alone { "the schedule" } else { "it" };
     let (message, label, help) = match odd {
-        OffEpoch::Before => (
+        OffEpoch::Before { epochs } => (
             format!("there is no epoch {at}: the rate is multiplied from the first step on"),
             "epochs count from 1".to_owned(),
-            "name epochs from 1 on, or give the optimizer the smaller rate".to_owned(),
+            match epochs {
+                1 => format!("leave {it} out, or give the optimizer the smaller rate"),
+                _ => "name epochs from 1 on, or give the optimizer the smaller rate".to_owned(),
+            },
         ),
         OffEpoch::Behind { epochs } => (
             format!("no epoch comes behind epoch {at}: `epochs` is {epochs}"),
             "never multiplies the rate".to_owned(),
-            format!("name epochs below {epochs}, raise `epochs`, or leave it out"),
+            match epochs {
+                1 => format!("raise `epochs`, or leave {it} out"),
+                _ => format!("name epochs below {epochs}, raise `epochs`, or leave {it} out"),
+            },
         ),
         OffEpoch::Between { next } => {
             let next = crate::vocabulary::real(next);
@@ -98,61 +120,90 @@ pub fn off_epoch(at: f64, odd: OffEpoch, span: Span) -> Diagnostic {
             "name each epoch once, in rising order".to_owned(),
         ),
     };
-    Diagnostic::new(&OFF_EPOCH, message).label(span, label).help(help)
+    Diagnostic::new(&OFF_EPOCH, message).label_at(span, label).help(help)
 }
 
 /// A mean or a standard deviation on the scale of bytes.
-pub fn off_scale(argument: &str, value: f64, span: Span) -> Diagnostic {
+pub fn off_scale(argument: &str, value: f64, span: Option<Span>) -> Diagnostic {
     let value = crate::vocabulary::real(value);
     Diagnostic::new(&OFF_SCALE, format!("`{argument}` of `normalise` is on the scale 0 to 1, found {value}"))
-        .label(span, format!("{value} is above 1"))
+        .label_at(span, format!("{value} is above 1"))
         .help(format!("if it is of pixels from 0 to 255, divide it: `{value} / 255`"))
 }
 
 /// A transform that takes no image, or none that those before it make; `reason` is what it expects and finds.
-pub fn impossible(reason: &str, span: Span) -> Diagnostic {
+pub fn impossible(reason: &str, span: Option<Span>) -> Diagnostic {
     Diagnostic::new(&MISFIT, format!("no image comes through this transform: {reason}"))
-        .label(span, "takes none of the images that reach it")
+        .label_at(span, "takes none of the images that reach it")
         .help("images have 1 channel or 3: `colour` makes 3 of them, `grayscale` makes 1")
 }
 
 /// Transforms whose images the input does not take: the shape that they make, and the input's.
-pub fn misfit(made: &str, input: &str, span: Span, declared: Span) -> Diagnostic {
+pub fn misfit(made: &str, input: &str, span: Option<Span>, declared: Span) -> Diagnostic {
     Diagnostic::new(&MISFIT, format!("the transforms make images of {made}, but the input is {input}"))
-        .label(span, format!("this makes {made}"))
+        .label_at(span, format!("this makes {made}"))
         .label(declared, format!("the input is {input}"))
         .help("change the transforms or the input, so that both have the same channels, height and width")
 }
 
-/// A setting without effect; `span` is the place of its value.
-pub fn idle(found: &Idle, span: Span) -> Diagnostic {
-    let (message, label, help) = match found {
+/// A setting without effect; `span` is the place of its value in the spec, if it stands there.
+pub fn idle(found: &Idle, span: Option<Span>) -> Diagnostic {
+    let run_has = |epochs: usize| format!("the run has {}", counted(epochs, "epoch"));
+    let below = |what: &str, epochs: usize| match epochs {
+        1 => format!("leave {what} out, or raise `epochs`"),
+        _ => format!("choose a {what} below {epochs}, or raise `epochs`"),
+    };
+    let (message, label, help) = match *found {
         Idle::Warmup { warmup, epochs } => (
-            format!("the warm-up takes {}, but the run has {}", counted(*warmup, "epoch"), counted(*epochs, "epoch")),
+            format!("the warm-up takes {}, but {}", counted(warmup, "epoch"), run_has(epochs)),
             "the learning rate never comes to its full value",
-            format!("choose a `warmup` below {epochs}, or raise `epochs`"),
+            below("`warmup`", epochs),
         ),
         Idle::Cosine { warmup, epochs } => (
-            format!("`cosine` begins behind epoch {warmup}, but the run has {}", counted(*epochs, "epoch")),
+            format!("`cosine` begins behind epoch {warmup}, but {}", run_has(epochs)),
             "never begins",
-            format!("choose a `warmup` below {epochs}, or raise `epochs`"),
+            below("`warmup`", epochs),
         ),
         Idle::Patience { patience, epochs } => (
-            format!(
-                "a `patience` of {} never stops a run of {}",
-                counted(*patience, "epoch"),
-                counted(*epochs, "epoch")
-            ),
+            format!("a `patience` of {} never stops a run of {}", counted(patience, "epoch"), counted(epochs, "epoch")),
             "never stops early",
-            format!("choose a `patience` below {epochs}, or leave it out"),
+            match epochs {
+                1 => below("`patience`", epochs),
+                _ => format!("choose a `patience` below {epochs}, or leave it out"),
+            },
+        ),
+        Idle::Plateau { patience, epochs } => (
+            format!(
+                "`plateau` lowers the rate behind {} without a fall at the earliest, but {}",
+                counted(patience + 1, "epoch"),
+                run_has(epochs)
+            ),
+            "never lowers the rate",
+            match epochs {
+                0..3 => "raise `epochs`, or leave the schedule out".to_owned(),
+                _ => format!("give `plateau` a `patience` of at most {}, or raise `epochs`", epochs - 3),
+            },
         ),
         Idle::Rate => (
             "with a learning rate of 0 nothing is learnt".to_owned(),
             "the learning rate is 0",
             "choose an `lr` above 0".to_owned(),
         ),
+        Idle::Stop { callee } => (
+            format!("`{callee}` with a `factor` of 0 brings the learning rate to 0: from there on nothing is learnt"),
+            "the learning rate comes to 0",
+            "choose a `factor` above 0".to_owned(),
+        ),
+        Idle::Call { callee, argument, value } => {
+            let value = crate::vocabulary::real(value);
+            (
+                format!("`{callee}` with `{argument}: {value}` does nothing"),
+                "does nothing",
+                format!("choose another `{argument}`, or leave `{callee}` out"),
+            )
+        }
     };
-    Diagnostic::new(&IDLE, message).label(span, label).help(help)
+    Diagnostic::new(&IDLE, message).label_at(span, label).help(help)
 }
 
 /// A settings block that does not exist.

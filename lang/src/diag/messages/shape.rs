@@ -1,7 +1,7 @@
 //! Shapes: what flows into what, in channels and in height x width.
 
 use crate::diag::{Code, Diagnostic, Span, counted};
-use crate::ir::{Padding, Shape};
+use crate::ir::Shape;
 
 /// The codes of shapes.
 pub const CODES: &[&Code] = &[
@@ -23,6 +23,7 @@ pub const CODES: &[&Code] = &[
     &WIDE,
     &COSTLY,
     &CHANNELS_LAST,
+    &ACTIVATED,
 ];
 
 /// The code of a bundle that is applied to other channels than it is declared for.
@@ -43,7 +44,7 @@ const LATERAL: Code = Code::error(
      otherwise nothing says which number is meant.",
 );
 const WINDOW: Code = Code::error("L0204", "A kernel or pooling window must fit into the map it runs over.");
-const DROPPED: Code =
+pub const DROPPED: Code =
     Code::warning("L0205", "dropped", "Rows or columns that no window reaches are silently lost to the network.");
 const WRONG_FORM: Code = Code::error(
     "L0206",
@@ -88,6 +89,13 @@ const CHANNELS_LAST: Code = Code::unless_allowed(
      TensorFlow and MATLAB write last; as it stands it is an image one or three pixels wide.",
 )
 .mended("The fix writes the channels first. It is unsafe: an image as narrow as that may be meant.");
+
+const ACTIVATED: Code = Code::warning(
+    "L0219",
+    "activated",
+    "Cross-entropy takes a score of any size for each class, and turns all of them into probabilities itself. Scores that are \
+     cut off at zero, kept within bounds or dropped at random can say less.",
+);
 
 /// The mapping `from -> to` that a bundle declares, and its place.
 #[derive(Clone, Copy, Debug)]
@@ -238,31 +246,6 @@ pub fn window(kernel: usize, [height, width]: [usize; 2], span: Span, declared: 
     problem.help(format!("choose a kernel of at most {}, or pool less before it", height.min(width)))
 }
 
-/// Windows that leave rows or columns of a map out; `left` is how many of each.
-pub fn dropped(
-    size: [usize; 2],
-    (kernel, stride, padding): (usize, usize, Padding),
-    left: [usize; 2],
-    span: Span,
-) -> Diagnostic {
-    let ([height, width], [rows, columns]) = (size, left);
-    let help = match padding {
-        Padding::Valid => format!("choose a window that divides {height} and {width}, or resize the image"),
-        Padding::Same => format!("choose a window of {}, or a smaller stride", kernel + 2 * rows.max(columns)),
-    };
-    let lost: Vec<String> = [(rows, "row"), (columns, "column")]
-        .iter()
-        .filter(|(n, _)| *n > 0)
-        .map(|(n, what)| counted(*n, what))
-        .collect();
-    Diagnostic::new(
-        &DROPPED,
-        format!("windows of {kernel} at every {stride} pixels do not cover a map of {height}x{width}"),
-    )
-    .label(span, format!("the last {} reach nothing", lost.join(" and the last ")))
-    .help(help)
-}
-
 /// A value of the wrong form, such as a vector where feature maps are needed.
 pub fn wrong_form(callee: &str, wanted: &str, found: &Shape, span: Span) -> Diagnostic {
     let is = match found {
@@ -353,6 +336,14 @@ pub fn output(found: &Shape, classes: usize, span: Span) -> Diagnostic {
     Diagnostic::new(&OUTPUT, format!("the output must be a vector of {}, found {found}", counted(classes, "class")))
         .label(span, format!("this is {found}"))
         .help("end with a layer such as `logits = dense(x, classes)`")
+}
+
+/// Scores that come out of an activation, or of a dropout.
+pub fn activated(layer: &str, span: Span) -> Diagnostic {
+    let does = if layer == "dropout" { "drops scores at random" } else { "bends the scores" };
+    Diagnostic::new(&ACTIVATED, format!("the output is what `{layer}` gives"))
+        .label(span, does)
+        .help(format!("leave `{layer}` out, and end with a layer such as `logits = dense(x, classes)`"))
 }
 
 /// An input whose shape is not three whole numbers.

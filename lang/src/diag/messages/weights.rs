@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Label, Span};
 use crate::vocabulary::real;
 
 /// The codes of weights.
-pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER, &NO_SPREAD];
+pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER, &IDLE_LAYER, &OFF_NORM, &NO_SPREAD];
 
 const UNFILTERED: Code = Code::error(
     "L0901",
@@ -47,6 +47,53 @@ pub fn no_spread(layer: &str, drawn: &str, value: f64, span: Span) -> Diagnostic
     Diagnostic::new(&NO_SPREAD, format!("every weight of `{layer}` begins as {}", real(value)))
         .label(span, "does not spread")
         .help(help)
+}
+
+const IDLE_LAYER: Code = Code::warning(
+    "L0904",
+    "idle_layer",
+    "A layer that gives what it is given, or an argument that changes nothing, is most likely a slip.",
+);
+const OFF_NORM: Code = Code::warning(
+    "L0905",
+    "off_norm",
+    "Batch normalisation adds `epsilon`, a very small number, to each variance, and moves its running statistics by the share \
+     `momentum` at each step. Keras calls the share that is kept its momentum.",
+);
+
+/// A layer that gives what it is given, as `what` says: `rate: 0`.
+pub fn idle_layer(layer: &str, what: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&IDLE_LAYER, format!("`{layer}` with `{what}` gives what it is given"))
+        .label(span, "does nothing")
+        .help(format!("leave `{layer}` out, or choose another number"))
+}
+
+/// A factor on the learning rate of a layer that keeps its weights.
+pub fn frozen_rate(layer: &str, lr: Span, frozen: Span) -> Diagnostic {
+    Diagnostic::new(&IDLE_LAYER, format!("`{layer}` is frozen, so its `lr` changes nothing"))
+        .label(lr, "a factor on its learning rate")
+        .label(frozen, "is not trained")
+        .help("leave one of the two out")
+}
+
+/// A batch norm with an `epsilon` that is not small beside a variance.
+pub fn large_epsilon(epsilon: f64, span: Span) -> Diagnostic {
+    let epsilon = crate::vocabulary::real(epsilon);
+    Diagnostic::new(&OFF_NORM, format!("`batch_norm` adds an `epsilon` of {epsilon} to each variance"))
+        .label(span, "not small")
+        .help("the first number is `epsilon`, about `1e-5`; if `momentum` is meant, give it by its name")
+}
+
+/// A batch norm whose running statistics keep next to nothing of what they were.
+pub fn large_momentum(momentum: f64, span: Span) -> Diagnostic {
+    // Without the last digits, which a difference of doubles makes up.
+    let kept = crate::vocabulary::real(((1.0 - momentum) * 1e9).round() / 1e9);
+    let share = crate::vocabulary::real(momentum);
+    Diagnostic::new(&OFF_NORM, format!("running statistics take the share {share} of each batch and keep {kept}"))
+        .label(span, "nearly nothing is kept")
+        .help(format!(
+            "as in PyTorch, `momentum` is the share that is new: if {share} is to be kept, write `momentum: {kept}`"
+        ))
 }
 
 /// A net that training leaves as it is; `frozen` is true if it has weights, all of them frozen. `output` is the place

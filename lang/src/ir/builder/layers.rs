@@ -21,6 +21,7 @@ impl Builder {
             return Err(Fault::Multiple { of: groups, channels: out });
         }
         let [height, width] = self.grid(x, kernel, stride, padding)?;
+        self.skips(kernel, stride, padding, [height, width]);
         self.append_checked(Op::Conv { x, weight, bias, stride, padding, groups }, [out, height, width])
     }
 
@@ -51,6 +52,7 @@ impl Builder {
         if [height, width] != positions {
             return Err(Fault::Positions { expected: positions, found: [height, width] });
         }
+        self.skips(kernel, stride, padding, positions);
         self.append_checked(Op::Local { x, weight, bias, stride, padding }, [out, height, width])
     }
 
@@ -95,14 +97,24 @@ impl Builder {
         let pad = kernel.map(|side| padding.pixels(side));
         let out = windows([height + 2 * pad[0], width + 2 * pad[1]], kernel, stride);
         let [rows, columns] = out.ok_or(Fault::Window { kernel: kernel[0], height, width })?;
-        // Only pixels of the map count as lost; those of the padding behind them are nothing.
-        let beyond = |size: usize, n: usize, k: usize, pad: usize| (size + pad).saturating_sub((n - 1) * stride + k);
-        let (below, beside) = (beyond(height, rows, kernel[0], pad[0]), beyond(width, columns, kernel[1], pad[1]));
-        if below > 0 || beside > 0 {
-            let (rows, columns) = (below, beside);
-            self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, padding, rows, columns });
+        if !self.skips(kernel[0], stride, padding, [rows, columns]) {
+            let left = |size, kernel| left_over(size, kernel, stride, padding).unwrap_or_default();
+            let (rows, columns) = (left(height, kernel[0]), left(width, kernel[1]));
+            if rows > 0 || columns > 0 {
+                self.warnings.push(Fault::Dropped { height, width, kernel: kernel[0], stride, padding, rows, columns });
+            }
         }
         self.append_checked(Op::Pool { kind, x, kernel, stride, padding }, [channels, rows, columns])
+    }
+
+    /// Warns of windows that leave pixels out between them; true if they do. Windows of a single pixel are meant to
+    /// choose some of them.
+    fn skips(&mut self, kernel: usize, stride: usize, padding: Padding, positions: [usize; 2]) -> bool {
+        let skips = kernel > 1 && stride > kernel && positions != [1, 1];
+        if skips {
+            self.warnings.push(Fault::Skipped { kernel, stride, padding });
+        }
+        skips
     }
 
     /// Appends a layer that makes maps `factor` times as high and as wide.
@@ -144,6 +156,14 @@ impl Builder {
         }
         Ok(self.append(Op::Lrn { x, size, alpha, beta, k }, Shape::Map(dims)))
     }
+}
+
+/// The number of last rows, or columns, of a map so many pixels high, or wide, that no window reaches; none if no window
+/// fits. Only pixels of the map count; those of the padding behind them are nothing.
+pub fn left_over(size: usize, kernel: usize, stride: usize, padding: Padding) -> Option<usize> {
+    let pad = padding.pixels(kernel);
+    let [windows, _] = windows([size + 2 * pad; 2], [kernel; 2], stride)?;
+    Some((size + pad).saturating_sub((windows - 1) * stride + kernel))
 }
 
 /// Refuses an even kernel where half of it is to stand on each side of a pixel.
