@@ -6,7 +6,9 @@ use super::branch::role;
 use super::val::{BundleId, Val};
 use crate::diag::{Diagnostic, Span, roles};
 use crate::front::const_eval;
+use crate::front::consts::CLASSES;
 use crate::front::graph::{DefinitionKind, Found};
+use crate::front::settings::RESERVED;
 use crate::ir::pull::{self, Pull};
 use crate::ir::{Net, ParamId, Role, Sign, Value};
 use crate::syntax::ast::{BinaryOp, Call, Expr, ExprKind};
@@ -151,8 +153,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
     /// Reports `weights` and `parameters` in the place of a bundle: they hold those of both roles.
     fn group_named(&mut self, callee: &str, expr: &Expr, wanted: Role) {
         let ExprKind::Name(name) = &expr.kind else { return };
-        if ["weights", "parameters"].contains(&name.as_str()) {
-            self.diagnostics.push(roles::both_roles(callee, name, wanted, expr.span));
+        let groups = RESERVED.iter().filter(|(reserved, _)| *reserved != CLASSES);
+        if let Some(group) = groups.copied().find(|(group, _)| group == name) {
+            self.diagnostics.push(roles::no_one_role(callee, group, wanted, expr.span));
         }
     }
 

@@ -98,14 +98,11 @@ pub fn swapped(penalty: &str, bundles: &[(&str, Role, Span)], what: &str, turns:
     bundles.iter().fold(diagnostic, |diagnostic, (_, is, span)| diagnostic.label(*span, format!("{is} {what}")))
 }
 
-/// A name for the weights of the whole net where those of one role are to stand.
-pub fn both_roles(penalty: &str, group: &str, wanted: Role, span: Span) -> Diagnostic {
-    Diagnostic::new(
-        &NO_ROLE,
-        format!("`{penalty}` takes the {wanted} bundle here, but `{group}` holds the weights of both roles"),
-    )
-    .label(span, "excitatory and inhibitory")
-    .help(format!("name a bundle that drives an `{}` arm of a branch here", wanted.word()))
+/// A name for the weights of the whole net where those of one role are to stand; `means` says which weights those are.
+pub fn no_one_role(penalty: &str, (group, means): (&str, &str), wanted: Role, span: Span) -> Diagnostic {
+    Diagnostic::new(&NO_ROLE, format!("`{penalty}` takes the {wanted} bundle here, but `{group}` is {means}"))
+        .label(span, "weights of any role")
+        .help(format!("name a bundle that drives an `{}` arm of a branch here", wanted.word()))
 }
 
 /// A bundle in a separation penalty that drives no arm of a branch.

@@ -23,7 +23,7 @@ const OFF_EPOCH: Code = Code::warning(
 const IDLE: Code = Code::warning(
     "L0605",
     "idle_setting",
-    "A setting that does nothing in a run of so many epochs, or that keeps the run from learning, is most likely a slip.",
+    "A setting that does nothing, by itself or in a run of so many epochs, or that keeps the run from learning, is most likely a slip.",
 );
 
 const OFF_SCALE: Code = Code::warning(

@@ -59,10 +59,11 @@ impl Interval {
     /// The quotients of these numbers by others. A divisor that may come to zero, but to one side of it only, makes them
     /// as large as may be, and never of another sign.
     pub fn div(self, other: Self) -> Self {
-        if other.high <= 0.0 {
-            return self.negate().div(other.negate());
-        }
         if other.low < 0.0 {
+            return if other.high <= 0.0 { self.negate().div(other.negate()) } else { Self::ALL };
+        }
+        // Nothing is known of a quotient by zero alone.
+        if other.high == 0.0 {
             return Self::ALL;
         }
         let corners = [self.low, self.high].map(|x| [other.low, other.high].map(|y| quotient(x, y)));
