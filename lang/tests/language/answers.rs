@@ -157,7 +157,7 @@ fn answers_can_be_followed() {
     for (lines, answer, mended) in [
         ("h = √x", "`sqrt(x)`", "h = sqrt(x)"),
         ("h = max_pool(x; 2)", "parted by `,`", "h = max_pool(x, 2)"),
-        ("y = relu(x); h = y", "begins a line of its own", "y = relu(x)\nh = y"),
+        ("h = relu(x); y = h", "begins a line of its own", "h = relu(x)\ny = h"),
         ("h = conv(x, 8, kernel 3)", "`kernel: 3`", "h = conv(x, 8, kernel: 3)"),
         ("train { optimizer: adam(lr 1e-3) }", "`lr: 1e-3`", "train { optimizer: adam(lr: 1e-3) }"),
         ("train { schedule: steps(at 10) }", "`at: 10`", "train { schedule: steps(at: 10) }"),
@@ -218,8 +218,8 @@ fn answers_can_be_followed() {
     assert!(mended == 2 && after.net.is_some(), "{}", after.report);
     for (entry, answer) in [
         ("const: 3", "`const name = 3`"),
-        ("weights: conv(8 -> 8, kernel: 3)", "`weights W: conv(…)`"),
-        ("penalty: l1(weights)", "`penalty name = l1(…)`"),
+        ("weights: conv(8 -> 8, kernel: 3)", "`weights name: kind(in -> out, …)`"),
+        ("penalty: l1(weights)", "`penalty name = l1(weights)`"),
     ] {
         assert!(said(entry).contains(answer), "{}", said(entry));
     }

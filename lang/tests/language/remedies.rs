@@ -173,7 +173,7 @@ fn a_misspelt_kind_argument_or_setting_is_mended() {
         ("train { epoch: 3 }", "epochs: 3"),
         ("trian { epochs: 3 }", "train {"),
         ("data { transform: [color] }", "[colour]"),
-        ("penalty p = meen(x)", "mean(x)"),
+        ("penalty p = maen(x)", "mean(x)"),
     ];
     for (line, wanted) in lines {
         let (report, mended) = fixed(&with(line));
