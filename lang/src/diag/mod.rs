@@ -16,7 +16,8 @@ mod suggest;
 pub use code::{Code, Level};
 pub use counted::counted;
 pub use messages::{
-    GROUPS, catalogue, config, loops, misnamed, misread, names, penalty, roles, settings, shape, templates, text, weights,
+    GROUPS, catalogue, config, loops, misnamed, misread, names, penalty, roles, settings, shape, templates, text,
+    weights,
 };
 pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
 pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};

@@ -76,7 +76,9 @@ impl<'a> Lowerer<'_, 'a, '_> {
             (BinaryOp::Add, Val::Const(Const::Number(0.0)), x) if is_map(&x) => x,
             (BinaryOp::Mul, Val::Weights(bundle), Val::Const(Const::Number(_))) if !place.penalty => {
                 let name = self.bundle(bundle).name;
-                let help = format!("weights are applied to a feature map, as in `{name} * x`; a term without effect is left out");
+                let help = format!(
+                    "weights are applied to a feature map, as in `{name} * x`; a term without effect is left out"
+                );
                 self.report(names::misused("this", "a number", "a feature map", at.1, help))
             }
             (BinaryOp::Mul, Val::Weights(bundle), x) if !place.penalty => self.over_steps(x, |lowerer, x| {

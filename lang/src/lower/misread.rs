@@ -56,10 +56,8 @@ impl<'a> Lowerer<'_, 'a, '_> {
         // As it stands it may be meant too, and surely is where the kernel would be a single pixel without that number.
         let side = of(kind, "kernel", own, rest).filter(|side| *side >= 3.0)?;
         let is_doubtful = side % 2.0 == 1.0;
-        is_doubtful.then(|| Misread {
-            problem: misread::either_order(&given),
-            doubt: Some(misread::two_orders(&given)),
-        })
+        is_doubtful
+            .then(|| Misread { problem: misread::either_order(&given), doubt: Some(misread::two_orders(&given)) })
     }
 
     /// The value of an argument without a name, if it is a number that the text tells.
@@ -145,9 +143,8 @@ fn spelled(kind: &Kind, numbers: &[Number], rest: &[CallArg]) -> Vec<String> {
         }
     };
     let own = kind.args.iter().enumerate().filter_map(write);
-    let is_shared = |given: &&CallArg| {
-        given.name.as_ref().is_some_and(|name| kind.args.iter().all(|arg| arg.name != name.text))
-    };
+    let is_shared =
+        |given: &&CallArg| given.name.as_ref().is_some_and(|name| kind.args.iter().all(|arg| arg.name != name.text));
     // They stay as they are.
     let shared = rest.iter().any(|given| is_shared(&given)).then(|| "…".to_owned());
     own.chain(shared).collect()

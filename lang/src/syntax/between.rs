@@ -141,7 +141,9 @@ impl StatementTokens<'_> {
         let place = match self.kind(last + 1) {
             Some(TokenKind::Sign(":")) if first == 0 => At::Setting,
             Some(TokenKind::Sign(":")) if begins_argument => At::Argument,
-            Some(TokenKind::Sign("=" | ":" | "'") | TokenKind::Open(Bracket::Curly | Bracket::Round)) if starts => At::Elsewhere,
+            Some(TokenKind::Sign("=" | ":" | "'") | TokenKind::Open(Bracket::Curly | Bracket::Round)) if starts => {
+                At::Elsewhere
+            }
             None if starts && first == 1 && self.text(0) == "model" => At::Elsewhere,
             _ => return None,
         };

@@ -199,7 +199,9 @@ impl<'a> StatementTokens<'a> {
             let value = if self.is_word(first) { owner } else { "…" };
             let plain = match is_call {
                 true => format!("a function is called with what it is applied to: `{name}({value})`"),
-                false => format!("what a loop or a block makes has no name with a point; behind a loop its states are seen by their own names: `{name}`"),
+                false => format!(
+                    "what a loop or a block makes has no name with a point; behind a loop its states are seen by their own names: `{name}`"
+                ),
             };
             return problem.help(row.map_or(plain, |row| row.say.to_owned()));
         }

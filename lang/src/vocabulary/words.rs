@@ -12,7 +12,8 @@ pub fn all() -> impl Iterator<Item = &'static str> {
         let args = kind.args.iter().chain(kind.weights).flat_map(of_argument);
         std::iter::once(kind.name).chain(args)
     });
-    let settings = BLOCKS.iter().flat_map(|block| std::iter::once(block.name).chain(block.keys.iter().flat_map(of_argument)));
+    let settings =
+        BLOCKS.iter().flat_map(|block| std::iter::once(block.name).chain(block.keys.iter().flat_map(of_argument)));
     kinds.chain(settings).chain(FUNCTIONS.iter().map(|function| function.name))
 }
 

@@ -70,7 +70,8 @@ fn numbers_in_another_order_are_told_apart() {
     let doubt = said("h = conv(x, 8, 15, 3)");
     assert!(doubt.starts_with("L0118") && doubt.contains("`conv(x, 15, kernel: 3)`"), "{doubt}");
     assert!(doubt.ends_with("`conv(x, 8, kernel: 15, stride: 3)`"), "{doubt}");
-    for call in ["conv(x, 8, kernel: 15, stride: 3)", "conv(x, 15, kernel: 3)", "conv(x, 8, 3, 2)", "conv(x, 8, 3, 1)"] {
+    for call in ["conv(x, 8, kernel: 15, stride: 3)", "conv(x, 15, kernel: 3)", "conv(x, 8, 3, 2)", "conv(x, 8, 3, 1)"]
+    {
         is_sound(&format!("h = {call}"));
     }
     assert!(said("h = conv(x, 16, 32, kernel: 3)").starts_with("L0104"));
@@ -177,7 +178,11 @@ fn answers_can_be_followed() {
             "const choice = same\nblock b(y, pad) {\n    yield conv(y, 8, kernel: 3, padding: pad)\n}\nh = b(x, choice)",
         ),
         ("h = max-pool(x, 2)", "`max_pool`", "h = max_pool(x, 2)"),
-        ("logits = dense(global-avg-pool(x), classes)", "`global_avg_pool`", "logits = dense(global_avg_pool(x), classes)"),
+        (
+            "logits = dense(global-avg-pool(x), classes)",
+            "`global_avg_pool`",
+            "logits = dense(global_avg_pool(x), classes)",
+        ),
         ("h = x + leaky-relu(x)", "`", "h = x"),
         ("block b(y, n: batch-norm) {\n    yield n(y)\n}\nh = b(x)", "`batch_norm`", "h = batch_norm(x)"),
         ("h = conv(x, 8, kernel-size: 3)", "`kernel: 3`", "h = conv(x, 8, kernel: 3)"),
@@ -196,7 +201,11 @@ fn answers_can_be_followed() {
         ),
         ("model.add(x)", "`h = x + y`", "h = x"),
         ("h = conv(x, 8, kernel: 3, activation: softmax)", "the loss contains the softmax", "h = x"),
-        ("h = conv(x, 8, kernel: 3, activation: tanh)", "`tanh(conv(x, 8, kernel: 3))`", "h = tanh(conv(x, 8, kernel: 3))"),
+        (
+            "h = conv(x, 8, kernel: 3, activation: tanh)",
+            "`tanh(conv(x, 8, kernel: 3))`",
+            "h = tanh(conv(x, 8, kernel: 3))",
+        ),
         ("h = x |> relu", "`relu(x)`", "h = relu(x)"),
         (
             "loop V(steps: 3) {\n    state O = x\n    O' = relu(W * O'')\n}",

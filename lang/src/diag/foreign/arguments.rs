@@ -12,7 +12,18 @@ const fn value(words: &'static [&'static str], say: &'static str, lines: [&'stat
 
 pub const ROWS: &[Row] = &[
     arg(
-        &["kernel_size", "ksize", "kernel_shape", "filter_size", "kernelsize", "window", "window_size", "pool_size", "k", "ks"],
+        &[
+            "kernel_size",
+            "ksize",
+            "kernel_shape",
+            "filter_size",
+            "kernelsize",
+            "window",
+            "window_size",
+            "pool_size",
+            "k",
+            "ks",
+        ],
         "the side of the kernel is `kernel: 3`",
         ["h = conv(x, 8, kernel_size: 3)", "h = conv(x, 8, kernel: 3)"],
     )

@@ -13,18 +13,11 @@ const fn member(words: &'static [&'static str], say: &'static str, lines: [&'sta
 pub const ROWS: &[Row] = &[
     sign(&["**", "^"], "there is no power; a square is `square(x)`", ["h = x ** 2", "h = square(x)"]),
     sign(&["@"], "weights are applied by `*`: `W * x`", ["h = W @ x", "h = W * x"]),
-    sign(
-        &["|>"],
-        "a function is called with what it is applied to: `relu(x)`",
-        ["h = x |> relu", "h = relu(x)"],
-    ),
+    sign(&["|>"], "a function is called with what it is applied to: `relu(x)`", ["h = x |> relu", "h = relu(x)"]),
     sign(
         &["''", "″", "‴"],
         "a loop looks one step ahead and no further: `O'` is the value of this step, and `O` that of the step before",
-        [
-            "loop V1(steps: 3) {\n    state O = x\n    O'' = relu(W * O)\n}\nh = O",
-            "",
-        ],
+        ["loop V1(steps: 3) {\n    state O = x\n    O'' = relu(W * O)\n}\nh = O", ""],
     ),
     sign(&["√"], "a root is a function: `sqrt(x)`", ["h = √x", "h = sqrt(x)"]),
     sign(

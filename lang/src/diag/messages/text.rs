@@ -176,7 +176,8 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
 
 /// A statement's word with a `:` behind it, as `model: Base`; `sign` is the span of the `:`, and `value` what follows.
 pub fn word_with_colon(at: Span, word: &str, form: &str, sign: Span, value: &str) -> Diagnostic {
-    let problem = Diagnostic::new(&WRONG_FORM, format!("this is not how `{word}` is written")).label(at, "this has another form");
+    let problem =
+        Diagnostic::new(&WRONG_FORM, format!("this is not how `{word}` is written")).label(at, "this has another form");
     // A longer value is not written out.
     match form.strip_prefix(word).filter(|_| !value.contains('…')) {
         // Only a value follows the word.

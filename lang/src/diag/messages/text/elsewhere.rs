@@ -48,7 +48,8 @@ pub fn sign_before_block(at: Span, sign: &str, word: &str, form: Option<&str>, i
 /// Semicolons between values in brackets.
 pub fn semicolons_in_brackets(places: &[Span]) -> Diagnostic {
     let first = places.first().copied().unwrap_or_default();
-    let problem = not_read(first, "`;` does not stand between values".to_owned()).help("values in brackets are parted by `,`");
+    let problem =
+        not_read(first, "`;` does not stand between values".to_owned()).help("values in brackets are parted by `,`");
     places.iter().fold(problem, |problem, at| problem.edit(*at, ";", ",")).certain()
 }
 
