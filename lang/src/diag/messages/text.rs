@@ -320,7 +320,7 @@ pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
 
 /// A character, a sign, or a word with such characters, that no spec is made of.
 pub fn foreign(at: Span, found: &str) -> Diagnostic {
-    let is_word = found.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let is_word = found.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
     let message = if is_word { "is not a name" } else { "does not belong in a spec" };
     let is_seen = !found.chars().all(|c| c.is_control() || c.is_whitespace() || ZERO_WIDTH.contains(&c));
     let instead = match (is_word, is_seen) {
@@ -328,7 +328,11 @@ pub fn foreign(at: Span, found: &str) -> Diagnostic {
         (false, true) => "write what it stands for: signs are `+ - * /`, and all else is a function, such as `sqrt(x)`",
         (false, false) => "remove it",
     };
-    let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(At::Sign, found, instead);
+    let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(
+        At::Sign,
+        if found.ends_with('²') { "²" } else { found },
+        instead,
+    );
     match find(At::Sign, found, &[]).and_then(|row| row.new) {
         Some(new) => problem.edit(at, found, new),
         None => problem,
