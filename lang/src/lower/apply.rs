@@ -137,6 +137,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
         let mut first = given.first;
         let vals: Vec<Val> =
             taken.iter().map(|arg| first.take().unwrap_or_else(|| self.expr(&arg.value, &inner))).collect();
+        if let (Inputs::One, Some(Val::Weights(bundle)), false) = (kind.inputs, vals.first(), place.penalty) {
+            // What else the brackets hold is likely what the weights were to be applied to.
+            self.value(Val::Weights(*bundle), taken[0].value.span, &inner);
+            return Val::Poison;
+        }
         if let Some(problem) = rest.iter().find_map(|arg| self.bundle_given(kind, taken, arg, place)) {
             return self.report(problem);
         }

@@ -75,19 +75,21 @@ impl<'a> Lowerer<'_, 'a, '_> {
         }
     }
 
-    /// Whether something is wrong with an arm of a branch, or with its branch: which bundles drive which arms is not known
+    /// Whether something is wrong with an arm of a branch, or one is missing: which bundles drive which arms is not known
     /// then.
     pub(super) fn has_broken_arms(&self) -> bool {
         let graphs = self.front.blocks.values().map(|block| &block.graph).chain([&self.front.graph]);
         let places = graphs.flat_map(|graph| graph.nodes.node_weights()).filter_map(|node| match &node.kind {
             DefinitionKind::Arm { value, .. } => Some(node.span.to(value.span)),
-            DefinitionKind::Branch { .. } => Some(node.span),
             _ => None,
         });
         let places: Vec<Span> = places.collect();
         let is_inside = |at: Span| places.iter().any(|place| place.start <= at.start && at.end <= place.end);
         let errors = self.diagnostics.iter().filter(|problem| problem.code.level == Level::Error);
-        errors.into_iter().any(|problem| problem.labels.iter().any(|label| is_inside(label.span)))
+        let mut errors = errors.into_iter();
+        errors.any(|problem| {
+            problem.code == &roles::MISSING_ROLE || problem.labels.iter().any(|label| is_inside(label.span))
+        })
     }
 
     /// Notes the bundles of an inhibitory arm that a `difference` takes away. Behind a minus they are not.

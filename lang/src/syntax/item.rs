@@ -234,6 +234,10 @@ impl PairReader<'_> {
     }
 
     fn plain(&mut self, word: &Name, value: Expr, context: Context) -> Option<ItemKind> {
+        if context == Context::Settings && form(&word.text).is_none() {
+            self.report(text::missing_colon(word.span, &word.text, &value.written()));
+            return None;
+        }
         match (word.text.as_str(), value.kind) {
             ("model", ExprKind::Name(text)) => Some(ItemKind::Model(Name { text, span: value.span })),
             ("allow", kind) => match allowed(Expr { kind, span: value.span }) {

@@ -141,6 +141,7 @@ fn a_comma_is_no_point() {
         ("train { optimizer: sgd(lr: 1,0) }", "`1.0`; where two are meant, a blank stands between them: `1, 0`"),
         ("train { optimizer: sgd(lr: 0,01) }", "`0.01`"),
         ("h = 0,5 * x", "`0.5`"),
+        ("data { transform: [grayscale, normalise(mean: 0.5, sd: [0,5])] }", "`0.5`"),
         ("h = dropout(x, 0,5)", "`0.5`"),
         ("penalty p = 0,001 * l2(weights)", "`0.001`"),
     ] {
@@ -158,7 +159,7 @@ fn answers_can_be_followed() {
     for (lines, answer, mended) in [
         ("h = √x", "`sqrt(x)`", "h = sqrt(x)"),
         ("h = max_pool(x; 2)", "parted by `,`", "h = max_pool(x, 2)"),
-        ("y = relu(x); h = y", "begins a line of its own", "y = relu(x)\nh = y"),
+        ("h = relu(x); y = h", "begins a line of its own", "h = relu(x)\ny = h"),
         ("h = conv(x, 8, kernel 3)", "`kernel: 3`", "h = conv(x, 8, kernel: 3)"),
         ("train { optimizer: adam(lr 1e-3) }", "`lr: 1e-3`", "train { optimizer: adam(lr: 1e-3) }"),
         ("train { schedule: steps(at 10) }", "`at: 10`", "train { schedule: steps(at: 10) }"),
@@ -216,6 +217,12 @@ fn answers_can_be_followed() {
         ("h = conv(x, W)", "`W * x`", "h = W * x"),
         ("h = conv(x, 8, k: 7)", "`kernel: 3`", "h = conv(x, 8, kernel: 3)"),
         ("h = 2x", "`2 * x`", "h = 2 * x"),
+        ("h = conv(W, x)", "`W * x`", "h = W * x"),
+        ("h = relu(W, x)", "`W * x`", "h = relu(W * x)"),
+        ("train { batch 8 }", "`batch: 8`", "train { batch: 8 }"),
+        ("h = x²", "`square(x)`", "h = square(x)"),
+        ("h = ½ * x", "write what it stands for", "h = 0.5 * x"),
+        ("loop V(steps 2) {\n    state O = x\n    O' = relu(W * O)\n}", "`steps: 2`", "h = x"),
     ] {
         let said = said(lines);
         assert!(said.contains(answer), "{lines}: {said}");
@@ -227,8 +234,8 @@ fn answers_can_be_followed() {
     assert!(mended == 2 && after.net.is_some(), "{}", after.report);
     for (entry, answer) in [
         ("const: 3", "`const name = 3`"),
-        ("weights: conv(8 -> 8, kernel: 3)", "`weights W: conv(…)`"),
-        ("penalty: l1(weights)", "`penalty name = l1(…)`"),
+        ("weights: conv(8 -> 8, kernel: 3)", "`weights name: kind(in -> out, …)`"),
+        ("penalty: l1(weights)", "`penalty name = l1(weights)`"),
     ] {
         assert!(said(entry).contains(answer), "{}", said(entry));
     }

@@ -124,7 +124,7 @@ fn a_word_for_a_sign_is_not_glued_to_its_neighbours() {
     };
     let (report, mended) = fixed_unsafely(&spec("a>2&&a<5||(a==9)&&(a==7)"));
     assert_eq!(mended, 3);
-    assert_eq!(report.text, spec("a>2 and a<5 or (a==9)and(a==7)"));
+    assert_eq!(report.text, spec("a>2 and a<5 or(a==9)and(a==7)"));
     assert!(report.diagnostics.is_empty(), "{report}");
 }
 
@@ -187,7 +187,7 @@ fn a_misspelt_kind_argument_or_setting_is_mended() {
         ("train { epoch: 3 }", "epochs: 3"),
         ("trian { epochs: 3 }", "train {"),
         ("data { transform: [color] }", "[colour]"),
-        ("penalty p = meen(x)", "mean(x)"),
+        ("penalty p = maen(x)", "mean(x)"),
     ];
     for (line, wanted) in lines {
         let (report, mended) = fixed(&with(line));

@@ -44,8 +44,13 @@ const MISSING_ARGUMENT: Code =
 const WRONG_TYPE: Code = Code::error("L0106", "Each argument has a type: a whole number, a word of a few, a list.");
 const OUT_OF_RANGE: Code =
     Code::error("L0107", "A value outside of its range has no meaning, or none that a computer can hold.");
-pub(super) const SUPERFLUOUS: Code =
-    Code::error("L0108", "There are more values in the brackets than the call has arguments.");
+pub(super) const SUPERFLUOUS: Code = Code::error(
+    "L0108",
+    "There are more values in the brackets than the call has arguments.",
+)
+.mended(
+    "The fix takes away the number of what flows in. It is unsafe: the number may be one of the layer's own arguments.",
+);
 const UNUSED: Code = Code::warning("L0109", "unused", "Something that nothing reads is often a slip in another line.");
 const MISUSED: Code = Code::error(
     "L0110",

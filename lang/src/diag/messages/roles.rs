@@ -8,7 +8,7 @@ pub const CODES: &[&Code] = &[&BOTH, &MISSING_ROLE, &SWAPPED, &NO_ROLE, &OPPOSED
 
 const BOTH: Code =
     Code::error("L0401", "A bundle is excitatory or inhibitory; shared by both arms, the two could not separate.");
-const MISSING_ROLE: Code =
+pub const MISSING_ROLE: Code =
     Code::error("L0402", "A branch sets excitation against inhibition, so it needs an arm of each.");
 const SWAPPED: Code = Code::warning(
     "L0403",

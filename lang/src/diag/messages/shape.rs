@@ -39,7 +39,7 @@ const LATERAL: Code = Code::error(
     "A loop feeds a state back into its lateral weights at every step, so what they give must have the state's shape.",
 )
 .mended(
-    "The fix lets the bundle map the state's channels onto as many. It is safe where the bundle is applied there alone and takes \
+    "The fix lets the bundle map the state's channels onto as many, unless it takes others elsewhere. It is safe where the bundle is applied there alone and takes \
      the state's channels already, so that only what it gives is wrong, and no other bundle may lead from there back to the state; \
      otherwise nothing says which number is meant.",
 );
@@ -197,6 +197,8 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
     let (state, shape, at) = what.state;
     let channels = shape.channels();
     let resized = what.from == what.to && what.from == channels;
+    // Declared for the state, a bundle that takes other channels elsewhere would be wrong there.
+    let is_shared = !what.is_alone && what.from != channels;
     let declared = if resized {
         "keeps the channels, but not height and width".to_owned()
     } else {
@@ -207,7 +209,7 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .map_or_else(|| format!("takes {}", counted(what.from, "channel")), |gives| format!("so this is {gives}"));
     let fix = if resized {
         "give it `stride: 1` and `padding: same`".to_owned()
-    } else if !what.is_alone {
+    } else if is_shared {
         format!("apply a bundle of its own to {state}, declared as `{}({channels} -> {channels}, …)`", what.kind)
     } else {
         format!("write `{}({channels} -> {channels}, …)`", what.kind)
@@ -217,13 +219,12 @@ pub fn lateral(what: &Lateral<'_>) -> Diagnostic {
         .label(what.applied, so)
         .label(at, format!("but {state} is {shape}"))
         .help(format!("a loop feeds {state} back into its lateral weights at every step; {fix}"));
-    // Declared for the state, a bundle that is applied elsewhere as well would be wrong there.
-    if resized || !what.is_alone {
+    if resized || is_shared {
         return problem;
     }
     problem
         .edit(what.map, format!("{} -> {}", what.from, what.to), format!("{channels} -> {channels}"))
-        .certain_if(!what.may_go_on && what.from == channels)
+        .certain_if(what.is_alone && !what.may_go_on && what.from == channels)
 }
 
 /// Kernels of their own for each position, applied to a map that has other positions.

@@ -192,7 +192,8 @@ pub fn wrong_sign(at: Span, found: &str, expected: &str, after: &str, form: &str
 pub fn word_with_colon(at: Span, word: &str, form: &str, sign: Span, value: &str) -> Diagnostic {
     let problem =
         Diagnostic::new(&WRONG_FORM, format!("this is not how `{word}` is written")).label(at, "this has another form");
-    match form.strip_prefix(word) {
+    // A longer value is not written out.
+    match form.strip_prefix(word).filter(|_| !value.contains('…')) {
         // Only a value follows the word.
         Some(" Name" | " value" | " name") => {
             problem.help(format!("write `{word} {value}`")).edit(sign, ":", " ").certain()
@@ -339,7 +340,7 @@ pub fn number_too_large(at: Span, number: &str) -> Diagnostic {
 
 /// A character, a sign, or a word with such characters, that no spec is made of.
 pub fn foreign(at: Span, found: &str) -> Diagnostic {
-    let is_word = found.chars().next().is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let is_word = found.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_');
     let message = if is_word { "is not a name" } else { "does not belong in a spec" };
     let is_seen = !found.chars().all(|c| c.is_control() || c.is_whitespace() || ZERO_WIDTH.contains(&c));
     let instead = match (is_word, is_seen) {
@@ -347,7 +348,11 @@ pub fn foreign(at: Span, found: &str) -> Diagnostic {
         (false, true) => "write what it stands for: signs are `+ - * /`, and all else is a function, such as `sqrt(x)`",
         (false, false) => "remove it",
     };
-    let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(At::Sign, found, instead);
+    let problem = not_read(at, format!("{} {message}", quoted(found))).foreign(
+        At::Sign,
+        if found.ends_with('²') { "²" } else { found },
+        instead,
+    );
     match find(At::Sign, found, &[]).and_then(|row| row.new) {
         Some(new) => problem.edit(at, found, new),
         None => problem,

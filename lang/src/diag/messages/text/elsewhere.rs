@@ -19,7 +19,7 @@ pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
 /// An argument without the `:` behind its name, which stands at `at`.
 pub fn missing_colon(at: Span, name: &str, value: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `{value}`"))
-        .label(at, "an argument is given here")
+        .label(at, "its value follows")
         .help(format!("write `{name}: {value}`"))
         .edit(at, name, format!("{name}:"))
         .certain()
