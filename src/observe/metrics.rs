@@ -1,6 +1,6 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
-use super::{Kept, Kind, Memory, Observer, Start};
+use super::{Kept, Memory, Observer, ObserverKind, Start};
 use crate::back::burn::Model;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::counted;
@@ -9,7 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
-pub const METRICS: Kind = Kind {
+pub const METRICS: ObserverKind = ObserverKind {
     keeps: Some(Kept { file: LINES, check: |lines, epochs| History::of(lines, epochs).map(drop) }),
     open: |start, memory| Ok(Some(Box::new(Metrics::open(start, memory)?))),
     hand_on: |memory, _, to| {

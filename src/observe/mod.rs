@@ -31,7 +31,7 @@ pub struct Start<'a> {
     pub split: &'a Split,
     /// The device of the training, without autodiff.
     pub device: &'a Device,
-    pub run: Place<'a>,
+    pub run: RunHome<'a>,
     /// How many epochs were done before.
     pub epochs_done: usize,
     /// Whether an event file for TensorBoard is asked for.
@@ -41,7 +41,7 @@ pub struct Start<'a> {
 
 /// The folder of a run, and when the run began.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct RunHome<'a> {
     pub folder: &'a Path,
     pub started: Timestamp,
 }
@@ -123,13 +123,13 @@ pub trait Observer {
 }
 
 /// How an observer comes into a training.
-pub struct Kind {
+pub struct ObserverKind {
     /// A file of the run's folder that every checkpoint holds a copy of.
     pub keeps: Option<Kept>,
     /// Makes the observer of a training, which goes on from the memory of a checkpoint; none where it is not asked for.
     pub open: fn(&Start<'_>, &Memory) -> Result<Option<Box<dyn Observer>>, TrainError>,
     /// Takes over what the observer wrote for one run to another run, which goes on with it from the memory of a checkpoint.
-    pub hand_on: fn(&mut Memory, from: Place<'_>, to: Place<'_>) -> Result<(), TrainError>,
+    pub hand_on: fn(&mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError>,
 }
 
 /// A text file that checkpoints hold a copy of.
@@ -142,7 +142,7 @@ pub struct Kept {
 }
 
 /// Every observer, in the order in which they are told.
-pub const OBSERVERS: &[Kind] = &[tensorboard::BOARD, metrics::METRICS, progress::PROGRESS, roles::ROLES];
+pub const OBSERVERS: &[ObserverKind] = &[tensorboard::BOARD, metrics::METRICS, progress::PROGRESS, roles::ROLES];
 
 /// The files that checkpoints hold for observers.
 pub fn kept() -> impl Iterator<Item = Kept> {
@@ -153,7 +153,7 @@ pub fn kept() -> impl Iterator<Item = Kept> {
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn hand_on(memory: &mut Memory, from: Place<'_>, to: Place<'_>) -> Result<(), TrainError> {
+pub fn hand_on(memory: &mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError> {
     OBSERVERS.iter().try_for_each(|kind| (kind.hand_on)(memory, from, to))
 }
 
@@ -204,6 +204,6 @@ impl Observers {
 }
 
 /// For observers that leave nothing behind which another run could go on with.
-fn nothing_to_hand_on(_: &mut Memory, _: Place<'_>, _: Place<'_>) -> Result<(), TrainError> {
+fn nothing_to_hand_on(_: &mut Memory, _: RunHome<'_>, _: RunHome<'_>) -> Result<(), TrainError> {
     Ok(())
 }

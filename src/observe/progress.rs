@@ -1,13 +1,13 @@
 //! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
 
-use super::{Ahead, Epoch, Kind, Observer, SoFar, nothing_to_hand_on};
+use super::{Ahead, Epoch, Observer, ObserverKind, SoFar, nothing_to_hand_on};
 use crate::train::{Progress, TrainError, duration};
 use indicatif::ProgressBar;
 use lcnnc_lang::vocabulary::real;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-pub const PROGRESS: Kind = Kind {
+pub const PROGRESS: ObserverKind = ObserverKind {
     keeps: None,
     open: |start, _| {
         let (progress, epochs) = (start.progress, start.recipe.epochs());

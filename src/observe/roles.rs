@@ -1,11 +1,11 @@
 //! Whether excitation and inhibition are still what they were declared to be.
 
-use super::{Kind, Observer, nothing_to_hand_on};
+use super::{Observer, ObserverKind, nothing_to_hand_on};
 use crate::back::burn::{DeviceError, Model, initial};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, ParamId};
 
-pub const ROLES: Kind = Kind {
+pub const ROLES: ObserverKind = ObserverKind {
     keeps: None,
     open: |start, _| Ok(Some(Box::new(Roles { seed: start.recipe.seed() }))),
     hand_on: nothing_to_hand_on,

@@ -7,7 +7,7 @@ mod histogram;
 mod message;
 mod record;
 
-use super::Place;
+use super::RunHome;
 use crate::train::TrainError;
 use jiff::Timestamp;
 use message::{Event, GREY, Image, Kind, Summary, Value, What};
@@ -39,7 +39,7 @@ pub struct At {
 }
 
 /// The event file of a run.
-pub fn file(run: Place<'_>) -> PathBuf {
+pub fn file(run: RunHome<'_>) -> PathBuf {
     run.folder.join(FOLDER).join(format!("events.out.tfevents.{}.lcnnc", run.started.as_second()))
 }
 
@@ -47,7 +47,7 @@ pub fn file(run: Place<'_>) -> PathBuf {
 ///
 /// # Errors
 /// If it cannot be copied.
-pub fn copy(old: Place<'_>, new: Place<'_>) -> Result<bool, TrainError> {
+pub fn copy(old: RunHome<'_>, new: RunHome<'_>) -> Result<bool, TrainError> {
     let (from, to) = (file(old), file(new));
     if !from.is_file() {
         return Ok(false);
@@ -87,7 +87,7 @@ impl Events {
     ///
     /// # Errors
     /// If the file cannot be read or written, or if no record ends at `offset`; then the file is left as it is.
-    pub fn open(run: Place<'_>, offset: Option<u64>) -> Result<Self, TrainError> {
+    pub fn open(run: RunHome<'_>, offset: Option<u64>) -> Result<Self, TrainError> {
         let folder = run.folder.join(FOLDER);
         fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
         let path = file(run);

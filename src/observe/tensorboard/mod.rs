@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::events::{self, At, Events, Tag};
-use super::{Epoch, Kind, Memory, Observer, Start};
+use super::{Epoch, Memory, Observer, ObserverKind, Start};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
@@ -17,7 +17,7 @@ use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
 use lcnnc_lang::ir::Op;
 
-pub const BOARD: Kind = Kind {
+pub const BOARD: ObserverKind = ObserverKind {
     keeps: None,
     open: |start, memory| {
         if !start.tensorboard {

@@ -13,7 +13,7 @@ use crate::back::burn::{Model, NonFinite, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256, sha256_of};
-use crate::observe::{Ahead, Epoch, Memory, Observers, Place, Start};
+use crate::observe::{Ahead, Epoch, Memory, Observers, RunHome, Start};
 use crate::train::fit::checkpoint::{Checkpoint, Draft};
 use crate::train::fit::evaluate::{Tally, evaluate};
 use crate::train::fit::optimizer::Optimizer;
@@ -129,7 +129,7 @@ impl Job<'_> {
     /// What observers are told before the first step.
     fn start(&self, epochs_done: usize, progress: Progress) -> Start<'_> {
         let Self { recipe, data, split, device, folder, started, tensorboard, .. } = *self;
-        Start { recipe, data, split, device, run: Place { folder, started }, epochs_done, tensorboard, progress }
+        Start { recipe, data, split, device, run: RunHome { folder, started }, epochs_done, tensorboard, progress }
     }
 
     /// A model of the recipe with the weights of a file.

@@ -1,11 +1,11 @@
 //! Gradients that are made shorter where they are too long.
 
-use super::{Kind, Phase};
+use super::{Phase, PhaseKind};
 use crate::back::burn::{DeviceError, Model, numbers};
 use burn::optim::GradientsParams;
 use burn::tensor::Transaction;
 
-pub const CLIP: Kind = Kind {
+pub const CLIP: PhaseKind = PhaseKind {
     name: "clip",
     build: |_, train| {
         let most = train.real("clip");

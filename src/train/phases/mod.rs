@@ -66,7 +66,7 @@ pub struct Course {
 }
 
 /// How a phase comes into a training.
-pub struct Kind {
+pub struct PhaseKind {
     /// What checkpoints call it.
     pub name: &'static str,
     /// Makes the phase that a recipe's net and its `train` block ask for, with nothing remembered; none if they ask for none.
@@ -76,7 +76,7 @@ pub struct Kind {
 }
 
 /// Every phase, in the order in which they act.
-pub const PHASES: &[Kind] = &[clip::CLIP, signs::SIGNS, schedule::SCHEDULE, patience::PATIENCE];
+pub const PHASES: &[PhaseKind] = &[clip::CLIP, signs::SIGNS, schedule::SCHEDULE, patience::PATIENCE];
 
 /// The first value of a checkpoint's memories that no phase could remember.
 pub fn absurd(memories: &BTreeMap<String, Value>) -> Option<String> {

@@ -1,9 +1,9 @@
 //! The end of a training that no longer gets better.
 
-use super::{Course, Kind, Phase};
+use super::{Course, Phase, PhaseKind};
 use lcnnc_lang::diag::counted;
 
-pub const PATIENCE: Kind = Kind {
+pub const PATIENCE: PhaseKind = PhaseKind {
     name: "patience",
     build: |_, train| {
         let epochs = train.count("patience");

@@ -1,13 +1,13 @@
 //! How the learning rate changes from epoch to epoch: PyTorch's schedulers of the same names, value for value.
 
-use super::{Kind, Phase};
+use super::{Phase, PhaseKind};
 use crate::observe::Epoch;
 use lcnnc_lang::vocabulary::{Bound, schedules};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::f64::consts::PI;
 
-pub const SCHEDULE: Kind = Kind {
+pub const SCHEDULE: PhaseKind = PhaseKind {
     name: "schedule",
     build: |_, train| {
         let schedule = Schedule::new(train.call("schedule"), train.count("epochs"), train.count("warmup"));

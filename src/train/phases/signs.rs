@@ -1,9 +1,9 @@
 //! Weights that keep to their side of zero.
 
-use super::{Kind, Phase};
+use super::{Phase, PhaseKind};
 use crate::back::burn::{DeviceError, Model};
 
-pub const SIGNS: Kind = Kind {
+pub const SIGNS: PhaseKind = PhaseKind {
     name: "signs",
     build: |net, _| net.params.iter().any(|param| param.sign.is_some()).then(|| Box::new(Signs) as Box<dyn Phase>),
     absurd: |_| None,

@@ -1,6 +1,6 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
-use crate::observe::{self, Memory, Place};
+use crate::observe::{self, Memory, RunHome};
 use crate::train::fit;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::phases::schedule::Schedule;
@@ -114,7 +114,7 @@ fn handed_on(
     mut from: Checkpoint,
 ) -> Result<Checkpoint, TrainError> {
     from.state.run = Some(mark(manifest));
-    let places = [(old, before), (new, manifest)].map(|(folder, run)| Place { folder, started: run.started });
+    let places = [(old, before), (new, manifest)].map(|(folder, run)| RunHome { folder, started: run.started });
     let mut memory = Memory { lengths: from.state.files, texts: from.texts };
     observe::hand_on(&mut memory, places[0], places[1])?;
     (from.state.files, from.texts) = (memory.lengths, memory.texts);

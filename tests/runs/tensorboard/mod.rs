@@ -8,7 +8,7 @@ mod wire;
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use jiff::Timestamp;
-use lcnnc::observe::Place;
+use lcnnc::observe::RunHome;
 use lcnnc::observe::events::{At, Events, Tag};
 use lcnnc::train::TrainError;
 use seen::{Seen, seen};
@@ -24,7 +24,7 @@ fn run() -> TempDir {
 }
 
 fn open(run: &Path, offset: Option<u64>) -> Result<Events, TrainError> {
-    Events::open(Place { folder: run, started: Timestamp::from_second(START).unwrap() }, offset)
+    Events::open(RunHome { folder: run, started: Timestamp::from_second(START).unwrap() }, offset)
 }
 
 fn file(run: &Path) -> PathBuf {
