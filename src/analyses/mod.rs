@@ -13,7 +13,7 @@ pub use table::{Cell, Column, Table};
 use crate::train::TrainError;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::read;
-use lcnnc_lang::vocabulary::{Arg, Bound, Callable, Type, Value};
+use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
 
 /// One analysis of a run.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ pub fn find(name: &str) -> Option<&'static Analysis> {
 pub fn call(text: &str) -> Result<Bound, TrainError> {
     let wrong = |diagnostics| TrainError::Flags(vec![Report::new("ANALYSIS", text, diagnostics)]);
     match read("the analysis", &CALL, text).map_err(wrong)? {
-        Value::Call(call) => Ok(call),
+        ArgValue::Call(call) => Ok(call),
         value => unreachable!("a call was read, not `{value}`"),
     }
 }
