@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 16] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -28,6 +28,7 @@ const KEYS: [(&str, &str); 15] = [
     ("verify", "verify: false"),
     ("allow_one_class", "allow_one_class: true"),
     ("allow_empty_classes", "allow_empty_classes: true"),
+    ("allow_other_count", "allow_other_count: true"),
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
@@ -52,6 +53,7 @@ pub fn write(layer: &Layer, settings: &Settings) -> String {
         layer.verify.map(Value::from),
         layer.allow_one_class.map(Value::from),
         layer.allow_empty_classes.map(Value::from),
+        layer.allow_other_count.map(Value::from),
         layer.device.map(|device| Value::from(device.to_string())),
         layer.threads.map(Value::from),
         layer.fuse.map(Value::from),
@@ -148,6 +150,7 @@ impl Reader<'_> {
                 "verify" => self.layer.verify = self.switch(&path, value),
                 "allow_one_class" => self.layer.allow_one_class = self.switch(&path, value),
                 "allow_empty_classes" => self.layer.allow_empty_classes = self.switch(&path, value),
+                "allow_other_count" => self.layer.allow_other_count = self.switch(&path, value),
                 "device" => self.layer.device = self.device(&path, value),
                 "threads" => self.layer.threads = self.count_to(MOST, &path, value),
                 "fuse" => self.layer.fuse = self.switch(&path, value),
