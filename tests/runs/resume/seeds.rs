@@ -75,9 +75,12 @@ fn a_finished_seed_counts_only_while_its_weights_are_what_they_were() {
     let run = runs(&place).remove(0);
     edit(&run.join("best.safetensors"), |bytes| *bytes.last_mut().unwrap() ^= 1);
     let said = place.lcnnc(args);
-    let way = format!("`lcnnc resume {}` puts it back from the last checkpoint", run.display());
     assert_eq!(said.code, Some(2), "{}", said.out);
-    for part in ["best.safetensors: expected the SHA-256 ", &way, "move this folder to another place"] {
+    for part in [
+        "best.safetensors: expected the SHA-256 ",
+        "puts it back from the last checkpoint",
+        "move this folder to another place",
+    ] {
         assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
     }
     assert_eq!(place.lcnnc(&format!("resume {}", run.display())).code, Some(0));

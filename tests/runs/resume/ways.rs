@@ -206,12 +206,12 @@ fn a_run_that_diverged_is_not_gone_on_with() {
     let run = run.display();
     for verb in ["eval", "rerun", "resume", "resume --epochs 20"] {
         let said = place.lcnnc(&format!("{verb} {run}"));
-        let way = format!("begin anew with `lcnnc run --config {run}/run.yaml`");
+        let way = format!("begin anew, as with `lcnnc run --config {run}/run.yaml --lr 0.01`");
         names(&said, 3, &["this run diverged: ", "of epoch 1", &way]);
         assert!(!said.err.contains("lcnnc resume") && !said.out.contains("epoch 1/8"), "{}{}", said.out, said.err);
     }
     // The advice, followed.
-    let said = place.lcnnc(&format!("run --config {run}/run.yaml --lr 1e-3 --runs anew"));
+    let said = place.lcnnc(&format!("run --config {run}/run.yaml --lr 0.01 --runs anew"));
     assert_eq!(said.code, Some(0), "{}", said.err);
     // Tried once more, it diverges again, and says so again.
     let said = place.lcnnc(&format!("resume --force {run}"));
