@@ -318,9 +318,9 @@ impl TrainError {
     }
 
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for what
-    /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
-    /// longer be had.
+    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal
+    /// ended; 8 for what has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data
+    /// that can no longer be had.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
