@@ -1,6 +1,6 @@
 //! Whether the files that a set is read from are those that were published: whole files may be others.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::fetch::{self, Known};
 use super::roots::Layout;
@@ -45,7 +45,7 @@ pub fn note(layout: &Layout, folder: &Path, parts: &[Part], request: &Request) -
     };
     let root = request.root.as_deref().map(|root| format!(" --data-root {}", root.display())).unwrap_or_default();
     // The pickles of a set are compared by what is in them, which that command does not look into.
-    let is_checked = PathBuf::from(layout.folder) == PathBuf::from(fetch::folder(layout.set).unwrap_or_default());
+    let is_checked = fetch::folder(layout.set) == Some(layout.folder);
     let command =
         if is_checked { format!("; `lcnnc data verify {}{root}` tells more", layout.set) } else { String::new() };
     Some(format!("{which}{command}"))
