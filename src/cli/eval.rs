@@ -24,6 +24,9 @@ pub struct Args {
     /// Take a folder with classes that hold no picture
     #[arg(long)]
     allow_empty_classes: bool,
+    /// Take a published set with another number of images than it was published with
+    #[arg(long)]
+    allow_other_count: bool,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -52,6 +55,7 @@ impl Args {
             data_root,
             allow_one_class,
             allow_empty_classes,
+            allow_other_count,
             device,
             threads,
             weights,
@@ -65,6 +69,7 @@ impl Args {
             data_root,
             allow_one_class: allow_one_class.then_some(true),
             allow_empty_classes: allow_empty_classes.then_some(true),
+            allow_other_count: allow_other_count.then_some(true),
             device,
             threads,
             fuse,

@@ -13,7 +13,7 @@ const SHOWN: usize = 3;
 /// Name the classes of images, the most probable first.
 ///
 /// Every image goes through the transforms of the run. One that cannot be read is named, the others are still done, and
-/// the exit code is 2; it is 3 where the net's answer is no number.
+/// the exit code is 2; it is 3 where the net's answer is no number, and 8 where an image has no room in memory.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -52,7 +52,8 @@ impl Args {
                 Err(error) => {
                     progress.warn(&format!("error: {error}"));
                     // What is wrong with one image is no reason to say that the spec is.
-                    code = code.max(if matches!(error, TrainError::NoNumber { .. }) { error.exit_code() } else { 2 });
+                    let is_own = matches!(error, TrainError::NoNumber { .. } | TrainError::Memory { .. });
+                    code = code.max(if is_own { error.exit_code() } else { 2 });
                 }
             }
         }

@@ -40,6 +40,9 @@ pub struct Args {
     /// Take a folder with classes that hold no picture
     #[arg(long)]
     allow_empty_classes: bool,
+    /// Take a published set with another number of images than it was published with
+    #[arg(long)]
+    allow_other_count: bool,
     /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -188,6 +191,7 @@ impl Args {
             verify: self.no_verify.then_some(false),
             allow_one_class: self.allow_one_class.then_some(true),
             allow_empty_classes: self.allow_empty_classes.then_some(true),
+            allow_other_count: self.allow_other_count.then_some(true),
             threads: self.threads,
             fuse: self.no_fuse.then_some(false),
             tensorboard: self.no_tensorboard.then_some(false),

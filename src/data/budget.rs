@@ -31,6 +31,23 @@ impl Budget {
         Held { budget: self, bytes }
     }
 
+    /// Waits until there is room for this many bytes and until `has_room` says that the machine has as many together with
+    /// what others hold; `None` if it has not, although nobody else holds any.
+    pub fn hold_if(&self, bytes: u64, has_room: impl Fn(u64) -> bool) -> Option<Held<'_>> {
+        let held = bytes.min(self.all);
+        let mut left = self.lock();
+        loop {
+            if *left >= held && has_room((self.all - *left).saturating_add(bytes)) {
+                *left -= held;
+                return Some(Held { budget: self, bytes: held });
+            }
+            if *left == self.all {
+                return None;
+            }
+            left = self.returned.wait(left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, u64> {
         self.left.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::genuine::{self, Part};
 use super::pickle::Pickle;
 use super::roots::{self, Layout};
 use super::{DataError, DataSet, Packed, Request, digest, idx};
@@ -28,7 +29,7 @@ pub struct Cifar {
     pub pickled: Layout,
     /// The pickles' keys of the labels, in the order in which a record has them; the last is the class.
     pub labels: &'static [&'static str],
-    /// Images in each file of the published set, the test half's last. Fewer are taken too: a part of the set is a set.
+    /// Images in each file of the published set, the test half's last. Fewer are taken where that was asked for.
     pub most: &'static [usize],
 }
 
@@ -40,34 +41,42 @@ impl Cifar {
         classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
     ) -> Result<DataSet, DataError> {
         let (layout, folder) = roots::find(&[&self.binary, &self.pickled], request)?;
-        self.load_from(layout, &folder, classes).map_err(layout.damaged(&folder))
+        self.load_from(layout, &folder, request, classes).map_err(layout.damaged(&folder))
     }
 
     fn load_from(
         &self,
         layout: &Layout,
         folder: &Path,
+        request: &Request,
         classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
     ) -> Result<DataSet, DataError> {
         let classes = classes(layout, folder)?;
-        let mut files = Vec::with_capacity(layout.files.len());
+        let (mut files, mut paths) = (Vec::with_capacity(layout.files.len()), Vec::new());
         for (name, &most) in layout.files.iter().zip(self.most) {
             let (path, _) = layout.file(folder, name)?;
             let pickled = layout.folder == self.pickled.folder;
             let records = if pickled { self.unpickle(&path, most)? } else { self.read(&path, most)? };
             let labels: Vec<u8> = records.chunks_exact(self.record()).map(|record| self.label(record)).collect();
             idx::check_labels(&path, &labels, classes.len())?;
+            if labels.len() != most && !request.allow.other_count {
+                return Err(DataError::Count { path, expected: format!("{most} images"), found: labels.len() });
+            }
             files.push(records);
+            paths.push(path);
         }
+        let parts = paths.iter().zip(&files).map(|(path, records)| Part { path, pieces: vec![records] });
+        let told = genuine::note(layout, folder, &parts.collect::<Vec<Part>>(), request);
         let (train, test) = files.split_at(files.len() - 1);
         Ok(DataSet {
             name: layout.set.to_owned(),
             classes,
             shape: Some(SHAPE),
-            train: Arc::new(self.half("training", train)),
-            test: Arc::new(self.half("test", test)),
+            train: Arc::new(self.half("training", train)?),
+            test: Arc::new(self.half("test", test)?),
             checksum: digest::sha256(files.iter().map(Vec::as_slice)),
             files: None,
+            told: told.into_iter().collect(),
         })
     }
 
@@ -122,12 +131,18 @@ impl Cifar {
         Ok(records)
     }
 
-    fn half(&self, half: &str, files: &[Vec<u8>]) -> Packed {
+    fn half(&self, half: &str, files: &[Vec<u8>]) -> Result<Packed, DataError> {
         let records = || files.iter().flat_map(|file| file.chunks_exact(self.record()));
-        let mut pixels = Vec::with_capacity(records().count() * PIXELS);
+        let (name, mut pixels) = (format!("{}, {half} half", self.binary.set), Vec::new());
+        let needed = records().count() * PIXELS;
+        pixels.try_reserve_exact(needed).map_err(|_| DataError::Memory {
+            work: format!("reading {name}"),
+            needed: needed as u64,
+            parts: "its images".to_owned(),
+        })?;
         records().for_each(|record| pixels.extend_from_slice(&record[self.labels.len()..]));
         let labels = records().map(|record| self.label(record)).collect();
-        Packed { name: format!("{}, {half} half", self.binary.set), shape: SHAPE, pixels, labels }
+        Ok(Packed { name, shape: SHAPE, pixels, labels })
     }
 }
 
@@ -151,5 +166,5 @@ fn contents(path: &Path) -> Result<Vec<u8>, DataError> {
 
 fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> DataError {
     let path: PathBuf = path.to_owned();
-    move |source| DataError::Read { path, source }
+    move |source| DataError::read(&path, source)
 }

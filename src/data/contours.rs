@@ -54,6 +54,7 @@ fn load(_: &Request) -> Result<DataSet, DataError> {
         test: Arc::new(test),
         checksum,
         files: None,
+        told: Vec::new(),
     })
 }
 

@@ -1,8 +1,9 @@
 //! Everything that can be wrong with data, each with the place, what was expected, what was found and what to do.
 
-use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
+use lcnnc_lang::ir::cost;
 use thiserror::Error;
 
 use super::Unusable;
@@ -38,6 +39,17 @@ pub enum DataError {
     #[error("{}: cannot be read: {source}", shown(path))]
     Read { path: PathBuf, source: io::Error },
 
+    /// Something that has no room in memory.
+    #[error("out of memory: {work} needs {}: {parts}", cost::bytes(u128::from(*needed)))]
+    Memory {
+        /// What is done, as in "decoding cat.png".
+        work: String,
+        /// Bytes.
+        needed: u64,
+        /// What they are for.
+        parts: String,
+    },
+
     #[error("{}: damaged gzip file: {reason}", shown(path))]
     Gzip { path: PathBuf, reason: String },
 
@@ -50,6 +62,10 @@ pub enum DataError {
 
     #[error("{}: expected {expected}, found {found}", shown(path))]
     Content { path: PathBuf, expected: String, found: String },
+
+    /// A published set of another number of images than it was published with.
+    #[error("{}: expected {expected}, as published, found {found}", shown(path))]
+    Count { path: PathBuf, expected: String, found: usize },
 
     #[error(
         "{}: {reason}; lcnnc reads only a dictionary of labels, names and one array of bytes, as Python writes it with \
@@ -136,6 +152,15 @@ fn gibibytes(shape: [usize; 4]) -> f64 {
 }
 
 impl DataError {
+    /// Why a file could not be read: where the reason is that it has no room in memory, with its size.
+    pub fn read(path: &Path, source: io::Error) -> Self {
+        if source.kind() != io::ErrorKind::OutOfMemory {
+            return Self::Read { path: path.to_owned(), source };
+        }
+        let needed = fs::metadata(path).map_or(0, |file| file.len());
+        Self::Memory { work: format!("reading {}", shown(path)), needed, parts: "the file".to_owned() }
+    }
+
     /// What is wrong with a folder of classes, without what could be done about it in a new run.
     #[must_use]
     pub fn without_remedy(self) -> Self {

@@ -62,6 +62,7 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
         test: Arc::new(Files { files: test, shape: None, first: train.len(), found: found.clone() }),
         train: Arc::new(Files { files: train, shape: None, first: 0, found }),
         files: Some(Arc::new(files)),
+        told: Vec::new(),
     })
 }
 

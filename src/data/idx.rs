@@ -5,8 +5,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use flate2::read::MultiGzDecoder;
+use flate2::read::{GzDecoder, MultiGzDecoder};
 
+use super::genuine::{self, Part};
 use super::roots::Layout;
 use super::{DataError, DataSet, Packed, Request, digest};
 
@@ -18,6 +19,9 @@ pub const FILES: &[&str] =
 const IMAGES: u32 = 0x0803;
 /// Unsigned bytes in one dimension.
 const LABELS: u32 = 0x0801;
+/// Images in the two halves of the sets that are published in this form, and rows and columns of each.
+const PUBLISHED: [u32; 2] = [60_000, 10_000];
+const SIDE: u32 = 28;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Deflate cannot compress further than this.
 const MOST_INFLATED: u64 = 1032;
@@ -29,10 +33,10 @@ const BEHIND: u64 = 1 << 20;
 /// Loads a set of four idx files.
 pub fn load(layout: &Layout, classes: &[&str], request: &Request) -> Result<DataSet, DataError> {
     let folder = layout.find(request)?;
-    load_from(layout, &folder, classes).map_err(layout.damaged(&folder))
+    load_from(layout, &folder, classes, request).map_err(layout.damaged(&folder))
 }
 
-fn load_from(layout: &Layout, folder: &Path, classes: &[&str]) -> Result<DataSet, DataError> {
+fn load_from(layout: &Layout, folder: &Path, classes: &[&str], request: &Request) -> Result<DataSet, DataError> {
     let open = |file: usize, magic| Opened::open(layout, folder, FILES[file], magic);
     let [train, test] = [[open(0, IMAGES)?, open(1, LABELS)?], [open(2, IMAGES)?, open(3, LABELS)?]];
     // All that the headers say is compared before anything large is unpacked.
@@ -43,9 +47,16 @@ fn load_from(layout: &Layout, folder: &Path, classes: &[&str]) -> Result<DataSet
         let expected = format!("images of {height} x {width} pixels, as in the training half");
         return Err(test[0].content(&expected, &format!("{} x {}", test[0].sizes[1], test[0].sizes[2])));
     }
+    if !request.allow.other_count {
+        published(&train[0], PUBLISHED[0])?;
+        published(&test[0], PUBLISHED[1])?;
+    }
     let [train, test] = [read(train)?, read(test)?];
     let files = train.iter().chain(&test);
-    let checksum = digest::sha256(files.flat_map(|file| [&file.header[..], &file.body[..]]));
+    let parts = files.map(|file| Part { path: &file.path, pieces: vec![&file.header, &file.body] });
+    let parts: Vec<Part> = parts.collect();
+    let checksum = digest::sha256(parts.iter().flat_map(|part| part.pieces.iter().copied()));
+    let told = genuine::note(layout, folder, &parts, request);
     let train = half(format!("{}, training half", layout.set), train, classes.len())?;
     let test = half(format!("{}, test half", layout.set), test, classes.len())?;
     Ok(DataSet {
@@ -56,6 +67,7 @@ fn load_from(layout: &Layout, folder: &Path, classes: &[&str]) -> Result<DataSet
         test: Arc::new(test),
         checksum,
         files: None,
+        told: told.into_iter().collect(),
     })
 }
 
@@ -72,6 +84,21 @@ fn check([images, labels]: &[Opened; 2]) -> Result<(), DataError> {
         return Err(labels.content(&expected, &labels.sizes.iter().map(ToString::to_string).collect::<String>()));
     }
     Ok(())
+}
+
+/// Checks that a half has as many images, and of such a size, as the published one.
+fn published(images: &Opened, count: u32) -> Result<(), DataError> {
+    let expected = [count, SIDE, SIDE];
+    if images.sizes[..] == expected {
+        return Ok(());
+    }
+    let path = images.reader.path.clone();
+    let words = |sizes: &[u32]| sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
+    if images.sizes[1..] == expected[1..] {
+        let found = images.sizes[0] as usize;
+        return Err(DataError::Count { path, expected: format!("{count} images"), found });
+    }
+    Err(DataError::Content { path, expected: words(&expected), found: words(&images.sizes) })
 }
 
 /// The labels first: they are small, and bound what the images can be.
@@ -217,8 +244,8 @@ impl Reader {
 
     fn failed(&self, source: io::Error) -> DataError {
         let path = self.path.clone();
-        if !self.gzip {
-            return DataError::Read { path, source };
+        if !self.gzip || source.kind() == io::ErrorKind::OutOfMemory {
+            return DataError::read(&path, source);
         }
         DataError::Gzip { reason: gzip_reason(&path, &source), path }
     }
@@ -240,9 +267,16 @@ fn gzip_reason(path: &Path, error: &io::Error) -> String {
         Ok(()) if start != GZIP => {
             format!("expected it to start with 0x1f8b, found 0x{:02x}{:02x}", start[0], start[1])
         }
+        _ if is_whole(path) => "what is behind its end is no gzip data; was something appended to it?".to_owned(),
         _ if error.kind() == io::ErrorKind::UnexpectedEof => "it ends too early".to_owned(),
         _ => error.to_string(),
     }
+}
+
+/// Whether the first part of a gzip file, which mostly is all of it, is whole.
+fn is_whole(path: &Path) -> bool {
+    let unpacked = File::open(path).and_then(|file| io::copy(&mut GzDecoder::new(file), &mut io::sink()));
+    unpacked.is_ok()
 }
 
 /// The first four bytes as a number; 0 if there are not so many.

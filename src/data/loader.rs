@@ -1,20 +1,30 @@
 //! Batches, prepared ahead on threads while the network is busy with the one before.
 
 use std::iter::FusedIterator;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::augment::Views;
+use super::budget::Held;
 use super::transform::Chain;
-use super::{DataError, Image, Source};
+use super::{DataError, Image, Source, picture};
 
 /// Finished batches that may wait at each thread.
 const AHEAD: usize = 2;
 
 /// Threads, where the machine has as many; more would take cores from the network.
 const MOST_WORKERS: usize = 2;
+
+/// Bytes of an image from which on room for what is made of it is looked for first.
+const LARGE: u64 = 1 << 22;
+
+/// How many threads prepare batches.
+pub fn workers() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
+}
 
 /// Some images as the network takes them.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,9 +78,12 @@ impl Feed {
             if stop.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            let raw = self.source.image(index)?;
+            let mut raw = self.source.image(index)?;
+            let _held = self.room_beside(&raw, index)?;
             for view in 0..self.views() {
-                let image = self.image(raw.clone(), index, place, view)?;
+                let is_last = view + 1 == self.views();
+                let image = if is_last { std::mem::replace(&mut raw, Image::empty()) } else { raw.clone() };
+                let image = self.image(image, index, place, view)?;
                 if batch.images.is_empty() {
                     // Only now: a shape is no reason to reserve memory before an image is seen to have it.
                     let values = image.pixels.len().saturating_mul(images);
@@ -82,6 +95,14 @@ impl Feed {
             }
         }
         Ok(Some(batch))
+    }
+
+    /// Room beside a large image for what is made of it.
+    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<Held<'static>>, DataError> {
+        let bytes = size_of_val(image.pixels.as_slice()) as u64;
+        let copies = if self.views() > 1 { 2 } else { 1 };
+        let large = bytes > LARGE;
+        large.then(|| picture::hold(Path::new(&self.source.name(index)), copies * bytes)).transpose()
     }
 
     /// A view of a source's image, as the network takes it.
@@ -123,8 +144,7 @@ impl Loader {
     /// # Errors
     /// If the batch size is zero or a thread cannot be started.
     pub fn new(feed: Feed) -> Result<Self, DataError> {
-        let cores = thread::available_parallelism().map_or(1, usize::from);
-        Self::with_workers(feed, cores.min(MOST_WORKERS))
+        Self::with_workers(feed, workers())
     }
 
     /// Begins to load with this many threads (at least one). Their number changes no batch.

@@ -20,13 +20,14 @@ mod fashion_mnist;
 pub mod fetch;
 mod files;
 mod folder;
+mod genuine;
 mod idx;
 mod in_memory;
 pub mod loader;
 mod mnist;
 mod names;
 mod pickle;
-mod picture;
+pub(crate) mod picture;
 pub mod random;
 mod registry;
 mod roots;
@@ -63,6 +64,11 @@ pub struct Image {
 }
 
 impl Image {
+    /// One without a pixel.
+    fn empty() -> Self {
+        Self { channels: 0, height: 0, width: 0, pixels: Vec::new() }
+    }
+
     /// Channels, height, width.
     pub fn shape(&self) -> [usize; 3] {
         [self.channels, self.height, self.width]
@@ -111,6 +117,8 @@ pub struct DataSet {
     pub checksum: String,
     /// The files, and what is known of them; `None` for a set that is in memory as a whole.
     pub files: Option<Arc<FileSet>>,
+    /// What is worth knowing about a set that is in memory as a whole, a line each.
+    pub told: Vec<String>,
 }
 
 impl DataSet {
@@ -123,6 +131,12 @@ impl DataSet {
             self.checksum = Arc::make_mut(files).read(self.shape, request)?;
         }
         Ok(())
+    }
+
+    /// What is worth knowing about the set, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        let of_files = self.files.iter().flat_map(|files| &files.notes);
+        self.told.iter().chain(of_files).cloned().collect()
     }
 
     /// The number of images at the end of the training half that are a validation half of their own; 0 without one.
@@ -161,13 +175,15 @@ pub struct Request {
     pub meter: Option<Arc<dyn Meter>>,
 }
 
-/// What a folder of classes may be, although it is rarely meant.
+/// What a set may be, although it is rarely meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Allow {
     /// One class alone.
     pub one_class: bool,
     /// Classes without a picture.
     pub empty_classes: bool,
+    /// Another number of images than a set was published with.
+    pub other_count: bool,
 }
 
 /// A data set that can be asked for by name.

@@ -57,6 +57,10 @@ impl Layout {
     pub fn damaged(&self, folder: &Path) -> impl FnOnce(DataError) -> DataError {
         let remedy = self.anew(folder);
         move |cause| match cause {
+            DataError::Count { .. } => {
+                let remedy = format!("{remedy}, or take it as it is: `--allow-other-count`");
+                DataError::Damaged { cause: Box::new(cause), remedy }
+            }
             DataError::Gzip { .. }
             | DataError::Magic { .. }
             | DataError::Length { .. }

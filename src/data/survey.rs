@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -15,8 +16,6 @@ use super::{DataError, Request, digest, picture};
 
 /// Bytes of files that all threads together hold while they read.
 static FILES: Budget = Budget::new(1 << 30);
-/// Bytes of pictures that all threads together hold while they decode: the largest picture takes most of it.
-static PICTURES: Budget = Budget::new(1 << 30);
 
 /// Is told how far the reading of a set's files has come.
 pub trait Meter: Send + Sync {
@@ -142,6 +141,14 @@ impl Contents {
         contents
     }
 
+    /// How many values the largest pictures have, so many of them, the largest first.
+    pub fn largest(&self, count: usize) -> Vec<usize> {
+        let of_shape = |(shape, paths): (&[usize; 3], &Vec<PathBuf>)| (shape.iter().product::<usize>(), paths.len());
+        let mut all: Vec<(usize, usize)> = self.shapes.iter().map(of_shape).collect();
+        all.sort_unstable_by(|a, b| b.cmp(a));
+        all.into_iter().flat_map(|(values, files)| std::iter::repeat_n(values, files.min(count))).take(count).collect()
+    }
+
     /// How many files there are.
     pub fn files(&self) -> usize {
         self.broken.len() + self.shapes.values().map(Vec::len).sum::<usize>()
@@ -158,6 +165,7 @@ fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<One, DataError> {
     let _file = FILES.hold(stamp.size);
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
+        Err(source) if source.kind() == ErrorKind::OutOfMemory => return Err(DataError::read(path, source)),
         // One that cannot be read is listed like one that cannot be decoded.
         Err(source) if verify => {
             let record = Record { stamp, digest: String::new(), shape: None };
@@ -166,7 +174,7 @@ fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<One, DataError> {
         Err(source) => return Err(failed(source)),
     };
     let digest = digest::sha256([bytes.as_slice()]);
-    let (shape, broken) = match verify.then(|| decoded(&bytes)) {
+    let (shape, broken) = match verify.then(|| decoded(path, &bytes)).transpose()? {
         None => (None, None),
         Some(Ok(shape)) => (Some(shape), None),
         Some(Err(reason)) => (None, Some(reason)),
@@ -174,9 +182,10 @@ fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<One, DataError> {
     Ok(One { record: Record { stamp, digest, shape }, broken })
 }
 
-fn decoded(bytes: &[u8]) -> Result<[usize; 3], String> {
-    let _picture = PICTURES.hold(picture::pixels(bytes).saturating_mul(picture::BYTES_PER_PIXEL));
-    picture::shape(bytes)
+/// The shape of the picture in a file, or why it holds none.
+fn decoded(path: &Path, bytes: &[u8]) -> Result<Result<[usize; 3], String>, DataError> {
+    let _picture = picture::hold(path, picture::need(bytes).decoding)?;
+    Ok(picture::shape(bytes))
 }
 
 /// A file's line of what the checksum is over.

@@ -33,6 +33,9 @@ pub const LAYOUT: Layout = Layout {
     origin: "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
 };
 
+/// In the two halves of the published set.
+const IMAGES: [usize; 2] = [100_000, 10_000];
+
 /// Some of the published images are grey; they are made colour.
 const SHAPE: [usize; 3] = [3, 64, 64];
 
@@ -41,14 +44,20 @@ type Wnids = BTreeMap<String, usize>;
 
 fn load(request: &Request) -> Result<DataSet, DataError> {
     let folder = LAYOUT.find(request)?;
-    load_from(folder.clone()).map_err(LAYOUT.damaged(&folder))
+    load_from(folder.clone(), request).map_err(LAYOUT.damaged(&folder))
 }
 
-fn load_from(folder: PathBuf) -> Result<DataSet, DataError> {
+fn load_from(folder: PathBuf, request: &Request) -> Result<DataSet, DataError> {
     let (wnids, order) = wnids(&folder)?;
     let classes = names(&folder, &order)?;
     let mut left = LeftOut::default();
     let [train, test] = [train(&folder, &order, &mut left)?, test(&folder, &wnids)?];
+    for (half, files, expected) in [(TRAIN, &train, IMAGES[0]), (TEST, &test, IMAGES[1])] {
+        if files.len() != expected && !request.allow.other_count {
+            let (path, expected) = (folder.join(half), format!("{expected} images"));
+            return Err(DataError::Count { path, expected, found: files.len() });
+        }
+    }
     let found = Found::default();
     let files = FileSet {
         found: found.clone(),
@@ -67,6 +76,7 @@ fn load_from(folder: PathBuf) -> Result<DataSet, DataError> {
         test: half(test, after),
         checksum: String::new(),
         files: Some(Arc::new(files)),
+        told: Vec::new(),
     })
 }
 

@@ -42,6 +42,8 @@ pub struct LeftOut {
     special: usize,
     /// Pictures, and what pictures come in, that lie in the folder of no class.
     loose: usize,
+    /// Pictures whose names begin with a dot, in the folders of classes.
+    hidden: usize,
     /// Names of folders that are passed over, hidden ones and those of systems, although they hold pictures.
     passed: BTreeSet<String>,
     /// Folders that are neither a class nor one of the halves.
@@ -68,6 +70,7 @@ impl LeftOut {
             (self.circular, "link back to a folder that it lies in", "links back to a folder that they lie in"),
             (self.special, "pipe or device", "pipes or devices"),
             (self.loose, "file in the folder of no class", "files in the folder of no class"),
+            (self.hidden, "hidden picture", "hidden pictures"),
         ];
         let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
         words.extend(counts.map(|(count, one, many)| counted(count, one, many)));
@@ -119,13 +122,15 @@ pub fn entries(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(paths)
 }
 
-/// Notes the folders in a folder that are passed over and hold pictures.
+/// Notes the pictures in a folder that are passed over, and the folders that are and hold some.
 fn passed_over(folder: &Path, left: &mut LeftOut) -> Result<(), DataError> {
     let failed = |source| DataError::Read { path: folder.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         let is_passed = path.file_name().is_some_and(|name| !is_meant(name));
-        if is_passed && !path.is_symlink() && holds_picture(&path, DEPTH) {
+        if is_passed && is_picture(&path) {
+            left.hidden += 1;
+        } else if is_passed && !path.is_symlink() && holds_picture(&path, DEPTH) {
             left.passed.insert(names::name(&path));
         }
     }
@@ -135,12 +140,14 @@ fn passed_over(folder: &Path, left: &mut LeftOut) -> Result<(), DataError> {
 /// How deep a folder that is passed over is looked into.
 const DEPTH: usize = 4;
 
-/// Whether a picture lies in a folder or below it. What a Mac puts beside each file (`._000.png`) is none.
+/// Whether a file is a picture by its name. What a Mac puts beside each file (`._000.png`) is none.
+fn is_picture(path: &Path) -> bool {
+    let is_beside = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"._"));
+    !is_beside && path.is_file() && picture::ENDINGS.contains(&ending(path).as_str())
+}
+
+/// Whether a picture lies in a folder or below it.
 fn holds_picture(folder: &Path, depth: usize) -> bool {
-    let is_picture = |path: &Path| {
-        let is_beside = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"._"));
-        !is_beside && path.is_file() && picture::ENDINGS.contains(&ending(path).as_str())
-    };
     let inside = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let is_one =
         |path: PathBuf| is_picture(&path) || (depth > 0 && !path.is_symlink() && holds_picture(&path, depth - 1));

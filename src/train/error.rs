@@ -4,6 +4,7 @@ use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
 use crate::train::quoted::quoted;
+use crate::train::runs::memory;
 use crate::train::text::NotUtf8;
 use lcnnc_lang::diag::{Report, counted};
 use lcnnc_lang::vocabulary::real;
@@ -52,7 +53,7 @@ pub enum TrainError {
     Empty { name: String, part: &'static str, verb: &'static str },
 
     #[error(transparent)]
-    Data(#[from] DataError),
+    Data(DataError),
 
     #[error(transparent)]
     Fetch(#[from] FetchError),
@@ -102,16 +103,21 @@ pub enum TrainError {
     #[error(
         "diverged: {} at step {step} of epoch {epoch}, with a learning rate of {}\n{}advice: {}",
         off(*loss), real(*lr), origin.iter().map(|origin| format!("{origin}\n")).collect::<String>(),
-        advice(*lr, origin.as_deref())
+        advice([*lr, *decay], origin.as_deref())
     )]
-    Diverged { epoch: usize, step: usize, loss: f32, lr: f64, origin: Option<Box<NonFinite>> },
+    Diverged {
+        epoch: usize,
+        step: usize,
+        loss: f32,
+        lr: f64,
+        /// The optimizer's weight decay; 0 where it has none.
+        decay: f64,
+        origin: Option<Box<NonFinite>>,
+    },
 
     /// A run that diverged before, and would do so again.
-    #[error(
-        "{}: this run diverged: {reason}; it would again: change a setting and begin anew with `lcnnc run --config {config}`",
-        path.display()
-    )]
-    DivergedBefore { path: PathBuf, reason: String, config: String },
+    #[error("{}: this run diverged: {reason}; it would again: {way}", path.display())]
+    DivergedBefore { path: PathBuf, reason: String, way: String },
 
     #[error(transparent)]
     Device(#[from] DeviceError),
@@ -240,15 +246,38 @@ fn off(loss: f32) -> String {
 }
 
 /// What to try after a run diverged.
-fn advice(lr: f64, origin: Option<&NonFinite>) -> String {
+fn advice([lr, decay]: [f64; 2], origin: Option<&NonFinite>) -> String {
     if let Some(mend) = origin.and_then(NonFinite::mend) {
         return mend.to_owned();
     }
+    let what = if decays_too_much(lr, decay) { "weight decay" } else { "learning rate" };
     format!(
-        "try a smaller learning rate, such as `--lr {}`; if that changes nothing, look for a penalty without a lower \
-         bound or for images that are not scaled to 0..1",
-        real(if lr > 1.0 { 1e-2 } else { lr / 10.0 })
+        "try a smaller {what}, such as `{}`; if that changes nothing, look for a penalty without a lower bound or for images \
+         that are not scaled to 0..1",
+        smaller(lr, decay)
     )
+}
+
+/// Whether a step of this rate takes more from the weights than there is of them.
+fn decays_too_much(lr: f64, decay: f64) -> bool {
+    lr.min(1.0) * decay > 1.0
+}
+
+/// The flag that makes a step smaller, where one of this rate and this weight decay went too far.
+pub(in crate::train) fn smaller(lr: f64, decay: f64) -> String {
+    if decays_too_much(lr, decay) {
+        return "--weight-decay 0.0001".to_owned();
+    }
+    format!("--lr {}", real(if lr > 1.0 { 1e-2 } else { lr / 10.0 }))
+}
+
+impl From<DataError> for TrainError {
+    fn from(error: DataError) -> Self {
+        match error {
+            DataError::Memory { work, needed, parts } => memory::no_room(work, needed, parts),
+            error => Self::Data(error),
+        }
+    }
 }
 
 impl TrainError {
@@ -293,15 +322,18 @@ impl TrainError {
     }
 
     /// The process's exit code: 1 for problems in a spec or its settings, 2 for usage, files and data, 3 for a run that
-    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal ended; 8 for a batch that
-    /// has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data that can no
-    /// longer be had.
+    /// diverged or a net whose scores are no numbers, 4 for a device that cannot be had or fails, 5 for a run that a signal
+    /// ended; 8 for what has no room in memory; and of a run that had begun, 6 for files that cannot be written and 7 for data
+    /// that can no longer be had.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Cut { cause, .. } if matches!(**cause, Self::File { .. }) => 6,
             Self::Cut { cause, .. } => cause.exit_code(),
             Self::Seeds { code, .. } => *code,
-            Self::Memory { .. } | Self::Jobs { .. } | Self::Device(DeviceError::Memory(_)) => 8,
+            Self::Memory { .. }
+            | Self::Jobs { .. }
+            | Self::Data(DataError::BatchMemory { .. })
+            | Self::Device(DeviceError::Memory(_)) => 8,
             Self::Stopped => 5,
             Self::Lost(_) | Self::NeverSeen { .. } => 7,
             Self::Reports(_) | Self::Unfit { .. } => 1,

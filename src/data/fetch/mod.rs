@@ -75,6 +75,20 @@ pub fn published(name: &str) -> Result<&'static Published<'static>, FetchError> 
     })
 }
 
+/// The files of a set as they are read, unpacked, in the order in which they are listed; none where they are not known.
+pub fn files(set: &str) -> Vec<Known<'static>> {
+    match PUBLISHED.iter().find(|known| known.name == set).map(|known| known.contents) {
+        Some(Contents::Files(files)) => files.iter().map(|file| file.plain).collect(),
+        Some(Contents::Archive(archive)) => archive.files.to_vec(),
+        None => Vec::new(),
+    }
+}
+
+/// Where a set lies below a data root.
+pub fn folder(set: &str) -> Option<&'static str> {
+    PUBLISHED.iter().find(|known| known.name == set).map(|known| known.folder)
+}
+
 /// The data root to fetch to: the one that was asked for, `$LCNNC_DATA`, `./data` if it is there, or the user's cache.
 ///
 /// # Errors

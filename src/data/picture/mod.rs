@@ -6,11 +6,15 @@ mod tiff;
 mod webp;
 
 use std::fs;
+use std::hint::black_box;
 use std::io::Cursor;
 use std::path::Path;
 
-use image::{DynamicImage, ImageError, ImageFormat, ImageReader, Limits};
+use image::error::ImageFormatHint;
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
+use super::budget::{Budget, Held};
+use super::names::shown;
 use super::{DataError, Image};
 
 /// Bytes of a file that is read, at most: no picture of the largest size needs a larger one.
@@ -28,8 +32,14 @@ pub const ENDINGS: [&str; 9] = ["jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif"
 /// What the files are called, for messages.
 pub const FORMATS: &str = "a PNG, JPEG, BMP, WebP, TIFF, PPM or PGM";
 
-/// Bytes of a pixel while a picture is decoded, at most: three planes of coefficients in 16 bits and the samples.
-pub const BYTES_PER_PIXEL: u64 = 12;
+/// Bytes of a value of 8 bits while a picture is decoded, at most: a coefficient in 16 bits, and the samples.
+const DECODED: u64 = 4;
+
+/// Bytes of a value of an image.
+const VALUE: u64 = size_of::<f32>() as u64;
+
+/// Bytes of pictures that all threads together hold while they decode: the largest picture takes most of it, or all.
+static PICTURES: Budget = Budget::new(1 << 30);
 
 /// Decodes a file: one channel if it is grey, else red, green and blue, 8 or 16 bits alike scaled to 0..1.
 ///
@@ -60,7 +70,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, DataError> {
     if found.len() > LARGEST_FILE {
         return Err(unfit(format!("it has {} bytes, more than any picture that is read", found.len())));
     }
-    fs::read(path).map_err(failed)
+    fs::read(path).map_err(|source| DataError::read(path, source))
 }
 
 /// The image that the bytes of a file are.
@@ -68,8 +78,10 @@ pub fn read(path: &Path) -> Result<Vec<u8>, DataError> {
 /// # Errors
 /// If they do not hold one whole picture.
 pub fn image(path: &Path, bytes: &[u8]) -> Result<Image, DataError> {
+    let needed = need(bytes).image;
+    let _held = hold(path, needed)?;
     let decoded = decoded(bytes).map_err(|reason| DataError::Decode { path: path.to_owned(), reason })?;
-    Ok(planar(&decoded))
+    planar(&decoded).ok_or_else(|| no_room(path, needed))
 }
 
 /// Channels, height and width of the image that [`decode`] makes of a file's bytes.
@@ -85,10 +97,51 @@ pub fn shape(bytes: &[u8]) -> Result<[usize; 3], String> {
     Ok([colours(&decoded), decoded.height() as usize, decoded.width() as usize])
 }
 
-/// How many pixels the header of a picture declares; 0 where it declares none.
-pub fn pixels(bytes: &[u8]) -> u64 {
-    let size = reader(bytes).ok().and_then(|(reader, _)| reader.into_dimensions().ok());
-    size.map_or(0, |(width, height)| u64::from(width) * u64::from(height))
+/// Bytes of memory that a picture takes at the height of what is done with it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Need {
+    /// While it is decoded.
+    pub decoding: u64,
+    /// While an image is made of it, decoding included.
+    pub image: u64,
+}
+
+/// What a file takes, by its header; nothing where that declares no size, or one that is not read.
+pub fn need(bytes: &[u8]) -> Need {
+    let declared = || {
+        let decoder = reader(bytes).ok()?.0.into_decoder().ok()?;
+        let (width, height) = decoder.dimensions();
+        if width.max(height) > LARGEST_SIDE {
+            return None;
+        }
+        let colours = if decoder.color_type().has_color() { 3 } else { 1 };
+        let (values, samples) = (u64::from(width) * u64::from(height) * colours, decoder.total_bytes());
+        let decoding = (DECODED * values).max(samples + samples / 2);
+        Some(Need { decoding, image: decoding.max(samples + VALUE * values) })
+    };
+    declared().unwrap_or_default()
+}
+
+/// Waits until other threads have decoded so much that there is room for so many bytes more, and holds them.
+///
+/// # Errors
+/// If there is no room although no other thread holds any. A decoder that asks in vain would end the process.
+pub fn hold(path: &Path, bytes: u64) -> Result<Held<'static>, DataError> {
+    PICTURES.hold_if(bytes, has_room).ok_or_else(|| no_room(path, bytes))
+}
+
+/// Whether so many bytes can be had: they are asked for, and given back at once.
+fn has_room(bytes: u64) -> bool {
+    let mut room = Vec::<u8>::new();
+    let given = usize::try_from(bytes).is_ok_and(|bytes| room.try_reserve_exact(bytes).is_ok());
+    // What nobody looks at need not be asked for, a compiler may find.
+    black_box(&room);
+    given
+}
+
+fn no_room(path: &Path, needed: u64) -> DataError {
+    let parts = "the samples of the picture, and its values in 32 bits".to_owned();
+    DataError::Memory { work: format!("decoding {}", shown(path)), needed, parts }
 }
 
 type Reader<'b> = ImageReader<Cursor<&'b [u8]>>;
@@ -142,6 +195,12 @@ fn reason(error: &ImageError) -> String {
     if let ImageError::Limits(_) = error {
         return format!("it is larger than {LARGEST_SIDE} x {LARGEST_SIDE} pixels");
     }
+    // What it would say are numbers of tags.
+    if let ImageError::Unsupported(what) = error
+        && what.format_hint() == ImageFormatHint::Exact(ImageFormat::Tiff)
+    {
+        return "it is a TIFF of a kind that is not read; save it as a PNG file".to_owned();
+    }
     let mut innermost: &dyn std::error::Error = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;
@@ -157,7 +216,8 @@ fn colours(decoded: &DynamicImage) -> usize {
     if decoded.color().has_color() { 3 } else { 1 }
 }
 
-fn planar(decoded: &DynamicImage) -> Image {
+/// The image of samples; `None` if it has no room.
+fn planar(decoded: &DynamicImage) -> Option<Image> {
     let (height, width) = (decoded.height() as usize, decoded.width() as usize);
     let channels = colours(decoded);
     let pixels = match decoded {
@@ -172,14 +232,20 @@ fn planar(decoded: &DynamicImage) -> Image {
         other if channels == 1 => planes(other.to_luma_alpha32f().as_raw(), 1, 2, 1.0),
         other => planes(other.to_rgba32f().as_raw(), 3, 4, 1.0),
     };
-    Image { channels, height, width, pixels }
+    Some(Image { channels, height, width, pixels: pixels? })
 }
 
-/// Interleaved samples to planes, `colours` of the `step` samples a pixel; one more is the opacity.
-fn planes<T: Copy + Into<f32>>(samples: &[T], colours: usize, step: usize, full: f32) -> Vec<f32> {
+/// Interleaved samples to planes, `colours` of the `step` samples a pixel; one more is the opacity. `None` if they have no
+/// room.
+fn planes<T: Copy + Into<f32>>(samples: &[T], colours: usize, step: usize, full: f32) -> Option<Vec<f32>> {
     let value = |pixel: &[T], colour: usize| {
         let opacity = if step > colours { pixel[colours].into() / full } else { 1.0 };
         pixel[colour].into() / full * opacity
     };
-    (0..colours).flat_map(|colour| samples.chunks_exact(step).map(move |pixel| value(pixel, colour))).collect()
+    let mut values = Vec::new();
+    values.try_reserve_exact(samples.len() / step * colours).ok()?;
+    for colour in 0..colours {
+        values.extend(samples.chunks_exact(step).map(|pixel| value(pixel, colour)));
+    }
+    Some(values)
 }

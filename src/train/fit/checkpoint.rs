@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 const FOLDER: &str = "checkpoints";
 /// The name of a checkpoint that is being written.
 const PARTIAL: &str = ".partial";
+/// The name of the file that lies in the folder until the first checkpoint does: without either, checkpoints were removed.
+const NONE_YET: &str = ".none-yet";
 /// How many checkpoints stay: should the newest be damaged, the one before it is there.
 const KEPT: usize = 2;
 
@@ -61,6 +63,16 @@ pub struct Expected {
     pub limits: Limits,
 }
 
+/// Makes the folder of a run's checkpoints, which says that there is none yet.
+///
+/// # Errors
+/// If it cannot be made.
+pub fn prepare(run: &Path) -> Result<(), TrainError> {
+    let (folder, mark) = (run.join(FOLDER), run.join(FOLDER).join(NONE_YET));
+    fs::create_dir(&folder).map_err(TrainError::file(&folder, "made"))?;
+    File::create(&mark).map(drop).map_err(TrainError::file(&mark, "written"))
+}
+
 /// Saves a checkpoint of a run, and removes all but the newest two.
 ///
 /// # Errors
@@ -80,6 +92,8 @@ pub fn save(run: &Path, draft: &Draft<'_>) -> Result<(), TrainError> {
     // One of the same place is there after a run went on and was stopped before its next step, or it is damaged.
     discard(&place)?;
     fs::rename(&partial, &place).map_err(TrainError::file(&place, "written"))?;
+    // It is there once, and what cannot be removed does no harm beside a checkpoint.
+    let _ = fs::remove_file(folder.join(NONE_YET));
     sync(&folder)?;
     let all = names(&folder)?;
     let (before, ahead) = all.split_at(all.partition_point(|other| folder.join(other) <= place));
@@ -211,11 +225,16 @@ fn older(place: &Path) -> String {
     format!("note: {place}: an older version of lcnnc wrote it, so it cannot be told that it is of this run")
 }
 
-/// The problem that no checkpoint of a run can be gone on with, if there are any: each was said before.
+/// The problem that no checkpoint of a run can be gone on with, if there are any, each of which was said before, or if there
+/// were any.
 pub fn none_is_whole(run: &Path) -> Option<TrainError> {
-    let names = names(&run.join(FOLDER)).ok().filter(|names| !names.is_empty())?;
-    let (path, all, quoted) = (run.join(FOLDER), names.join(", "), quoted(run));
-    let reason = format!("no checkpoint is whole, found {all}; `lcnnc resume {quoted} --force` begins from the start");
+    let (path, quoted) = (run.join(FOLDER), quoted(run));
+    let what = match names(&path).ok()?.join(", ") {
+        all if !all.is_empty() => format!("no checkpoint is whole, found {all}"),
+        _ if path.join(NONE_YET).exists() => return None,
+        _ => "the checkpoints of the run are missing".to_owned(),
+    };
+    let reason = format!("{what}; `lcnnc resume {quoted} --force` begins from the start");
     Some(TrainError::Refused { path, reason })
 }
 

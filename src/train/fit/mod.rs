@@ -246,7 +246,8 @@ impl<'a> Training<'a> {
     /// The error that a batch of this epoch, counted from 1, brought numbers that are not finite.
     pub fn diverged(&self, step: usize, loss: f64, origin: Option<NonFinite>) -> TrainError {
         let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
-        TrainError::Diverged { epoch, step, loss: loss as f32, lr, origin }
+        let decay = self.job.recipe.weight_decay();
+        TrainError::Diverged { epoch, step, loss: loss as f32, lr, decay, origin }
     }
 
     /// The first number of a validation that is not finite.

@@ -77,6 +77,11 @@ impl Recipe {
         self.settings.train.count("seed") as u64
     }
 
+    /// The optimizer's weight decay; 0 where it has none.
+    pub fn weight_decay(&self) -> f64 {
+        self.settings.train.call("optimizer").maybe_real("weight_decay").unwrap_or(0.0)
+    }
+
     /// The width of the numbers that are computed with.
     pub fn precision(&self) -> Precision {
         match self.settings.train.word("precision") {

@@ -27,6 +27,8 @@ pub struct Overrides {
     pub allow_one_class: Option<bool>,
     /// Whether classes of a folder may hold no picture.
     pub allow_empty_classes: Option<bool>,
+    /// Whether a published set may have another number of images than it was published with.
+    pub allow_other_count: Option<bool>,
     /// How many CPU threads compute.
     pub threads: Option<usize>,
     /// Whether parts of the net run fused where they can.
@@ -98,6 +100,7 @@ impl Overrides {
             verify: self.verify.or(below.verify),
             allow_one_class: self.allow_one_class.or(below.allow_one_class),
             allow_empty_classes: self.allow_empty_classes.or(below.allow_empty_classes),
+            allow_other_count: self.allow_other_count.or(below.allow_other_count),
             threads: self.threads.or(below.threads),
             fuse: self.fuse.or(below.fuse),
             tensorboard: self.tensorboard.or(below.tensorboard),

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 15] = [
+const KEYS: [(&str, &str); 16] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -28,6 +28,7 @@ const KEYS: [(&str, &str); 15] = [
     ("verify", "verify: false"),
     ("allow_one_class", "allow_one_class: true"),
     ("allow_empty_classes", "allow_empty_classes: true"),
+    ("allow_other_count", "allow_other_count: true"),
     ("device", "device: auto"),
     ("threads", "threads: 4"),
     ("fuse", "fuse: false"),
@@ -53,6 +54,7 @@ pub fn write(overrides: &Overrides, settings: &Settings) -> String {
         overrides.verify.map(Value::from),
         overrides.allow_one_class.map(Value::from),
         overrides.allow_empty_classes.map(Value::from),
+        overrides.allow_other_count.map(Value::from),
         overrides.device.map(|device| Value::from(device.to_string())),
         overrides.threads.map(Value::from),
         overrides.fuse.map(Value::from),
@@ -149,6 +151,7 @@ impl Reader<'_> {
                 "verify" => self.overrides.verify = self.switch(&path, value),
                 "allow_one_class" => self.overrides.allow_one_class = self.switch(&path, value),
                 "allow_empty_classes" => self.overrides.allow_empty_classes = self.switch(&path, value),
+                "allow_other_count" => self.overrides.allow_other_count = self.switch(&path, value),
                 "device" => self.overrides.device = self.device(&path, value),
                 "threads" => self.overrides.threads = self.count_to(MOST, &path, value),
                 "fuse" => self.overrides.fuse = self.switch(&path, value),

@@ -10,6 +10,7 @@ use crate::train::runs::seal;
 use crate::train::{Overrides, TrainError};
 use jiff::Timestamp;
 use lcnnc_lang::diag::counted;
+use lcnnc_lang::diag::render::visible_name;
 use lcnnc_lang::vocabulary::schedules;
 use std::path::{Path, PathBuf, absolute};
 
@@ -83,7 +84,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
             name: data.name.clone(),
             checksum: data.checksum.clone(),
             verified: data.verified(),
-            notes: data.files.as_ref().map_or(Vec::new(), |files| files.notes.clone()),
+            notes: data.notes().into_iter().chain(untrained(setup)).collect(),
             classes: data.classes.clone(),
             training_images: split.train.len(),
             validation_images: split.validation.len(),
@@ -100,6 +101,21 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         notes,
         files: None,
     }
+}
+
+/// Classes that a note names before it says how many more there are.
+const NAMED: usize = 5;
+
+/// Which classes have no image to train with: all of theirs are set aside, or left out by a limit.
+fn untrained(setup: &Setup) -> Option<String> {
+    let mut without = vec![true; setup.data.classes.len()];
+    setup.split.train.iter().for_each(|&i| without[setup.data.train.label(i)] = false);
+    let names = setup.data.classes.iter().zip(&without).filter(|(_, without)| **without);
+    let names: Vec<String> = names.map(|(class, _)| format!("`{}`", visible_name(class))).collect();
+    let more = names.len().saturating_sub(NAMED);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    let listed = names.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| format!("no image to train with in {}: {listed}{more}", counted(names.len(), "class")))
 }
 
 /// Says what is about to be trained, on what, and where.

@@ -1,13 +1,13 @@
 //! diverged.json: the mark of a run whose numbers stopped being finite, which would happen again if it went on.
 
+use crate::back::burn::NonFinite;
+use crate::train::error::smaller;
 use crate::train::quoted::quoted;
-use crate::train::runs::run_dir::SETTINGS;
+use crate::train::runs::run_dir::{DIVERGED, SETTINGS};
 use crate::train::runs::seal;
 use crate::train::{TrainError, files};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-const FILE: &str = "diverged.json";
 
 /// Where a run diverged, and what was not finite.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +16,18 @@ struct Mark {
     step: usize,
     /// What was not finite, as in `the loss was NaN at step 1 of epoch 1, with a learning rate of 0.01`.
     reason: String,
+    /// Versions that had none wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remedy: Option<Remedy>,
+}
+
+/// What a run that diverged needs in order to come further.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Remedy {
+    /// A flag with a value.
+    Flag(String),
+    /// What to change in the spec.
+    Spec(String),
 }
 
 /// Leaves a mark in a run's folder, if the run diverged.
@@ -23,18 +35,27 @@ struct Mark {
 /// # Errors
 /// If it cannot be written.
 pub fn note(folder: &Path, cause: &TrainError) -> Result<(), TrainError> {
-    let TrainError::Diverged { epoch, step, .. } = cause else { return Ok(()) };
+    let TrainError::Diverged { epoch, step, lr, decay, origin, .. } = cause else { return Ok(()) };
     let text = cause.to_string();
     let reason = text.lines().next().unwrap_or_default().trim_start_matches("diverged: ").to_owned();
-    let mark = Mark { epoch: *epoch, step: *step, reason };
-    files::replace(&folder.join(FILE), seal::written(&mark).as_bytes())
+    let remedy = match origin.as_deref().and_then(NonFinite::mend) {
+        Some(mend) => Remedy::Spec(mend.to_owned()),
+        None => Remedy::Flag(smaller(*lr, *decay)),
+    };
+    let mark = Mark { epoch: *epoch, step: *step, reason, remedy: Some(remedy) };
+    files::replace(&folder.join(DIVERGED), seal::written(&mark).as_bytes())
 }
 
 /// The problem that a run diverged, if its folder says so.
 pub fn problem(folder: &Path) -> Option<TrainError> {
-    let sealed: seal::Sealed<Mark> = seal::read(&folder.join(FILE)).ok()?;
+    let sealed: seal::Sealed<Mark> = seal::read(&folder.join(DIVERGED)).ok()?;
     let (path, config) = (folder.to_owned(), quoted(&folder.join(SETTINGS)));
-    Some(TrainError::DivergedBefore { path, reason: sealed.value.reason, config })
+    let way = match sealed.value.remedy {
+        Some(Remedy::Spec(mend)) => format!("{mend}; mend your spec, and begin anew with it"),
+        Some(Remedy::Flag(flag)) => format!("begin anew, as with `lcnnc run --config {config} {flag}`"),
+        None => format!("begin anew with another setting, as with `lcnnc run --config {config} --lr 0.0001`"),
+    };
+    Some(TrainError::DivergedBefore { path, reason: sealed.value.reason, way })
 }
 
 /// Takes the mark away, since the run is tried once more.
@@ -42,6 +63,6 @@ pub fn problem(folder: &Path) -> Option<TrainError> {
 /// # Errors
 /// If it cannot be removed.
 pub fn clear(folder: &Path) -> Result<(), TrainError> {
-    let path = folder.join(FILE);
+    let path = folder.join(DIVERGED);
     std::fs::remove_file(&path).map_err(TrainError::file(&path, "removed"))
 }

@@ -1,6 +1,6 @@
 //! A run's folder, read and compared with what the run left in it.
 
-use crate::data::sha256;
+use crate::data::{sha256, sha256_of};
 use crate::observe::metrics::{History, LINES, TABLE};
 use crate::train::error::short;
 use crate::train::fit::checkpoint;
@@ -15,7 +15,7 @@ use crate::train::weights::{self, Stored};
 use crate::train::{Overrides, Progress, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 /// What happens where a file is not what the run left: an error, unless the user wants to go on whatever is found.
@@ -184,6 +184,29 @@ impl RunFolder {
         }
     }
 
+    /// Checks that both files of weights are those that a finished run left, without a look at what is in them.
+    ///
+    /// # Errors
+    /// Which of them is not.
+    pub fn whole(&self) -> Result<(), TrainError> {
+        for which in self.summary.iter().flat_map(|_| [Which::Best, Which::Last]) {
+            let (path, sum) = (self.path.join(which.file()), self.summary.as_ref().map(|it| it.weights.of(which)));
+            let found = match File::open(&path).and_then(|mut file| sha256_of(&mut file)) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => "none".to_owned(),
+                found => found.map_err(TrainError::file(&path, "read"))?,
+            };
+            if let Some(sum) = sum.filter(|sum| **sum != found) {
+                return Err(TrainError::Altered {
+                    path,
+                    expected: format!("the SHA-256 {} of {SUMMARY}", short(sum)),
+                    found: short(&found).to_owned(),
+                    way: self.way_back(which.file(), sum),
+                });
+            }
+        }
+        Ok(())
+    }
+
     /// What is wrong with the numbers of a finished run, which no answer depends on: a sentence.
     pub fn metrics(&self) -> Option<String> {
         let summary = self.summary.as_ref()?;
@@ -263,6 +286,7 @@ fn epochs(note: &str) -> String {
 fn with_way(error: TrainError, way: &str) -> TrainError {
     match error {
         TrainError::Damaged { path, reason } => TrainError::Damaged { path, reason: format!("{reason}; {way}") },
+        TrainError::NotUtf8 { path, problem } => TrainError::Damaged { path, reason: format!("{problem}; {way}") },
         error => error,
     }
 }
@@ -307,7 +331,14 @@ fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> R
     } else {
         format!("put the file back: no checkpoint is there, so that without it {resume} trains all epochs again")
     };
-    let Sealed { value, found, expected } = Summary::read(&path).map_err(|error| with_way(error, &way))?;
+    let Sealed { value, found, expected } = match Summary::read(&path) {
+        Ok(sealed) => sealed,
+        Err(error) => {
+            let way = format!("{way}; `--force` goes on as if it were not there");
+            inspection.found(with_way(error, &way))?;
+            return Ok(None);
+        }
+    };
     let run = manifest.seal();
     match (&expected, &value.manifest) {
         (None, None) => {}

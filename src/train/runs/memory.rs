@@ -3,14 +3,17 @@
 //! A process that asks for more than there is gets no error: Linux hands memory out before it has it, and ends a process
 //! in the middle of a step; where `ulimit -v` bounds it, the process ends itself. So the need is counted first.
 
+use crate::data::loader;
 use crate::fuse::cut::Cut;
 use crate::fuse::memory::{Load, of_kernels};
 use crate::train::runs::Setup;
 use crate::train::runs::room::{Room, held};
 use crate::train::{Recipe, TrainError};
+use lcnnc_lang::diag::render::visible_name;
 use lcnnc_lang::ir::{Net, Param, cost};
 use lcnnc_lang::vocabulary::optimizers;
 use std::fmt;
+use std::path::Path;
 
 /// What a step holds at its height of a batch, as a multiple of the activity that training keeps: at least, and at most.
 /// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
@@ -77,6 +80,8 @@ struct Process<'a> {
     /// Images that are worked on at once: a batch, or all there are if they are fewer.
     images: usize,
     threads: usize,
+    /// Bytes of the largest pictures, one for each thread that reads some, as an image is made of each.
+    pictures: f64,
 }
 
 /// Bytes that a process needs beside what it holds, part by part.
@@ -108,14 +113,14 @@ fn bytes(size: f64) -> String {
 impl<'a> Process<'a> {
     fn new(recipe: &'a Recipe, fuses: bool, work: Work, images: usize) -> Self {
         let cut = if fuses { Cut::of(&recipe.net) } else { Cut::none(&recipe.net) };
-        Self { recipe, cut, work, images, threads: rayon::current_num_threads() }
+        Self { recipe, cut, work, images, threads: rayon::current_num_threads(), pictures: 0.0 }
     }
 
     /// The process of a run.
     fn of(setup: &'a Setup, work: Work) -> Self {
         let (recipe, views) = (&setup.recipe, setup.recipe.augmentations.views());
         let images = recipe.batch().min(setup.split.train.len().saturating_mul(views));
-        Self::new(recipe, setup.fuses(), work, images)
+        Self { pictures: pictures(setup, views), ..Self::new(recipe, setup.fuses(), work, images) }
     }
 
     fn net(&self) -> &Net {
@@ -145,7 +150,11 @@ impl<'a> Process<'a> {
         let kernels = of_kernels(self.net(), &self.cut, load) as f64;
         let batch = (format!("a batch of {}", lcnnc_lang::diag::counted(images, "image")), images as f64 * image);
         let weights = if self.work == Work::AnsweringMore { 0.0 } else { self.weights() };
-        let always = [("the weights".to_owned(), weights), ("the kernels of fused parts".to_owned(), kernels)];
+        let always = [
+            ("the weights".to_owned(), weights),
+            ("the kernels of fused parts".to_owned(), kernels),
+            ("the largest pictures as they are decoded".to_owned(), self.pictures),
+        ];
         let phases = match self.work {
             Work::Training | Work::Repeating | Work::GoingOn => self.training(batch),
             Work::Answering => vec![self.reading(batch)],
@@ -210,6 +219,9 @@ impl<'a> Process<'a> {
     /// What can be done beside using fewer threads. The spec of a run that has begun is what it is.
     fn advice(&self, room: f64, needed: f64) -> String {
         let more = || format!("give the process {} of memory more", bytes(needed - room));
+        if self.pictures > 0.5 * needed {
+            return format!("{}, or make the largest pictures of the data set smaller", more());
+        }
         match self.work {
             Work::Answering | Work::AnsweringMore => more(),
             Work::Repeating | Work::GoingOn => match self.fits(room) {
@@ -258,6 +270,43 @@ impl<'a> Process<'a> {
             bytes(weights),
             bytes(WITH_A_MARGIN * weights * (room - batch).max(0.0) / fixed.max(1.0))
         )
+    }
+}
+
+/// Bytes that the largest pictures of a set of files take as images are made of them, one for each thread that reads some;
+/// 0 where nobody has looked at them.
+fn pictures(setup: &Setup, views: usize) -> f64 {
+    /// Of a value: one in 32 bits, and the sample that it is made of.
+    const MADE: f64 = 5.0;
+    /// Of a value of which several views are made: both in 32 bits.
+    const VIEWED: f64 = 8.0;
+    let contents = setup.data.files.as_ref().and_then(|files| files.contents.as_ref());
+    let values: usize = contents.map_or(0, |contents| contents.largest(loader::workers()).into_iter().sum());
+    values as f64 * if views > 1 { VIEWED } else { MADE }
+}
+
+/// The problem that something has no room beside what this process holds: what it takes, and what there is.
+pub(in crate::train) fn no_room(work: String, needed: u64, parts: String) -> TrainError {
+    let room = Room::now(0).map_or(0.0, Room::least);
+    let needed = needed as f64;
+    // What is free may lie in several pieces.
+    let room = if room < needed { bytes(room) } else { "not as many in one piece".to_owned() };
+    let advice = "give the process more memory, or make the picture smaller".to_owned();
+    TrainError::Memory { work, needed: bytes(needed), parts: format!("{} for {parts}", bytes(needed)), room, advice }
+}
+
+/// Checks that the machine has room for something that takes so many bytes, which a limit of this process alone does not
+/// say: within that one, whoever asks is told.
+///
+/// # Errors
+/// If it has none: what is needed, and what there is.
+pub(in crate::train) fn check_picture(path: &Path, needed: u64) -> Result<(), TrainError> {
+    match Room::now(0) {
+        Some(room) if needed as f64 > room.shared => {
+            let parts = "the samples of the picture, and its values in 32 bits".to_owned();
+            Err(no_room(format!("decoding {}", visible_name(&path.to_string_lossy())), needed, parts))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@ mod diverged;
 pub mod inspect;
 pub mod lengthen;
 pub mod manifest;
-mod memory;
+pub(in crate::train) mod memory;
 pub mod rerun;
 mod restore;
 mod room;
@@ -64,9 +64,10 @@ impl Setup {
     pub fn new(source: Source, overrides: Overrides, work: Work) -> Result<Self, TrainError> {
         threads::fix(overrides.threads)?;
         let opened = overrides.device.unwrap_or_default().open()?;
-        let mut data = open(&overrides)?;
+        // The data of a run that was begun before are known by their checksum.
+        let mut data = open(&overrides, work != Work::Training)?;
         let recipe = Recipe::new(source, &overrides, data.classes.len())?;
-        data.read(&request(&overrides, overrides.verify.unwrap_or(true)))?;
+        data.read(&request(&overrides, overrides.verify.unwrap_or(true), false))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
@@ -156,6 +157,7 @@ impl Setup {
                 TrainError::Data(cause @ DataError::Decode { .. }) if self.data.verified() == Some(false) => {
                     TrainError::NeverSeen { cause: Box::new(cause), config: folder.join(SETTINGS) }
                 }
+                TrainError::Data(error @ DataError::BatchMemory { .. }) => TrainError::Data(error),
                 TrainError::Data(error) => TrainError::Lost(error),
                 other => other,
             };
@@ -250,19 +252,22 @@ fn mark(manifest: &Manifest) -> RunMark {
     RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
 }
 
-/// How to look for the data that overrides name, and whether to decode all of it.
-fn request(overrides: &Overrides, verify: bool) -> Request {
+/// How to look for the data that overrides name, whether to decode all of it, and whether its checksum is known, which is
+/// compared later.
+fn request(overrides: &Overrides, verify: bool, is_known: bool) -> Request {
     let allow = Allow {
         one_class: overrides.allow_one_class.unwrap_or(false),
         empty_classes: overrides.allow_empty_classes.unwrap_or(false),
+        other_count: is_known || overrides.allow_other_count.unwrap_or(false),
     };
     let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
     Request { root: overrides.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
 }
 
 /// The data set that overrides name, checked to have an image in either half; the files of a set of files are not read.
-pub(in crate::train) fn open(overrides: &Overrides) -> Result<DataSet, TrainError> {
-    let data = data::open(overrides.dataset.as_deref().unwrap_or(DATASET), &request(overrides, false))?;
+/// `is_known` says that a checksum tells whether it is the one that is meant.
+pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<DataSet, TrainError> {
+    let data = data::open(overrides.dataset.as_deref().unwrap_or(DATASET), &request(overrides, false, is_known))?;
     for (part, half, verb) in [("training half", &data.train, "train with"), ("test half", &data.test, "test with")] {
         if half.is_empty() {
             return Err(TrainError::Empty { name: data.name, part, verb });

@@ -2,6 +2,7 @@
 
 use crate::data::sha256;
 use crate::train::TrainError;
+use crate::train::fit::checkpoint;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ pub const SPEC: &str = "spec.lcnn";
 pub const SETTINGS: &str = "run.yaml";
 pub const MANIFEST: &str = "manifest.json";
 pub const SUMMARY: &str = "summary.json";
+pub const DIVERGED: &str = "diverged.json";
 
 /// Makes the folder of a run under `parent` with its first files in it, all at once: no other run, however quick, gets
 /// the same one, and no one sees it half-filled.
@@ -32,6 +34,7 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
         let path = filled.join(name);
         fs::write(&path, text).map_err(TrainError::file(&path, "written"))?;
     }
+    checkpoint::prepare(&filled)?;
     let hash = &sha256(files.iter().map(|(_, text)| text.as_bytes()))[..8];
     for attempt in 1..=ATTEMPTS {
         let again = if attempt == 1 { String::new() } else { format!("-{attempt}") };
@@ -50,6 +53,21 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
 const TRACES: [&str; 7] =
     [MANIFEST, SUMMARY, "checkpoints", "metrics.jsonl", "metrics.csv", "best.safetensors", "last.safetensors"];
 
+/// What lies in a run's folder, and whether it is a folder.
+const KINDS: [(&str, bool); 11] = [
+    (SPEC, false),
+    (SETTINGS, false),
+    (MANIFEST, false),
+    (SUMMARY, false),
+    (DIVERGED, false),
+    ("metrics.jsonl", false),
+    ("metrics.csv", false),
+    ("best.safetensors", false),
+    ("last.safetensors", false),
+    ("checkpoints", true),
+    ("tensorboard", true),
+];
+
 /// Whether a folder holds what only a run leaves, whatever may be missing.
 pub fn is_a_runs(folder: &Path) -> bool {
     TRACES.iter().any(|name| folder.join(name).exists())
@@ -64,6 +82,14 @@ pub fn check(folder: &Path) -> Result<(), TrainError> {
         let reason =
             if folder.exists() { "expected a run's folder, and this is a file" } else { "there is no such folder" };
         return Err(TrainError::Refused { path: folder.to_owned(), reason: reason.to_owned() });
+    }
+    for (name, is_folder) in KINDS {
+        let path = folder.join(name);
+        if path.exists() && path.is_dir() != is_folder {
+            let [expected, found] = if is_folder { ["folder", "file"] } else { ["file", "folder"] };
+            let reason = format!("expected a {expected}, and this is a {found}: move it to another place");
+            return Err(TrainError::Refused { path, reason });
+        }
     }
     match [SETTINGS, SPEC, MANIFEST].into_iter().find(|file| !folder.join(file).is_file()) {
         Some(missing) => Err(TrainError::NoRun { path: folder.to_owned(), missing }),

@@ -72,7 +72,7 @@ pub fn seeds(
     let source = files::source(&spec)?;
     let cores = threads::fix(overrides.threads)?;
     let first = Setup::new(source.clone(), overrides, Work::Training)?;
-    first.data.files.iter().flat_map(|files| &files.notes).for_each(|note| progress.line(note));
+    first.data.notes().iter().for_each(|note| progress.line(note));
     let before = Before::read(&parent, *progress)?;
     let (seed, most) = (first.recipe.seed(), u64::from(u32::MAX));
     if seed + count as u64 - 1 > most {
@@ -158,17 +158,21 @@ impl Before {
 
 /// How a run ended, if it did; what it left must be as it was.
 fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainError> {
-    let run = RunFolder::open(folder, &mut Inspection::new(false, progress)).map_err(|error| match error {
+    let opened = RunFolder::open(folder, &mut Inspection::new(false, progress));
+    let run = opened.and_then(|run| run.whole().map(|()| run)).map_err(|error| match error {
         // There is no `--force` for all seeds at once.
-        TrainError::Altered { .. } => TrainError::Refused {
+        TrainError::Altered { ref way, .. } => TrainError::Refused {
             path: folder.to_owned(),
             reason: format!(
-                "{}; put the file back, or move this folder to another place, and its seed is trained anew",
+                "{}; {way}, or move this folder to another place, and its seed is trained anew",
                 error.finding()
             ),
         },
         error => error,
     })?;
+    if let Some(problem) = run.metrics() {
+        progress.warn(&format!("warning: {problem}"));
+    }
     Ok(run.summary)
 }
 

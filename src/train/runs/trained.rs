@@ -1,7 +1,7 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, read};
-use crate::data::{DataError, decode};
+use crate::data::{DataError, picture};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -122,7 +122,7 @@ impl Trained {
     /// # Errors
     /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
     pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        let opened = super::open(&self.overrides);
+        let opened = super::open(&self.overrides, self.own_data);
         // Advice about the folder of a run is not the one about another folder.
         let mut data = match opened {
             Err(TrainError::Data(cause)) if self.own_data => return Err(TrainError::moved(cause)),
@@ -135,10 +135,13 @@ impl Trained {
         }
         if self.own_data {
             // What each file holds was looked at before the run began: a set with the same checksum holds the same.
-            data.read(&super::request(&self.overrides, false))?;
+            data.read(&super::request(&self.overrides, false, true))?;
         }
         let set = self.overrides.dataset.as_deref().unwrap_or(&data.name);
         let way = || format!("ask for this one with `--dataset {set}`");
+        if !self.own_data {
+            data.notes().iter().for_each(|note| inspection.say(&format!("note: `{}`: {note}", data.name)));
+        }
         let own = || same::other_data(&self.manifest.data, &data, way);
         let problem = if self.own_data { own() } else { same::other_classes(expected, &data) };
         if let Some(problem) = problem {
@@ -169,7 +172,9 @@ impl Trained {
     /// If it is no image or cannot become one of the net's shape, or if a probability is no number.
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
-        let (image, expected) = (decode(image)?, self.recipe.net.input.1);
+        let (bytes, expected) = (picture::read(image)?, self.recipe.net.input.1);
+        memory::check_picture(image, picture::need(&bytes).image)?;
+        let image = picture::image(image, &bytes)?;
         let unfit = |error| self.unfit(TrainError::unfit(error));
         let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;
         let [channels, height, width] = image.shape();

@@ -75,6 +75,30 @@ fn numbers_that_grow_too_large_are_a_matter_of_the_rate() {
     says(&said, &["is inf, of `exp` in `B`, which read numbers from 0 to ", "`exp` of more than 88"]);
 }
 
+#[test]
+fn a_weight_decay_that_is_too_large_is_named() {
+    let said = message("B = W_L * A", "--weight-decay 1e30");
+    says(&said, &["try a smaller weight decay, such as `--weight-decay 0.0001`"]);
+}
+
+/// What is advised of a run that diverged changes what it diverged by.
+#[test]
+fn a_run_that_diverged_is_told_which_setting_to_change() {
+    let place = Place::new(super::SPEC);
+    for (flag, advised) in [("--lr 1e25", "--lr 0.01"), ("--weight-decay 1e30", "--weight-decay 0.0001")] {
+        let runs = format!("runs{}", advised.replace(' ', ""));
+        let said = place.lcnnc(&format!("{ARGS} --epochs 1 --optimizer adamw {flag} --runs {runs}"));
+        assert_eq!(said.code, Some(3), "{flag}: {}", said.err);
+        let run = std::fs::read_dir(place.0.path().join(runs).join("tiny")).unwrap().next().unwrap().unwrap().path();
+        let run = run.strip_prefix(place.0.path().canonicalize().unwrap()).unwrap_or(&run).display().to_string();
+        let said = place.lcnnc(&format!("resume {run}"));
+        assert_eq!(said.code, Some(3), "{}", said.err);
+        let command = format!("run --config {run}/run.yaml {advised}");
+        says(&said.err, &[&format!("it would again: begin anew, as with `lcnnc {command}`")]);
+        assert_eq!(place.lcnnc(&command).code, Some(0), "the advice, followed");
+    }
+}
+
 /// Over black pixels `W_A * image` is exactly zero, and the slope of what is made of it infinite.
 #[test]
 fn fused_parts_hide_no_gradient_that_is_not_finite() {

@@ -72,6 +72,7 @@ fn a_folder_that_can_no_longer_be_written_is_named() {
     let place = Place::new(SPEC);
     // Whoever runs the tests may be allowed to write anywhere: a file where the folder should be stops everyone.
     let (child, run) = place.start(&format!("{ARGS} --epochs 1000 --save-every 0.2"));
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
     fs::write(run.join("checkpoints"), "").unwrap();
     let said = Said::from(child.wait_with_output().unwrap());
     says(&said, 6, &["checkpoints", "cannot be", "nothing was saved yet", "lcnnc resume runs/tiny/"]);

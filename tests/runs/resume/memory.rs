@@ -110,6 +110,50 @@ fn all_that_reads_a_run_counts_its_memory_too() {
     assert!(said.err.contains("going on with the training needs at least"), "{}", said.err);
 }
 
+/// Two classes of pictures of so many pixels a side, one drawn and the others copied.
+fn large_pictures(place: &Place, side: u32) -> std::path::PathBuf {
+    let photos = place.0.path().join("photos");
+    let first = photos.join("a/0.jpg");
+    for class in ["a", "b"] {
+        std::fs::create_dir_all(photos.join(class)).unwrap();
+    }
+    image::RgbImage::from_pixel(side, side, image::Rgb([99; 3])).save(&first).unwrap();
+    for name in ["a/1.jpg", "a/2.jpg", "b/0.jpg", "b/1.jpg", "b/2.jpg"] {
+        std::fs::copy(&first, photos.join(name)).unwrap();
+    }
+    first
+}
+
+#[test]
+fn pictures_are_counted_before_a_run_and_one_without_room_costs_no_other_answer() {
+    let spec = SPEC.replace("[resize(12)]", "[grayscale, resize(12)]").replace("epochs: 8", "epochs: 1");
+    let place = Place::new(&spec.replace("    augment: [pad_crop(2), flip]\n", ""));
+    let first = large_pictures(&place, 4096);
+    let run = "run tiny --device cpu --threads 1 --dataset folder:photos --no-tensorboard";
+    // Less than one picture takes, or than the two that are read at once: told before anything is made.
+    for limit in [380_000, 560_000, 700_000] {
+        let said = within(&place, limit, run);
+        refused(&said);
+        assert!(said.err.contains("picture"), "{limit}: {}", said.err);
+        assert!(!place.0.path().join("runs").exists(), "{limit}: nothing is begun");
+    }
+    // Nobody has looked at their sizes before: the run ends with the same code.
+    let said = within(&place, 420_000, &format!("{run} --no-verify --runs unseen"));
+    refused(&said);
+    assert!(said.err.contains("out of memory: decoding photos/"), "{}", said.err);
+
+    let said = place.lcnnc(run);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let folder = std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    let small = place.0.path().join("small.png");
+    image::RgbImage::new(12, 12).save(&small).unwrap();
+    let said =
+        within(&place, 380_000, &format!("predict {} small.png {} small.png", folder.display(), first.display()));
+    refused(&said);
+    assert_eq!(said.out.matches("small.png: ").count(), 2, "{}{}", said.out, said.err);
+    assert!(said.err.contains("0.jpg needs at least 240 MiB, and there are "), "{}", said.err);
+}
+
 /// The kernels' memory is counted, too: it grows with the threads.
 #[test]
 fn fused_parts_are_counted() {

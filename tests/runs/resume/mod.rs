@@ -11,6 +11,7 @@ mod longer;
 mod memory;
 mod older;
 mod pictures;
+mod published;
 mod same;
 mod seeds;
 mod tools;
@@ -152,7 +153,7 @@ fn assert_same(run: &Path, uncut: &Kept) {
 fn checkpoints(run: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(run.join("checkpoints")).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| !path.ends_with(".partial"));
+    paths.retain(|path| !path.file_name().unwrap().to_str().unwrap().starts_with('.'));
     paths.sort();
     paths
 }

@@ -173,3 +173,20 @@ fn a_folder_is_as_the_run_was_allowed_to_find_it_when_it_is_repeated() {
     says(&said, 0, &[]);
     assert!(said.out.contains("bit for bit"), "{}", said.out);
 }
+
+#[test]
+fn classes_without_an_image_to_train_with_are_said_and_noted() {
+    let place = Place::new(&SPEC.replace("epochs: 8", "epochs: 1"));
+    for class in ["dark", "light"] {
+        let folder = place.0.path().join("photos").join(class);
+        fs::create_dir_all(&folder).unwrap();
+        (0..2).for_each(|n| GrayImage::from_pixel(8, 8, Luma([n])).save(folder.join(format!("{n}.png"))).unwrap());
+    }
+    // One picture of each class tests, and one of the other two validates.
+    let said = place.lcnnc(RUN);
+    says(&said, 0, &[]);
+    assert!(said.out.contains("           no image to train with in 1 class: `"), "{}", said.out);
+    let run = fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+    let notes = super::tools::json(&run.join("manifest.json"))["data"]["notes"].to_string();
+    assert!(notes.contains("no image to train with in 1 class: "), "{notes}");
+}

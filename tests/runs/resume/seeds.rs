@@ -68,6 +68,34 @@ fn seeds_are_trained_once_and_their_mean_is_that_of_single_runs() {
 }
 
 #[test]
+fn a_finished_seed_counts_only_while_its_weights_are_what_they_were() {
+    let place = Place::new(SPEC);
+    let args = "run tiny --device cpu --limit 48 --limit-test 24 --epochs 1 --seeds 2 --jobs 2";
+    assert_eq!(place.lcnnc(args).code, Some(0));
+    let run = runs(&place).remove(0);
+    edit(&run.join("best.safetensors"), |bytes| *bytes.last_mut().unwrap() ^= 1);
+    let said = place.lcnnc(args);
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    for part in [
+        "best.safetensors: expected the SHA-256 ",
+        "puts it back from the last checkpoint",
+        "move this folder to another place",
+    ] {
+        assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
+    }
+    assert_eq!(place.lcnnc(&format!("resume {}", run.display())).code, Some(0));
+    assert_eq!(place.lcnnc(args).code, Some(0));
+    // Nothing can be put back, and its seed is trained anew elsewhere.
+    fs::remove_dir_all(run.join("checkpoints")).unwrap();
+    fs::remove_file(run.join("last.safetensors")).unwrap();
+    let said = place.lcnnc(args);
+    assert_eq!(said.code, Some(2), "{}", said.out);
+    assert!(said.err.contains("last.safetensors: expected") && said.err.contains("found none"), "{}", said.err);
+    fs::rename(&run, place.0.path().join("away")).unwrap();
+    assert_eq!(place.lcnnc(args).code, Some(0));
+}
+
+#[test]
 fn a_seed_that_fails_is_named_and_the_code_is_its_own() {
     let place = Place::new(SPEC);
     let said = place.lcnnc("run tiny --device cpu --limit 160 --seeds 2 --optimizer sgd(lr:1e25)");

@@ -67,6 +67,68 @@ fn a_run_without_a_whole_checkpoint_begins_again_only_when_asked() {
 }
 
 #[test]
+fn a_run_whose_checkpoints_were_removed_begins_again_only_when_asked() {
+    let place = Place::new(SPEC);
+    let uncut = place.uncut();
+    let run = late(&place);
+    let whole = place.0.path().join("whole");
+    copy(&run, &whole);
+    for all in [true, false] {
+        copy(&whole, &run);
+        match all {
+            true => fs::remove_dir_all(run.join("checkpoints")).unwrap(),
+            false => checkpoints(&run).iter().for_each(|path| fs::remove_dir_all(path).unwrap()),
+        }
+        let said = place.lcnnc(&format!("resume {}", run.display()));
+        let way = format!("`lcnnc resume {} --force` begins from the start", run.display());
+        names(&said, 2, &["the checkpoints of the run are missing", &way]);
+        let said = place.lcnnc(&format!("resume {} --force", run.display()));
+        names(&said, 0, &["as asked with --force"]);
+        assert!(super::kept(&run).best == uncut.best && super::kept(&run).last == uncut.last);
+    }
+}
+
+#[test]
+fn a_summary_that_cannot_be_read_is_written_anew_where_it_is_removed_or_forced() {
+    let place = Place::new(SPEC);
+    let run = trained(&place, "run", "");
+    let best = fs::read(run.join("best.safetensors")).unwrap();
+    let whole = fs::read(run.join("summary.json")).unwrap();
+    for text in [&b""[..], &whole[..whole.len() / 2], b"[]", &[0xff; 9]] {
+        fs::write(run.join("summary.json"), text).unwrap();
+        for verb in ["eval run", "predict run x.png", "resume run"] {
+            let parts = ["run/summary.json: ", "remove it, and `lcnnc resume run` writes it anew", "`--force`"];
+            names(&place.lcnnc(verb), 2, &parts);
+        }
+        names(&place.lcnnc("eval run --force"), 0, &["warning: run/summary.json: "]);
+        names(&place.lcnnc("resume run --force"), 0, &["warning: run/summary.json: "]);
+        names(&place.lcnnc("eval run"), 0, &[]);
+        assert!(fs::read(run.join("best.safetensors")).unwrap() == best);
+    }
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_file_is_named() {
+    let place = Place::new(SPEC);
+    let run = trained(&place, "run", "");
+    let here = place.0.path().join("here");
+    for name in
+        ["metrics.jsonl", "metrics.csv", "best.safetensors", "last.safetensors", "summary.json", "diverged.json"]
+    {
+        copy(&run, &here);
+        let _ = fs::remove_file(here.join(name));
+        fs::create_dir(here.join(name)).unwrap();
+        for verb in ["eval here", "resume here", "resume here --force", "rerun here"] {
+            names(&place.lcnnc(verb), 2, &[&format!("here/{name}: expected a file, and this is a folder: move it")]);
+        }
+    }
+    copy(&run, &here);
+    fs::remove_dir_all(here.join("checkpoints")).unwrap();
+    fs::write(here.join("checkpoints"), "").unwrap();
+    names(&place.lcnnc("resume here"), 2, &["here/checkpoints: expected a folder, and this is a file"]);
+}
+
+#[test]
 fn settings_of_a_run_without_its_manifest_are_refused() {
     let place = Place::new(SPEC);
     let run = trained(&place, "run", "");
@@ -144,12 +206,12 @@ fn a_run_that_diverged_is_not_gone_on_with() {
     let run = run.display();
     for verb in ["eval", "rerun", "resume", "resume --epochs 20"] {
         let said = place.lcnnc(&format!("{verb} {run}"));
-        let way = format!("begin anew with `lcnnc run --config {run}/run.yaml`");
+        let way = format!("begin anew, as with `lcnnc run --config {run}/run.yaml --lr 0.01`");
         names(&said, 3, &["this run diverged: ", "of epoch 1", &way]);
         assert!(!said.err.contains("lcnnc resume") && !said.out.contains("epoch 1/8"), "{}{}", said.out, said.err);
     }
     // The advice, followed.
-    let said = place.lcnnc(&format!("run --config {run}/run.yaml --lr 1e-3 --runs anew"));
+    let said = place.lcnnc(&format!("run --config {run}/run.yaml --lr 0.01 --runs anew"));
     assert_eq!(said.code, Some(0), "{}", said.err);
     // Tried once more, it diverges again, and says so again.
     let said = place.lcnnc(&format!("resume --force {run}"));

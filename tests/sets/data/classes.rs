@@ -34,6 +34,20 @@ fn notes(set: &DataSet) -> &[String] {
     &set.files.as_ref().expect("a folder is a set of files").notes
 }
 
+#[test]
+fn hidden_pictures_are_left_out_and_said() {
+    let root = tempfile::tempdir().unwrap();
+    pair(root.path(), 4);
+    let picture = std::fs::read(root.path().join("cat/000.png")).unwrap();
+    // What a Mac puts beside each file is no picture, and is not said.
+    for name in ["cat/.hidden.png", "cat/.other.PNG", "dog/._000.png", "dog/.DS_Store", ".loose.jpg"] {
+        write(&root.path().join(name), &picture);
+    }
+    let set = load(root.path()).unwrap();
+    assert_eq!(set.train.len() + set.test.len(), 8);
+    assert_eq!(notes(&set), ["left out: 3 hidden pictures"]);
+}
+
 fn named(source: &dyn Source, part: &str) -> usize {
     (0..source.len()).filter(|&i| source.name(i).contains(part)).count()
 }

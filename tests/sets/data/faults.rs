@@ -93,7 +93,9 @@ fn corrupt_gzip() {
     let checksum = changed.len() - 6;
     changed[checksum] ^= 0xff;
     refused_with(file, &changed, &["damaged gzip"]);
-    refused_with(file, &[&whole[..], b"more"].concat(), &["damaged gzip"]);
+    for junk in [&b"more"[..], &[0x1f, 0x8b, 8], &[7; 100]] {
+        refused_with(file, &[&whole[..], junk].concat(), &["damaged gzip", "what is behind its end is no gzip data"]);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod classes;
 mod contours;
 mod faults;
 mod folder;
+mod genuine;
 mod loader;
 mod pickle;
 mod pictures;
@@ -22,11 +23,13 @@ mod transform;
 use std::fs;
 use std::path::Path;
 
-use lcnnc::data::{self, DataSet, Request};
+use lcnnc::data::{self, Allow, DataSet, Request};
 
 /// Loads a set from a root; an error becomes its message.
 fn load(name: &str, root: &Path) -> Result<DataSet, String> {
-    data::load(name, &Request { root: Some(root.to_owned()), ..Request::default() }).map_err(|error| error.to_string())
+    let allow = Allow { other_count: true, ..Allow::default() };
+    let request = Request { root: Some(root.to_owned()), allow, ..Request::default() };
+    data::load(name, &request).map_err(|error| error.to_string())
 }
 
 /// The message of a set that must not load, which must hold each of `parts`.

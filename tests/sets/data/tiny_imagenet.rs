@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb};
-use lcnnc::data::Source;
+use lcnnc::data::{self, Request, Source};
 use tempfile::TempDir;
 
 use super::folder::save;
@@ -36,6 +36,16 @@ fn tiny() -> TempDir {
     let labels = "val_2.JPEG\tn3\t0\t32\t44\t62\nval_0.JPEG\tn2\t0\t0\t63\t63\nval_1.JPEG\tn1\t5\t5\t9\t9\n";
     write(&folder.join("val/val_annotations.txt"), labels.as_bytes());
     root
+}
+
+#[test]
+fn a_part_of_it_is_refused_unless_it_is_meant() {
+    let root = tiny();
+    let request = Request { root: Some(root.path().to_owned()), ..Request::default() };
+    let message = data::load("tiny-imagenet", &request).err().unwrap().to_string();
+    for part in ["/train: expected 100000 images, as published, found 6; ", "take it as it is: `--allow-other-count`"] {
+        assert!(message.contains(part), "expected `{part}` in: {message}");
+    }
 }
 
 fn labels(source: &dyn Source) -> Vec<usize> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use lcnnc::data::fetch::{self, Contents, Kept, Known, Published};
-use lcnnc::data::{self, Request};
+use lcnnc::data::{self, Allow, Request};
 use tempfile::tempdir;
 
 use super::server::{Answer, Server};
@@ -60,7 +60,8 @@ fn fetch_mnist(root: &Path) {
 }
 
 fn load(root: &Path) -> Result<usize, String> {
-    let request = Request { root: Some(root.to_owned()), ..Request::default() };
+    let allow = Allow { other_count: true, ..Allow::default() };
+    let request = Request { root: Some(root.to_owned()), allow, ..Request::default() };
     data::load("mnist", &request).map(|set| set.train.len()).map_err(|error| error.to_string())
 }
 
