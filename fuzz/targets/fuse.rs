@@ -2,8 +2,8 @@
 
 #![no_main]
 
-use lcnnc::fuse::plan;
 use lcnnc::fuse::cut::Cut;
+use lcnnc::fuse::plan;
 use lcnnc_lang::{Options, Source};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
