@@ -99,7 +99,7 @@ impl Cut {
     }
 
     /// Bytes of the largest activity of an image that is made at once, in single precision: what is held where there is no
-    /// way back.
+    /// backward pass.
     pub fn largest(&self) -> u128 {
         largest(&self.parts)
     }

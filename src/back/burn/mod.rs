@@ -189,7 +189,7 @@ impl Model {
 
     /// [`Model::forward_training`] and the mean cross-entropy of the batch, `[1]`, in nats.
     ///
-    /// Where one fused part makes the scores, its way back runs along, and the scores have no gradient of their own.
+    /// Where one fused part makes the scores, its backward pass runs along, and the scores have no gradient of their own.
     pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> (Forward, Tensor<1>, Statistics) {
         let device = images.device();
         if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {

@@ -58,7 +58,7 @@ impl Operand {
 
 impl Model {
     /// The first number of a training step that is not finite: among the weights, then the values in order of execution,
-    /// then the gradients on the way back. `images` is `[B, C, H, W]`, as [`Model::judge`] takes them.
+    /// then the gradients on the backward pass. `images` is `[B, C, H, W]`, as [`Model::judge`] takes them.
     ///
     /// Everything is run by plain primitives, a loop's steps one by one. None if all is finite there, or if the device
     /// fails.
@@ -93,7 +93,7 @@ impl Model {
         strange(nats).map(|_| NonFinite::CrossEntropy)
     }
 
-    /// A few images at a time: what is kept for the way back is much more than fused parts keep.
+    /// A few images at a time: what is kept for the backward pass is much more than fused parts keep.
     fn strange_gradient(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Option<NonFinite> {
         const SOME: usize = 16;
         let count = answers.labels.len();
@@ -113,7 +113,7 @@ impl Model {
         }
         let gradients = total.backward();
         let is_strange = |tensor: &Tensor<4>| tensor.grad(&gradients).and_then(strange).is_some();
-        // The way back takes them in this order; those that an operation read last depend on nothing before.
+        // The backward pass takes them in this order; those that an operation read last depend on nothing before.
         if let Some(seen) = watch.seen.into_iter().rev().find(|seen| seen.probes.iter().any(is_strange)) {
             return Some(NonFinite::Gradient(seen.place(&self.net)));
         }

@@ -19,7 +19,7 @@ use std::path::Path;
 /// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
 const TRAINING: [f64; 2] = [1.5, 2.5];
 
-/// What a batch holds at its height without a way back, as a multiple of the largest activity: what a layer reads and what it
+/// What a batch holds at its height without a backward pass, as a multiple of the largest activity: what a layer reads and what it
 /// makes.
 const ANSWERING: [f64; 2] = [1.0, 3.0];
 
@@ -66,7 +66,7 @@ impl fmt::Display for Work {
 }
 
 impl Work {
-    /// Whether there is a way back.
+    /// Whether there is a backward pass.
     fn trains(self) -> bool {
         matches!(self, Work::Training | Work::Repeating | Work::GoingOn)
     }
