@@ -27,8 +27,11 @@ pub struct Analysis {
     /// The columns of its table, in order.
     pub columns: &'static [Column],
     /// Makes the table's rows; the arguments are complete.
-    pub run: fn(&Bench, &Bound) -> Result<Vec<Vec<Cell>>, TrainError>,
+    pub run: fn(&Bench, &Bound) -> Result<Rows, TrainError>,
 }
+
+/// The rows of a table, each with one cell for every column of its analysis.
+pub type Rows = Vec<Vec<Cell>>;
 
 /// Every analysis, in the order in which they are listed.
 pub const ANALYSES: &[Analysis] = &[weights::WEIGHTS];

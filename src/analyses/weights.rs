@@ -1,6 +1,6 @@
 //! How the numbers of each parameter are spread.
 
-use super::{Analysis, Bench, Cell, Column};
+use super::{Analysis, Bench, Column, Rows};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Param;
 use lcnnc_lang::vocabulary::Bound;
@@ -30,7 +30,7 @@ pub const WEIGHTS: Analysis = Analysis {
     run,
 };
 
-fn run(bench: &Bench, _: &Bound) -> Result<Vec<Vec<Cell>>, TrainError> {
+fn run(bench: &Bench, _: &Bound) -> Result<Rows, TrainError> {
     let (model, weights) = (bench.model(), bench.model().weights()?);
     Ok(model.net().params.iter().zip(&weights).map(|(param, weight)| row(param, &weight.values)).collect())
 }

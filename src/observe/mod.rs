@@ -122,12 +122,15 @@ pub trait Observer {
     }
 }
 
+/// An observer of a training; none where it is not asked for.
+pub type Opened = Option<Box<dyn Observer>>;
+
 /// How an observer comes into a training.
 pub struct ObserverKind {
     /// A file of the run's folder that every checkpoint holds a copy of.
     pub keeps: Option<Kept>,
     /// Makes the observer of a training, which goes on from the memory of a checkpoint; none where it is not asked for.
-    pub open: fn(&Start<'_>, &Memory) -> Result<Option<Box<dyn Observer>>, TrainError>,
+    pub open: fn(&Start<'_>, &Memory) -> Result<Opened, TrainError>,
     /// Takes over what the observer wrote for one run to another run, which goes on with it from the memory of a checkpoint.
     pub hand_on: fn(&mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError>,
 }

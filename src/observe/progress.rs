@@ -96,7 +96,7 @@ struct Bar {
 
 impl Bar {
     fn new(progress: Progress, heading: String, ahead: Ahead) -> Self {
-        let is_wide = progress.warning_width().is_none_or(|width| width >= BAR_WIDTH);
+        let is_wide = Progress::warning_width().is_none_or(|width| width >= BAR_WIDTH);
         let bar = progress.drawn(if is_wide { BAR } else { NO_BAR }, ahead.images);
         bar.set_prefix(heading.clone());
         let now = Instant::now();

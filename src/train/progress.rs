@@ -48,7 +48,7 @@ impl Progress {
     }
 
     /// Columns of the terminal that standard error is shown on, if it is.
-    pub(crate) fn warning_width(self) -> Option<usize> {
+    pub(crate) fn warning_width() -> Option<usize> {
         columns(terminal_size_of(io::stderr()))
     }
 
@@ -74,7 +74,7 @@ impl Progress {
     /// Writes a line to standard error.
     pub fn warn(self, text: &str) {
         let text = visible(text);
-        let _ = match self.warning_width() {
+        let _ = match Self::warning_width() {
             Some(width) => writeln!(io::stderr(), "{}", fold(&text, width)),
             None => writeln!(io::stderr(), "{text}"),
         };
@@ -83,7 +83,7 @@ impl Progress {
     /// Writes the problems of a text to standard error, in colour on a terminal.
     pub fn report(self, report: &Report) {
         let plain = !self.bars || env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width = self.warning_width().map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
+        let width = Self::warning_width().map_or(render::WIDTH, |width| width.clamp(WIDTHS[0], WIDTHS[1]));
         let text = if plain { render::plain(report, width) } else { render::coloured(report, width) };
         let _ = write!(io::stderr(), "{text}");
     }
