@@ -1,6 +1,6 @@
 //! How the numbers of each parameter are spread.
 
-use super::{Analysis, Bench, Column, Rows};
+use super::{Analysis, Bench, Cell, Column, Rows};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Param;
 use lcnnc_lang::vocabulary::Bound;
