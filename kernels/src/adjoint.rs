@@ -6,9 +6,9 @@ use super::graph::{Graph, Id, Kernel, Map, Node, Slot};
 /// Whose gradients a backward pass makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
-    /// Whether each parameter's gradient is wanted.
+    /// One flag for each parameter: true if the backward pass makes its gradient.
     pub params: Vec<bool>,
-    /// Whether each input's gradient is wanted.
+    /// One flag for each input of the graph: true if the backward pass makes its gradient.
     pub inputs: Vec<bool>,
 }
 

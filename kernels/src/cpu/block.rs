@@ -24,7 +24,7 @@ pub struct Workspace {
     sums: Vec<Aligned>,
 }
 
-/// What all blocks of a batch share.
+/// The schedule, the kernels and the parameters of an engine, which all blocks of a batch read.
 pub struct Shared<'a> {
     pub schedule: &'a TaskSchedule,
     pub banks: &'a [PreparedBank],
@@ -47,9 +47,9 @@ pub struct BlockImages<'a> {
     pub answers: Answers<'a>,
     /// The weight of each image's cross-entropy at one step in the loss.
     pub weight: f32,
-    /// Where the outputs go, `[count, outputs]`.
+    /// The memory that takes the outputs, `[count, outputs]`.
     pub outputs: &'a mut [f32],
-    /// Where the gradients of the inputs go, `[count, inputs]`.
+    /// The memory that takes the gradients of the inputs, `[count, inputs]`.
     pub input_gradients: &'a mut [f32],
     /// The sum of the cross-entropies of all images and steps so far, in nats.
     pub nats: f64,

@@ -263,7 +263,7 @@ impl Direct {
     }
 }
 
-/// Where a tile of sums begins: at output `first`, and at pixel `column` of a row of the result.
+/// The first corner of a tile of sums: output channel `first`, and the pixel at `row` and `column` of the result.
 #[derive(Clone, Copy)]
 struct TileAt {
     first: usize,
@@ -271,7 +271,7 @@ struct TileAt {
     column: usize,
 }
 
-/// Where some taps of a kernel begin: the input that they read, and the row and column in the kernel of the first.
+/// The first of some taps of a kernel: the input channel that it reads, and its row and column in the kernel.
 #[derive(Clone, Copy)]
 struct TapAt {
     input: usize,
@@ -288,9 +288,9 @@ struct OutputRow<'a> {
     /// The first of the outputs.
     first: usize,
     row: usize,
-    /// Where the row of each output goes, `[outputs, width]` cells.
+    /// The memory that takes the row of each output channel, `[outputs, width]` cells.
     rows: &'a mut [f32],
-    /// Whether there are four outputs.
+    /// True for a row of four output channels, false for a row of one.
     four: bool,
 }
 

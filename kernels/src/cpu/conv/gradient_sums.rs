@@ -1,9 +1,9 @@
-//! Where the gradients of a bank's kernels are summed up.
+//! The sums of the gradients of a bank's kernels.
 
 use super::sizes::Sizes;
 use crate::graph::Slot;
 
-/// Where the gradients of a bank's kernels are summed up over a block.
+/// The sums of the gradients of a bank's kernels over a block of images.
 ///
 /// A loop goes through the same kernels at every step. Products of spectra, or of points of tiles, can be summed over
 /// all steps as they are, since a transform is linear: so the sums are transformed back to taps only once, at the end of
@@ -13,7 +13,7 @@ pub struct GradientSums<'a> {
     pub transformed: &'a mut [f32],
     /// The gradients of all parameters in a row.
     pub gradients: &'a mut [f32],
-    /// Where each parameter begins in them.
+    /// The place of the first number of each parameter in `gradients`.
     pub offsets: &'a [usize],
     /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
