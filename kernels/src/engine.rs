@@ -134,7 +134,7 @@ impl Engine {
         (outputs, nats * weight, gradients)
     }
 
-    /// Runs the backward pass of a batch from `seeds`, the gradients of the outputs `[images, outputs]`: returns the
+    /// Runs the backward pass of a batch from the gradients of the outputs, `[images, outputs]`: returns the
     /// gradients of the inputs `[images, inputs]`, empty unless `input_gradients` asks for them, and of all parameters
     /// in a row. What is needed of the forward pass is done again.
     pub fn backward(
@@ -142,11 +142,11 @@ impl Engine {
         images: usize,
         inputs: &[f32],
         params: &[f32],
-        seeds: &[f32],
+        output_gradients: &[f32],
         input_gradients: bool,
     ) -> (Vec<f32>, Vec<f32>) {
         let makes = Makes { outputs: false, input_gradients, gradients: true };
-        let batch = cpu::Batch { images, inputs, params, seeds, ..cpu::Batch::default() };
+        let batch = cpu::Batch { images, inputs, params, output_gradients, ..cpu::Batch::default() };
         let results = self.runner(Purpose::backward(input_gradients)).run(batch, makes);
         (results.input_gradients, results.gradients)
     }
@@ -181,14 +181,14 @@ impl Engine {
             Purpose::Forward => Vec::new(),
             Purpose::ForwardBackward => graph.loss(&self.outputs),
             Purpose::Backward | Purpose::BackwardToInputs => {
-                let seed = |(index, id): (usize, &Id)| graph.node(Kernel::Seed(index), &[], graph.dims(*id));
-                self.outputs.iter().enumerate().map(seed).collect()
+                let given = |(index, id): (usize, &Id)| graph.node(Kernel::OutputGradient(index), &[], graph.dims(*id));
+                self.outputs.iter().enumerate().map(given).collect()
             }
         };
         if purpose != Purpose::Forward {
-            let seeds: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
+            let output_gradients: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
             let inputs = vec![purpose == Purpose::BackwardToInputs; self.graph.inputs().len()];
-            adjoint(&mut graph, &seeds, &Wanted { params: self.trained.clone(), inputs });
+            adjoint(&mut graph, &output_gradients, &Wanted { params: self.trained.clone(), inputs });
         }
         schedule(&graph, channel_sums)
     }
@@ -224,7 +224,7 @@ mod on_gpu {
     impl Engine {
         /// Runs the forward pass on a device: see [`Engine::forward`].
         pub fn forward_on(&self, client: &Client, images: usize, inputs: Handle, params: Handle) -> Handle {
-            let batch = DeviceBatch { images, inputs, params, seeds: None, weight: 0.0, smoothing: 0.0 };
+            let batch = DeviceBatch { images, inputs, params, backward_from: None, weight: 0.0, smoothing: 0.0 };
             self.runner_on(client, Purpose::Forward).run(client, batch).outputs
         }
 
@@ -240,9 +240,9 @@ mod on_gpu {
         ) -> [Handle; 3] {
             // A float holds every class number that a net can have.
             let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
-            let seeds = Some(client.create_from_slice(f32::as_bytes(&labels)));
+            let backward_from = Some(client.create_from_slice(f32::as_bytes(&labels)));
             let weight = self.weight(images) as f32;
-            let batch = DeviceBatch { images, inputs, params, seeds, weight, smoothing };
+            let batch = DeviceBatch { images, inputs, params, backward_from, weight, smoothing };
             let runner = self.runner_on(client, Purpose::ForwardBackward);
             let DeviceResults { outputs, loss, gradients, .. } = runner.run(client, batch);
             [outputs, loss, gradients]
@@ -254,10 +254,11 @@ mod on_gpu {
             &self,
             client: &Client,
             images: usize,
-            [inputs, params, seeds]: [Handle; 3],
+            [inputs, params, output_gradients]: [Handle; 3],
             input_gradients: bool,
         ) -> [Handle; 2] {
-            let batch = DeviceBatch { images, inputs, params, seeds: Some(seeds), weight: 0.0, smoothing: 0.0 };
+            let backward_from = Some(output_gradients);
+            let batch = DeviceBatch { images, inputs, params, backward_from, weight: 0.0, smoothing: 0.0 };
             let runner = self.runner_on(client, Purpose::backward(input_gradients));
             let DeviceResults { input_gradients, gradients, .. } = runner.run(client, batch);
             [input_gradients, gradients]

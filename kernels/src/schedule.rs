@@ -214,7 +214,7 @@ impl<'a> Scheduler<'a> {
             | Kernel::DenseBackward(_)
             | Kernel::Concat
             | Kernel::Loss
-            | Kernel::Seed(_)
+            | Kernel::OutputGradient(_)
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => self.kernel(node),
         }

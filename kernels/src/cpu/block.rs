@@ -43,7 +43,7 @@ pub struct BlockImages<'a> {
     /// The inputs, `[count, inputs]`.
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[count, outputs]`.
-    pub seeds: &'a [f32],
+    pub output_gradients: &'a [f32],
     pub answers: Answers<'a>,
     /// The weight of each image's cross-entropy at one step in the loss.
     pub weight: f32,
@@ -129,9 +129,9 @@ impl Block<'_, '_> {
                 let images = &block.images.inputs[offsets[*index]..];
                 gather(images, Offsets::len(offsets), block.images.count, Spare::LastImage, to);
             }),
-            Kernel::Seed(index) => self.whole(makes[0], |block, to| {
+            Kernel::OutputGradient(index) => self.whole(makes[0], |block, to| {
                 let offsets = &block.shared.offsets.outputs;
-                let images = &block.images.seeds[offsets[*index]..];
+                let images = &block.images.output_gradients[offsets[*index]..];
                 gather(images, Offsets::len(offsets), block.images.count, Spare::Zeros, to);
             }),
             Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),

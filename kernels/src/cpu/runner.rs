@@ -49,8 +49,8 @@ pub struct Batch<'a> {
     pub params: &'a [f32],
     /// The inputs, `[images, inputs]`: of each image, all inputs one after the other.
     pub inputs: &'a [f32],
-    /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule has seeds.
-    pub seeds: &'a [f32],
+    /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule reads them.
+    pub output_gradients: &'a [f32],
     /// The right answers; of no effect unless the schedule has a loss.
     pub answers: Answers<'a>,
     /// The weight of one image's cross-entropy at one step in the loss.
@@ -157,7 +157,7 @@ impl Runner {
             let mut block = BlockImages {
                 count,
                 inputs: &batch.inputs[share(first, batch.inputs, inputs)],
-                seeds: &batch.seeds[share(first, batch.seeds, outputs)],
+                output_gradients: &batch.output_gradients[share(first, batch.output_gradients, outputs)],
                 answers: Answers {
                     labels: if labels.is_empty() { &[] } else { &labels[first..first + count] },
                     ..batch.answers

@@ -137,7 +137,9 @@ impl Compiler<'_> {
         let dims = |id: Id| schedule.dims[id];
         match kernel {
             Kernel::Input(index) => self.fetch(ImageBuffer::Inputs, self.offsets.inputs[*index], makes[0]),
-            Kernel::Seed(index) => self.fetch(ImageBuffer::Seeds, self.offsets.outputs[*index], makes[0]),
+            Kernel::OutputGradient(index) => {
+                self.fetch(ImageBuffer::OutputGradients, self.offsets.outputs[*index], makes[0])
+            }
             Kernel::Output(index) => self.hand(reads[0], ImageBuffer::Outputs, self.offsets.outputs[*index]),
             Kernel::InputGradient(index) => {
                 self.hand(reads[0], ImageBuffer::InputGradients, self.offsets.inputs[*index]);

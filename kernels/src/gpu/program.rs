@@ -55,8 +55,7 @@ pub enum Space {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ImageBuffer {
     Inputs,
-    /// The gradients of the outputs.
-    Seeds,
+    OutputGradients,
     Outputs,
     InputGradients,
 }
