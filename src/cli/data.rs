@@ -4,8 +4,9 @@ use super::transfer::Transfer;
 use super::values::folder;
 use clap::Subcommand;
 use indicatif::DecimalBytes;
-use lcnnc::data::SETS;
-use lcnnc::data::fetch::{self, FetchError, Options, Outcome, PUBLISHED, Published};
+use lcnnc::data::fetch::{self, FetchError, Options, Outcome};
+use lcnnc::data::published::Published;
+use lcnnc::data::sets::{SETS, published, published_as};
 use lcnnc::train::{Progress, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,8 +65,8 @@ impl Args {
             }
             Verb::Verify { sets, data_root } => {
                 let root = data_root.as_deref();
-                let is_there = |set: &&Published| fetch::locate(set, root).is_ok();
-                let sets = if sets.is_empty() { PUBLISHED.iter().filter(is_there).collect() } else { named(&sets)? };
+                let is_there = |set: &&'static Published| fetch::locate(set, root).is_ok();
+                let sets = if sets.is_empty() { published().filter(is_there).collect() } else { named(&sets)? };
                 if sets.is_empty() {
                     Progress::new()
                         .warn("error: there is no set to check; `lcnnc data list` says where they are looked for");
@@ -78,7 +79,7 @@ impl Args {
 }
 
 fn named(names: &[String]) -> Result<Vec<&'static Published<'static>>, FetchError> {
-    names.iter().map(|name| fetch::published(name)).collect()
+    names.iter().map(|name| published_as(name)).collect()
 }
 
 /// Does the same for each set, whether the others are fine or not.
@@ -128,11 +129,9 @@ fn verify_one(set: &Published, root: Option<&Path>) -> Result<bool, FetchError> 
 
 fn list(root: Option<&Path>) {
     let progress = Progress::new();
-    for set in PUBLISHED {
-        progress.line(&format!("{}: {}\n    {}", set.name, set.about, place(set, root)));
-    }
-    for set in SETS.iter().filter(|set| PUBLISHED.iter().all(|published| published.name != set.name)) {
-        progress.line(&format!("{}: {}\n    nothing to fetch", set.spelling(), set.about));
+    for set in SETS {
+        let place = set.published.map_or_else(|| "nothing to fetch".to_owned(), |published| place(published, root));
+        progress.line(&format!("{}: {}\n    {place}", set.spelling(), set.about));
     }
 }
 

@@ -1,4 +1,4 @@
-//! SHA-256 as text.
+//! Checksums: SHA-256 in hexadecimal.
 
 use sha2::{Digest, Sha256};
 use std::io::{self, Read};

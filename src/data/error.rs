@@ -7,8 +7,8 @@ use lcnnc_lang::ir::cost;
 use thiserror::Error;
 
 use super::Unusable;
-use super::names::shown;
-use super::picture::{FORMATS, LARGEST_SIDE};
+use super::file_names::shown;
+use super::formats::picture::{FORMATS, LARGEST_SIDE};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]

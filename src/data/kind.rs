@@ -1,17 +1,17 @@
-//! Steps that a spec names, by their names.
+//! What a kind of transform or augmentation is: a name that a spec may call, and how the call is built.
 
 use lcnnc_lang::vocabulary::Bound;
 
-/// How a step that a spec can name is made: a `dyn Transform`, a `dyn Augment`.
+/// A kind of transform (`dyn Transform`) or augmentation (`dyn Augment`) that a spec can call by its name.
 pub struct Kind<T: ?Sized> {
     pub name: &'static str,
     pub build: fn(&Bound) -> Box<T>,
 }
 
-/// The step that a call names.
+/// Builds the transform or the augmentation that a call names.
 ///
 /// # Panics
-/// If none of `kinds` has that name; no spec can bring that about.
+/// If none of `kinds` has the name of the call; no spec can bring that about.
 pub fn build<T: ?Sized>(kinds: &[Kind<T>], call: &Bound) -> Box<T> {
     match kinds.iter().find(|kind| kind.name == call.callee) {
         Some(kind) => (kind.build)(call),

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::augment::Views;
-use super::budget::Held;
+use super::memory_budget::HeldMemory;
 use super::transform::Chain;
 use super::{DataError, Image, Source, picture};
 
@@ -98,7 +98,7 @@ impl Feed {
     }
 
     /// Room beside a large image for what is made of it.
-    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<Held<'static>>, DataError> {
+    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<HeldMemory<'static>>, DataError> {
         let bytes = size_of_val(image.pixels.as_slice()) as u64;
         let copies = if self.views() > 1 { 2 } else { 1 };
         let large = bytes > LARGE;

@@ -10,8 +10,9 @@ mod rotate;
 
 use std::sync::Arc;
 
+use super::kind::{self, Kind};
 use super::random::{Stream, Use};
-use super::{DataError, Image, registry};
+use super::{DataError, Image};
 use lcnnc_lang::vocabulary::Bound;
 
 /// Something done to one image at random. It keeps the image's shape.
@@ -34,10 +35,10 @@ pub trait Augment: Send + Sync {
 }
 
 /// An augmentation that a spec can name.
-pub type Kind = registry::Kind<dyn Augment>;
+pub type AugmentKind = Kind<dyn Augment>;
 
 /// How each augmentation of [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES) is made.
-pub const KINDS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
+pub const KINDS: &[AugmentKind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// Augmentations, one after the other.
 #[derive(Default)]
@@ -49,7 +50,7 @@ impl Chain {
     /// # Panics
     /// If a call was not bound against [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES); no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.callee, registry::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.callee, kind::build(KINDS, call))).collect())
     }
 
     /// How many views of each image a batch holds.

@@ -1,13 +1,13 @@
 //! Random turns, by bilinear interpolation.
 
-use super::{Augment, Kind};
+use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::ROTATE;
 
-pub const KIND: Kind =
-    Kind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
+pub const KIND: AugmentKind =
+    AugmentKind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
 
 struct Rotate {
     degrees: f64,

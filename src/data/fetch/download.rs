@@ -11,8 +11,8 @@ use ureq::{Body, Error};
 use super::Watch;
 use super::error::{FetchError, Trouble};
 use super::part::Part;
-use super::published::Known;
 use super::transport::{Line, Patience, is_part, trouble};
+use crate::data::published::KnownFile;
 
 /// An attempt that brings so many bytes is no failure, however it ends: slow lines break often.
 const WORTHWHILE: u64 = 1 << 20;
@@ -38,7 +38,7 @@ impl From<Trouble> for Stop {
 
 /// A file to bring.
 pub struct Download<'a> {
-    pub known: Known<'a>,
+    pub known: KnownFile<'a>,
     pub part: PathBuf,
     /// Its address at each source.
     pub sources: Vec<Uri>,

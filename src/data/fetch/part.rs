@@ -5,9 +5,9 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::{FetchError, Trouble};
-use super::published::{Archive, Known};
 use super::unpack::unpack;
-use crate::data::digest::sha256_of;
+use crate::data::published::{Archive, KnownFile};
+use crate::data::sha256_of;
 
 /// Where the part of a file lies.
 pub fn part_of(path: &Path) -> PathBuf {
@@ -47,7 +47,7 @@ impl Part {
     }
 
     /// What is wrong with a file that has its full size; if anything is, nothing is kept of it.
-    pub fn check(&mut self, known: &Known, begun: bool) -> Result<Option<Trouble>, FetchError> {
+    pub fn check(&mut self, known: &KnownFile, begun: bool) -> Result<Option<Trouble>, FetchError> {
         self.file.sync_all().map_err(FetchError::file(&self.path, "written"))?;
         self.file.rewind().map_err(FetchError::file(&self.path, "read"))?;
         let found = sha256_of(&mut self.file).map_err(FetchError::file(&self.path, "read"))?;

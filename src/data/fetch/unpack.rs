@@ -11,14 +11,14 @@ use tar::EntryType;
 use zip::ZipArchive;
 
 use super::error::FetchError;
-use super::published::{Archive, Format};
+use crate::data::published::{Archive, ArchiveFormat};
 
 /// Unpacks an archive whose entries all lie below `folder` into the folder `into`, which is there and empty.
 pub fn unpack(archive: &Archive, folder: &str, file: &File, into: &Path) -> Result<(), FetchError> {
     let mut tree = Tree { archive, folder, into, folders: BTreeSet::new(), entries: 0, bytes: 0 };
     match archive.format {
-        Format::TarGz => tar_gz(file, &mut tree),
-        Format::Zip => zip(file, &mut tree),
+        ArchiveFormat::TarGz => tar_gz(file, &mut tree),
+        ArchiveFormat::Zip => zip(file, &mut tree),
     }
 }
 

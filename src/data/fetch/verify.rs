@@ -6,8 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::FetchError;
-use super::published::{Archive, Contents, Kept, Known, Published};
-use crate::data::digest::sha256_of;
+use crate::data::published::{Archive, CompressedFile, KnownFile, Packaging, Published};
+use crate::data::sha256_of;
 
 /// What was found at one place.
 #[derive(Clone, Debug)]
@@ -45,13 +45,13 @@ impl fmt::Display for Finding {
 /// Compares every file of a set in its folder with what is known.
 pub fn verify(set: &Published, folder: &Path) -> Result<Vec<Finding>, FetchError> {
     let mut findings = Vec::new();
-    match set.contents {
-        Contents::Files(files) => {
+    match set.packaging {
+        Packaging::Files(files) => {
             for file in files {
-                findings.extend(verify_kept(file, folder)?);
+                findings.extend(verify_compressed(file, folder)?);
             }
         }
-        Contents::Archive(Archive { files, counts, .. }) => {
+        Packaging::Archive(Archive { files, counts, .. }) => {
             for file in files {
                 findings.push(verify_file(file, folder)?);
             }
@@ -64,19 +64,19 @@ pub fn verify(set: &Published, folder: &Path) -> Result<Vec<Finding>, FetchError
 }
 
 /// Both forms of a file, if both are there; there must be one.
-pub fn verify_kept(kept: &Kept, folder: &Path) -> Result<Vec<Finding>, FetchError> {
+pub fn verify_compressed(kept: &CompressedFile, folder: &Path) -> Result<Vec<Finding>, FetchError> {
     let there = [kept.packed, kept.plain].into_iter().filter(|file| folder.join(file.name).exists());
     let findings = there.map(|file| verify_file(&file, folder)).collect::<Result<Vec<_>, _>>()?;
     if findings.is_empty() { Ok(vec![verify_file(&kept.packed, folder)?]) } else { Ok(findings) }
 }
 
-fn verify_file(known: &Known, folder: &Path) -> Result<Finding, FetchError> {
+fn verify_file(known: &KnownFile, folder: &Path) -> Result<Finding, FetchError> {
     let path = folder.join(known.name);
     let fault = fault(known, &path).map_err(FetchError::file(&path, "read"))?;
     Ok(Finding { path, files: None, fault })
 }
 
-fn fault(known: &Known, path: &Path) -> io::Result<Option<Fault>> {
+fn fault(known: &KnownFile, path: &Path) -> io::Result<Option<Fault>> {
     if !path.is_file() {
         return Ok(Some(Fault::Missing));
     }

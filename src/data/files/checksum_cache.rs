@@ -1,4 +1,5 @@
-//! What files were found to hold, remembered from run to run, so that a large set is not read at every start.
+//! The checksums of files, and the shapes of pictures in them, remembered from run to run, so that a large set is not read at
+//! every start.
 //!
 //! A file is known again by its size, its times of change and its number on the disk. On Unix one of the times is set by
 //! the system alone, at every change, so that a file with other contents is not taken for the one that was read.
@@ -9,10 +10,10 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::digest;
+use crate::data::sha256;
 
-/// Below the user's cache.
-pub const FOLDER: &str = "seen";
+/// The folder below the user's cache that the lines are kept in.
+const FOLDER: &str = "seen";
 
 /// The form of the lines, and what is held to be a picture: another version may hold something else to be one.
 const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 2 ");
@@ -33,7 +34,7 @@ pub struct Stamp {
 
 /// What was found in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Record {
+pub struct FileRecord {
     pub stamp: Stamp,
     /// SHA-256 of its contents; empty if they could not be read.
     pub digest: String,
@@ -42,10 +43,10 @@ pub struct Record {
 }
 
 /// What is remembered of the files of one set.
-pub struct Seen {
+pub struct ChecksumCache {
     /// Where it is kept; `None` if it is not.
     file: Option<PathBuf>,
-    records: BTreeMap<String, Record>,
+    records: BTreeMap<String, FileRecord>,
     opened: SystemTime,
 }
 
@@ -74,34 +75,34 @@ fn changed(_: &Metadata) -> [i128; 2] {
     [0; 2]
 }
 
-impl Seen {
+impl ChecksumCache {
     /// What is remembered in a folder of the files below `root`; nothing, if there is no such folder or what is there is
     /// damaged.
     pub fn open(folder: Option<&Path>, root: &Path) -> Self {
         let root = fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
-        let name = digest::sha256([root.as_os_str().as_encoded_bytes()]);
+        let name = sha256([root.as_os_str().as_encoded_bytes()]);
         let file = folder.map(|folder| folder.join(FOLDER).join(name));
         let text = file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         Self { file, records: parse(&text).unwrap_or_default(), opened: SystemTime::now() }
     }
 
     /// What is remembered of a file, if it has not changed since.
-    pub fn find(&self, path: &Path, stamp: &Stamp) -> Option<&Record> {
+    pub fn find(&self, path: &Path, stamp: &Stamp) -> Option<&FileRecord> {
         self.records.get(path.to_str()?).filter(|record| record.stamp == *stamp)
     }
 
     /// Remembers these files in place of what was remembered. What stands there is replaced as a whole, so that several
     /// runs at a time do no harm.
-    pub fn remember<'r>(&self, records: impl Iterator<Item = (&'r Path, &'r Record)>) {
+    pub fn remember<'r>(&self, records: impl Iterator<Item = (&'r Path, &'r FileRecord)>) {
         let Some(file) = &self.file else { return };
         let lines: String = records.filter_map(|(path, record)| self.line(path, record)).collect();
-        let text = format!("{HEAD}{}\n{lines}", digest::sha256([lines.as_bytes()]));
+        let text = format!("{HEAD}{}\n{lines}", sha256([lines.as_bytes()]));
         // That nothing can be remembered costs time at the next start, and is no reason not to start now.
         let _ = replace(file, text.as_bytes());
     }
 
     /// A file's line; nothing for a file that is too young or was not read, or whose name does not fit into a line.
-    fn line(&self, path: &Path, Record { stamp, digest, shape }: &Record) -> Option<String> {
+    fn line(&self, path: &Path, FileRecord { stamp, digest, shape }: &FileRecord) -> Option<String> {
         let path = path.to_str().filter(|path| !path.contains(['\n', '\r']))?;
         if stamp.is_young(self.opened) || digest.is_empty() {
             return None;
@@ -113,15 +114,15 @@ impl Seen {
 }
 
 /// The records of a file's text; `None` if it is not as it was written.
-fn parse(text: &str) -> Option<BTreeMap<String, Record>> {
+fn parse(text: &str) -> Option<BTreeMap<String, FileRecord>> {
     let (sum, lines) = text.strip_prefix(HEAD)?.split_once('\n')?;
-    if digest::sha256([lines.as_bytes()]) != sum {
+    if sha256([lines.as_bytes()]) != sum {
         return None;
     }
     lines.lines().map(record).collect()
 }
 
-fn record(line: &str) -> Option<(String, Record)> {
+fn record(line: &str) -> Option<(String, FileRecord)> {
     let mut words = line.splitn(7, ' ');
     let mut word = || words.next();
     let (size, modified) = (word()?.parse().ok()?, word()?.parse().ok()?);
@@ -132,7 +133,7 @@ fn record(line: &str) -> Option<(String, Record)> {
         sides => Some(sides.split('x').map(|side| side.parse().ok()).collect::<Option<Vec<usize>>>()?.try_into().ok()?),
     };
     let stamp = Stamp { size, modified, changed };
-    Some((word()?.to_owned(), Record { stamp, digest, shape }))
+    Some((word()?.to_owned(), FileRecord { stamp, digest, shape }))
 }
 
 fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {

@@ -1,23 +1,32 @@
-//! Where data sets lie: torchvision's layout under a data root.
+//! How the files of a set lie under a data root, as torchvision lays them out, and how they are found there.
 
-use std::env;
 use std::path::{Path, PathBuf};
 
-use super::{DataError, Request, fashion_mnist, mnist, walk};
+use super::data_roots::places;
+use crate::data::formats::folder_walk;
+use crate::data::published::Published;
+use crate::data::{DataError, Request};
 
-/// A set that lies under a data root.
+/// How the files of a published set lie under a data root.
 pub struct Layout {
-    pub set: &'static str,
+    pub published: &'static Published<'static>,
     /// The folder of the set under the root.
     pub folder: &'static str,
     /// The files in that folder; a file may also be there with `.gz` behind its name where the set allows it.
     pub files: &'static [&'static str],
     pub gzip: bool,
-    /// The place to fetch them from.
+    /// The address or place that the files come from, for messages.
     pub origin: &'static str,
+    /// The names of other sets whose files have the same names.
+    pub same_files: &'static [&'static str],
 }
 
 impl Layout {
+    /// The name of the set.
+    pub fn set(&self) -> &'static str {
+        self.published.name
+    }
+
     /// The folder of the set, found as [`find`] does it.
     pub fn find(&self, request: &Request) -> Result<PathBuf, DataError> {
         find(&[self], request).map(|(_, folder)| folder)
@@ -48,9 +57,9 @@ impl Layout {
         }
         let root = folder.ancestors().nth(Path::new(self.folder).components().count());
         // Single files are fetched beside those that are there.
-        let fetch = if self.gzip { by_command(self.set, root) } else { self.anew(folder) };
+        let fetch = if self.gzip { by_command(self.set(), root) } else { self.anew(folder) };
         let fetch = format!("{fetch}, or {}", self.by_hand());
-        Err(DataError::Missing { path: folder.join(name), set: self.set, fetch })
+        Err(DataError::Missing { path: folder.join(name), set: self.set(), fetch })
     }
 
     /// What a fault of one of the set's files in a folder means, with how to get a file without it.
@@ -74,7 +83,7 @@ impl Layout {
     /// How to get files anew. What is there is never written over, and what comes in an archive comes as a whole.
     fn anew(&self, folder: &Path) -> String {
         let root = folder.ancestors().nth(Path::new(self.folder).components().count());
-        let command = by_command(self.set, root.filter(|root| !root.as_os_str().is_empty()));
+        let command = by_command(self.set(), root.filter(|root| !root.as_os_str().is_empty()));
         let away = if self.gzip { "it".to_owned() } else { format!("the folder {}", folder.display()) };
         format!("move {away} away and {command}")
     }
@@ -116,7 +125,7 @@ pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout
     }
     let elsewhere = places.iter().filter_map(|place| place.root.as_ref()).find_map(|root| elsewhere(layouts, root));
     let any = |of: fn(&Layout) -> String| layouts.iter().map(|layout| of(layout)).collect::<Vec<_>>().join(", or ");
-    let set = layouts.first().map_or("", |layout| layout.set);
+    let set = layouts.first().map_or("", |layout| layout.set());
     Err(DataError::NotFound {
         set,
         expected: any(Layout::expected),
@@ -142,7 +151,7 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
             return Some(format!("\n{}", moved(layout, &folder, root)));
         }
         if depth < DEPTH && folders.len() < SEARCHED {
-            let inner = walk::entries(&folder).unwrap_or_default().into_iter().filter(|path| path.is_dir());
+            let inner = folder_walk::entries(&folder).unwrap_or_default().into_iter().filter(|path| path.is_dir());
             folders.extend(inner.take(SEARCHED).map(|path| (path, depth + 1)));
         }
     }
@@ -153,8 +162,8 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
 /// files of the same names is left as it is.
 fn moved(layout: &Layout, folder: &Path, root: &Path) -> String {
     let here = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    if let Some(other) = LAYOUTS.iter().find(|other| other.set != layout.set && is_folder_of(other, &here)) {
-        let (place, other) = (folder.display(), other.set);
+    if let Some(other) = layout.same_files.iter().find(|other| is_folder_of(other, &here)) {
+        let place = folder.display();
         return format!(
             "files of the same names are in {place}, but those are the ones of `{other}`: leave them there"
         );
@@ -166,65 +175,15 @@ fn moved(layout: &Layout, folder: &Path, root: &Path) -> String {
     format!("its files seem to be in {}: move them to {}", folder.display(), root.join(layout.folder).display())
 }
 
-/// Sets whose files have the same names.
-const LAYOUTS: [&Layout; 2] = [&mnist::LAYOUT, &fashion_mnist::LAYOUT];
-
 /// Whether one of the last two parts of a path is what a set or its folder is called, in any case of letters.
-fn is_folder_of(layout: &Layout, path: &Path) -> bool {
+fn is_folder_of(set: &str, path: &Path) -> bool {
     let plain = |name: &str| name.to_lowercase().replace(['-', '_', ' '], "");
     let mut parts = path.components().rev().take(2).map(|part| plain(&part.as_os_str().to_string_lossy()));
-    parts.any(|part| part == plain(layout.set))
+    parts.any(|part| part == plain(set))
 }
 
 /// The command that gets a set, into a root if one was asked for.
 fn by_command(set: &str, root: Option<&Path>) -> String {
     let root = root.map(|root| format!(" --data-root {}", root.display())).unwrap_or_default();
     format!("run `lcnnc data fetch {set}{root}`")
-}
-
-/// A place where a data root may be.
-pub struct Place {
-    /// How it is chosen.
-    by: &'static str,
-    /// `None` if it was not.
-    pub root: Option<PathBuf>,
-}
-
-impl Place {
-    pub fn describe(&self) -> String {
-        match &self.root {
-            Some(root) => format!("{} ({})", root.display(), self.by),
-            None => format!("no folder, since {} is not set", self.by),
-        }
-    }
-}
-
-/// Where data roots may be, the one that was asked for or all others, in the order in which they are looked at.
-pub fn places(asked: Option<&Path>) -> Vec<Place> {
-    if let Some(root) = asked {
-        return vec![Place { by: "--data-root", root: Some(root.to_owned()) }];
-    }
-    vec![
-        Place { by: "$LCNNC_DATA", root: variable("LCNNC_DATA") },
-        Place { by: WORKING, root: Some(PathBuf::from("data")) },
-        Place { by: "$XDG_CACHE_HOME or $HOME", root: cache() },
-    ]
-}
-
-/// The user's cache: `$XDG_CACHE_HOME/lcnnc`, or `~/.cache/lcnnc`; `None` if neither variable is set.
-pub fn cache() -> Option<PathBuf> {
-    let cache = variable("XDG_CACHE_HOME").or_else(|| variable("HOME").map(|home| home.join(".cache")));
-    cache.map(|cache| cache.join("lcnnc"))
-}
-
-fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
-}
-
-const WORKING: &str = "in the working directory";
-
-/// The root that something new goes to: the first of the [`places`], but no `data` is made in the working directory.
-pub fn home(asked: Option<&Path>) -> Option<PathBuf> {
-    let wanted = |place: &Place| place.by != WORKING || place.root.as_ref().is_some_and(|root| root.is_dir());
-    places(asked).into_iter().filter(wanted).find_map(|place| place.root)
 }

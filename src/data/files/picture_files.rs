@@ -2,26 +2,26 @@
 
 use std::path::PathBuf;
 
-use super::digest;
-use super::names::shown;
-use super::picture;
-use super::seen::Stamp;
-use super::survey::Found;
-use super::transform::{Colour, Transform};
-use super::{DataError, Image, Source};
+use super::checksum_cache::Stamp;
+use super::survey::ReadRecords;
+use crate::data::file_names::shown;
+use crate::data::formats::picture;
+use crate::data::transform::{Colour, Transform};
+use crate::data::{DataError, Image, Source, sha256};
 
-pub struct Files {
-    /// Each with its label.
+/// Picture files with labels: the images of one half of a set.
+pub struct PictureFiles {
+    /// Each file with its label.
     pub files: Vec<(PathBuf, usize)>,
     /// Channels, height, width, where all have one; grey images of a set in colour become colour.
     pub shape: Option<[usize; 3]>,
     /// What was found in the files of the whole set when they were read.
-    pub found: Found,
+    pub found: ReadRecords,
     /// The place of the first file among those of the whole set.
     pub first: usize,
 }
 
-impl Files {
+impl PictureFiles {
     /// Checks that a file's bytes are those that were found when the set was read. A file whose times have not changed
     /// since has not changed.
     fn check(&self, i: usize, bytes: &[u8]) -> Result<(), DataError> {
@@ -30,12 +30,12 @@ impl Files {
         if record.digest.is_empty() || Stamp::of(path).is_ok_and(|stamp| stamp == record.stamp) {
             return Ok(());
         }
-        let (found, expected) = (digest::sha256([bytes]), record.digest.clone());
+        let (found, expected) = (sha256([bytes]), record.digest.clone());
         if found == expected { Ok(()) } else { Err(DataError::Exchanged { path: path.clone(), expected, found }) }
     }
 }
 
-impl Source for Files {
+impl Source for PictureFiles {
     fn len(&self) -> usize {
         self.files.len()
     }

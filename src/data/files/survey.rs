@@ -8,30 +8,18 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::budget::Budget;
-use super::files::other_size;
-use super::picture::LARGEST_FILE;
-use super::seen::{Record, Seen, Stamp};
-use super::{DataError, Request, digest, picture};
+use super::checksum_cache::{ChecksumCache, FileRecord, Stamp};
+use super::picture_files::other_size;
+use crate::data::formats::picture::{self, LARGEST_FILE};
+use crate::data::memory_budget::MemoryBudget;
+use crate::data::{DataError, Request, sha256, sha256_of};
 
 /// Bytes of files that all threads together hold while they read.
-static FILES: Budget = Budget::new(1 << 30);
-
-/// Is told how far the reading of a set's files has come.
-pub trait Meter: Send + Sync {
-    /// So many files are going to be read: those of which nothing is remembered.
-    fn begin(&self, files: usize);
-
-    /// One more file was read. Several threads call this.
-    fn advance(&self);
-
-    /// There is nothing more to read.
-    fn finish(&self);
-}
+static FILES: MemoryBudget = MemoryBudget::new(1 << 30);
 
 /// What was found in the files of a set, in the order of their paths, once they were read: by it a file that was
 /// exchanged since is seen.
-pub type Found = Arc<OnceLock<Vec<Record>>>;
+pub type ReadRecords = Arc<OnceLock<Vec<FileRecord>>>;
 
 /// The files of a set, and what is known of them.
 #[derive(Clone, Default)]
@@ -47,7 +35,7 @@ pub struct FileSet {
     /// What the files hold; `None` until they were decoded.
     pub contents: Option<Contents>,
     /// What the sources of images compare with.
-    pub(super) found: Found,
+    pub(in crate::data) found: ReadRecords,
 }
 
 /// What the files of a set hold.
@@ -60,8 +48,8 @@ pub struct Contents {
 }
 
 /// What is known of one file.
-struct One {
-    record: Record,
+struct SurveyedFile {
+    record: FileRecord,
     /// Why it holds no picture.
     broken: Option<String>,
 }
@@ -77,28 +65,28 @@ impl FileSet {
         let mut order: Vec<usize> = (0..self.paths.len()).collect();
         order.sort_by_key(|&i| &self.paths[i]);
         let paths: Vec<&PathBuf> = order.iter().map(|&i| &self.paths[i]).collect();
-        let seen = Seen::open(request.memory.as_deref(), &self.root);
-        let remember = |path: &&PathBuf| self.remembered(path, &seen, request.verify);
+        let cache = ChecksumCache::open(request.memory.as_deref(), &self.root);
+        let remember = |path: &&PathBuf| self.remembered(path, &cache, request.verify);
         let known = paths.par_iter().map(remember).collect::<Result<Vec<_>, DataError>>()?;
         let unknown = known.iter().filter(|(_, record)| record.is_none()).count();
         request.meter.iter().for_each(|meter| meter.begin(unknown));
-        let one = |(path, (stamp, record)): (&&PathBuf, (Stamp, Option<Record>))| match record {
-            Some(record) => Ok(One { record, broken: None }),
+        let one = |(path, (stamp, record)): (&&PathBuf, (Stamp, Option<FileRecord>))| match record {
+            Some(record) => Ok(SurveyedFile { record, broken: None }),
             None => {
                 let one = look(path, stamp, request.verify);
                 request.meter.iter().for_each(|meter| meter.advance());
                 one
             }
         };
-        let all = paths.par_iter().zip(known).map(one).collect::<Result<Vec<One>, DataError>>();
+        let all = paths.par_iter().zip(known).map(one).collect::<Result<Vec<SurveyedFile>, DataError>>();
         request.meter.iter().for_each(|meter| meter.finish());
         let all = all?;
         let lines = paths.iter().zip(&all).map(|(path, one)| line(self.below(path), &one.record.digest));
-        let checksum = digest::sha256(lines.collect::<Vec<String>>().iter().map(String::as_bytes));
+        let checksum = sha256(lines.collect::<Vec<String>>().iter().map(String::as_bytes));
         if unknown > 0 {
-            seen.remember(paths.iter().zip(&all).map(|(path, one)| (self.below(path), &one.record)));
+            cache.remember(paths.iter().zip(&all).map(|(path, one)| (self.below(path), &one.record)));
         }
-        let mut records: Vec<(usize, Record)> =
+        let mut records: Vec<(usize, FileRecord)> =
             order.into_iter().zip(all.iter().map(|one| one.record.clone())).collect();
         records.sort_by_key(|(i, _)| *i);
         // What was found first counts, should the files be read twice.
@@ -110,9 +98,14 @@ impl FileSet {
     }
 
     /// A file as it is now, and what is remembered of it if that is enough.
-    fn remembered(&self, path: &Path, seen: &Seen, verify: bool) -> Result<(Stamp, Option<Record>), DataError> {
+    fn remembered(
+        &self,
+        path: &Path,
+        cache: &ChecksumCache,
+        verify: bool,
+    ) -> Result<(Stamp, Option<FileRecord>), DataError> {
         let stamp = Stamp::of(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
-        let record = seen.find(self.below(path), &stamp).filter(|record| !verify || record.shape.is_some());
+        let record = cache.find(self.below(path), &stamp).filter(|record| !verify || record.shape.is_some());
         Ok((stamp, record.cloned()))
     }
 
@@ -123,7 +116,7 @@ impl FileSet {
 }
 
 impl Contents {
-    fn of<'p>(expected: Option<[usize; 3]>, all: impl Iterator<Item = (&'p &'p PathBuf, One)>) -> Self {
+    fn of<'p>(expected: Option<[usize; 3]>, all: impl Iterator<Item = (&'p &'p PathBuf, SurveyedFile)>) -> Self {
         let mut contents = Self::default();
         for (path, one) in all {
             let path = PathBuf::clone(path);
@@ -155,31 +148,31 @@ impl Contents {
     }
 }
 
-fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<One, DataError> {
+fn look(path: &Path, stamp: Stamp, verify: bool) -> Result<SurveyedFile, DataError> {
     let failed = |source| DataError::Read { path: path.to_owned(), source };
     if stamp.size > LARGEST_FILE {
-        let digest = File::open(path).and_then(|mut file| digest::sha256_of(&mut file)).map_err(failed)?;
+        let digest = File::open(path).and_then(|mut file| sha256_of(&mut file)).map_err(failed)?;
         let reason = format!("it has {} bytes, more than any picture that is read", stamp.size);
-        return Ok(One { record: Record { stamp, digest, shape: None }, broken: Some(reason) });
+        return Ok(SurveyedFile { record: FileRecord { stamp, digest, shape: None }, broken: Some(reason) });
     }
     let _file = FILES.hold(stamp.size);
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(source) if source.kind() == ErrorKind::OutOfMemory => return Err(DataError::read(path, source)),
-        // One that cannot be read is listed like one that cannot be decoded.
+        // A file that cannot be read is listed like one that cannot be decoded.
         Err(source) if verify => {
-            let record = Record { stamp, digest: String::new(), shape: None };
-            return Ok(One { record, broken: Some(format!("it cannot be read: {source}")) });
+            let record = FileRecord { stamp, digest: String::new(), shape: None };
+            return Ok(SurveyedFile { record, broken: Some(format!("it cannot be read: {source}")) });
         }
         Err(source) => return Err(failed(source)),
     };
-    let digest = digest::sha256([bytes.as_slice()]);
+    let digest = sha256([bytes.as_slice()]);
     let (shape, broken) = match verify.then(|| decoded(path, &bytes)).transpose()? {
         None => (None, None),
         Some(Ok(shape)) => (Some(shape), None),
         Some(Err(reason)) => (None, Some(reason)),
     };
-    Ok(One { record: Record { stamp, digest, shape }, broken })
+    Ok(SurveyedFile { record: FileRecord { stamp, digest, shape }, broken })
 }
 
 /// The shape of the picture in a file, or why it holds none.

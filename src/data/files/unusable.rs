@@ -3,8 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::names::shown;
 use super::survey::Contents;
+use crate::data::file_names::shown;
 
 /// Files that a message lists of those which have the same wrong shape.
 const LISTED: usize = 20;

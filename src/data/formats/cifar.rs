@@ -1,4 +1,4 @@
-//! What CIFAR-10 and CIFAR-100 share (Krizhevsky, 2009): planar RGB images of 32 x 32 pixels, published as binary
+//! The files of CIFAR-10 and CIFAR-100 (Krizhevsky, 2009): planar RGB images of 32 x 32 pixels, published as binary
 //! records and as pickles.
 //!
 //! A record is the labels and then the pixels. What a pickle holds is written as records first, so that a set has the
@@ -6,91 +6,53 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::genuine::{self, Part};
 use super::pickle::Pickle;
-use super::roots::{self, Layout};
-use super::{DataError, DataSet, Packed, Request, digest, idx};
+use crate::data::DataError;
 
-const SHAPE: [usize; 3] = [3, 32, 32];
-const PIXELS: usize = 3 * 32 * 32;
-/// Bytes of a pickle beside the pixels: for each image, twice what the published ones have, and for the rest.
+/// Channels, height, width of an image.
+pub const SHAPE: [usize; 3] = [3, 32, 32];
+/// Bytes of an image.
+pub const PIXELS: usize = 3 * 32 * 32;
+/// Bytes that a pickle may have for each image beside its pixels: twice what the published ones have.
 const PICKLED: usize = 128;
-/// Python 3 writes a byte as one or two.
+/// Bytes of a pickle for each byte of pixels, at most: Python 3 writes a byte as one or two.
 const WIDEST: usize = 2;
+/// Bytes that a pickle may have beside what belongs to an image.
 const FRAME: usize = 1 << 16;
 
-/// One of the two sets, CIFAR-10 or CIFAR-100: how its files are laid out.
-pub struct Cifar {
-    /// The binary version, which is looked for first.
-    pub binary: Layout,
-    /// The pickled version, with the same number of files in the same order.
-    pub pickled: Layout,
+/// How the records of a file are laid out: one byte a label, then the pixels.
+pub struct Records {
     /// The pickles' keys of the labels, in the order in which a record has them; the last is the class.
     pub labels: &'static [&'static str],
-    /// Images in each file of the published set, the test half's last. Fewer are taken where that was asked for.
-    pub most: &'static [usize],
 }
 
-impl Cifar {
-    /// The set in the first of its layouts that is there; `classes` reads their names from its folder.
-    pub fn load(
-        &self,
-        request: &Request,
-        classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
-    ) -> Result<DataSet, DataError> {
-        let (layout, folder) = roots::find(&[&self.binary, &self.pickled], request)?;
-        self.load_from(layout, &folder, request, classes).map_err(layout.damaged(&folder))
+impl Records {
+    /// The records that the bytes of a file make, one after the other.
+    pub fn split<'f>(&self, file: &'f [u8]) -> impl Iterator<Item = &'f [u8]> + use<'f> {
+        file.chunks_exact(self.record())
     }
 
-    fn load_from(
-        &self,
-        layout: &Layout,
-        folder: &Path,
-        request: &Request,
-        classes: impl FnOnce(&Layout, &Path) -> Result<Vec<String>, DataError>,
-    ) -> Result<DataSet, DataError> {
-        let classes = classes(layout, folder)?;
-        let (mut files, mut paths) = (Vec::with_capacity(layout.files.len()), Vec::new());
-        for (name, &most) in layout.files.iter().zip(self.most) {
-            let (path, _) = layout.file(folder, name)?;
-            let pickled = layout.folder == self.pickled.folder;
-            let records = if pickled { self.unpickle(&path, most)? } else { self.read(&path, most)? };
-            let labels: Vec<u8> = records.chunks_exact(self.record()).map(|record| self.label(record)).collect();
-            idx::check_labels(&path, &labels, classes.len())?;
-            if labels.len() != most && !request.allow.other_count {
-                return Err(DataError::Count { path, expected: format!("{most} images"), found: labels.len() });
-            }
-            files.push(records);
-            paths.push(path);
-        }
-        let parts = paths.iter().zip(&files).map(|(path, records)| Part { path, pieces: vec![records] });
-        let told = genuine::note(layout, folder, &parts.collect::<Vec<Part>>(), request);
-        let (train, test) = files.split_at(files.len() - 1);
-        Ok(DataSet {
-            name: layout.set.to_owned(),
-            classes,
-            shape: Some(SHAPE),
-            train: Arc::new(self.half("training", train)?),
-            test: Arc::new(self.half("test", test)?),
-            checksum: digest::sha256(files.iter().map(Vec::as_slice)),
-            files: None,
-            told: told.into_iter().collect(),
-        })
-    }
-
-    /// Bytes in a record.
+    /// How many bytes a record has.
     fn record(&self) -> usize {
         self.labels.len() + PIXELS
     }
 
     /// The class of a record.
-    fn label(&self, record: &[u8]) -> u8 {
+    pub fn label(&self, record: &[u8]) -> u8 {
         record[self.labels.len() - 1]
     }
 
-    fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, DataError> {
+    /// The pixels of a record.
+    pub fn pixels<'r>(&self, record: &'r [u8]) -> &'r [u8] {
+        &record[self.labels.len()..]
+    }
+
+    /// Reads a binary file of 1 to `most` records.
+    ///
+    /// # Errors
+    /// If it cannot be read, or holds no whole records, or more.
+    pub fn read(&self, path: &Path, most: usize) -> Result<Vec<u8>, DataError> {
         let (record, most) = (self.record() as u64, most as u64);
         let found = size(path)?;
         let whole = (found / record).clamp(1, most);
@@ -102,8 +64,11 @@ impl Cifar {
         contents(path)
     }
 
-    /// The records that a pickle's images and labels make.
-    fn unpickle(&self, path: &Path, most: usize) -> Result<Vec<u8>, DataError> {
+    /// Reads a pickle of 1 to `most` images, and makes records of its images and labels.
+    ///
+    /// # Errors
+    /// If it cannot be read, or holds something else.
+    pub fn unpickle(&self, path: &Path, most: usize) -> Result<Vec<u8>, DataError> {
         let bytes = bounded(path, most * (WIDEST * PIXELS + PICKLED) + FRAME)?;
         let pickle = Pickle::read(path, &bytes)?;
         let pixels = pickle.rows("data", PIXELS)?;
@@ -130,23 +95,12 @@ impl Cifar {
         }
         Ok(records)
     }
-
-    fn half(&self, half: &str, files: &[Vec<u8>]) -> Result<Packed, DataError> {
-        let records = || files.iter().flat_map(|file| file.chunks_exact(self.record()));
-        let (name, mut pixels) = (format!("{}, {half} half", self.binary.set), Vec::new());
-        let needed = records().count() * PIXELS;
-        pixels.try_reserve_exact(needed).map_err(|_| DataError::Memory {
-            work: format!("reading {name}"),
-            needed: needed as u64,
-            parts: "its images".to_owned(),
-        })?;
-        records().for_each(|record| pixels.extend_from_slice(&record[self.labels.len()..]));
-        let labels = records().map(|record| self.label(record)).collect();
-        Ok(Packed { name, shape: SHAPE, pixels, labels })
-    }
 }
 
-/// The bytes of a file that has no reason to be longer than `most`.
+/// The bytes of a file that has no reason to be longer than `most` bytes.
+///
+/// # Errors
+/// If it cannot be read, or is longer.
 pub fn bounded(path: &Path, most: usize) -> Result<Vec<u8>, DataError> {
     let found = size(path)?;
     if found > most as u64 {

@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 
 use lcnnc_lang::diag::render::visible_name;
 
-use super::folder::LAYOUT;
-use super::names::{composed, name, shown};
-use super::walk::{self, LeftOut};
-use super::{DataError, Request};
+use super::folder_walk::{self, LeftOut};
+use crate::data::file_names::{composed, name, shown};
+use crate::data::{DataError, Request};
+
+/// What a folder of classes must hold, for messages.
+pub const EXPECTED: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
+                          `validation` in place of `test` (also .jpg, .jpeg, .bmp, .webp, .tif, .tiff, .ppm, .pgm)";
 
 /// Names that a message lists before it says how many more there are.
 const LISTED: usize = 10;
@@ -23,7 +26,7 @@ pub type Classes = BTreeMap<String, Vec<PathBuf>>;
 pub fn read(folder: &Path, request: &Request, left: &mut LeftOut) -> Result<Classes, DataError> {
     let classes = gather(folder, left)?;
     if let (1, false, Some(class)) = (classes.len(), request.allow.one_class, classes.keys().next()) {
-        let inner: Vec<String> = walk::folders(&folder.join(class))?.iter().map(|path| name(path)).collect();
+        let inner: Vec<String> = folder_walk::folders(&folder.join(class))?.iter().map(|path| name(path)).collect();
         let other = match inner.len() {
             0 | 1 => "add the folder of another class".to_owned(),
             _ => format!(
@@ -99,7 +102,7 @@ pub fn read_as(
 
 fn gather(folder: &Path, left: &mut LeftOut) -> Result<Classes, DataError> {
     let (mut classes, mut names) = (Classes::new(), BTreeMap::new());
-    for path in walk::folders(folder)? {
+    for path in folder_walk::folders(folder)? {
         let Some(class) = path.file_name().and_then(|class| class.to_str()).map(str::to_owned) else {
             return Err(DataError::Classes {
                 path: folder.to_owned(),
@@ -121,13 +124,13 @@ fn gather(folder: &Path, left: &mut LeftOut) -> Result<Classes, DataError> {
                 remedy: "rename one of the folders, or move its pictures into the other".to_owned(),
             });
         }
-        classes.insert(class, walk::pictures(&path, left)?);
+        classes.insert(class, folder_walk::pictures(&path, left)?);
     }
-    let pictures = walk::loose(folder, left)?;
+    let pictures = folder_walk::loose(folder, left)?;
     if classes.is_empty() {
         let loose = if pictures > 0 { format!(" ({pictures} pictures lie in none)") } else { String::new() };
         let problem = format!("it holds no folder, so there is no class{loose}");
-        return Err(DataError::Layout { path: folder.to_owned(), problem, expected: LAYOUT });
+        return Err(DataError::Layout { path: folder.to_owned(), problem, expected: EXPECTED });
     }
     Ok(classes)
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use lcnnc_lang::diag::render::visible_name;
 
-use super::{DataError, names, picture};
+use super::picture;
+use crate::data::{DataError, file_names};
 
 /// What systems and programs put into folders for themselves, in small letters; nobody means it as data.
 const SYSTEM: [&str; 9] = [
@@ -89,8 +90,8 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
-/// What stands behind a name.
-enum Kind {
+/// What a name in a folder stands for.
+enum EntryKind {
     Folder,
     File,
     /// A link to nothing, or to itself.
@@ -98,12 +99,12 @@ enum Kind {
     Special,
 }
 
-fn kind(path: &Path) -> Result<Kind, DataError> {
+fn entry_kind(path: &Path) -> Result<EntryKind, DataError> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Ok(Kind::Folder),
-        Ok(found) if found.is_file() => Ok(Kind::File),
-        Ok(_) => Ok(Kind::Special),
-        Err(_) if path.is_symlink() => Ok(Kind::Dangling),
+        Ok(found) if found.is_dir() => Ok(EntryKind::Folder),
+        Ok(found) if found.is_file() => Ok(EntryKind::File),
+        Ok(_) => Ok(EntryKind::Special),
+        Err(_) if path.is_symlink() => Ok(EntryKind::Dangling),
         Err(source) => Err(DataError::Read { path: path.to_owned(), source }),
     }
 }
@@ -131,7 +132,7 @@ fn passed_over(folder: &Path, left: &mut LeftOut) -> Result<(), DataError> {
         if is_passed && is_picture(&path) {
             left.hidden += 1;
         } else if is_passed && !path.is_symlink() && holds_picture(&path, DEPTH) {
-            left.passed.insert(names::name(&path));
+            left.passed.insert(file_names::name(&path));
         }
     }
     Ok(())
@@ -185,17 +186,17 @@ fn descend(
 ) -> Result<(), DataError> {
     passed_over(folder, left)?;
     for path in entries(folder)? {
-        match kind(&path)? {
-            Kind::Folder if leads_back(&path, around) => left.circular += 1,
-            Kind::Folder => {
+        match entry_kind(&path)? {
+            EntryKind::Folder if leads_back(&path, around) => left.circular += 1,
+            EntryKind::Folder => {
                 around.push(real(&path)?);
                 descend(&path, around, found, left)?;
                 around.pop();
             }
-            Kind::File if picture::ENDINGS.contains(&ending(&path).as_str()) => found.push(path),
-            Kind::File => *left.endings.entry(ending(&path)).or_default() += 1,
-            Kind::Dangling => left.dangling += 1,
-            Kind::Special => left.special += 1,
+            EntryKind::File if picture::ENDINGS.contains(&ending(&path).as_str()) => found.push(path),
+            EntryKind::File => *left.endings.entry(ending(&path)).or_default() += 1,
+            EntryKind::Dangling => left.dangling += 1,
+            EntryKind::Special => left.special += 1,
         }
     }
     Ok(())
@@ -208,14 +209,14 @@ pub fn loose(folder: &Path, left: &mut LeftOut) -> Result<usize, DataError> {
     for path in entries(folder)? {
         let ending = ending(&path);
         let is_picture = picture::ENDINGS.contains(&ending.as_str());
-        match kind(&path)? {
-            Kind::File if is_picture || DATA.contains(&ending.as_str()) => {
+        match entry_kind(&path)? {
+            EntryKind::File if is_picture || DATA.contains(&ending.as_str()) => {
                 left.loose += 1;
                 pictures += usize::from(is_picture);
             }
-            Kind::Folder if leads_back(&path, &[real(folder)?]) => left.circular += 1,
-            Kind::Dangling => left.dangling += 1,
-            Kind::Folder | Kind::File | Kind::Special => {}
+            EntryKind::Folder if leads_back(&path, &[real(folder)?]) => left.circular += 1,
+            EntryKind::Dangling => left.dangling += 1,
+            EntryKind::Folder | EntryKind::File | EntryKind::Special => {}
         }
     }
     Ok(pictures)

@@ -1,166 +1,78 @@
-//! The idx format of MNIST and of what is laid out like it: a big-endian header, then bytes.
+//! The idx format of MNIST and of what is laid out like it: a big-endian header, then bytes; as it is, or in gzip.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use flate2::read::{GzDecoder, MultiGzDecoder};
 
-use super::genuine::{self, Part};
-use super::roots::Layout;
-use super::{DataError, DataSet, Packed, Request, digest};
+use crate::data::DataError;
 
-/// The four files, training half first, images before labels.
-pub const FILES: &[&str] =
-    &["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"];
-
-/// Unsigned bytes in three dimensions: images, rows, columns.
-const IMAGES: u32 = 0x0803;
-/// Unsigned bytes in one dimension.
-const LABELS: u32 = 0x0801;
-/// Images in the two halves of the sets that are published in this form, and rows and columns of each.
-const PUBLISHED: [u32; 2] = [60_000, 10_000];
-const SIDE: u32 = 28;
+/// The first four bytes of a file of images: unsigned bytes in three dimensions, images, rows and columns.
+pub const IMAGES: u32 = 0x0803;
+/// The first four bytes of a file of labels: unsigned bytes in one dimension.
+pub const LABELS: u32 = 0x0801;
+/// The first two bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// Deflate cannot compress further than this.
+/// How many times larger than the compressed file its contents can be: deflate cannot compress further.
 const MOST_INFLATED: u64 = 1032;
 /// Bytes of a file, unpacked, at most: some ten times the largest set that is published in this form.
 const MOST: u64 = 1 << 33;
 /// Bytes behind the end that are counted for a message.
 const BEHIND: u64 = 1 << 20;
 
-/// Loads a set of four idx files.
-pub fn load(layout: &Layout, classes: &[&str], request: &Request) -> Result<DataSet, DataError> {
-    let folder = layout.find(request)?;
-    load_from(layout, &folder, classes, request).map_err(layout.damaged(&folder))
+/// An idx file that was read: its header's bytes, the sizes that these declare, and its body.
+pub struct Idx {
+    pub path: PathBuf,
+    pub header: Vec<u8>,
+    pub sizes: Vec<u32>,
+    pub body: Vec<u8>,
 }
 
-fn load_from(layout: &Layout, folder: &Path, classes: &[&str], request: &Request) -> Result<DataSet, DataError> {
-    let open = |file: usize, magic| Opened::open(layout, folder, FILES[file], magic);
-    let [train, test] = [[open(0, IMAGES)?, open(1, LABELS)?], [open(2, IMAGES)?, open(3, LABELS)?]];
-    // All that the headers say is compared before anything large is unpacked.
-    check(&train)?;
-    check(&test)?;
-    if train[0].sizes[1..] != test[0].sizes[1..] {
-        let [height, width] = [train[0].sizes[1], train[0].sizes[2]];
-        let expected = format!("images of {height} x {width} pixels, as in the training half");
-        return Err(test[0].content(&expected, &format!("{} x {}", test[0].sizes[1], test[0].sizes[2])));
-    }
-    if !request.allow.other_count {
-        published(&train[0], PUBLISHED[0])?;
-        published(&test[0], PUBLISHED[1])?;
-    }
-    let [train, test] = [read(train)?, read(test)?];
-    let files = train.iter().chain(&test);
-    let parts = files.map(|file| Part { path: &file.path, pieces: vec![&file.header, &file.body] });
-    let parts: Vec<Part> = parts.collect();
-    let checksum = digest::sha256(parts.iter().flat_map(|part| part.pieces.iter().copied()));
-    let told = genuine::note(layout, folder, &parts, request);
-    let train = half(format!("{}, training half", layout.set), train, classes.len())?;
-    let test = half(format!("{}, test half", layout.set), test, classes.len())?;
-    Ok(DataSet {
-        name: layout.set.to_owned(),
-        classes: classes.iter().map(|&class| class.to_owned()).collect(),
-        shape: Some(train.shape),
-        train: Arc::new(train),
-        test: Arc::new(test),
-        checksum,
-        files: None,
-        told: told.into_iter().collect(),
-    })
-}
-
-/// Checks that the headers of images and labels describe one half.
-fn check([images, labels]: &[Opened; 2]) -> Result<(), DataError> {
-    let [count, height, width] = images.sizes[..] else {
-        return Err(images.content("three dimensions", "others"));
-    };
-    if count == 0 || height == 0 || width == 0 {
-        return Err(images.content("at least one image", &format!("{count} of {height} x {width} pixels")));
-    }
-    if labels.sizes[..] != [count] {
-        let expected = format!("{count} labels, one for each image in {}", images.reader.path.display());
-        return Err(labels.content(&expected, &labels.sizes.iter().map(ToString::to_string).collect::<String>()));
-    }
-    Ok(())
-}
-
-/// Checks that a half has as many images, and of such a size, as the published one.
-fn published(images: &Opened, count: u32) -> Result<(), DataError> {
-    let expected = [count, SIDE, SIDE];
-    if images.sizes[..] == expected {
-        return Ok(());
-    }
-    let path = images.reader.path.clone();
-    let words = |sizes: &[u32]| sizes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
-    if images.sizes[1..] == expected[1..] {
-        let found = images.sizes[0] as usize;
-        return Err(DataError::Count { path, expected: format!("{count} images"), found });
-    }
-    Err(DataError::Content { path, expected: words(&expected), found: words(&images.sizes) })
-}
-
-/// The labels first: they are small, and bound what the images can be.
-fn read([images, labels]: [Opened; 2]) -> Result<[Idx; 2], DataError> {
-    let labels = labels.read()?;
-    Ok([images.read()?, labels])
-}
-
-fn half(name: String, [images, labels]: [Idx; 2], classes: usize) -> Result<Packed, DataError> {
-    check_labels(&labels.path, &labels.body, classes)?;
-    let [height, width] = [images.sizes[1] as usize, images.sizes[2] as usize];
-    Ok(Packed { name, shape: [1, height, width], pixels: images.body, labels: labels.body })
-}
-
-/// Finds the first label that is not below `classes`.
-pub fn check_labels(path: &Path, labels: &[u8], classes: usize) -> Result<(), DataError> {
-    match labels.iter().position(|&label| usize::from(label) >= classes) {
-        Some(index) => Err(DataError::Label { path: path.to_owned(), index, found: labels[index], classes }),
-        None => Ok(()),
-    }
-}
-
-/// An IDX file: what its header declares, and its body.
-struct Idx {
-    path: PathBuf,
+/// An idx file of which the header was read, and the body not yet.
+pub struct IdxHeader {
+    reader: IdxReader,
     header: Vec<u8>,
-    sizes: Vec<u32>,
-    body: Vec<u8>,
-}
-
-/// A file whose header was read, and whose body can be.
-struct Opened {
-    reader: Reader,
-    header: Vec<u8>,
-    sizes: Vec<u32>,
+    /// The size of each dimension, the number of images or labels first.
+    pub sizes: Vec<u32>,
     /// Bytes of header and body, as the header declares them.
     expected: u64,
 }
 
-impl Opened {
-    /// Reads the header, and checks that the file can hold what it declares.
-    fn open(layout: &Layout, folder: &Path, name: &str, magic: u32) -> Result<Self, DataError> {
-        let (path, gzip) = layout.file(folder, name)?;
-        let mut reader = Reader::open(path, gzip)?;
+impl IdxHeader {
+    /// Reads the header, and checks that the file can hold what it declares; `magic` is [`IMAGES`] or [`LABELS`].
+    ///
+    /// # Errors
+    /// If the file cannot be read, begins otherwise, or is too short or too long.
+    pub fn open(path: PathBuf, gzip: bool, magic: u32) -> Result<Self, DataError> {
+        let mut reader = IdxReader::open(path, gzip)?;
         let (header, sizes) = reader.header(magic)?;
         let expected = reader.expected(header.len() as u64, &sizes)?;
         Ok(Self { reader, header, sizes, expected })
     }
 
-    fn read(mut self) -> Result<Idx, DataError> {
+    pub fn path(&self) -> &Path {
+        &self.reader.path
+    }
+
+    /// Reads the body.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is shorter or longer than the header declares.
+    pub fn read(mut self) -> Result<Idx, DataError> {
         let body = self.reader.body(self.header.len() as u64, self.expected, &declared(&self.sizes))?;
         Ok(Idx { path: self.reader.path, header: self.header, sizes: self.sizes, body })
     }
 
-    fn content(&self, expected: &str, found: &str) -> DataError {
+    /// The error that the header declares something else than was expected.
+    pub fn content(&self, expected: &str, found: &str) -> DataError {
         let path = self.reader.path.clone();
         DataError::Content { path, expected: expected.to_owned(), found: found.to_owned() }
     }
 }
 
-/// An idx file as it is read.
-struct Reader {
+/// An idx file while it is read.
+struct IdxReader {
     path: PathBuf,
     gzip: bool,
     /// The most bytes that can come out of it.
@@ -168,7 +80,7 @@ struct Reader {
     stream: Box<dyn Read>,
 }
 
-impl Reader {
+impl IdxReader {
     fn open(path: PathBuf, gzip: bool) -> Result<Self, DataError> {
         let opened = File::open(&path).and_then(|file| Ok((file.metadata()?.len(), file)));
         let (size, file) = opened.map_err(|source| DataError::Read { path: path.clone(), source })?;

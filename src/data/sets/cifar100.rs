@@ -3,35 +3,41 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::cifar::{Cifar, bounded};
-use super::pickle::Pickle;
-use super::roots::Layout;
-use super::{DataError, DataSet, Request, Set};
+use super::Set;
+use super::cifar_set::CifarSet;
+use crate::data::files::layout::Layout;
+use crate::data::formats::cifar::{Records, bounded};
+use crate::data::formats::pickle::Pickle;
+use crate::data::published::{Archive, ArchiveFormat, KnownFile, Packaging, Published};
+use crate::data::{DataError, DataSet, Request};
 
 pub const SET: Set = Set {
-    name: "cifar100",
+    name: PUBLISHED.name,
     about: "photographs of things, plants and animals: 50,000 + 10,000 colour images of 32 x 32 pixels, 100 classes",
     takes_path: false,
+    published: Some(&PUBLISHED),
     load,
 };
 
-pub const CIFAR100: Cifar = Cifar {
+const CIFAR100: CifarSet = CifarSet {
     binary: Layout {
-        set: SET.name,
-        folder: "cifar-100-binary",
+        published: &PUBLISHED,
+        folder: PUBLISHED.folder,
         files: &["train.bin", "test.bin"],
         gzip: false,
         origin: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+        same_files: &[],
     },
     pickled: Layout {
-        set: SET.name,
+        published: &PUBLISHED,
         folder: "cifar-100-python",
         files: &["train", "test"],
         gzip: false,
         origin: "https://www.cs.toronto.edu/~kriz/cifar-100-python.tar.gz",
+        same_files: &[],
     },
-    labels: &["coarse_labels", "fine_labels"],
-    most: &[50_000, 10_000],
+    records: Records { labels: &["coarse_labels", "fine_labels"] },
+    counts: &[50_000, 10_000],
 };
 
 /// The file with the names of the classes beside the binary version.
@@ -58,6 +64,39 @@ const CLASSES: [&str; 100] = [
     "tiger", "tractor", "train", "trout", "tulip", "turtle", "wardrobe", "whale",
     "willow_tree", "wolf", "woman", "worm",
 ];
+
+/// What is known of the published files.
+///
+/// Beside the records there are two lists of classes. The archive's checksum is as in TensorFlow Datasets
+/// (`url_checksums/cifar100.txt`), those of the files in it as in torchvision-ruby (`lib/torchvision/datasets/`).
+const PUBLISHED: Published<'static> = Published {
+    name: "cifar100",
+    folder: "cifar-100-binary",
+    sources: &["https://www.cs.toronto.edu/~kriz/"],
+    packaging: Packaging::Archive(Archive {
+        file: KnownFile {
+            name: "cifar-100-binary.tar.gz",
+            size: 168_513_733,
+            sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+        },
+        format: ArchiveFormat::TarGz,
+        most_entries: 32,
+        most_bytes: 200_000_000,
+        files: &[
+            KnownFile {
+                name: "train.bin",
+                size: 153_700_000,
+                sha256: "f31298fc616915fa142368359df1c4ca2ae984d6915ca468b998a5ec6aeebf29",
+            },
+            KnownFile {
+                name: "test.bin",
+                size: 30_740_000,
+                sha256: "d8b1e6b7b3bee4020055f0699b111f60b1af1e262aeb93a0b659061746f8224a",
+            },
+        ],
+        counts: &[],
+    }),
+};
 
 fn load(request: &Request) -> Result<DataSet, DataError> {
     CIFAR100.load(request, classes)

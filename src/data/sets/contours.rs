@@ -14,13 +14,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::random::{Stream, Use};
-use super::{DataError, DataSet, Packed, Request, Set, digest};
+use super::Set;
+use crate::data::random::{Stream, Use};
+use crate::data::{DataError, DataSet, InMemory, Request, sha256};
 
 pub const SET: Set = Set {
     name: "contours",
     about: "made, not read: 2,800 + 1,000 grey images of 48 x 48 pixels; do the lying or the standing bars form a path?",
     takes_path: false,
+    published: None,
     load,
 };
 
@@ -45,7 +47,7 @@ const SHIFT: usize = 5;
 
 fn load(_: &Request) -> Result<DataSet, DataError> {
     let (train, test) = rayon::join(|| half(0, TRAIN), || half(1, TEST));
-    let checksum = digest::sha256([&train, &test].into_iter().flat_map(|half| [&half.pixels[..], &half.labels[..]]));
+    let checksum = sha256([&train, &test].into_iter().flat_map(|half| [&half.pixels[..], &half.labels[..]]));
     Ok(DataSet {
         name: SET.name.to_owned(),
         classes: vec!["horizontal".to_owned(), "vertical".to_owned()],
@@ -59,14 +61,14 @@ fn load(_: &Request) -> Result<DataSet, DataError> {
 }
 
 /// The images of a half (0: training, 1: test); the classes take turns.
-fn half(half: u64, count: usize) -> Packed {
+fn half(half: u64, count: usize) -> InMemory {
     let mut pixels = vec![0; count * SIZE * SIZE];
     pixels.par_chunks_mut(SIZE * SIZE).enumerate().for_each(|(i, image)| {
         let mut stream = Stream::new(SEED, Use::Contours, (half << 32) + i as u64);
         draw_image(image, label(i), &mut stream);
     });
     let name = format!("contours, {} half", if half == 0 { "training" } else { "test" });
-    Packed { name, shape: [1, SIZE, SIZE], pixels, labels: (0..count).map(label).collect() }
+    InMemory { name, shape: [1, SIZE, SIZE], pixels, labels: (0..count).map(label).collect() }
 }
 
 fn label(i: usize) -> u8 {

@@ -7,23 +7,22 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::classes::{self, Classes};
-use super::files::Files;
-use super::random::{Stream, Use};
-use super::survey::{FileSet, Found};
-use super::walk::{self, LeftOut, folders};
-use super::{DataError, DataSet, Request, Set, names, split};
+use super::Set;
+use crate::data::files::picture_files::PictureFiles;
+use crate::data::files::survey::{FileSet, ReadRecords};
+use crate::data::formats::class_folders::{self, Classes, EXPECTED};
+use crate::data::formats::folder_walk::{self, LeftOut, folders};
+use crate::data::random::{Stream, Use};
+use crate::data::{DataError, DataSet, Request, file_names, split};
 
 pub const SET: Set = Set {
     name: "folder",
     about: "PNG, JPEG, BMP, WebP, TIFF, PPM and PGM files in PATH/<class>/, or in PATH/train/<class>/ and \
             PATH/test/<class>/, also called val or validation; with all three, val is for validation",
     takes_path: true,
+    published: None,
     load,
 };
-
-pub const LAYOUT: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
-                          `validation` in place of `test` (also .jpg, .jpeg, .bmp, .webp, .tif, .tiff, .ppm, .pgm)";
 
 const TRAIN: &str = "train";
 /// What the folder of the test half may be called; the first that holds classes is taken. ImageNet's `test` has none,
@@ -42,7 +41,7 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
     let mut left = LeftOut::default();
     let halves = Halves::find(&root, request, &mut left)?;
     let classes: Vec<String> = halves.train.keys().cloned().collect();
-    let found = Found::default();
+    let found = ReadRecords::default();
     let [train, validation, test] = [halves.train, halves.validation, halves.test].map(labelled);
     let held_out = validation.len();
     let train: Vec<_> = train.into_iter().chain(validation).collect();
@@ -59,8 +58,8 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
         checksum: String::new(),
         classes,
         shape: None,
-        test: Arc::new(Files { files: test, shape: None, first: train.len(), found: found.clone() }),
-        train: Arc::new(Files { files: train, shape: None, first: 0, found }),
+        test: Arc::new(PictureFiles { files: test, shape: None, first: train.len(), found: found.clone() }),
+        train: Arc::new(PictureFiles { files: train, shape: None, first: 0, found }),
         files: Some(Arc::new(files)),
         told: Vec::new(),
     })
@@ -95,16 +94,16 @@ impl Halves {
                 let problem = format!("its folders {names} seem to be halves of a set, and would be taken for classes");
                 return Err(DataError::Classes { path: root.to_owned(), problem, remedy });
             }
-            return Self::divide(root, classes::read(root, request, left)?);
+            return Self::divide(root, class_folders::read(root, request, left)?);
         };
         let (test, validation) = halves(&inside)?;
         let used = [Some(&train), test.as_ref(), validation.as_ref()];
         left.folders =
             inside.iter().filter(|folder| !used.contains(&Some(folder))).map(|folder| name(folder)).collect();
-        walk::loose(root, left)?;
-        let trained = classes::read(&train, request, left)?;
+        folder_walk::loose(root, left)?;
+        let trained = class_folders::read(&train, request, left)?;
         let Some(test) = test else { return Self::divide(&train, trained) };
-        let mut half = |folder: &Path| classes::read_as((&train, &trained), folder, request, left);
+        let mut half = |folder: &Path| class_folders::read_as((&train, &trained), folder, request, left);
         let (test, of) = (half(&test)?, validation.as_deref());
         let validation = of.map_or(Ok(BTreeMap::new()), &mut half)?;
         let note =
@@ -172,9 +171,9 @@ fn meant_as_halves(folders: &[PathBuf]) -> Result<Option<String>, DataError> {
 
 /// The name of a folder, for messages.
 fn name(folder: &Path) -> String {
-    format!("`{}`", names::name(folder))
+    format!("`{}`", file_names::name(folder))
 }
 
 fn layout(path: &Path, problem: String) -> DataError {
-    DataError::Layout { path: path.to_owned(), problem, expected: LAYOUT }
+    DataError::Layout { path: path.to_owned(), problem, expected: EXPECTED }
 }

@@ -7,7 +7,8 @@ mod resize;
 
 pub(super) use colour::Colour;
 
-use super::{DataError, Image, registry};
+use super::kind::{self, Kind};
+use super::{DataError, Image};
 use lcnnc_lang::vocabulary::{Bound, transforms};
 
 /// Something done to one image. The same image always gives the same result.
@@ -17,10 +18,10 @@ pub trait Transform: Send + Sync {
 }
 
 /// A transform that a spec can name.
-pub type Kind = registry::Kind<dyn Transform>;
+pub type TransformKind = Kind<dyn Transform>;
 
 /// How each transform of [`transforms::TRANSFORMS`] is made.
-pub const KINDS: &[Kind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
+pub const KINDS: &[TransformKind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
 
 /// Transforms, one after the other.
 #[derive(Default)]
@@ -32,7 +33,7 @@ impl Chain {
     /// # Panics
     /// If a call was not bound against [`transforms::CALLABLES`]; no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.clone(), registry::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.clone(), kind::build(KINDS, call))).collect())
     }
 
     /// The shape (channels, height, width) that an image of the given shape will have after all of them.

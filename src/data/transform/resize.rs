@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use super::{Kind, Transform};
+use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::transforms::RESIZE;
 
-pub const KIND: Kind = Kind {
+pub const KIND: TransformKind = TransformKind {
     name: RESIZE.call.name,
     build: |call: &Bound| Box::new(Resize { size: call.count("size"), first: OnceLock::new() }),
 };

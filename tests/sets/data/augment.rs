@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use lcnnc::data::augment::{Chain, KINDS, Views};
 use lcnnc::data::loader::{Batch, Feed, Loader};
-use lcnnc::data::{Image, Packed};
+use lcnnc::data::{Image, InMemory};
 use lcnnc_lang::vocabulary::{ArgValue, Bound, augmentations};
 
 use super::transform::{assert_near, pattern};
@@ -185,7 +185,7 @@ fn a_border_as_wide_as_the_picture_is_refused() {
 /// Ten images of 5 x 5 pixels.
 fn feed(calls: &[Bound]) -> Feed {
     let pixels = (0..250).map(|i| (i * 37 % 256) as u8).collect();
-    let source = Packed { name: "ten".to_owned(), shape: [1, 5, 5], pixels, labels: (0..10).collect() };
+    let source = InMemory { name: "ten".to_owned(), shape: [1, 5, 5], pixels, labels: (0..10).collect() };
     Feed {
         source: Arc::new(source),
         order: vec![3, 1, 4, 5, 9, 2, 6, 8, 7, 0],

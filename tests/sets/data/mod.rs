@@ -2,12 +2,12 @@
 //! fault must be named, and whatever is random must be fixed by its seed.
 
 mod advice;
+mod as_published;
 mod augment;
 mod classes;
 mod contours;
 mod faults;
 mod folder;
-mod genuine;
 mod loader;
 mod pickle;
 mod pictures;

@@ -12,7 +12,7 @@ mod value;
 
 use std::path::Path;
 
-use super::DataError;
+use crate::data::DataError;
 use machine::Machine;
 use value::{Id, Value};
 

@@ -13,9 +13,9 @@ use std::path::Path;
 use image::error::ImageFormatHint;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
-use super::budget::{Budget, Held};
-use super::names::shown;
-use super::{DataError, Image};
+use crate::data::file_names::shown;
+use crate::data::memory_budget::{HeldMemory, MemoryBudget};
+use crate::data::{DataError, Image};
 
 /// Bytes of a file that is read, at most: no picture of the largest size needs a larger one.
 pub const LARGEST_FILE: u64 = 1 << 30;
@@ -39,7 +39,7 @@ const DECODED: u64 = 4;
 const VALUE: u64 = size_of::<f32>() as u64;
 
 /// Bytes of pictures that all threads together hold while they decode: the largest picture takes most of it, or all.
-static PICTURES: Budget = Budget::new(1 << 30);
+static PICTURES: MemoryBudget = MemoryBudget::new(1 << 30);
 
 /// Decodes a file: one channel if it is grey, else red, green and blue, 8 or 16 bits alike scaled to 0..1.
 ///
@@ -126,7 +126,7 @@ pub fn need(bytes: &[u8]) -> Need {
 ///
 /// # Errors
 /// If there is no room although no other thread holds any. A decoder that asks in vain would end the process.
-pub fn hold(path: &Path, bytes: u64) -> Result<Held<'static>, DataError> {
+pub fn hold(path: &Path, bytes: u64) -> Result<HeldMemory<'static>, DataError> {
     PICTURES.hold_if(bytes, has_room).ok_or_else(|| no_room(path, bytes))
 }
 
