@@ -6,7 +6,7 @@ use super::cpu::{self, Answers, Makes, Results, Vectors};
 #[cfg(feature = "gpu")]
 use super::gpu;
 use super::graph::{Graph, Id, Kernel};
-use super::schedule::{ChannelSums, TaskSchedule, schedule};
+use super::task_schedule::{ChannelSums, TaskSchedule, task_schedule};
 use std::sync::OnceLock;
 
 /// A fused part of a net, ready to run. What a pass needs is made when it runs for the first time, and its memory is
@@ -190,7 +190,7 @@ impl Engine {
             let inputs = vec![purpose == Purpose::BackwardToInputs; self.graph.inputs().len()];
             adjoint(&mut graph, &output_gradients, &Wanted { params: self.trained.clone(), inputs });
         }
-        schedule(&graph, channel_sums)
+        task_schedule(&graph, channel_sums)
     }
 
     /// Which parameters' gradients a pass makes.

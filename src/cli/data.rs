@@ -4,10 +4,10 @@ use super::transfer::Transfer;
 use super::values::folder;
 use clap::Subcommand;
 use indicatif::DecimalBytes;
-use lcnnc::data::fetch::{self, FetchError, Options, Outcome};
+use lcnnc::data::fetch::{self, FetchError, FetchOptions, Outcome};
 use lcnnc::data::published::Published;
 use lcnnc::data::sets::{SETS, published, published_as};
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,11 +16,11 @@ use std::process::ExitCode;
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    verb: DataVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum DataVerb {
     /// Fetch sets over https, check them against their published checksums, and lay them out as torchvision does
     Fetch {
         /// The sets; `lcnnc data list` names them
@@ -53,22 +53,22 @@ enum Verb {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         match self.verb {
-            Verb::Fetch { sets, data_root, from } => {
+            DataVerb::Fetch { sets, data_root, from } => {
                 let sets = named(&sets)?;
                 let root = fetch::root(data_root.as_deref())?;
-                let options = Options { from, ..Options::default() };
+                let options = FetchOptions { from, ..FetchOptions::default() };
                 Ok(all(&sets, |set| fetch_one(set, &root, &options)))
             }
-            Verb::List { data_root } => {
+            DataVerb::List { data_root } => {
                 list(data_root.as_deref());
                 Ok(ExitCode::SUCCESS)
             }
-            Verb::Verify { sets, data_root } => {
+            DataVerb::Verify { sets, data_root } => {
                 let root = data_root.as_deref();
                 let is_there = |set: &&'static Published| fetch::locate(set, root).is_ok();
                 let sets = if sets.is_empty() { published().filter(is_there).collect() } else { named(&sets)? };
                 if sets.is_empty() {
-                    Progress::new()
+                    Console::new()
                         .warn("error: there is no set to check; `lcnnc data list` says where they are looked for");
                     return Ok(ExitCode::from(2));
                 }
@@ -98,22 +98,22 @@ fn all(sets: &[&Published], mut is_fine: impl FnMut(&Published) -> Result<bool, 
     ExitCode::from(code)
 }
 
-fn fetch_one(set: &Published, root: &Path, options: &Options) -> Result<bool, FetchError> {
+fn fetch_one(set: &Published, root: &Path, options: &FetchOptions) -> Result<bool, FetchError> {
     let outcome = fetch::fetch(set, root, options, &mut Transfer::new())?;
     let folder = root.join(set.folder);
     let text = match outcome {
         Outcome::Fetched => format!("fetched to {}", folder.display()),
         Outcome::WasThere => format!("was there already, and is as published: {}", folder.display()),
     };
-    Progress::new().line(&format!("{}: {text}", set.name));
+    Console::new().line(&format!("{}: {text}", set.name));
     Ok(true)
 }
 
 fn verify_one(set: &Published, root: Option<&Path>) -> Result<bool, FetchError> {
-    let progress = Progress::new();
+    let console = Console::new();
     let findings = fetch::verify(set, &fetch::locate(set, root)?)?;
-    findings.iter().for_each(|finding| progress.line(&finding.to_string()));
-    let bad = findings.iter().filter(|finding| finding.fault.is_some()).count();
+    findings.iter().for_each(|finding| console.line(&finding.to_string()));
+    let bad = findings.iter().filter(|finding| finding.difference.is_some()).count();
     let says = match (bad, findings.iter().any(|finding| finding.files.is_some())) {
         (0, false) => "as published".to_owned(),
         (0, true) => "complete; no checksums of its files are published".to_owned(),
@@ -123,15 +123,15 @@ fn verify_one(set: &Published, root: Option<&Path>) -> Result<bool, FetchError> 
             set.name
         ),
     };
-    progress.line(&format!("{}: {says}", set.name));
+    console.line(&format!("{}: {says}", set.name));
     Ok(bad == 0)
 }
 
 fn list(root: Option<&Path>) {
-    let progress = Progress::new();
+    let console = Console::new();
     for set in SETS {
         let place = set.published.map_or_else(|| "nothing to fetch".to_owned(), |published| place(published, root));
-        progress.line(&format!("{}: {}\n    {place}", set.spelling(), set.about));
+        console.line(&format!("{}: {}\n    {place}", set.spelling(), set.about));
     }
 }
 

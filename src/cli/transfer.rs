@@ -1,8 +1,8 @@
 //! What is said while a file is fetched: a bar on a terminal, plain lines elsewhere.
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
-use lcnnc::data::fetch::Watch;
-use lcnnc::train::Progress;
+use lcnnc::data::fetch::FetchWatcher;
+use lcnnc::train::Console;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
@@ -28,11 +28,11 @@ impl Transfer {
 
     fn line(&mut self, done: u64) {
         self.said = Instant::now();
-        Progress::new().warn(&format!("{}: {} of {}", self.file, DecimalBytes(done), DecimalBytes(self.size)));
+        Console::new().warn(&format!("{}: {} of {}", self.file, DecimalBytes(done), DecimalBytes(self.size)));
     }
 }
 
-impl Watch for Transfer {
+impl FetchWatcher for Transfer {
     fn begin(&mut self, file: &str, done: u64, size: u64) {
         (self.file, self.size) = (file.to_owned(), size);
         if !self.bars {
@@ -59,6 +59,6 @@ impl Watch for Transfer {
     }
 
     fn note(&mut self, text: &str) {
-        self.bar.suspend(|| Progress::new().warn(text));
+        self.bar.suspend(|| Console::new().warn(text));
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::files::survey::FileSet;
-use super::{DataError, Request, Source};
+use super::{DataError, ImageSource, Request};
 
 /// A data set: two halves that share no image, and what is known about both.
 #[derive(Clone)]
@@ -13,8 +13,8 @@ pub struct DataSet {
     pub classes: Vec<String>,
     /// Channels, height, width of every image; `None` for a folder, whose images may differ.
     pub shape: Option<[usize; 3]>,
-    pub train: Arc<dyn Source>,
-    pub test: Arc<dyn Source>,
+    pub train: Arc<dyn ImageSource>,
+    pub test: Arc<dyn ImageSource>,
     /// SHA-256 in hexadecimal of what was read: equal sets have equal checksums, compressed or not. It is empty until
     /// [`DataSet::read`] has read the files of a set of files.
     pub checksum: String,

@@ -25,7 +25,7 @@ impl Image {
 }
 
 /// Labelled images, read in any order and from several threads at once.
-pub trait Source: Send + Sync {
+pub trait ImageSource: Send + Sync {
     /// How many images there are.
     fn len(&self) -> usize;
 
@@ -36,7 +36,7 @@ pub trait Source: Send + Sync {
     /// The class of image `i`, an index into [`DataSet::classes`](super::DataSet::classes).
     ///
     /// # Panics
-    /// If `i` is not below [`Source::len`].
+    /// If `i` is not below [`ImageSource::len`].
     fn label(&self, i: usize) -> usize;
 
     /// Image `i`.

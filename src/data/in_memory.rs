@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{DataError, Image, Source};
+use super::{DataError, Image, ImageSource};
 
 /// Images of one shape in contiguous memory, a byte a value.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ impl InMemory {
     }
 }
 
-impl Source for InMemory {
+impl ImageSource for InMemory {
     fn len(&self) -> usize {
         self.labels.len()
     }

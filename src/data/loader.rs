@@ -9,8 +9,8 @@ use std::thread::{self, JoinHandle};
 
 use super::augment::Views;
 use super::memory_budget::HeldMemory;
-use super::transform::Chain;
-use super::{DataError, Image, Source, picture};
+use super::transform::Transforms;
+use super::{DataError, Image, ImageSource, picture};
 
 /// Finished batches that may wait at each thread.
 const AHEAD: usize = 2;
@@ -39,12 +39,12 @@ pub struct Batch {
 /// What to make batches of.
 #[derive(Clone)]
 pub struct Feed {
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn ImageSource>,
     /// Indices into the source, in the order wanted.
     pub order: Vec<usize>,
     /// What is done at random to each image, before the transforms; `None` if nothing is.
     pub augment: Option<Views>,
-    pub transforms: Arc<Chain>,
+    pub transforms: Arc<Transforms>,
     /// Channels, height, width that every image must have after the transforms.
     pub shape: [usize; 3],
     /// Images of the order a batch, each there as often as it has views; the last batch holds what is left.

@@ -9,7 +9,7 @@
 //! | [`augment`], [`transform`] | what is done to an image, at random or always; one file for each kind |
 //! | [`split`], [`loader`] | which images train and which validate; batches, prepared ahead on threads |
 //!
-//! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each a [`Source`] of images.
+//! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each a [`ImageSource`] of images.
 //! No number here is random without being fixed by a seed ([`random`]). `sets` may use all other rooms, and no other room
 //! uses `sets`; `formats` uses no other room.
 
@@ -45,7 +45,7 @@ pub use files::survey::{Contents, FileSet};
 pub use files::unusable::{Unfit, Unusable};
 pub(crate) use formats::picture;
 pub use formats::picture::decode;
-pub use image::{Image, Source};
+pub use image::{Image, ImageSource};
 pub use in_memory::InMemory;
 pub use request::{Allow, Meter, Request};
 pub use sets::{SETS, Set, load, named, open};

@@ -4,7 +4,7 @@ use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable};
 use crate::train::quoted::quoted;
-use crate::train::runs::memory;
+use crate::train::runs::memory_need;
 use crate::train::text::NotUtf8;
 use lcnnc_lang::diag::{Report, counted};
 use lcnnc_lang::vocabulary::real;
@@ -274,7 +274,7 @@ pub(in crate::train) fn smaller(lr: f64, decay: f64) -> String {
 impl From<DataError> for TrainError {
     fn from(error: DataError) -> Self {
         match error {
-            DataError::Memory { work, needed, parts } => memory::no_room(work, needed, parts),
+            DataError::Memory { work, needed, parts } => memory_need::no_room(work, needed, parts),
             error => Self::Data(error),
         }
     }

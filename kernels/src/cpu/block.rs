@@ -1,7 +1,7 @@
 //! One block of images through all tasks of a schedule, on one thread.
 
 use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
-use super::epilogue::{EpilogueRun, KeptValues, Parameters, Stretch};
+use super::epilogue::{CellRange, EpilogueRun, KeptValues, Parameters};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
 use super::ops::loss::CrossEntropy;
@@ -9,7 +9,7 @@ use super::ops::pool::{Pool, PoolBackward};
 use super::runner::Answers;
 use crate::engine::Offsets;
 use crate::graph::{Id, Kernel, Slot, Window};
-use crate::schedule::{Epilogue, Task, TaskSchedule};
+use crate::task_schedule::{Epilogue, Task, TaskSchedule};
 use pulp::Arch;
 
 /// The memory that a thread works in, kept from block to block.
@@ -233,7 +233,7 @@ impl Block<'_, '_> {
         self.epilogue(epilogue, CHUNK, |run| {
             for channel in 0..channels {
                 for at in (0..cells).step_by(CHUNK) {
-                    run.run(arch, Stretch { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
+                    run.run(arch, CellRange { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
                 }
             }
         });

@@ -3,7 +3,7 @@
 use super::conv::PreparedBank;
 use super::lanes::LANES;
 use super::runner::{CHUNKS, chunk_size};
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 
 /// How a schedule runs, as far as its memory depends on it.
 #[derive(Clone, Copy, Debug)]

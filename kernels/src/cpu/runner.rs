@@ -9,7 +9,7 @@ use super::conv::{PreparedBank, Scratch};
 use super::lanes::LANES;
 use super::vectors::Vectors;
 use crate::engine::Offsets;
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;

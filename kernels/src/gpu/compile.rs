@@ -9,7 +9,7 @@ use super::program::{
 use super::tiling;
 use crate::engine::Offsets;
 use crate::graph::{Bank, Id, Kernel, Map, Slot};
-use crate::schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
+use crate::task_schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
 
 /// What a device gives a cube, and what it asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

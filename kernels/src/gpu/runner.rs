@@ -6,7 +6,7 @@ use super::compile::{Compiled, DeviceLimits, compile};
 use super::interpreter::{add_up, interpret, pack};
 use super::pack::WIDE;
 use crate::engine::Offsets;
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::server::Handle;

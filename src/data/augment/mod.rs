@@ -42,9 +42,9 @@ pub const KINDS: &[AugmentKind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, re
 
 /// Augmentations, one after the other.
 #[derive(Default)]
-pub struct Chain(Vec<(&'static str, Box<dyn Augment>)>);
+pub struct Augmentations(Vec<(&'static str, Box<dyn Augment>)>);
 
-impl Chain {
+impl Augmentations {
     /// The augmentations that `calls` name.
     ///
     /// # Panics
@@ -75,7 +75,7 @@ impl Chain {
 /// thread that makes it, nor by what was made before it.
 #[derive(Clone)]
 pub struct Views {
-    pub chain: Arc<Chain>,
+    pub chain: Arc<Augmentations>,
     pub seed: u64,
     /// Below 2^24.
     pub epoch: u64,

@@ -15,36 +15,36 @@ use std::path::{Path, PathBuf};
 use std::slice;
 
 pub use error::{FetchError, Trouble};
-pub use transport::Patience;
-pub use verify::{Fault, Finding, verify};
+pub use transport::RetryPolicy;
+pub use verify::{Difference, Finding, verify};
 
 use super::files::data_roots;
 use super::published::{Archive, CompressedFile, KnownFile, Packaging, Published};
 use download::Download;
 use part::{Part, part_of};
-use transport::{Line, address};
+use transport::{Agents, address};
 
-/// Who is told how it goes.
-pub trait Watch {
-    /// A file is fetched, of which `done` of `size` bytes are there.
+/// Is told how far the fetching of a set has come.
+pub trait FetchWatcher {
+    /// Announces that a file is being fetched, of which `done` of `size` bytes are there.
     fn begin(&mut self, file: &str, done: u64, size: u64);
 
     /// Is told how many bytes of the file are there now.
     fn at(&mut self, done: u64);
 
-    /// Nothing more comes of it for now.
+    /// Announces that no more of the file comes for now.
     fn end(&mut self);
 
-    /// Something went wrong that is not the end, or something else is done that takes its time.
+    /// Is told in words what went wrong without being the end, or what else is done that takes its time.
     fn note(&mut self, text: &str);
 }
 
-/// How to fetch.
+/// From where to fetch, and how patiently.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The address of a folder that holds the files; then the sources of the set are not asked.
+pub struct FetchOptions {
+    /// The address of a mirror: a folder that holds the files. If there is one, the sources of the set are not asked.
     pub from: Option<String>,
-    pub patience: Patience,
+    pub retry: RetryPolicy,
 }
 
 /// What a call of [`fetch`] came to.
@@ -121,25 +121,30 @@ pub fn begun(set: &Published, root: &Path) -> u64 {
 /// # Errors
 /// If something else is in its place, it cannot be fetched from any source, is not what is known of it, or cannot be
 /// written. What was fetched is kept, and the next call goes on from there.
-pub fn fetch(set: &Published, root: &Path, options: &Options, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+pub fn fetch(
+    set: &Published,
+    root: &Path,
+    options: &FetchOptions,
+    watch: &mut dyn FetchWatcher,
+) -> Result<Outcome, FetchError> {
     let folder = root.join(set.folder);
-    let job = Job { set, folder: &folder, options, line: Line::new(options.patience) };
+    let job = FetchJob { set, folder: &folder, options, agents: Agents::new(options.retry) };
     match set.packaging {
         Packaging::Files(files) => job.files(files, watch),
         Packaging::Archive(archive) => job.archive(&archive, root, watch),
     }
 }
 
-struct Job<'a> {
+struct FetchJob<'a> {
     set: &'a Published<'a>,
     folder: &'a Path,
-    options: &'a Options,
-    line: Line,
+    options: &'a FetchOptions,
+    agents: Agents,
 }
 
-impl Job<'_> {
+impl FetchJob<'_> {
     /// Fetches those files that are there in neither form.
-    fn files(&self, files: &[CompressedFile], watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+    fn files(&self, files: &[CompressedFile], watch: &mut dyn FetchWatcher) -> Result<Outcome, FetchError> {
         let is_there =
             |file: &&CompressedFile| [file.packed, file.plain].iter().any(|one| self.folder.join(one.name).exists());
         let (there, missing): (Vec<&CompressedFile>, Vec<&CompressedFile>) = files.iter().partition(is_there);
@@ -162,7 +167,7 @@ impl Job<'_> {
         Ok(Outcome::Fetched)
     }
 
-    fn archive(&self, archive: &Archive, root: &Path, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+    fn archive(&self, archive: &Archive, root: &Path, watch: &mut dyn FetchWatcher) -> Result<Outcome, FetchError> {
         if self.folder.exists() {
             self.differs(verify(self.set, self.folder)?)?;
             return Ok(Outcome::WasThere);
@@ -187,7 +192,7 @@ impl Job<'_> {
         let unpacked = part.unpack(archive, self.set.folder, &beside).and_then(|()| {
             let folder = beside.join(self.set.folder);
             let findings = verify(self.set, &folder)?;
-            if findings.iter().any(|finding| finding.fault.is_some()) {
+            if findings.iter().any(|finding| finding.difference.is_some()) {
                 return Err(FetchError::Contents { archive: archive.file.name.to_owned(), findings });
             }
             fs::rename(&folder, self.folder).map_err(FetchError::file(self.folder, "written"))
@@ -196,17 +201,18 @@ impl Job<'_> {
         unpacked.and(removed)
     }
 
-    /// The way of a file to a folder; that its addresses may be asked is known before anything is written.
+    /// Prepares the download of a file into a folder. Addresses that may not be asked are refused here, before anything is
+    /// written.
     fn download<'b>(&'b self, known: KnownFile<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
         let mirror = self.options.from.as_deref();
         let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);
         let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<_, _>>()?;
         let part = part_of(&folder.join(known.name));
-        Ok(Download { known, part, sources, line: &self.line, patience: self.options.patience })
+        Ok(Download { known, part, sources, agents: &self.agents, retry: self.options.retry })
     }
 
     fn differs(&self, findings: Vec<Finding>) -> Result<(), FetchError> {
-        if findings.iter().all(|finding| finding.fault.is_none()) {
+        if findings.iter().all(|finding| finding.difference.is_none()) {
             return Ok(());
         }
         Err(FetchError::Differs { path: self.folder.to_owned(), set: self.set.name.to_owned(), findings })

@@ -7,7 +7,7 @@ use super::survey::ReadRecords;
 use crate::data::file_names::shown;
 use crate::data::formats::picture;
 use crate::data::transform::{Colour, Transform};
-use crate::data::{DataError, Image, Source, sha256};
+use crate::data::{DataError, Image, ImageSource, sha256};
 
 /// Picture files with labels: the images of one half of a set.
 pub struct PictureFiles {
@@ -35,7 +35,7 @@ impl PictureFiles {
     }
 }
 
-impl Source for PictureFiles {
+impl ImageSource for PictureFiles {
     fn len(&self) -> usize {
         self.files.len()
     }

@@ -25,9 +25,9 @@ pub const KINDS: &[TransformKind] = &[grayscale::KIND, colour::KIND, resize::KIN
 
 /// Transforms, one after the other.
 #[derive(Default)]
-pub struct Chain(Vec<(Bound, Box<dyn Transform>)>);
+pub struct Transforms(Vec<(Bound, Box<dyn Transform>)>);
 
-impl Chain {
+impl Transforms {
     /// The transforms that `calls` name.
     ///
     /// # Panics

@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::events::{self, At, Events, Tag};
-use super::{Epoch, Memory, Observer, ObserverKind, Start};
+use super::{Epoch, Observer, ObserverKind, ObserverMemory, TrainingStart};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
@@ -76,9 +76,9 @@ struct Board {
 impl Board {
     /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file
     /// begins.
-    fn open(start: &Start<'_>, offset: u64) -> Result<Self, TrainError> {
+    fn open(start: &TrainingStart<'_>, offset: u64) -> Result<Self, TrainError> {
         let images = images(start.recipe, start.data, start.split, start.device)?;
-        let (file, warn) = (events::file(start.run), |text: &str| start.progress.warn(text));
+        let (file, warn) = (events::file(start.run), |text: &str| start.console.warn(text));
         if offset > 0 && !file.is_file() {
             warn(&format!("warning: {}: was missing; a new one begins", file.display()));
         }
@@ -100,7 +100,7 @@ impl Observer for Board {
         epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
     }
 
-    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
+    fn before_checkpoint(&mut self, memory: &mut ObserverMemory) -> Result<(), TrainError> {
         self.events.sync()?;
         memory.lengths.insert(EVENTS.to_owned(), self.events.offset());
         Ok(())

@@ -38,7 +38,7 @@ pub struct Manifest {
     /// What was found wrong before the run began and passed over with `--force`, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The sums of the other files that a run begins with; versions that did not seal their files wrote none.
+    /// The checksums of the other files that a run begins with; versions that did not seal their files wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FirstFiles>,
 }
@@ -114,13 +114,13 @@ impl Machine {
 
 /// The SHA-256 of the files with a run's weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
+pub struct WeightsChecksums {
     pub best: String,
     pub last: String,
 }
 
-impl Sums {
-    /// The sum of one of the two files.
+impl WeightsChecksums {
+    /// The checksum of one of the two files.
     pub fn of(&self, which: Which) -> &String {
         match which {
             Which::Best => &self.best,
@@ -140,7 +140,7 @@ pub struct Summary {
     pub test: Score,
     /// Training, validations and the test, without loading the data.
     pub seconds: f64,
-    pub weights: Sums,
+    pub weights: WeightsChecksums,
     /// What is odd about the trained weights, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -148,11 +148,11 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The SHA-256 of metrics.jsonl.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metrics: Option<String>,
+    #[serde(rename = "metrics", default, skip_serializing_if = "Option::is_none")]
+    pub metrics_sha256: Option<String>,
     /// The seal of the run's manifest.json.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<String>,
+    #[serde(rename = "manifest", default, skip_serializing_if = "Option::is_none")]
+    pub manifest_seal: Option<String>,
 }
 
 impl Manifest {

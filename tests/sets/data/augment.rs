@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lcnnc::data::augment::{Chain, KINDS, Views};
+use lcnnc::data::augment::{Augmentations, KINDS, Views};
 use lcnnc::data::loader::{Batch, Feed, Loader};
 use lcnnc::data::{Image, InMemory};
 use lcnnc_lang::vocabulary::{ArgValue, Bound, augmentations};
@@ -32,7 +32,7 @@ fn several(count: usize) -> Bound {
 }
 
 fn views(calls: &[Bound], seed: u64, epoch: u64) -> Views {
-    Views { chain: Arc::new(Chain::new(calls)), seed, epoch }
+    Views { chain: Arc::new(Augmentations::new(calls)), seed, epoch }
 }
 
 /// View `number` of the pattern of 4 x 5 pixels, seventh in the third epoch's order, under seed 9.

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lcnnc::data::{Allow, DataSet, Request, Source};
+use lcnnc::data::{Allow, DataSet, ImageSource, Request};
 
 use super::folder::{dot, dots, load_as};
 use super::write;
@@ -48,7 +48,7 @@ fn hidden_pictures_are_left_out_and_said() {
     assert_eq!(notes(&set), ["left out: 3 hidden pictures"]);
 }
 
-fn named(source: &dyn Source, part: &str) -> usize {
+fn named(source: &dyn ImageSource, part: &str) -> usize {
     (0..source.len()).filter(|&i| source.name(i).contains(part)).count()
 }
 
@@ -66,7 +66,7 @@ fn pictures_in_folders_of_a_class_are_of_the_class() {
     let set = load(root.path()).unwrap();
     let all = set.train.len() + set.test.len();
     assert_eq!(all, 13);
-    let cats = |half: &dyn Source| (0..half.len()).filter(|&i| half.label(i) == 0).count();
+    let cats = |half: &dyn ImageSource| (0..half.len()).filter(|&i| half.label(i) == 0).count();
     assert_eq!(cats(&*set.train) + cats(&*set.test), 9);
     assert_eq!(named(&*set.train, "batch2") + named(&*set.test, "batch2"), 2);
     assert!(notes(&set).is_empty(), "{:?}", notes(&set));

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use lcnnc::data::transform::{Chain, KINDS};
+use lcnnc::data::transform::{KINDS, Transforms};
 use lcnnc::data::{DataError, Image};
 use lcnnc_lang::vocabulary::{ArgValue, Bound, transforms};
 
-fn chain(callee: &'static str, values: &[(&'static str, ArgValue)]) -> Chain {
-    Chain::new(&[Bound { callee, values: values.to_vec() }])
+fn chain(callee: &'static str, values: &[(&'static str, ArgValue)]) -> Transforms {
+    Transforms::new(&[Bound { callee, values: values.to_vec() }])
 }
 
-fn apply(chain: &Chain, image: Image) -> Result<Image, DataError> {
+fn apply(chain: &Transforms, image: Image) -> Result<Image, DataError> {
     chain.apply(image, || "image 7".to_owned())
 }
 
@@ -118,7 +118,7 @@ fn normalise_takes_one_value_or_one_a_channel() {
 fn a_chain_foretells_the_shape() {
     let calls = [("grayscale", vec![]), ("resize", vec![("size", ArgValue::Count(5))])];
     let calls: Vec<Bound> = calls.into_iter().map(|(callee, values)| Bound { callee, values }).collect();
-    let chain = Chain::new(&calls);
+    let chain = Transforms::new(&calls);
     for shape in [[3, 8, 9], [1, 2, 2], [1, 1, 1]] {
         let [channels, height, width] = shape;
         assert_eq!(chain.shape(shape, String::new).unwrap(), [1, 5, 5]);

@@ -14,7 +14,7 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
-use lcnnc::data::fetch::{self, Options, Outcome, Patience, Watch};
+use lcnnc::data::fetch::{self, FetchOptions, FetchWatcher, Outcome, RetryPolicy};
 use lcnnc::data::published::{CompressedFile, KnownFile, Packaging, Published};
 use sha2::{Digest, Sha256};
 
@@ -34,7 +34,7 @@ fn contents(len: usize) -> Vec<u8> {
 #[derive(Default)]
 struct Notes(Vec<String>);
 
-impl Watch for Notes {
+impl FetchWatcher for Notes {
     fn begin(&mut self, file: &str, done: u64, size: u64) {
         self.0.push(format!("{file}: {done} of {size}"));
     }
@@ -49,10 +49,10 @@ impl Watch for Notes {
 }
 
 /// No test waits long.
-fn hasty(from: Option<String>) -> Options {
+fn hasty(from: Option<String>) -> FetchOptions {
     let millis = Duration::from_millis;
     let (connect, stall, pause) = (millis(2000), millis(300), millis(1));
-    Options { from, patience: Patience { connect, stall, least: 1000, attempts: 3, pause } }
+    FetchOptions { from, retry: RetryPolicy { connect, stall, least: 1000, attempts: 3, pause } }
 }
 
 /// Fetches a set of one file, which is known to hold `bytes`, from some sources in turn.

@@ -57,7 +57,7 @@ fn sets_are_found_where_the_loaders_look() {
         fs::write(root.path().join(set.folder).join(first), b"").unwrap();
         assert_eq!(fetch::locate(set, Some(root.path())).unwrap(), root.path().join(set.folder));
         let findings = fetch::verify(set, &root.path().join(set.folder)).unwrap();
-        assert!(findings.iter().all(|finding| finding.fault.is_some()), "nothing of {} is as published", set.name);
+        assert!(findings.iter().all(|finding| finding.difference.is_some()), "nothing of {} is as published", set.name);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::bytes::Bytes;
 use super::value::{Array, Global, Id, Value};
-use super::{Fault, MOST_VALUES, Outcome};
+use super::{MOST_VALUES, PickleFault, PickleResult};
 
 /// Codes of the instructions, under the names that Python's `pickle` gives them.
 mod op {
@@ -47,7 +47,7 @@ mod op {
 /// The most that an array of numpy's can have.
 const MOST_SIDES: usize = 64;
 
-pub struct Machine<'a> {
+pub struct PickleMachine<'a> {
     bytes: Bytes<'a>,
     /// Where the instruction at hand begins.
     at: usize,
@@ -62,14 +62,14 @@ pub struct Machine<'a> {
     encoded: usize,
 }
 
-impl<'a> Machine<'a> {
+impl<'a> PickleMachine<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
         let (values, stack, marks) = (Vec::new(), Vec::new(), Vec::new());
         Self { bytes: Bytes::new(bytes), at: 0, values, stack, marks, memo: BTreeMap::new(), pushed: 0, encoded: 0 }
     }
 
     /// Everything that the file makes, and which of it is the result.
-    pub fn run(mut self) -> Outcome<(Vec<Value<'a>>, Id)> {
+    pub fn run(mut self) -> PickleResult<(Vec<Value<'a>>, Id)> {
         if self.bytes.byte().ok() != Some(op::PROTO) {
             return self.refuse("expected the first byte of a pickle, 0x80, found another");
         }
@@ -93,7 +93,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn step(&mut self, code: u8) -> Outcome<()> {
+    fn step(&mut self, code: u8) -> PickleResult<()> {
         match code {
             op::MARK => {
                 self.count()?;
@@ -132,12 +132,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn refuse<T>(&self, reason: &str) -> Outcome<T> {
-        Err(Fault { at: self.at, reason: reason.to_owned() })
+    fn refuse<T>(&self, reason: &str) -> PickleResult<T> {
+        Err(PickleFault { at: self.at, reason: reason.to_owned() })
     }
 
     /// Counts one more entry of the stack: each value, and each place in a list, was one once.
-    fn count(&mut self) -> Outcome<()> {
+    fn count(&mut self) -> PickleResult<()> {
         self.pushed += 1;
         if self.pushed > MOST_VALUES {
             return self.refuse(&format!("expected at most {MOST_VALUES} values, found more"));
@@ -145,26 +145,26 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn push(&mut self, value: Value<'a>) -> Outcome<()> {
+    fn push(&mut self, value: Value<'a>) -> PickleResult<()> {
         self.count()?;
         self.stack.push(self.values.len());
         self.values.push(value);
         Ok(())
     }
 
-    fn push_text(&mut self, text: &'a [u8]) -> Outcome<()> {
+    fn push_text(&mut self, text: &'a [u8]) -> PickleResult<()> {
         self.push(Value::Text(Cow::Borrowed(text)))
     }
 
     /// Never below the last mark.
-    fn pop(&mut self) -> Outcome<Id> {
+    fn pop(&mut self) -> PickleResult<Id> {
         match self.stack.pop() {
             Some(id) if self.stack.len() >= self.marks.last().copied().unwrap_or(0) => Ok(id),
             _ => self.refuse("this instruction finds nothing to work on"),
         }
     }
 
-    fn top(&self) -> Outcome<Id> {
+    fn top(&self) -> PickleResult<Id> {
         match self.stack.last() {
             Some(&id) if self.stack.len() > self.marks.last().copied().unwrap_or(0) => Ok(id),
             _ => self.refuse("this instruction finds nothing to work on"),
@@ -172,14 +172,14 @@ impl<'a> Machine<'a> {
     }
 
     /// What lies above the last mark.
-    fn marked(&mut self) -> Outcome<Vec<Id>> {
+    fn marked(&mut self) -> PickleResult<Vec<Id>> {
         match self.marks.pop() {
             Some(height) => Ok(self.stack.split_off(height)),
             None => self.refuse("this instruction finds no mark"),
         }
     }
 
-    fn long(&mut self) -> Outcome<()> {
+    fn long(&mut self) -> PickleResult<()> {
         let digits = self.bytes.short()?;
         let Some(sign) = digits.last().filter(|_| digits.len() <= 8).map(|last| if *last < 0x80 { 0 } else { 0xff })
         else {
@@ -190,13 +190,13 @@ impl<'a> Machine<'a> {
         self.push(Value::Int(i64::from_le_bytes(whole)))
     }
 
-    fn short_tuple(&mut self, len: usize) -> Outcome<()> {
-        let mut items = (0..len).map(|_| self.pop()).collect::<Outcome<Vec<Id>>>()?;
+    fn short_tuple(&mut self, len: usize) -> PickleResult<()> {
+        let mut items = (0..len).map(|_| self.pop()).collect::<PickleResult<Vec<Id>>>()?;
         items.reverse();
         self.push(Value::Tuple(items))
     }
 
-    fn append(&mut self, items: &[Id]) -> Outcome<()> {
+    fn append(&mut self, items: &[Id]) -> PickleResult<()> {
         let list = self.top()?;
         match &mut self.values[list] {
             Value::List(list) => list.extend_from_slice(items),
@@ -208,12 +208,12 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn setitem(&mut self) -> Outcome<()> {
+    fn setitem(&mut self) -> PickleResult<()> {
         let [value, key] = [self.pop()?, self.pop()?];
         self.insert(&[key, value])
     }
 
-    fn insert(&mut self, items: &[Id]) -> Outcome<()> {
+    fn insert(&mut self, items: &[Id]) -> PickleResult<()> {
         let dict = self.top()?;
         if !items.len().is_multiple_of(2) {
             return self.refuse("expected a value for each key, found one without");
@@ -228,7 +228,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn put(&mut self, name: u32) -> Outcome<()> {
+    fn put(&mut self, name: u32) -> PickleResult<()> {
         let top = self.top()?;
         if self.memo.len() >= MOST_VALUES {
             return self.refuse(&format!("expected at most {MOST_VALUES} names, found more"));
@@ -237,7 +237,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn get(&mut self, name: u32) -> Outcome<()> {
+    fn get(&mut self, name: u32) -> PickleResult<()> {
         self.count()?;
         match self.memo.get(&name) {
             Some(&id) => self.stack.push(id),
@@ -246,7 +246,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn global(&mut self) -> Outcome<()> {
+    fn global(&mut self) -> PickleResult<()> {
         let (module, name) = (self.bytes.line()?, self.bytes.line()?);
         match Global::find(module, name) {
             Some(global) => self.push(Value::Global(global)),
@@ -254,7 +254,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn reduce(&mut self) -> Outcome<()> {
+    fn reduce(&mut self) -> PickleResult<()> {
         let [args, callee] = [self.pop()?, self.pop()?];
         let Value::Tuple(ids) = &self.values[args] else { return self.refuse("expected arguments, found none") };
         let arg = |n: usize| ids.get(n).map(|&id| &self.values[id]);
@@ -278,20 +278,20 @@ impl<'a> Machine<'a> {
 
     /// Encodes a text with one byte a character. The file's length bounds all that is made this way: each text is meant to be
     /// encoded once.
-    fn encode(&self, text: &[u8]) -> Outcome<Vec<u8>> {
+    fn encode(&self, text: &[u8]) -> PickleResult<Vec<u8>> {
         if self.encoded.saturating_add(text.len()) > self.bytes.len() {
             return self.refuse("this file encodes a text again and again");
         }
         let text = std::str::from_utf8(text).ok();
         let bytes = text.and_then(|text| text.chars().map(|sign| u8::try_from(sign).ok()).collect());
-        bytes.ok_or_else(|| Fault {
+        bytes.ok_or_else(|| PickleFault {
             at: self.at,
             reason: "expected a text of the signs of Latin-1, found others".to_owned(),
         })
     }
 
     /// Gives an array or its type a state.
-    fn build(&mut self) -> Outcome<()> {
+    fn build(&mut self) -> PickleResult<()> {
         let state = self.pop()?;
         let object = self.top()?;
         let Value::Tuple(ids) = &self.values[state] else { return self.refuse("expected a state, found none") };
@@ -308,7 +308,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn array(&self, shape: Id, kind: Id, fortran: Id, bytes: Id) -> Outcome<Array> {
+    fn array(&self, shape: Id, kind: Id, fortran: Id, bytes: Id) -> PickleResult<Array> {
         if !matches!(self.values[kind], Value::Bytes) {
             return self.refuse("expected an array of bytes, found another");
         }

@@ -13,7 +13,7 @@ mod value;
 use std::path::Path;
 
 use crate::data::DataError;
-use machine::Machine;
+use machine::PickleMachine;
 use value::{Id, Value};
 
 /// Values that a file may make or take up again. The largest file of the published sets has 50,000 images
@@ -24,12 +24,12 @@ const MOST_VALUES: usize = 1_000_000;
 const LONGEST_TEXT: usize = 256;
 
 /// What is wrong with a file, and at which byte.
-struct Fault {
+struct PickleFault {
     at: usize,
     reason: String,
 }
 
-type Outcome<T> = Result<T, Fault>;
+type PickleResult<T> = Result<T, PickleFault>;
 
 /// A file that was read: a dictionary whose keys are texts.
 pub struct Pickle<'a> {
@@ -41,8 +41,8 @@ pub struct Pickle<'a> {
 impl<'a> Pickle<'a> {
     /// Reads the bytes of a file; `path` is for the errors.
     pub fn read(path: &'a Path, bytes: &'a [u8]) -> Result<Self, DataError> {
-        let run = Machine::new(bytes).run();
-        let (values, root) = run.map_err(|Fault { at, reason }| DataError::Pickle {
+        let run = PickleMachine::new(bytes).run();
+        let (values, root) = run.map_err(|PickleFault { at, reason }| DataError::Pickle {
             path: path.to_owned(),
             reason: format!("byte {at}: {reason}"),
         })?;

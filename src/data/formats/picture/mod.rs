@@ -99,7 +99,7 @@ pub fn shape(bytes: &[u8]) -> Result<[usize; 3], String> {
 
 /// Bytes of memory that a picture takes at the height of what is done with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Need {
+pub struct PictureMemory {
     /// While it is decoded.
     pub decoding: u64,
     /// While an image is made of it, decoding included.
@@ -107,7 +107,7 @@ pub struct Need {
 }
 
 /// What a file takes, by its header; nothing where that declares no size, or one that is not read.
-pub fn need(bytes: &[u8]) -> Need {
+pub fn need(bytes: &[u8]) -> PictureMemory {
     let declared = || {
         let decoder = reader(bytes).ok()?.0.into_decoder().ok()?;
         let (width, height) = decoder.dimensions();
@@ -117,7 +117,7 @@ pub fn need(bytes: &[u8]) -> Need {
         let colours = if decoder.color_type().has_color() { 3 } else { 1 };
         let (values, samples) = (u64::from(width) * u64::from(height) * colours, decoder.total_bytes());
         let decoding = (DECODED * values).max(samples + samples / 2);
-        Some(Need { decoding, image: decoding.max(samples + VALUE * values) })
+        Some(PictureMemory { decoding, image: decoding.max(samples + VALUE * values) })
     };
     declared().unwrap_or_default()
 }
@@ -144,10 +144,10 @@ fn no_room(path: &Path, needed: u64) -> DataError {
     DataError::Memory { work: format!("decoding {}", shown(path)), needed, parts }
 }
 
-type Reader<'b> = ImageReader<Cursor<&'b [u8]>>;
+type PictureReader<'b> = ImageReader<Cursor<&'b [u8]>>;
 
 /// A reader for the kind of file that the first bytes show.
-fn reader(bytes: &[u8]) -> Result<(Reader<'_>, ImageFormat), String> {
+fn reader(bytes: &[u8]) -> Result<(PictureReader<'_>, ImageFormat), String> {
     let guessed = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| error.to_string())?;
     let format =
         guessed.format().filter(ImageFormat::reading_enabled).ok_or_else(|| unknown(bytes, guessed.format()))?;

@@ -6,7 +6,7 @@ use super::fft_io::Circle;
 use super::passes::{Columns, Mix, RowPairInverse, RowsForward};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::conv::{BackwardReads, Scratch};
-use crate::cpu::epilogue::{EpilogueRun, Stretch};
+use crate::cpu::epilogue::{CellRange, EpilogueRun};
 use crate::cpu::lanes::LANES;
 use crate::graph::Dims;
 use pulp::Arch;
@@ -114,11 +114,11 @@ impl Spectral {
         for (channel, plane) in some.enumerate() {
             for row in (0..height).step_by(2) {
                 let first = (channel * height + row) * width;
-                let stretch = Stretch { channel, first, len: (height - row).min(2) * width };
-                let to = epilogue.target(stretch);
+                let range = CellRange { channel, first, len: (height - row).min(2) * width };
+                let to = epilogue.target(range);
                 arch.dispatch(RowPairInverse { spectral: self, circle, plane, row, planes, height, rows, to, line });
-                scratch.zeros.clear(arch, row * width, epilogue.target(stretch));
-                epilogue.run(arch, stretch);
+                scratch.zeros.clear(arch, row * width, epilogue.target(range));
+                epilogue.run(arch, range);
             }
         }
     }

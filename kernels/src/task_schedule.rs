@@ -132,7 +132,7 @@ pub enum ChannelSums {
 ///
 /// # Panics
 /// Never for a graph that `unroll` of the compiler and [`super::adjoint`] made.
-pub fn schedule(graph: &Graph, channel_sums: ChannelSums) -> TaskSchedule {
+pub fn task_schedule(graph: &Graph, channel_sums: ChannelSums) -> TaskSchedule {
     let nodes = used(graph);
     let mut scheduler = Scheduler::new(graph, channel_sums);
     nodes.iter().for_each(|node| scheduler.node(node));

@@ -85,15 +85,15 @@ struct Process<'a> {
 }
 
 /// Bytes that a process needs beside what it holds, part by part.
-struct Need(Vec<(String, f64)>);
+struct MemoryNeed(Vec<(String, f64)>);
 
-impl Need {
+impl MemoryNeed {
     fn sum(&self) -> f64 {
         self.0.iter().map(|(_, size)| size).sum()
     }
 }
 
-impl fmt::Display for Need {
+impl fmt::Display for MemoryNeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // What is hardly anything of it would only hide the rest.
         let shown = self.0.iter().filter(|(_, size)| *size >= 0.01 * self.sum());
@@ -145,7 +145,7 @@ impl<'a> Process<'a> {
     }
 
     /// What a process needs at its height for batches of so many images, whose activity takes `image` bytes each.
-    fn need(&self, images: usize, image: f64) -> Need {
+    fn need(&self, images: usize, image: f64) -> MemoryNeed {
         let load = Load { images, threads: self.threads, training: self.work.trains() };
         let kernels = of_kernels(self.net(), &self.cut, load) as f64;
         let batch = (format!("a batch of {}", lcnnc_lang::diag::counted(images, "image")), images as f64 * image);
@@ -160,8 +160,8 @@ impl<'a> Process<'a> {
             Work::Answering => vec![self.reading(batch)],
             Work::AnsweringMore => vec![vec![batch]],
         };
-        let needs = phases.into_iter().map(|phase| Need(always.iter().cloned().chain(phase).collect()));
-        needs.max_by(|a, b| a.sum().total_cmp(&b.sum())).unwrap_or(Need(always.to_vec()))
+        let needs = phases.into_iter().map(|phase| MemoryNeed(always.iter().cloned().chain(phase).collect()));
+        needs.max_by(|a, b| a.sum().total_cmp(&b.sum())).unwrap_or(MemoryNeed(always.to_vec()))
     }
 
     /// What is held beside the weights at a step, and while a checkpoint is written or read: never all at once.

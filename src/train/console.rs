@@ -15,13 +15,13 @@ const WIDTHS: [usize; 2] = [40, 120];
 /// Where a run's words go: results to standard output, the bar to standard error. Characters that would steer a terminal
 /// are shown, not obeyed, and on a terminal lines are broken between words.
 #[derive(Clone, Copy, Debug)]
-pub struct Progress {
+pub struct Console {
     bars: bool,
     /// Whether the work goes on where its words can no longer be written.
     trains: bool,
 }
 
-impl Progress {
+impl Console {
     /// A way out for words, with bars where standard error is a terminal.
     pub fn new() -> Self {
         Self { bars: io::stderr().is_terminal(), trains: false }
@@ -57,7 +57,7 @@ impl Progress {
         self.write(&visible(text));
     }
 
-    /// Writes a text for another program to standard output, as it is; on a terminal, as [`Progress::text`] does.
+    /// Writes a text for another program to standard output, as it is; on a terminal, as [`Console::text`] does.
     pub fn raw(self, text: &str) {
         if output::is_terminal() { self.text(text) } else { self.write(text) }
     }
@@ -109,7 +109,7 @@ fn columns(size: Option<(Width, Height)>) -> Option<usize> {
     size.map(|(Width(columns), _)| usize::from(columns)).filter(|columns| *columns > 0)
 }
 
-impl Default for Progress {
+impl Default for Console {
     fn default() -> Self {
         Self::new()
     }

@@ -1,4 +1,4 @@
-//! One pass over the training images, or what is left of it.
+//! The steps of one epoch, or those that are left of it.
 
 use crate::back::burn::{Answers, DeviceError, Model, numbers};
 use crate::data::DataError;
@@ -10,8 +10,8 @@ use crate::train::fit::evaluate::{self, Tally};
 use burn::tensor::{Device, Gradients, Transaction};
 use std::time::Instant;
 
-/// The pass of one epoch: it takes the steps that are left.
-pub(in crate::train) struct Pass<'a, 'b> {
+/// Takes the steps of one epoch that are left.
+pub(in crate::train) struct EpochSteps<'a, 'b> {
     training: &'a mut Training<'b>,
     /// The device, with autodiff.
     device: Device,
@@ -22,8 +22,8 @@ pub(in crate::train) struct Pass<'a, 'b> {
     before: f64,
 }
 
-/// Some batches that make one step together.
-struct Group {
+/// The batches that make one step together.
+struct StepBatches {
     /// The number of the first one, from 0 in its epoch.
     first: usize,
     /// How many batches there are.
@@ -32,14 +32,14 @@ struct Group {
     images: usize,
 }
 
-impl<'a, 'b> Pass<'a, 'b> {
+impl<'a, 'b> EpochSteps<'a, 'b> {
     pub fn new(training: &'a mut Training<'b>, batches: usize) -> Self {
         let device = training.job.device.clone().autodiff();
         let before = training.state.epoch_seconds;
         Self { training, device, batches, started: Instant::now(), before }
     }
 
-    /// Every step that is left; after each, the training is where it can be saved.
+    /// Takes every step that is left. After each, the training is in a state that can be saved.
     pub fn run(mut self, mut model: Model, mut loader: Loader) -> Result<Model, TrainError> {
         // Where no step is left, the rate that the epoch's numbers name is that of the last one.
         self.pace(self.training.state.batches);
@@ -56,7 +56,7 @@ impl<'a, 'b> Pass<'a, 'b> {
     }
 
     fn step(&mut self, mut model: Model, loader: &mut Loader) -> Result<Model, TrainError> {
-        let group = self.group();
+        let group = self.step_batches();
         self.pace(group.first + group.len);
         // With several batches the running statistics move before the step is done.
         let before = (group.len > 1).then(|| model.clone());
@@ -89,12 +89,12 @@ impl<'a, 'b> Pass<'a, 'b> {
     }
 
     /// The batches of the next step.
-    fn group(&self) -> Group {
+    fn step_batches(&self) -> StepBatches {
         let (recipe, views) = (self.training.job.recipe, self.training.job.recipe.augmentations.views());
         let first = self.training.state.batches;
         let len = recipe.settings.train.count("accumulate").min(self.batches - first);
         let left = views * self.training.job.split.train.len() - first * recipe.batch();
-        Group { first, len, images: (len * recipe.batch()).min(left) }
+        StepBatches { first, len, images: (len * recipe.batch()).min(left) }
     }
 
     /// Adds the gradients of a batch, as its share of the step's loss asks for; gives what was counted and, summed over

@@ -1,6 +1,6 @@
 //! How far the reading of a data set's files has come: a bar on a terminal, plain lines elsewhere.
 
-use super::Progress;
+use super::Console;
 use crate::data::Meter;
 use indicatif::ProgressBar;
 use std::sync::{Mutex, PoisonError};
@@ -13,33 +13,33 @@ const PAUSE: Duration = Duration::from_secs(30);
 const BAR: &str = "data       {pos}/{len} files read, {eta} left";
 
 /// The bar of one reading, or the lines instead of it.
-pub struct Reading {
-    progress: Progress,
+pub struct ReadingMeter {
+    console: Console,
     bar: ProgressBar,
     /// When something was said last.
     said: Mutex<Instant>,
 }
 
-impl Reading {
-    pub fn new(progress: Progress) -> Self {
-        Self { progress, bar: progress.drawn(BAR, 0), said: Mutex::new(Instant::now()) }
+impl ReadingMeter {
+    pub fn new(console: Console) -> Self {
+        Self { console, bar: console.drawn(BAR, 0), said: Mutex::new(Instant::now()) }
     }
 }
 
-impl Meter for Reading {
+impl Meter for ReadingMeter {
     fn begin(&self, files: usize) {
         self.bar.set_length(files as u64);
     }
 
     fn advance(&self) {
         self.bar.inc(1);
-        if self.progress.draws() {
+        if self.console.draws() {
             return;
         }
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.elapsed() >= PAUSE {
             let (done, files) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            self.progress.line(&format!("data       {done}/{files} files read"));
+            self.console.line(&format!("data       {done}/{files} files read"));
             *said = Instant::now();
         }
     }
