@@ -19,9 +19,9 @@ pub struct Engine {
     trained: Vec<bool>,
     offsets: Offsets,
     vectors: Vectors,
-    /// What runs on the CPU, by [`Purpose`].
+    /// The runners on the CPU, one for each [`Purpose`], made when first used.
     cpu: [OnceLock<cpu::Runner>; 4],
-    /// What runs on a graphics processor, by [`Purpose`].
+    /// The runners on a graphics processor, one for each [`Purpose`], made when first used.
     #[cfg(feature = "gpu")]
     gpu: [OnceLock<gpu::Runner>; 4],
 }
@@ -35,8 +35,8 @@ pub struct Parameter {
     pub trained: bool,
 }
 
-/// Where each of several tensors begins that lie one after the other, in floats: an offset for each of them, and the
-/// sum of all lengths at the end.
+/// The offsets of tensors that lie one after the other, in floats: where each of them begins, and at the end the sum of
+/// all lengths.
 #[derive(Clone, Debug)]
 pub(crate) struct Offsets {
     /// All parameters in a row.
@@ -67,11 +67,12 @@ impl Offsets {
 enum Purpose {
     /// The forward pass alone.
     Forward,
-    /// Both passes, with the cross-entropy between them.
+    /// Runs both passes, with the cross-entropy between them.
     ForwardBackward,
-    /// From the gradients of the outputs to those of the parameters; what is needed of the forward pass is done again.
+    /// Runs the backward pass from the gradients of the outputs to those of the parameters; what it needs of the forward pass
+    /// is computed again.
     Backward,
-    /// From the gradients of the outputs to those of the parameters and the inputs.
+    /// Runs the backward pass as [`Purpose::Backward`] does, and on to the gradients of the inputs.
     BackwardToInputs,
 }
 

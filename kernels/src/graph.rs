@@ -173,10 +173,10 @@ impl std::hash::Hash for Map {
     }
 }
 
-/// What a function of one number takes beside it.
+/// The constant that a function of one number takes beside that number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Constant {
-    /// The same number for all.
+    /// One number that is the same for all elements.
     Number(f32),
     /// A parameter that has one number for each channel.
     Channel(Slot),

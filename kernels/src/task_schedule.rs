@@ -19,8 +19,7 @@ pub struct TaskSchedule {
     /// The root of each value, by its [`Id`].
     pub roots: Vec<Root>,
     #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
-    /// Between which tasks each value is kept, by its [`Id`]; none for what is not kept and for what is not its own
-    /// root.
+    /// The tasks between which each value is kept, by its [`Id`]; none for a value that is not kept or is not its own root.
     pub lifetimes: Vec<Option<Lifetime>>,
 }
 
@@ -121,10 +120,10 @@ struct Moment {
 /// Where the sums over channels are taken, which are the gradients of biases and gains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChannelSums {
-    /// In the epilogue that makes the rows, as they come: a thread of the CPU sees all rows of a channel.
+    /// The epilogue that makes the rows sums them as they come: a thread of the CPU sees all rows of a channel.
     InEpilogues,
     #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
-    /// By kernels of their own, from values that are kept whole: no unit of a GPU sees all of a channel.
+    /// Kernels of their own sum values that are kept whole: no unit of a GPU sees all of a channel.
     AsKernels,
 }
 

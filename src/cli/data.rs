@@ -135,7 +135,7 @@ fn list(root: Option<&Path>) {
     }
 }
 
-/// Where a set lies, or what it takes to have it.
+/// Says where a set lies, or how much there is to fetch.
 fn place(set: &Published, root: Option<&Path>) -> String {
     if let Ok(folder) = fetch::locate(set, root) {
         return match fetch::missing(set, &folder) {

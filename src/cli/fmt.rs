@@ -28,7 +28,7 @@ pub struct Args {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What laying a text out changes that no line shows, in words.
+/// Says in words what formatting a text changes that no line of a difference shows.
 fn unseen(text: &str) -> Vec<&'static str> {
     let changes = [
         (text.contains('\r'), "line ends become line feeds"),

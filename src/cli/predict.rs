@@ -62,7 +62,7 @@ impl Args {
     }
 }
 
-/// As in `vertical 91.2 %, horizontal 8.8 %`.
+/// The answers in words, as in `vertical 91.2 %, horizontal 8.8 %`.
 fn words(answers: &[Answer]) -> String {
     let shown = answers.iter().take(SHOWN);
     let words: Vec<String> =

@@ -7,7 +7,7 @@ use lcnnc::train::{self, Console, Inspection, MOST_THREADS, Overrides, TrainErro
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a repeated run ends with whose weights are not the run's.
+/// The exit code of a repetition whose weights are not those of the run.
 const BITS_DIFFER: u8 = 9;
 
 /// Repeat a finished run from its folder, in a new folder beside it, and say whether the weights agree to the bit.

@@ -44,7 +44,7 @@ pub struct Args {
     force: bool,
 }
 
-/// As many as `epochs` in a `train` block can be.
+/// The most epochs that a run can be told to have: as many as `epochs` in a `train` block allows.
 const MOST_EPOCHS: usize = 1_000_000;
 
 impl Args {

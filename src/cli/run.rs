@@ -3,7 +3,7 @@
 use super::values::{assignment, count, dataset, file, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{
-    self, Console, Done, Inspection, MOST_THREADS, Occasion, Overrides, Seed, Setting, Study, Target, TrainError,
+    self, Console, Done, Inspection, MOST_THREADS, Occasion, Overrides, SeedResult, Setting, Study, Target, TrainError,
     duration,
 };
 use lcnnc_lang::diag::counted;
@@ -135,7 +135,7 @@ pub fn said(done: &Done, console: Console) {
 
 /// Says what several seeds reached.
 fn means(study: &Study, console: Console) {
-    for Seed { seed, accuracy, folder, .. } in &study.seeds {
+    for SeedResult { seed, accuracy, folder, .. } in &study.seeds {
         console.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
     }
     let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());

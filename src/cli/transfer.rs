@@ -6,7 +6,7 @@ use lcnnc::train::Console;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-/// Between two lines of a file, where there is no bar.
+/// The time between two lines about one file, where there is no bar.
 const PAUSE: Duration = Duration::from_secs(10);
 
 const BAR: &str = "{prefix} [{bar:24}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
@@ -20,7 +20,7 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// With a bar where standard error is a terminal.
+    /// Makes the display of one command: a bar where standard error is a terminal, lines elsewhere.
     pub fn new() -> Self {
         let bars = io::stderr().is_terminal();
         Self { bars, bar: ProgressBar::hidden(), file: String::new(), size: 0, said: Instant::now() }

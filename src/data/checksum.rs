@@ -24,6 +24,11 @@ pub fn sha256_of(reader: &mut impl Read) -> io::Result<String> {
     }
 }
 
+/// The first twelve digits of a checksum, which are enough for a message to tell two apart.
+pub fn short(checksum: &str) -> &str {
+    checksum.get(..12).unwrap_or(checksum)
+}
+
 fn hexadecimal(hasher: Sha256) -> String {
     hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

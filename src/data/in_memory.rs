@@ -13,7 +13,7 @@ pub struct InMemory {
     pub shape: [usize; 3],
     /// Planar images one after the other, 0 to 255.
     pub pixels: Vec<u8>,
-    /// One label an image.
+    /// The label of each image.
     pub labels: Vec<u8>,
 }
 

@@ -12,13 +12,13 @@ use super::memory_budget::HeldMemory;
 use super::transform::Transforms;
 use super::{DataError, Image, ImageSource, picture};
 
-/// Finished batches that may wait at each thread.
+/// How many finished batches may wait at each thread.
 const AHEAD: usize = 2;
 
-/// Threads, where the machine has as many; more would take cores from the network.
+/// How many threads prepare batches at most; more would take cores from the network.
 const MOST_WORKERS: usize = 2;
 
-/// Bytes of an image from which on room for what is made of it is looked for first.
+/// Bytes of a large image: before anything is made of one, the loader makes sure of memory for the result.
 const LARGE: u64 = 1 << 22;
 
 /// How many threads prepare batches.
@@ -26,10 +26,10 @@ pub fn workers() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }
 
-/// Some images as the network takes them.
+/// A batch of images as the network takes them, with their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Image after image, each planar.
+    /// The values of image after image, each planar.
     pub images: Vec<f32>,
     pub labels: Vec<usize>,
     /// Images, channels, height, width.
@@ -97,7 +97,7 @@ impl Feed {
         Ok(Some(batch))
     }
 
-    /// Room beside a large image for what is made of it.
+    /// Holds memory for what is made of a large image; nothing for a small one.
     fn room_beside(&self, image: &Image, index: usize) -> Result<Option<HeldMemory<'static>>, DataError> {
         let bytes = size_of_val(image.pixels.as_slice()) as u64;
         let copies = if self.views() > 1 { 2 } else { 1 };

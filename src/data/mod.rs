@@ -36,7 +36,7 @@ pub mod sets;
 pub mod split;
 pub mod transform;
 
-pub(crate) use checksum::{sha256, sha256_of};
+pub(crate) use checksum::{sha256, sha256_of, short};
 pub use data_set::DataSet;
 pub use error::DataError;
 pub(crate) use file_names::composed;

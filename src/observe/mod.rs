@@ -78,7 +78,7 @@ pub struct ObserverMemory {
     pub texts: BTreeMap<String, String>,
 }
 
-/// One who is told what happens in a training, at the times that it has something to do at.
+/// An observer: it is told what happens in a training, and implements the times that it has something to do at.
 pub trait Observer {
     /// An epoch begins, or goes on in its middle.
     fn epoch_begins(&mut self, _: Ahead) -> Result<(), TrainError> {
@@ -135,7 +135,7 @@ pub struct ObserverKind {
 /// A text file that checkpoints hold a copy of.
 #[derive(Clone, Copy)]
 pub struct KeptFile {
-    /// Its name in the run's folder and in the checkpoint.
+    /// The name of the file, in the run's folder and in the checkpoint.
     pub file: &'static str,
     /// Checks that a text is the file's after so many epochs; says why if it is not.
     pub check: fn(&str, usize) -> Result<(), String>,
@@ -161,7 +161,7 @@ pub fn hand_on(memory: &mut ObserverMemory, from: RunHome<'_>, to: RunHome<'_>) 
 pub struct Observers(Vec<Box<dyn Observer>>);
 
 impl Observers {
-    /// All that are asked for, going on from the memory of a checkpoint.
+    /// Opens all observers that are asked for, which go on from the memory of a checkpoint.
     ///
     /// # Errors
     /// If one of them cannot begin.
@@ -182,7 +182,7 @@ impl Observers {
         self.0.iter_mut().try_for_each(|observer| what(observer.as_mut()))
     }
 
-    /// What all of them need to go on from here.
+    /// Gathers what all observers need to go on from here.
     ///
     /// # Errors
     /// If something that was written does not reach the disk.
@@ -192,7 +192,7 @@ impl Observers {
         Ok(memory)
     }
 
-    /// What all of them remark on the run's best model.
+    /// Gathers what all observers remark on the run's best model, in sentences.
     ///
     /// # Errors
     /// If the device failed.
@@ -203,7 +203,7 @@ impl Observers {
     }
 }
 
-/// For observers that leave nothing behind which another run could go on with.
+/// Does nothing: the `hand_on` of observers that leave nothing behind which another run could go on with.
 fn nothing_to_hand_on(_: &mut ObserverMemory, _: RunHome<'_>, _: RunHome<'_>) -> Result<(), TrainError> {
     Ok(())
 }

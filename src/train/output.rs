@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 pub enum Lost {
     /// Whoever read it has seen enough, as `head` has: nothing is wrong.
     Closed,
-    /// It cannot be written: why.
+    /// Standard output cannot be written; this says why.
     Failed(String),
 }
 

@@ -1,4 +1,4 @@
-//! From a schedule to a program for a cube: every value gets a home, and every task becomes instructions.
+//! Compiles a task schedule to a program for a cube: every value gets a home, and every task becomes instructions.
 
 use super::homes::Homes;
 use super::pack::{Packing, WeightLayout};
@@ -11,7 +11,7 @@ use crate::engine::Offsets;
 use crate::graph::{Bank, Id, Kernel, Map, Slot};
 use crate::task_schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
 
-/// What a device gives a cube, and what it asks for.
+/// The limits of the device that a program is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceLimits {
     /// Floats that a cube may have in shared memory.

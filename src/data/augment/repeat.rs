@@ -19,7 +19,7 @@ impl Augment for Repeat {
         self.count
     }
 
-    /// What makes the views differ, the other augmentations do.
+    /// Gives the image as it is: the other augmentations make the views differ.
     fn apply(&self, image: Image, _stream: &mut Stream) -> Image {
         image
     }

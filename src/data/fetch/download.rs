@@ -1,4 +1,5 @@
-//! One file from one of several sources: attempts that go on from what is there, until it is whole and as published.
+//! The download of one file from one of several sources: attempts go on from what is there, until the file is whole and as
+//! published.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use super::part::Part;
 use super::transport::{Agents, RetryPolicy, is_part, trouble};
 use crate::data::published::KnownFile;
 
-/// An attempt that brings so many bytes is no failure, however it ends: slow lines break often.
+/// Bytes that make an attempt no failure, however it ends: slow connections break often.
 const WORTHWHILE: u64 = 1 << 20;
 const CHUNK: usize = 1 << 16;
 
@@ -40,7 +41,7 @@ impl From<Trouble> for AttemptEnd {
 pub struct Download<'a> {
     pub known: KnownFile<'a>,
     pub part: PathBuf,
-    /// Its address at each source.
+    /// The address of the file at each source.
     pub sources: Vec<Uri>,
     pub agents: &'a Agents,
     pub retry: RetryPolicy,
@@ -69,7 +70,7 @@ impl Download<'_> {
         }
     }
 
-    /// What went wrong at each source, if it did at all of them.
+    /// Tries the sources in turn until one gives the file; otherwise says what went wrong at each.
     fn any_source(
         &self,
         part: &mut Part,
@@ -191,7 +192,7 @@ impl Download<'_> {
         }
     }
 
-    /// What an error while a body is read means.
+    /// Translates an error while a body is read into a [`Trouble`].
     fn cut(&self, error: io::Error, found: u64) -> Trouble {
         match Error::from(error) {
             Error::Timeout(_) => Trouble::Stalled(self.retry.stall),

@@ -47,7 +47,7 @@ pub struct FetchOptions {
     pub retry: RetryPolicy,
 }
 
-/// What a call of [`fetch`] came to.
+/// How a call of [`fetch`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fetched,

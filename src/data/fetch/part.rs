@@ -1,4 +1,4 @@
-//! What is there of a file that is being fetched, under its name with `.part` behind it.
+//! The part of a file that was fetched so far, which lies under the file's name with `.part` behind it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, SeekFrom, Write};
@@ -14,7 +14,7 @@ pub fn part_of(path: &Path) -> PathBuf {
     path.with_added_extension("part")
 }
 
-/// What is there of a file, held by this process alone.
+/// The part of a file that was fetched so far, open and locked by this process alone.
 pub struct Part {
     pub path: PathBuf,
     file: File,
@@ -46,7 +46,7 @@ impl Part {
         Ok(())
     }
 
-    /// What is wrong with a file that has its full size; if anything is, nothing is kept of it.
+    /// Checks a file that has its full size, and says what is wrong with it. If anything is, nothing is kept of it.
     pub fn check(&mut self, known: &KnownFile, begun: bool) -> Result<Option<Trouble>, FetchError> {
         self.file.sync_all().map_err(FetchError::file(&self.path, "written"))?;
         self.file.rewind().map_err(FetchError::file(&self.path, "read"))?;

@@ -45,7 +45,7 @@ fn tar_gz(file: &File, tree: &mut Tree) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// What the kinds of a file are called in the mode that Unix gives it.
+/// The bits of a Unix file mode that say what kind of file it is.
 const KIND: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 const DIRECTORY: u32 = 0o040_000;
@@ -76,7 +76,7 @@ fn broken(archive: &Archive, error: &dyn std::error::Error) -> FetchError {
     FetchError::Archive { archive: archive.file.name.to_owned(), reason: error.to_string() }
 }
 
-/// What has come out of an archive so far.
+/// The files and folders that have come out of an archive so far.
 struct Tree<'a> {
     archive: &'a Archive<'a>,
     folder: &'a str,

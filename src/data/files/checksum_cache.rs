@@ -15,13 +15,13 @@ use crate::data::sha256;
 /// The folder below the user's cache that the lines are kept in.
 const FOLDER: &str = "seen";
 
-/// The form of the lines, and what is held to be a picture: another version may hold something else to be one.
+/// The beginning of the first line: it names the version, since another one may write other lines, or read other pictures.
 const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 2 ");
 
 /// A file that was changed so shortly before it was read may be changed again without another time of change.
 const TOO_YOUNG: Duration = Duration::from_secs(2);
 
-/// What a file that has not changed is known by.
+/// What tells that a file has not changed: its size, its times and its number on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// The size in bytes.
@@ -42,9 +42,9 @@ pub struct FileRecord {
     pub shape: Option<[usize; 3]>,
 }
 
-/// What is remembered of the files of one set.
+/// The records of the files of one set that are remembered from run to run.
 pub struct ChecksumCache {
-    /// Where it is kept; `None` if it is not.
+    /// The file that the records are kept in; `None` if they are not kept.
     file: Option<PathBuf>,
     records: BTreeMap<String, FileRecord>,
     opened: SystemTime,
@@ -57,7 +57,7 @@ impl Stamp {
         Ok(Self { size: file.len(), modified, changed: changed(&file) })
     }
 
-    /// Whether a change since could have left everything else about the file as it was.
+    /// Whether the file was changed so shortly before that another change could leave its stamp as it is.
     fn is_young(&self, now: SystemTime) -> bool {
         let limit = now.checked_sub(TOO_YOUNG).and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         self.modified > limit.unwrap_or_default().as_nanos()

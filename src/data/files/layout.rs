@@ -62,7 +62,8 @@ impl Layout {
         Err(DataError::Missing { path: folder.join(name), set: self.set(), fetch })
     }
 
-    /// What a fault of one of the set's files in a folder means, with how to get a file without it.
+    /// Wraps an error about a damaged file of the set into one that says how to get the file anew; other errors stay as they
+    /// are.
     pub fn damaged(&self, folder: &Path) -> impl FnOnce(DataError) -> DataError {
         let remedy = self.anew(folder);
         move |cause| match cause {
@@ -80,7 +81,7 @@ impl Layout {
         }
     }
 
-    /// How to get files anew. What is there is never written over, and what comes in an archive comes as a whole.
+    /// Says in words how to get files anew. What is there is never written over, and what comes in an archive comes as a whole.
     fn anew(&self, folder: &Path) -> String {
         let root = folder.ancestors().nth(Path::new(self.folder).components().count());
         let command = by_command(self.set(), root.filter(|root| !root.as_os_str().is_empty()));
@@ -100,7 +101,7 @@ impl Layout {
     }
 }
 
-/// What a file is called where it is not called by its name: 7-Zip unpacks `train-images-idx3-ubyte.gz` to
+/// The names and places that a file may have, its own name first: 7-Zip unpacks `train-images-idx3-ubyte.gz` to
 /// `train-images.idx3-ubyte`, as the header of the archive has it, and other programs put it into a folder.
 fn spellings(name: &str) -> Vec<String> {
     let dotted = name.replacen("-idx", ".idx", 1);
@@ -111,7 +112,7 @@ fn spellings(name: &str) -> Vec<String> {
     spellings
 }
 
-/// The first of a set's layouts that is there, with its folder: that of the first root which holds a file of any.
+/// Finds the first of a set's layouts that is there, and its folder: under the first root which holds a file of any of them.
 ///
 /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
 /// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
@@ -135,12 +136,12 @@ pub fn find<'l>(layouts: &[&'l Layout], request: &Request) -> Result<(&'l Layout
     })
 }
 
-/// Folders that are looked into for files that lie somewhere else than they should, at most.
+/// How many folders are looked into, at most, for files that lie somewhere else than they should.
 const SEARCHED: usize = 200;
-/// How deep below a root.
+/// How deep below a root they are looked for.
 const DEPTH: usize = 3;
 
-/// Where a root has a set's files in a folder that is called something else, with what to do about it.
+/// Says where below a root a set's files lie in a folder of another name, and what to do about it; none if nowhere.
 fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
     let mut folders = vec![(root.to_owned(), 0)];
     let mut next = 0;
@@ -158,7 +159,7 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
     None
 }
 
-/// What to do where a folder below a root, or the root itself, holds files of a set's names. A folder of another set with
+/// Says what to do about a folder, a root or one below it, that holds files of a set's names. The folder of another set with
 /// files of the same names is left as it is.
 fn moved(layout: &Layout, folder: &Path, root: &Path) -> String {
     let here = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());

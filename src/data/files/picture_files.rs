@@ -1,4 +1,4 @@
-//! Image files with labels, decoded when they are asked for.
+//! Picture files with labels, decoded when they are asked for.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ pub struct PictureFiles {
     pub shape: Option<[usize; 3]>,
     /// What was found in the files of the whole set when they were read.
     pub found: ReadRecords,
-    /// The place of the first file among those of the whole set.
+    /// The index of the first of these files among those of the whole set.
     pub first: usize,
 }
 

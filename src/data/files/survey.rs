@@ -34,7 +34,7 @@ pub struct FileSet {
     pub notes: Vec<String>,
     /// What the files hold; `None` until they were decoded.
     pub contents: Option<Contents>,
-    /// What the sources of images compare with.
+    /// What was found in the files when they were read; the halves of the set compare with it.
     pub(in crate::data) found: ReadRecords,
 }
 
@@ -134,7 +134,7 @@ impl Contents {
         contents
     }
 
-    /// How many values the largest pictures have, so many of them, the largest first.
+    /// How many values each of the `count` largest pictures has, the largest first.
     pub fn largest(&self, count: usize) -> Vec<usize> {
         let of_shape = |(shape, paths): (&[usize; 3], &Vec<PathBuf>)| (shape.iter().product::<usize>(), paths.len());
         let mut all: Vec<(usize, usize)> = self.shapes.iter().map(of_shape).collect();
@@ -181,7 +181,7 @@ fn decoded(path: &Path, bytes: &[u8]) -> Result<Result<[usize; 3], String>, Data
     Ok(picture::shape(bytes))
 }
 
-/// A file's line of what the checksum is over.
+/// The line that stands for a file in what the checksum of a set is over: its checksum and its path.
 fn line(below: &Path, digest: &str) -> String {
     format!("{digest}  {}\n", below.to_string_lossy().replace('\\', "/"))
 }

@@ -132,7 +132,7 @@ impl IdxReader {
         Ok(expected)
     }
 
-    /// What follows the header; little more is unpacked of a file that goes on behind its end.
+    /// Reads what follows the header. Of a file that goes on behind its declared end, little more is unpacked.
     fn body(&mut self, header: u64, expected: u64, why: &str) -> Result<Vec<u8>, DataError> {
         let body = self.take(expected - header)?;
         let rest = io::copy(&mut self.stream.by_ref().take(BEHIND), &mut io::sink());
@@ -145,7 +145,7 @@ impl IdxReader {
         if found == expected { Ok(body) } else { Err(self.length(expected, found, why)) }
     }
 
-    /// Up to `count` bytes; fewer only at the end.
+    /// Takes the next `count` bytes, or fewer where the file ends.
     fn take(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
         let mut bytes = Vec::new();
         match self.stream.by_ref().take(count).read_to_end(&mut bytes) {

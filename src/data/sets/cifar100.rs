@@ -44,10 +44,10 @@ const CIFAR100: CifarSet = CifarSet {
 const NAMES: &str = "fine_label_names.txt";
 /// The file with the names of the classes beside the pickled version.
 const META: &str = "meta";
-/// Far more than a hundred names take.
+/// The most bytes of a file with names: far more than a hundred names take.
 const MOST_BYTES: usize = 1 << 16;
 
-/// Their names where the file with them is not there.
+/// The names of the classes, for a set without the file that has them.
 #[rustfmt::skip]
 const CLASSES: [&str; 100] = [
     "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle",

@@ -40,7 +40,7 @@ const LAYOUT: Layout = Layout {
 /// How many images the training half and the test half of the published set have.
 const IMAGES: [usize; 2] = [100_000, 10_000];
 
-/// Some of the published images are grey; they are made colour.
+/// Channels, height, width of every image. Some of the published images are grey; they are made colour.
 const SHAPE: [usize; 3] = [3, 64, 64];
 
 /// The number of each class by its WordNet id: its line in `wnids.txt`, from 0.
@@ -169,7 +169,7 @@ fn test(folder: &Path, wnids: &Wnids) -> Result<Vec<(PathBuf, usize)>, DataError
     Ok(files)
 }
 
-/// A file's path and what it says.
+/// The path of a text file of the set, and its text.
 fn text(folder: &Path, name: &str) -> Result<(PathBuf, String), DataError> {
     let (path, _) = LAYOUT.file(folder, name)?;
     match fs::read(&path) {

@@ -1,4 +1,4 @@
-//! Another size, by antialiased bilinear interpolation.
+//! `resize`: images of another size, by antialiased bilinear interpolation.
 
 use std::sync::OnceLock;
 

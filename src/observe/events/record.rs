@@ -41,7 +41,7 @@ fn record(bytes: &mut impl Read) -> io::Result<Option<u64>> {
     Ok((part(bytes, 4)? == checksum(&data)).then_some(length))
 }
 
-/// That many bytes, or what there is. Memory grows with what is read, whatever a damaged length says.
+/// Reads `length` bytes, or as many as there are. Memory grows with what is read, whatever a damaged length says.
 fn part(bytes: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut part = Vec::new();
     bytes.take(length).read_to_end(&mut part)?;

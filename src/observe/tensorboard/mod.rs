@@ -35,7 +35,7 @@ pub const BOARD: ObserverKind = ObserverKind {
     },
 };
 
-/// What checkpoints call the event file.
+/// The name of the event file in checkpoints.
 const EVENTS: &str = "events";
 
 /// How many images have their feature maps shown.

@@ -5,9 +5,8 @@
 //! over keeps the last one: to go on from with more epochs, and to put back numbers and weights that were damaged.
 
 use crate::back::burn::Weight;
-use crate::data::{sha256, sha256_of};
+use crate::data::{sha256, sha256_of, short};
 use crate::observe;
-use crate::train::error::short;
 use crate::train::fit::state::{Limits, RunMark, State};
 use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
@@ -141,8 +140,7 @@ fn checksum_of<'a>(checksums: &'a str, name: &str) -> Option<&'a str> {
     checksums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "))
 }
 
-/// Where the best weights of a run's checkpoint can be had: the checkpoint's own file, or the run's if only that one is
-/// what it was.
+/// The file that has the best weights of a run's checkpoint: the checkpoint's own, or the run's if only that one is whole.
 fn best_of(run: &Path, place: &Path, checksum: &str) -> Option<PathBuf> {
     [place.join(BEST), run.join(BEST)].into_iter().find(|path| is(path, checksum))
 }

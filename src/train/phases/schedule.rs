@@ -22,7 +22,7 @@ pub const SCHEDULE: PhaseKind = PhaseKind {
 /// An improvement is a fall by this share of the lowest so far, as in PyTorch.
 const THRESHOLD: f64 = 1e-4;
 
-/// What the learning rate is multiplied by, epoch by epoch.
+/// The rule by which a schedule gives a factor of the learning rate, epoch by epoch.
 #[derive(Clone, Debug, PartialEq)]
 enum Rule {
     Constant,
@@ -40,7 +40,7 @@ pub struct Schedule {
     memory: PlateauMemory,
 }
 
-/// What a plateau remembers of the epochs before.
+/// What `plateau` remembers of the epochs before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct PlateauMemory {
     /// What the rate is multiplied by now.

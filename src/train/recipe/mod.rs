@@ -183,7 +183,7 @@ impl Recipe {
     }
 }
 
-/// What an error says behind the name that it begins with.
+/// The text of an error without the name that it begins with.
 fn without(name: &str, error: &DataError) -> String {
     let text = error.to_string();
     text.strip_prefix(name).unwrap_or(&text).to_owned()

@@ -38,7 +38,7 @@ fn offset(text: &str, location: &Location) -> usize {
     line_start + rest.char_indices().nth(location.column() - 1).map_or(rest.len(), |(at, _)| at)
 }
 
-/// What stands at the start of a text: a quoted text with its quotes, or a plain one up to its end, a comment or, for a
+/// The first token of a text: a quoted text with its quotes, or a plain one up to its end, a comment or, for a
 /// key, its colon.
 fn token(text: &str, to: To) -> &str {
     let line = text.lines().next().unwrap_or_default();

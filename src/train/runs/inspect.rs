@@ -1,8 +1,7 @@
 //! A run's folder, read and compared with what the run left in it.
 
-use crate::data::{sha256, sha256_of};
+use crate::data::{sha256, sha256_of, short};
 use crate::observe::metrics::{History, LINES, TABLE};
-use crate::train::error::short;
 use crate::train::fit::checkpoint;
 use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;

@@ -11,7 +11,7 @@ use lcnnc_kernels::Vectors;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Written when a run starts, and never changed.
+/// The contents of manifest.json, which is written when a run starts and never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of lcnnc.
@@ -26,7 +26,7 @@ pub struct Manifest {
     /// What the device was in the end, whatever was asked for.
     pub device: String,
     pub machine: Machine,
-    /// CPU threads.
+    /// How many CPU threads the run computes in.
     pub threads: usize,
     pub seed: u64,
     pub command: Vec<String>,
@@ -49,7 +49,7 @@ pub struct Parent {
     pub folder: PathBuf,
     /// The fingerprint of its recipe.
     pub fingerprint: String,
-    /// How many it had trained.
+    /// How many epochs it had trained.
     pub epochs: usize,
 }
 
@@ -63,7 +63,7 @@ pub struct FirstFiles {
 }
 
 impl FirstFiles {
-    /// Each with its name.
+    /// The name and the checksum of each file.
     pub fn named(&self) -> [(&'static str, &String); 2] {
         [(SPEC, &self.spec), (SETTINGS, &self.settings)]
     }
@@ -93,7 +93,7 @@ pub struct DataNote {
     pub test_images: usize,
 }
 
-/// What the last bits of a result may depend on, beside the device.
+/// The properties of a machine that the last bits of a result may depend on, beside the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// `linux`, `macos`, `windows`.
@@ -105,7 +105,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one.
+    /// The machine that this program runs on.
     pub fn here() -> Self {
         let (system, architecture) = (std::env::consts::OS.to_owned(), std::env::consts::ARCH.to_owned());
         Self { system, architecture, vectors: Vectors::default().name().to_owned() }
@@ -129,7 +129,7 @@ impl WeightsChecksums {
     }
 }
 
-/// Written when a run is over: a run folder without it was cut short.
+/// The contents of summary.json, which is written when a run is over: a run's folder without it was cut short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub epochs: usize,
@@ -138,7 +138,7 @@ pub struct Summary {
     pub validation_accuracy: Option<f64>,
     /// The score of the best weights on the test half.
     pub test: Score,
-    /// Training, validations and the test, without loading the data.
+    /// Seconds of the training, the validations and the test, without loading the data.
     pub seconds: f64,
     pub weights: WeightsChecksums,
     /// What is odd about the trained weights, in sentences.

@@ -15,7 +15,8 @@ use lcnnc_lang::vocabulary::optimizers;
 use std::fmt;
 use std::path::Path;
 
-/// What a step holds at its height of a batch, as a multiple of the activity that training keeps: at least, and at most.
+/// The bytes that a step holds at its height for a batch, as a multiple of the activity that training keeps: at least, and at
+/// most.
 /// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
 const TRAINING: [f64; 2] = [1.5, 2.5];
 
@@ -37,10 +38,10 @@ const REMEMBERED: f64 = 3.6;
 /// the other as the net takes them over.
 const READ: f64 = 2.0;
 
-/// What is said to fit is a little less than what would: a size is printed with three digits.
+/// The share of what would fit that is said to fit: a little less, since a size is printed with three digits.
 const WITH_A_MARGIN: f64 = 0.98;
 
-/// What is done with a net.
+/// The work that a process does with a net.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::train) enum Work {
     /// A run from its start.
@@ -72,7 +73,7 @@ impl Work {
     }
 }
 
-/// What the memory of a process depends on.
+/// A process, by what its memory depends on.
 struct Process<'a> {
     recipe: &'a Recipe,
     cut: Cut,
@@ -216,7 +217,7 @@ impl<'a> Process<'a> {
         Err(TrainError::Memory { work, needed, parts, room: bytes(room), advice })
     }
 
-    /// What can be done beside using fewer threads. The spec of a run that has begun is what it is.
+    /// Says in words what can be done beside using fewer threads. The spec of a run that has begun is what it is.
     fn advice(&self, room: f64, needed: f64) -> String {
         let more = || format!("give the process {} of memory more", bytes(needed - room));
         if self.pictures > 0.5 * needed {
@@ -253,7 +254,7 @@ impl<'a> Process<'a> {
         fewer.map(|threads| format!("with `--threads {threads}` in place of {asked} there is room"))
     }
 
-    /// What to make smaller, and how small.
+    /// Says in words what to make smaller, and how small.
     fn smaller(&self, room: f64, needed: f64) -> String {
         let weights = self.weights();
         let (Some(largest), fixed) = (self.largest(), self.need(1, 0.0).sum()) else { return String::new() };
@@ -276,9 +277,9 @@ impl<'a> Process<'a> {
 /// Bytes that the largest pictures of a set of files take as images are made of them, one for each thread that reads some;
 /// 0 where nobody has looked at them.
 fn pictures(setup: &Setup, views: usize) -> f64 {
-    /// Of a value: one in 32 bits, and the sample that it is made of.
+    /// Bytes for each value: one in 32 bits, and the sample that it is made of.
     const MADE: f64 = 5.0;
-    /// Of a value of which several views are made: both in 32 bits.
+    /// Bytes for each value of which several views are made: the value and its view, both in 32 bits.
     const VIEWED: f64 = 8.0;
     let contents = setup.data.files.as_ref().and_then(|files| files.contents.as_ref());
     let values: usize = contents.map_or(0, |contents| contents.largest(loader::workers()).into_iter().sum());

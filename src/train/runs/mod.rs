@@ -1,4 +1,4 @@
-//! From wishes to a finished run folder, at once or after an interruption.
+//! Runs: from overrides to a finished run's folder, at once or after an interruption.
 
 pub mod begin;
 mod diverged;
@@ -237,7 +237,7 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
     setup.train((folder, &manifest), from, inspection.notes, &console)
 }
 
-/// What an error means for a folder of a run that had begun: that it can no longer be written.
+/// Turns an error in writing into one that says that the folder of a run can no longer be written.
 fn unwritten(folder: &Path) -> impl FnOnce(TrainError) -> TrainError {
     move |error| match error {
         TrainError::File { doing: "written", .. } => {
@@ -247,7 +247,7 @@ fn unwritten(folder: &Path) -> impl FnOnce(TrainError) -> TrainError {
     }
 }
 
-/// What the checkpoints of a run are told by.
+/// The mark by which the checkpoints of a run are told from others.
 fn mark(manifest: &Manifest) -> RunMark {
     RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
 }

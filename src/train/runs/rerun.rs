@@ -13,7 +13,7 @@ use crate::train::runs::trained::Which;
 use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
 
-/// What became of a run that was repeated.
+/// The outcome of a repeated run.
 #[derive(Clone, Debug)]
 pub struct Repeated {
     pub done: Done,

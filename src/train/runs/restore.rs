@@ -1,8 +1,7 @@
 //! What a finished run's folder has lost is put back from its last checkpoint.
 
-use crate::data::sha256;
+use crate::data::{sha256, short};
 use crate::observe::metrics::{History, LINES, TABLE};
-use crate::train::error::short;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{BEST, LAST, checkpoint};
 use crate::train::quoted::quoted;

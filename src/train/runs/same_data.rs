@@ -1,8 +1,7 @@
 //! Whether a data set is the one of a run: its contents, its classes and its division.
 
-use crate::data::{DataSet, composed};
+use crate::data::{DataSet, composed, short};
 use crate::train::TrainError;
-use crate::train::error::short;
 use crate::train::runs::manifest::DataNote;
 use lcnnc_lang::diag::render::visible_name;
 

@@ -44,7 +44,7 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Sealed<T>, TrainError> {
     Ok(Sealed { value, found, expected })
 }
 
-/// What a value's sealed file has as its checksum.
+/// The checksum that the sealed file of a value has.
 pub fn of(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::Object(fields)) => checksum(&fields),

@@ -21,9 +21,9 @@ use std::time::Duration;
 /// How often a process that trains is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// One seed's run.
+/// The result of one seed's run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Seed {
+pub struct SeedResult {
     pub seed: u64,
     pub folder: PathBuf,
     /// Test accuracy, from 0 to 1.
@@ -35,10 +35,10 @@ pub struct Seed {
     pub remarks: Vec<String>,
 }
 
-/// What several seeds reach.
+/// The results of a recipe with several seeds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Study {
-    pub seeds: Vec<Seed>,
+    pub seeds: Vec<SeedResult>,
     /// The mean of the test accuracies, from 0 to 1.
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
@@ -275,7 +275,7 @@ fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Resul
     for (seed, folder) in all {
         let ended = ended(&folder, console)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
         let Summary { validation_accuracy, best_epoch, test, remarks, .. } = ended;
-        seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
+        seeds.push(SeedResult { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
     }
     let count = seeds.len() as f64;
     let mean = seeds.iter().map(|seed| seed.accuracy).sum::<f64>() / count;

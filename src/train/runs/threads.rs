@@ -3,7 +3,7 @@
 use crate::train::TrainError;
 use rayon::ThreadPoolBuilder;
 
-/// No machine has more; each takes memory and a place in the kernel's table.
+/// How many threads can be asked for: no machine has more, and each takes memory and a place in the kernel's table.
 pub const MOST: usize = 1024;
 
 /// Fixes the number of threads for the rest of the process and gives it; all cores where none is asked for. Must come

@@ -8,7 +8,7 @@ use crate::graph::Bank;
 /// How a convolution is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// As the sum that it is defined by, tap by tap.
+    /// Computes the sum that a convolution is defined by, tap by tap.
     Direct,
     /// Through Fourier transforms of whole planes, on a circle of so many points down and across.
     Spectral([usize; 2]),

@@ -71,7 +71,7 @@ impl<'a> Bytes<'a> {
         self.take(usize::try_from(count).unwrap_or(usize::MAX))
     }
 
-    /// Up to the end of the line.
+    /// Takes the bytes up to the end of the line.
     pub fn line(&mut self) -> PickleResult<&'a [u8]> {
         let rest = &self.all[self.at..];
         let end = rest.iter().take(LONGEST_NAME).position(|&byte| byte == b'\n');

@@ -1,4 +1,4 @@
-//! Picture files to images.
+//! Pictures: files decoded into images. A picture that is there in part is refused.
 
 mod jpeg;
 mod png;
@@ -23,7 +23,7 @@ pub const LARGEST_FILE: u64 = 1 << 30;
 /// Pixels that a side of an image may have.
 pub const LARGEST_SIDE: u32 = 8192;
 
-/// Enough for the largest image of four 16-bit channels.
+/// Bytes that a decoder may allocate: enough for the largest image of four 16-bit channels.
 const MOST_BYTES: u64 = (LARGEST_SIDE as u64).pow(2) * 8;
 
 /// How the names of files end that are read, in small letters: as torchvision's `ImageFolder` has it.
@@ -100,13 +100,14 @@ pub fn shape(bytes: &[u8]) -> Result<[usize; 3], String> {
 /// Bytes of memory that a picture takes at the height of what is done with it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PictureMemory {
-    /// While it is decoded.
+    /// Bytes while the picture is decoded.
     pub decoding: u64,
-    /// While an image is made of it, decoding included.
+    /// Bytes while an image is made of the picture, decoding included.
     pub image: u64,
 }
 
-/// What a file takes, by its header; nothing where that declares no size, or one that is not read.
+/// How much memory a file's picture takes, by its header; zero bytes where the header declares no size, or one that is not
+/// read.
 pub fn need(bytes: &[u8]) -> PictureMemory {
     let declared = || {
         let decoder = reader(bytes).ok()?.0.into_decoder().ok()?;
@@ -177,7 +178,7 @@ fn decoded(bytes: &[u8]) -> Result<DynamicImage, String> {
     }
 }
 
-/// What a file is that is no picture of a kind that is read.
+/// Says in words what a file is that holds no picture of a kind that is read.
 fn unknown(bytes: &[u8], format: Option<ImageFormat>) -> String {
     let text = bytes.trim_ascii_start();
     let starts = |with: &str| text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with.as_bytes()));
@@ -190,7 +191,7 @@ fn unknown(bytes: &[u8], format: Option<ImageFormat>) -> String {
     }
 }
 
-/// The innermost cause alone: the outer ones only say that decoding failed.
+/// Why a picture cannot be decoded: the innermost cause alone, since the outer ones only say that decoding failed.
 fn reason(error: &ImageError) -> String {
     if let ImageError::Limits(_) = error {
         return format!("it is larger than {LARGEST_SIDE} x {LARGEST_SIDE} pixels");

@@ -123,7 +123,7 @@ impl Spectral {
         }
     }
 
-    /// What belongs to one row frequency, of `len` floats that are `[half, ...]`.
+    /// The part of `all` that belongs to one row frequency: `len` floats of an array `[half, ...]`.
     fn at_frequency<'f>(&self, all: &'f [f32], frequency: usize, len: usize) -> &'f [f32] {
         let size = len / self.half;
         &all[frequency * size..][..size]
