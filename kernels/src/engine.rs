@@ -115,7 +115,7 @@ impl Engine {
     /// the outputs `[images, outputs]`.
     pub fn forward(&self, images: usize, inputs: &[f32], params: &[f32]) -> Vec<f32> {
         let makes = Makes { outputs: true, input_gradients: false, gradients: false };
-        let batch = cpu::Batch { images, inputs, params, ..cpu::Batch::default() };
+        let batch = cpu::HostBatch { images, inputs, params, ..cpu::HostBatch::default() };
         self.runner(Purpose::Forward).run(batch, makes).outputs
     }
 
@@ -130,7 +130,8 @@ impl Engine {
     ) -> (Vec<f32>, f64, Vec<f32>) {
         let makes = Makes { outputs: true, input_gradients: false, gradients: true };
         let weight = self.weight(images);
-        let batch = cpu::Batch { images, inputs, params, answers, weight: weight as f32, ..cpu::Batch::default() };
+        let batch =
+            cpu::HostBatch { images, inputs, params, answers, weight: weight as f32, ..cpu::HostBatch::default() };
         let Results { outputs, gradients, nats, .. } = self.runner(Purpose::ForwardBackward).run(batch, makes);
         (outputs, nats * weight, gradients)
     }
@@ -147,7 +148,7 @@ impl Engine {
         input_gradients: bool,
     ) -> (Vec<f32>, Vec<f32>) {
         let makes = Makes { outputs: false, input_gradients, gradients: true };
-        let batch = cpu::Batch { images, inputs, params, output_gradients, ..cpu::Batch::default() };
+        let batch = cpu::HostBatch { images, inputs, params, output_gradients, ..cpu::HostBatch::default() };
         let results = self.runner(Purpose::backward(input_gradients)).run(batch, makes);
         (results.input_gradients, results.gradients)
     }
@@ -158,7 +159,11 @@ impl Engine {
         let params = Offsets::len(&self.offsets.params);
         let of = |purpose: Purpose| {
             let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
-            cpu::memory_bytes(&schedule, params, cpu::Load { images, threads, gradients: purpose != Purpose::Forward })
+            cpu::memory_bytes(
+                &schedule,
+                params,
+                cpu::RunSize { images, threads, gradients: purpose != Purpose::Forward },
+            )
         };
         // Each pass keeps its memory.
         of(Purpose::Forward) + if training { of(Purpose::BackwardToInputs) } else { 0 }

@@ -33,7 +33,7 @@ pub use runs::lengthen::lengthen;
 pub use runs::manifest::{Machine, Manifest, Parent, Summary, WeightsChecksums};
 pub use runs::rerun::{Repeated, rerun};
 pub use runs::seeds::{SeedResult, Study, seeds};
-pub use runs::threads::MOST as MOST_THREADS;
+pub use runs::threads::MOST_THREADS;
 pub use runs::trained::{Answer, Trained, Which};
 pub use runs::{DATASET, Done, config, resume, run};
 pub use text::{LooksLike, NotUtf8};

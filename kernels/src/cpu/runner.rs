@@ -41,9 +41,9 @@ pub struct Answers<'a> {
     pub smoothing: f32,
 }
 
-/// A batch of images, and everything that a schedule reads for it.
+/// A batch of images in the memory of the CPU, and everything that a schedule reads for it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Batch<'a> {
+pub struct HostBatch<'a> {
     pub images: usize,
     /// All parameters, one after the other.
     pub params: &'a [f32],
@@ -92,7 +92,7 @@ impl Runner {
     }
 
     /// Runs a batch.
-    pub fn run(&self, batch: Batch<'_>, makes: Makes) -> Results {
+    pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Results {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
         let shared = Shared {
@@ -133,7 +133,7 @@ impl Runner {
     }
 
     /// Runs the images of one chunk, block after block.
-    fn chunk(&self, shared: &Shared<'_>, batch: Batch<'_>, makes: Makes, images: Range<usize>) -> Results {
+    fn chunk(&self, shared: &Shared<'_>, batch: HostBatch<'_>, makes: Makes, images: Range<usize>) -> Results {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut work = idle().pop().unwrap_or_default();
         let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));

@@ -3,8 +3,8 @@
 use super::homes::Homes;
 use super::pack::{Packing, WeightLayout};
 use super::program::{
-    Address, Conv, ConvSource, ConvWeights, DenseSizes, Elementwise, ImageBuffer, Instruction, PoolBackward, Program,
-    Storage, SumCopies, Table, UnitEpilogue, UnitOp, kinds,
+    Address, Conv, ConvSource, ConvWeights, DenseSizes, Elementwise, ImageBuffer, Instruction, InstructionTable,
+    PoolBackward, Program, Storage, SumCopies, UnitEpilogue, UnitOp, kinds,
 };
 use super::tiling;
 use crate::engine::Offsets;
@@ -26,7 +26,7 @@ pub struct DeviceLimits {
 #[derive(Clone, Debug)]
 pub struct Compiled {
     pub program: Program,
-    /// The rows of [`Table`], `[instructions, width]`.
+    /// The rows of [`InstructionTable`], `[instructions, width]`.
     pub table: Vec<u32>,
     /// For each parameter, where the sums of its gradient are.
     pub copies: Vec<SumCopies>,
@@ -57,7 +57,7 @@ pub fn compile(schedule: &TaskSchedule, offsets: &Offsets, wanted: &[bool], limi
     let units = tiling::units(&instructions, limits.units);
     let (shared, arena) = (homes.shared(), homes.arena());
     let (inputs, outputs) = (Offsets::len(&offsets.inputs), Offsets::len(&offsets.outputs));
-    let Table { kinds, width, rows: table } = kinds(instructions);
+    let InstructionTable { kinds, width, rows: table } = kinds(instructions);
     let program = Program { kinds, width, shared, arena, sums, inputs, outputs, units, fence: limits.fence };
     Compiled { program, table, copies, packing }
 }

@@ -13,7 +13,7 @@ use cubecl::prelude::*;
 
 /// The buffers with numbers of every image, `[images, ...]`, and the image at hand.
 #[derive(CubeType)]
-struct Image<'a> {
+struct ImageSlices<'a> {
     inputs: &'a [f32],
     backward_from: &'a [f32],
     outputs: &'a mut [f32],
@@ -23,15 +23,15 @@ struct Image<'a> {
 }
 
 #[cube]
-impl<'a> Image<'a> {
+impl<'a> ImageSlices<'a> {
     fn new(
         inputs: &'a [f32],
         backward_from: &'a [f32],
         outputs: &'a mut [f32],
         input_gradients: &'a mut [f32],
         number: usize,
-    ) -> Image<'a> {
-        Image::<'a> { inputs, backward_from, outputs, input_gradients, number }
+    ) -> ImageSlices<'a> {
+        ImageSlices::<'a> { inputs, backward_from, outputs, input_gradients, number }
     }
 }
 
@@ -39,7 +39,7 @@ impl<'a> Image<'a> {
 ///
 /// `inputs`, `backward_from`, `outputs` and `input_gradients` are `[images, ...]`; `backward_from` has what the backward pass
 /// begins with: the gradients of the outputs, or class numbers as floats. `table` is `[instructions, width]`: see
-/// [`super::program::Table`]. `sums` and `arena` are `[cubes, ...]`. `weight` is the weight of one image's cross-entropy at
+/// [`super::program::InstructionTable`]. `sums` and `arena` are `[cubes, ...]`. `weight` is the weight of one image's cross-entropy at
 /// one step in the loss.
 #[cube(launch_unchecked)]
 #[expect(clippy::too_many_arguments, reason = "each is a buffer of its own")]
@@ -61,7 +61,7 @@ pub fn interpret(
 ) {
     let mut memory = Memory::new(arena, params, packed, sums, comptime!(program.clone()));
     memory.clear(comptime!(program.sums));
-    let mut image = Image::new(inputs, backward_from, outputs, input_gradients, CUBE_POS);
+    let mut image = ImageSlices::new(inputs, backward_from, outputs, input_gradients, CUBE_POS);
     while image.number < images as usize {
         for instruction in 0..instructions as usize {
             let row = instruction * program.width;
@@ -95,7 +95,7 @@ pub fn interpret(
 #[cube]
 fn execute(
     memory: &mut Memory<'_>,
-    image: &mut Image<'_>,
+    image: &mut ImageSlices<'_>,
     weight: f32,
     smoothing: f32,
     #[comptime] instruction: Instruction,

@@ -28,13 +28,13 @@ pub struct Runner {
 struct Tables {
     /// Where the sums of each gradient are: see [`add_up`].
     copies: Handle,
-    /// The rows of [`super::program::Table`].
+    /// The rows of [`super::program::InstructionTable`].
     instructions: Handle,
     /// For each packed weight, its index among the parameters.
     order: Handle,
 }
 
-/// A batch of images on a device, and everything that a program reads for it; see [`crate::cpu::Batch`].
+/// A batch of images on a device, and everything that a program reads for it; see [`crate::cpu::HostBatch`].
 pub struct DeviceBatch {
     pub images: usize,
     /// All parameters in a row.

@@ -11,7 +11,7 @@ use ureq::{Body, Error};
 
 use super::FetchWatcher;
 use super::error::{FetchError, Trouble};
-use super::part::Part;
+use super::partial_file::PartialFile;
 use super::transport::{Agents, RetryPolicy, is_part, trouble};
 use crate::data::published::KnownFile;
 
@@ -49,8 +49,8 @@ pub struct Download<'a> {
 
 impl Download<'_> {
     /// Fetches the file from the first source that has it. It comes back checked, and still under its name for parts.
-    pub fn run(&self, watch: &mut dyn FetchWatcher) -> Result<Part, FetchError> {
-        let mut part = Part::open(self.part.clone())?;
+    pub fn run(&self, watch: &mut dyn FetchWatcher) -> Result<PartialFile, FetchError> {
+        let mut part = PartialFile::open(self.part.clone())?;
         if part.len > self.known.size {
             part.restart()?;
         }
@@ -73,7 +73,7 @@ impl Download<'_> {
     /// Tries the sources in turn until one gives the file; otherwise says what went wrong at each.
     fn any_source(
         &self,
-        part: &mut Part,
+        part: &mut PartialFile,
         watch: &mut dyn FetchWatcher,
     ) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
         let mut troubles = Vec::new();
@@ -92,7 +92,7 @@ impl Download<'_> {
     fn one_source(
         &self,
         source: &Uri,
-        part: &mut Part,
+        part: &mut PartialFile,
         watch: &mut dyn FetchWatcher,
     ) -> Result<Option<Trouble>, FetchError> {
         let (mut failures, mut pause, mut goes_on) = (0, self.retry.pause, true);
@@ -121,7 +121,7 @@ impl Download<'_> {
     fn attempt(
         &self,
         source: &Uri,
-        part: &mut Part,
+        part: &mut PartialFile,
         goes_on: bool,
         watch: &mut dyn FetchWatcher,
     ) -> Result<(), AttemptEnd> {
@@ -156,7 +156,7 @@ impl Download<'_> {
     }
 
     /// Writes what comes behind what is there; never more than the file has.
-    fn receive(&self, body: Body, part: &mut Part, watch: &mut dyn FetchWatcher) -> Result<(), AttemptEnd> {
+    fn receive(&self, body: Body, part: &mut PartialFile, watch: &mut dyn FetchWatcher) -> Result<(), AttemptEnd> {
         let mut body = body.into_reader();
         let mut chunk = vec![0; CHUNK];
         let (mut since, mut before) = (Instant::now(), part.len);
@@ -228,7 +228,7 @@ fn text(response: &Response<Body>, name: header::HeaderName) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-fn advice(part: &Part) -> String {
+fn advice(part: &PartialFile) -> String {
     let other = "`--from URL` names a mirror, a folder that holds the file under the same name";
     match part.len {
         0 => format!("try again later; {other}"),

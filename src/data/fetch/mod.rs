@@ -5,7 +5,7 @@
 
 mod download;
 mod error;
-mod part;
+mod partial_file;
 mod transport;
 mod unpack;
 mod verify;
@@ -21,7 +21,7 @@ pub use verify::{Difference, Finding, verify};
 use super::files::data_roots;
 use super::published::{Archive, CompressedFile, KnownFile, Packaging, Published};
 use download::Download;
-use part::{Part, part_of};
+use partial_file::{PartialFile, partial_path};
 use transport::{Agents, address};
 
 /// Is told how far the fetching of a set has come.
@@ -107,11 +107,11 @@ pub fn begun(set: &Published, root: &Path) -> u64 {
             let folder = root.join(set.folder);
             let paths = files.iter().flat_map(|file| {
                 let path = folder.join(file.packed.name);
-                [part_of(&path), path]
+                [partial_path(&path), path]
             });
             paths.collect()
         }
-        Packaging::Archive(archive) => vec![part_of(&root.join(archive.file.name))],
+        Packaging::Archive(archive) => vec![partial_path(&root.join(archive.file.name))],
     };
     parts.iter().filter_map(|part| fs::metadata(part).ok()).map(|part| part.len()).sum()
 }
@@ -182,7 +182,7 @@ impl FetchJob<'_> {
     }
 
     /// Unpacks beside the set's place, so that its folder is there whole or not at all.
-    fn unpack(&self, archive: &Archive, part: &mut Part) -> Result<(), FetchError> {
+    fn unpack(&self, archive: &Archive, part: &mut PartialFile) -> Result<(), FetchError> {
         let beside = self.folder.with_added_extension("unpacking");
         // What a call that was ended left; no other call is at work, since this one holds the part.
         if beside.exists() {
@@ -207,7 +207,7 @@ impl FetchJob<'_> {
         let mirror = self.options.from.as_deref();
         let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);
         let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<_, _>>()?;
-        let part = part_of(&folder.join(known.name));
+        let part = partial_path(&folder.join(known.name));
         Ok(Download { known, part, sources, agents: &self.agents, retry: self.options.retry })
     }
 

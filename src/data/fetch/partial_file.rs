@@ -10,18 +10,18 @@ use crate::data::published::{Archive, KnownFile};
 use crate::data::sha256_of;
 
 /// Where the part of a file lies.
-pub fn part_of(path: &Path) -> PathBuf {
+pub fn partial_path(path: &Path) -> PathBuf {
     path.with_added_extension("part")
 }
 
 /// The part of a file that was fetched so far, open and locked by this process alone.
-pub struct Part {
+pub struct PartialFile {
     pub path: PathBuf,
     file: File,
     pub len: u64,
 }
 
-impl Part {
+impl PartialFile {
     pub fn open(path: PathBuf) -> Result<Self, FetchError> {
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = opened.map_err(FetchError::file(&path, "written"))?;
