@@ -66,7 +66,7 @@ impl Feed {
 
     /// How many times an image is in its batch.
     fn views(&self) -> usize {
-        self.augment.as_ref().map_or(1, |views| views.chain.views())
+        self.augment.as_ref().map_or(1, |views| views.augmentations.views())
     }
 
     fn batch(&self, number: usize, stop: &AtomicBool) -> Result<Option<Batch>, DataError> {

@@ -1,4 +1,4 @@
-//! Left and right exchanged.
+//! `flip`: left and right are exchanged, with a probability.
 
 use super::{Augment, AugmentKind};
 use crate::data::Image;

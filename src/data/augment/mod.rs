@@ -75,7 +75,7 @@ impl Augmentations {
 /// thread that makes it, nor by what was made before it.
 #[derive(Clone)]
 pub struct Views {
-    pub chain: Arc<Augmentations>,
+    pub augmentations: Arc<Augmentations>,
     pub seed: u64,
     /// Below 2^24.
     pub epoch: u64,
@@ -93,9 +93,9 @@ impl Views {
         number: usize,
         name: impl Fn() -> String,
     ) -> Result<Image, DataError> {
-        self.chain.check(image.shape(), name)?;
+        self.augmentations.check(image.shape(), name)?;
         let when = (self.epoch << 40) + place as u64;
-        let steps = self.chain.0.iter().enumerate();
+        let steps = self.augmentations.0.iter().enumerate();
         Ok(steps.fold(image, |image, (step, (_, augmentation))| {
             let part = ((number as u64) << 32) + step as u64;
             augmentation.apply(image, &mut Stream::part(self.seed, Use::Augment, when, part))

@@ -1,4 +1,4 @@
-//! Random shifts: a black border, and the old size cut out somewhere.
+//! `pad_crop`: a random shift. The image gets a black border, and its old size is cut out somewhere.
 
 use super::{Augment, AugmentKind};
 use crate::data::Image;

@@ -1,4 +1,4 @@
-//! Random turns, by bilinear interpolation.
+//! `rotate`: a random turn, by bilinear interpolation.
 
 use super::{Augment, AugmentKind};
 use crate::data::Image;
@@ -20,7 +20,7 @@ impl Augment for Rotate {
     }
 }
 
-/// Counterclockwise, as the image is seen, by an angle in radians: torchvision's `rotate` with `BILINEAR`.
+/// Turns an image counterclockwise, as it is seen, by an angle in radians: torchvision's `rotate` with `BILINEAR`.
 fn turned(image: &Image, angle: f64) -> Image {
     let (sine, cosine) = angle.sin_cos();
     let [middle_row, middle_column] = [image.height, image.width].map(|side| (side as f64 - 1.0) / 2.0);

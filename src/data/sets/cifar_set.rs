@@ -1,4 +1,5 @@
-//! CIFAR-10 and CIFAR-100 as sets: five files and one, or one and one, in either of two layouts.
+//! CIFAR-10 and CIFAR-100 as sets: files with the images of the training half, the last file with those of the test half, in
+//! either of two layouts.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Grey to colour.
+//! `colour`: a grey image becomes one of three equal channels; an image in colour stays as it is.
 
 use super::{Transform, TransformKind};
 use crate::data::Image;

@@ -1,4 +1,4 @@
-//! Subtract a mean, divide by a standard deviation.
+//! `normalise`: a mean is subtracted from each channel, and the result divided by a standard deviation.
 
 use super::{Transform, TransformKind};
 use crate::data::Image;

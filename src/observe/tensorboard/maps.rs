@@ -1,9 +1,10 @@
-//! What the values of a trace are called where they are shown.
+//! The names under which TensorBoard shows the feature maps of a trace.
 
 use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
 
-/// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
-/// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.
+/// Names the values of [`Model::trace`](crate::back::burn::Model::trace), in its order; a value that is no feature map of
+/// more than one pixel gets no name. The name of a loop's value has the step behind it, as in `O@2`, which is how a spec asks
+/// for it.
 pub fn labels(net: &Net) -> Vec<Option<String>> {
     let mut labels = Vec::new();
     walk(&net.body, None, &mut labels);

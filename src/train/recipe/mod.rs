@@ -164,8 +164,8 @@ impl Recipe {
     /// Images for the training of an epoch: those of [`Recipe::feed`], with the spec's augmentations. A batch holds all views
     /// of its images.
     pub fn training_feed(&self, source: &Arc<dyn data::ImageSource>, order: Vec<usize>, epoch: usize) -> Feed {
-        let chain = self.augmentations.clone();
-        let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };
+        let augmentations = self.augmentations.clone();
+        let views = Views { augmentations, seed: self.seed(), epoch: epoch as u64 };
         let augment = (!self.settings.data.calls("augment").is_empty()).then_some(views);
         let batch = self.batch() / self.augmentations.views();
         Feed { augment, batch, ..self.feed(source, order) }

@@ -32,7 +32,7 @@ fn several(count: usize) -> Bound {
 }
 
 fn views(calls: &[Bound], seed: u64, epoch: u64) -> Views {
-    Views { chain: Arc::new(Augmentations::new(calls)), seed, epoch }
+    Views { augmentations: Arc::new(Augmentations::new(calls)), seed, epoch }
 }
 
 /// View `number` of the pattern of 4 x 5 pixels, seventh in the third epoch's order, under seed 9.

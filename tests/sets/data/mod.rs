@@ -4,8 +4,9 @@
 mod advice;
 mod as_published;
 mod augment;
-mod classes;
+mod class_folders;
 mod contours;
+mod data_roots;
 mod faults;
 mod folder;
 mod loader;
@@ -13,7 +14,6 @@ mod pickle;
 mod pictures;
 mod python2;
 mod real;
-mod roots;
 mod sets;
 mod split;
 mod survey;

@@ -14,7 +14,7 @@ const CHILD: &str = "LCNNC_TEST_CHILD";
 /// What a process with these variables, working in `here`, says about MNIST.
 fn said(here: &Path, variables: &[(&str, &Path)]) -> String {
     let mut child = Command::new(env::current_exe().unwrap());
-    child.args(["--exact", "data::roots::child", "--nocapture"]).current_dir(here).env(CHILD, "1");
+    child.args(["--exact", "data::data_roots::child", "--nocapture"]).current_dir(here).env(CHILD, "1");
     for name in ["LCNNC_DATA", "XDG_CACHE_HOME", "HOME"] {
         child.env_remove(name);
     }
