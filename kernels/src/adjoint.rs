@@ -3,7 +3,7 @@
 
 use super::graph::{Graph, Id, Kernel, Map, Node, Slot};
 
-/// Whose gradients a backward pass makes.
+/// The parameters and inputs whose gradients a backward pass makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// One flag for each parameter: true if the backward pass makes its gradient.

@@ -216,7 +216,7 @@ impl Log {
         Ok(Self { file: opened.map_err(TrainError::file(&path, "written"))?, path })
     }
 
-    /// Unbuffered, so that whoever reads the file sees the line at once.
+    /// Writes a line at once, without a buffer, so that whoever reads the file sees it.
     fn write(&mut self, line: &str) -> Result<(), TrainError> {
         self.file.write_all(format!("{line}\n").as_bytes()).map_err(TrainError::file(&self.path, "written"))
     }

@@ -8,7 +8,7 @@ pub enum Vectors {
     /// The widest that the processor has: AVX-512, AVX2 with fused multiply-adds, NEON, or none.
     #[default]
     Widest,
-    /// AVX2 where the processor has AVX-512, otherwise the widest.
+    /// Uses AVX2 where the processor has AVX-512, and the widest vectors otherwise.
     Narrower,
     /// Computes one number at a time, without vectors.
     Scalar,

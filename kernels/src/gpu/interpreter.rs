@@ -18,7 +18,7 @@ struct ImageSlices<'a> {
     backward_from: &'a [f32],
     outputs: &'a mut [f32],
     input_gradients: &'a mut [f32],
-    /// Which of the images it is.
+    /// The index of the image in the batch.
     number: usize,
 }
 

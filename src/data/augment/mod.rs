@@ -15,7 +15,7 @@ use super::random::{Stream, Use};
 use super::{DataError, Image};
 use lcnnc_lang::vocabulary::Bound;
 
-/// Something done to one image at random. It keeps the image's shape.
+/// An augmentation: something done to one image at random, which keeps the image's shape.
 pub trait Augment: Send + Sync {
     /// Whether an image of a shape (channels, height, width) can be augmented.
     ///
@@ -77,12 +77,12 @@ impl Augmentations {
 pub struct Views {
     pub augmentations: Arc<Augmentations>,
     pub seed: u64,
-    /// Below 2^24.
+    /// The number of the epoch, below 2^24.
     pub epoch: u64,
 }
 
 impl Views {
-    /// View `number` of the image at a place of the order (below 2^40).
+    /// Makes view `number` of the image at a place of the order (below 2^40).
     ///
     /// # Errors
     /// If one of the augmentations cannot take the image; `name` says which image it is.

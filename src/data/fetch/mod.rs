@@ -51,7 +51,7 @@ pub struct FetchOptions {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fetched,
-    /// Everything was there and is as published.
+    /// Nothing was fetched, since everything was there and is as published.
     WasThere,
 }
 

@@ -52,7 +52,7 @@ pub struct LeftOut {
 }
 
 impl LeftOut {
-    /// Everything as a line in words; `None` if there is nothing.
+    /// Everything that was left out, as a line in words; `None` if nothing was.
     pub fn told(&self) -> Option<String> {
         let endings = self.endings.iter().map(|(ending, &count)| match ending.as_str() {
             "" => counted(count, "file without an ending", "files without an ending"),

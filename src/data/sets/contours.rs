@@ -29,7 +29,7 @@ pub const SET: Set = Set {
 const SIZE: usize = 48;
 const TRAIN: usize = 2_800;
 const TEST: usize = 1_000;
-/// Not the run's seed: the images are the same for every run.
+/// The seed of the images. It is not the run's, so that they are the same for every run.
 const SEED: u64 = 2025;
 
 /// Bars of a direction.
@@ -42,7 +42,7 @@ const MARGIN: usize = 4;
 const ROOM: usize = SIZE - 2 * MARGIN;
 /// Pixels between the centres of neighbours, measured along the path: from and to, near and far.
 const APART: [[usize; 2]; 2] = [[8, 10], [19, 19]];
-/// Least sideways shift between neighbours that are not on a line.
+/// Pixels that neighbours which are not on a line are shifted sideways, at least.
 const SHIFT: usize = 5;
 
 fn load(_: &Request) -> Result<DataSet, DataError> {

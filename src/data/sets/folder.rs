@@ -65,7 +65,7 @@ fn load(request: &Request) -> Result<DataSet, DataError> {
     })
 }
 
-/// Each file with the number of its class.
+/// Lists each file with the number of its class.
 fn labelled(classes: Classes) -> Vec<(PathBuf, usize)> {
     let one = |(label, files): (usize, Vec<PathBuf>)| files.into_iter().map(move |file| (file, label));
     classes.into_values().enumerate().flat_map(one).collect()

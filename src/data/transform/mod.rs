@@ -11,7 +11,7 @@ use super::kind::{self, Kind};
 use super::{DataError, Image};
 use lcnnc_lang::vocabulary::{Bound, transforms};
 
-/// Something done to one image. The same image always gives the same result.
+/// A transform: something done to one image, with the same result for the same image each time.
 pub trait Transform: Send + Sync {
     /// The transformed image, for an image of a shape that [`transforms::shape`] accepts.
     fn apply(&self, image: Image) -> Image;

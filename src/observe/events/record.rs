@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// What a record has beside its data.
 const FRAME: u64 = 16;
 
-/// Added to every checksum by the format, so that data which hold checksums themselves do not weaken it.
+/// The number that the format adds to every checksum, so that data which hold checksums themselves do not weaken it.
 const MASK: u32 = 0xa282_ead8;
 
 /// A record with that data.
@@ -48,7 +48,7 @@ fn part(bytes: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(part)
 }
 
-/// CRC-32C, turned right by 15 bits and masked.
+/// The checksum that the format has for some bytes: CRC-32C, turned right by 15 bits and masked.
 fn checksum(data: &[u8]) -> [u8; 4] {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(MASK).to_le_bytes()
 }

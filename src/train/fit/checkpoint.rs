@@ -38,7 +38,7 @@ pub struct Checkpoint {
     pub weights: Vec<Weight>,
     /// See [`crate::train::fit::optimizer::Optimizer::memory`].
     pub optimizer: Vec<u8>,
-    /// There if the state names a best epoch.
+    /// The best weights; they are there if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
     /// The files that it holds for observers, by their names; versions that did not save them wrote none.
     pub texts: BTreeMap<String, String>,

@@ -50,7 +50,7 @@ pub struct Overrides {
 /// A value for one setting, in the language of the spec.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Who says so, as a problem with the text names it: `--lr`.
+    /// Where the text is from, as a message about a problem with it says: `--lr`.
     pub origin: String,
     pub target: Target,
     pub text: String,

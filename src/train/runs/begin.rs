@@ -106,7 +106,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
 /// Classes that a note names before it says how many more there are.
 const NAMED: usize = 5;
 
-/// Which classes have no image to train with: all of theirs are set aside, or left out by a limit.
+/// Names the classes that have no image to train with: all of theirs are set aside, or left out by a limit.
 fn untrained(setup: &Setup) -> Option<String> {
     let mut without = vec![true; setup.data.classes.len()];
     setup.split.train.iter().for_each(|&i| without[setup.data.train.label(i)] = false);

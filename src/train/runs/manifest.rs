@@ -30,7 +30,7 @@ pub struct Manifest {
     pub threads: usize,
     pub seed: u64,
     pub command: Vec<String>,
-    /// Whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
+    /// When the run began: whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
     pub started: Timestamp,
     /// The run that this one goes on with, for more epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -156,6 +156,8 @@ pub struct Summary {
 }
 
 impl Manifest {
+    /// Reads the manifest of a run.
+    ///
     /// # Errors
     /// If the file cannot be read or is not a manifest.
     pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {
@@ -191,6 +193,8 @@ impl Manifest {
 }
 
 impl Summary {
+    /// Reads the summary of a run.
+    ///
     /// # Errors
     /// If the file cannot be read, is not a summary or says what cannot be.
     pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {

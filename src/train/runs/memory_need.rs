@@ -238,7 +238,7 @@ impl<'a> Process<'a> {
         }
     }
 
-    /// Advice with how many threads there is room, where fewer can be asked for and help: each has memory of its own.
+    /// Says with how many threads there is room, if fewer help and can be asked for: each has memory of its own.
     fn fewer_threads(&mut self) -> Option<String> {
         if !matches!(self.work, Work::Training | Work::GoingOn) {
             return None;

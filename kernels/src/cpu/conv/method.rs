@@ -10,9 +10,9 @@ use crate::graph::Bank;
 pub enum Method {
     /// Computes the sum that a convolution is defined by, tap by tap.
     Direct,
-    /// Through Fourier transforms of whole planes, on a circle of so many points down and across.
+    /// Multiplies the Fourier transforms of whole planes, on a circle of so many points down and across.
     Spectral([usize; 2]),
-    /// Through short convolutions of tiles, by Winograd's algorithm.
+    /// Computes short convolutions of tiles, by Winograd's algorithm.
     Winograd,
 }
 

@@ -68,7 +68,7 @@ impl<'a> PickleMachine<'a> {
         Self { bytes: Bytes::new(bytes), at: 0, values, stack, marks, memo: BTreeMap::new(), pushed: 0, encoded: 0 }
     }
 
-    /// Everything that the file makes, and which of it is the result.
+    /// Runs the program to its end; gives everything that it makes, and which of it is the result.
     pub fn run(mut self) -> PickleResult<(Vec<Value<'a>>, Id)> {
         if self.bytes.byte().ok() != Some(op::PROTO) {
             return self.refuse("expected the first byte of a pickle, 0x80, found another");
@@ -156,7 +156,7 @@ impl<'a> PickleMachine<'a> {
         self.push(Value::Text(Cow::Borrowed(text)))
     }
 
-    /// Never below the last mark.
+    /// Takes the uppermost value off the stack, if it lies above the last mark.
     fn pop(&mut self) -> PickleResult<Id> {
         match self.stack.pop() {
             Some(id) if self.stack.len() >= self.marks.last().copied().unwrap_or(0) => Ok(id),

@@ -236,8 +236,8 @@ fn planar(decoded: &DynamicImage) -> Option<Image> {
     Some(Image { channels, height, width, pixels: pixels? })
 }
 
-/// Interleaved samples to planes, `colours` of the `step` samples a pixel; one more is the opacity. `None` if they have no
-/// room.
+/// Makes planes of interleaved samples: `colours` of the `step` samples a pixel are kept, and one more is the opacity. `None`
+/// if the planes have no room.
 fn planes<T: Copy + Into<f32>>(samples: &[T], colours: usize, step: usize, full: f32) -> Option<Vec<f32>> {
     let value = |pixel: &[T], colour: usize| {
         let opacity = if step > colours { pixel[colours].into() / full } else { 1.0 };
