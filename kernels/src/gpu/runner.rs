@@ -182,8 +182,8 @@ impl Runner {
         Tables { copies: upload(&self.copies()), instructions, order: upload(&order) }
     }
 
-    /// For each gradient, and for the cross-entropy behind them: where its copies begin, how far apart they are, and
-    /// how many there are.
+    /// Describes the copies of each gradient, and of the cross-entropy behind them: where they begin, how far apart they are,
+    /// and how many there are.
     fn copies(&self) -> Vec<u32> {
         let mut table = Vec::new();
         for ((copies, len), wanted) in self.compiled.copies.iter().zip(&self.lens).zip(&self.wanted) {

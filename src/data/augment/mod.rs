@@ -55,7 +55,7 @@ impl Augmentations {
 
     /// How many views of each image a batch holds.
     pub fn views(&self) -> usize {
-        self.0.iter().fold(1, |views, (_, step)| views.saturating_mul(step.views()))
+        self.0.iter().fold(1, |views, (_, augmentation)| views.saturating_mul(augmentation.views()))
     }
 
     /// Whether images of a shape (channels, height, width) can be augmented.
@@ -63,8 +63,9 @@ impl Augmentations {
     /// # Errors
     /// If one of them cannot; `name` says whose shape it is.
     pub fn check(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<(), DataError> {
-        self.0.iter().try_for_each(|(augmentation, step)| {
-            step.check(shape).map_err(|reason| DataError::Augmentation { name: name(), augmentation, reason })
+        self.0.iter().try_for_each(|(callee, augmentation)| {
+            let refused = |reason| DataError::Augmentation { name: name(), augmentation: callee, reason };
+            augmentation.check(shape).map_err(refused)
         })
     }
 }
@@ -95,9 +96,9 @@ impl Views {
     ) -> Result<Image, DataError> {
         self.augmentations.check(image.shape(), name)?;
         let when = (self.epoch << 40) + place as u64;
-        let steps = self.augmentations.0.iter().enumerate();
-        Ok(steps.fold(image, |image, (step, (_, augmentation))| {
-            let part = ((number as u64) << 32) + step as u64;
+        let augmentations = self.augmentations.0.iter().enumerate();
+        Ok(augmentations.fold(image, |image, (index, (_, augmentation))| {
+            let part = ((number as u64) << 32) + index as u64;
             augmentation.apply(image, &mut Stream::part(self.seed, Use::Augment, when, part))
         }))
     }

@@ -49,9 +49,9 @@ impl Transforms {
     /// # Errors
     /// If one of them cannot transform what reaches it; `name` says which image it is.
     pub fn apply(&self, image: Image, name: impl Fn() -> String) -> Result<Image, DataError> {
-        self.0.iter().try_fold(image, |image, (call, step)| {
+        self.0.iter().try_fold(image, |image, (call, transform)| {
             check(call, image.shape(), &name)?;
-            Ok(step.apply(image))
+            Ok(transform.apply(image))
         })
     }
 }

@@ -208,11 +208,11 @@ fn feature_maps(
 ) -> Result<(), TrainError> {
     let net = model.net();
     let input = (at.step == 1).then(|| (net.input.0.clone(), images.clone()));
-    let maps = maps::labels(net).into_iter().zip(trace).filter_map(|(label, (_, map))| Some((label?, map)));
-    for (label, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
+    let maps = maps::names(net).into_iter().zip(trace).filter_map(|(name, (_, map))| Some((name?, map)));
+    for (name, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
         let dims = map.dims();
         let values: Vec<f64> = read(map)?.iter::<f64>().collect();
-        picture(events, Tag { name: &format!("feature maps/{label}"), about: MAP }, at, &values, dims)?;
+        picture(events, Tag { name: &format!("feature maps/{name}"), about: MAP }, at, &values, dims)?;
     }
     Ok(())
 }
