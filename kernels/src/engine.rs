@@ -69,8 +69,8 @@ enum Purpose {
     Forward,
     /// Runs both passes, with the cross-entropy between them.
     ForwardBackward,
-    /// Runs the backward pass from the gradients of the outputs to those of the parameters; what it needs of the forward pass
-    /// is computed again.
+    /// Runs the backward pass from the gradients of the outputs to those of the parameters; what it needs of the
+    /// forward pass is computed again.
     Backward,
     /// Runs the backward pass as [`Purpose::Backward`] does, and on to the gradients of the inputs.
     BackwardToInputs,

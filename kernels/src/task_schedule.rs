@@ -19,7 +19,8 @@ pub struct TaskSchedule {
     /// The root of each value, by its [`Id`].
     pub roots: Vec<Root>,
     #[cfg_attr(not(feature = "gpu"), expect(dead_code, reason = "only kernels for graphics processors read it"))]
-    /// The tasks between which each value is kept, by its [`Id`]; none for a value that is not kept or is not its own root.
+    /// The tasks between which each value is kept, by its [`Id`]; none for a value that is not kept or is not its own
+    /// root.
     pub lifetimes: Vec<Option<Lifetime>>,
 }
 

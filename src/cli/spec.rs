@@ -26,8 +26,8 @@ impl SpecArgs {
         Ok(compile(&files::source(&spec_path(path))?, &self.options()))
     }
 
-    /// Compiles the spec after everything that can be mended as surely as `asked` is mended in the file; gives as well how many
-    /// problems were mended.
+    /// Compiles the spec after everything that can be mended as surely as `asked` is mended in the file; gives as well
+    /// how many problems were mended.
     ///
     /// # Errors
     /// If the file cannot be read or written, or a const is set twice.

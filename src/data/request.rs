@@ -13,8 +13,8 @@ pub struct Request {
     pub allow: Allow,
     /// Whether every file of a set of files is decoded, so that broken ones are known before any is used.
     pub verify: bool,
-    /// The folder below which the checksums of files are remembered from run to run; without one, all files are read each
-    /// time.
+    /// The folder below which the checksums of files are remembered from run to run; without one, all files are read
+    /// each time.
     pub memory: Option<PathBuf>,
     /// Who is told how far the reading of files has come.
     pub meter: Option<Arc<dyn Meter>>,

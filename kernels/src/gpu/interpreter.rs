@@ -37,10 +37,10 @@ impl<'a> ImageSlices<'a> {
 
 /// Takes all images through a program.
 ///
-/// `inputs`, `backward_from`, `outputs` and `input_gradients` are `[images, ...]`; `backward_from` has what the backward pass
-/// begins with: the gradients of the outputs, or class numbers as floats. `table` is `[instructions, width]`: see
-/// [`super::program::InstructionTable`]. `sums` and `arena` are `[cubes, ...]`. `weight` is the weight of one image's cross-entropy at
-/// one step in the loss.
+/// `inputs`, `backward_from`, `outputs` and `input_gradients` are `[images, ...]`; `backward_from` has what the
+/// backward pass begins with: the gradients of the outputs, or class numbers as floats. `table` is
+/// `[instructions, width]`: see [`super::program::InstructionTable`]. `sums` and `arena` are `[cubes, ...]`. `weight` is
+/// the weight of one image's cross-entropy at one step in the loss.
 #[cube(launch_unchecked)]
 #[expect(clippy::too_many_arguments, reason = "each is a buffer of its own")]
 pub fn interpret(

@@ -41,8 +41,8 @@ pub struct DeviceBatch {
     pub params: Handle,
     /// The inputs, `[images, inputs]`.
     pub inputs: Handle,
-    /// What the backward pass begins with: the gradients of the outputs, `[images, outputs]`, or class numbers as floats,
-    /// `[images]`.
+    /// What the backward pass begins with: the gradients of the outputs, `[images, outputs]`, or class numbers as
+    /// floats, `[images]`.
     pub backward_from: Option<Handle>,
     /// The weight of one image's cross-entropy at one step in the loss.
     pub weight: f32,
@@ -182,8 +182,8 @@ impl Runner {
         Tables { copies: upload(&self.copies()), instructions, order: upload(&order) }
     }
 
-    /// Describes the copies of each gradient, and of the cross-entropy behind them: where they begin, how far apart they are,
-    /// and how many there are.
+    /// Describes the copies of each gradient, and of the cross-entropy behind them: where they begin, how far apart
+    /// they are, and how many there are.
     fn copies(&self) -> Vec<u32> {
         let mut table = Vec::new();
         for ((copies, len), wanted) in self.compiled.copies.iter().zip(&self.lens).zip(&self.wanted) {

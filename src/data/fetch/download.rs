@@ -1,5 +1,5 @@
-//! The download of one file from one of several sources: attempts go on from what is there, until the file is whole and as
-//! published.
+//! The download of one file from one of several sources: attempts go on from what is there, until the file is whole and
+//! as published.
 
 use std::io::{self, Read};
 use std::path::PathBuf;

@@ -201,8 +201,8 @@ impl FetchJob<'_> {
         unpacked.and(removed)
     }
 
-    /// Prepares the download of a file into a folder. Addresses that may not be asked are refused here, before anything is
-    /// written.
+    /// Prepares the download of a file into a folder. Addresses that may not be asked are refused here, before anything
+    /// is written.
     fn download<'b>(&'b self, known: KnownFile<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
         let mirror = self.options.from.as_deref();
         let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);

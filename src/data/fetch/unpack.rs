@@ -1,5 +1,5 @@
-//! Archives, unpacked into folders. An archive was checked when it came, but a mirror's owner could be wrong about more than that: what
-//! comes out stays below one folder, is made of files and folders alone, and is bounded.
+//! Archives, unpacked into folders. An archive was checked when it came, but a mirror's owner could be wrong about more
+//! than that: what comes out stays below one folder, is made of files and folders alone, and is bounded.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

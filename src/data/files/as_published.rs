@@ -14,8 +14,8 @@ pub struct SetFile<'a> {
     pub pieces: Vec<&'a [u8]>,
 }
 
-/// A note that names the files that are not the published ones; `None` if all are. `files` are in the order of the published
-/// ones. What was compared before, and has not changed since, is remembered.
+/// A note that names the files that are not the published ones; `None` if all are. `files` are in the order of the
+/// published ones. What was compared before, and has not changed since, is remembered.
 pub fn note(layout: &Layout, folder: &Path, files: &[SetFile], request: &Request) -> Option<String> {
     let cache = ChecksumCache::open(request.memory.as_deref(), folder);
     let mut is_new = false;

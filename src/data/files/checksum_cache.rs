@@ -1,5 +1,5 @@
-//! The checksums of files, and the shapes of pictures in them, remembered from run to run, so that a large set is not read at
-//! every start.
+//! The checksums of files, and the shapes of pictures in them, remembered from run to run, so that a large set is not
+//! read at every start.
 //!
 //! A file is known again by its size, its times of change and its number on the disk. On Unix one of the times is set by
 //! the system alone, at every change, so that a file with other contents is not taken for the one that was read.
@@ -15,7 +15,8 @@ use crate::data::sha256;
 /// The folder below the user's cache that the lines are kept in.
 const FOLDER: &str = "seen";
 
-/// The beginning of the first line: it names the version, since another one may write other lines, or read other pictures.
+/// The beginning of the first line: it names the version, since another one may write other lines, or read other
+/// pictures.
 const HEAD: &str = concat!("lcnnc ", env!("CARGO_PKG_VERSION"), " seen 2 ");
 
 /// A file that was changed so shortly before it was read may be changed again without another time of change.

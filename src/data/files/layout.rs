@@ -62,8 +62,8 @@ impl Layout {
         Err(DataError::Missing { path: folder.join(name), set: self.set(), fetch })
     }
 
-    /// Wraps an error about a damaged file of the set into one that says how to get the file anew; other errors stay as they
-    /// are.
+    /// Wraps an error about a damaged file of the set into one that says how to get the file anew; other errors stay as
+    /// they are.
     pub fn damaged(&self, folder: &Path) -> impl FnOnce(DataError) -> DataError {
         let remedy = self.anew(folder);
         move |cause| match cause {
@@ -81,7 +81,8 @@ impl Layout {
         }
     }
 
-    /// Says in words how to get files anew. What is there is never written over, and what comes in an archive comes as a whole.
+    /// Says in words how to get files anew. What is there is never written over, and what comes in an archive comes as
+    /// a whole.
     fn anew(&self, folder: &Path) -> String {
         let root = folder.ancestors().nth(Path::new(self.folder).components().count());
         let command = by_command(self.set(), root.filter(|root| !root.as_os_str().is_empty()));
@@ -112,7 +113,8 @@ fn spellings(name: &str) -> Vec<String> {
     spellings
 }
 
-/// Finds the first of a set's layouts that is there, and its folder: under the first root which holds a file of any of them.
+/// Finds the first of a set's layouts that is there, and its folder: under the first root which holds a file of any of
+/// them.
 ///
 /// A root that was asked for is the only one looked at, so that a mistyped `--data-root` cannot quietly become other
 /// data. Otherwise they are `$LCNNC_DATA`, `./data` and the user's cache.
@@ -159,8 +161,8 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
     None
 }
 
-/// Says what to do about a folder, a root or one below it, that holds files of a set's names. The folder of another set with
-/// files of the same names is left as it is.
+/// Says what to do about a folder, a root or one below it, that holds files of a set's names. The folder of another set
+/// with files of the same names is left as it is.
 fn moved(layout: &Layout, folder: &Path, root: &Path) -> String {
     let here = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     if let Some(other) = layout.same_files.iter().find(|other| is_folder_of(other, &here)) {

@@ -47,8 +47,9 @@ const CLASSES: [&str; 10] = ["airplane", "automobile", "bird", "cat", "deer", "d
 
 /// What is known of the published files.
 ///
-/// Beside the records there are a list of the classes and a link to the set's page. The archive's checksum is as in TensorFlow
-/// Datasets (`url_checksums/cifar10.txt`), those of the files in it as in torchvision-ruby (`lib/torchvision/datasets/`).
+/// Beside the records there are a list of the classes and a link to the set's page. The archive's checksum is as in
+/// TensorFlow Datasets (`url_checksums/cifar10.txt`), those of the files in it as in torchvision-ruby
+/// (`lib/torchvision/datasets/`).
 const PUBLISHED: Published<'static> = Published {
     name: "cifar10",
     folder: "cifar-10-batches-bin",

@@ -1,5 +1,5 @@
-//! CIFAR-10 and CIFAR-100 as sets: files with the images of the training half, the last file with those of the test half, in
-//! either of two layouts.
+//! CIFAR-10 and CIFAR-100 as sets: files with the images of the training half, the last file with those of the test
+//! half, in either of two layouts.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,12 +17,14 @@ pub struct CifarSet {
     /// The pickled version, with the same number of files in the same order.
     pub pickled: Layout,
     pub records: Records,
-    /// How many images each file of the published set holds, the test half's last. Fewer are taken where that was asked for.
+    /// How many images each file of the published set holds, the test half's last. Fewer are taken where that was asked
+    /// for.
     pub counts: &'static [usize],
 }
 
 impl CifarSet {
-    /// Loads the set in the first of its layouts that is there; `classes` reads the names of the classes from its folder.
+    /// Loads the set in the first of its layouts that is there; `classes` reads the names of the classes from its
+    /// folder.
     ///
     /// # Errors
     /// If the set is not found, or a file of it cannot be read or is not as it must be.

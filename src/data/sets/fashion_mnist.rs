@@ -28,8 +28,8 @@ const CLASSES: [&str; 10] =
 
 /// What is known of the published files.
 ///
-/// The address in the paper is without TLS; these are the authors' bucket with it, and their repository. The checksums were
-/// calculated from files whose MD5 are the published ones.
+/// The address in the paper is without TLS; these are the authors' bucket with it, and their repository. The checksums
+/// were calculated from files whose MD5 are the published ones.
 const PUBLISHED: Published<'static> = Published {
     name: "fashion-mnist",
     folder: "FashionMNIST/raw",

@@ -48,9 +48,9 @@ type Wnids = BTreeMap<String, usize>;
 
 /// What is known of the published files.
 ///
-/// JPEG does not shrink in a zip: what comes out is about as large as the archive. Stanford publishes no checksum: several who
-/// fetched the archive, over https too, give the same one, and its 120,609 entries are the files and folders that are counted
-/// here.
+/// JPEG does not shrink in a zip: what comes out is about as large as the archive. Stanford publishes no checksum:
+/// several who fetched the archive, over https too, give the same one, and its 120,609 entries are the files and
+/// folders that are counted here.
 const PUBLISHED: Published<'static> = Published {
     name: "tiny-imagenet",
     folder: "tiny-imagenet-200",

@@ -1,4 +1,5 @@
-//! `grayscale`: an image in colour becomes one of one channel, by the luma of ITU-R BT.601; a grey image stays as it is.
+//! `grayscale`: an image in colour becomes one of one channel, by the luma of ITU-R BT.601; a grey image stays as it
+//! is.
 
 use super::{Transform, TransformKind};
 use crate::data::Image;

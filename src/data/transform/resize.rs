@@ -37,7 +37,8 @@ impl Transform for Resize {
 struct Weights {
     /// How many old pixels there are along the axis.
     from: usize,
-    /// What each new pixel is made of: the first old pixel, and the weights, which sum to 1, of that one and those behind it.
+    /// What each new pixel is made of: the first old pixel, and the weights, which sum to 1, of that one and those
+    /// behind it.
     taps: Vec<(usize, Vec<f32>)>,
 }
 

@@ -2,9 +2,9 @@
 
 use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
 
-/// Names the values of [`Model::trace`](crate::back::burn::Model::trace), in its order; a value that is no feature map of
-/// more than one pixel gets no name. The name of a loop's value has the step behind it, as in `O@2`, which is how a spec asks
-/// for it.
+/// Names the values of [`Model::trace`](crate::back::burn::Model::trace), in its order; a value that is no feature map
+/// of more than one pixel gets no name. The name of a loop's value has the step behind it, as in `O@2`, which is how a
+/// spec asks for it.
 pub fn names(net: &Net) -> Vec<Option<String>> {
     let mut names = Vec::new();
     walk(&net.body, None, &mut names);

@@ -140,7 +140,8 @@ fn checksum_of<'a>(checksums: &'a str, name: &str) -> Option<&'a str> {
     checksums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "))
 }
 
-/// The file that has the best weights of a run's checkpoint: the checkpoint's own, or the run's if only that one is whole.
+/// The file that has the best weights of a run's checkpoint: the checkpoint's own, or the run's if only that one is
+/// whole.
 fn best_of(run: &Path, place: &Path, checksum: &str) -> Option<PathBuf> {
     [place.join(BEST), run.join(BEST)].into_iter().find(|path| is(path, checksum))
 }

@@ -103,7 +103,8 @@ impl State {
         (self.batches, self.seen, self.loss, self.epoch_seconds) = (0, Tally::default(), 0.0, 0.0);
     }
 
-    /// Finds a value that no training within these limits could have saved: says its name, the value and what was expected.
+    /// Finds a value that no training within these limits could have saved: says its name, the value and what was
+    /// expected.
     pub fn absurd(&self, limits: Limits) -> Option<String> {
         let Limits { epochs, batches, batch, images } = limits;
         let done = self.batches.saturating_mul(batch).min(images);

@@ -102,7 +102,8 @@ impl Recipe {
         data::sha256(parts.map(str::as_bytes))
     }
 
-    /// Chooses the images of the test half that are tested with: all, or a sample of at most `limit`, fixed by the seed.
+    /// Chooses the images of the test half that are tested with: all, or a sample of at most `limit`, fixed by the
+    /// seed.
     pub fn test(&self, data: &DataSet, limit: Option<usize>) -> Vec<usize> {
         split::sample(data.test.len(), limit.unwrap_or(usize::MAX), self.seed())
     }
@@ -171,8 +172,8 @@ impl Recipe {
         Feed { augment, batch, ..self.feed(source, order) }
     }
 
-    /// Divides the training half into images that train and images that validate, at most `limit` of them together. A validation half that is there in its own
-    /// right is used as a whole, beside at most `limit` images to train with.
+    /// Divides the training half into images that train and images that validate, at most `limit` of them together. A
+    /// validation half that is there in its own right is used as a whole, beside at most `limit` images to train with.
     pub fn split(&self, data: &DataSet, limit: Option<usize>) -> Split {
         let (all, held_out) = (data.train.len(), data.validation());
         let train = split::sample(all - held_out, limit.unwrap_or(usize::MAX), self.seed());

@@ -15,9 +15,9 @@ use lcnnc_lang::vocabulary::optimizers;
 use std::fmt;
 use std::path::Path;
 
-/// The bytes that a step holds at its height for a batch, as a multiple of the activity that training keeps: at least, and at
-/// most.
-/// Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3, ResNet-20 1.6.
+/// The bytes that a step holds at its height for a batch, as a multiple of the activity that training keeps: at least,
+/// and at most. Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3,
+/// ResNet-20 1.6.
 const TRAINING: [f64; 2] = [1.5, 2.5];
 
 /// What a batch holds at its height without a backward pass, as a multiple of the largest activity: what a layer reads and what it

@@ -106,8 +106,8 @@ pub struct PictureMemory {
     pub image: u64,
 }
 
-/// How much memory a file's picture takes, by its header; zero bytes where the header declares no size, or one that is not
-/// read.
+/// How much memory a file's picture takes, by its header; zero bytes where the header declares no size, or one that is
+/// not read.
 pub fn need(bytes: &[u8]) -> PictureMemory {
     let declared = || {
         let decoder = reader(bytes).ok()?.0.into_decoder().ok()?;
@@ -236,8 +236,8 @@ fn planar(decoded: &DynamicImage) -> Option<Image> {
     Some(Image { channels, height, width, pixels: pixels? })
 }
 
-/// Makes planes of interleaved samples: `colours` of the `step` samples a pixel are kept, and one more is the opacity. `None`
-/// if the planes have no room.
+/// Makes planes of interleaved samples: `colours` of the `step` samples a pixel are kept, and one more is the opacity.
+/// `None` if the planes have no room.
 fn planes<T: Copy + Into<f32>>(samples: &[T], colours: usize, step: usize, full: f32) -> Option<Vec<f32>> {
     let value = |pixel: &[T], colour: usize| {
         let opacity = if step > colours { pixel[colours].into() / full } else { 1.0 };
