@@ -351,7 +351,8 @@ pub fn adopt(from: &Path, run: &Path, state: &State) -> Result<(), TrainError> {
     let checksums = crate::train::files::read(&folder.join(SUMS))?;
     let best = state.best.and_then(|_| checksum_of(&checksums, BEST));
     let best = best.map(|checksum| (best_of(from, &folder, checksum).unwrap_or_else(|| folder.join(BEST)), checksum));
-    let text = |kept: observe::Kept| Ok((kept.file.to_owned(), crate::train::files::read(&folder.join(kept.file))?));
+    let text =
+        |kept: observe::KeptFile| Ok((kept.file.to_owned(), crate::train::files::read(&folder.join(kept.file))?));
     let texts = observe::kept().map(text).collect::<Result<BTreeMap<_, _>, TrainError>>()?;
     let draft = Draft { state, weights: file(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, texts: &texts };
     save(run, &draft)

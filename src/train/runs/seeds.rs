@@ -6,7 +6,7 @@ use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory_need::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
-use crate::train::runs::{same, threads};
+use crate::train::runs::{same_data, threads};
 use crate::train::{Console, Overrides, Setting, Stop, Summary, Target, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
