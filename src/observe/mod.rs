@@ -122,12 +122,15 @@ pub trait Observer {
     }
 }
 
+/// An observer of a training; none where it is not asked for.
+pub type MaybeObserver = Option<Box<dyn Observer>>;
+
 /// How an observer comes into a training.
 pub struct ObserverKind {
     /// A file of the run's folder that every checkpoint holds a copy of.
     pub keeps: Option<KeptFile>,
     /// Makes the observer of a training, which goes on from the memory of a checkpoint; none where it is not asked for.
-    pub open: fn(&TrainingStart<'_>, &ObserverMemory) -> Result<Option<Box<dyn Observer>>, TrainError>,
+    pub open: fn(&TrainingStart<'_>, &ObserverMemory) -> Result<MaybeObserver, TrainError>,
     /// Takes over what the observer wrote for one run to another run, which goes on with it from the memory of a checkpoint.
     pub hand_on: fn(&mut ObserverMemory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError>,
 }
@@ -167,7 +170,7 @@ impl Observers {
     /// If one of them cannot begin.
     pub fn open(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Result<Self, TrainError> {
         let opened = OBSERVERS.iter().map(|kind| (kind.open)(start, memory));
-        let opened: Vec<Option<Box<dyn Observer>>> = opened.collect::<Result<_, _>>()?;
+        let opened: Vec<MaybeObserver> = opened.collect::<Result<_, _>>()?;
         Ok(Self(opened.into_iter().flatten().collect()))
     }
 
