@@ -3,7 +3,7 @@
 
 use super::graph::{Graph, Id, Kernel, Map, Node, Slot};
 
-/// Whose gradients a backward pass makes.
+/// The parameters and inputs whose gradients a backward pass makes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// One flag for each parameter: true if the backward pass makes its gradient.
@@ -12,12 +12,13 @@ pub struct Wanted {
     pub inputs: Vec<bool>,
 }
 
-/// Appends the kernels of the backward pass; `seeds` pairs each output with the value that holds its gradient.
-pub fn adjoint(graph: &mut Graph, seeds: &[(Id, Id)], wanted: &Wanted) {
+/// Appends the kernels of the backward pass; `output_gradients` pairs each output with the value that holds its
+/// gradient.
+pub fn adjoint(graph: &mut Graph, output_gradients: &[(Id, Id)], wanted: &Wanted) {
     let forward = graph.nodes.clone();
     let (needed, gradients) = (needed(graph, wanted), vec![None; graph.values.len()]);
     let mut backward = BackwardPass { graph, wanted, needed, gradients };
-    for (value, gradient) in seeds {
+    for (value, gradient) in output_gradients {
         backward.add(*value, *gradient);
     }
     // Readers come after what they read, so from the last node to the first every gradient is complete when it is used.
@@ -135,7 +136,7 @@ impl BackwardPass<'_> {
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
             | Kernel::Loss
-            | Kernel::Seed(_)
+            | Kernel::OutputGradient(_)
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => {}
         }

@@ -6,7 +6,7 @@ use super::cpu::{self, Answers, Makes, Results, Vectors};
 #[cfg(feature = "gpu")]
 use super::gpu;
 use super::graph::{Graph, Id, Kernel};
-use super::schedule::{ChannelSums, TaskSchedule, schedule};
+use super::task_schedule::{ChannelSums, TaskSchedule, task_schedule};
 use std::sync::OnceLock;
 
 /// A fused part of a net, ready to run. What a pass needs is made when it runs for the first time, and its memory is
@@ -19,9 +19,9 @@ pub struct Engine {
     trained: Vec<bool>,
     offsets: Offsets,
     vectors: Vectors,
-    /// What runs on the CPU, by [`Purpose`].
+    /// The runners on the CPU, one for each [`Purpose`], made when first used.
     cpu: [OnceLock<cpu::Runner>; 4],
-    /// What runs on a graphics processor, by [`Purpose`].
+    /// The runners on a graphics processor, one for each [`Purpose`], made when first used.
     #[cfg(feature = "gpu")]
     gpu: [OnceLock<gpu::Runner>; 4],
 }
@@ -35,8 +35,8 @@ pub struct Parameter {
     pub trained: bool,
 }
 
-/// Where each of several tensors begins that lie one after the other, in floats: an offset for each of them, and the
-/// sum of all lengths at the end.
+/// The offsets of tensors that lie one after the other, in floats: where each of them begins, and at the end the sum of
+/// all lengths.
 #[derive(Clone, Debug)]
 pub(crate) struct Offsets {
     /// All parameters in a row.
@@ -67,11 +67,12 @@ impl Offsets {
 enum Purpose {
     /// The forward pass alone.
     Forward,
-    /// Both passes, with the cross-entropy between them.
+    /// Runs both passes, with the cross-entropy between them.
     ForwardBackward,
-    /// From the gradients of the outputs to those of the parameters; what is needed of the forward pass is done again.
+    /// Runs the backward pass from the gradients of the outputs to those of the parameters; what it needs of the
+    /// forward pass is computed again.
     Backward,
-    /// From the gradients of the outputs to those of the parameters and the inputs.
+    /// Runs the backward pass as [`Purpose::Backward`] does, and on to the gradients of the inputs.
     BackwardToInputs,
 }
 
@@ -114,7 +115,7 @@ impl Engine {
     /// the outputs `[images, outputs]`.
     pub fn forward(&self, images: usize, inputs: &[f32], params: &[f32]) -> Vec<f32> {
         let makes = Makes { outputs: true, input_gradients: false, gradients: false };
-        let batch = cpu::Batch { images, inputs, params, ..cpu::Batch::default() };
+        let batch = cpu::HostBatch { images, inputs, params, ..cpu::HostBatch::default() };
         self.runner(Purpose::Forward).run(batch, makes).outputs
     }
 
@@ -129,12 +130,13 @@ impl Engine {
     ) -> (Vec<f32>, f64, Vec<f32>) {
         let makes = Makes { outputs: true, input_gradients: false, gradients: true };
         let weight = self.weight(images);
-        let batch = cpu::Batch { images, inputs, params, answers, weight: weight as f32, ..cpu::Batch::default() };
+        let batch =
+            cpu::HostBatch { images, inputs, params, answers, weight: weight as f32, ..cpu::HostBatch::default() };
         let Results { outputs, gradients, nats, .. } = self.runner(Purpose::ForwardBackward).run(batch, makes);
         (outputs, nats * weight, gradients)
     }
 
-    /// Runs the backward pass of a batch from `seeds`, the gradients of the outputs `[images, outputs]`: returns the
+    /// Runs the backward pass of a batch from the gradients of the outputs, `[images, outputs]`: returns the
     /// gradients of the inputs `[images, inputs]`, empty unless `input_gradients` asks for them, and of all parameters
     /// in a row. What is needed of the forward pass is done again.
     pub fn backward(
@@ -142,11 +144,11 @@ impl Engine {
         images: usize,
         inputs: &[f32],
         params: &[f32],
-        seeds: &[f32],
+        output_gradients: &[f32],
         input_gradients: bool,
     ) -> (Vec<f32>, Vec<f32>) {
         let makes = Makes { outputs: false, input_gradients, gradients: true };
-        let batch = cpu::Batch { images, inputs, params, seeds, ..cpu::Batch::default() };
+        let batch = cpu::HostBatch { images, inputs, params, output_gradients, ..cpu::HostBatch::default() };
         let results = self.runner(Purpose::backward(input_gradients)).run(batch, makes);
         (results.input_gradients, results.gradients)
     }
@@ -157,7 +159,11 @@ impl Engine {
         let params = Offsets::len(&self.offsets.params);
         let of = |purpose: Purpose| {
             let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
-            cpu::memory_bytes(&schedule, params, cpu::Load { images, threads, gradients: purpose != Purpose::Forward })
+            cpu::memory_bytes(
+                &schedule,
+                params,
+                cpu::RunSize { images, threads, gradients: purpose != Purpose::Forward },
+            )
         };
         // Each pass keeps its memory.
         of(Purpose::Forward) + if training { of(Purpose::BackwardToInputs) } else { 0 }
@@ -181,16 +187,16 @@ impl Engine {
             Purpose::Forward => Vec::new(),
             Purpose::ForwardBackward => graph.loss(&self.outputs),
             Purpose::Backward | Purpose::BackwardToInputs => {
-                let seed = |(index, id): (usize, &Id)| graph.node(Kernel::Seed(index), &[], graph.dims(*id));
-                self.outputs.iter().enumerate().map(seed).collect()
+                let given = |(index, id): (usize, &Id)| graph.node(Kernel::OutputGradient(index), &[], graph.dims(*id));
+                self.outputs.iter().enumerate().map(given).collect()
             }
         };
         if purpose != Purpose::Forward {
-            let seeds: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
+            let output_gradients: Vec<(Id, Id)> = self.outputs.iter().copied().zip(gradients).collect();
             let inputs = vec![purpose == Purpose::BackwardToInputs; self.graph.inputs().len()];
-            adjoint(&mut graph, &seeds, &Wanted { params: self.trained.clone(), inputs });
+            adjoint(&mut graph, &output_gradients, &Wanted { params: self.trained.clone(), inputs });
         }
-        schedule(&graph, channel_sums)
+        task_schedule(&graph, channel_sums)
     }
 
     /// Which parameters' gradients a pass makes.
@@ -224,7 +230,7 @@ mod on_gpu {
     impl Engine {
         /// Runs the forward pass on a device: see [`Engine::forward`].
         pub fn forward_on(&self, client: &Client, images: usize, inputs: Handle, params: Handle) -> Handle {
-            let batch = DeviceBatch { images, inputs, params, seeds: None, weight: 0.0, smoothing: 0.0 };
+            let batch = DeviceBatch { images, inputs, params, backward_from: None, weight: 0.0, smoothing: 0.0 };
             self.runner_on(client, Purpose::Forward).run(client, batch).outputs
         }
 
@@ -240,9 +246,9 @@ mod on_gpu {
         ) -> [Handle; 3] {
             // A float holds every class number that a net can have.
             let labels: Vec<f32> = labels.iter().map(|label| *label as f32).collect();
-            let seeds = Some(client.create_from_slice(f32::as_bytes(&labels)));
+            let backward_from = Some(client.create_from_slice(f32::as_bytes(&labels)));
             let weight = self.weight(images) as f32;
-            let batch = DeviceBatch { images, inputs, params, seeds, weight, smoothing };
+            let batch = DeviceBatch { images, inputs, params, backward_from, weight, smoothing };
             let runner = self.runner_on(client, Purpose::ForwardBackward);
             let DeviceResults { outputs, loss, gradients, .. } = runner.run(client, batch);
             [outputs, loss, gradients]
@@ -254,10 +260,11 @@ mod on_gpu {
             &self,
             client: &Client,
             images: usize,
-            [inputs, params, seeds]: [Handle; 3],
+            [inputs, params, output_gradients]: [Handle; 3],
             input_gradients: bool,
         ) -> [Handle; 2] {
-            let batch = DeviceBatch { images, inputs, params, seeds: Some(seeds), weight: 0.0, smoothing: 0.0 };
+            let backward_from = Some(output_gradients);
+            let batch = DeviceBatch { images, inputs, params, backward_from, weight: 0.0, smoothing: 0.0 };
             let runner = self.runner_on(client, Purpose::backward(input_gradients));
             let DeviceResults { input_gradients, gradients, .. } = runner.run(client, batch);
             [input_gradients, gradients]

@@ -112,8 +112,8 @@ pub enum Kernel {
     ChannelSum(Slot),
     /// Reads the scores of each step; makes their gradients and notes the cross-entropy.
     Loss,
-    /// Makes the seed of a backward pass: the gradient of the output of this index, which comes from outside.
-    Seed(usize),
+    /// Reads the gradient of the output of this index, which comes from outside: a backward pass begins with it.
+    OutputGradient(usize),
     /// Hands out a value as the output of this index.
     Output(usize),
     /// Hands out a value as the gradient of the input of this index.
@@ -173,10 +173,10 @@ impl std::hash::Hash for Map {
     }
 }
 
-/// What a function of one number takes beside it.
+/// The constant that a function of one number takes beside that number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Constant {
-    /// The same number for all.
+    /// One number that is the same for all elements.
     Number(f32),
     /// A parameter that has one number for each channel.
     Channel(Slot),
@@ -249,7 +249,7 @@ impl Kernel {
             | Kernel::Concat
             | Kernel::Channels(_)
             | Kernel::Map(_)
-            | Kernel::Seed(_) => false,
+            | Kernel::OutputGradient(_) => false,
         }
     }
 
@@ -269,7 +269,7 @@ impl Kernel {
             | Kernel::Map(_)
             | Kernel::ChannelSum(_)
             | Kernel::Loss
-            | Kernel::Seed(_)
+            | Kernel::OutputGradient(_)
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => None,
         }
@@ -312,7 +312,7 @@ impl Graph {
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
             | Kernel::Loss
-            | Kernel::Seed(_)
+            | Kernel::OutputGradient(_)
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => Vec::new(),
         }

@@ -2,7 +2,7 @@
 //! while a block of images stays in the cache.
 //!
 //! A caller writes a part of a net as a [`graph::Graph`] and makes an [`Engine`] of it. `adjoint` appends the backward
-//! pass to the graph, `schedule` puts it in order and gives its values buffers, and `cpu` or `gpu` runs it over a
+//! pass to the graph, `task_schedule` puts it in order and gives its values buffers, and `cpu` or `gpu` runs it over a
 //! batch.
 
 mod adjoint;
@@ -12,7 +12,7 @@ mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;
-mod schedule;
+mod task_schedule;
 
 pub use cpu::{Answers, Method, Vectors, method};
 pub use engine::{Engine, Parameter};

@@ -16,7 +16,7 @@ pub enum Cell {
     Text(String),
     Count(usize),
     Number(f64),
-    /// There is no such value; the cell is empty.
+    /// Stands for a value that there is not; the cell is empty.
     Absent,
 }
 
@@ -24,7 +24,7 @@ pub enum Cell {
 #[derive(Clone, Debug)]
 pub struct Table {
     pub columns: &'static [Column],
-    /// Each as long as there are columns.
+    /// The rows, each with a cell for every column.
     pub rows: Vec<Vec<Cell>>,
 }
 

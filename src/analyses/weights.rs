@@ -61,7 +61,7 @@ fn row(param: &Param, values: &[f64]) -> Vec<Cell> {
 /// How numbers lie around their mean.
 struct Spread {
     mean: f64,
-    /// Of the population.
+    /// The standard deviation of the numbers, taken as a whole population (divided by their count).
     sd: f64,
     /// The standardised fourth moment minus 3; there is none where all numbers are equal.
     excess_kurtosis: Option<f64>,

@@ -3,7 +3,7 @@
 use super::values::{count, output};
 use lcnnc::analyses::{self, ANALYSES, Bench};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Inspection, MOST_THREADS, Overrides, Progress, TrainError, Which, files};
+use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Which, files};
 use lcnnc_lang::diag::{counted, did_you_mean};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,32 +35,32 @@ pub struct Args {
 
 impl Args {
     pub fn analyse(self) -> Result<ExitCode, TrainError> {
-        let progress = Progress::new();
+        let console = Console::new();
         let Some(text) = self.analysis else {
-            progress.text(&index());
+            console.text(&index());
             return Ok(ExitCode::SUCCESS);
         };
         let name = analyses::name(&text);
         let Some(analysis) = analyses::find(name) else {
             let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
             let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            progress.warn(&format!("error: there is no analysis `{name}`{help}"));
-            progress.warn(&format!("there are:\n{}", index().trim_end()));
+            console.warn(&format!("error: there is no analysis `{name}`{help}"));
+            console.warn(&format!("there are:\n{}", index().trim_end()));
             return Ok(ExitCode::from(2));
         };
         let call = analyses::call(&text)?;
         let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
-        let mut inspection = Inspection::new(self.force, progress);
+        let mut inspection = Inspection::new(self.force, console);
         let bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
         let table = analysis.table(&bench, &call)?;
         let Some(out) = self.out else {
             // What was passed over is said on standard error: the table may be read by another program.
-            progress.raw(&table.csv());
+            console.raw(&table.csv());
             return Ok(ExitCode::SUCCESS);
         };
         files::replace(&out, table.csv().as_bytes())?;
-        progress.line(&format!("{name}: {}, see {}", counted(table.rows.len(), "row"), out.display()));
-        super::run::forced(&inspection.notes, progress);
+        console.line(&format!("{name}: {}, see {}", counted(table.rows.len(), "row"), out.display()));
+        super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
     }
 }

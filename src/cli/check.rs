@@ -1,7 +1,7 @@
 //! `lcnnc check`: everything that is wrong with specs, in one run.
 
 use super::spec::SpecArgs;
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::Compiled;
 use lcnnc_lang::back::timing;
 use lcnnc_lang::diag::render::{github, json, sarif, short};
@@ -49,17 +49,17 @@ enum Format {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let progress = Progress::new();
+        let console = Console::new();
         let mut reports = Vec::new();
         let code = super::each(&self.specs, |spec| {
             let (compiled, mended) = self.compile(spec)?;
-            self.show(progress, &compiled, mended);
+            self.show(console, &compiled, mended);
             let is_fine = !compiled.report.has_errors();
             reports.push(compiled.report);
             Ok(is_fine)
         });
         if self.format == Format::Sarif {
-            progress.text(&sarif::emit(&reports));
+            console.text(&sarif::emit(&reports));
         }
         Ok(code)
     }
@@ -70,25 +70,25 @@ impl Args {
         if self.fix { self.options.fix(spec, asked) } else { Ok((self.options.compile(spec)?, 0)) }
     }
 
-    fn show(&self, progress: Progress, compiled: &Compiled, mended: usize) {
+    fn show(&self, console: Console, compiled: &Compiled, mended: usize) {
         let report = &compiled.report;
         match self.format {
             Format::Human => {
-                progress.report(report);
+                console.report(report);
                 let left = verdict(report);
                 let verdict = match mended {
                     0 => left,
                     n => format!("{} mended, {left} left", counted(n, "problem")),
                 };
                 let unsure = if self.fix { unsure(report) } else { String::new() };
-                progress.line(&format!("{}: {verdict}{unsure}", report.name));
+                console.line(&format!("{}: {verdict}{unsure}", report.name));
                 if let (true, Some(net)) = (self.timing, &compiled.net) {
-                    progress.line(timing::emit(net).trim_end());
+                    console.line(timing::emit(net).trim_end());
                 }
             }
-            Format::Short => progress.text(&short::emit(report)),
-            Format::Json => progress.text(&json::emit(report)),
-            Format::Github => progress.text(&github::emit(report)),
+            Format::Short => console.text(&short::emit(report)),
+            Format::Json => console.text(&json::emit(report)),
+            Format::Github => console.text(&github::emit(report)),
             // One document for all.
             Format::Sarif => {}
         }

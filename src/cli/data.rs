@@ -4,9 +4,10 @@ use super::transfer::Transfer;
 use super::values::folder;
 use clap::Subcommand;
 use indicatif::DecimalBytes;
-use lcnnc::data::SETS;
-use lcnnc::data::fetch::{self, FetchError, Options, Outcome, PUBLISHED, Published};
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::data::fetch::{self, FetchError, FetchOptions, Outcome};
+use lcnnc::data::published::Published;
+use lcnnc::data::sets::{SETS, published, published_as};
+use lcnnc::train::{Console, TrainError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,11 +16,11 @@ use std::process::ExitCode;
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     #[command(subcommand)]
-    verb: Verb,
+    verb: DataVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
+enum DataVerb {
     /// Fetch sets over https, check them against their published checksums, and lay them out as torchvision does
     Fetch {
         /// The sets; `lcnnc data list` names them
@@ -52,22 +53,22 @@ enum Verb {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         match self.verb {
-            Verb::Fetch { sets, data_root, from } => {
+            DataVerb::Fetch { sets, data_root, from } => {
                 let sets = named(&sets)?;
                 let root = fetch::root(data_root.as_deref())?;
-                let options = Options { from, ..Options::default() };
+                let options = FetchOptions { from, ..FetchOptions::default() };
                 Ok(all(&sets, |set| fetch_one(set, &root, &options)))
             }
-            Verb::List { data_root } => {
+            DataVerb::List { data_root } => {
                 list(data_root.as_deref());
                 Ok(ExitCode::SUCCESS)
             }
-            Verb::Verify { sets, data_root } => {
+            DataVerb::Verify { sets, data_root } => {
                 let root = data_root.as_deref();
-                let is_there = |set: &&Published| fetch::locate(set, root).is_ok();
-                let sets = if sets.is_empty() { PUBLISHED.iter().filter(is_there).collect() } else { named(&sets)? };
+                let is_there = |set: &&'static Published| fetch::locate(set, root).is_ok();
+                let sets = if sets.is_empty() { published().filter(is_there).collect() } else { named(&sets)? };
                 if sets.is_empty() {
-                    Progress::new()
+                    Console::new()
                         .warn("error: there is no set to check; `lcnnc data list` says where they are looked for");
                     return Ok(ExitCode::from(2));
                 }
@@ -78,7 +79,7 @@ impl Args {
 }
 
 fn named(names: &[String]) -> Result<Vec<&'static Published<'static>>, FetchError> {
-    names.iter().map(|name| fetch::published(name)).collect()
+    names.iter().map(|name| published_as(name)).collect()
 }
 
 /// Does the same for each set, whether the others are fine or not.
@@ -97,22 +98,22 @@ fn all(sets: &[&Published], mut is_fine: impl FnMut(&Published) -> Result<bool, 
     ExitCode::from(code)
 }
 
-fn fetch_one(set: &Published, root: &Path, options: &Options) -> Result<bool, FetchError> {
+fn fetch_one(set: &Published, root: &Path, options: &FetchOptions) -> Result<bool, FetchError> {
     let outcome = fetch::fetch(set, root, options, &mut Transfer::new())?;
     let folder = root.join(set.folder);
     let text = match outcome {
         Outcome::Fetched => format!("fetched to {}", folder.display()),
         Outcome::WasThere => format!("was there already, and is as published: {}", folder.display()),
     };
-    Progress::new().line(&format!("{}: {text}", set.name));
+    Console::new().line(&format!("{}: {text}", set.name));
     Ok(true)
 }
 
 fn verify_one(set: &Published, root: Option<&Path>) -> Result<bool, FetchError> {
-    let progress = Progress::new();
+    let console = Console::new();
     let findings = fetch::verify(set, &fetch::locate(set, root)?)?;
-    findings.iter().for_each(|finding| progress.line(&finding.to_string()));
-    let bad = findings.iter().filter(|finding| finding.fault.is_some()).count();
+    findings.iter().for_each(|finding| console.line(&finding.to_string()));
+    let bad = findings.iter().filter(|finding| finding.difference.is_some()).count();
     let says = match (bad, findings.iter().any(|finding| finding.files.is_some())) {
         (0, false) => "as published".to_owned(),
         (0, true) => "complete; no checksums of its files are published".to_owned(),
@@ -122,21 +123,19 @@ fn verify_one(set: &Published, root: Option<&Path>) -> Result<bool, FetchError> 
             set.name
         ),
     };
-    progress.line(&format!("{}: {says}", set.name));
+    console.line(&format!("{}: {says}", set.name));
     Ok(bad == 0)
 }
 
 fn list(root: Option<&Path>) {
-    let progress = Progress::new();
-    for set in PUBLISHED {
-        progress.line(&format!("{}: {}\n    {}", set.name, set.about, place(set, root)));
-    }
-    for set in SETS.iter().filter(|set| PUBLISHED.iter().all(|published| published.name != set.name)) {
-        progress.line(&format!("{}: {}\n    nothing to fetch", set.spelling(), set.about));
+    let console = Console::new();
+    for set in SETS {
+        let place = set.published.map_or_else(|| "nothing to fetch".to_owned(), |published| place(published, root));
+        console.line(&format!("{}: {}\n    {place}", set.spelling(), set.about));
     }
 }
 
-/// Where a set lies, or what it takes to have it.
+/// Says where a set lies, or how much there is to fetch.
 fn place(set: &Published, root: Option<&Path>) -> String {
     if let Ok(folder) = fetch::locate(set, root) {
         return match fetch::missing(set, &folder) {

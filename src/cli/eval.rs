@@ -2,7 +2,7 @@
 
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Inspection, MOST_THREADS, Overrides, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -76,11 +76,11 @@ impl Args {
             limit_test,
             ..Overrides::default()
         };
-        let progress = Progress::new();
-        let mut inspection = Inspection::new(force, progress);
+        let console = Console::new();
+        let mut inspection = Inspection::new(force, console);
         let score = Trained::open(&run, over, weights, &mut inspection)?.score(&mut inspection)?;
-        progress.line(&format!("test accuracy {score}"));
-        super::run::forced(&inspection.notes, progress);
+        console.line(&format!("test accuracy {score}"));
+        super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,7 +1,7 @@
 //! `lcnnc explain`: the page of a diagnostic.
 
 use lcnnc::train::yaml;
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::diag::{catalogue, did_you_mean};
 use lcnnc_lang::explain;
 use std::process::ExitCode;
@@ -16,13 +16,13 @@ pub struct Args {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let progress = Progress::new();
+        let console = Console::new();
         let Some(name) = self.code else {
-            progress.line(explain::index().trim_end());
+            console.line(explain::index().trim_end());
             return Ok(ExitCode::SUCCESS);
         };
         if let Some(code) = explain::find(&name) {
-            progress.text(&format!("{}\n", explain::page(code, yaml::report).trim_end()));
+            console.text(&format!("{}\n", explain::page(code, yaml::report).trim_end()));
             return Ok(ExitCode::SUCCESS);
         }
         let known = catalogue().flat_map(|code| [Some(code.id), code.name]).flatten();
@@ -30,7 +30,7 @@ impl Args {
             || "`lcnnc explain` without a code lists all".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
-        progress.warn(&format!("error: there is no code `{name}`; {help}"));
+        console.warn(&format!("error: there is no code `{name}`; {help}"));
         Ok(ExitCode::from(2))
     }
 }

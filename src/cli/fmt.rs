@@ -1,7 +1,7 @@
 //! `lcnnc fmt`: specs in the one layout that specs have.
 
 use super::spec_path;
-use lcnnc::train::{Progress, TrainError, files};
+use lcnnc::train::{Console, TrainError, files};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::syntax::format::{Refusal, format};
 use lcnnc_lang::syntax::with_line_feeds;
@@ -28,7 +28,7 @@ pub struct Args {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What laying a text out changes that no line shows, in words.
+/// Says in words what formatting a text changes that no line of a difference shows.
 fn unseen(text: &str) -> Vec<&'static str> {
     let changes = [
         (text.contains('\r'), "line ends become line feeds"),
@@ -44,41 +44,40 @@ impl Args {
 
     /// Whether one spec can be read and, where nothing is written, stays as it is.
     fn one(&self, path: &Path) -> Result<bool, TrainError> {
-        let progress = Progress::new();
+        let console = Console::new();
         let is_stream = path == Path::new("-");
         let path = if is_stream { PathBuf::from("<stdin>") } else { spec_path(path) };
         let source = if is_stream { files::stdin(&path)? } else { files::source(&path)? };
         let formatted = match format(&source.text) {
             Ok(formatted) => formatted,
             Err(Refusal::Problems(problems)) => {
-                progress.report(&Report::new(source.name, source.text, problems));
+                console.report(&Report::new(source.name, source.text, problems));
                 return Ok(false);
             }
             Err(Refusal::Unfaithful) => {
-                progress
-                    .warn(&format!("error: {}: left as it is: no layout was found that says the same", source.name));
+                console.warn(&format!("error: {}: left as it is: no layout was found that says the same", source.name));
                 return Ok(false);
             }
         };
         let is_same = formatted == source.text;
         if self.check {
             if !is_same {
-                progress.line(&format!("{}: not formatted", source.name));
+                console.line(&format!("{}: not formatted", source.name));
             }
         } else if self.diff {
             // As changes of lines, these would be all lines of a file, each beside one that looks the same.
             let unseen = unseen(&source.text);
             if !unseen.is_empty() {
-                progress.raw(&format!("{}: {}\n", source.name, unseen.join(", and ")));
+                console.raw(&format!("{}: {}\n", source.name, unseen.join(", and ")));
             }
             let text = with_line_feeds(source.text.trim_start_matches(BYTE_ORDER_MARK)).replace("\r\n", "\n");
             let diff = TextDiff::from_lines(&text, &formatted);
-            progress.raw(&diff.unified_diff().header(&source.name, &source.name).to_string());
+            console.raw(&diff.unified_diff().header(&source.name, &source.name).to_string());
         } else if is_stream {
-            progress.raw(&formatted);
+            console.raw(&formatted);
         } else if !is_same {
             files::rewrite(&path, formatted.as_bytes())?;
-            progress.line(&format!("{}: formatted", source.name));
+            console.line(&format!("{}: formatted", source.name));
         }
         Ok(is_same || !(self.check || self.diff))
     }

@@ -1,7 +1,7 @@
 //! `lcnnc graph`: a spec as a drawing.
 
 use super::spec::SpecArgs;
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::back::dot::{self, Loops};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ impl Args {
         let compiled = self.options.compile_clean(&self.spec)?;
         let loops = if self.unrolled { Loops::Unrolled } else { Loops::Folded };
         if let Some(net) = &compiled.net {
-            Progress::new().text(&format!("{}\n", dot::emit(net, loops).trim_end()));
+            Console::new().text(&format!("{}\n", dot::emit(net, loops).trim_end()));
         }
         Ok(ExitCode::SUCCESS)
     }

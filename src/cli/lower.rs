@@ -4,7 +4,7 @@ use super::spec::SpecArgs;
 use clap::ValueEnum;
 use lcnnc::fuse::cut::Cut;
 use lcnnc::fuse::plan;
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ impl Args {
                 Form::Ir => net.to_string(),
                 Form::Plan => plan::emit(net, &Cut::of(net)),
             };
-            Progress::new().text(&format!("{}\n", text.trim_end()));
+            Console::new().text(&format!("{}\n", text.trim_end()));
         }
         Ok(ExitCode::SUCCESS)
     }

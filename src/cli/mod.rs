@@ -22,7 +22,7 @@ mod values;
 
 use clap::{Parser, Subcommand};
 use lcnnc::train::output::{self, Lost};
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::diag::render::visible;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -110,7 +110,7 @@ fn ended(result: Result<ExitCode, TrainError>) -> ExitCode {
     });
     match output::lost() {
         Some(Lost::Failed(reason)) => {
-            Progress::new().warn(&format!("error: standard output cannot be written: {reason}"));
+            Console::new().warn(&format!("error: standard output cannot be written: {reason}"));
             ExitCode::from(2)
         }
         // Whoever reads has read enough.
@@ -123,7 +123,7 @@ fn help_or_complaint(said: &clap::Error) -> ExitCode {
     let text = said.render().to_string();
     if visible(&text) != text {
         // Colours are for a text that holds no commands to the terminal of its own.
-        Progress::new().warn(text.trim_end());
+        Console::new().warn(text.trim_end());
     } else if let (Err(error), false) = (said.print(), said.use_stderr()) {
         output::note(&error);
     }
@@ -148,12 +148,12 @@ fn each(files: &[PathBuf], mut is_fine: impl FnMut(&Path) -> Result<bool, TrainE
 }
 
 fn complain(error: &TrainError) {
-    let progress = Progress::new();
+    let console = Console::new();
     match error {
         TrainError::Reports(reports) | TrainError::Flags(reports) => {
-            reports.iter().for_each(|report| progress.report(report));
+            reports.iter().for_each(|report| console.report(report));
         }
-        error => progress.warn(&format!("error: {error}")),
+        error => console.warn(&format!("error: {error}")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::values::count;
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Answer, Inspection, MOST_THREADS, Overrides, Progress, TrainError, Trained, Which};
+use lcnnc::train::{Answer, Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
 use lcnnc_lang::diag::render::visible_name;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,30 +39,30 @@ pub struct Args {
 impl Args {
     pub fn predict(self) -> Result<ExitCode, TrainError> {
         let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
-        let progress = Progress::new();
-        let mut inspection = Inspection::new(self.force, progress);
+        let console = Console::new();
+        let mut inspection = Inspection::new(self.force, console);
         let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;
         let mut code = 0;
         for image in &self.images {
             match trained.predict(image) {
                 Ok(answers) => {
                     let name = image.to_string_lossy();
-                    progress.line(&format!("{}: {}", visible_name(&name), words(&answers)));
+                    console.line(&format!("{}: {}", visible_name(&name), words(&answers)));
                 }
                 Err(error) => {
-                    progress.warn(&format!("error: {error}"));
+                    console.warn(&format!("error: {error}"));
                     // What is wrong with one image is no reason to say that the spec is.
                     let is_own = matches!(error, TrainError::NoNumber { .. } | TrainError::Memory { .. });
                     code = code.max(if is_own { error.exit_code() } else { 2 });
                 }
             }
         }
-        super::run::forced(&inspection.notes, progress);
+        super::run::forced(&inspection.notes, console);
         Ok(ExitCode::from(code))
     }
 }
 
-/// As in `vertical 91.2 %, horizontal 8.8 %`.
+/// The answers in words, as in `vertical 91.2 %, horizontal 8.8 %`.
 fn words(answers: &[Answer]) -> String {
     let shown = answers.iter().take(SHOWN);
     let words: Vec<String> =

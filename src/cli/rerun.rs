@@ -3,11 +3,11 @@
 use super::run::said;
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, MOST_THREADS, Overrides, Progress, TrainError};
+use lcnnc::train::{self, Console, Inspection, MOST_THREADS, Overrides, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a repeated run ends with whose weights are not the run's.
+/// The exit code of a repetition whose weights are not those of the run.
 const BITS_DIFFER: u8 = 9;
 
 /// Repeat a finished run from its folder, in a new folder beside it, and say whether the weights agree to the bit.
@@ -36,21 +36,21 @@ pub struct Args {
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
         let Self { run, dataset, data_root, device, threads, force } = self;
-        let progress = Progress::of_run();
+        let console = Console::of_run();
         let over = Overrides { dataset, data_root, device, threads, ..Overrides::default() };
         let command = super::run::words();
-        let repeated = train::rerun(&run, over, command, Inspection::new(force, progress))?;
-        said(&repeated.done, progress);
+        let repeated = train::rerun(&run, over, command, Inspection::new(force, console))?;
+        said(&repeated.done, console);
         if repeated.same {
-            progress.line("the weights are those of the run, bit for bit");
+            console.line("the weights are those of the run, bit for bit");
             return Ok(ExitCode::SUCCESS);
         }
         let (then, now) = (100.0 * repeated.accuracy, 100.0 * repeated.done.summary.test.accuracy);
         let by = repeated.largest.map_or(String::new(), |largest| format!(" by up to {largest:.1e}"));
-        progress.line(&format!(
+        console.line(&format!(
             "the weights differ from those of the run{by}; test accuracy was {then:.2} % and is {now:.2} %"
         ));
-        repeated.differences.iter().for_each(|difference| progress.line(&format!("maybe because {difference}")));
+        repeated.differences.iter().for_each(|difference| console.line(&format!("maybe because {difference}")));
         Ok(ExitCode::from(BITS_DIFFER))
     }
 }

@@ -3,7 +3,7 @@
 use super::run::{said, words};
 use super::values::{count, dataset, folder, seconds};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Inspection, MOST_THREADS, Overrides, Progress, TrainError};
+use lcnnc::train::{self, Console, Inspection, MOST_THREADS, Overrides, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -44,20 +44,20 @@ pub struct Args {
     force: bool,
 }
 
-/// As many as `epochs` in a `train` block can be.
+/// The most epochs that a run can be told to have: as many as `epochs` in a `train` block allows.
 const MOST_EPOCHS: usize = 1_000_000;
 
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
         let Self { run, dataset, data_root, device, threads, save_every, brief, epochs, force } = self;
-        let progress = Progress::of_run();
+        let console = Console::of_run();
         let over = Overrides { dataset, data_root, device, threads, save_every, ..Overrides::default() };
-        let inspection = Inspection::new(force, progress);
+        let inspection = Inspection::new(force, console);
         let done = match epochs {
             Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,
             None => train::resume(&run, over, brief, inspection)?,
         };
-        said(&done, progress);
+        said(&done, console);
         Ok(ExitCode::SUCCESS)
     }
 }

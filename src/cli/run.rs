@@ -3,7 +3,7 @@
 use super::values::{assignment, count, dataset, file, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{
-    self, Done, Inspection, MOST_THREADS, Occasion, Overrides, Progress, Seed, Setting, Study, Target, TrainError,
+    self, Console, Done, Inspection, MOST_THREADS, Occasion, Overrides, SeedResult, Setting, Study, Target, TrainError,
     duration,
 };
 use lcnnc_lang::diag::counted;
@@ -117,29 +117,29 @@ pub fn words() -> Vec<String> {
 }
 
 /// Says beside a result what was passed over for it.
-pub fn forced(notes: &[String], progress: Progress) {
-    notes.iter().for_each(|note| progress.line(&format!("with --force, although {note}")));
+pub fn forced(notes: &[String], console: Console) {
+    notes.iter().for_each(|note| console.line(&format!("with --force, although {note}")));
 }
 
 /// Says how a run ended.
-pub fn said(done: &Done, progress: Progress) {
+pub fn said(done: &Done, console: Console) {
     let summary = &done.summary;
-    forced(&summary.notes, progress);
+    forced(&summary.notes, console);
     let validation = summary.validation_accuracy;
     let validation = validation.map_or(String::new(), |share| format!(", validation accuracy {:.2} %", 100.0 * share));
-    progress.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
-    progress.line(&format!("test accuracy {}", summary.test));
+    console.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
+    console.line(&format!("test accuracy {}", summary.test));
     let took = duration(Duration::from_secs_f64(summary.seconds));
-    progress.line(&format!("took {took}, see {}", done.folder.display()));
+    console.line(&format!("took {took}, see {}", done.folder.display()));
 }
 
 /// Says what several seeds reached.
-fn means(study: &Study, progress: Progress) {
-    for Seed { seed, accuracy, folder, .. } in &study.seeds {
-        progress.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
+fn means(study: &Study, console: Console) {
+    for SeedResult { seed, accuracy, folder, .. } in &study.seeds {
+        console.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
     }
     let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());
-    progress.line(&format!(
+    console.line(&format!(
         "test accuracy {mean:.2} ± {sd:.2} % (mean ± sd of {}), see {}",
         counted(count, "seed"),
         study.file.display()
@@ -149,8 +149,8 @@ fn means(study: &Study, progress: Progress) {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         once(&self.set)?;
-        let progress = Progress::of_run();
-        let mut inspection = Inspection::new(self.force, progress);
+        let console = Console::of_run();
+        let mut inspection = Inspection::new(self.force, console);
         let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));
         let below = config.transpose()?.unwrap_or_default();
         let runs = self.runs.clone();
@@ -158,8 +158,8 @@ impl Args {
         let overrides = self.overrides().over(below);
         let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
         match seeds {
-            Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &progress)?, progress),
-            None => said(&train::run(overrides, &runs, occasion, &progress)?, progress),
+            Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &console)?, console),
+            None => said(&train::run(overrides, &runs, occasion, &console)?, console),
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -1,7 +1,7 @@
 //! `lcnnc show`: a spec with nothing left unsaid, and what its layers cost.
 
 use super::spec::SpecArgs;
-use lcnnc::train::{Progress, TrainError};
+use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::back::summary;
 use lcnnc_lang::vocabulary::schedules::beside_warmup;
 use std::path::PathBuf;
@@ -20,14 +20,14 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let compiled = self.options.compile_clean(&self.spec)?;
-        let progress = Progress::new();
-        progress.text(&format!("{}\n", compiled.resolved(&compiled.settings).trim_end()));
+        let console = Console::new();
+        console.text(&format!("{}\n", compiled.resolved(&compiled.settings).trim_end()));
         if let Some(net) = &compiled.net {
-            progress.text(&format!("\n{}\n", summary::emit(net, progress.width()).trim_end()));
+            console.text(&format!("\n{}\n", summary::emit(net, console.width()).trim_end()));
         }
         let train = &compiled.settings.train;
         if let Some(counts) = beside_warmup(train.call("schedule"), train.count("warmup")) {
-            progress.line(&format!("\n{counts}"));
+            console.line(&format!("\n{counts}"));
         }
         Ok(ExitCode::SUCCESS)
     }

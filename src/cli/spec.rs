@@ -26,7 +26,8 @@ impl SpecArgs {
         Ok(compile(&files::source(&spec_path(path))?, &self.options()))
     }
 
-    /// The same, with what can be mended as surely as `asked` written into the file; and how many problems that were.
+    /// Compiles the spec after everything that can be mended as surely as `asked` is mended in the file; gives as well
+    /// how many problems were mended.
     ///
     /// # Errors
     /// If the file cannot be read or written, or a const is set twice.
@@ -44,7 +45,7 @@ impl SpecArgs {
         Options { set: self.set.clone(), classes: self.classes }
     }
 
-    /// The same, where only a spec without errors will do.
+    /// Compiles the spec, where only one without errors is of use.
     ///
     /// # Errors
     /// If the file cannot be read, or everything that is wrong with it.

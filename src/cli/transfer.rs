@@ -1,12 +1,12 @@
 //! What is said while a file is fetched: a bar on a terminal, plain lines elsewhere.
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressStyle};
-use lcnnc::data::fetch::Watch;
-use lcnnc::train::Progress;
+use lcnnc::data::fetch::FetchWatcher;
+use lcnnc::train::Console;
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
-/// Between two lines of a file, where there is no bar.
+/// The time between two lines about one file, where there is no bar.
 const PAUSE: Duration = Duration::from_secs(10);
 
 const BAR: &str = "{prefix} [{bar:24}] {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
@@ -20,7 +20,7 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// With a bar where standard error is a terminal.
+    /// Makes the display of one command: a bar where standard error is a terminal, lines elsewhere.
     pub fn new() -> Self {
         let bars = io::stderr().is_terminal();
         Self { bars, bar: ProgressBar::hidden(), file: String::new(), size: 0, said: Instant::now() }
@@ -28,11 +28,11 @@ impl Transfer {
 
     fn line(&mut self, done: u64) {
         self.said = Instant::now();
-        Progress::new().warn(&format!("{}: {} of {}", self.file, DecimalBytes(done), DecimalBytes(self.size)));
+        Console::new().warn(&format!("{}: {} of {}", self.file, DecimalBytes(done), DecimalBytes(self.size)));
     }
 }
 
-impl Watch for Transfer {
+impl FetchWatcher for Transfer {
     fn begin(&mut self, file: &str, done: u64, size: u64) {
         (self.file, self.size) = (file.to_owned(), size);
         if !self.bars {
@@ -59,6 +59,6 @@ impl Watch for Transfer {
     }
 
     fn note(&mut self, text: &str) {
-        self.bar.suspend(|| Progress::new().warn(text));
+        self.bar.suspend(|| Console::new().warn(text));
     }
 }

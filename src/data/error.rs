@@ -7,8 +7,9 @@ use lcnnc_lang::ir::cost;
 use thiserror::Error;
 
 use super::Unusable;
-use super::names::shown;
-use super::picture::{FORMATS, LARGEST_SIDE};
+use super::checksum::short;
+use super::file_names::shown;
+use super::formats::picture::{FORMATS, LARGEST_SIDE};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -39,14 +40,14 @@ pub enum DataError {
     #[error("{}: cannot be read: {source}", shown(path))]
     Read { path: PathBuf, source: io::Error },
 
-    /// Something that has no room in memory.
+    /// Work that needs more memory than there is.
     #[error("out of memory: {work} needs {}: {parts}", cost::bytes(u128::from(*needed)))]
     Memory {
         /// What is done, as in "decoding cat.png".
         work: String,
         /// Bytes.
         needed: u64,
-        /// What they are for.
+        /// What the bytes are for.
         parts: String,
     },
 
@@ -63,7 +64,7 @@ pub enum DataError {
     #[error("{}: expected {expected}, found {found}", shown(path))]
     Content { path: PathBuf, expected: String, found: String },
 
-    /// A published set of another number of images than it was published with.
+    /// A published set has another number of images than it was published with.
     #[error("{}: expected {expected}, as published, found {found}", shown(path))]
     Count { path: PathBuf, expected: String, found: usize },
 
@@ -77,14 +78,14 @@ pub enum DataError {
     #[error("{}: image {index} has label {found}, expected one below {classes}", shown(path))]
     Label { path: PathBuf, index: usize, found: u8, classes: usize },
 
-    /// A published file that is not as it was published.
+    /// A file of a published set is not as it was published.
     #[error("{cause}; {remedy}")]
     Damaged { cause: Box<Self>, remedy: String },
 
     #[error("{}: {problem}{}", shown(path), if expected.is_empty() { String::new() } else { format!("; expected {expected}") })]
     Layout { path: PathBuf, problem: String, expected: &'static str },
 
-    /// Something about the classes of a folder that is rarely meant.
+    /// The classes of a folder are as they are rarely meant to be.
     #[error("{}: {problem}{}", shown(path), if remedy.is_empty() { String::new() } else { format!("; {remedy}") })]
     Classes { path: PathBuf, problem: String, remedy: String },
 
@@ -94,7 +95,7 @@ pub enum DataError {
     )]
     Decode { path: PathBuf, reason: String },
 
-    /// A whole picture in the place of another one.
+    /// A file holds another whole picture than it did when the set was read.
     #[error(
         "{}: it holds another picture than when the data set was read: its SHA-256 is {}, expected {}",
         shown(path),
@@ -103,7 +104,7 @@ pub enum DataError {
     )]
     Exchanged { path: PathBuf, expected: String, found: String },
 
-    /// All files of a set that a run cannot use.
+    /// A set has files that a run cannot use: this lists all of them.
     #[error("{unusable}\n{}", unusable.remedy())]
     Unusable { unusable: Box<Unusable> },
 
@@ -141,12 +142,7 @@ pub enum DataError {
     Worker { reason: String },
 }
 
-/// The beginning of a checksum.
-fn short(checksum: &str) -> &str {
-    checksum.get(..12).unwrap_or(checksum)
-}
-
-/// What the values of a batch take.
+/// How many GiB the values of a batch of that shape take, in 32 bits each.
 fn gibibytes(shape: [usize; 4]) -> f64 {
     shape.map(|side| side as f64).iter().product::<f64>() * size_of::<f32>() as f64 / f64::from(1 << 30)
 }
@@ -161,7 +157,7 @@ impl DataError {
         Self::Memory { work: format!("reading {}", shown(path)), needed, parts: "the file".to_owned() }
     }
 
-    /// What is wrong with a folder of classes, without what could be done about it in a new run.
+    /// Takes out of an error about a folder of classes what could be done about it in a new run.
     #[must_use]
     pub fn without_remedy(self) -> Self {
         match self {
@@ -180,7 +176,7 @@ impl DataError {
     }
 }
 
-/// What would bring an image into the expected shape.
+/// Says in words what would bring an image of the shape `found` into the shape `expected`.
 fn reshape(expected: [usize; 3], found: [usize; 3]) -> String {
     let mut needed = Vec::new();
     if expected[0] == 1 && found[0] == 3 {

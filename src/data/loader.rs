@@ -8,17 +8,17 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::augment::Views;
-use super::budget::Held;
-use super::transform::Chain;
-use super::{DataError, Image, Source, picture};
+use super::memory_budget::HeldMemory;
+use super::transform::Transforms;
+use super::{DataError, Image, ImageSource, picture};
 
-/// Finished batches that may wait at each thread.
+/// How many finished batches may wait at each thread.
 const AHEAD: usize = 2;
 
-/// Threads, where the machine has as many; more would take cores from the network.
+/// How many threads prepare batches at most; more would take cores from the network.
 const MOST_WORKERS: usize = 2;
 
-/// Bytes of an image from which on room for what is made of it is looked for first.
+/// Bytes of a large image: before anything is made of one, the loader makes sure of memory for the result.
 const LARGE: u64 = 1 << 22;
 
 /// How many threads prepare batches.
@@ -26,10 +26,10 @@ pub fn workers() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(MOST_WORKERS)
 }
 
-/// Some images as the network takes them.
+/// A batch of images as the network takes them, with their labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// Image after image, each planar.
+    /// The values of image after image, each planar.
     pub images: Vec<f32>,
     pub labels: Vec<usize>,
     /// Images, channels, height, width.
@@ -39,12 +39,12 @@ pub struct Batch {
 /// What to make batches of.
 #[derive(Clone)]
 pub struct Feed {
-    pub source: Arc<dyn Source>,
+    pub source: Arc<dyn ImageSource>,
     /// Indices into the source, in the order wanted.
     pub order: Vec<usize>,
     /// What is done at random to each image, before the transforms; `None` if nothing is.
     pub augment: Option<Views>,
-    pub transforms: Arc<Chain>,
+    pub transforms: Arc<Transforms>,
     /// Channels, height, width that every image must have after the transforms.
     pub shape: [usize; 3],
     /// Images of the order a batch, each there as often as it has views; the last batch holds what is left.
@@ -66,7 +66,7 @@ impl Feed {
 
     /// How many times an image is in its batch.
     fn views(&self) -> usize {
-        self.augment.as_ref().map_or(1, |views| views.chain.views())
+        self.augment.as_ref().map_or(1, |views| views.augmentations.views())
     }
 
     fn batch(&self, number: usize, stop: &AtomicBool) -> Result<Option<Batch>, DataError> {
@@ -97,8 +97,8 @@ impl Feed {
         Ok(Some(batch))
     }
 
-    /// Room beside a large image for what is made of it.
-    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<Held<'static>>, DataError> {
+    /// Holds memory for what is made of a large image; nothing for a small one.
+    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<HeldMemory<'static>>, DataError> {
         let bytes = size_of_val(image.pixels.as_slice()) as u64;
         let copies = if self.views() > 1 { 2 } else { 1 };
         let large = bytes > LARGE;

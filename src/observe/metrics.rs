@@ -1,6 +1,6 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
-use super::{Kept, Memory, Observer, ObserverKind, Start};
+use super::{KeptFile, Observer, ObserverKind, ObserverMemory, TrainingStart};
 use crate::back::burn::Model;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::counted;
@@ -10,7 +10,7 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 pub const METRICS: ObserverKind = ObserverKind {
-    keeps: Some(Kept { file: LINES, check: |lines, epochs| History::of(lines, epochs).map(drop) }),
+    keeps: Some(KeptFile { file: LINES, check: |lines, epochs| History::of(lines, epochs).map(drop) }),
     open: |start, memory| Ok(Some(Box::new(Metrics::open(start, memory)?))),
     hand_on: |memory, _, to| {
         let Some(lines) = memory.texts.get(LINES) else { return Ok(()) };
@@ -140,7 +140,7 @@ struct Metrics {
 impl Metrics {
     /// Starts `metrics.jsonl` and `metrics.csv` in a run folder, or goes on with them: as they were when the checkpoint with
     /// this memory was written, whatever was done to them since. A warning tells of a file that had lost something.
-    fn open(start: &Start<'_>, memory: &Memory) -> Result<Self, TrainError> {
+    fn open(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Result<Self, TrainError> {
         let (folder, epochs) = (start.run.folder, start.epochs_done);
         let history = match memory.texts.get(LINES) {
             Some(lines) => {
@@ -149,7 +149,7 @@ impl Metrics {
             None => own(start),
         };
         let is_new = history.lines.is_empty();
-        let mut warn = |text: &str| start.progress.warn(text);
+        let mut warn = |text: &str| start.console.warn(text);
         let mut log = |name: &str, text: &str| Log::open(folder.join(name), text, is_new, &mut warn);
         let (lines, table) = (log(LINES, history.lines())?, log(TABLE, &history.table())?);
         Ok(Self { history, lines, table })
@@ -157,13 +157,13 @@ impl Metrics {
 }
 
 /// The epochs of the run's own file, before a checkpoint of an older version, which holds none.
-fn own(start: &Start<'_>) -> History {
+fn own(start: &TrainingStart<'_>) -> History {
     let (path, epochs) = (start.run.folder.join(LINES), start.epochs_done);
     let text = fs::read(&path).unwrap_or_default();
     let (history, whole) = History::whole(&String::from_utf8_lossy(&text), epochs);
     if whole < epochs {
         let path = path.display();
-        start.progress.warn(&format!(
+        start.console.warn(&format!(
             "warning: {path}: expected {epochs} epochs, found {whole} that are whole; the others are lost, because the \
              checkpoint of an older version of lcnnc does not hold them"
         ));
@@ -178,7 +178,7 @@ impl Observer for Metrics {
         self.table.write(&numbers.cells().join(","))
     }
 
-    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
+    fn before_checkpoint(&mut self, memory: &mut ObserverMemory) -> Result<(), TrainError> {
         self.lines.sync()?;
         self.table.sync()?;
         memory.texts.insert(LINES.to_owned(), self.history.lines.clone());
@@ -216,7 +216,7 @@ impl Log {
         Ok(Self { file: opened.map_err(TrainError::file(&path, "written"))?, path })
     }
 
-    /// Unbuffered, so that whoever reads the file sees the line at once.
+    /// Writes a line at once, without a buffer, so that whoever reads the file sees it.
     fn write(&mut self, line: &str) -> Result<(), TrainError> {
         self.file.write_all(format!("{line}\n").as_bytes()).map_err(TrainError::file(&self.path, "written"))
     }

@@ -17,7 +17,7 @@ pub use metrics::Epoch;
 use crate::back::burn::Model;
 use crate::data::DataSet;
 use crate::data::split::Split;
-use crate::train::{Progress, Recipe, TrainError};
+use crate::train::{Console, Recipe, TrainError};
 use burn::tensor::Device;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// A training that is about to begin, or to go on.
-pub struct Start<'a> {
+pub struct TrainingStart<'a> {
     pub recipe: &'a Recipe,
     pub data: &'a DataSet,
     pub split: &'a Split,
@@ -36,7 +36,7 @@ pub struct Start<'a> {
     pub epochs_done: usize,
     /// Whether an event file for TensorBoard is asked for.
     pub tensorboard: bool,
-    pub progress: Progress,
+    pub console: Console,
 }
 
 /// The folder of a run, and when the run began.
@@ -70,7 +70,7 @@ pub struct SoFar {
 
 /// What observers need to go on where a checkpoint was written, as if the training had never stopped.
 #[derive(Clone, Debug, Default)]
-pub struct Memory {
+pub struct ObserverMemory {
     /// How long the files are that observers append to, in bytes, by a name that the observer chooses. What lies beyond is of
     /// steps that will be taken again.
     pub lengths: BTreeMap<String, u64>,
@@ -78,7 +78,7 @@ pub struct Memory {
     pub texts: BTreeMap<String, String>,
 }
 
-/// One who is told what happens in a training, at the times that it has something to do at.
+/// An observer: it is told what happens in a training, and implements the times that it has something to do at.
 pub trait Observer {
     /// An epoch begins, or goes on in its middle.
     fn epoch_begins(&mut self, _: Ahead) -> Result<(), TrainError> {
@@ -112,7 +112,7 @@ pub trait Observer {
 
     /// A checkpoint is about to be written: all that was written so far must be on the disk before it is, and what is needed
     /// to go on from there is put into its memory.
-    fn before_checkpoint(&mut self, _: &mut Memory) -> Result<(), TrainError> {
+    fn before_checkpoint(&mut self, _: &mut ObserverMemory) -> Result<(), TrainError> {
         Ok(())
     }
 
@@ -123,22 +123,22 @@ pub trait Observer {
 }
 
 /// An observer of a training; none where it is not asked for.
-pub type Opened = Option<Box<dyn Observer>>;
+pub type MaybeObserver = Option<Box<dyn Observer>>;
 
 /// How an observer comes into a training.
 pub struct ObserverKind {
     /// A file of the run's folder that every checkpoint holds a copy of.
-    pub keeps: Option<Kept>,
+    pub keeps: Option<KeptFile>,
     /// Makes the observer of a training, which goes on from the memory of a checkpoint; none where it is not asked for.
-    pub open: fn(&Start<'_>, &Memory) -> Result<Opened, TrainError>,
+    pub open: fn(&TrainingStart<'_>, &ObserverMemory) -> Result<MaybeObserver, TrainError>,
     /// Takes over what the observer wrote for one run to another run, which goes on with it from the memory of a checkpoint.
-    pub hand_on: fn(&mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError>,
+    pub hand_on: fn(&mut ObserverMemory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError>,
 }
 
 /// A text file that checkpoints hold a copy of.
 #[derive(Clone, Copy)]
-pub struct Kept {
-    /// Its name in the run's folder and in the checkpoint.
+pub struct KeptFile {
+    /// The name of the file, in the run's folder and in the checkpoint.
     pub file: &'static str,
     /// Checks that a text is the file's after so many epochs; says why if it is not.
     pub check: fn(&str, usize) -> Result<(), String>,
@@ -148,7 +148,7 @@ pub struct Kept {
 pub const OBSERVERS: &[ObserverKind] = &[tensorboard::BOARD, metrics::METRICS, progress::PROGRESS, roles::ROLES];
 
 /// The files that checkpoints hold for observers.
-pub fn kept() -> impl Iterator<Item = Kept> {
+pub fn kept() -> impl Iterator<Item = KeptFile> {
     OBSERVERS.iter().filter_map(|kind| kind.keeps)
 }
 
@@ -156,7 +156,7 @@ pub fn kept() -> impl Iterator<Item = Kept> {
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn hand_on(memory: &mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError> {
+pub fn hand_on(memory: &mut ObserverMemory, from: RunHome<'_>, to: RunHome<'_>) -> Result<(), TrainError> {
     OBSERVERS.iter().try_for_each(|kind| (kind.hand_on)(memory, from, to))
 }
 
@@ -164,13 +164,13 @@ pub fn hand_on(memory: &mut Memory, from: RunHome<'_>, to: RunHome<'_>) -> Resul
 pub struct Observers(Vec<Box<dyn Observer>>);
 
 impl Observers {
-    /// All that are asked for, going on from the memory of a checkpoint.
+    /// Opens all observers that are asked for, which go on from the memory of a checkpoint.
     ///
     /// # Errors
     /// If one of them cannot begin.
-    pub fn open(start: &Start<'_>, memory: &Memory) -> Result<Self, TrainError> {
+    pub fn open(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Result<Self, TrainError> {
         let opened = OBSERVERS.iter().map(|kind| (kind.open)(start, memory));
-        let opened: Vec<Option<Box<dyn Observer>>> = opened.collect::<Result<_, _>>()?;
+        let opened: Vec<MaybeObserver> = opened.collect::<Result<_, _>>()?;
         Ok(Self(opened.into_iter().flatten().collect()))
     }
 
@@ -185,17 +185,17 @@ impl Observers {
         self.0.iter_mut().try_for_each(|observer| what(observer.as_mut()))
     }
 
-    /// What all of them need to go on from here.
+    /// Gathers what all observers need to go on from here.
     ///
     /// # Errors
     /// If something that was written does not reach the disk.
-    pub fn memory(&mut self) -> Result<Memory, TrainError> {
-        let mut memory = Memory::default();
+    pub fn memory(&mut self) -> Result<ObserverMemory, TrainError> {
+        let mut memory = ObserverMemory::default();
         self.tell(|observer| observer.before_checkpoint(&mut memory))?;
         Ok(memory)
     }
 
-    /// What all of them remark on the run's best model.
+    /// Gathers what all observers remark on the run's best model, in sentences.
     ///
     /// # Errors
     /// If the device failed.
@@ -206,7 +206,7 @@ impl Observers {
     }
 }
 
-/// For observers that leave nothing behind which another run could go on with.
-fn nothing_to_hand_on(_: &mut Memory, _: RunHome<'_>, _: RunHome<'_>) -> Result<(), TrainError> {
+/// Does nothing: the `hand_on` of observers that leave nothing behind which another run could go on with.
+fn nothing_to_hand_on(_: &mut ObserverMemory, _: RunHome<'_>, _: RunHome<'_>) -> Result<(), TrainError> {
     Ok(())
 }

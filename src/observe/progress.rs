@@ -1,7 +1,7 @@
 //! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
 
 use super::{Ahead, Epoch, Observer, ObserverKind, SoFar, nothing_to_hand_on};
-use crate::train::{Progress, TrainError, duration};
+use crate::train::{Console, TrainError, duration};
 use indicatif::ProgressBar;
 use lcnnc_lang::vocabulary::real;
 use std::fmt::Write as _;
@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 pub const PROGRESS: ObserverKind = ObserverKind {
     keeps: None,
     open: |start, _| {
-        let (progress, epochs) = (start.progress, start.recipe.epochs());
-        Ok(Some(Box::new(Lines { progress, epochs, bar: None })))
+        let (console, epochs) = (start.console, start.recipe.epochs());
+        Ok(Some(Box::new(ProgressLines { console, epochs, bar: None })))
     },
     hand_on: nothing_to_hand_on,
 };
@@ -27,17 +27,17 @@ const BAR_WIDTH: usize = 130;
 const NO_BAR: &str = "{prefix}: {pos}/{len} images, {eta} left, {wide_msg}";
 
 /// Tells a terminal, or whoever reads standard output, how far the training is.
-struct Lines {
-    progress: Progress,
+struct ProgressLines {
+    console: Console,
     /// Epochs of the whole run.
     epochs: usize,
     /// The bar of the epoch that runs.
     bar: Option<Bar>,
 }
 
-impl Observer for Lines {
+impl Observer for ProgressLines {
     fn epoch_begins(&mut self, ahead: Ahead) -> Result<(), TrainError> {
-        self.bar = Some(Bar::new(self.progress, format!("epoch {}/{}", ahead.epoch, self.epochs), ahead));
+        self.bar = Some(Bar::new(self.console, format!("epoch {}/{}", ahead.epoch, self.epochs), ahead));
         Ok(())
     }
 
@@ -73,19 +73,19 @@ impl Observer for Lines {
         if numbers.epoch < epochs {
             let _ = write!(line, ", {} left", duration(left));
         }
-        self.progress.line(&line);
+        self.console.line(&line);
         Ok(())
     }
 
     fn ends_early(&mut self, why: &str) -> Result<(), TrainError> {
-        self.progress.line(&format!("stopped: {why}"));
+        self.console.line(&format!("stopped: {why}"));
         Ok(())
     }
 }
 
 /// The bar of one epoch, or the lines instead of it.
 struct Bar {
-    progress: Progress,
+    console: Console,
     heading: String,
     ahead: Ahead,
     bar: ProgressBar,
@@ -95,12 +95,12 @@ struct Bar {
 }
 
 impl Bar {
-    fn new(progress: Progress, heading: String, ahead: Ahead) -> Self {
-        let is_wide = Progress::warning_width().is_none_or(|width| width >= BAR_WIDTH);
-        let bar = progress.drawn(if is_wide { BAR } else { NO_BAR }, ahead.images);
+    fn new(console: Console, heading: String, ahead: Ahead) -> Self {
+        let is_wide = Console::warning_width().is_none_or(|width| width >= BAR_WIDTH);
+        let bar = console.drawn(if is_wide { BAR } else { NO_BAR }, ahead.images);
         bar.set_prefix(heading.clone());
         let now = Instant::now();
-        Self { progress, heading, ahead, bar, started: now, said: now }
+        Self { console, heading, ahead, bar, started: now, said: now }
     }
 
     /// Shows what was seen of the epoch so far.
@@ -113,13 +113,13 @@ impl Bar {
             let accuracy = 100.0 * so_far.accuracy;
             format!("loss {:.4}, accuracy {accuracy:.1} %, {rate:.0} images/s", so_far.loss / done)
         };
-        if self.progress.draws() {
+        if self.console.draws() {
             self.bar.set_message(now());
             self.bar.set_position(seen as u64);
         } else if self.said.elapsed() >= PAUSE {
             let left = duration(Duration::from_secs_f64((images as f64 - done).max(0.0) / rate));
             let line = format!("{}: {done}/{images} images, {}, {left} left in this epoch", self.heading, now());
-            self.progress.line(&line);
+            self.console.line(&line);
             self.said = Instant::now();
         }
     }

@@ -64,7 +64,7 @@ fn sentence(net: &Net, pair: [ParamId; 2], start: &Gap, end: &Gap) -> String {
     )
 }
 
-/// Two groups of weights, the excitatory ones first.
+/// Two groups of weights that are compared, the excitatory ones first.
 struct Gap {
     means: [f64; 2],
     /// The standard error of the difference of the means.

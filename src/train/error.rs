@@ -2,9 +2,9 @@
 
 use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
-use crate::data::{DataError, Unusable};
+use crate::data::{DataError, Unusable, short};
 use crate::train::quoted::quoted;
-use crate::train::runs::memory;
+use crate::train::runs::memory_need;
 use crate::train::text::NotUtf8;
 use lcnnc_lang::diag::{Report, counted};
 use lcnnc_lang::vocabulary::real;
@@ -177,7 +177,7 @@ pub enum TrainError {
     )]
     NeverSeen { cause: Box<DataError>, config: PathBuf },
 
-    /// What ended a run that had begun.
+    /// A run that had begun was cut short; `cause` is why.
     #[error("{cause}\n{}", what_is_left(folder, *saved, cause))]
     Cut { cause: Box<Self>, folder: PathBuf, saved: bool },
 }
@@ -203,7 +203,7 @@ fn taken([channels, height, width]: [usize; 3]) -> String {
     format!("{colours} images of {height} x {width} pixels, or what its transforms make of others")
 }
 
-/// What of a run that was cut short can be used.
+/// Says what of a run that was cut short can be used.
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     let folder = quoted(folder);
     match (cause, saved) {
@@ -215,7 +215,7 @@ fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     }
 }
 
-/// What the same command does after seeds did not come to their end.
+/// Says what the same command will do after some seeds did not come to their end.
 fn again(code: u8) -> &'static str {
     match code {
         3 => "they would diverge again: change a setting",
@@ -231,12 +231,7 @@ fn unended(seeds: usize, failed: &[u64]) -> String {
     }
 }
 
-/// The beginning of a checksum.
-pub(in crate::train) fn short(checksum: &str) -> &str {
-    checksum.get(..12).unwrap_or(checksum)
-}
-
-/// What of a step was not finite.
+/// Says what of a step was not finite: the loss, or a gradient.
 fn off(loss: f32) -> String {
     if loss.is_finite() {
         format!("a gradient was not finite (the loss was {loss})")
@@ -274,7 +269,7 @@ pub(in crate::train) fn smaller(lr: f64, decay: f64) -> String {
 impl From<DataError> for TrainError {
     fn from(error: DataError) -> Self {
         match error {
-            DataError::Memory { work, needed, parts } => memory::no_room(work, needed, parts),
+            DataError::Memory { work, needed, parts } => memory_need::no_room(work, needed, parts),
             error => Self::Data(error),
         }
     }

@@ -6,34 +6,34 @@
 // A run reads specs, writes folders and measures time.
 #![allow(clippy::disallowed_methods)]
 
+mod console;
 mod error;
 pub mod files;
 pub mod fit;
 pub mod output;
 pub mod phases;
-mod progress;
 mod quoted;
-mod reading;
+mod reading_meter;
 mod recipe;
 mod runs;
 mod text;
 mod weights;
 
+pub use console::{Console, duration};
 pub use error::TrainError;
 pub use fit::evaluate::{self, Score};
 pub use fit::optimizer;
 pub use fit::stop::Stop;
 pub use phases::schedule;
-pub use progress::{Progress, duration};
 pub use recipe::overrides::{Overrides, Setting, Target};
 pub use recipe::{Recipe, yaml};
 pub use runs::begin::Occasion;
 pub use runs::inspect::Inspection;
 pub use runs::lengthen::lengthen;
-pub use runs::manifest::{Machine, Manifest, Parent, Summary, Sums};
+pub use runs::manifest::{Machine, Manifest, Parent, Summary, WeightsChecksums};
 pub use runs::rerun::{Repeated, rerun};
-pub use runs::seeds::{Seed, Study, seeds};
-pub use runs::threads::MOST as MOST_THREADS;
+pub use runs::seeds::{SeedResult, Study, seeds};
+pub use runs::threads::MOST_THREADS;
 pub use runs::trained::{Answer, Trained, Which};
 pub use runs::{DATASET, Done, config, resume, run};
 pub use text::{LooksLike, NotUtf8};

@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 /// Why standard output is of no more use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lost {
-    /// Whoever read it has seen enough, as `head` has: nothing is wrong.
+    /// Nothing is wrong: whoever read standard output has seen enough, as `head` has.
     Closed,
-    /// It cannot be written: why.
+    /// Standard output cannot be written; this says why.
     Failed(String),
 }
 

@@ -19,7 +19,7 @@ pub struct NotUtf8 {
     pub looks_like: LooksLike,
 }
 
-/// What a text that is not UTF-8 was written as, as far as it shows.
+/// The encoding that a text which is not UTF-8 seems to have been written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LooksLike {
     Utf16 {

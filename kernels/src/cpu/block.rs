@@ -1,7 +1,7 @@
 //! One block of images through all tasks of a schedule, on one thread.
 
 use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
-use super::epilogue::{EpilogueRun, KeptValues, Parameters, Stretch};
+use super::epilogue::{CellRange, EpilogueRun, KeptValues, Parameters};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
 use super::ops::loss::CrossEntropy;
@@ -9,7 +9,7 @@ use super::ops::pool::{Pool, PoolBackward};
 use super::runner::Answers;
 use crate::engine::Offsets;
 use crate::graph::{Id, Kernel, Slot, Window};
-use crate::schedule::{Epilogue, Task, TaskSchedule};
+use crate::task_schedule::{Epilogue, Task, TaskSchedule};
 use pulp::Arch;
 
 /// The memory that a thread works in, kept from block to block.
@@ -43,7 +43,7 @@ pub struct BlockImages<'a> {
     /// The inputs, `[count, inputs]`.
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[count, outputs]`.
-    pub seeds: &'a [f32],
+    pub output_gradients: &'a [f32],
     pub answers: Answers<'a>,
     /// The weight of each image's cross-entropy at one step in the loss.
     pub weight: f32,
@@ -129,9 +129,9 @@ impl Block<'_, '_> {
                 let images = &block.images.inputs[offsets[*index]..];
                 gather(images, Offsets::len(offsets), block.images.count, Spare::LastImage, to);
             }),
-            Kernel::Seed(index) => self.whole(makes[0], |block, to| {
+            Kernel::OutputGradient(index) => self.whole(makes[0], |block, to| {
                 let offsets = &block.shared.offsets.outputs;
-                let images = &block.images.seeds[offsets[*index]..];
+                let images = &block.images.output_gradients[offsets[*index]..];
                 gather(images, Offsets::len(offsets), block.images.count, Spare::Zeros, to);
             }),
             Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),
@@ -233,7 +233,7 @@ impl Block<'_, '_> {
         self.epilogue(epilogue, CHUNK, |run| {
             for channel in 0..channels {
                 for at in (0..cells).step_by(CHUNK) {
-                    run.run(arch, Stretch { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
+                    run.run(arch, CellRange { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
                 }
             }
         });

@@ -3,7 +3,7 @@
 use super::lanes::{Aligned, LANES};
 use super::ops::elementwise::{MapRow, SumRow};
 use crate::graph::{Id, Map};
-use crate::schedule::{Epilogue, Location, Row, RowOp, TaskSchedule};
+use crate::task_schedule::{Epilogue, Location, Row, RowOp, TaskSchedule};
 use pulp::Arch;
 
 /// The values of a block that are kept whole, and where to find them.
@@ -34,7 +34,7 @@ pub struct Parameters<'a> {
 
 /// Some cells of one channel, next to each other, that an epilogue works on in one go.
 #[derive(Clone, Copy)]
-pub struct Stretch {
+pub struct CellRange {
     pub channel: usize,
     /// The first cell, counted over all channels of the value.
     pub first: usize,
@@ -42,7 +42,7 @@ pub struct Stretch {
     pub len: usize,
 }
 
-impl Stretch {
+impl CellRange {
     /// The place of these cells in a value that is kept whole.
     fn of<'c>(&self, value: &'c [f32]) -> &'c [f32] {
         &value[self.first * LANES..][..self.len * LANES]
@@ -89,58 +89,58 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
         store.unwrap_or_else(|| unreachable!("a result is among what is stored"))
     }
 
-    /// The cells that the kernel writes a stretch of its result into, before [`Self::run`] works on it.
-    pub fn target(&mut self, stretch: Stretch) -> &mut [f32] {
+    /// The cells that the kernel writes a range of its result into, before [`Self::run`] works on it.
+    pub fn target(&mut self, range: CellRange) -> &mut [f32] {
         match self.epilogue.result {
-            Some(Row::Temporary(row)) => &mut self.temporaries[row][..stretch.len * LANES],
+            Some(Row::Temporary(row)) => &mut self.temporaries[row][..range.len * LANES],
             Some(Row::Kept(id)) => {
                 let store = self.store(id);
-                stretch.of_mut(&mut self.stores[store].1)
+                range.of_mut(&mut self.stores[store].1)
             }
             None => &mut [],
         }
     }
 
-    fn read(&self, row: Row, stretch: Stretch) -> &[f32] {
+    fn read(&self, row: Row, range: CellRange) -> &[f32] {
         match row {
-            Row::Temporary(row) => &self.temporaries[row][..stretch.len * LANES],
+            Row::Temporary(row) => &self.temporaries[row][..range.len * LANES],
             Row::Kept(id) => {
                 let store = self.stores.iter().find(|store| store.0 == id);
-                stretch.of(store.map_or_else(|| self.values.get(id), |store| &store.1))
+                range.of(store.map_or_else(|| self.values.get(id), |store| &store.1))
             }
         }
     }
 
-    /// Does all the work on a stretch of cells.
-    pub fn run(&mut self, arch: Arch, stretch: Stretch) {
+    /// Does all the work on a range of cells.
+    pub fn run(&mut self, arch: Arch, range: CellRange) {
         for op in &self.epilogue.ops {
             match op {
                 RowOp::ChannelSum { slot, reads } => {
-                    let other = reads.get(1).map(|other| self.read(*other, stretch));
-                    let sum = arch.dispatch(SumRow { x: self.read(reads[0], stretch), other });
-                    self.parameters.gradients[self.parameters.offsets[*slot] + stretch.channel] += sum;
+                    let other = reads.get(1).map(|other| self.read(*other, range));
+                    let sum = arch.dispatch(SumRow { x: self.read(reads[0], range), other });
+                    self.parameters.gradients[self.parameters.offsets[*slot] + range.channel] += sum;
                 }
                 // The row that is written is taken out, so that everything else can be read meanwhile.
                 RowOp::Map { map, reads, to: Row::Temporary(row) } => {
                     let mut to = std::mem::take(&mut self.temporaries[*row]);
-                    self.map(arch, *map, reads, stretch, &mut to[..stretch.len * LANES]);
+                    self.map(arch, *map, reads, range, &mut to[..range.len * LANES]);
                     self.temporaries[*row] = to;
                 }
                 RowOp::Map { map, reads, to: Row::Kept(id) } => {
                     let store = self.store(*id);
                     let mut to = std::mem::take(&mut self.stores[store].1);
-                    self.map(arch, *map, reads, stretch, stretch.of_mut(&mut to));
+                    self.map(arch, *map, reads, range, range.of_mut(&mut to));
                     self.stores[store].1 = to;
                 }
             }
         }
     }
 
-    fn map(&self, arch: Arch, map: Map, reads: &[Row], stretch: Stretch, to: &mut [f32]) {
-        let number = |slot: usize| self.parameters.values[self.parameters.offsets[slot] + stretch.channel];
+    fn map(&self, arch: Arch, map: Map, reads: &[Row], range: CellRange, to: &mut [f32]) {
+        let number = |slot: usize| self.parameters.values[self.parameters.offsets[slot] + range.channel];
         let channel = map.slot().map_or(0.0, number);
-        let x = self.read(reads[0], stretch);
-        let other = reads.get(1).map_or(x, |other| self.read(*other, stretch));
+        let x = self.read(reads[0], range);
+        let other = reads.get(1).map_or(x, |other| self.read(*other, range));
         arch.dispatch(MapRow { map, channel, x, other, y: to });
     }
 }

@@ -3,11 +3,11 @@
 use super::conv::PreparedBank;
 use super::lanes::LANES;
 use super::runner::{CHUNKS, chunk_size};
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 
 /// How a schedule runs, as far as its memory depends on it.
 #[derive(Clone, Copy, Debug)]
-pub struct Load {
+pub struct RunSize {
     /// Images in a batch.
     pub images: usize,
     pub threads: usize,
@@ -17,7 +17,7 @@ pub struct Load {
 
 /// Estimates the bytes that a schedule takes beside its inputs and outputs while a batch runs, if its parameters have
 /// `params` numbers in all.
-pub fn memory_bytes(schedule: &TaskSchedule, params: usize, Load { images, threads, gradients }: Load) -> usize {
+pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, threads, gradients }: RunSize) -> usize {
     let chunks = images.div_ceil(chunk_size(images)).min(CHUNKS);
     let banks: Vec<PreparedBank> = schedule.banks.iter().map(PreparedBank::new).collect();
     let kernels: usize = banks.iter().map(PreparedBank::kernel_floats).sum();

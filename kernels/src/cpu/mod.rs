@@ -10,6 +10,6 @@ mod runner;
 mod vectors;
 
 pub use conv::{Method, method};
-pub use footprint::{Load, memory_bytes};
-pub use runner::{Answers, Batch, Makes, Results, Runner};
+pub use footprint::{RunSize, memory_bytes};
+pub use runner::{Answers, HostBatch, Makes, Results, Runner};
 pub use vectors::Vectors;

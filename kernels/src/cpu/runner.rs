@@ -9,7 +9,7 @@ use super::conv::{PreparedBank, Scratch};
 use super::lanes::LANES;
 use super::vectors::Vectors;
 use crate::engine::Offsets;
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -41,16 +41,16 @@ pub struct Answers<'a> {
     pub smoothing: f32,
 }
 
-/// A batch of images, and everything that a schedule reads for it.
+/// A batch of images in the memory of the CPU, and everything that a schedule reads for it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Batch<'a> {
+pub struct HostBatch<'a> {
     pub images: usize,
     /// All parameters, one after the other.
     pub params: &'a [f32],
     /// The inputs, `[images, inputs]`: of each image, all inputs one after the other.
     pub inputs: &'a [f32],
-    /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule has seeds.
-    pub seeds: &'a [f32],
+    /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule reads them.
+    pub output_gradients: &'a [f32],
     /// The right answers; of no effect unless the schedule has a loss.
     pub answers: Answers<'a>,
     /// The weight of one image's cross-entropy at one step in the loss.
@@ -92,7 +92,7 @@ impl Runner {
     }
 
     /// Runs a batch.
-    pub fn run(&self, batch: Batch<'_>, makes: Makes) -> Results {
+    pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Results {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
         let shared = Shared {
@@ -133,7 +133,7 @@ impl Runner {
     }
 
     /// Runs the images of one chunk, block after block.
-    fn chunk(&self, shared: &Shared<'_>, batch: Batch<'_>, makes: Makes, images: Range<usize>) -> Results {
+    fn chunk(&self, shared: &Shared<'_>, batch: HostBatch<'_>, makes: Makes, images: Range<usize>) -> Results {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut work = idle().pop().unwrap_or_default();
         let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));
@@ -157,7 +157,7 @@ impl Runner {
             let mut block = BlockImages {
                 count,
                 inputs: &batch.inputs[share(first, batch.inputs, inputs)],
-                seeds: &batch.seeds[share(first, batch.seeds, outputs)],
+                output_gradients: &batch.output_gradients[share(first, batch.output_gradients, outputs)],
                 answers: Answers {
                     labels: if labels.is_empty() { &[] } else { &labels[first..first + count] },
                     ..batch.answers

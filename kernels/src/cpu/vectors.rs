@@ -8,14 +8,14 @@ pub enum Vectors {
     /// The widest that the processor has: AVX-512, AVX2 with fused multiply-adds, NEON, or none.
     #[default]
     Widest,
-    /// AVX2 where the processor has AVX-512, otherwise the widest.
+    /// Uses AVX2 where the processor has AVX-512, and the widest vectors otherwise.
     Narrower,
-    /// One number at a time.
+    /// Computes one number at a time, without vectors.
     Scalar,
 }
 
 impl Vectors {
-    /// What this processor has of them: `AVX-512`, `AVX2`, `NEON` or `none`.
+    /// The name of these vectors on this processor: `AVX-512`, `AVX2`, `NEON` or `none`.
     pub fn name(self) -> &'static str {
         match self.arch() {
             #[cfg(target_arch = "x86_64")]
@@ -28,7 +28,7 @@ impl Vectors {
         }
     }
 
-    /// What `pulp` dispatches a kernel by.
+    /// The instruction set that `pulp` dispatches a kernel by.
     pub(super) fn arch(self) -> Arch {
         match self {
             Vectors::Widest => Arch::new(),

@@ -1,17 +1,17 @@
-//! From a schedule to a program for a cube: every value gets a home, and every task becomes instructions.
+//! Compiles a task schedule to a program for a cube: every value gets a home, and every task becomes instructions.
 
 use super::homes::Homes;
 use super::pack::{Packing, WeightLayout};
 use super::program::{
-    Address, Conv, ConvSource, ConvWeights, DenseSizes, Elementwise, ImageBuffer, Instruction, PoolBackward, Program,
-    Storage, SumCopies, Table, UnitEpilogue, UnitOp, kinds,
+    Address, Conv, ConvSource, ConvWeights, DenseSizes, Elementwise, ImageBuffer, Instruction, InstructionTable,
+    PoolBackward, Program, Storage, SumCopies, UnitEpilogue, UnitOp, kinds,
 };
 use super::tiling;
 use crate::engine::Offsets;
 use crate::graph::{Bank, Id, Kernel, Map, Slot};
-use crate::schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
+use crate::task_schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
 
-/// What a device gives a cube, and what it asks for.
+/// The limits of the device that a program is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeviceLimits {
     /// Floats that a cube may have in shared memory.
@@ -26,7 +26,7 @@ pub struct DeviceLimits {
 #[derive(Clone, Debug)]
 pub struct Compiled {
     pub program: Program,
-    /// The rows of [`Table`], `[instructions, width]`.
+    /// The rows of [`InstructionTable`], `[instructions, width]`.
     pub table: Vec<u32>,
     /// For each parameter, where the sums of its gradient are.
     pub copies: Vec<SumCopies>,
@@ -57,7 +57,7 @@ pub fn compile(schedule: &TaskSchedule, offsets: &Offsets, wanted: &[bool], limi
     let units = tiling::units(&instructions, limits.units);
     let (shared, arena) = (homes.shared(), homes.arena());
     let (inputs, outputs) = (Offsets::len(&offsets.inputs), Offsets::len(&offsets.outputs));
-    let Table { kinds, width, rows: table } = kinds(instructions);
+    let InstructionTable { kinds, width, rows: table } = kinds(instructions);
     let program = Program { kinds, width, shared, arena, sums, inputs, outputs, units, fence: limits.fence };
     Compiled { program, table, copies, packing }
 }
@@ -137,7 +137,9 @@ impl Compiler<'_> {
         let dims = |id: Id| schedule.dims[id];
         match kernel {
             Kernel::Input(index) => self.fetch(ImageBuffer::Inputs, self.offsets.inputs[*index], makes[0]),
-            Kernel::Seed(index) => self.fetch(ImageBuffer::Seeds, self.offsets.outputs[*index], makes[0]),
+            Kernel::OutputGradient(index) => {
+                self.fetch(ImageBuffer::OutputGradients, self.offsets.outputs[*index], makes[0])
+            }
             Kernel::Output(index) => self.hand(reads[0], ImageBuffer::Outputs, self.offsets.outputs[*index]),
             Kernel::InputGradient(index) => {
                 self.hand(reads[0], ImageBuffer::InputGradients, self.offsets.inputs[*index]);

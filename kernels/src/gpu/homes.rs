@@ -16,7 +16,7 @@
 use super::program::{Address, Space};
 use crate::allocator::{Allocator, Lifetime};
 use crate::graph::{Dims, Id};
-use crate::schedule::{Root, TaskSchedule};
+use crate::task_schedule::{Root, TaskSchedule};
 
 /// Where values live, and the memory that is left.
 #[derive(Debug)]

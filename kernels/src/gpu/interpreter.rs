@@ -13,40 +13,41 @@ use cubecl::prelude::*;
 
 /// The buffers with numbers of every image, `[images, ...]`, and the image at hand.
 #[derive(CubeType)]
-struct Image<'a> {
+struct ImageSlices<'a> {
     inputs: &'a [f32],
-    seeds: &'a [f32],
+    backward_from: &'a [f32],
     outputs: &'a mut [f32],
     input_gradients: &'a mut [f32],
-    /// Which of the images it is.
+    /// The index of the image in the batch.
     number: usize,
 }
 
 #[cube]
-impl<'a> Image<'a> {
+impl<'a> ImageSlices<'a> {
     fn new(
         inputs: &'a [f32],
-        seeds: &'a [f32],
+        backward_from: &'a [f32],
         outputs: &'a mut [f32],
         input_gradients: &'a mut [f32],
         number: usize,
-    ) -> Image<'a> {
-        Image::<'a> { inputs, seeds, outputs, input_gradients, number }
+    ) -> ImageSlices<'a> {
+        ImageSlices::<'a> { inputs, backward_from, outputs, input_gradients, number }
     }
 }
 
 /// Takes all images through a program.
 ///
-/// `inputs`, `seeds`, `outputs` and `input_gradients` are `[images, ...]`; `seeds` has the gradients of the outputs, or
-/// class numbers as floats. `table` is `[instructions, width]`: see [`super::program::Table`]. `sums` and `arena` are
-/// `[cubes, ...]`. `weight` is the weight of one image's cross-entropy at one step in the loss.
+/// `inputs`, `backward_from`, `outputs` and `input_gradients` are `[images, ...]`; `backward_from` has what the
+/// backward pass begins with: the gradients of the outputs, or class numbers as floats. `table` is
+/// `[instructions, width]`: see [`super::program::InstructionTable`]. `sums` and `arena` are `[cubes, ...]`. `weight` is
+/// the weight of one image's cross-entropy at one step in the loss.
 #[cube(launch_unchecked)]
 #[expect(clippy::too_many_arguments, reason = "each is a buffer of its own")]
 pub fn interpret(
     inputs: &[f32],
     params: &[f32],
     packed: &[Vector<f32, Const<WIDE>>],
-    seeds: &[f32],
+    backward_from: &[f32],
     table: &[u32],
     outputs: &mut [f32],
     input_gradients: &mut [f32],
@@ -60,7 +61,7 @@ pub fn interpret(
 ) {
     let mut memory = Memory::new(arena, params, packed, sums, comptime!(program.clone()));
     memory.clear(comptime!(program.sums));
-    let mut image = Image::new(inputs, seeds, outputs, input_gradients, CUBE_POS);
+    let mut image = ImageSlices::new(inputs, backward_from, outputs, input_gradients, CUBE_POS);
     while image.number < images as usize {
         for instruction in 0..instructions as usize {
             let row = instruction * program.width;
@@ -94,7 +95,7 @@ pub fn interpret(
 #[cube]
 fn execute(
     memory: &mut Memory<'_>,
-    image: &mut Image<'_>,
+    image: &mut ImageSlices<'_>,
     weight: f32,
     smoothing: f32,
     #[comptime] instruction: Instruction,
@@ -105,7 +106,7 @@ fn execute(
             if comptime!(from == ImageBuffer::Inputs) {
                 fetch(memory, image.inputs, image.number * program.inputs, first, to, len);
             } else {
-                fetch(memory, image.seeds, image.number * program.outputs, first, to, len);
+                fetch(memory, image.backward_from, image.number * program.outputs, first, to, len);
             }
         }
         Instruction::Hand { from, to, first, len } => {
@@ -130,7 +131,7 @@ fn execute(
         Instruction::DenseBackward { dy, first, sizes, dx } => dense_backward(memory, dy, first, sizes, dx),
         Instruction::DenseWeights { x, dy, sizes, first } => dense_weights(memory, x, dy, sizes, first),
         Instruction::Loss { scores, gradient, classes } => {
-            let label = usize::cast_from(image.seeds[image.number]);
+            let label = usize::cast_from(image.backward_from[image.number]);
             loss(memory, label, weight, smoothing, scores, gradient, classes, program.sums);
         }
     }

@@ -55,8 +55,7 @@ pub enum Space {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ImageBuffer {
     Inputs,
-    /// The gradients of the outputs.
-    Seeds,
+    OutputGradients,
     Outputs,
     InputGradients,
 }
@@ -300,7 +299,7 @@ impl Storage {
 }
 
 /// Instructions as kinds and a table.
-pub struct Table {
+pub struct InstructionTable {
     pub kinds: Vec<Instruction>,
     /// The length of a row.
     pub width: usize,
@@ -309,7 +308,7 @@ pub struct Table {
 }
 
 /// Finds the kinds of instructions: what remains of them when every offset is replaced by its index.
-pub fn kinds(instructions: Vec<Instruction>) -> Table {
+pub fn kinds(instructions: Vec<Instruction>) -> InstructionTable {
     let mut kinds: Vec<Instruction> = Vec::new();
     let mut rows: Vec<Vec<usize>> = Vec::new();
     for mut instruction in instructions {
@@ -324,5 +323,5 @@ pub fn kinds(instructions: Vec<Instruction>) -> Table {
     let width = rows.iter().map(Vec::len).max().unwrap_or(1);
     rows.iter_mut().for_each(|row| row.resize(width, 0));
     let rows = rows.into_iter().flatten().map(|n| u32::try_from(n).unwrap_or(u32::MAX)).collect();
-    Table { kinds, width, rows }
+    InstructionTable { kinds, width, rows }
 }

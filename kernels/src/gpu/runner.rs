@@ -6,7 +6,7 @@ use super::compile::{Compiled, DeviceLimits, compile};
 use super::interpreter::{add_up, interpret, pack};
 use super::pack::WIDE;
 use crate::engine::Offsets;
-use crate::schedule::TaskSchedule;
+use crate::task_schedule::TaskSchedule;
 use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::server::Handle;
@@ -28,21 +28,22 @@ pub struct Runner {
 struct Tables {
     /// Where the sums of each gradient are: see [`add_up`].
     copies: Handle,
-    /// The rows of [`super::program::Table`].
+    /// The rows of [`super::program::InstructionTable`].
     instructions: Handle,
     /// For each packed weight, its index among the parameters.
     order: Handle,
 }
 
-/// A batch of images on a device, and everything that a program reads for it; see [`crate::cpu::Batch`].
+/// A batch of images on a device, and everything that a program reads for it; see [`crate::cpu::HostBatch`].
 pub struct DeviceBatch {
     pub images: usize,
     /// All parameters in a row.
     pub params: Handle,
     /// The inputs, `[images, inputs]`.
     pub inputs: Handle,
-    /// The gradients of the outputs, `[images, outputs]`, or class numbers as floats, `[images]`.
-    pub seeds: Option<Handle>,
+    /// What the backward pass begins with: the gradients of the outputs, `[images, outputs]`, or class numbers as
+    /// floats, `[images]`.
+    pub backward_from: Option<Handle>,
     /// The weight of one image's cross-entropy at one step in the loss.
     pub weight: f32,
     /// The share of each answer that is spread over all classes, from 0 to 1.
@@ -105,7 +106,7 @@ impl Runner {
         /// Units of a cube of the first kernel and the third.
         const UNITS: usize = 128;
         let program = &self.compiled.program;
-        let DeviceBatch { images, params, inputs, seeds, weight, smoothing } = batch;
+        let DeviceBatch { images, params, inputs, backward_from, weight, smoothing } = batch;
         let cubes = self.cubes(client).min(images).max(1);
         // What is not used has to be there nonetheless, as large as the smallest thing that a kernel reads.
         let room = |numbers: usize| client.empty(numbers.max(WIDE) * size_of::<f32>());
@@ -113,7 +114,7 @@ impl Runner {
         let (sums, arena) = (room(cubes * program.sums), room(cubes * program.arena));
         let (outputs, input_gradients) = (room(images * program.outputs), room(images * program.inputs));
         let (gradients, loss) = (room(count), room(1));
-        let seeds = seeds.unwrap_or_else(|| room(1));
+        let backward_from = backward_from.unwrap_or_else(|| room(1));
         let tables = self.tables.get_or_init(|| self.tables(client));
         let weights = self.compiled.packing.order.len();
         let packed = room(weights);
@@ -142,7 +143,7 @@ impl Runner {
                 arg(&inputs, inputs_len),
                 arg(&params, count),
                 arg(&packed, weights / WIDE),
-                arg(&seeds, 1),
+                arg(&backward_from, 1),
                 arg(&tables.instructions, self.compiled.table.len()),
                 arg(&outputs, outputs_len),
                 arg(&input_gradients, inputs_len),
@@ -181,8 +182,8 @@ impl Runner {
         Tables { copies: upload(&self.copies()), instructions, order: upload(&order) }
     }
 
-    /// For each gradient, and for the cross-entropy behind them: where its copies begin, how far apart they are, and
-    /// how many there are.
+    /// Describes the copies of each gradient, and of the cross-entropy behind them: where they begin, how far apart
+    /// they are, and how many there are.
     fn copies(&self) -> Vec<u32> {
         let mut table = Vec::new();
         for ((copies, len), wanted) in self.compiled.copies.iter().zip(&self.lens).zip(&self.wanted) {

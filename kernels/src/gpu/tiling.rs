@@ -78,7 +78,7 @@ fn work(instruction: &Instruction) -> Option<SharedWork> {
 
 /// Chooses how many units a cube has, of at most `most`, so that few stand idle in the last round of an instruction.
 pub fn units(instructions: &[Instruction], most: usize) -> usize {
-    /// More leave too few registers to each.
+    /// The most units of a cube: with more of them, each has too few registers.
     const MOST: usize = 640;
     const WARP: usize = 32;
     let cost = |units: usize| {

@@ -137,7 +137,7 @@ fn agree(seeds: std::ops::Range<u64>, most: &Most) {
         let (x, w) = (numbers(images * inputs, 1), numbers(count, 2));
         let w: Vec<f32> = w.iter().map(|w| w * 0.3).collect();
         let labels: Vec<usize> = (0..images).map(|n| n % 3).collect();
-        let seeds = numbers(images * outputs, 3);
+        let output_gradients = numbers(images * outputs, 3);
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
 
         let scores = read(&client, engine.forward_on(&client, images, up(&x), up(&w)), images * outputs);
@@ -154,8 +154,8 @@ fn agree(seeds: std::ops::Range<u64>, most: &Most) {
         let [_, _, again] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
-        let (dx, dw) = engine.backward(images, &x, &w, &seeds, true);
-        let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&seeds)], true);
+        let (dx, dw) = engine.backward(images, &x, &w, &output_gradients, true);
+        let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&output_gradients)], true);
         let backward = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
         println!("{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
         for error in [forward, both, gradient, backward] {
@@ -173,10 +173,10 @@ fn a_convolution_alone_has_a_gradient() {
     let kernel = b.kernel(2, 5, 3);
     let maps = b.conv(image, 3, 1, &[kernel])[0];
     let engine = Engine::new(b.graph, vec![maps], &b.params, Vectors::default());
-    let (x, w, seeds) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
+    let (x, w, output_gradients) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-    let [_, dw] = engine.backward_on(&client, 3, [up(&x), up(&w), up(&seeds)], false);
-    let (_, expected) = engine.backward(3, &x, &w, &seeds, false);
+    let [_, dw] = engine.backward_on(&client, 3, [up(&x), up(&w), up(&output_gradients)], false);
+    let (_, expected) = engine.backward(3, &x, &w, &output_gradients, false);
     let error = apart(&read(&client, dw, 90), &expected);
     assert!(error < 1e-5, "{error:.1e}");
 }
@@ -204,8 +204,9 @@ fn what_is_not_finite_has_the_gradient_of_the_cpu() {
     let Some(client) = client() else { return };
     let none = f32::NAN;
     let x = [0.0, -0.0, 2.0, -2.0, none, 0.5, none, 3.0, f32::INFINITY, 1.0, -1.0, 0.0, none, -4.0, 4.0, none];
-    let seeds = [f32::INFINITY, none, f32::INFINITY, none, 1.0, -f32::INFINITY, none, 2.0, 1.0, 0.0, -2.0, 3.0];
-    let seeds: Vec<f32> = seeds.into_iter().cycle().take(16).collect();
+    let output_gradients =
+        [f32::INFINITY, none, f32::INFINITY, none, 1.0, -f32::INFINITY, none, 2.0, 1.0, 0.0, -2.0, 3.0];
+    let output_gradients: Vec<f32> = output_gradients.into_iter().cycle().take(16).collect();
     let largest = Window { largest: true, kernel: [2, 2], stride: 2, pad: [0, 0] };
     let kernels = [("abs", Kernel::Map(Map::Abs)), ("relu", Kernel::Map(Map::Relu)), ("pool", Kernel::Pool(largest))];
     for (name, kernel) in kernels {
@@ -214,11 +215,11 @@ fn what_is_not_finite_has_the_gradient_of_the_cpu() {
         let size = if name == "pool" { 2 } else { 4 };
         let y = b.graph.node(kernel, &[image], [1, size, size]);
         let engine = Engine::new(b.graph, vec![y], &b.params, Vectors::default());
-        let seeds = &seeds[..size * size];
+        let output_gradients = &output_gradients[..size * size];
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-        let expected = [engine.forward(1, &x, &[]), engine.backward(1, &x, &[], seeds, true).0];
+        let expected = [engine.forward(1, &x, &[]), engine.backward(1, &x, &[], output_gradients, true).0];
         let forward = engine.forward_on(&client, 1, up(&x), up(&[0.0]));
-        let [backward, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(seeds)], true);
+        let [backward, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(output_gradients)], true);
         let found = [read(&client, forward, size * size), read(&client, backward, 16)];
         for (found, expected) in found.iter().zip(&expected) {
             let same = |(a, b): (&f32, &f32)| a == b || a.is_nan() && b.is_nan();

@@ -92,7 +92,7 @@ impl Lateral {
 
     /// Compares one image: what is handed out, and the gradient of its pixels, from that of the last state. What a
     /// rectifier lets through is decided by the kernels' own numbers, so that no rounding near zero can matter.
-    fn compare(&self, image: &[f32], weights: &[f32], outputs: &[f32], seed: &[f32], gradient: &[f32]) {
+    fn compare(&self, image: &[f32], weights: &[f32], outputs: &[f32], output_gradient: &[f32], gradient: &[f32]) {
         let size: usize = self.state().iter().product();
         let [own, rest] = [0, 1].map(|n| self.params[n].len);
         let (w_a, w_l) = (&weights[..own], &weights[own..own + 2 * rest]);
@@ -111,7 +111,7 @@ impl Lateral {
             state = (0..size).map(sum).collect();
         }
         compare(&outputs[outputs.len() - size..], &state, "state");
-        let (mut backward, mut of_a) = (double(seed), zeros.clone());
+        let (mut backward, mut of_a) = (double(output_gradient), zeros.clone());
         for signs in signs.iter().rev() {
             let through: Vec<f64> = backward.iter().zip(signs).map(|(y, sign)| open(*y, *sign)).collect();
             of_a.iter_mut().zip(&through).for_each(|(sum, y)| *sum += y);
@@ -136,15 +136,15 @@ fn check(seeds: std::ops::Range<u64>, vectors: Vectors) {
         let (images, size) = ([1, 3, 17][dice.roll(3)], net.state().iter().product::<usize>());
         let weights: Vec<f32> = net.params.iter().enumerate().flat_map(|(n, p)| numbers(p.len, n)).collect();
         let pixels: Vec<f32> = (0..images).flat_map(|n| planes(&mut dice, net.image(), n)).collect();
-        let mut seed_of = |n: usize| [vec![0.0; outputs - size], planes(&mut dice, net.state(), 50 + n)].concat();
-        let seeds: Vec<f32> = (0..images).flat_map(&mut seed_of).collect();
+        let mut gradient_of = |n: usize| [vec![0.0; outputs - size], planes(&mut dice, net.state(), 50 + n)].concat();
+        let output_gradients: Vec<f32> = (0..images).flat_map(&mut gradient_of).collect();
         let found = engine.forward(images, &pixels, &weights);
-        let (gradients, _) = engine.backward(images, &pixels, &weights, &seeds, true);
+        let (gradients, _) = engine.backward(images, &pixels, &weights, &output_gradients, true);
         println!("seed {seed}: {:?} {:?}, {} steps, {images} images", net.afferent, net.lateral, net.steps);
         for n in 0..images {
             let [image, gradient] = [&pixels, &gradients].map(|all| &all[n * inputs..][..inputs]);
-            let [found, seed] = [&found, &seeds].map(|all| &all[n * outputs..][..outputs]);
-            net.compare(image, &weights, found, &seed[outputs - size..], gradient);
+            let [found, output_gradient] = [&found, &output_gradients].map(|all| &all[n * outputs..][..outputs]);
+            net.compare(image, &weights, found, &output_gradient[outputs - size..], gradient);
         }
     }
     let spectral = methods.iter().any(|method| matches!(method, Method::Spectral(_)));

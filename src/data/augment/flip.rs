@@ -1,12 +1,13 @@
-//! Left and right exchanged.
+//! `flip`: left and right are exchanged, with a probability.
 
-use super::{Augment, Kind};
+use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::FLIP;
 
-pub const KIND: Kind = Kind { name: FLIP.name, build: |call: &Bound| Box::new(Flip { p: call.real("p") }) };
+pub const KIND: AugmentKind =
+    AugmentKind { name: FLIP.name, build: |call: &Bound| Box::new(Flip { p: call.real("p") }) };
 
 struct Flip {
     p: f64,

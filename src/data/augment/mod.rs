@@ -10,11 +10,12 @@ mod rotate;
 
 use std::sync::Arc;
 
+use super::kind::{self, Kind};
 use super::random::{Stream, Use};
-use super::{DataError, Image, registry};
+use super::{DataError, Image};
 use lcnnc_lang::vocabulary::Bound;
 
-/// Something done to one image at random. It keeps the image's shape.
+/// An augmentation: something done to one image at random, which keeps the image's shape.
 pub trait Augment: Send + Sync {
     /// Whether an image of a shape (channels, height, width) can be augmented.
     ///
@@ -34,27 +35,27 @@ pub trait Augment: Send + Sync {
 }
 
 /// An augmentation that a spec can name.
-pub type Kind = registry::Kind<dyn Augment>;
+pub type AugmentKind = Kind<dyn Augment>;
 
 /// How each augmentation of [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES) is made.
-pub const KINDS: &[Kind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
+pub const KINDS: &[AugmentKind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// Augmentations, one after the other.
 #[derive(Default)]
-pub struct Chain(Vec<(&'static str, Box<dyn Augment>)>);
+pub struct Augmentations(Vec<(&'static str, Box<dyn Augment>)>);
 
-impl Chain {
+impl Augmentations {
     /// The augmentations that `calls` name.
     ///
     /// # Panics
     /// If a call was not bound against [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES); no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.callee, registry::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.callee, kind::build(KINDS, call))).collect())
     }
 
     /// How many views of each image a batch holds.
     pub fn views(&self) -> usize {
-        self.0.iter().fold(1, |views, (_, step)| views.saturating_mul(step.views()))
+        self.0.iter().fold(1, |views, (_, augmentation)| views.saturating_mul(augmentation.views()))
     }
 
     /// Whether images of a shape (channels, height, width) can be augmented.
@@ -62,8 +63,9 @@ impl Chain {
     /// # Errors
     /// If one of them cannot; `name` says whose shape it is.
     pub fn check(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<(), DataError> {
-        self.0.iter().try_for_each(|(augmentation, step)| {
-            step.check(shape).map_err(|reason| DataError::Augmentation { name: name(), augmentation, reason })
+        self.0.iter().try_for_each(|(callee, augmentation)| {
+            let refused = |reason| DataError::Augmentation { name: name(), augmentation: callee, reason };
+            augmentation.check(shape).map_err(refused)
         })
     }
 }
@@ -74,14 +76,14 @@ impl Chain {
 /// thread that makes it, nor by what was made before it.
 #[derive(Clone)]
 pub struct Views {
-    pub chain: Arc<Chain>,
+    pub augmentations: Arc<Augmentations>,
     pub seed: u64,
-    /// Below 2^24.
+    /// The number of the epoch, below 2^24.
     pub epoch: u64,
 }
 
 impl Views {
-    /// View `number` of the image at a place of the order (below 2^40).
+    /// Makes view `number` of the image at a place of the order (below 2^40).
     ///
     /// # Errors
     /// If one of the augmentations cannot take the image; `name` says which image it is.
@@ -92,11 +94,11 @@ impl Views {
         number: usize,
         name: impl Fn() -> String,
     ) -> Result<Image, DataError> {
-        self.chain.check(image.shape(), name)?;
+        self.augmentations.check(image.shape(), name)?;
         let when = (self.epoch << 40) + place as u64;
-        let steps = self.chain.0.iter().enumerate();
-        Ok(steps.fold(image, |image, (step, (_, augmentation))| {
-            let part = ((number as u64) << 32) + step as u64;
+        let augmentations = self.augmentations.0.iter().enumerate();
+        Ok(augmentations.fold(image, |image, (index, (_, augmentation))| {
+            let part = ((number as u64) << 32) + index as u64;
             augmentation.apply(image, &mut Stream::part(self.seed, Use::Augment, when, part))
         }))
     }

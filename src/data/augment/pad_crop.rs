@@ -1,13 +1,13 @@
-//! Random shifts: a black border, and the old size cut out somewhere.
+//! `pad_crop`: a random shift. The image gets a black border, and its old size is cut out somewhere.
 
-use super::{Augment, Kind};
+use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::PAD_CROP;
 
-pub const KIND: Kind =
-    Kind { name: PAD_CROP.name, build: |call: &Bound| Box::new(PadCrop { border: call.count("border") }) };
+pub const KIND: AugmentKind =
+    AugmentKind { name: PAD_CROP.name, build: |call: &Bound| Box::new(PadCrop { border: call.count("border") }) };
 
 struct PadCrop {
     border: usize,

@@ -1,14 +1,14 @@
 //! Several views of each image in a batch (Hoffer et al., 2020, CVPR, "Augment Your Batch"; the repetitions of Pogodin et
 //! al., 2021, which leave the batch its size).
 
-use super::{Augment, Kind};
+use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::REPEAT;
 
-pub const KIND: Kind =
-    Kind { name: REPEAT.name, build: |call: &Bound| Box::new(Repeat { count: call.count("count") }) };
+pub const KIND: AugmentKind =
+    AugmentKind { name: REPEAT.name, build: |call: &Bound| Box::new(Repeat { count: call.count("count") }) };
 
 struct Repeat {
     count: usize,
@@ -19,7 +19,7 @@ impl Augment for Repeat {
         self.count
     }
 
-    /// What makes the views differ, the other augmentations do.
+    /// Gives the image as it is: the other augmentations make the views differ.
     fn apply(&self, image: Image, _stream: &mut Stream) -> Image {
         image
     }

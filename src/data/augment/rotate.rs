@@ -1,13 +1,13 @@
-//! Random turns, by bilinear interpolation.
+//! `rotate`: a random turn, by bilinear interpolation.
 
-use super::{Augment, Kind};
+use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::ROTATE;
 
-pub const KIND: Kind =
-    Kind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
+pub const KIND: AugmentKind =
+    AugmentKind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
 
 struct Rotate {
     degrees: f64,
@@ -20,7 +20,7 @@ impl Augment for Rotate {
     }
 }
 
-/// Counterclockwise, as the image is seen, by an angle in radians: torchvision's `rotate` with `BILINEAR`.
+/// Turns an image counterclockwise, as it is seen, by an angle in radians: torchvision's `rotate` with `BILINEAR`.
 fn turned(image: &Image, angle: f64) -> Image {
     let (sine, cosine) = angle.sin_cos();
     let [middle_row, middle_column] = [image.height, image.width].map(|side| (side as f64 - 1.0) / 2.0);

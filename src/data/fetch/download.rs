@@ -1,4 +1,5 @@
-//! One file from one of several sources: attempts that go on from what is there, until it is whole and as published.
+//! The download of one file from one of several sources: attempts go on from what is there, until the file is whole and
+//! as published.
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -8,48 +9,48 @@ use std::time::Instant;
 use ureq::http::{Response, Uri, header};
 use ureq::{Body, Error};
 
-use super::Watch;
+use super::FetchWatcher;
 use super::error::{FetchError, Trouble};
-use super::part::Part;
-use super::published::Known;
-use super::transport::{Line, Patience, is_part, trouble};
+use super::partial_file::PartialFile;
+use super::transport::{Agents, RetryPolicy, is_part, trouble};
+use crate::data::published::KnownFile;
 
-/// An attempt that brings so many bytes is no failure, however it ends: slow lines break often.
+/// Bytes that make an attempt no failure, however it ends: slow connections break often.
 const WORTHWHILE: u64 = 1 << 20;
 const CHUNK: usize = 1 << 16;
 
 /// Why an attempt ended early: something here, which no other attempt mends, or something there.
-enum Stop {
+enum AttemptEnd {
     Here(FetchError),
     There(Trouble),
 }
 
-impl From<FetchError> for Stop {
+impl From<FetchError> for AttemptEnd {
     fn from(error: FetchError) -> Self {
         Self::Here(error)
     }
 }
 
-impl From<Trouble> for Stop {
+impl From<Trouble> for AttemptEnd {
     fn from(trouble: Trouble) -> Self {
         Self::There(trouble)
     }
 }
 
-/// A file to bring.
+/// A file that is to be fetched, and where from.
 pub struct Download<'a> {
-    pub known: Known<'a>,
+    pub known: KnownFile<'a>,
     pub part: PathBuf,
-    /// Its address at each source.
+    /// The address of the file at each source.
     pub sources: Vec<Uri>,
-    pub line: &'a Line,
-    pub patience: Patience,
+    pub agents: &'a Agents,
+    pub retry: RetryPolicy,
 }
 
 impl Download<'_> {
-    /// Brings the file; it comes back checked, and still under its name for parts.
-    pub fn run(&self, watch: &mut dyn Watch) -> Result<Part, FetchError> {
-        let mut part = Part::open(self.part.clone())?;
+    /// Fetches the file from the first source that has it. It comes back checked, and still under its name for parts.
+    pub fn run(&self, watch: &mut dyn FetchWatcher) -> Result<PartialFile, FetchError> {
+        let mut part = PartialFile::open(self.part.clone())?;
         if part.len > self.known.size {
             part.restart()?;
         }
@@ -69,8 +70,12 @@ impl Download<'_> {
         }
     }
 
-    /// What went wrong at each source, if it did at all of them.
-    fn any_source(&self, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
+    /// Tries the sources in turn until one gives the file; otherwise says what went wrong at each.
+    fn any_source(
+        &self,
+        part: &mut PartialFile,
+        watch: &mut dyn FetchWatcher,
+    ) -> Result<Option<Vec<(String, Trouble)>>, FetchError> {
         let mut troubles = Vec::new();
         for source in &self.sources {
             match self.one_source(source, part, watch)? {
@@ -84,20 +89,25 @@ impl Download<'_> {
         Ok(Some(troubles))
     }
 
-    fn one_source(&self, source: &Uri, part: &mut Part, watch: &mut dyn Watch) -> Result<Option<Trouble>, FetchError> {
-        let (mut failures, mut pause, mut goes_on) = (0, self.patience.pause, true);
+    fn one_source(
+        &self,
+        source: &Uri,
+        part: &mut PartialFile,
+        watch: &mut dyn FetchWatcher,
+    ) -> Result<Option<Trouble>, FetchError> {
+        let (mut failures, mut pause, mut goes_on) = (0, self.retry.pause, true);
         loop {
             let before = part.len;
             let trouble = match self.attempt(source, part, goes_on, watch) {
                 Ok(()) => return Ok(None),
-                Err(Stop::Here(error)) => return Err(error),
-                Err(Stop::There(trouble)) => trouble,
+                Err(AttemptEnd::Here(error)) => return Err(error),
+                Err(AttemptEnd::There(trouble)) => trouble,
             };
             if part.len >= before + WORTHWHILE {
-                (failures, pause) = (0, self.patience.pause);
+                (failures, pause) = (0, self.retry.pause);
             }
             failures += 1;
-            if failures >= self.patience.attempts || !trouble.may_pass() {
+            if failures >= self.retry.attempts || !trouble.may_pass() {
                 return Ok(Some(trouble));
             }
             // A server that is at odds with what is there is asked for the whole.
@@ -108,11 +118,17 @@ impl Download<'_> {
         }
     }
 
-    fn attempt(&self, source: &Uri, part: &mut Part, goes_on: bool, watch: &mut dyn Watch) -> Result<(), Stop> {
+    fn attempt(
+        &self,
+        source: &Uri,
+        part: &mut PartialFile,
+        goes_on: bool,
+        watch: &mut dyn FetchWatcher,
+    ) -> Result<(), AttemptEnd> {
         let begun = part.len > 0 && goes_on;
         if part.len < self.known.size || !goes_on {
             let from = if goes_on { part.len } else { 0 };
-            let response = self.line.get(source, from)?;
+            let response = self.agents.get(source, from)?;
             if from > 0 && response.status().as_u16() == 416 {
                 return Err(Trouble::NoRange { from }.into());
             }
@@ -140,7 +156,7 @@ impl Download<'_> {
     }
 
     /// Writes what comes behind what is there; never more than the file has.
-    fn receive(&self, body: Body, part: &mut Part, watch: &mut dyn Watch) -> Result<(), Stop> {
+    fn receive(&self, body: Body, part: &mut PartialFile, watch: &mut dyn FetchWatcher) -> Result<(), AttemptEnd> {
         let mut body = body.into_reader();
         let mut chunk = vec![0; CHUNK];
         let (mut since, mut before) = (Instant::now(), part.len);
@@ -166,8 +182,8 @@ impl Download<'_> {
             }
             watch.at(part.len);
             let time = since.elapsed();
-            if time >= self.patience.stall {
-                let (bytes, least) = (part.len - before, self.patience.least);
+            if time >= self.retry.stall {
+                let (bytes, least) = (part.len - before, self.retry.least);
                 if bytes < least {
                     return Err(Trouble::Slow { bytes, least, time }.into());
                 }
@@ -176,13 +192,11 @@ impl Download<'_> {
         }
     }
 
-    /// What an error while a body is read means.
+    /// Translates an error while a body is read into a [`Trouble`].
     fn cut(&self, error: io::Error, found: u64) -> Trouble {
         match Error::from(error) {
-            Error::Timeout(_) => Trouble::Stalled(self.patience.stall),
-            Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                trouble(Error::Io(error), self.patience)
-            }
+            Error::Timeout(_) => Trouble::Stalled(self.retry.stall),
+            Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => trouble(Error::Io(error), self.retry),
             _ => Trouble::Cut { found, size: self.known.size },
         }
     }
@@ -214,7 +228,7 @@ fn text(response: &Response<Body>, name: header::HeaderName) -> String {
     value.unwrap_or_default().to_owned()
 }
 
-fn advice(part: &Part) -> String {
+fn advice(part: &PartialFile) -> String {
     let other = "`--from URL` names a mirror, a folder that holds the file under the same name";
     match part.len {
         0 => format!("try again later; {other}"),

@@ -140,6 +140,6 @@ fn listed(troubles: &[(String, Trouble)]) -> String {
 }
 
 fn faults(findings: &[Finding]) -> String {
-    let bad = findings.iter().filter(|finding| finding.fault.is_some());
+    let bad = findings.iter().filter(|finding| finding.difference.is_some());
     bad.map(|finding| format!("\n  {finding}")).collect()
 }

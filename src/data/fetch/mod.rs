@@ -1,13 +1,11 @@
 //! Published sets, brought to a data root: fetched over https, checked against known checksums, unpacked with care.
 //!
-//! A set is an entry of the [`catalogue`]. What is there in part goes on from there at the next call; what is there
-//! already is checked and never touched. [`fetch`] takes any entry, not only those that are listed.
+//! What is there in part goes on from there at the next call; what is there already is checked and never touched.
+//! [`fetch`] takes any [`Published`] set, not only those that are listed in [`sets`](super::sets).
 
-mod catalogue;
 mod download;
 mod error;
-mod part;
-mod published;
+mod partial_file;
 mod transport;
 mod unpack;
 mod verify;
@@ -16,77 +14,45 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::slice;
 
-pub use catalogue::PUBLISHED;
 pub use error::{FetchError, Trouble};
-pub use published::{Archive, Contents, Format, Kept, Known, Published};
-pub use transport::Patience;
-pub use verify::{Fault, Finding, verify};
+pub use transport::RetryPolicy;
+pub use verify::{Difference, Finding, verify};
 
-use super::roots;
+use super::files::data_roots;
+use super::published::{Archive, CompressedFile, KnownFile, Packaging, Published};
 use download::Download;
-use lcnnc_lang::diag::{among, did_you_mean};
-use part::{Part, part_of};
-use transport::{Line, address};
+use partial_file::{PartialFile, partial_path};
+use transport::{Agents, address};
 
-/// Who is told how it goes.
-pub trait Watch {
-    /// A file is fetched, of which `done` of `size` bytes are there.
+/// Is told how far the fetching of a set has come.
+pub trait FetchWatcher {
+    /// Announces that a file is being fetched, of which `done` of `size` bytes are there.
     fn begin(&mut self, file: &str, done: u64, size: u64);
 
     /// Is told how many bytes of the file are there now.
     fn at(&mut self, done: u64);
 
-    /// Nothing more comes of it for now.
+    /// Announces that no more of the file comes for now.
     fn end(&mut self);
 
-    /// Something went wrong that is not the end, or something else is done that takes its time.
+    /// Is told in words what went wrong without being the end, or what else is done that takes its time.
     fn note(&mut self, text: &str);
 }
 
-/// How to fetch.
+/// From where to fetch, and how patiently.
 #[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The address of a folder that holds the files; then the sources of the set are not asked.
+pub struct FetchOptions {
+    /// The address of a mirror: a folder that holds the files. If there is one, the sources of the set are not asked.
     pub from: Option<String>,
-    pub patience: Patience,
+    pub retry: RetryPolicy,
 }
 
-/// What a call of [`fetch`] came to.
+/// How a call of [`fetch`] ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     Fetched,
-    /// Everything was there and is as published.
+    /// Nothing was fetched, since everything was there and is as published.
     WasThere,
-}
-
-/// The set of that name.
-///
-/// # Errors
-/// If there is none.
-pub fn published(name: &str) -> Result<&'static Published<'static>, FetchError> {
-    let names = || PUBLISHED.iter().map(|set| set.name);
-    PUBLISHED.iter().find(|set| set.name == name).ok_or_else(|| {
-        let known = among(names());
-        let help = match did_you_mean(name, names()) {
-            Some(near) => format!("did you mean `{near}`? Known are {known}"),
-            None => format!("known are {known}"),
-        };
-        FetchError::UnknownSet { name: name.to_owned(), help }
-    })
-}
-
-/// The files of a set as they are read, unpacked, in the order in which they are listed; none where they are not known.
-pub fn files(set: &str) -> Vec<Known<'static>> {
-    match PUBLISHED.iter().find(|known| known.name == set).map(|known| known.contents) {
-        Some(Contents::Files(files)) => files.iter().map(|file| file.plain).collect(),
-        Some(Contents::Archive(archive)) => archive.files.to_vec(),
-        None => Vec::new(),
-    }
-}
-
-/// Where a set lies below a data root.
-pub fn folder(set: &str) -> Option<&'static str> {
-    PUBLISHED.iter().find(|known| known.name == set).map(|known| known.folder)
 }
 
 /// The data root to fetch to: the one that was asked for, `$LCNNC_DATA`, `./data` if it is there, or the user's cache.
@@ -94,7 +60,7 @@ pub fn folder(set: &str) -> Option<&'static str> {
 /// # Errors
 /// If there is none.
 pub fn root(asked: Option<&Path>) -> Result<PathBuf, FetchError> {
-    roots::home(asked).ok_or(FetchError::NoRoot)
+    data_roots::home(asked).ok_or(FetchError::NoRoot)
 }
 
 /// The folder of a set under the first data root that has one.
@@ -102,7 +68,7 @@ pub fn root(asked: Option<&Path>) -> Result<PathBuf, FetchError> {
 /// # Errors
 /// If none has.
 pub fn locate(set: &Published, asked: Option<&Path>) -> Result<PathBuf, FetchError> {
-    let places = roots::places(asked);
+    let places = data_roots::places(asked);
     let folders = places.iter().filter_map(|place| Some(place.root.as_ref()?.join(set.folder)));
     folders.into_iter().find(|folder| holds_any(set, folder)).ok_or_else(|| {
         let places = places.iter().map(|place| format!("\n  {}", place.describe())).collect();
@@ -112,9 +78,9 @@ pub fn locate(set: &Published, asked: Option<&Path>) -> Result<PathBuf, FetchErr
 
 /// Whether a folder is that of a set, whole or not. Parts alone are not the set.
 fn holds_any(set: &Published, folder: &Path) -> bool {
-    match set.contents {
-        Contents::Files(files) => missing(set, folder).0 < files.len(),
-        Contents::Archive(_) => folder.exists(),
+    match set.packaging {
+        Packaging::Files(files) => missing(set, folder).0 < files.len(),
+        Packaging::Archive(_) => folder.exists(),
     }
 }
 
@@ -122,11 +88,11 @@ fn holds_any(set: &Published, folder: &Path) -> bool {
 /// [`verify`] to say.
 pub fn missing(set: &Published, folder: &Path) -> (usize, usize) {
     let is_there = |name: &str| folder.join(name).exists();
-    let there: Vec<bool> = match set.contents {
-        Contents::Files(files) => {
+    let there: Vec<bool> = match set.packaging {
+        Packaging::Files(files) => {
             files.iter().map(|file| is_there(file.packed.name) || is_there(file.plain.name)).collect()
         }
-        Contents::Archive(Archive { files, counts, .. }) => {
+        Packaging::Archive(Archive { files, counts, .. }) => {
             let names = files.iter().map(|file| file.name).chain(counts.iter().map(|&(name, _)| name));
             names.map(is_there).collect()
         }
@@ -136,16 +102,16 @@ pub fn missing(set: &Published, folder: &Path) -> (usize, usize) {
 
 /// How many bytes of a set that is not there were fetched by earlier calls.
 pub fn begun(set: &Published, root: &Path) -> u64 {
-    let parts: Vec<PathBuf> = match set.contents {
-        Contents::Files(files) => {
+    let parts: Vec<PathBuf> = match set.packaging {
+        Packaging::Files(files) => {
             let folder = root.join(set.folder);
             let paths = files.iter().flat_map(|file| {
                 let path = folder.join(file.packed.name);
-                [part_of(&path), path]
+                [partial_path(&path), path]
             });
             paths.collect()
         }
-        Contents::Archive(archive) => vec![part_of(&root.join(archive.file.name))],
+        Packaging::Archive(archive) => vec![partial_path(&root.join(archive.file.name))],
     };
     parts.iter().filter_map(|part| fs::metadata(part).ok()).map(|part| part.len()).sum()
 }
@@ -155,30 +121,36 @@ pub fn begun(set: &Published, root: &Path) -> u64 {
 /// # Errors
 /// If something else is in its place, it cannot be fetched from any source, is not what is known of it, or cannot be
 /// written. What was fetched is kept, and the next call goes on from there.
-pub fn fetch(set: &Published, root: &Path, options: &Options, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+pub fn fetch(
+    set: &Published,
+    root: &Path,
+    options: &FetchOptions,
+    watch: &mut dyn FetchWatcher,
+) -> Result<Outcome, FetchError> {
     let folder = root.join(set.folder);
-    let job = Job { set, folder: &folder, options, line: Line::new(options.patience) };
-    match set.contents {
-        Contents::Files(files) => job.files(files, watch),
-        Contents::Archive(archive) => job.archive(&archive, root, watch),
+    let job = FetchJob { set, folder: &folder, options, agents: Agents::new(options.retry) };
+    match set.packaging {
+        Packaging::Files(files) => job.files(files, watch),
+        Packaging::Archive(archive) => job.archive(&archive, root, watch),
     }
 }
 
-struct Job<'a> {
+struct FetchJob<'a> {
     set: &'a Published<'a>,
     folder: &'a Path,
-    options: &'a Options,
-    line: Line,
+    options: &'a FetchOptions,
+    agents: Agents,
 }
 
-impl Job<'_> {
+impl FetchJob<'_> {
     /// Fetches those files that are there in neither form.
-    fn files(&self, files: &[Kept], watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
-        let is_there = |file: &&Kept| [file.packed, file.plain].iter().any(|one| self.folder.join(one.name).exists());
-        let (there, missing): (Vec<&Kept>, Vec<&Kept>) = files.iter().partition(is_there);
+    fn files(&self, files: &[CompressedFile], watch: &mut dyn FetchWatcher) -> Result<Outcome, FetchError> {
+        let is_there =
+            |file: &&CompressedFile| [file.packed, file.plain].iter().any(|one| self.folder.join(one.name).exists());
+        let (there, missing): (Vec<&CompressedFile>, Vec<&CompressedFile>) = files.iter().partition(is_there);
         let mut findings = Vec::new();
         for file in there {
-            findings.extend(verify::verify_kept(file, self.folder)?);
+            findings.extend(verify::verify_compressed(file, self.folder)?);
         }
         self.differs(findings)?;
         if missing.is_empty() {
@@ -195,7 +167,7 @@ impl Job<'_> {
         Ok(Outcome::Fetched)
     }
 
-    fn archive(&self, archive: &Archive, root: &Path, watch: &mut dyn Watch) -> Result<Outcome, FetchError> {
+    fn archive(&self, archive: &Archive, root: &Path, watch: &mut dyn FetchWatcher) -> Result<Outcome, FetchError> {
         if self.folder.exists() {
             self.differs(verify(self.set, self.folder)?)?;
             return Ok(Outcome::WasThere);
@@ -210,7 +182,7 @@ impl Job<'_> {
     }
 
     /// Unpacks beside the set's place, so that its folder is there whole or not at all.
-    fn unpack(&self, archive: &Archive, part: &mut Part) -> Result<(), FetchError> {
+    fn unpack(&self, archive: &Archive, part: &mut PartialFile) -> Result<(), FetchError> {
         let beside = self.folder.with_added_extension("unpacking");
         // What a call that was ended left; no other call is at work, since this one holds the part.
         if beside.exists() {
@@ -220,7 +192,7 @@ impl Job<'_> {
         let unpacked = part.unpack(archive, self.set.folder, &beside).and_then(|()| {
             let folder = beside.join(self.set.folder);
             let findings = verify(self.set, &folder)?;
-            if findings.iter().any(|finding| finding.fault.is_some()) {
+            if findings.iter().any(|finding| finding.difference.is_some()) {
                 return Err(FetchError::Contents { archive: archive.file.name.to_owned(), findings });
             }
             fs::rename(&folder, self.folder).map_err(FetchError::file(self.folder, "written"))
@@ -229,17 +201,18 @@ impl Job<'_> {
         unpacked.and(removed)
     }
 
-    /// The way of a file to a folder; that its addresses may be asked is known before anything is written.
-    fn download<'b>(&'b self, known: Known<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
+    /// Prepares the download of a file into a folder. Addresses that may not be asked are refused here, before anything
+    /// is written.
+    fn download<'b>(&'b self, known: KnownFile<'b>, folder: &Path) -> Result<Download<'b>, FetchError> {
         let mirror = self.options.from.as_deref();
         let bases = mirror.as_ref().map_or(self.set.sources, slice::from_ref);
         let sources = bases.iter().map(|base| address(base, known.name)).collect::<Result<_, _>>()?;
-        let part = part_of(&folder.join(known.name));
-        Ok(Download { known, part, sources, line: &self.line, patience: self.options.patience })
+        let part = partial_path(&folder.join(known.name));
+        Ok(Download { known, part, sources, agents: &self.agents, retry: self.options.retry })
     }
 
     fn differs(&self, findings: Vec<Finding>) -> Result<(), FetchError> {
-        if findings.iter().all(|finding| finding.fault.is_none()) {
+        if findings.iter().all(|finding| finding.difference.is_none()) {
             return Ok(());
         }
         Err(FetchError::Differs { path: self.folder.to_owned(), set: self.set.name.to_owned(), findings })

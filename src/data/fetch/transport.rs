@@ -16,20 +16,20 @@ const REDIRECTS: usize = 5;
 
 /// How long to wait, and how often to try.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// How long to wait for a connection.
     pub connect: Duration,
     /// How long to wait while no byte comes.
     pub stall: Duration,
-    /// Bytes that must come in the time of a stall: a line that is slower is not worth waiting for.
+    /// How many bytes must come in the time of a stall: a slower connection is not worth waiting for.
     pub least: u64,
-    /// Attempts in a row at one source that bring next to nothing.
+    /// How many attempts in a row at one source may bring next to nothing.
     pub attempts: u32,
-    /// Before the second attempt; twice as long before each further one.
+    /// The time to wait before the second attempt; before each further one it is twice as long.
     pub pause: Duration,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self { connect: seconds(20), stall: seconds(60), least: 60 << 10, attempts: 5, pause: seconds(1) }
@@ -64,18 +64,18 @@ fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Where requests go out.
-pub struct Line {
-    patience: Patience,
+/// The two agents that send requests: one for mirrors on this machine, one for everything else.
+pub struct Agents {
+    retry: RetryPolicy,
     /// The agent for this machine: never by way of a proxy.
     near: OnceCell<Agent>,
     /// The agent for all other machines: by way of the proxy that the environment names, if it names one.
     far: OnceCell<Agent>,
 }
 
-impl Line {
-    pub fn new(patience: Patience) -> Self {
-        Self { patience, near: OnceCell::new(), far: OnceCell::new() }
+impl Agents {
+    pub fn new(retry: RetryPolicy) -> Self {
+        Self { retry, near: OnceCell::new(), far: OnceCell::new() }
     }
 
     /// Asks for what is at an address, from byte `from` on, and goes where the server sends us.
@@ -87,7 +87,7 @@ impl Line {
             if from > 0 {
                 request = request.header(header::RANGE, format!("bytes={from}-"));
             }
-            let response = request.call().map_err(|error| trouble(error, self.patience))?;
+            let response = request.call().map_err(|error| trouble(error, self.retry))?;
             match response.status().as_u16() {
                 301 | 302 | 303 | 307 | 308 => at = led_on(&at, &response)?,
                 _ => return Ok(response),
@@ -98,23 +98,23 @@ impl Line {
 
     fn client(&self, address: &Uri) -> &Agent {
         if address.host().is_some_and(is_this_machine) {
-            self.near.get_or_init(|| client(self.patience, true))
+            self.near.get_or_init(|| client(self.retry, true))
         } else {
-            self.far.get_or_init(|| client(self.patience, false))
+            self.far.get_or_init(|| client(self.retry, false))
         }
     }
 }
 
-fn client(patience: Patience, is_near: bool) -> Agent {
+fn client(retry: RetryPolicy, is_near: bool) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .user_agent(concat!("lcnnc/", env!("CARGO_PKG_VERSION")))
-        .timeout_resolve(Some(patience.connect))
-        .timeout_connect(Some(patience.connect))
-        .timeout_recv_response(Some(patience.stall))
-        .timeout_per_read(Some(patience.stall))
-        .timeout_per_write(Some(patience.stall))
+        .timeout_resolve(Some(retry.connect))
+        .timeout_connect(Some(retry.connect))
+        .timeout_recv_response(Some(retry.stall))
+        .timeout_per_read(Some(retry.stall))
+        .timeout_per_write(Some(retry.stall))
         .tls_config(TlsConfig::builder().root_certs(trusted()).build());
     let config = if is_near { config.proxy(None) } else { config };
     config.build().into()
@@ -143,7 +143,7 @@ fn led_on(at: &Uri, response: &Response<Body>) -> Result<Uri, Trouble> {
     if may_ask(&next) { Ok(next) } else { Err(refused("which is not https")) }
 }
 
-/// An address that may be written as seen from another one.
+/// The address that `to` stands for when it is read at the address `at`; none if it is no address.
 fn joined(at: &Uri, to: &str) -> Option<Uri> {
     let to = to.split('#').next()?;
     let whole = match (at.scheme_str()?, at.authority()?) {
@@ -159,13 +159,13 @@ fn joined(at: &Uri, to: &str) -> Option<Uri> {
     whole.parse().ok()
 }
 
-/// What the library says, in our words.
-pub fn trouble(error: Error, patience: Patience) -> Trouble {
+/// Translates an error of the HTTP library into a [`Trouble`].
+pub fn trouble(error: Error, retry: RetryPolicy) -> Trouble {
     match error {
         Error::Timeout(Timeout::Connect | Timeout::Resolve) => {
-            Trouble::Connection(format!("none within {} s", patience.connect.as_secs_f64()))
+            Trouble::Connection(format!("none within {} s", retry.connect.as_secs_f64()))
         }
-        Error::Timeout(_) => Trouble::Stalled(patience.stall),
+        Error::Timeout(_) => Trouble::Stalled(retry.stall),
         Error::HostNotFound => Trouble::Connection("there is no such host; is this machine online?".to_owned()),
         Error::Rustls(error) => Trouble::Tls(error.to_string()),
         // What TLS finds wrong arrives as data that is.

@@ -1,5 +1,5 @@
-//! Archives to folders. An archive was checked when it came, but a mirror's owner could be wrong about more than that: what
-//! comes out stays below one folder, is made of files and folders alone, and is bounded.
+//! Archives, unpacked into folders. An archive was checked when it came, but a mirror's owner could be wrong about more
+//! than that: what comes out stays below one folder, is made of files and folders alone, and is bounded.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -11,14 +11,14 @@ use tar::EntryType;
 use zip::ZipArchive;
 
 use super::error::FetchError;
-use super::published::{Archive, Format};
+use crate::data::published::{Archive, ArchiveFormat};
 
 /// Unpacks an archive whose entries all lie below `folder` into the folder `into`, which is there and empty.
 pub fn unpack(archive: &Archive, folder: &str, file: &File, into: &Path) -> Result<(), FetchError> {
     let mut tree = Tree { archive, folder, into, folders: BTreeSet::new(), entries: 0, bytes: 0 };
     match archive.format {
-        Format::TarGz => tar_gz(file, &mut tree),
-        Format::Zip => zip(file, &mut tree),
+        ArchiveFormat::TarGz => tar_gz(file, &mut tree),
+        ArchiveFormat::Zip => zip(file, &mut tree),
     }
 }
 
@@ -45,7 +45,7 @@ fn tar_gz(file: &File, tree: &mut Tree) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// What the kinds of a file are called in the mode that Unix gives it.
+/// The bits of a Unix file mode that say what kind of file it is.
 const KIND: u32 = 0o170_000;
 const REGULAR: u32 = 0o100_000;
 const DIRECTORY: u32 = 0o040_000;
@@ -76,7 +76,7 @@ fn broken(archive: &Archive, error: &dyn std::error::Error) -> FetchError {
     FetchError::Archive { archive: archive.file.name.to_owned(), reason: error.to_string() }
 }
 
-/// What has come out of an archive so far.
+/// The files and folders that have come out of an archive so far.
 struct Tree<'a> {
     archive: &'a Archive<'a>,
     folder: &'a str,

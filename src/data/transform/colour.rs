@@ -1,11 +1,11 @@
-//! Grey to colour.
+//! `colour`: a grey image becomes one of three equal channels; an image in colour stays as it is.
 
-use super::{Kind, Transform};
+use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::transforms::COLOUR;
 
-pub const KIND: Kind = Kind { name: COLOUR.call.name, build: |_: &Bound| Box::new(Colour) };
+pub const KIND: TransformKind = TransformKind { name: COLOUR.call.name, build: |_: &Bound| Box::new(Colour) };
 
 pub struct Colour;
 

@@ -1,11 +1,12 @@
-//! Colour to grey.
+//! `grayscale`: an image in colour becomes one of one channel, by the luma of ITU-R BT.601; a grey image stays as it
+//! is.
 
-use super::{Kind, Transform};
+use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::transforms::GRAYSCALE;
 
-pub const KIND: Kind = Kind { name: GRAYSCALE.call.name, build: |_: &Bound| Box::new(Grayscale) };
+pub const KIND: TransformKind = TransformKind { name: GRAYSCALE.call.name, build: |_: &Bound| Box::new(Grayscale) };
 
 /// The weights of red, green and blue in ITU-R BT.601 luma.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];

@@ -7,32 +7,33 @@ mod resize;
 
 pub(super) use colour::Colour;
 
-use super::{DataError, Image, registry};
+use super::kind::{self, Kind};
+use super::{DataError, Image};
 use lcnnc_lang::vocabulary::{Bound, transforms};
 
-/// Something done to one image. The same image always gives the same result.
+/// A transform: something done to one image, with the same result for the same image each time.
 pub trait Transform: Send + Sync {
     /// The transformed image, for an image of a shape that [`transforms::shape`] accepts.
     fn apply(&self, image: Image) -> Image;
 }
 
 /// A transform that a spec can name.
-pub type Kind = registry::Kind<dyn Transform>;
+pub type TransformKind = Kind<dyn Transform>;
 
 /// How each transform of [`transforms::TRANSFORMS`] is made.
-pub const KINDS: &[Kind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
+pub const KINDS: &[TransformKind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
 
 /// Transforms, one after the other.
 #[derive(Default)]
-pub struct Chain(Vec<(Bound, Box<dyn Transform>)>);
+pub struct Transforms(Vec<(Bound, Box<dyn Transform>)>);
 
-impl Chain {
+impl Transforms {
     /// The transforms that `calls` name.
     ///
     /// # Panics
     /// If a call was not bound against [`transforms::CALLABLES`]; no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.clone(), registry::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.clone(), kind::build(KINDS, call))).collect())
     }
 
     /// The shape (channels, height, width) that an image of the given shape will have after all of them.
@@ -48,9 +49,9 @@ impl Chain {
     /// # Errors
     /// If one of them cannot transform what reaches it; `name` says which image it is.
     pub fn apply(&self, image: Image, name: impl Fn() -> String) -> Result<Image, DataError> {
-        self.0.iter().try_fold(image, |image, (call, step)| {
+        self.0.iter().try_fold(image, |image, (call, transform)| {
             check(call, image.shape(), &name)?;
-            Ok(step.apply(image))
+            Ok(transform.apply(image))
         })
     }
 }

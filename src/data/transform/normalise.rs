@@ -1,11 +1,11 @@
-//! Subtract a mean, divide by a standard deviation.
+//! `normalise`: a mean is subtracted from each channel, and the result divided by a standard deviation.
 
-use super::{Kind, Transform};
+use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::transforms::NORMALISE;
 
-pub const KIND: Kind = Kind {
+pub const KIND: TransformKind = TransformKind {
     name: NORMALISE.call.name,
     build: |call: &Bound| Box::new(Normalise { mean: call.reals("mean").to_vec(), sd: call.reals("sd").to_vec() }),
 };

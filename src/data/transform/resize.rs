@@ -1,13 +1,13 @@
-//! Another size, by antialiased bilinear interpolation.
+//! `resize`: images of another size, by antialiased bilinear interpolation.
 
 use std::sync::OnceLock;
 
-use super::{Kind, Transform};
+use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::transforms::RESIZE;
 
-pub const KIND: Kind = Kind {
+pub const KIND: TransformKind = TransformKind {
     name: RESIZE.call.name,
     build: |call: &Bound| Box::new(Resize { size: call.count("size"), first: OnceLock::new() }),
 };
@@ -35,9 +35,10 @@ impl Transform for Resize {
 
 /// How each pixel along one axis is made of the old ones.
 struct Weights {
-    /// Old pixels along the axis.
+    /// How many old pixels there are along the axis.
     from: usize,
-    /// For each new pixel: the first old one it is made of, and the weights, summing to 1, from that one on.
+    /// What each new pixel is made of: the first old pixel, and the weights, which sum to 1, of that one and those
+    /// behind it.
     taps: Vec<(usize, Vec<f32>)>,
 }
 
@@ -59,7 +60,7 @@ impl Weights {
     }
 }
 
-/// First along the rows, then along the columns.
+/// The image in its new size: resized along its rows first, then along its columns.
 fn resized(image: &Image, [rows, columns]: &[Weights; 2]) -> Image {
     let (height, width) = (rows.taps.len(), columns.taps.len());
     let mut pixels = Vec::with_capacity(image.channels * height * width);

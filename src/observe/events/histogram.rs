@@ -1,11 +1,11 @@
-//! How numbers are spread.
+//! The histogram of many numbers, as TensorBoard shows it.
 
 use super::message::Histogram;
 
 /// How many bins a histogram has: as many as TensorBoard's own writer makes.
 const BINS: usize = 30;
 
-/// The histogram of the finite ones among some numbers. Where all are the same there is one bin, without a width.
+/// The histogram of the finite numbers among `values`. Where all of them are equal there is one bin, without a width.
 pub fn of(values: &[f64]) -> Histogram {
     // Not gathered: a layer may have millions of weights.
     let finite = || values.iter().copied().filter(|x| x.is_finite());

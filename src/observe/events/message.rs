@@ -22,37 +22,37 @@ pub enum What {
     #[prost(string, tag = "3")]
     FileVersion(String),
     #[prost(message, tag = "5")]
-    Summary(Summary),
+    Summary(EventSummary),
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Summary {
+pub struct EventSummary {
     #[prost(message, repeated, tag = "1")]
-    pub value: Vec<Value>,
+    pub value: Vec<SummaryValue>,
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Value {
+pub struct SummaryValue {
     #[prost(string, tag = "1")]
     pub tag: String,
     #[prost(message, optional, tag = "9")]
     pub metadata: Option<Metadata>,
-    #[prost(oneof = "Kind", tags = "2, 4, 5")]
-    pub kind: Option<Kind>,
+    #[prost(oneof = "ValueKind", tags = "2, 4, 5")]
+    pub kind: Option<ValueKind>,
 }
 
 #[derive(Clone, PartialEq, Oneof)]
-pub enum Kind {
+pub enum ValueKind {
     #[prost(float, tag = "2")]
     Simple(f32),
     #[prost(message, tag = "4")]
-    Image(Image),
+    Image(EncodedImage),
     #[prost(message, tag = "5")]
     Histogram(Histogram),
 }
 
 #[derive(Clone, PartialEq, Message)]
-pub struct Image {
+pub struct EncodedImage {
     #[prost(int32, tag = "1")]
     pub height: i32,
     #[prost(int32, tag = "2")]
@@ -99,14 +99,14 @@ pub struct PluginData {
     pub plugin_name: String,
 }
 
-impl Kind {
+impl ValueKind {
     /// What is said of a value beside it: the part of TensorBoard that shows it, and its description. The server drops
     /// a description that comes without the class of the data.
     pub fn metadata(&self, about: &str) -> Metadata {
         let (plugin, data_class) = match self {
-            Kind::Simple(_) => ("scalars", 1),
-            Kind::Histogram(_) => ("histograms", 2),
-            Kind::Image(_) => ("images", 3),
+            ValueKind::Simple(_) => ("scalars", 1),
+            ValueKind::Histogram(_) => ("histograms", 2),
+            ValueKind::Image(_) => ("images", 3),
         };
         let plugin_data = Some(PluginData { plugin_name: plugin.to_owned() });
         Metadata { plugin_data, summary_description: about.to_owned(), data_class }

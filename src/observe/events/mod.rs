@@ -10,7 +10,7 @@ mod record;
 use super::RunHome;
 use crate::train::TrainError;
 use jiff::Timestamp;
-use message::{Event, GREY, Image, Kind, Summary, Value, What};
+use message::{EncodedImage, Event, EventSummary, GREY, SummaryValue, ValueKind, What};
 use prost::Message;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, Seek, SeekFrom, Write};
@@ -136,7 +136,7 @@ impl Events {
     /// # Errors
     /// If the file cannot be written.
     pub fn scalar(&mut self, tag: Tag<'_>, at: At, value: f64) -> Result<(), TrainError> {
-        self.value(tag, at, Kind::Simple(value as f32))
+        self.value(tag, at, ValueKind::Simple(value as f32))
     }
 
     /// Writes how some numbers are spread: 30 bins of one width from the smallest to the largest. Numbers that are not
@@ -145,7 +145,7 @@ impl Events {
     /// # Errors
     /// If the file cannot be written.
     pub fn histogram(&mut self, tag: Tag<'_>, at: At, values: &[f64]) -> Result<(), TrainError> {
-        self.value(tag, at, Kind::Histogram(histogram::of(values)))
+        self.value(tag, at, ValueKind::Histogram(histogram::of(values)))
     }
 
     /// Writes a greyscale image, `[height, width]` pixels encoded as PNG.
@@ -154,7 +154,7 @@ impl Events {
     /// If the file cannot be written.
     pub fn image(&mut self, tag: Tag<'_>, at: At, [height, width]: [u32; 2], png: Vec<u8>) -> Result<(), TrainError> {
         let [height, width] = [height, width].map(|pixels| i32::try_from(pixels).unwrap_or(i32::MAX));
-        self.value(tag, at, Kind::Image(Image { height, width, colorspace: GREY, png }))
+        self.value(tag, at, ValueKind::Image(EncodedImage { height, width, colorspace: GREY, png }))
     }
 
     /// Waits until everything that was written is on the disk.
@@ -165,10 +165,11 @@ impl Events {
         self.file.sync_data().map_err(TrainError::file(&self.path, "written"))
     }
 
-    fn value(&mut self, tag: Tag<'_>, at: At, kind: Kind) -> Result<(), TrainError> {
-        let value = Value { tag: tag.name.to_owned(), metadata: Some(kind.metadata(tag.about)), kind: Some(kind) };
+    fn value(&mut self, tag: Tag<'_>, at: At, kind: ValueKind) -> Result<(), TrainError> {
+        let value =
+            SummaryValue { tag: tag.name.to_owned(), metadata: Some(kind.metadata(tag.about)), kind: Some(kind) };
         // The format counts steps in 63 bits, which no run can live to use up.
-        self.append(at.wall, at.step as i64, What::Summary(Summary { value: vec![value] }))
+        self.append(at.wall, at.step as i64, What::Summary(EventSummary { value: vec![value] }))
     }
 
     /// Appends an event in one write, so that a crash seldom leaves half a record.

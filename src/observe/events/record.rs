@@ -5,7 +5,7 @@ use std::io::{self, Read};
 /// What a record has beside its data.
 const FRAME: u64 = 16;
 
-/// Added to every checksum by the format, so that data which hold checksums themselves do not weaken it.
+/// The number that the format adds to every checksum, so that data which hold checksums themselves do not weaken it.
 const MASK: u32 = 0xa282_ead8;
 
 /// A record with that data.
@@ -41,14 +41,14 @@ fn record(bytes: &mut impl Read) -> io::Result<Option<u64>> {
     Ok((part(bytes, 4)? == checksum(&data)).then_some(length))
 }
 
-/// That many bytes, or what there is. Memory grows with what is read, whatever a damaged length says.
+/// Reads `length` bytes, or as many as there are. Memory grows with what is read, whatever a damaged length says.
 fn part(bytes: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
     let mut part = Vec::new();
     bytes.take(length).read_to_end(&mut part)?;
     Ok(part)
 }
 
-/// CRC-32C, turned right by 15 bits and masked.
+/// The checksum that the format has for some bytes: CRC-32C, turned right by 15 bits and masked.
 fn checksum(data: &[u8]) -> [u8; 4] {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(MASK).to_le_bytes()
 }

@@ -1,40 +1,41 @@
-//! What the values of a trace are called where they are shown.
+//! The names under which TensorBoard shows the feature maps of a trace.
 
 use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
 
-/// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
-/// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.
-pub fn labels(net: &Net) -> Vec<Option<String>> {
-    let mut labels = Vec::new();
-    walk(&net.body, None, &mut labels);
-    labels
+/// Names the values of [`Model::trace`](crate::back::burn::Model::trace), in its order; a value that is no feature map
+/// of more than one pixel gets no name. The name of a loop's value has the step behind it, as in `O@2`, which is how a
+/// spec asks for it.
+pub fn names(net: &Net) -> Vec<Option<String>> {
+    let mut names = Vec::new();
+    walk(&net.body, None, &mut names);
+    names
 }
 
-/// `at` is the step of the loop whose body this is.
-fn walk(body: &[Stmt], at: Option<usize>, labels: &mut Vec<Option<String>>) {
-    for step in body {
-        match step {
+/// Appends the names of the values of a body; `at` is the step of the loop that it is the body of.
+fn walk(body: &[Stmt], at: Option<usize>, names: &mut Vec<Option<String>>) {
+    for stmt in body {
+        match stmt {
             Stmt::Node(node) => match (&node.name, &node.op) {
                 // A number is made where it is read, and never traced.
                 (None, _) | (Some(_), Op::Number(_)) => {}
                 // There is nothing to see in zeros, and the state that begins with them has their name.
-                (Some(_), Op::Zeros) => labels.push(None),
-                (Some(name), _) => labels.push(label(name, at, &node.shape)),
+                (Some(_), Op::Zeros) => names.push(None),
+                (Some(name), _) => names.push(name_of(name, at, &node.shape)),
             },
             Stmt::Loop(looped) => {
-                labels.extend(looped.states.iter().map(|state| label(&state.name, Some(0), &state.shape)));
+                names.extend(looped.states.iter().map(|state| name_of(&state.name, Some(0), &state.shape)));
                 for step in 1..=looped.steps {
-                    walk(&looped.body, Some(step), labels);
+                    walk(&looped.body, Some(step), names);
                 }
             }
         }
     }
 }
 
-/// The next value of a state `O` is its equation `O'`, and `O` at that step.
-fn label(name: &str, at: Option<usize>, shape: &Shape) -> Option<String> {
+/// The name of a value: the next value of a state `O` is called `O'` in the net, and is shown as `O` at that step.
+fn name_of(name: &str, at: Option<usize>, shape: &Shape) -> Option<String> {
     let Shape::Map([_, height, width]) = shape else { return None };
     let name = name.strip_suffix('\'').unwrap_or(name);
-    let label = at.map_or_else(|| name.to_owned(), |step| format!("{name}@{step}"));
-    (height * width > 1).then_some(label)
+    let name = at.map_or_else(|| name.to_owned(), |step| format!("{name}@{step}"));
+    (height * width > 1).then_some(name)
 }

@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::events::{self, At, Events, Tag};
-use super::{Epoch, Memory, Observer, ObserverKind, Start};
+use super::{Epoch, Observer, ObserverKind, ObserverMemory, TrainingStart};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
@@ -35,7 +35,7 @@ pub const BOARD: ObserverKind = ObserverKind {
     },
 };
 
-/// What checkpoints call the event file.
+/// The name of the event file in checkpoints.
 const EVENTS: &str = "events";
 
 /// How many images have their feature maps shown.
@@ -76,9 +76,9 @@ struct Board {
 impl Board {
     /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file
     /// begins.
-    fn open(start: &Start<'_>, offset: u64) -> Result<Self, TrainError> {
+    fn open(start: &TrainingStart<'_>, offset: u64) -> Result<Self, TrainError> {
         let images = images(start.recipe, start.data, start.split, start.device)?;
-        let (file, warn) = (events::file(start.run), |text: &str| start.progress.warn(text));
+        let (file, warn) = (events::file(start.run), |text: &str| start.console.warn(text));
         if offset > 0 && !file.is_file() {
             warn(&format!("warning: {}: was missing; a new one begins", file.display()));
         }
@@ -100,7 +100,7 @@ impl Observer for Board {
         epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
     }
 
-    fn before_checkpoint(&mut self, memory: &mut Memory) -> Result<(), TrainError> {
+    fn before_checkpoint(&mut self, memory: &mut ObserverMemory) -> Result<(), TrainError> {
         self.events.sync()?;
         memory.lengths.insert(EVENTS.to_owned(), self.events.offset());
         Ok(())
@@ -208,11 +208,11 @@ fn feature_maps(
 ) -> Result<(), TrainError> {
     let net = model.net();
     let input = (at.step == 1).then(|| (net.input.0.clone(), images.clone()));
-    let maps = maps::labels(net).into_iter().zip(trace).filter_map(|(label, (_, map))| Some((label?, map)));
-    for (label, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
+    let maps = maps::names(net).into_iter().zip(trace).filter_map(|(name, (_, map))| Some((name?, map)));
+    for (name, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
         let dims = map.dims();
         let values: Vec<f64> = read(map)?.iter::<f64>().collect();
-        picture(events, Tag { name: &format!("feature maps/{label}"), about: MAP }, at, &values, dims)?;
+        picture(events, Tag { name: &format!("feature maps/{name}"), about: MAP }, at, &values, dims)?;
     }
     Ok(())
 }

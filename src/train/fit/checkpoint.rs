@@ -5,9 +5,8 @@
 //! over keeps the last one: to go on from with more epochs, and to put back numbers and weights that were damaged.
 
 use crate::back::burn::Weight;
-use crate::data::{sha256, sha256_of};
+use crate::data::{sha256, sha256_of, short};
 use crate::observe;
-use crate::train::error::short;
 use crate::train::fit::state::{Limits, RunMark, State};
 use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
@@ -30,7 +29,7 @@ const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.safetensors";
 const OPTIMIZER: &str = "optimizer.burnpack";
 const BEST: &str = "best.safetensors";
-/// The sums of the others, as `sha256sum --check` reads them.
+/// The checksums of the others, as `sha256sum --check` reads them.
 const SUMS: &str = "SHA256SUMS";
 
 /// A checkpoint as it is read.
@@ -39,7 +38,7 @@ pub struct Checkpoint {
     pub weights: Vec<Weight>,
     /// See [`crate::train::fit::optimizer::Optimizer::memory`].
     pub optimizer: Vec<u8>,
-    /// There if the state names a best epoch.
+    /// The best weights; they are there if the state names a best epoch.
     pub best: Option<Vec<Weight>>,
     /// The files that it holds for observers, by their names; versions that did not save them wrote none.
     pub texts: BTreeMap<String, String>,
@@ -50,7 +49,7 @@ pub struct Draft<'a> {
     pub state: &'a State,
     pub weights: Vec<u8>,
     pub optimizer: Vec<u8>,
-    /// A file on disk with the best weights so far, and its sum.
+    /// A file on disk with the best weights so far, and its checksum.
     pub best: Option<(PathBuf, &'a str)>,
     /// The files that it holds for observers, by their names.
     pub texts: &'a BTreeMap<String, String>,
@@ -109,46 +108,46 @@ fn name(epoch: usize, batches: usize) -> String {
 /// Writes all files of a checkpoint into a folder. `before` is the file with the best weights of the checkpoint before it.
 fn fill(partial: &Path, draft: &Draft<'_>, before: Option<&Path>) -> Result<(), TrainError> {
     let state = crate::train::runs::manifest::json(draft.state).into_bytes();
-    let mut sums = String::new();
+    let mut checksums = String::new();
     let files: [(&str, &[u8]); 3] = [(STATE, &state), (WEIGHTS, &draft.weights), (OPTIMIZER, &draft.optimizer)];
     let texts = draft.texts.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
     for (name, bytes) in files.into_iter().chain(texts) {
         write(&partial.join(name), bytes)?;
-        sums += &line(&sha256([bytes]), name);
+        checksums += &line(&sha256([bytes]), name);
     }
-    if let Some((best, sum)) = &draft.best {
+    if let Some((best, checksum)) = &draft.best {
         let place = partial.join(BEST);
         // Never shared with the run's own file, in which others may write: checkpoints share it among themselves, and so it
         // is copied only when another epoch is the best one.
-        let shared = before.is_some_and(|before| is(before, sum) && fs::hard_link(before, &place).is_ok());
+        let shared = before.is_some_and(|before| is(before, checksum) && fs::hard_link(before, &place).is_ok());
         if !shared {
             let copied = fs::copy(best, &place).and_then(|_| File::open(&place)?.sync_all());
             copied.map_err(TrainError::file(&place, "written"))?;
         }
-        sums += &line(sum, BEST);
+        checksums += &line(checksum, BEST);
     }
-    write(&partial.join(SUMS), sums.as_bytes())?;
+    write(&partial.join(SUMS), checksums.as_bytes())?;
     sync(partial)
 }
 
-/// Whether a file has this sum.
-fn is(path: &Path, sum: &str) -> bool {
-    File::open(path).and_then(|mut file| sha256_of(&mut file)).is_ok_and(|found| found == sum)
+/// Whether a file has this checksum.
+fn is(path: &Path, checksum: &str) -> bool {
+    File::open(path).and_then(|mut file| sha256_of(&mut file)).is_ok_and(|found| found == checksum)
 }
 
-/// The sum that a SHA256SUMS has for a file.
-fn sum_of<'a>(sums: &'a str, name: &str) -> Option<&'a str> {
-    sums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "))
+/// The checksum that a SHA256SUMS has for a file.
+fn checksum_of<'a>(checksums: &'a str, name: &str) -> Option<&'a str> {
+    checksums.lines().find_map(|line| line.strip_suffix(name)?.strip_suffix("  "))
 }
 
-/// Where the best weights of a run's checkpoint can be had: the checkpoint's own file, or the run's if only that one is
-/// what it was.
-fn best_of(run: &Path, place: &Path, sum: &str) -> Option<PathBuf> {
-    [place.join(BEST), run.join(BEST)].into_iter().find(|path| is(path, sum))
+/// The file that has the best weights of a run's checkpoint: the checkpoint's own, or the run's if only that one is
+/// whole.
+fn best_of(run: &Path, place: &Path, checksum: &str) -> Option<PathBuf> {
+    [place.join(BEST), run.join(BEST)].into_iter().find(|path| is(path, checksum))
 }
 
-fn line(sum: &str, name: &str) -> String {
-    format!("{sum}  {name}\n")
+fn line(checksum: &str, name: &str) -> String {
+    format!("{checksum}  {name}\n")
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
@@ -261,21 +260,21 @@ fn another(place: &Path, mark: &RunMark, run: &RunMark, has_before: bool) -> Tra
     }
 }
 
-/// A file of the newest whole checkpoint of a run, if that file is the one with this sum.
-pub fn kept(run: &Path, name: &str, sum: &str) -> Option<Vec<u8>> {
+/// A file of the newest whole checkpoint of a run, if that file is the one with this checksum.
+pub fn kept(run: &Path, name: &str, checksum: &str) -> Option<Vec<u8>> {
     let folder = run.join(FOLDER);
     // The last weights of a run that is over are those that it would go on with.
     let name = if name == crate::train::fit::LAST { WEIGHTS } else { name };
     let files = names(&folder).ok()?.into_iter().rev().map(|checkpoint| folder.join(checkpoint).join(name));
-    files.filter_map(|path| fs::read(path).ok()).find(|bytes| sha256([bytes.as_slice()]) == sum)
+    files.filter_map(|path| fs::read(path).ok()).find(|bytes| sha256([bytes.as_slice()]) == checksum)
 }
 
 /// What is wrong with the files of the last checkpoint of a run, if there is one: a sentence.
 pub fn damage(run: &Path) -> Option<String> {
     let folder = run.join(FOLDER);
     let place = folder.join(names(&folder).ok()?.pop()?);
-    let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
-    let same = |name: &str| sum_of(&sums, name).is_some_and(|sum| is(&place.join(name), sum));
+    let checksums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
+    let same = |name: &str| checksum_of(&checksums, name).is_some_and(|checksum| is(&place.join(name), checksum));
     let texts = observe::kept().map(|kept| kept.file);
     let wrong = [STATE, WEIGHTS, OPTIMIZER, BEST].into_iter().chain(texts).find(|name| !same(name))?;
     Some(format!("{}: damaged: {wrong} is not what {SUMS} says", place.display()))
@@ -289,9 +288,10 @@ pub fn damage(run: &Path) -> Option<String> {
 pub fn mend_best(run: &Path) -> Result<Option<PathBuf>, TrainError> {
     let folder = run.join(FOLDER);
     let Some(place) = names(&folder)?.pop().map(|name| folder.join(name)) else { return Ok(None) };
-    let sums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
+    let checksums = crate::train::files::read(&place.join(SUMS)).unwrap_or_default();
     let own = place.join(BEST);
-    let from = sum_of(&sums, BEST).and_then(|sum| best_of(run, &place, sum)).filter(|from| *from != own);
+    let from =
+        checksum_of(&checksums, BEST).and_then(|checksum| best_of(run, &place, checksum)).filter(|from| *from != own);
     let Some(from) = from else { return Ok(None) };
     let bytes = fs::read(&from).map_err(TrainError::file(&from, "read"))?;
     crate::train::files::replace(&own, &bytes)?;
@@ -305,17 +305,18 @@ pub fn any(run: &Path) -> bool {
 
 fn read((run, folder): (&Path, &Path), limits: Limits, inspection: &Inspection) -> Result<Checkpoint, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: folder.to_owned(), reason };
-    let sums = crate::train::files::read(&folder.join(SUMS))?;
+    let checksums = crate::train::files::read(&folder.join(SUMS))?;
     let file = |name: &str| {
         let own = folder.join(name);
-        let path = sum_of(&sums, name).filter(|_| name == BEST).and_then(|sum| best_of(run, folder, sum));
+        let path =
+            checksum_of(&checksums, name).filter(|_| name == BEST).and_then(|checksum| best_of(run, folder, checksum));
         let path = path.unwrap_or_else(|| own.clone());
         if path != own {
             let (own, path) = (own.display(), path.display());
             inspection.say(&format!("warning: {own}: missing or damaged; {path} is used, which is what it was"));
         }
         let bytes = fs::read(&path).map_err(TrainError::file(&path, "read"))?;
-        let same = sum_of(&sums, name).is_some_and(|sum| sum == sha256([bytes.as_slice()]));
+        let same = checksum_of(&checksums, name).is_some_and(|checksum| checksum == sha256([bytes.as_slice()]));
         if same { Ok(bytes) } else { Err(damaged(format!("{name} is not what {SUMS} says"))) }
     };
     let state: State = serde_json::from_slice(&file(STATE)?).map_err(|error| damaged(format!("{STATE}: {error}")))?;
@@ -347,10 +348,11 @@ pub fn adopt(from: &Path, run: &Path, state: &State) -> Result<(), TrainError> {
         let path = folder.join(name);
         fs::read(&path).map_err(TrainError::file(&path, "read"))
     };
-    let sums = crate::train::files::read(&folder.join(SUMS))?;
-    let best = state.best.and_then(|_| sum_of(&sums, BEST));
-    let best = best.map(|sum| (best_of(from, &folder, sum).unwrap_or_else(|| folder.join(BEST)), sum));
-    let text = |kept: observe::Kept| Ok((kept.file.to_owned(), crate::train::files::read(&folder.join(kept.file))?));
+    let checksums = crate::train::files::read(&folder.join(SUMS))?;
+    let best = state.best.and_then(|_| checksum_of(&checksums, BEST));
+    let best = best.map(|checksum| (best_of(from, &folder, checksum).unwrap_or_else(|| folder.join(BEST)), checksum));
+    let text =
+        |kept: observe::KeptFile| Ok((kept.file.to_owned(), crate::train::files::read(&folder.join(kept.file))?));
     let texts = observe::kept().map(text).collect::<Result<BTreeMap<_, _>, TrainError>>()?;
     let draft = Draft { state, weights: file(WEIGHTS)?, optimizer: file(OPTIMIZER)?, best, texts: &texts };
     save(run, &draft)

@@ -1,4 +1,4 @@
-//! How well a model names classes.
+//! Evaluation: how well a model names the classes of images.
 
 use crate::back::burn::{Model, numbers};
 use crate::data::loader::{Batch, Feed, Loader};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::Path;
 
-/// The answers to some images, counted.
+/// The counted answers of a model to some images: how many were right, and their cross-entropy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     pub images: usize,

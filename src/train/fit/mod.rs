@@ -1,10 +1,10 @@
 //! Training: epochs of batches, a validation after each, the best and the last weights kept, and checkpoints on the way.
 
 pub mod checkpoint;
+mod epoch_steps;
 pub mod evaluate;
 pub mod optimizer;
 mod optimizer_device;
-mod pass;
 mod saver;
 pub mod state;
 pub mod stop;
@@ -13,15 +13,15 @@ use crate::back::burn::{Model, NonFinite, WeightsError};
 use crate::data::loader::{Feed, Loader};
 use crate::data::split::{Split, shuffled};
 use crate::data::{DataSet, sha256, sha256_of};
-use crate::observe::{Ahead, Epoch, Memory, Observers, RunHome, Start};
+use crate::observe::{Ahead, Epoch, ObserverMemory, Observers, RunHome, TrainingStart};
+use crate::train::console::Console;
 use crate::train::fit::checkpoint::{Checkpoint, Draft};
+use crate::train::fit::epoch_steps::EpochSteps;
 use crate::train::fit::evaluate::{Tally, evaluate};
 use crate::train::fit::optimizer::Optimizer;
-use crate::train::fit::pass::Pass;
 use crate::train::fit::saver::Saver;
 use crate::train::fit::state::{BestSoFar, Limits, RunMark, State};
 use crate::train::phases::{Course, Phases};
-use crate::train::progress::Progress;
 use crate::train::weights::whose::Whose;
 use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
@@ -67,7 +67,7 @@ pub struct Best {
     /// The model with these weights, without autodiff.
     pub model: Model,
     /// SHA-256 of the file with its weights.
-    pub sum: String,
+    pub checksum: String,
 }
 
 /// A training that is over.
@@ -80,7 +80,7 @@ pub struct Fit {
     /// Seconds spent on training, by all processes that took part.
     pub seconds: f64,
     /// What the observers remember at its end.
-    pub memory: Memory,
+    pub memory: ObserverMemory,
     /// What the observers remark on its best weights, in sentences.
     pub remarks: Vec<String>,
     /// What was passed over with `--force` on the way, in sentences.
@@ -101,8 +101,8 @@ impl Job<'_> {
     /// # Errors
     /// If the loss is no longer a number, an image cannot be had, a file cannot be written or it was asked to stop. What
     /// was saved before stays, and where the weights are good they are saved then, too.
-    pub fn fit(&self, from: Option<Checkpoint>, progress: &Progress) -> Result<Fit, TrainError> {
-        let (mut model, mut training) = Training::start(self, from, progress)?;
+    pub fn fit(&self, from: Option<Checkpoint>, console: &Console) -> Result<Fit, TrainError> {
+        let (mut model, mut training) = Training::start(self, from, console)?;
         while !training.is_over() {
             model = training.epoch(model)?;
         }
@@ -116,20 +116,29 @@ impl Job<'_> {
         Ok(Fit { best, epochs, last, seconds, memory, remarks, notes })
     }
 
-    /// Makes a file hold these bytes, unless it does already, and gives their sum.
+    /// Makes a file hold these bytes, unless it does already, and gives their checksum.
     fn leave(&self, file: &str, bytes: &[u8]) -> Result<String, TrainError> {
-        let (path, sum) = (self.folder.join(file), sha256([bytes]));
+        let (path, checksum) = (self.folder.join(file), sha256([bytes]));
         let there = File::open(&path).and_then(|mut file| sha256_of(&mut file));
-        if there.is_ok_and(|there| there == sum) {
-            return Ok(sum);
+        if there.is_ok_and(|there| there == checksum) {
+            return Ok(checksum);
         }
-        files::replace(&path, bytes).map(|()| sum)
+        files::replace(&path, bytes).map(|()| checksum)
     }
 
     /// What observers are told before the first step.
-    fn start(&self, epochs_done: usize, progress: Progress) -> Start<'_> {
+    fn start(&self, epochs_done: usize, console: Console) -> TrainingStart<'_> {
         let Self { recipe, data, split, device, folder, started, tensorboard, .. } = *self;
-        Start { recipe, data, split, device, run: RunHome { folder, started }, epochs_done, tensorboard, progress }
+        TrainingStart {
+            recipe,
+            data,
+            split,
+            device,
+            run: RunHome { folder, started },
+            epochs_done,
+            tensorboard,
+            console,
+        }
     }
 
     /// A model of the recipe with the weights of a file.
@@ -161,7 +170,7 @@ pub(in crate::train) struct Training<'a> {
 
 impl<'a> Training<'a> {
     /// A training at its first step, or where a checkpoint was written, and its model with autodiff.
-    fn start(job: &'a Job<'a>, from: Option<Checkpoint>, progress: &Progress) -> Result<(Model, Self), TrainError> {
+    fn start(job: &'a Job<'a>, from: Option<Checkpoint>, console: &Console) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
         let train = &recipe.settings.train;
         let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
@@ -188,8 +197,8 @@ impl<'a> Training<'a> {
         state.run = Some(job.mark.clone());
         state.notes.extend(job.notes.iter().cloned());
         state.notes.dedup();
-        let memory = Memory { lengths: state.files.clone(), texts };
-        let observers = Observers::open(&job.start(state.epoch - 1, *progress), &memory)?;
+        let memory = ObserverMemory { lengths: state.files.clone(), texts };
+        let observers = Observers::open(&job.start(state.epoch - 1, *console), &memory)?;
         let training = Self {
             job,
             optimizer,
@@ -221,7 +230,7 @@ impl<'a> Training<'a> {
         let ahead = Ahead { epoch, images: feed.images(), seen: self.state.seen.images };
         self.observers.tell(|observer| observer.epoch_begins(ahead))?;
         let batches = feed.batches();
-        let model = Pass::new(self, batches).run(model, Loader::new(feed)?)?;
+        let model = EpochSteps::new(self, batches).run(model, Loader::new(feed)?)?;
         let held_out = match self.validate(&model) {
             // A validation begins anew: what stands is that every step of the epoch is done.
             Err(error) => return Err(self.rescue(&model, error)),
@@ -317,7 +326,7 @@ impl<'a> Training<'a> {
     }
 
     /// Writes a checkpoint; gives what the observers remember in it.
-    fn save(&mut self, model: &Model) -> Result<Memory, TrainError> {
+    fn save(&mut self, model: &Model) -> Result<ObserverMemory, TrainError> {
         let best = self.best.as_ref();
         self.state.seconds = self.seconds();
         self.state.phases = self.phases.memory();
@@ -331,7 +340,7 @@ impl<'a> Training<'a> {
             // First, because a device that fails says so here; reading the optimizer's memory, Burn panics.
             weights: weights::bytes(&model.valid(), &whose)?,
             optimizer: self.optimizer.memory(),
-            best: best.map(|best| (self.job.folder.join(BEST), best.sum.as_str())),
+            best: best.map(|best| (self.job.folder.join(BEST), best.checksum.as_str())),
             texts: &memory.texts,
         };
         self.saver.time(|| checkpoint::save(self.job.folder, &draft))?;
@@ -349,6 +358,6 @@ impl Best {
     fn write(job: &Job<'_>, so_far: BestSoFar, model: Model) -> Result<Self, TrainError> {
         let bytes = weights::bytes(&model, &job.whose.at("best", so_far.epoch))?;
         files::replace(&job.folder.join(BEST), &bytes)?;
-        Ok(Self { so_far, model, sum: sha256([bytes.as_slice()]) })
+        Ok(Self { so_far, model, checksum: sha256([bytes.as_slice()]) })
     }
 }

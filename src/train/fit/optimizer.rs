@@ -116,7 +116,7 @@ impl Optimizer {
         bytes.to_vec()
     }
 
-    /// The same optimizer with what it remembered when it was saved.
+    /// Gives the optimizer the memory that it had when it was saved.
     ///
     /// # Errors
     /// If the bytes are not such a memory.

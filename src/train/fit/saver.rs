@@ -1,10 +1,10 @@
-//! When to save.
+//! The times at which a training saves a checkpoint.
 
 use std::time::{Duration, Instant};
 
 /// The time between two checkpoints: seldom enough that a fast run hardly notices.
 const PAUSE: Duration = Duration::from_secs(10);
-/// How many times as long as saving training takes at least.
+/// Training takes at least so many times as long as saving.
 const SHARE: u32 = 50;
 
 /// Tells when a checkpoint is due: after the time that was asked for, or else every ten seconds, and never so often that

@@ -48,7 +48,7 @@ pub struct BestSoFar {
     pub validation_accuracy: Option<f64>,
 }
 
-/// What tells the checkpoints of one run from those of any other.
+/// The mark of a run, which tells its checkpoints from those of any other run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunMark {
     /// The recipe's fingerprint, as manifest.json has it.
@@ -89,7 +89,7 @@ impl fmt::Display for State {
 }
 
 impl State {
-    /// The same, with everything where this version has it, whatever version wrote it.
+    /// Moves what older versions wrote elsewhere to where this version has it.
     pub fn settled(mut self) -> Self {
         if let Some(memory) = self.schedule.take() {
             self.phases.entry("schedule".to_owned()).or_insert(memory);
@@ -103,7 +103,8 @@ impl State {
         (self.batches, self.seen, self.loss, self.epoch_seconds) = (0, Tally::default(), 0.0, 0.0);
     }
 
-    /// What no training within these limits could have saved: the name of a value, the value and what was expected.
+    /// Finds a value that no training within these limits could have saved: says its name, the value and what was
+    /// expected.
     pub fn absurd(&self, limits: Limits) -> Option<String> {
         let Limits { epochs, batches, batch, images } = limits;
         let done = self.batches.saturating_mul(batch).min(images);

@@ -5,7 +5,7 @@ use std::process::{self, Child};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a shell says of a process that SIGINT ended.
+/// The exit code that a shell gives for a process that SIGINT ended.
 const AT_ONCE: i32 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);

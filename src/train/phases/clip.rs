@@ -22,7 +22,7 @@ struct Clip {
 
 impl Phase for Clip {
     fn before_update(&mut self, model: &Model, gradients: &mut GradientsParams) -> Result<(), DeviceError> {
-        /// PyTorch's guard against a length of 0.
+        /// What is added to a length before it is divided by, as in PyTorch, since it may be 0.
         const GUARD: f64 = 1e-6;
         let squares = model.ids().filter_map(|id| gradients.get::<4>(id)).map(|gradient| gradient.square().sum());
         let length = numbers(squares.fold(Transaction::default(), Transaction::register))?.iter().sum::<f64>().sqrt();

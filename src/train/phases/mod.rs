@@ -67,7 +67,7 @@ pub struct Course {
 
 /// How a phase comes into a training.
 pub struct PhaseKind {
-    /// What checkpoints call it.
+    /// The name of the phase in checkpoints.
     pub name: &'static str,
     /// Makes the phase that a recipe's net and its `train` block ask for, with nothing remembered; none if they ask for none.
     pub build: fn(&Net, &Bound) -> Option<Box<dyn Phase>>,

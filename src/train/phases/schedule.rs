@@ -13,7 +13,7 @@ pub const SCHEDULE: PhaseKind = PhaseKind {
         let schedule = Schedule::new(train.call("schedule"), train.count("epochs"), train.count("warmup"));
         Some(Box::new(schedule))
     },
-    absurd: |memory| match Memory::of(memory) {
+    absurd: |memory| match PlateauMemory::of(memory) {
         Ok(memory) => memory.absurd(),
         Err(reason) => Some(format!("`schedule` is no memory of one: {reason}")),
     },
@@ -22,7 +22,7 @@ pub const SCHEDULE: PhaseKind = PhaseKind {
 /// An improvement is a fall by this share of the lowest so far, as in PyTorch.
 const THRESHOLD: f64 = 1e-4;
 
-/// What the learning rate is multiplied by, epoch by epoch.
+/// The rule by which a schedule gives a factor of the learning rate, epoch by epoch.
 #[derive(Clone, Debug, PartialEq)]
 enum Rule {
     Constant,
@@ -37,12 +37,12 @@ pub struct Schedule {
     rule: Rule,
     epochs: usize,
     warmup: usize,
-    memory: Memory,
+    memory: PlateauMemory,
 }
 
-/// What a plateau remembers of the epochs before.
+/// What `plateau` remembers of the epochs before.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Memory {
+struct PlateauMemory {
     /// What the rate is multiplied by now.
     scale: f64,
     /// The lowest cross-entropy, once there is one.
@@ -51,13 +51,13 @@ struct Memory {
     waited: usize,
 }
 
-impl Default for Memory {
+impl Default for PlateauMemory {
     fn default() -> Self {
         Self { scale: 1.0, lowest: None, waited: 0 }
     }
 }
 
-impl Memory {
+impl PlateauMemory {
     fn of(memory: &Value) -> Result<Self, String> {
         Self::deserialize(memory).map_err(|error| error.to_string())
     }
@@ -89,7 +89,7 @@ impl Schedule {
             "plateau" => Rule::Plateau { factor: call.real("factor"), patience: call.count("patience") },
             _ => Rule::Constant,
         };
-        Self { rule, epochs, warmup, memory: Memory::default() }
+        Self { rule, epochs, warmup, memory: PlateauMemory::default() }
     }
 
     /// What the optimizer's rate is multiplied by at a step: `done` is the share of the epoch, which counts from 1, that
@@ -147,7 +147,7 @@ impl Phase for Schedule {
     }
 
     fn remember(&mut self, memory: &Value) -> Result<(), String> {
-        self.memory = Memory::of(memory)?;
+        self.memory = PlateauMemory::of(memory)?;
         Ok(())
     }
 }

@@ -5,10 +5,10 @@ pub mod yaml;
 mod yaml_spans;
 
 use crate::back::burn::Precision;
-use crate::data::augment::{self, Views};
+use crate::data::augment::{Augmentations, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
-use crate::data::transform::Chain;
+use crate::data::transform::Transforms;
 use crate::data::{self, DataError, DataSet, Unusable};
 use crate::train::recipe::overrides::is_flag;
 use crate::train::{Overrides, TrainError};
@@ -28,8 +28,8 @@ pub struct Recipe {
     pub text: String,
     /// The spec's text with overrides and defaults written in.
     pub resolved: String,
-    pub augmentations: Arc<augment::Chain>,
-    pub transforms: Arc<Chain>,
+    pub augmentations: Arc<Augmentations>,
+    pub transforms: Arc<Transforms>,
     /// The spec's warnings and notes.
     pub remarks: Report,
 }
@@ -57,8 +57,8 @@ impl Recipe {
                 return Err(TrainError::Reports(reports));
             }
         };
-        let augmentations = Arc::new(augment::Chain::new(settings.data.calls("augment")));
-        let transforms = Arc::new(Chain::new(settings.data.calls("transform")));
+        let augmentations = Arc::new(Augmentations::new(settings.data.calls("augment")));
+        let transforms = Arc::new(Transforms::new(settings.data.calls("transform")));
         Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks })
     }
 
@@ -102,7 +102,8 @@ impl Recipe {
         data::sha256(parts.map(str::as_bytes))
     }
 
-    /// Which images of the test half are tested with: all, or a sample of at most `limit`, fixed by the seed.
+    /// Chooses the images of the test half that are tested with: all, or a sample of at most `limit`, fixed by the
+    /// seed.
     pub fn test(&self, data: &DataSet, limit: Option<usize>) -> Vec<usize> {
         split::sample(data.test.len(), limit.unwrap_or(usize::MAX), self.seed())
     }
@@ -149,7 +150,7 @@ impl Recipe {
     }
 
     /// Images of a source, in an order, as the net takes them; nothing about them is random.
-    pub fn feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>) -> Feed {
+    pub fn feed(&self, source: &Arc<dyn data::ImageSource>, order: Vec<usize>) -> Feed {
         Feed {
             source: source.clone(),
             order,
@@ -163,16 +164,16 @@ impl Recipe {
 
     /// Images for the training of an epoch: those of [`Recipe::feed`], with the spec's augmentations. A batch holds all views
     /// of its images.
-    pub fn training_feed(&self, source: &Arc<dyn data::Source>, order: Vec<usize>, epoch: usize) -> Feed {
-        let chain = self.augmentations.clone();
-        let views = Views { chain, seed: self.seed(), epoch: epoch as u64 };
+    pub fn training_feed(&self, source: &Arc<dyn data::ImageSource>, order: Vec<usize>, epoch: usize) -> Feed {
+        let augmentations = self.augmentations.clone();
+        let views = Views { augmentations, seed: self.seed(), epoch: epoch as u64 };
         let augment = (!self.settings.data.calls("augment").is_empty()).then_some(views);
         let batch = self.batch() / self.augmentations.views();
         Feed { augment, batch, ..self.feed(source, order) }
     }
 
-    /// Which images train and which validate; at most `limit` of them together. A validation half that is there in its own
-    /// right is used as a whole, beside at most `limit` images to train with.
+    /// Divides the training half into images that train and images that validate, at most `limit` of them together. A
+    /// validation half that is there in its own right is used as a whole, beside at most `limit` images to train with.
     pub fn split(&self, data: &DataSet, limit: Option<usize>) -> Split {
         let (all, held_out) = (data.train.len(), data.validation());
         let train = split::sample(all - held_out, limit.unwrap_or(usize::MAX), self.seed());
@@ -183,7 +184,7 @@ impl Recipe {
     }
 }
 
-/// What an error says behind the name that it begins with.
+/// The text of an error without the name that it begins with.
 fn without(name: &str, error: &DataError) -> String {
     let text = error.to_string();
     text.strip_prefix(name).unwrap_or(&text).to_owned()

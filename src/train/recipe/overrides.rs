@@ -37,9 +37,9 @@ pub struct Overrides {
     pub tensorboard: Option<bool>,
     /// The time between two checkpoints.
     pub save_every: Option<Duration>,
-    /// Most images of the training half to use, validation included.
+    /// How many images of the training half to use at most, validation included.
     pub limit: Option<usize>,
-    /// Most images of the test half to test with; without a wish all of them, whatever `limit` says.
+    /// How many images of the test half to test with at most; without a wish all of them, whatever `limit` says.
     pub limit_test: Option<usize>,
     /// Consts of the spec and what they are set to.
     pub set: BTreeMap<String, String>,
@@ -50,7 +50,7 @@ pub struct Overrides {
 /// A value for one setting, in the language of the spec.
 #[derive(Clone, Debug)]
 pub struct Setting {
-    /// Who says so, as a problem with the text names it: `--lr`.
+    /// Where the text is from, as a message about a problem with it says: `--lr`.
     pub origin: String,
     pub target: Target,
     pub text: String,
@@ -86,7 +86,7 @@ pub(super) fn unfit_for_a_folder(name: &str) -> Option<&'static str> {
 }
 
 impl Overrides {
-    /// These wishes on top of those of another place.
+    /// Puts these overrides on top of those of another place, `below`.
     pub fn over(self, below: Self) -> Self {
         let (mut set, mut settings) = (below.set, below.settings);
         set.extend(self.set);

@@ -6,7 +6,7 @@
 use crate::back::burn::DeviceChoice;
 use crate::train::recipe::overrides::{Overrides, Setting, Target, unfit_for_a_folder};
 use crate::train::recipe::yaml_spans;
-use crate::train::runs::threads::MOST;
+use crate::train::runs::threads::MOST_THREADS;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
 use lcnnc_lang::front::settings::Settings;
@@ -153,7 +153,7 @@ impl Reader<'_> {
                 "allow_empty_classes" => self.overrides.allow_empty_classes = self.switch(&path, value),
                 "allow_other_count" => self.overrides.allow_other_count = self.switch(&path, value),
                 "device" => self.overrides.device = self.device(&path, value),
-                "threads" => self.overrides.threads = self.count_to(MOST, &path, value),
+                "threads" => self.overrides.threads = self.count_to(MOST_THREADS, &path, value),
                 "fuse" => self.overrides.fuse = self.switch(&path, value),
                 "tensorboard" => self.overrides.tensorboard = self.switch(&path, value),
                 "save_every" => self.overrides.save_every = self.seconds(&path, value),

@@ -10,12 +10,12 @@ use std::fmt;
 
 /// The last key of a path, as it is written.
 pub fn of_key(text: &str, path: &[String]) -> Span {
-    refused(text, Walk { path, to: To::Key })
+    refused(text, PathSeeker { path, to: To::Key })
 }
 
 /// The value behind a path of keys, its quotes included; of a list or a block, its first line.
 pub fn of_value(text: &str, path: &[String]) -> Span {
-    refused(text, Walk { path, to: To::Value })
+    refused(text, PathSeeker { path, to: To::Value })
 }
 
 /// Where a reader's error is: one sign wide, or empty at the end of the text.
@@ -25,7 +25,7 @@ pub fn of_error(text: &str, location: Option<&Location>) -> Span {
     Span::new(start, start + width)
 }
 
-fn refused(text: &str, walk: Walk<'_>) -> Span {
+fn refused(text: &str, walk: PathSeeker<'_>) -> Span {
     let error = walk.deserialize(serde_yaml::Deserializer::from_str(text)).err();
     let start = error.and_then(|error| error.location()).map_or(0, |location| offset(text, &location));
     Span::new(start, start + token(&text[start..], walk.to).len())
@@ -38,7 +38,7 @@ fn offset(text: &str, location: &Location) -> usize {
     line_start + rest.char_indices().nth(location.column() - 1).map_or(rest.len(), |(at, _)| at)
 }
 
-/// What stands at the start of a text: a quoted text with its quotes, or a plain one up to its end, a comment or, for a
+/// The first token of a text: a quoted text with its quotes, or a plain one up to its end, a comment or, for a
 /// key, its colon.
 fn token(text: &str, to: To) -> &str {
     let line = text.lines().next().unwrap_or_default();
@@ -59,12 +59,12 @@ enum To {
 
 /// Reads what lies behind a path, and refuses it.
 #[derive(Clone, Copy)]
-struct Walk<'a> {
+struct PathSeeker<'a> {
     path: &'a [String],
     to: To,
 }
 
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
+impl<'de> DeserializeSeed<'de> for PathSeeker<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -72,7 +72,7 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Walk<'_> {
+impl<'de> Visitor<'de> for PathSeeker<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,9 +82,9 @@ impl<'de> Visitor<'de> for Walk<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let Some((first, rest)) = self.path.split_first() else { return Err(A::Error::custom("found")) };
         let refuse = rest.is_empty() && matches!(self.to, To::Key);
-        while let Some(here) = map.next_key_seed(Key { wanted: first, refuse })? {
+        while let Some(here) = map.next_key_seed(KeySeeker { wanted: first, refuse })? {
             if here {
-                return map.next_value_seed(Walk { path: rest, ..self });
+                return map.next_value_seed(PathSeeker { path: rest, ..self });
             }
             map.next_value::<IgnoredAny>()?;
         }
@@ -93,12 +93,12 @@ impl<'de> Visitor<'de> for Walk<'_> {
 }
 
 /// Tells whether a key is the wanted one; refuses it if it is the goal itself.
-struct Key<'a> {
+struct KeySeeker<'a> {
     wanted: &'a str,
     refuse: bool,
 }
 
-impl<'de> DeserializeSeed<'de> for Key<'_> {
+impl<'de> DeserializeSeed<'de> for KeySeeker<'_> {
     type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -106,7 +106,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
     }
 }
 
-impl Visitor<'_> for Key<'_> {
+impl Visitor<'_> for KeySeeker<'_> {
     type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

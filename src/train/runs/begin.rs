@@ -1,7 +1,7 @@
 //! A new run's folder: what is written before the first step, and said.
 
 use crate::data::{self, DataSet};
-use crate::train::progress::Progress;
+use crate::train::console::Console;
 use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
 use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, SpecNote};
@@ -106,7 +106,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
 /// Classes that a note names before it says how many more there are.
 const NAMED: usize = 5;
 
-/// Which classes have no image to train with: all of theirs are set aside, or left out by a limit.
+/// Names the classes that have no image to train with: all of theirs are set aside, or left out by a limit.
 fn untrained(setup: &Setup) -> Option<String> {
     let mut without = vec![true; setup.data.classes.len()];
     setup.split.train.iter().for_each(|&i| without[setup.data.train.label(i)] = false);
@@ -119,13 +119,13 @@ fn untrained(setup: &Setup) -> Option<String> {
 }
 
 /// Says what is about to be trained, on what, and where.
-pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Path, progress: &Progress) {
+pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Path, console: &Console) {
     let (recipe, overrides, data) = (&setup.recipe, &setup.overrides, &manifest.data);
     if !recipe.remarks.diagnostics.is_empty() {
-        progress.report(&recipe.remarks);
+        console.report(&recipe.remarks);
     }
-    progress.line(&format!("model      {}, {}", manifest.model, counted(manifest.parameters, "parameter")));
-    progress.line(&format!(
+    console.line(&format!("model      {}, {}", manifest.model, counted(manifest.parameters, "parameter")));
+    console.line(&format!(
         "data       {}, {}, {} training, {} validation and {} test images",
         data.name,
         counted(data.classes.len(), "class"),
@@ -134,26 +134,26 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
         data.test_images
     ));
     if overrides.limit.is_some() && overrides.limit_test.is_none() {
-        progress
+        console
             .line("           the test half is whole: `--limit` is of the training half, `--limit-test` of this one");
     }
-    data.notes.iter().for_each(|note| progress.line(&format!("           {note}")));
+    data.notes.iter().for_each(|note| console.line(&format!("           {note}")));
     if data.verified == Some(false) {
-        progress.line("           not verified: a file that holds no whole picture ends the run when it is met");
+        console.line("           not verified: a file that holds no whole picture ends the run when it is met");
     }
     let train = &recipe.settings.train;
-    progress.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
+    console.line(&format!("optimizer  {}, batch {}", train.call("optimizer"), recipe.batch()));
     let (schedule, warmup) = (train.call("schedule"), train.count("warmup"));
     if *schedule != schedules::DEFAULT || warmup > 0 {
         let warmup = if warmup > 0 { format!(", warm-up over {}", counted(warmup, "epoch")) } else { String::new() };
-        progress.line(&format!("schedule   {schedule}{warmup}"));
+        console.line(&format!("schedule   {schedule}{warmup}"));
         if let Some(counts) = schedules::beside_warmup(schedule, train.count("warmup")) {
-            progress.line(&format!("           {counts}"));
+            console.line(&format!("           {counts}"));
         }
     }
     if train.count("patience") > 0 && data.validation_images == 0 {
-        progress.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
+        console.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
-    progress.line(&format!("device     {}, {}", manifest.device, counted(threads(overrides), "thread")));
-    progress.line(&format!("folder     {}", folder.display()));
+    console.line(&format!("device     {}, {}", manifest.device, counted(threads(overrides), "thread")));
+    console.line(&format!("folder     {}", folder.display()));
 }

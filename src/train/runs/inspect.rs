@@ -1,8 +1,7 @@
 //! A run's folder, read and compared with what the run left in it.
 
-use crate::data::{sha256, sha256_of};
+use crate::data::{sha256, sha256_of, short};
 use crate::observe::metrics::{History, LINES, TABLE};
-use crate::train::error::short;
 use crate::train::fit::checkpoint;
 use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;
@@ -12,7 +11,7 @@ use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::seal::Sealed;
 use crate::train::runs::trained::Which;
 use crate::train::weights::{self, Stored};
-use crate::train::{Overrides, Progress, TrainError, files};
+use crate::train::{Console, Overrides, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
 use std::fs::{self, File};
@@ -22,14 +21,14 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Inspection {
     force: bool,
-    progress: Progress,
+    console: Console,
     /// What was found and passed over, in sentences.
     pub notes: Vec<String>,
 }
 
 impl Inspection {
-    pub fn new(force: bool, progress: Progress) -> Self {
-        Self { force, progress, notes: Vec::new() }
+    pub fn new(force: bool, console: Console) -> Self {
+        Self { force, console, notes: Vec::new() }
     }
 
     /// Ends with a problem, or with `--force` says it and goes on.
@@ -41,18 +40,18 @@ impl Inspection {
             return Err(problem);
         }
         let finding = problem.finding();
-        self.progress.warn(&format!("warning: {finding}; it goes on with what is there, as asked with --force"));
+        self.console.warn(&format!("warning: {finding}; it goes on with what is there, as asked with --force"));
         self.notes.push(finding);
         Ok(())
     }
 
-    pub fn progress(&self) -> Progress {
-        self.progress
+    pub fn console(&self) -> Console {
+        self.console
     }
 
     /// Says what is no reason to stop.
     pub fn say(&self, text: &str) {
-        self.progress.warn(text);
+        self.console.warn(text);
     }
 }
 
@@ -97,25 +96,25 @@ impl RunFolder {
         let path = self.path.join(which.file());
         let bytes = match fs::read(&path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let sum = self.summary.as_ref().map(|summary| summary.weights.of(which));
+                let checksum = self.summary.as_ref().map(|summary| summary.weights.of(which));
                 let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", quoted(&self.path));
-                if let Some(problem) = sum.is_none().then(|| diverged::problem(&self.path)).flatten() {
+                if let Some(problem) = checksum.is_none().then(|| diverged::problem(&self.path)).flatten() {
                     return Err(problem);
                 }
-                let way = sum.map_or_else(goes_on, |sum| self.way_back(which.file(), sum));
+                let way = checksum.map_or_else(goes_on, |checksum| self.way_back(which.file(), checksum));
                 return Err(TrainError::Refused { path, reason: format!("it is missing; {way}") });
             }
             read => read.map_err(TrainError::file(&path, "read"))?,
         };
-        let sum = sha256([bytes.as_slice()]);
+        let checksum = sha256([bytes.as_slice()]);
         let expected = self.summary.as_ref().map(|summary| summary.weights.of(which));
-        let expected = expected.filter(|expected| **expected != sum);
+        let expected = expected.filter(|expected| **expected != checksum);
         let stored = weights::parse(&path, &bytes).map_err(|error| self.unreadable(error, which, expected))?;
         if let Some(expected) = expected {
             inspection.found(TrainError::Altered {
                 path,
                 expected: format!("the SHA-256 {} of {SUMMARY}", short(expected)),
-                found: format!("{}: {}", short(&sum), self.describe(&stored, which)),
+                found: format!("{}: {}", short(&checksum), self.describe(&stored, which)),
                 way: self.way_back(which.file(), expected),
             })?;
         } else if self.summary.is_none() {
@@ -174,8 +173,8 @@ impl RunFolder {
         }
     }
 
-    fn way_back(&self, file: &str, sum: &str) -> String {
-        match checkpoint::kept(&self.path, file, sum) {
+    fn way_back(&self, file: &str, checksum: &str) -> String {
+        match checkpoint::kept(&self.path, file, checksum) {
             Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", quoted(&self.path)),
             None => {
                 let config = quoted(&self.path.join(SETTINGS));
@@ -190,17 +189,17 @@ impl RunFolder {
     /// Which of them is not.
     pub fn whole(&self) -> Result<(), TrainError> {
         for which in self.summary.iter().flat_map(|_| [Which::Best, Which::Last]) {
-            let (path, sum) = (self.path.join(which.file()), self.summary.as_ref().map(|it| it.weights.of(which)));
+            let (path, checksum) = (self.path.join(which.file()), self.summary.as_ref().map(|it| it.weights.of(which)));
             let found = match File::open(&path).and_then(|mut file| sha256_of(&mut file)) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => "none".to_owned(),
                 found => found.map_err(TrainError::file(&path, "read"))?,
             };
-            if let Some(sum) = sum.filter(|sum| **sum != found) {
+            if let Some(checksum) = checksum.filter(|checksum| **checksum != found) {
                 return Err(TrainError::Altered {
                     path,
-                    expected: format!("the SHA-256 {} of {SUMMARY}", short(sum)),
+                    expected: format!("the SHA-256 {} of {SUMMARY}", short(checksum)),
                     found: short(&found).to_owned(),
-                    way: self.way_back(which.file(), sum),
+                    way: self.way_back(which.file(), checksum),
                 });
             }
         }
@@ -208,11 +207,11 @@ impl RunFolder {
     }
 
     /// What is wrong with the numbers of a finished run, which no answer depends on: a sentence.
-    pub fn metrics(&self) -> Option<String> {
+    pub fn metrics_problem(&self) -> Option<String> {
         let summary = self.summary.as_ref()?;
         let text = |name: &str| fs::read(self.path.join(name)).unwrap_or_default();
         let lines = String::from_utf8_lossy(&text(LINES)).into_owned();
-        let same = summary.metrics.as_ref().is_none_or(|sum| *sum == sha256([lines.as_bytes()]));
+        let same = summary.metrics_sha256.as_ref().is_none_or(|checksum| *checksum == sha256([lines.as_bytes()]));
         let history = History::of(&lines, summary.epochs);
         let (file, reason) = match history {
             Err(reason) => (LINES, reason),
@@ -220,7 +219,7 @@ impl RunFolder {
             Ok(history) if text(TABLE) != history.table().as_bytes() => (TABLE, format!("it is not what {LINES} says")),
             Ok(_) => return None,
         };
-        let way = summary.metrics.as_ref().and_then(|sum| checkpoint::kept(&self.path, LINES, sum));
+        let way = summary.metrics_sha256.as_ref().and_then(|checksum| checkpoint::kept(&self.path, LINES, checksum));
         let way = match way {
             Some(_) => format!("`lcnnc resume {}` puts it right", quoted(&self.path)),
             None if file == TABLE => format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
@@ -292,8 +291,8 @@ fn with_way(error: TrainError, way: &str) -> TrainError {
 }
 
 fn sealed_otherwise(path: PathBuf, expected: Option<&str>, found: &str, way: &str) -> TrainError {
-    let expected =
-        expected.map_or("a checksum in it".to_owned(), |sum| format!("the checksum {}, which it names", short(sum)));
+    let expected = expected
+        .map_or("a checksum in it".to_owned(), |checksum| format!("the checksum {}, which it names", short(checksum)));
     TrainError::Altered { path, expected, found: short(found).to_owned(), way: way.to_owned() }
 }
 
@@ -308,11 +307,11 @@ pub fn first_files(
     inspection: &mut Inspection,
 ) -> Result<(), TrainError> {
     let all = manifest.files.iter().flat_map(super::manifest::FirstFiles::named);
-    for (name, sum) in all.filter(|(name, _)| names.contains(name)) {
+    for (name, checksum) in all.filter(|(name, _)| names.contains(name)) {
         let path = folder.join(name);
         let found = sha256([fs::read(&path).map_err(TrainError::file(&path, "read"))?.as_slice()]);
-        if found != *sum {
-            let expected = format!("the SHA-256 {} of {MANIFEST}", short(sum));
+        if found != *checksum {
+            let expected = format!("the SHA-256 {} of {MANIFEST}", short(checksum));
             let way = "put the file back".to_owned();
             inspection.found(TrainError::Altered { path, expected, found: short(&found).to_owned(), way })?;
         }
@@ -340,7 +339,7 @@ fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> R
         }
     };
     let run = manifest.seal();
-    match (&expected, &value.manifest) {
+    match (&expected, &value.manifest_seal) {
         (None, None) => {}
         (Some(seal), Some(of)) if *seal == found && *of == run => {}
         (Some(seal), Some(of)) if *seal == found => inspection.found(TrainError::Altered {

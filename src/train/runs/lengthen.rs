@@ -1,6 +1,6 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
-use crate::observe::{self, Memory, RunHome};
+use crate::observe::{self, ObserverMemory, RunHome};
 use crate::train::fit;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::phases::schedule::Schedule;
@@ -8,7 +8,7 @@ use crate::train::quoted::quoted;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::{Manifest, Parent, Summary};
-use crate::train::runs::memory::Work;
+use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
 use crate::train::runs::{Done, Setup, mark, unwritten};
 use crate::train::{Overrides, Setting, Target, TrainError};
@@ -27,7 +27,7 @@ pub fn lengthen(
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Done, TrainError> {
-    let progress = inspection.progress();
+    let console = inspection.console();
     let run = RunFolder::open(folder, &mut inspection)?;
     let RunFolder { manifest: old, overrides, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| unended(folder))?;
@@ -53,7 +53,7 @@ pub fn lengthen(
         return Err(refused(reason));
     }
     for difference in old.differences(&setup.opened) {
-        progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
+        console.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
     let parent = Parent { folder: here.clone(), fingerprint: old.fingerprint.clone(), epochs: summary.epochs };
@@ -62,9 +62,9 @@ pub fn lengthen(
     let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
     let from = handed_on((folder, &old), (&new, &manifest), from).map_err(unwritten(&new))?;
-    announce(&setup, &manifest, &new, &progress);
-    progress.line(&format!("goes on    at {} of {}", from.state, here.display()));
-    setup.train((&new, &manifest), Some(from), Vec::new(), &progress)
+    announce(&setup, &manifest, &new, &console);
+    console.line(&format!("goes on    at {} of {}", from.state, here.display()));
+    setup.train((&new, &manifest), Some(from), Vec::new(), &console)
 }
 
 /// The command that trains so many epochs from the start.
@@ -115,7 +115,7 @@ fn handed_on(
 ) -> Result<Checkpoint, TrainError> {
     from.state.run = Some(mark(manifest));
     let places = [(old, before), (new, manifest)].map(|(folder, run)| RunHome { folder, started: run.started });
-    let mut memory = Memory { lengths: from.state.files, texts: from.texts };
+    let mut memory = ObserverMemory { lengths: from.state.files, texts: from.texts };
     observe::hand_on(&mut memory, places[0], places[1])?;
     (from.state.files, from.texts) = (memory.lengths, memory.texts);
     checkpoint::adopt(old, new, &from.state)?;

@@ -11,7 +11,7 @@ use lcnnc_kernels::Vectors;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// Written when a run starts, and never changed.
+/// The contents of manifest.json, which is written when a run starts and never changed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of lcnnc.
@@ -26,11 +26,11 @@ pub struct Manifest {
     /// What the device was in the end, whatever was asked for.
     pub device: String,
     pub machine: Machine,
-    /// CPU threads.
+    /// How many CPU threads the run computes in.
     pub threads: usize,
     pub seed: u64,
     pub command: Vec<String>,
-    /// Whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
+    /// When the run began: whole seconds, UTC, as in `2026-11-24T09:30:00Z`.
     pub started: Timestamp,
     /// The run that this one goes on with, for more epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +38,7 @@ pub struct Manifest {
     /// What was found wrong before the run began and passed over with `--force`, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// The sums of the other files that a run begins with; versions that did not seal their files wrote none.
+    /// The checksums of the other files that a run begins with; versions that did not seal their files wrote none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<FirstFiles>,
 }
@@ -49,7 +49,7 @@ pub struct Parent {
     pub folder: PathBuf,
     /// The fingerprint of its recipe.
     pub fingerprint: String,
-    /// How many it had trained.
+    /// How many epochs it had trained.
     pub epochs: usize,
 }
 
@@ -63,7 +63,7 @@ pub struct FirstFiles {
 }
 
 impl FirstFiles {
-    /// Each with its name.
+    /// The name and the checksum of each file.
     pub fn named(&self) -> [(&'static str, &String); 2] {
         [(SPEC, &self.spec), (SETTINGS, &self.settings)]
     }
@@ -93,7 +93,7 @@ pub struct DataNote {
     pub test_images: usize,
 }
 
-/// What the last bits of a result may depend on, beside the device.
+/// The properties of a machine that the last bits of a result may depend on, beside the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Machine {
     /// `linux`, `macos`, `windows`.
@@ -105,7 +105,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// This one.
+    /// The machine that this program runs on.
     pub fn here() -> Self {
         let (system, architecture) = (std::env::consts::OS.to_owned(), std::env::consts::ARCH.to_owned());
         Self { system, architecture, vectors: Vectors::default().name().to_owned() }
@@ -114,13 +114,13 @@ impl Machine {
 
 /// The SHA-256 of the files with a run's weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sums {
+pub struct WeightsChecksums {
     pub best: String,
     pub last: String,
 }
 
-impl Sums {
-    /// The sum of one of the two files.
+impl WeightsChecksums {
+    /// The checksum of one of the two files.
     pub fn of(&self, which: Which) -> &String {
         match which {
             Which::Best => &self.best,
@@ -129,7 +129,7 @@ impl Sums {
     }
 }
 
-/// Written when a run is over: a run folder without it was cut short.
+/// The contents of summary.json, which is written when a run is over: a run's folder without it was cut short.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     pub epochs: usize,
@@ -138,9 +138,9 @@ pub struct Summary {
     pub validation_accuracy: Option<f64>,
     /// The score of the best weights on the test half.
     pub test: Score,
-    /// Training, validations and the test, without loading the data.
+    /// Seconds of the training, the validations and the test, without loading the data.
     pub seconds: f64,
-    pub weights: Sums,
+    pub weights: WeightsChecksums,
     /// What is odd about the trained weights, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
@@ -148,14 +148,16 @@ pub struct Summary {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// The SHA-256 of metrics.jsonl.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub metrics: Option<String>,
+    #[serde(rename = "metrics", default, skip_serializing_if = "Option::is_none")]
+    pub metrics_sha256: Option<String>,
     /// The seal of the run's manifest.json.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<String>,
+    #[serde(rename = "manifest", default, skip_serializing_if = "Option::is_none")]
+    pub manifest_seal: Option<String>,
 }
 
 impl Manifest {
+    /// Reads the manifest of a run.
+    ///
     /// # Errors
     /// If the file cannot be read or is not a manifest.
     pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {
@@ -191,6 +193,8 @@ impl Manifest {
 }
 
 impl Summary {
+    /// Reads the summary of a run.
+    ///
     /// # Errors
     /// If the file cannot be read, is not a summary or says what cannot be.
     pub fn read(path: &Path) -> Result<Sealed<Self>, TrainError> {

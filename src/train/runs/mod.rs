@@ -1,16 +1,16 @@
-//! From wishes to a finished run folder, at once or after an interruption.
+//! Runs: from overrides to a finished run's folder, at once or after an interruption.
 
 pub mod begin;
 mod diverged;
 pub mod inspect;
 pub mod lengthen;
 pub mod manifest;
-pub(in crate::train) mod memory;
+pub(in crate::train) mod memory_need;
 pub mod rerun;
 mod restore;
 mod room;
 mod run_dir;
-mod same;
+mod same_data;
 mod seal;
 pub mod seeds;
 pub mod threads;
@@ -20,18 +20,18 @@ use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
 use crate::observe::metrics::LINES;
+use crate::train::console::Console;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{self, Fit, Job};
-use crate::train::progress::Progress;
 use crate::train::quoted::quoted;
-use crate::train::reading::Reading;
+use crate::train::reading_meter::ReadingMeter;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
-use crate::train::runs::manifest::{Manifest, Summary, Sums};
-use crate::train::runs::memory::Work;
+use crate::train::runs::manifest::{Manifest, Summary, WeightsChecksums};
+use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
 use crate::train::{Overrides, Recipe, Setting, Stop, TrainError, files};
@@ -72,7 +72,7 @@ impl Setup {
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
         let setup = Self { overrides, recipe, data, split, opened };
-        memory::check(&setup, work)?;
+        memory_need::check(&setup, work)?;
         Ok(setup)
     }
 
@@ -95,13 +95,13 @@ impl Setup {
     /// Which of them are not.
     pub fn is_of(&self, folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<(), TrainError> {
         let way = || format!("begin a new run with `lcnnc run --config {}`", quoted(&folder.join(SETTINGS)));
-        if let Some(problem) = same::other_data(&manifest.data, &self.data, way) {
+        if let Some(problem) = same_data::other_data(&manifest.data, &self.data, way) {
             return inspection.found(problem);
         }
         let (expected, found) = (manifest.fingerprint.clone(), self.fingerprint());
         if expected == found {
             let now = [self.split.train.len(), self.split.validation.len(), self.tested().len()];
-            return same::other_division(&manifest.data, &self.data, now, way)
+            return same_data::other_division(&manifest.data, &self.data, now, way)
                 .map_or(Ok(()), |it| inspection.found(it));
         }
         inspection.found(TrainError::Changed { path: folder.to_owned(), expected, found })
@@ -128,7 +128,7 @@ impl Setup {
         (folder, manifest): (&Path, &Manifest),
         from: Option<Checkpoint>,
         notes: Vec<String>,
-        progress: &Progress,
+        console: &Console,
     ) -> Result<Done, TrainError> {
         let job = Job {
             recipe: &self.recipe,
@@ -145,9 +145,9 @@ impl Setup {
             save_every: self.overrides.save_every,
             stop: Stop::listen(),
         };
-        let done = job.fit(from, progress).and_then(|fit| {
+        let done = job.fit(from, console).and_then(|fit| {
             let summary = summary(&job, fit, self.overrides.limit_test)?;
-            summary.remarks.iter().for_each(|remark| progress.warn(&format!("warning: {remark}")));
+            summary.remarks.iter().for_each(|remark| console.warn(&format!("warning: {remark}")));
             files::replace(&folder.join(SUMMARY), seal::written(&summary).as_bytes())?;
             checkpoint::settle(folder)?;
             Ok(Done { folder: folder.to_owned(), summary })
@@ -162,7 +162,7 @@ impl Setup {
                 other => other,
             };
             if let Err(error) = diverged::note(folder, &cause) {
-                progress.warn(&format!("warning: {error}"));
+                console.warn(&format!("warning: {error}"));
             }
             let (saved, folder) = (checkpoint::any(folder), folder.to_owned());
             TrainError::Cut { cause: Box::new(cause), folder, saved }
@@ -174,7 +174,7 @@ impl Setup {
 ///
 /// # Errors
 /// See [`TrainError`].
-pub fn run(overrides: Overrides, runs: &Path, occasion: Occasion, progress: &Progress) -> Result<Done, TrainError> {
+pub fn run(overrides: Overrides, runs: &Path, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
     let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
     // Before the data: what is missing should be said at once.
     let parent = runs.join(overrides.folder_name(&spec)?);
@@ -182,8 +182,8 @@ pub fn run(overrides: Overrides, runs: &Path, occasion: Occasion, progress: &Pro
     let setup = Setup::new(source, overrides, Work::Training)?;
     let (folder, manifest) = begin(&setup, &spec, &parent, occasion)?;
     let _lock = run_dir::lock(&folder)?;
-    announce(&setup, &manifest, &folder, progress);
-    setup.train((&folder, &manifest), None, Vec::new(), progress)
+    announce(&setup, &manifest, &folder, console);
+    setup.train((&folder, &manifest), None, Vec::new(), console)
 }
 
 /// The settings of a file; one that lies in a run's folder is compared with what the run left there.
@@ -205,10 +205,10 @@ pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Overrides, Tra
 /// # Errors
 /// See [`TrainError`].
 pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
-    let progress = inspection.progress();
+    let console = inspection.console();
     let mut run = RunFolder::open(folder, &mut inspection)?;
     if let Some(mut summary) = run.summary.take() {
-        progress.line("the run is complete");
+        console.line("the run is complete");
         restore::complete(folder, &mut summary, &mark(&run.manifest), &mut inspection).map_err(unwritten(folder))?;
         return Ok(Done { folder: folder.to_owned(), summary });
     }
@@ -221,7 +221,7 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
     let setup = Setup::new(source, over.over(overrides), Work::GoingOn).map_err(TrainError::since(folder))?;
     setup.is_of(folder, &manifest, &mut inspection)?;
     for difference in manifest.differences(&setup.opened) {
-        progress.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
+        console.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
     let expected = Expected { run: mark(&manifest), limits: fit::limits(&setup.recipe, &setup.data, &setup.split) };
     let from = checkpoint::newest(folder, &expected, &mut inspection)?;
@@ -229,15 +229,15 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
         inspection.found(problem)?;
     }
     if !brief {
-        announce(&setup, &manifest, folder, &progress);
+        announce(&setup, &manifest, folder, &console);
     }
     if let Some(from) = &from {
-        progress.line(&format!("goes on    at {}", from.state));
+        console.line(&format!("goes on    at {}", from.state));
     }
-    setup.train((folder, &manifest), from, inspection.notes, &progress)
+    setup.train((folder, &manifest), from, inspection.notes, &console)
 }
 
-/// What an error means for a folder of a run that had begun: that it can no longer be written.
+/// Turns an error in writing into one that says that the folder of a run can no longer be written.
 fn unwritten(folder: &Path) -> impl FnOnce(TrainError) -> TrainError {
     move |error| match error {
         TrainError::File { doing: "written", .. } => {
@@ -247,7 +247,7 @@ fn unwritten(folder: &Path) -> impl FnOnce(TrainError) -> TrainError {
     }
 }
 
-/// What the checkpoints of a run are told by.
+/// The mark by which the checkpoints of a run are told from others.
 fn mark(manifest: &Manifest) -> RunMark {
     RunMark { recipe: manifest.fingerprint.clone(), manifest: manifest.seal() }
 }
@@ -260,7 +260,7 @@ fn request(overrides: &Overrides, verify: bool, is_known: bool) -> Request {
         empty_classes: overrides.allow_empty_classes.unwrap_or(false),
         other_count: is_known || overrides.allow_other_count.unwrap_or(false),
     };
-    let meter: Arc<dyn Meter> = Arc::new(Reading::new(Progress::new()));
+    let meter: Arc<dyn Meter> = Arc::new(ReadingMeter::new(Console::new()));
     Request { root: overrides.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
 }
 
@@ -288,10 +288,10 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         validation_accuracy: best.so_far.validation_accuracy,
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
-        weights: Sums { best: best.sum, last },
+        weights: WeightsChecksums { best: best.checksum, last },
         remarks,
         notes,
-        metrics: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),
-        manifest: Some(job.mark.manifest.clone()),
+        metrics_sha256: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),
+        manifest_seal: Some(job.mark.manifest.clone()),
     })
 }

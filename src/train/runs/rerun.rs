@@ -7,13 +7,13 @@ use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::Summary;
-use crate::train::runs::memory::Work;
+use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::trained::Which;
 use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
 
-/// What became of a run that was repeated.
+/// The outcome of a repeated run.
 #[derive(Clone, Debug)]
 pub struct Repeated {
     pub done: Done,
@@ -38,7 +38,7 @@ pub fn rerun(
     command: Vec<String>,
     mut inspection: Inspection,
 ) -> Result<Repeated, TrainError> {
-    let progress = inspection.progress();
+    let console = inspection.console();
     let mut run = RunFolder::open(folder, &mut inspection)?;
     let before = run.summary.clone().ok_or_else(|| unended(folder))?;
     // They are read once more when there is something to compare them with: until then nobody needs the memory.
@@ -48,7 +48,7 @@ pub fn rerun(
             lost.push(which);
         }
     }
-    if let Some(problem) = run.metrics() {
+    if let Some(problem) = run.metrics_problem() {
         inspection.say(&format!("warning: {problem}"));
     }
     let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.overrides)), Work::Repeating)
@@ -59,8 +59,8 @@ pub fn rerun(
     let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), parent: None };
     let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
-    announce(&setup, &manifest, &new, &progress);
-    let done = setup.train((&new, &manifest), None, Vec::new(), &progress)?;
+    announce(&setup, &manifest, &new, &console);
+    let done = setup.train((&new, &manifest), None, Vec::new(), &console)?;
     // Weights are compared, not files: those name the version of lcnnc, too.
     let (mut same, mut most) = (true, None);
     for which in [Which::Best, Which::Last] {

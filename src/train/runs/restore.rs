@@ -1,8 +1,7 @@
 //! What a finished run's folder has lost is put back from its last checkpoint.
 
-use crate::data::sha256;
+use crate::data::{sha256, short};
 use crate::observe::metrics::{History, LINES, TABLE};
-use crate::train::error::short;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{BEST, LAST, checkpoint};
 use crate::train::quoted::quoted;
@@ -26,8 +25,8 @@ pub fn complete(
 ) -> Result<(), TrainError> {
     // It may have been killed before it could remove all but the last one.
     checkpoint::settle(folder)?;
-    for (name, sum) in [(BEST, &summary.weights.best), (LAST, &summary.weights.last)] {
-        if !put_back(folder, name, sum, inspection)? {
+    for (name, checksum) in [(BEST, &summary.weights.best), (LAST, &summary.weights.last)] {
+        if !put_back(folder, name, checksum, inspection)? {
             let path = folder.join(name);
             if !path.is_file() {
                 let config = quoted(&folder.join(SETTINGS));
@@ -35,14 +34,14 @@ pub fn complete(
                 let reason = format!("it is missing, and no checkpoint holds it; {way}");
                 return Err(TrainError::Refused { path, reason });
             }
-            inspection.found(lost(folder, name, sum))?;
+            inspection.found(lost(folder, name, checksum))?;
         }
     }
     if let Some(path) = checkpoint::mend_best(folder)? {
         let path = path.display();
         inspection.say(&format!("warning: {path}: was missing or changed; it is put back from {BEST}"));
     }
-    metrics(folder, summary, inspection)?;
+    restore_metrics(folder, summary, inspection)?;
     if let Some(problem) = checkpoint::damage(folder) {
         inspection
             .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));
@@ -62,18 +61,18 @@ fn noted(folder: &Path, summary: &mut Summary, run: &RunMark, notes: &[String]) 
     let path = folder.join(SUMMARY);
     // One that is not the run's own must not get a seal that fits.
     let is_own = Summary::read(&path).is_ok_and(|there| {
-        there.expected.as_ref() == Some(&there.found) && there.value.manifest.as_ref() == Some(&run.manifest)
+        there.expected.as_ref() == Some(&there.found) && there.value.manifest_seal.as_ref() == Some(&run.manifest)
     });
     if is_own { files::replace(&path, seal::written(summary).as_bytes()) } else { Ok(()) }
 }
 
 /// Whether a file is there as it was, or is again.
-fn put_back(folder: &Path, name: &str, sum: &str, inspection: &Inspection) -> Result<bool, TrainError> {
+fn put_back(folder: &Path, name: &str, checksum: &str, inspection: &Inspection) -> Result<bool, TrainError> {
     let path = folder.join(name);
-    if fs::read(&path).is_ok_and(|bytes| sha256([bytes.as_slice()]) == sum) {
+    if fs::read(&path).is_ok_and(|bytes| sha256([bytes.as_slice()]) == checksum) {
         return Ok(true);
     }
-    let Some(bytes) = checkpoint::kept(folder, name, sum) else { return Ok(false) };
+    let Some(bytes) = checkpoint::kept(folder, name, checksum) else { return Ok(false) };
     let _lock = lock(folder, &path)?;
     files::replace(&path, &bytes)?;
     let path = path.display();
@@ -89,23 +88,23 @@ fn lock(folder: &Path, path: &Path) -> Result<File, TrainError> {
     })
 }
 
-fn lost(folder: &Path, name: &str, sum: &str) -> TrainError {
+fn lost(folder: &Path, name: &str, checksum: &str) -> TrainError {
     let path = folder.join(name);
     let found = fs::read(&path).map_or("none".to_owned(), |bytes| short(&sha256([bytes.as_slice()])).to_owned());
     TrainError::Altered {
         path,
-        expected: format!("the SHA-256 {} of {SUMMARY}", short(sum)),
+        expected: format!("the SHA-256 {} of {SUMMARY}", short(checksum)),
         found,
         way: "no checkpoint holds the file: put it back".to_owned(),
     }
 }
 
-fn metrics(folder: &Path, summary: &Summary, inspection: &Inspection) -> Result<(), TrainError> {
-    if let Some(sum) = &summary.metrics {
-        put_back(folder, LINES, sum, inspection)?;
+fn restore_metrics(folder: &Path, summary: &Summary, inspection: &Inspection) -> Result<(), TrainError> {
+    if let Some(checksum) = &summary.metrics_sha256 {
+        put_back(folder, LINES, checksum, inspection)?;
     }
     let lines = fs::read(folder.join(LINES)).unwrap_or_default();
-    let is_known = summary.metrics.as_ref().is_none_or(|sum| *sum == sha256([lines.as_slice()]));
+    let is_known = summary.metrics_sha256.as_ref().is_none_or(|checksum| *checksum == sha256([lines.as_slice()]));
     let path = folder.join(LINES);
     let path = path.display();
     let history = match History::of(&String::from_utf8_lossy(&lines), summary.epochs) {

@@ -7,7 +7,7 @@ use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 pub struct Room {
     /// The memory of the machine and of the process's group (a container's limit), which all processes share.
     pub shared: f64,
-    /// What this process may still have by itself, as `ulimit -v` says.
+    /// The bytes that this process may still have by itself, as `ulimit -v` says.
     pub own: f64,
 }
 
@@ -28,7 +28,7 @@ impl Room {
     }
 }
 
-/// What `ulimit -v` leaves: an address counts whether there is memory behind it or not.
+/// The bytes of addresses that `ulimit -v` leaves; an address counts whether there is memory behind it or not.
 #[cfg(unix)]
 fn within_address_space(threads: usize) -> Option<f64> {
     use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};

@@ -49,11 +49,11 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<Pa
     Err(TrainError::file(parent, "given a new run's folder")(ErrorKind::AlreadyExists.into()))
 }
 
-/// What a run leaves beside its settings, of which a copy of them has nothing.
+/// The files that a run leaves beside its settings; a mere copy of the settings has none of them.
 const TRACES: [&str; 7] =
     [MANIFEST, SUMMARY, "checkpoints", "metrics.jsonl", "metrics.csv", "best.safetensors", "last.safetensors"];
 
-/// What lies in a run's folder, and whether it is a folder.
+/// The names of all that lies in a run's folder, and whether each is a folder.
 const KINDS: [(&str, bool); 11] = [
     (SPEC, false),
     (SETTINGS, false),

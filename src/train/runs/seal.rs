@@ -24,7 +24,7 @@ pub struct Sealed<T> {
 pub fn written(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::Object(mut fields)) => {
-            fields.insert(KEY.to_owned(), Value::String(sum(&fields)));
+            fields.insert(KEY.to_owned(), Value::String(checksum(&fields)));
             json(&fields)
         }
         _ => json(value),
@@ -39,20 +39,20 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> Result<Sealed<T>, TrainError> {
     let damaged = |error: serde_json::Error| TrainError::Damaged { path: path.to_owned(), reason: error.to_string() };
     let mut fields: Map<String, Value> = serde_json::from_str(&files::read(path)?).map_err(damaged)?;
     let expected = fields.shift_remove(KEY).map(|seal| seal.as_str().unwrap_or_default().to_owned());
-    let found = sum(&fields);
+    let found = checksum(&fields);
     let value = serde_json::from_value(Value::Object(fields)).map_err(damaged)?;
     Ok(Sealed { value, found, expected })
 }
 
-/// What a value's sealed file has as its checksum.
+/// The checksum that the sealed file of a value has.
 pub fn of(value: &impl Serialize) -> String {
     match serde_json::to_value(value) {
-        Ok(Value::Object(fields)) => sum(&fields),
+        Ok(Value::Object(fields)) => checksum(&fields),
         _ => String::new(),
     }
 }
 
 /// The checksum of the contents, however they are laid out.
-fn sum(fields: &Map<String, Value>) -> String {
+fn checksum(fields: &Map<String, Value>) -> String {
     sha256([json(fields).as_bytes()])
 }

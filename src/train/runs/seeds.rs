@@ -4,10 +4,10 @@ use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
-use crate::train::runs::memory::{self, Work};
+use crate::train::runs::memory_need::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
-use crate::train::runs::{same, threads};
-use crate::train::{Overrides, Progress, Setting, Stop, Summary, Target, TrainError, files};
+use crate::train::runs::{same_data, threads};
+use crate::train::{Console, Overrides, Setting, Stop, Summary, Target, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
 use serde::Serialize;
@@ -21,9 +21,9 @@ use std::time::Duration;
 /// How often a process that trains is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// One seed's run.
+/// The result of one seed's run.
 #[derive(Clone, Debug, Serialize)]
-pub struct Seed {
+pub struct SeedResult {
     pub seed: u64,
     pub folder: PathBuf,
     /// Test accuracy, from 0 to 1.
@@ -35,10 +35,10 @@ pub struct Seed {
     pub remarks: Vec<String>,
 }
 
-/// What several seeds reach.
+/// The results of a recipe with several seeds.
 #[derive(Clone, Debug, Serialize)]
 pub struct Study {
-    pub seeds: Vec<Seed>,
+    pub seeds: Vec<SeedResult>,
     /// The mean of the test accuracies, from 0 to 1.
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
@@ -65,15 +65,15 @@ pub fn seeds(
     (count, jobs): (usize, Option<usize>),
     runs: &Path,
     occasion: &Occasion,
-    progress: &Progress,
+    console: &Console,
 ) -> Result<Study, TrainError> {
     let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
     let parent = runs.join(overrides.folder_name(&spec)?);
     let source = files::source(&spec)?;
     let cores = threads::fix(overrides.threads)?;
     let first = Setup::new(source.clone(), overrides, Work::Training)?;
-    first.data.notes().iter().for_each(|note| progress.line(note));
-    let before = Before::read(&parent, *progress)?;
+    first.data.notes().iter().for_each(|note| console.line(note));
+    let before = Before::read(&parent, *console)?;
     let (seed, most) = (first.recipe.seed(), u64::from(u32::MAX));
     if seed + count as u64 - 1 > most {
         return Err(TrainError::SeedRange { first: seed, count, most });
@@ -82,7 +82,7 @@ pub fn seeds(
     let mut all = Vec::new();
     for seed in (first.recipe.seed()..).take(count) {
         let fingerprint = first.with_seed(source.clone(), seed)?.fingerprint();
-        all.push((seed, before.same(&fingerprint, &first.data.classes, *progress)?));
+        all.push((seed, before.same(&fingerprint, &first.data.classes, *console)?));
     }
     let is_pending = |folder: &Option<(PathBuf, bool)>| !matches!(folder, Some((_, true)));
     let pending = all.iter().filter(|(_, before)| is_pending(before)).count();
@@ -90,7 +90,7 @@ pub fn seeds(
     let threads = cores / jobs.max(1);
     if pending > 0 {
         let [seeds, threads] = [(pending, "seed"), (threads.max(1), "thread")].map(|(n, what)| counted(n, what));
-        progress.line(&format!("{seeds} to train, {jobs} at a time with {threads} each ({why})"));
+        console.line(&format!("{seeds} to train, {jobs} at a time with {threads} each ({why})"));
     }
     let (mut folders, mut queue) = (Vec::new(), Vec::new());
     for (seed, before) in all {
@@ -104,14 +104,14 @@ pub fn seeds(
                 ("begins", begin(&setup, &spec, &parent, occasion.clone())?.0)
             }
         };
-        progress.line(&format!("seed {seed} {said}, see {}", folder.display()));
+        console.line(&format!("seed {seed} {said}, see {}", folder.display()));
         if pending {
             queue.push(Pending { seed, folder: folder.clone() });
         }
         folders.push((seed, folder));
     }
-    train(queue, jobs, progress)?;
-    study(folders, &first.fingerprint(), *progress)
+    train(queue, jobs, console)?;
+    study(folders, &first.fingerprint(), *console)
 }
 
 impl Setup {
@@ -126,12 +126,12 @@ impl Setup {
 struct Before(Vec<(String, Vec<String>, PathBuf)>);
 
 impl Before {
-    fn read(parent: &Path, progress: Progress) -> Result<Self, TrainError> {
+    fn read(parent: &Path, console: Console) -> Result<Self, TrainError> {
         let mut runs = Vec::new();
         for folder in run_dir::all(parent)? {
             match Manifest::read(&folder.join(MANIFEST)) {
                 Ok(sealed) => runs.push((sealed.value.fingerprint, sealed.value.data.classes, folder)),
-                Err(error) => progress.warn(&format!("warning: {error}; this run is passed over")),
+                Err(error) => console.warn(&format!("warning: {error}; this run is passed over")),
             }
         }
         Ok(Self(runs))
@@ -142,12 +142,12 @@ impl Before {
         &self,
         fingerprint: &str,
         classes: &[String],
-        progress: Progress,
+        console: Console,
     ) -> Result<Option<(PathBuf, bool)>, TrainError> {
         let mut unfinished = None;
-        let is_same = |known: &str, of: &[String]| known == fingerprint && same::same(of, classes);
+        let is_same = |known: &str, of: &[String]| known == fingerprint && same_data::same(of, classes);
         for (.., folder) in self.0.iter().filter(|(known, of, _)| is_same(known, of)) {
-            if ended(folder, progress)?.is_some() {
+            if ended(folder, console)?.is_some() {
                 return Ok(Some((folder.clone(), true)));
             }
             unfinished = Some((folder.clone(), false));
@@ -157,8 +157,8 @@ impl Before {
 }
 
 /// How a run ended, if it did; what it left must be as it was.
-fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainError> {
-    let opened = RunFolder::open(folder, &mut Inspection::new(false, progress));
+fn ended(folder: &Path, console: Console) -> Result<Option<Summary>, TrainError> {
+    let opened = RunFolder::open(folder, &mut Inspection::new(false, console));
     let run = opened.and_then(|run| run.whole().map(|()| run)).map_err(|error| match error {
         // There is no `--force` for all seeds at once.
         TrainError::Altered { ref way, .. } => TrainError::Refused {
@@ -170,14 +170,14 @@ fn ended(folder: &Path, progress: Progress) -> Result<Option<Summary>, TrainErro
         },
         error => error,
     })?;
-    if let Some(problem) = run.metrics() {
-        progress.warn(&format!("warning: {problem}"));
+    if let Some(problem) = run.metrics_problem() {
+        console.warn(&format!("warning: {problem}"));
     }
     Ok(run.summary)
 }
 
 /// Every pending seed to its end, several at once.
-fn train(pending: Vec<Pending>, jobs: usize, progress: &Progress) -> Result<(), TrainError> {
+fn train(pending: Vec<Pending>, jobs: usize, console: &Console) -> Result<(), TrainError> {
     let seeds = pending.len();
     let stop = Stop::listen();
     let (queue, failed) = (Mutex::new(pending.into_iter()), Mutex::new(Vec::new()));
@@ -186,7 +186,7 @@ fn train(pending: Vec<Pending>, jobs: usize, progress: &Progress) -> Result<(), 
         for _ in 0..jobs {
             scope.spawn(|| {
                 while let Some(pending) = next() {
-                    let code = process(&pending, stop, progress).map_or(1, |status| status.code().unwrap_or(1));
+                    let code = process(&pending, stop, console).map_or(1, |status| status.code().unwrap_or(1));
                     if code != 0 {
                         failed.lock().unwrap_or_else(PoisonError::into_inner).push((pending.seed, code));
                     }
@@ -218,7 +218,7 @@ fn side_by_side(
     (asked, seeds): (Option<usize>, usize),
     cores: usize,
 ) -> Result<(usize, String), TrainError> {
-    let [surely, maybe] = memory::processes(setup);
+    let [surely, maybe] = memory_need::processes(setup);
     if let Some(asked) = asked {
         let jobs = asked.min(seeds);
         let why = if jobs < asked { "one a seed" } else { "as asked" };
@@ -237,15 +237,15 @@ fn side_by_side(
 }
 
 /// Trains one seed in a process of its own; its lines are passed on with the seed before them.
-fn process(pending: &Pending, stop: Stop, progress: &Progress) -> std::io::Result<ExitStatus> {
+fn process(pending: &Pending, stop: Stop, console: &Console) -> std::io::Result<ExitStatus> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("resume").arg("--brief").arg(&pending.folder);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let seed = pending.seed;
-        scope.spawn(move || pass_on(out, |line| progress.line(&format!("seed {seed}: {line}"))));
-        scope.spawn(move || pass_on(err, |line| progress.warn(&format!("seed {seed}: {line}"))));
+        scope.spawn(move || pass_on(out, |line| console.line(&format!("seed {seed}: {line}"))));
+        scope.spawn(move || pass_on(err, |line| console.warn(&format!("seed {seed}: {line}"))));
         wait(&mut child, stop)
     })
 }
@@ -270,12 +270,12 @@ fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
     }
 }
 
-fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, progress: Progress) -> Result<Study, TrainError> {
+fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Result<Study, TrainError> {
     let mut seeds = Vec::new();
     for (seed, folder) in all {
-        let ended = ended(&folder, progress)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        let ended = ended(&folder, console)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
         let Summary { validation_accuracy, best_epoch, test, remarks, .. } = ended;
-        seeds.push(Seed { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
+        seeds.push(SeedResult { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
     }
     let count = seeds.len() as f64;
     let mean = seeds.iter().map(|seed| seed.accuracy).sum::<f64>() / count;

@@ -5,7 +5,7 @@ use crate::data::{DataError, picture};
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
-use crate::train::runs::{memory, same, threads};
+use crate::train::runs::{memory_need, same_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
@@ -91,11 +91,11 @@ impl Trained {
         let fuses = overrides.fuse.unwrap_or(true);
         let on_cpu = opened.on_cpu();
         if on_cpu {
-            memory::check_answers(&recipe, fuses, 1)?;
+            memory_need::check_answers(&recipe, fuses, 1)?;
         }
         // Not before their memory was counted.
         let mut stored = run.weights(which, inspection)?;
-        if let Some(problem) = run.metrics() {
+        if let Some(problem) = run.metrics_problem() {
             inspection.say(&format!("warning: {problem}"));
         }
         let manifest = run.manifest;
@@ -142,15 +142,15 @@ impl Trained {
         if !self.own_data {
             data.notes().iter().for_each(|note| inspection.say(&format!("note: `{}`: {note}", data.name)));
         }
-        let own = || same::other_data(&self.manifest.data, &data, way);
-        let problem = if self.own_data { own() } else { same::other_classes(expected, &data) };
+        let own = || same_data::other_data(&self.manifest.data, &data, way);
+        let problem = if self.own_data { own() } else { same_data::other_classes(expected, &data) };
         if let Some(problem) = problem {
             inspection.found(problem)?;
         }
         self.recipe.check(&data).map_err(|error| self.unfit(error))?;
         let order = self.recipe.test(&data, self.overrides.limit_test);
         if self.on_cpu {
-            memory::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), order.len())?;
+            memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), order.len())?;
         }
         let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
@@ -173,7 +173,7 @@ impl Trained {
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
         let (bytes, expected) = (picture::read(image)?, self.recipe.net.input.1);
-        memory::check_picture(image, picture::need(&bytes).image)?;
+        memory_need::check_picture(image, picture::need(&bytes).image)?;
         let image = picture::image(image, &bytes)?;
         let unfit = |error| self.unfit(TrainError::unfit(error));
         let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;

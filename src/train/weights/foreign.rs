@@ -2,10 +2,10 @@
 
 use crate::back::burn::Weight;
 
-/// What wrappers of PyTorch put before every name: data parallel training, and `torch.compile`.
+/// The prefixes that wrappers of PyTorch put before every name: data parallel training, and `torch.compile`.
 const PREFIXES: [&str; 2] = ["module.", "_orig_mod."];
 
-/// What PyTorch's batch normalisation counts; the running statistics of lcnnc need no such number.
+/// The last part of the name of a counter in PyTorch's batch normalisation; the running statistics of lcnnc need none.
 const COUNTER: &str = "num_batches_tracked";
 
 /// How files of other kinds begin, and what they are.

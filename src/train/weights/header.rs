@@ -23,8 +23,8 @@ pub fn note(file: &mut Vec<u8>, notes: &[(&str, String)]) {
         let all: Map<String, Value> = std::iter::once(first).chain(tensors.clone()).collect();
         Value::Object(all).to_string()
     };
-    let sum = sha256([header(&noted).as_bytes(), data]);
-    noted.insert(SUM.to_owned(), Value::String(sum));
+    let checksum = sha256([header(&noted).as_bytes(), data]);
+    noted.insert(SUM.to_owned(), Value::String(checksum));
     let mut header = header(&noted).into_bytes();
     header.resize(header.len().next_multiple_of(WORD), b' ');
     let start = [&(header.len() as u64).to_le_bytes(), header.as_slice()].concat();

@@ -20,7 +20,7 @@ pub struct Whose {
     pub classes: String,
     /// The input's channels, height and width: `[1, 48, 48]`.
     pub input: String,
-    /// What turns an image into the net's input, as a spec says it: `[resize(48)]`.
+    /// The transforms that turn an image into the net's input, as a spec says them: `[resize(48)]`.
     pub transform: String,
     /// `best` or `last`.
     pub weights: String,
@@ -29,7 +29,7 @@ pub struct Whose {
 }
 
 impl Whose {
-    /// What all weights of a run have in common.
+    /// The notes that all weights of a run have in common.
     pub fn run(recipe: &Recipe, manifest: &Manifest) -> Self {
         let transform = recipe.settings.data.get("transform");
         Self {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lcnnc::data::augment::{Chain, KINDS, Views};
+use lcnnc::data::augment::{Augmentations, KINDS, Views};
 use lcnnc::data::loader::{Batch, Feed, Loader};
-use lcnnc::data::{Image, Packed};
+use lcnnc::data::{Image, InMemory};
 use lcnnc_lang::vocabulary::{ArgValue, Bound, augmentations};
 
 use super::transform::{assert_near, pattern};
@@ -32,7 +32,7 @@ fn several(count: usize) -> Bound {
 }
 
 fn views(calls: &[Bound], seed: u64, epoch: u64) -> Views {
-    Views { chain: Arc::new(Chain::new(calls)), seed, epoch }
+    Views { augmentations: Arc::new(Augmentations::new(calls)), seed, epoch }
 }
 
 /// View `number` of the pattern of 4 x 5 pixels, seventh in the third epoch's order, under seed 9.
@@ -185,7 +185,7 @@ fn a_border_as_wide_as_the_picture_is_refused() {
 /// Ten images of 5 x 5 pixels.
 fn feed(calls: &[Bound]) -> Feed {
     let pixels = (0..250).map(|i| (i * 37 % 256) as u8).collect();
-    let source = Packed { name: "ten".to_owned(), shape: [1, 5, 5], pixels, labels: (0..10).collect() };
+    let source = InMemory { name: "ten".to_owned(), shape: [1, 5, 5], pixels, labels: (0..10).collect() };
     Feed {
         source: Arc::new(source),
         order: vec![3, 1, 4, 5, 9, 2, 6, 8, 7, 0],

@@ -1,6 +1,6 @@
 //! The made set: its bits, its balance, and that its classes are what they claim, seen from the pixels alone.
 
-use lcnnc::data::{self, DataSet, Image, Request, Source};
+use lcnnc::data::{self, DataSet, Image, ImageSource, Request};
 
 const SIZE: usize = 48;
 
@@ -49,7 +49,8 @@ fn classes_are_balanced_and_hardly_an_image_comes_twice() {
     for half in [&set.train, &set.test] {
         assert_eq!((0..half.len()).filter(|&i| half.label(i) == 0).count() * 2, half.len());
     }
-    let bits = |half: &dyn Source, i| half.image(i).unwrap().pixels.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+    let bits =
+        |half: &dyn ImageSource, i| half.image(i).unwrap().pixels.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     let mut images: Vec<Vec<u32>> = (0..2_800).map(|i| bits(&*set.train, i)).collect();
     images.extend((0..1_000).map(|i| bits(&*set.test, i)));
     images.sort();

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
-use lcnnc::data::{self, Allow, DataSet, Image, Request, Source};
+use lcnnc::data::{self, Allow, DataSet, Image, ImageSource, Request};
 
 use super::write;
 
@@ -43,7 +43,7 @@ pub fn dots(folder: &Path, count: u8) {
     (0..count).for_each(|value| dot(&folder.join(format!("{value:03}.png")), value));
 }
 
-fn names(source: &dyn Source) -> BTreeSet<String> {
+fn names(source: &dyn ImageSource) -> BTreeSet<String> {
     (0..source.len()).map(|i| source.name(i)).collect()
 }
 
@@ -54,7 +54,7 @@ fn without_a_test_folder_a_part_of_each_class_is_set_aside() {
     dots(&root.path().join("beagle"), 40);
     let set = load(root.path()).unwrap();
     assert_eq!((set.classes.clone(), set.shape), (vec!["beagle".to_owned(), "tabby".to_owned()], None));
-    let count = |source: &dyn Source, class| (0..source.len()).filter(|&i| source.label(i) == class).count();
+    let count = |source: &dyn ImageSource, class| (0..source.len()).filter(|&i| source.label(i) == class).count();
     assert_eq!([count(&*set.train, 0), count(&*set.train, 1)], [34, 17]);
     assert_eq!([count(&*set.test, 0), count(&*set.test, 1)], [6, 3]);
     assert!(names(&*set.train).is_disjoint(&names(&*set.test)));

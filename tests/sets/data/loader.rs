@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use lcnnc::data::loader::{Batch, Feed, Loader};
-use lcnnc::data::transform::Chain;
-use lcnnc::data::{DataError, Image, Source};
+use lcnnc::data::transform::Transforms;
+use lcnnc::data::{DataError, Image, ImageSource};
 use lcnnc_lang::vocabulary::{ArgValue, Bound};
 
 /// Images of 1 x 2 x 2 whose pixels are their number; `odd` does what it says.
@@ -21,7 +21,7 @@ fn square(value: usize, side: usize) -> Image {
     Image { channels: 1, height: side, width: side, pixels: vec![value as f32; side * side] }
 }
 
-impl Source for Numbers {
+impl ImageSource for Numbers {
     fn len(&self) -> usize {
         self.len
     }
@@ -76,7 +76,8 @@ fn a_batch_holds_its_images_one_after_the_other() {
 
 #[test]
 fn transforms_are_applied_and_the_shape_checked_after_them() {
-    let transforms = Arc::new(Chain::new(&[Bound { callee: "resize", values: vec![("size", ArgValue::Count(3))] }]));
+    let transforms =
+        Arc::new(Transforms::new(&[Bound { callee: "resize", values: vec![("size", ArgValue::Count(3))] }]));
     let resized = Feed { transforms, shape: [1, 3, 3], ..feed(source(2, |_| Ok(None)), 2) };
     assert_eq!(batches(resized, 1)[0].as_ref().unwrap().shape, [2, 1, 3, 3]);
 }

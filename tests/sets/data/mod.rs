@@ -2,18 +2,18 @@
 //! fault must be named, and whatever is random must be fixed by its seed.
 
 mod advice;
+mod as_published;
 mod augment;
-mod classes;
+mod class_folders;
 mod contours;
+mod data_roots;
 mod faults;
 mod folder;
-mod genuine;
 mod loader;
 mod pickle;
 mod pictures;
 mod python2;
 mod real;
-mod roots;
 mod sets;
 mod split;
 mod survey;

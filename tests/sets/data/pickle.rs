@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
-use lcnnc::data::{DataSet, Source};
+use lcnnc::data::{DataSet, ImageSource};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -38,7 +38,7 @@ fn pickled() -> TempDir {
 }
 
 /// Everything about a half that a run can see.
-fn half(source: &dyn Source) -> Vec<(usize, Vec<f32>)> {
+fn half(source: &dyn ImageSource) -> Vec<(usize, Vec<f32>)> {
     (0..source.len()).map(|i| (source.label(i), source.image(i).unwrap().pixels)).collect()
 }
 

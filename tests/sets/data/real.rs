@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use lcnnc::data::Source;
+use lcnnc::data::ImageSource;
 
 use super::load;
 
@@ -15,14 +15,14 @@ fn root() -> Option<PathBuf> {
     root
 }
 
-fn counts(source: &dyn Source) -> Vec<usize> {
+fn counts(source: &dyn ImageSource) -> Vec<usize> {
     let mut counts = vec![0; 10];
     (0..source.len()).for_each(|i| counts[source.label(i)] += 1);
     counts
 }
 
 /// Mean and standard deviation over all pixels.
-fn moments(source: &dyn Source) -> [f64; 2] {
+fn moments(source: &dyn ImageSource) -> [f64; 2] {
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for i in 0..source.len() {
         for value in source.image(i).unwrap().pixels.into_iter().map(f64::from) {
@@ -34,7 +34,7 @@ fn moments(source: &dyn Source) -> [f64; 2] {
     [sum / count, (squares / count - (sum / count).powi(2)).sqrt()]
 }
 
-fn assert_moments(source: &dyn Source, published: [f64; 2]) {
+fn assert_moments(source: &dyn ImageSource, published: [f64; 2]) {
     let found = moments(source);
     assert!((0..2).all(|i| (found[i] - published[i]).abs() < 5e-5), "{found:?}");
 }

@@ -6,12 +6,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use flate2::{Compression, write::GzEncoder};
-use lcnnc::data::{self, Request, SETS, Source};
+use lcnnc::data::{self, ImageSource, Request, SETS};
 use sha2::{Digest, Sha256};
 
 use super::{TEST, TRAIN, cifar10_record, idx, load, refused, write, write_cifar10, write_mnist};
 
-fn bytes(source: &dyn Source, i: usize) -> Vec<u8> {
+fn bytes(source: &dyn ImageSource, i: usize) -> Vec<u8> {
     source.image(i).unwrap().pixels.iter().map(|value| (value * 255.0).round() as u8).collect()
 }
 

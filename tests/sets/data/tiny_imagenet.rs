@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb};
-use lcnnc::data::{self, Request, Source};
+use lcnnc::data::{self, ImageSource, Request};
 use tempfile::TempDir;
 
 use super::folder::save;
@@ -48,7 +48,7 @@ fn a_part_of_it_is_refused_unless_it_is_meant() {
     }
 }
 
-fn labels(source: &dyn Source) -> Vec<usize> {
+fn labels(source: &dyn ImageSource) -> Vec<usize> {
     (0..source.len()).map(|i| source.label(i)).collect()
 }
 

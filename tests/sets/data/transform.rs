@@ -2,20 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use lcnnc::data::transform::{Chain, KINDS};
+use lcnnc::data::transform::{KINDS, Transforms};
 use lcnnc::data::{DataError, Image};
 use lcnnc_lang::vocabulary::{ArgValue, Bound, transforms};
 
-fn chain(callee: &'static str, values: &[(&'static str, ArgValue)]) -> Chain {
-    Chain::new(&[Bound { callee, values: values.to_vec() }])
+fn built(callee: &'static str, values: &[(&'static str, ArgValue)]) -> Transforms {
+    Transforms::new(&[Bound { callee, values: values.to_vec() }])
 }
 
-fn apply(chain: &Chain, image: Image) -> Result<Image, DataError> {
-    chain.apply(image, || "image 7".to_owned())
+fn apply(transforms: &Transforms, image: Image) -> Result<Image, DataError> {
+    transforms.apply(image, || "image 7".to_owned())
 }
 
 fn resize(image: Image, size: usize) -> Image {
-    apply(&chain("resize", &[("size", ArgValue::Count(size))]), image).unwrap()
+    apply(&built("resize", &[("size", ArgValue::Count(size))]), image).unwrap()
 }
 
 /// An image without symmetry; the same pattern was given to Pillow.
@@ -53,7 +53,7 @@ fn resize_is_that_of_pillow() {
 
 #[test]
 fn resize_works_channel_by_channel_and_on_images_of_many_sizes() {
-    let resize = chain("resize", &[("size", ArgValue::Count(4))]);
+    let resize = built("resize", &[("size", ArgValue::Count(4))]);
     let one = apply(&resize, pattern(1, 7, 10)).unwrap();
     for _ in 0..2 {
         let three = apply(&resize, pattern(3, 7, 10)).unwrap();
@@ -76,7 +76,7 @@ fn resize_keeps_a_flat_image_flat() {
 #[test]
 fn grayscale_weighs_red_green_and_blue() {
     let image = Image { channels: 3, height: 1, width: 3, pixels: vec![1., 0., 0.5, 0., 1., 0.5, 0., 0., 0.5] };
-    let grayscale = chain("grayscale", &[]);
+    let grayscale = built("grayscale", &[]);
     let grey = apply(&grayscale, image).unwrap();
     assert_near(&grey.pixels, &[0.299, 0.587, 0.5]);
     assert_eq!(grey.shape(), [1, 1, 3]);
@@ -85,7 +85,7 @@ fn grayscale_weighs_red_green_and_blue() {
 
 #[test]
 fn colour_is_three_times_the_grey() {
-    let colour = chain("colour", &[]);
+    let colour = built("colour", &[]);
     let image = apply(&colour, pattern(1, 2, 3)).unwrap();
     assert_eq!((image.shape(), &image.pixels), ([3, 2, 3], &pattern(3, 2, 3).pixels));
     assert!(image.pixels.chunks(6).all(|plane| plane == pattern(1, 2, 3).pixels));
@@ -97,7 +97,7 @@ fn colour_is_three_times_the_grey() {
 #[test]
 fn normalise_takes_one_value_or_one_a_channel() {
     let values = |mean: &[f64], sd: &[f64]| {
-        chain("normalise", &[("mean", ArgValue::Reals(mean.to_vec())), ("sd", ArgValue::Reals(sd.to_vec()))])
+        built("normalise", &[("mean", ArgValue::Reals(mean.to_vec())), ("sd", ArgValue::Reals(sd.to_vec()))])
     };
     let image = || Image { channels: 2, height: 1, width: 2, pixels: vec![0.0, 0.5, 0.5, 1.0] };
     assert_near(&apply(&values(&[0.5], &[0.25]), image()).unwrap().pixels, &[-2.0, 0.0, 0.0, 2.0]);
@@ -118,15 +118,15 @@ fn normalise_takes_one_value_or_one_a_channel() {
 fn a_chain_foretells_the_shape() {
     let calls = [("grayscale", vec![]), ("resize", vec![("size", ArgValue::Count(5))])];
     let calls: Vec<Bound> = calls.into_iter().map(|(callee, values)| Bound { callee, values }).collect();
-    let chain = Chain::new(&calls);
+    let transforms = Transforms::new(&calls);
     for shape in [[3, 8, 9], [1, 2, 2], [1, 1, 1]] {
         let [channels, height, width] = shape;
-        assert_eq!(chain.shape(shape, String::new).unwrap(), [1, 5, 5]);
-        assert_eq!(apply(&chain, pattern(channels, height, width)).unwrap().shape(), [1, 5, 5]);
+        assert_eq!(transforms.shape(shape, String::new).unwrap(), [1, 5, 5]);
+        assert_eq!(apply(&transforms, pattern(channels, height, width)).unwrap().shape(), [1, 5, 5]);
     }
-    let message = chain.shape([4, 8, 8], || "cifar10".to_owned()).unwrap_err().to_string();
+    let message = transforms.shape([4, 8, 8], || "cifar10".to_owned()).unwrap_err().to_string();
     assert_eq!(message, "cifar10: transform `grayscale`: expected 1 or 3 channels, found 4");
-    assert!(chain.shape([1, 0, 8], String::new).is_err());
+    assert!(transforms.shape([1, 0, 8], String::new).is_err());
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lcnnc::data::fetch::{self, Contents, Kept, Known, Published};
+use lcnnc::data::fetch;
+use lcnnc::data::published::{CompressedFile, KnownFile, Packaging, Published};
 use lcnnc::data::{self, Allow, Request};
 use tempfile::tempdir;
 
@@ -44,18 +45,18 @@ fn fetch_mnist(root: &Path) {
         Answer::file(bytes, asked)
     });
     let sums: Vec<[String; 2]> = made.iter().map(|(_, _, packed, plain)| [sha256(packed), sha256(plain)]).collect();
-    let known = |name, bytes: &[u8], sha256| Known { name, size: bytes.len() as u64, sha256 };
-    let kept: Vec<Kept> = made
+    let known = |name, bytes: &[u8], sha256| KnownFile { name, size: bytes.len() as u64, sha256 };
+    let kept: Vec<CompressedFile> = made
         .iter()
         .zip(&sums)
-        .map(|((packed_name, name, packed, plain), [packed_sum, plain_sum])| Kept {
+        .map(|((packed_name, name, packed, plain), [packed_sum, plain_sum])| CompressedFile {
             packed: known(packed_name, packed, packed_sum),
             plain: known(name, plain, plain_sum),
         })
         .collect();
     let sources = [&*server.url()];
-    let contents = Contents::Files(&kept);
-    let set = Published { name: "mnist", about: "", folder: "MNIST/raw", sources: &sources, contents };
+    let packaging = Packaging::Files(&kept);
+    let set = Published { name: "mnist", folder: "MNIST/raw", sources: &sources, packaging };
     fetch::fetch(&set, root, &hasty(None), &mut Notes::default()).unwrap();
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use lcnnc::data::fetch::{self, Archive, Contents, Format, Known, Outcome, Published};
+use lcnnc::data::fetch::{self, Outcome};
+use lcnnc::data::published::{Archive, ArchiveFormat, KnownFile, Packaging, Published};
 use tar::{Builder, EntryType, Header};
 use tempfile::tempdir;
 use zip::write::SimpleFileOptions;
@@ -20,27 +21,27 @@ const MOST_BYTES: u64 = 10_000;
 const INNER: &[u8] = b"what is in the file";
 
 /// Serves an archive and fetches the set `made` from it, of which `made/a.bin` is known to be [`INNER`].
-fn fetch_archive(root: &Path, bytes: &[u8], format: Format) -> Result<Outcome, String> {
+fn fetch_archive(root: &Path, bytes: &[u8], format: ArchiveFormat) -> Result<Outcome, String> {
     let served = bytes.to_vec();
     let server = Server::start(move |_, asked| Answer::file(&served, asked));
     let (sum, inner) = (sha256(bytes), sha256(INNER));
-    let files = [Known { name: "a.bin", size: INNER.len() as u64, sha256: &inner }];
+    let files = [KnownFile { name: "a.bin", size: INNER.len() as u64, sha256: &inner }];
     let archive = Archive {
-        file: Known { name: "made.archive", size: bytes.len() as u64, sha256: &sum },
+        file: KnownFile { name: "made.archive", size: bytes.len() as u64, sha256: &sum },
         format,
         most_entries: MOST_ENTRIES,
         most_bytes: MOST_BYTES,
         files: &files,
         counts: &[("deep", 1)],
     };
-    let contents = Contents::Archive(archive);
-    let set = Published { name: "made", about: "", folder: "made", sources: &[&server.url()], contents };
+    let packaging = Packaging::Archive(archive);
+    let set = Published { name: "made", folder: "made", sources: &[&server.url()], packaging };
     fetch::fetch(&set, root, &hasty(None), &mut Notes::default()).map_err(|error| error.to_string())
 }
 
 /// Such an archive must be refused with these words, and leave nothing unpacked anywhere.
 #[track_caller]
-fn refused(bytes: &[u8], format: Format, parts: &[&str]) {
+fn refused(bytes: &[u8], format: ArchiveFormat, parts: &[&str]) {
     let outer = tempdir().unwrap();
     let root = outer.path().join("root");
     says(fetch_archive(&root, bytes, format), parts);
@@ -98,7 +99,7 @@ fn zip(more: &[(&str, &[u8])]) -> Vec<u8> {
 
 #[test]
 fn a_good_archive_becomes_a_folder_and_goes() {
-    for (bytes, format) in [(tar_gz(&[]), Format::TarGz), (zip(&[]), Format::Zip)] {
+    for (bytes, format) in [(tar_gz(&[]), ArchiveFormat::TarGz), (zip(&[]), ArchiveFormat::Zip)] {
         let root = tempdir().unwrap();
         assert_eq!(fetch_archive(root.path(), &bytes, format), Ok(Outcome::Fetched));
         assert_eq!(fs::read(root.path().join("made/a.bin")).unwrap(), INNER);
@@ -114,7 +115,7 @@ fn a_folder_that_is_there_is_never_touched() {
     let folder = root.path().join("made");
     fs::create_dir_all(folder.join("deep")).unwrap();
     fs::write(folder.join("a.bin"), b"another").unwrap();
-    let result = fetch_archive(root.path(), &tar_gz(&[]), Format::TarGz);
+    let result = fetch_archive(root.path(), &tar_gz(&[]), ArchiveFormat::TarGz);
     says(result, &["is left as it is", "a.bin: expected 19 bytes, found 7", "deep: expected 1 files, found 0"]);
     assert_eq!(fs::read(folder.join("a.bin")).unwrap(), b"another");
 }
@@ -124,7 +125,7 @@ fn what_an_earlier_call_left_half_unpacked_goes() {
     let root = tempdir().unwrap();
     fs::create_dir_all(root.path().join("made.unpacking/made")).unwrap();
     fs::write(root.path().join("made.unpacking/made/a.bin"), b"half").unwrap();
-    assert_eq!(fetch_archive(root.path(), &tar_gz(&[]), Format::TarGz), Ok(Outcome::Fetched));
+    assert_eq!(fetch_archive(root.path(), &tar_gz(&[]), ArchiveFormat::TarGz), Ok(Outcome::Fetched));
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 1);
 }
 
@@ -136,7 +137,7 @@ fn a_tar_stays_in_its_folder() {
         ("/out", "has an absolute path"),
         ("other/out", "is not below `made/`"),
     ] {
-        refused(&tar_gz(&[regular(name, b"x")]), Format::TarGz, &[&format!("entry `{name}` {reason}")]);
+        refused(&tar_gz(&[regular(name, b"x")]), ArchiveFormat::TarGz, &[&format!("entry `{name}` {reason}")]);
     }
 }
 
@@ -150,20 +151,24 @@ fn a_tar_has_files_and_folders_alone() {
         (EntryType::Fifo, "is a device"),
         (EntryType::new(b'Z'), "is neither a file nor a folder"),
     ] {
-        refused(&tar_gz(&[entry(kind, "made/x", b"")]), Format::TarGz, &[&format!("entry `made/x` {reason}")]);
+        refused(&tar_gz(&[entry(kind, "made/x", b"")]), ArchiveFormat::TarGz, &[&format!("entry `made/x` {reason}")]);
     }
-    refused(&tar_gz(&[regular("made/a.bin", b"x")]), Format::TarGz, &["entry `made/a.bin` is there twice"]);
+    refused(&tar_gz(&[regular("made/a.bin", b"x")]), ArchiveFormat::TarGz, &["entry `made/a.bin` is there twice"]);
 }
 
 #[test]
 fn a_tar_is_bounded() {
     let many: Vec<_> = (0..9).map(|i| regular(&format!("made/{i}"), b"")).collect();
-    refused(&tar_gz(&many), Format::TarGz, &["entry `made/3` is one too many: expected at most 6"]);
+    refused(&tar_gz(&many), ArchiveFormat::TarGz, &["entry `made/3` is one too many: expected at most 6"]);
     let large = regular("made/large", &[0; 10_000]);
-    refused(&tar_gz(&[large]), Format::TarGz, &["entry `made/large` is too large: expected at most 10000 bytes"]);
+    refused(
+        &tar_gz(&[large]),
+        ArchiveFormat::TarGz,
+        &["entry `made/large` is too large: expected at most 10000 bytes"],
+    );
     // A name that takes a megabyte is no entry of its own.
     let name = entry(EntryType::GNULongName, "././@LongLink", &[b'x'; 1 << 20]);
-    refused(&tar_gz(&[name, regular("made/x", b"")]), Format::TarGz, &["made.archive: cannot be unpacked"]);
+    refused(&tar_gz(&[name, regular("made/x", b"")]), ArchiveFormat::TarGz, &["made.archive: cannot be unpacked"]);
 }
 
 #[test]
@@ -175,7 +180,7 @@ fn a_zip_stays_in_its_folder() {
         ("made/link ->", ""),
     ] {
         let said = if reason.is_empty() { "entry `made/link` is a link" } else { &format!("entry `{name}` {reason}") };
-        refused(&zip(&[(name, b"x")]), Format::Zip, &[said]);
+        refused(&zip(&[(name, b"x")]), ArchiveFormat::Zip, &[said]);
     }
 }
 
@@ -183,10 +188,10 @@ fn a_zip_stays_in_its_folder() {
 fn a_zip_is_bounded() {
     let many: Vec<String> = (0..9).map(|i| format!("made/{i}")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (&**name, &b""[..])).collect();
-    refused(&zip(&many), Format::Zip, &["entry `made/3` is one too many: expected at most 6"]);
+    refused(&zip(&many), ArchiveFormat::Zip, &["entry `made/3` is one too many: expected at most 6"]);
     let bomb = zip(&[("made/large", &vec![0; 1 << 20])]);
-    refused(&bomb, Format::Zip, &["entry `made/large` is too large: expected at most 10000 bytes"]);
-    refused(&patched(bomb, 24, &[1, 0, 0, 0]), Format::Zip, &["entry `made/large` cannot be unpacked"]);
+    refused(&bomb, ArchiveFormat::Zip, &["entry `made/large` is too large: expected at most 10000 bytes"]);
+    refused(&patched(bomb, 24, &[1, 0, 0, 0]), ArchiveFormat::Zip, &["entry `made/large` cannot be unpacked"]);
 }
 
 /// Writes over the last entry's record in a zip's directory.
@@ -200,18 +205,18 @@ fn patched(mut bytes: Vec<u8>, offset: usize, with: &[u8]) -> Vec<u8> {
 fn a_zip_has_no_devices() {
     // The upper half of the external attributes is the mode.
     let device = patched(zip(&[("made/x", b"")]), 38, &[0, 0, 0o644_u16.to_le_bytes()[0], 0x21]);
-    refused(&device, Format::Zip, &["entry `made/x` is a device"]);
+    refused(&device, ArchiveFormat::Zip, &["entry `made/x` is a device"]);
 }
 
 #[test]
 fn a_broken_archive_is_said_to_be_broken() {
-    for format in [Format::TarGz, Format::Zip] {
+    for format in [ArchiveFormat::TarGz, ArchiveFormat::Zip] {
         refused(b"no archive of any kind", format, &["made.archive: cannot be unpacked", "nothing was unpacked"]);
     }
     let whole = tar_gz(&[]);
-    refused(&whole[..whole.len() / 2], Format::TarGz, &["cannot be unpacked"]);
+    refused(&whole[..whole.len() / 2], ArchiveFormat::TarGz, &["cannot be unpacked"]);
     let flipped = patched(zip(&[("made/x", b"to be summed up")]), 16, &[0, 0, 0, 0]);
-    refused(&flipped, Format::Zip, &["entry `made/x` cannot be unpacked"]);
+    refused(&flipped, ArchiveFormat::Zip, &["entry `made/x` cannot be unpacked"]);
 }
 
 #[test]
@@ -220,5 +225,5 @@ fn an_archive_of_something_else_does_not_become_the_set() {
     let (header, contents) = regular("made/a.bin", b"not what it must be");
     builder.append(&header, &contents[..]).unwrap();
     let bytes = builder.into_inner().unwrap().finish().unwrap();
-    refused(&bytes, Format::TarGz, &["but not what is in it", "a.bin: expected SHA-256", "deep: missing"]);
+    refused(&bytes, ArchiveFormat::TarGz, &["but not what is in it", "a.bin: expected SHA-256", "deep: missing"]);
 }

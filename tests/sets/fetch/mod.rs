@@ -3,10 +3,10 @@
 
 mod advice;
 mod archives;
-mod catalogue;
 mod command;
 mod faults;
 mod https;
+mod published;
 mod redirects;
 mod resuming;
 mod server;
@@ -14,7 +14,8 @@ mod server;
 use std::path::Path;
 use std::time::Duration;
 
-use lcnnc::data::fetch::{self, Contents, Kept, Known, Options, Outcome, Patience, Published, Watch};
+use lcnnc::data::fetch::{self, FetchOptions, FetchWatcher, Outcome, RetryPolicy};
+use lcnnc::data::published::{CompressedFile, KnownFile, Packaging, Published};
 use sha2::{Digest, Sha256};
 
 /// A file as a set knows it.
@@ -33,7 +34,7 @@ fn contents(len: usize) -> Vec<u8> {
 #[derive(Default)]
 struct Notes(Vec<String>);
 
-impl Watch for Notes {
+impl FetchWatcher for Notes {
     fn begin(&mut self, file: &str, done: u64, size: u64) {
         self.0.push(format!("{file}: {done} of {size}"));
     }
@@ -48,19 +49,19 @@ impl Watch for Notes {
 }
 
 /// No test waits long.
-fn hasty(from: Option<String>) -> Options {
+fn hasty(from: Option<String>) -> FetchOptions {
     let millis = Duration::from_millis;
     let (connect, stall, pause) = (millis(2000), millis(300), millis(1));
-    Options { from, patience: Patience { connect, stall, least: 1000, attempts: 3, pause } }
+    FetchOptions { from, retry: RetryPolicy { connect, stall, least: 1000, attempts: 3, pause } }
 }
 
 /// Fetches a set of one file, which is known to hold `bytes`, from some sources in turn.
 fn fetch_file(root: &Path, bytes: &[u8], sources: &[&str]) -> Result<Outcome, String> {
     let sum = sha256(bytes);
-    let packed = Known { name: NAME, size: bytes.len() as u64, sha256: &sum };
-    let plain = Known { name: "images", size: 0, sha256: "never there" };
-    let kept = [Kept { packed, plain }];
-    let set = Published { name: "made", about: "", folder: "Made/raw", sources, contents: Contents::Files(&kept) };
+    let packed = KnownFile { name: NAME, size: bytes.len() as u64, sha256: &sum };
+    let plain = KnownFile { name: "images", size: 0, sha256: "never there" };
+    let kept = [CompressedFile { packed, plain }];
+    let set = Published { name: "made", folder: "Made/raw", sources, packaging: Packaging::Files(&kept) };
     fetch::fetch(&set, root, &hasty(None), &mut Notes::default()).map_err(|error| error.to_string())
 }
 

@@ -79,7 +79,7 @@ pub fn goldens(folder: &str) -> Vec<String> {
     files(&format!("golden/{folder}"), ".snap").into_iter().map(|(name, _)| name).collect()
 }
 
-/// What some work gives, and the time of a processor that it took: other tests that run beside it do not count.
+/// Does some work; gives its result and the processor time that it took. Other tests that run beside it do not count.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = ThreadTime::now();
     let made = work();

@@ -2,7 +2,7 @@
 
 use super::sizes::Sizes;
 use super::{BackwardReads, GradientSums, Scratch};
-use crate::cpu::epilogue::{EpilogueRun, Stretch};
+use crate::cpu::epilogue::{CellRange, EpilogueRun};
 use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::Member;
 use pulp::{Arch, Simd, WithSimd};
@@ -71,9 +71,9 @@ impl Direct {
                 let (planes, first) = (&*scratch.rows[0], outputs.start + c);
                 arch.dispatch(OutputRow { direct: self, weights, planes, first, row, rows, four: some == 4 });
                 for m in 0..some {
-                    let stretch = Stretch { channel: c + m, first: ((c + m) * height + row) * width, len: width };
-                    epilogue.target(stretch).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
-                    epilogue.run(arch, stretch);
+                    let range = CellRange { channel: c + m, first: ((c + m) * height + row) * width, len: width };
+                    epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
+                    epilogue.run(arch, range);
                 }
                 c += some;
             }

@@ -8,11 +8,11 @@ use crate::graph::Bank;
 /// How a convolution is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// As the sum that it is defined by, tap by tap.
+    /// Computes the sum that a convolution is defined by, tap by tap.
     Direct,
-    /// Through Fourier transforms of whole planes, on a circle of so many points down and across.
+    /// Multiplies the Fourier transforms of whole planes, on a circle of so many points down and across.
     Spectral([usize; 2]),
-    /// Through short convolutions of tiles, by Winograd's algorithm.
+    /// Computes short convolutions of tiles, by Winograd's algorithm.
     Winograd,
 }
 

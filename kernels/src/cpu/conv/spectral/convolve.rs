@@ -6,7 +6,7 @@ use super::fft_io::Circle;
 use super::passes::{Columns, Mix, RowPairInverse, RowsForward};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::conv::{BackwardReads, Scratch};
-use crate::cpu::epilogue::{EpilogueRun, Stretch};
+use crate::cpu::epilogue::{CellRange, EpilogueRun};
 use crate::cpu::lanes::LANES;
 use crate::graph::Dims;
 use pulp::Arch;
@@ -114,16 +114,16 @@ impl Spectral {
         for (channel, plane) in some.enumerate() {
             for row in (0..height).step_by(2) {
                 let first = (channel * height + row) * width;
-                let stretch = Stretch { channel, first, len: (height - row).min(2) * width };
-                let to = epilogue.target(stretch);
+                let range = CellRange { channel, first, len: (height - row).min(2) * width };
+                let to = epilogue.target(range);
                 arch.dispatch(RowPairInverse { spectral: self, circle, plane, row, planes, height, rows, to, line });
-                scratch.zeros.clear(arch, row * width, epilogue.target(stretch));
-                epilogue.run(arch, stretch);
+                scratch.zeros.clear(arch, row * width, epilogue.target(range));
+                epilogue.run(arch, range);
             }
         }
     }
 
-    /// What belongs to one row frequency, of `len` floats that are `[half, ...]`.
+    /// The part of `all` that belongs to one row frequency: `len` floats of an array `[half, ...]`.
     fn at_frequency<'f>(&self, all: &'f [f32], frequency: usize, len: usize) -> &'f [f32] {
         let size = len / self.half;
         &all[frequency * size..][..size]

@@ -17,7 +17,7 @@ pub struct Fft {
 #[derive(Debug)]
 struct Stage {
     radix: usize,
-    /// What is left of the length after this stage.
+    /// The length that is left to transform after this stage.
     rest: usize,
     /// How many interleaved transforms the stage works on.
     stride: usize,

@@ -112,7 +112,7 @@ impl<S: Simd> StorePoint<S> for PlaneRows<'_, S::f32s> {
 }
 
 /// Reads a column of complex numbers that lie next to each other, and zeros at points without an entry.
-pub struct Column<'a, V> {
+pub struct ColumnFrom<'a, V> {
     pub from: &'a [V],
     pub circle: Circle,
     pub parts: usize,
@@ -120,7 +120,7 @@ pub struct Column<'a, V> {
     pub exchanged: bool,
 }
 
-impl<S: Simd> LoadPoint<S> for Column<'_, S::f32s> {
+impl<S: Simd> LoadPoint<S> for ColumnFrom<'_, S::f32s> {
     #[inline(always)]
     fn load(&self, s: S, point: usize) -> Complex<S> {
         match self.circle.entry(point) {

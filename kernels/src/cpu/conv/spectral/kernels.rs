@@ -4,7 +4,7 @@
 //! image.
 
 use super::Spectral;
-use super::fft_io::{Circle, Column, ColumnTo, Pairs};
+use super::fft_io::{Circle, ColumnFrom, ColumnTo, Pairs};
 use super::passes::{RowPairInverse, RowsForward};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::conv::{GradientSums, Scratch};
@@ -107,7 +107,7 @@ impl WithSimd for ToPairs<'_> {
         for (from, to) in rows.chunks_exact(k * 2 * parts).zip(spectra) {
             for p in 0..parts {
                 let circle = spectral.around(n, false);
-                let source = Column { from: &from[p..], circle, parts, exchanged: false };
+                let source = ColumnFrom { from: &from[p..], circle, parts, exchanged: false };
                 let spectra = &mut S::as_mut_simd_f32s(&mut to[first..]).0[p..];
                 let mut sink = Pairs { spectra, step: spectral.pairs / S::F32_LANES };
                 spectral.columns.run(s, line, &source, &mut sink);

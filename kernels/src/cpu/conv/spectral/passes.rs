@@ -6,7 +6,7 @@
 use super::Spectral;
 use super::dft::Complex;
 use super::fft::{Line, get};
-use super::fft_io::{Circle, Column, ColumnTo, HalfSpectra, PlaneRows, RowPair};
+use super::fft_io::{Circle, ColumnFrom, ColumnTo, HalfSpectra, PlaneRows, RowPair};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::lanes::LANES;
 use pulp::{Simd, WithSimd};
@@ -137,7 +137,7 @@ impl WithSimd for Columns<'_> {
         let sizes = [source, sink].map(|circle| circle.entries * 2 * parts);
         for (from, to) in from.chunks_exact(sizes[0]).zip(to.chunks_exact_mut(sizes[1])) {
             for p in 0..parts {
-                let source = Column { from: &from[p..], circle: source, parts, exchanged };
+                let source = ColumnFrom { from: &from[p..], circle: source, parts, exchanged };
                 let mut sink = ColumnTo { to: &mut to[p..], circle: sink, parts, exchanged };
                 spectral.columns.run(s, line, &source, &mut sink);
             }

@@ -11,7 +11,7 @@ pub use points::{KERNEL, POINTS, TILE};
 
 use super::sizes::Sizes;
 use super::{GradientSums, Scratch};
-use crate::cpu::epilogue::{EpilogueRun, Stretch};
+use crate::cpu::epilogue::{CellRange, EpilogueRun};
 use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::{Bank, Member};
 use passes::{Accumulate, FromPoints, Gradients, Multiply, ToPoints};
@@ -92,11 +92,11 @@ impl Winograd {
             let lines = TILE.min(height - row * TILE);
             for plane in 0..count {
                 let first = (plane * height + row * TILE) * width;
-                let stretch = Stretch { channel: plane, first, len: lines * width };
+                let range = CellRange { channel: plane, first, len: lines * width };
                 let (planes, from) = (count, &**y);
-                arch.dispatch(FromPoints { winograd: self, plane, planes, from, to: epilogue.target(stretch) });
-                scratch.zeros.clear(arch, row * TILE * width, epilogue.target(stretch));
-                epilogue.run(arch, stretch);
+                arch.dispatch(FromPoints { winograd: self, plane, planes, from, to: epilogue.target(range) });
+                scratch.zeros.clear(arch, row * TILE * width, epilogue.target(range));
+                epilogue.run(arch, range);
             }
         }
     }
