@@ -5,7 +5,7 @@ use lcnnc::fuse::cut::{Cut, Fused, Part, Why};
 use lcnnc::fuse::plan;
 use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
 use lcnnc_lang::kinds::KINDS;
-use lcnnc_testing::random::{part, penalties, written};
+use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, golden, goldens, net, spec, specs, timed};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -226,8 +226,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_net_is_cut_into_parts_that_are_all_of_it(parts in prop::collection::vec(part(), 0..6), penalties in penalties()) {
-        if let Some(net) = compile_as("any.lcnn", &written(&parts, &penalties), &[]).net {
+    fn any_net_is_cut_into_parts_that_are_all_of_it(passages in prop::collection::vec(passage(), 0..6), penalties in penalties()) {
+        if let Some(net) = compile_as("any.lcnn", &written(&passages, &penalties), &[]).net {
             sound(&net);
         }
     }
