@@ -1,6 +1,6 @@
 //! What the values of a trace are called where they are shown.
 
-use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
+use lcnnc_lang::ir::{Net, Op, Shape, Stmt, at_steps};
 
 /// For each value of [`Model::trace`](crate::back::burn::Model::trace), in its order, its name if it is a feature map of
 /// more than one pixel: of a loop's values with the step, as in `O@2`, which is how a spec would ask for it.
@@ -12,8 +12,8 @@ pub fn labels(net: &Net) -> Vec<Option<String>> {
 
 /// `at` is the step of the loop whose body this is.
 fn walk(body: &[Stmt], at: Option<usize>, labels: &mut Vec<Option<String>>) {
-    for step in body {
-        match step {
+    for stmt in body {
+        match stmt {
             Stmt::Node(node) => match (&node.name, &node.op) {
                 // A number is made where it is read, and never traced.
                 (None, _) | (Some(_), Op::Number(_)) => {}
@@ -31,10 +31,8 @@ fn walk(body: &[Stmt], at: Option<usize>, labels: &mut Vec<Option<String>>) {
     }
 }
 
-/// The next value of a state `O` is its equation `O'`, and `O` at that step.
+/// The label of a value, if it is a feature map of more than one pixel.
 fn label(name: &str, at: Option<usize>, shape: &Shape) -> Option<String> {
     let Shape::Map([_, height, width]) = shape else { return None };
-    let name = name.strip_suffix('\'').unwrap_or(name);
-    let label = at.map_or_else(|| name.to_owned(), |step| format!("{name}@{step}"));
-    (height * width > 1).then_some(label)
+    (height * width > 1).then(|| at_steps(name, at.as_slice()))
 }
