@@ -1,6 +1,8 @@
 //! Nets with their loops written out: what stays as it was, what the steps are called, and how large it may become.
 
-use lcnnc_lang::ir::{Builder, Net, Node, Output, Shape, TooManyValues, Value, cost, flow, reach, timing, unrolled};
+use lcnnc_lang::ir::{
+    Builder, Net, Node, Output, ParamId, Shape, TooManyValues, Unary, Value, cost, flow, reach, timing, unrolled,
+};
 use lcnnc_lang::limits::MAX_VALUES;
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, net, spec, specs, timed};
@@ -26,8 +28,8 @@ fn ends(net: &Net) -> Vec<Value> {
 }
 
 /// Every parameter that the statements name, with its versions.
-fn named(net: &Net) -> BTreeSet<usize> {
-    flow::params(&net.body).into_iter().flat_map(|id| net.versions(id)).map(|id| id.0).collect()
+fn named(net: &Net) -> BTreeSet<ParamId> {
+    flow::params(&net.body).into_iter().flat_map(|id| net.versions(id)).collect()
 }
 
 /// Checks what holds of any net and the same net without loops, which is given back.
@@ -179,7 +181,7 @@ fn steps_beyond_measure_are_counted_as_such() {
         open.push(builder);
         state = current[0];
     }
-    let mut last = vec![builder.unary(lcnnc_lang::ir::Unary::Tanh, state)];
+    let mut last = vec![builder.unary(Unary::Tanh, state)];
     while let Some(looped) = open.pop() {
         last = builder.end_loop(looped, &last).unwrap().1;
     }
