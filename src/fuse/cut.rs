@@ -1,9 +1,9 @@
 //! The parts of a net that can run as one operation over each image, because no image bears on another there.
 //!
-//! Every statement of the net has a stage. What cannot be fused stands behind its stage; what can be fused stands at the
-//! stage of what it reads, or at the next one if it reads something that cannot. Statements of one stage that hang together
-//! are a part. No way leads out of a part and back into it: it would pass something that cannot be fused, and end at a later
-//! stage.
+//! Every statement of the net has a stage. What cannot be fused stands behind its stage; what can be fused stands at
+//! the stage of what it reads, or at the next one if it reads something that cannot. Statements of one stage that hang
+//! together are a part. No way leads out of a part and back into it: it would pass something that cannot be fused, and
+//! end at a later stage.
 
 use super::limits::MAX_ACTIVITY;
 use super::lower::{KernelOperand, Why, kernel_of};
@@ -67,14 +67,15 @@ impl Cut {
         Self { parts: plain(&net.body) }
     }
 
-    /// Bytes of activity that training keeps of each image, in single precision: whatever is made outside of fused parts,
-    /// at every step of a loop. A fused part keeps what leads into it; its own activity does not grow with the batch.
+    /// Bytes of activity that training keeps of each image, in single precision: whatever is made outside of fused
+    /// parts, at every step of a loop. A fused part keeps what leads into it; its own activity does not grow with the
+    /// batch.
     pub fn activity(&self) -> u128 {
         activity(&self.parts)
     }
 
-    /// Bytes of the largest activity of an image that is made at once, in single precision: what is held where there is no
-    /// backward pass.
+    /// Bytes of the largest activity of an image that is made at once, in single precision: what is held where there is
+    /// no backward pass.
     pub fn largest(&self) -> u128 {
         largest(&self.parts)
     }
@@ -249,8 +250,8 @@ impl Cutter<'_> {
         if heavy { (size > MAX_ACTIVITY).then_some(Why::Large(size)) } else { Some(Why::Light) }
     }
 
-    /// Adds the numbers that a statement makes of each image when it runs so many `times`, and notes whether a convolution
-    /// larger than one pixel is among what it does.
+    /// Adds the numbers that a statement makes of each image when it runs so many `times`, and notes whether a
+    /// convolution larger than one pixel is among what it does.
     fn weigh(&self, stmt: &Stmt, times: usize, heavy: &mut bool, numbers: &mut usize) {
         match stmt {
             Stmt::Node(node) => {

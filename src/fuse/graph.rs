@@ -7,8 +7,8 @@ use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The engine that runs a fused part, and for each of its parameters whether it is to be rounded to bfloat16 before: none
-/// is, unless with `bf16` the factors and the sums of all convolutions and dense layers are.
+/// The engine that runs a fused part, and for each of its parameters whether it is to be rounded to bfloat16 before:
+/// none is, unless with `bf16` the factors and the sums of all convolutions and dense layers are.
 pub fn engine(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> (Engine, Vec<bool>) {
     let Lowered { graph, outputs, rounded } = lowered(net, fused, bf16);
     let params = fused.params.iter().map(|id| net.param(*id));
@@ -186,8 +186,8 @@ impl Together {
     }
 }
 
-/// The same graph, in which convolutions that read the same input by kernels of the same size are one, at the place of the
-/// first: the input is then transformed once for all of them, and its gradient transformed back once.
+/// The same graph, in which convolutions that read the same input by kernels of the same size are one, at the place of
+/// the first: the input is then transformed once for all of them, and its gradient transformed back once.
 fn merged(graph: Graph) -> Graph {
     let mut groups = together(&graph);
     let mut merged = Graph { values: graph.values, nodes: Vec::new(), banks: Vec::new() };

@@ -1,4 +1,5 @@
-//! One primitive as kernels, or the reason why it is none: the one place that knows what the kernels of a fused part can do.
+//! One primitive as kernels, or the reason why it is none: the one place that knows what the kernels of a fused part
+//! can do.
 
 use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
 use lcnnc_kernels::graph::{Map, Window};
