@@ -131,7 +131,7 @@ pub enum ChannelSums {
 /// Puts the kernels of a graph in order, with epilogues and buffers.
 ///
 /// # Panics
-/// Never for a graph that `unroll` of the compiler and [`super::adjoint`] made.
+/// Never for the graph of a part of a net, with or without what [`super::adjoint`] appends.
 pub fn task_schedule(graph: &Graph, channel_sums: ChannelSums) -> TaskSchedule {
     let nodes = used(graph);
     let mut scheduler = Scheduler::new(graph, channel_sums);

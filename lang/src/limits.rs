@@ -25,7 +25,7 @@ pub const MAX_CALLS: usize = 100_000;
 /// How many definitions a spec may have, those of every copy of a block counted.
 pub const MAX_DEFINITIONS: usize = 100_000;
 
-/// How many values a net may have.
+/// How many values a net may have, those of a loop's body counted once; where its loops are written out, at every step.
 pub const MAX_VALUES: usize = 1_000_000;
 
 /// How many copies one `repeat` may chain.

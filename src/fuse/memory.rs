@@ -1,12 +1,12 @@
 //! How much memory a net takes beside the tensors of its batch, known before it runs.
 
-use super::unroll;
-use crate::fuse::cut::{Cut, Fused, Part};
+use super::cut::{Cut, Fused, Part};
+use super::graph;
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::Net;
 
-/// What a fused part makes of its parameters beside their sums: all of them in a row, once as a tensor and once for the
-/// kernels, and their gradients likewise.
+/// How many rows of all its parameters a fused part makes: one as a tensor and one for the kernels, and as many of their
+/// gradients.
 const ROWS: u128 = 4;
 
 /// How a net runs, as far as its memory depends on it.
@@ -14,6 +14,7 @@ const ROWS: u128 = 4;
 pub struct Load {
     /// Images in a batch.
     pub images: usize,
+    /// Threads that share a batch.
     pub threads: usize,
     /// Whether there is a backward pass.
     pub training: bool,
@@ -23,7 +24,7 @@ pub struct Load {
 /// kernels as transforms, and the gradients of up to sixteen parts of the batch.
 pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
     let sizes = fused(&cut.parts).into_iter().map(|fused| {
-        let (engine, _) = unroll::engine(net, fused, Vectors::default(), false);
+        let (engine, _) = graph::engine(net, fused, Vectors::default(), false);
         let params: u128 = fused.params.iter().map(|id| 4 * net.param(*id).len() as u128).sum();
         let rows = if load.training { ROWS } else { ROWS / 2 };
         engine.memory_bytes(load.images, load.threads, load.training) as u128 + rows * params
@@ -31,7 +32,7 @@ pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
     sizes.fold(0, u128::saturating_add)
 }
 
-/// Every fused part, those within loops as well.
+/// Every fused part among these parts, those within loops as well.
 fn fused(parts: &[Part]) -> Vec<&Fused> {
     let mut found = Vec::new();
     for part in parts {

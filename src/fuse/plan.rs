@@ -1,12 +1,12 @@
 //! How a net runs: which primitives run fused, which by themselves, and why.
 
-use super::unroll::convolutions;
-use crate::fuse::cut::{Cut, Fused, Part};
+use super::cut::{Cut, Fused, Part};
+use super::graph::convolutions;
 use lcnnc_lang::diag::counted;
-use lcnnc_lang::ir::{Net, Stmt, Value};
+use lcnnc_lang::ir::{Net, Shape, Stmt, Value};
 use std::collections::BTreeMap;
 
-/// Parts in order of execution.
+/// The plan of a net as text: its parts in order of execution, loops indented.
 pub fn emit(net: &Net, cut: &Cut) -> String {
     let mut printer = Printer { net, names: net.names(), fused: 0, text: format!("plan {}\n", net.name) };
     printer.parts(&cut.parts, 1);
@@ -19,7 +19,7 @@ pub fn emit(net: &Net, cut: &Cut) -> String {
 struct Printer<'a> {
     net: &'a Net,
     names: BTreeMap<Value, &'a str>,
-    /// Fused parts so far.
+    /// How many fused parts were printed so far.
     fused: usize,
     text: String,
 }
@@ -70,15 +70,15 @@ impl Printer<'_> {
 
     fn part(&mut self, fused: &Fused, depth: usize) {
         self.fused += 1;
-        let list = |values: &[(Value, lcnnc_lang::ir::Shape)]| {
-            let name = |(value, shape): &(Value, lcnnc_lang::ir::Shape)| {
+        let list = |values: &[(Value, Shape)]| {
+            let name = |(value, shape): &(Value, Shape)| {
                 self.names.get(value).map_or_else(|| format!("a value {shape}"), |name| (*name).to_owned())
             };
             values.iter().map(name).collect::<Vec<String>>().join(", ")
         };
         let line = format!("fused {}: {} -> {}", self.fused, list(&fused.inputs), list(&fused.outputs));
         self.line(depth, &line);
-        self.line(depth + 1, &words(&fused.steps));
+        self.line(depth + 1, &words(&fused.stmts));
         for convolution in convolutions(self.net, fused) {
             self.line(depth + 1, &convolution);
         }
@@ -89,9 +89,9 @@ fn steps(count: usize) -> String {
     counted(count, "step")
 }
 
-/// The primitives on images, in order; loops as what they repeat.
-fn words(all: &[Stmt]) -> String {
-    let each = all.iter().filter_map(|stmt| match stmt {
+/// The words for the primitives on images, in order, and for each loop those that it repeats.
+fn words(stmts: &[Stmt]) -> String {
+    let each = stmts.iter().filter_map(|stmt| match stmt {
         Stmt::Node(node) => node.shape.per_image().then(|| node.op.word().to_owned()),
         Stmt::Loop(looped) => Some(format!("loop {} ({}: {})", looped.name, steps(looped.steps), words(&looped.body))),
     });

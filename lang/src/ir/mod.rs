@@ -28,6 +28,8 @@
 //! **Parameters** are the same at every step, and gradients of all steps add up in them, unless [`Net::per_step`] lists
 //! versions: then the body names the first, and step `t` of the innermost loop around reads version `t`.
 //!
+//! [`unrolled`] gives a net that means the same and has no loops and no versions.
+//!
 //! **Names** of nodes, states and taps are for people; nothing that is computed depends on them.
 
 pub mod bounds;
@@ -43,6 +45,7 @@ pub mod pull;
 pub mod reach;
 mod shape;
 pub mod timing;
+mod unrolled;
 mod walk;
 
 pub use builder::{Builder, LoopBuilder, LoopId, left_over};
@@ -51,6 +54,7 @@ pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
 pub use shape::Shape;
+pub use unrolled::{TooManyValues, Unrolled, at_steps, unrolled};
 pub use walk::{Visit, walk};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,6 +111,11 @@ impl Net {
     /// none.
     pub fn versions(&self, id: ParamId) -> Vec<ParamId> {
         self.per_step.get(&id).cloned().unwrap_or_else(|| vec![id])
+    }
+
+    /// The parameter that stands for a parameter at one step, counted from 1, of the innermost loop around.
+    pub fn version(&self, id: ParamId, step: usize) -> ParamId {
+        self.per_step.get(&id).and_then(|each| each.get(step.saturating_sub(1))).copied().unwrap_or(id)
     }
 
     /// The name of the layer or bundle that a parameter, with all its versions, belongs to.

@@ -194,6 +194,36 @@ impl Op {
         }
     }
 
+    /// The same primitive over other values and parameters, each of which is given in place of its own.
+    pub fn renumbered(&self, value: impl Fn(Value) -> Value, param: impl Fn(ParamId) -> ParamId) -> Op {
+        let mut op = self.clone();
+        match &mut op {
+            Op::Param(id) => *id = param(*id),
+            Op::Number(_) | Op::Zeros => {}
+            Op::Conv { x, weight, bias, .. }
+            | Op::ConvTranspose { x, weight, bias, .. }
+            | Op::Local { x, weight, bias, .. }
+            | Op::Dense { x, weight, bias } => {
+                (*x, *weight, *bias) = (value(*x), param(*weight), bias.map(param));
+            }
+            Op::BatchNorm { x, scale, shift, mean, variance, .. } => {
+                *x = value(*x);
+                [scale, shift, mean, variance].into_iter().for_each(|id| *id = param(*id));
+            }
+            Op::GroupNorm { x, scale, shift, .. } => (*x, *scale, *shift) = (value(*x), param(*scale), param(*shift)),
+            Op::Pool { x, .. }
+            | Op::Upsample { x, .. }
+            | Op::Lrn { x, .. }
+            | Op::Dropout { x, .. }
+            | Op::Unary { x, .. }
+            | Op::Reduce { x, .. }
+            | Op::Flatten { x } => *x = value(*x),
+            Op::Binary { left, right, .. } => (*left, *right) = (value(*left), value(*right)),
+            Op::Concat { parts } => parts.iter_mut().for_each(|part| *part = value(*part)),
+        }
+        op
+    }
+
     /// The word for this primitive, that of a spec where a spec has one: `conv`, `max_pool`, `add`.
     pub fn word(&self) -> &'static str {
         match self {
@@ -217,6 +247,7 @@ impl Op {
             Op::Concat { .. } => "concat",
         }
     }
+
     /// Everything else about this primitive, as it is printed behind its word and what it reads: `kernel 2x2`, `stride
     /// 1`.
     pub fn settings(&self) -> Vec<String> {

@@ -4,7 +4,7 @@ use crate::mangle::{Dice, comments, mangled, split};
 use crate::properties::tokens;
 use lcnnc_lang::syntax::format::{Refusal, format};
 use lcnnc_lang::syntax::parse;
-use lcnnc_testing::random::{part, penalties, written};
+use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{files, project, specs};
 use proptest::prelude::*;
 use std::fs;
@@ -270,7 +270,8 @@ fn what_damage_leaves_is_formatted_or_refused() {
 
 /// A text of the project or a random spec.
 fn any_spec() -> impl Strategy<Value = String> {
-    let random = (prop::collection::vec(part(), 0..6), penalties()).prop_map(|(parts, more)| written(&parts, &more));
+    let random =
+        (prop::collection::vec(passage(), 0..6), penalties()).prop_map(|(passages, more)| written(&passages, &more));
     // Within braces that share a line, a line end says that they shall not.
     let shares_a_line = |line: &str| line.contains('{') && line.contains('}') && !line.starts_with("//");
     let specs: Vec<String> = texts().into_iter().map(|(_, text)| formatted(&text)).collect();

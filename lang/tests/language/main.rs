@@ -23,3 +23,4 @@ mod specs;
 mod steps;
 mod syntax;
 mod templates;
+mod unrolled;

@@ -5,7 +5,7 @@ use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::back::summary;
 use lcnnc_lang::diag::Level;
 use lcnnc_lang::ir::{Stmt, bounds, cost, reach};
-use lcnnc_testing::random::{part, penalties, written};
+use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -101,14 +101,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_spec_gives_a_net_or_an_error(parts in prop::collection::vec(part(), 0..6), penalties in penalties()) {
-        let text = written(&parts, &penalties);
+    fn any_spec_gives_a_net_or_an_error(passages in prop::collection::vec(passage(), 0..6), penalties in penalties()) {
+        let text = written(&passages, &penalties);
         sound(&text, &compile_as("any.lcnn", &text, &[]));
     }
 
     #[test]
-    fn an_override_is_the_const_written_so(parts in prop::collection::vec(part(), 0..4), width in 1..5_usize) {
-        let text = written(&parts, &[]);
+    fn an_override_is_the_const_written_so(passages in prop::collection::vec(passage(), 0..4), width in 1..5_usize) {
+        let text = written(&passages, &[]);
         let set = compile_as("set.lcnn", &text, &[("width", &width.to_string())]);
         let changed = text.replace("const width = 2", &format!("const width = {width}"));
         let changed = compile_as("set.lcnn", &changed, &[]);
@@ -183,8 +183,8 @@ fn random_specs_are_good_and_bad() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let (mut good, mut bad) = (0, 0);
     for _ in 0..300 {
-        let parts = prop::collection::vec(part(), 0..6).new_tree(&mut runner).unwrap().current();
-        match compile_as("any.lcnn", &written(&parts, &[]), &[]).net {
+        let passages = prop::collection::vec(passage(), 0..6).new_tree(&mut runner).unwrap().current();
+        match compile_as("any.lcnn", &written(&passages, &[]), &[]).net {
             Some(_) => good += 1,
             None => bad += 1,
         }

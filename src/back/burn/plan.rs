@@ -3,7 +3,7 @@
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
 use crate::fuse::cut::{Cut, Part};
-use crate::fuse::unroll;
+use crate::fuse::graph;
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{Net, Op, ParamId, Value};
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors, bf16: bool) -> Vec<Piec
         Part::Node { node, .. } => Piece::Node(node),
         Part::Loop { looped, body } => Piece::Loop(looped, pieces(net, body, vectors, bf16)),
         Part::Fused(fused) => {
-            let (engine, rounded) = unroll::engine(net, &fused, vectors, bf16);
+            let (engine, rounded) = graph::engine(net, &fused, vectors, bf16);
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
             Piece::Fused(Fused { engine: Arc::new(engine), inputs, outputs, params: fused.params, rounded })

@@ -19,7 +19,7 @@ pub(super) struct Run<'a> {
     values: Vec<Option<Tensor<4>>>,
     /// How often each value will still be read; the last reader takes it.
     reads: Vec<usize>,
-    /// The step of the innermost loop that runs, from 0.
+    /// The step of the innermost loop that runs, from 1; it is 1 outside of loops too.
     step: usize,
     training: Option<Training>,
     trace: Option<Vec<(String, Tensor<4>)>>,
@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
             batch: 0,
             values: vec![None; len],
             reads: vec![0; len],
-            step: 0,
+            step: 1,
             training: None,
             trace: None,
             watch: None,
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
         let outer = self.step;
         self.watching(|watch| watch.enter(&looped.name));
         for step in 1..=looped.steps {
-            self.step = step - 1;
+            self.step = step;
             self.watching(|watch| watch.step(step));
             for (state, value) in states.iter().zip(carried) {
                 self.define(state.current, value);
@@ -215,7 +215,7 @@ impl<'a> Run<'a> {
 
     /// The parameter that stands for this one at this step.
     fn version(&self, id: ParamId) -> ParamId {
-        self.model.net.per_step.get(&id).and_then(|each| each.get(self.step)).copied().unwrap_or(id)
+        self.model.net.version(id, self.step)
     }
 
     fn param(&self, id: ParamId) -> Tensor<4> {

@@ -1,6 +1,6 @@
 //! The names under which TensorBoard shows the feature maps of a trace.
 
-use lcnnc_lang::ir::{Net, Op, Shape, Stmt};
+use lcnnc_lang::ir::{Net, Op, Shape, Stmt, at_steps};
 
 /// Names the values of [`Model::trace`](crate::back::burn::Model::trace), in its order; a value that is no feature map
 /// of more than one pixel gets no name. The name of a loop's value has the step behind it, as in `O@2`, which is how a
@@ -32,10 +32,8 @@ fn walk(body: &[Stmt], at: Option<usize>, names: &mut Vec<Option<String>>) {
     }
 }
 
-/// The name of a value: the next value of a state `O` is called `O'` in the net, and is shown as `O` at that step.
+/// The name of a value at a step of its loop, if it is a feature map of more than one pixel.
 fn name_of(name: &str, at: Option<usize>, shape: &Shape) -> Option<String> {
     let Shape::Map([_, height, width]) = shape else { return None };
-    let name = name.strip_suffix('\'').unwrap_or(name);
-    let name = at.map_or_else(|| name.to_owned(), |step| format!("{name}@{step}"));
-    (height * width > 1).then_some(name)
+    (height * width > 1).then(|| at_steps(name, at.as_slice()))
 }

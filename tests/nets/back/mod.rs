@@ -10,6 +10,7 @@ mod nets;
 mod penalties;
 mod precision;
 mod steps;
+mod unrolled;
 mod weights;
 mod words;
 

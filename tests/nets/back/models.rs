@@ -12,7 +12,7 @@ const STEPS: usize = 3;
 const BATCH: usize = 4;
 
 /// Every spec, made small enough for a test by its own consts.
-const SPECS: &[(&str, &[(&str, &str)])] = &[
+pub const SPECS: &[(&str, &[(&str, &str)])] = &[
     ("f_cnn", &[]),
     ("lc_cnn", &[]),
     ("lcei_cnn", &[]),
@@ -25,7 +25,7 @@ const SPECS: &[(&str, &[(&str, &str)])] = &[
     ("dale", &[]),
 ];
 
-fn compiled(name: &str, set: &[(&str, &str)], classes: usize) -> Compiled {
+pub fn compiled(name: &str, set: &[(&str, &str)], classes: usize) -> Compiled {
     let path = format!("{}/specs/{name}.lcnn", env!("CARGO_MANIFEST_DIR"));
     #[expect(clippy::disallowed_methods, reason = "specs are files")]
     let text = std::fs::read_to_string(&path).unwrap();

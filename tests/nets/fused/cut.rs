@@ -1,11 +1,12 @@
 //! Nets cut into what runs fused and what runs by itself: whatever the net, the parts are all of it, in an order that
 //! runs, and what a fused part says of itself is what a reader of the net finds.
 
-use lcnnc::fuse::cut::{Cut, Fused, Part, Why};
+use lcnnc::fuse::cut::{Cut, Fused, Part};
+use lcnnc::fuse::lower::Why;
 use lcnnc::fuse::plan;
 use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
 use lcnnc_lang::kinds::KINDS;
-use lcnnc_testing::random::{part, penalties, written};
+use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, golden, goldens, net, spec, specs, timed};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,26 +21,26 @@ fn around(equations: &str, last: &str) -> String {
     format!("model M\ninput image: [2, 8, 8]\n{equations}\nlogits = dense({last}, classes)\noutput logits\n")
 }
 
-fn is_literal(step: &Stmt) -> bool {
-    matches!(step, Stmt::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
+fn is_literal(stmt: &Stmt) -> bool {
+    matches!(stmt, Stmt::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
 }
 
-/// What a step is called here: the first value that it makes, loops by their bodies.
-fn key(step: &Stmt) -> Value {
-    match step {
+/// What a statement is called here: the first value that it makes, loops by their bodies.
+fn key(stmt: &Stmt) -> Value {
+    match stmt {
         Stmt::Node(node) => node.value,
-        Stmt::Loop(looped) => region_key(looped),
+        Stmt::Loop(looped) => loop_key(looped),
     }
 }
 
-fn region_key(looped: &Loop) -> Value {
+fn loop_key(looped: &Loop) -> Value {
     let states = looped.states.iter().map(|state| state.current);
     states.chain(looped.body.iter().map(key)).min().expect("a loop has a state or a body")
 }
 
-/// What a step reads from around it, in order; written down step by step, not as the cutter does it.
-fn reads(step: &Stmt) -> Vec<Value> {
-    match step {
+/// What a statement reads from around it, in order; written down by hand, not as the cutter does it.
+fn reads(stmt: &Stmt) -> Vec<Value> {
+    match stmt {
         Stmt::Node(node) => node.op.reads(),
         Stmt::Loop(looped) => {
             let mut own = BTreeSet::new();
@@ -53,8 +54,8 @@ fn reads(step: &Stmt) -> Vec<Value> {
     }
 }
 
-fn makes(step: &Stmt) -> Vec<Value> {
-    match step {
+fn makes(stmt: &Stmt) -> Vec<Value> {
+    match stmt {
         Stmt::Node(node) => vec![node.value],
         Stmt::Loop(looped) => {
             looped.states.iter().map(|state| state.last).chain(looped.taps.iter().map(|tap| tap.outer)).collect()
@@ -64,9 +65,9 @@ fn makes(step: &Stmt) -> Vec<Value> {
 
 fn made_within(looped: &Loop, own: &mut BTreeSet<Value>) {
     own.extend(looped.states.iter().map(|state| state.current));
-    for step in &looped.body {
-        own.extend(makes(step));
-        if let Stmt::Loop(inner) = step {
+    for stmt in &looped.body {
+        own.extend(makes(stmt));
+        if let Stmt::Loop(inner) = stmt {
             made_within(inner, own);
         }
     }
@@ -77,9 +78,9 @@ fn ends(looped: &Loop) -> Vec<Value> {
     looped.states.iter().map(|state| state.next).chain(looped.taps.iter().map(|tap| tap.inner)).collect()
 }
 
-fn nodes<'a>(steps: &'a [Stmt], times: usize, found: &mut Vec<(&'a Node, usize)>) {
-    for step in steps {
-        match step {
+fn nodes<'a>(stmts: &'a [Stmt], times: usize, found: &mut Vec<(&'a Node, usize)>) {
+    for stmt in stmts {
+        match stmt {
             Stmt::Node(node) => found.push((node, times)),
             Stmt::Loop(looped) => nodes(&looped.body, times * looped.steps, found),
         }
@@ -112,14 +113,14 @@ fn fuses(parts: &[Part]) -> bool {
 }
 
 /// The parts of one body; `around` is what was made before it, `last` what is read behind it.
-fn body(net: &Net, steps: &[Stmt], parts: &[Part], around: &BTreeSet<Value>, last: Vec<Value>, inside: bool) {
-    let by_key: BTreeMap<Value, &Stmt> = steps.iter().map(|step| (key(step), step)).collect();
+fn body(net: &Net, stmts: &[Stmt], parts: &[Part], around: &BTreeSet<Value>, last: Vec<Value>, inside: bool) {
+    let by_key: BTreeMap<Value, &Stmt> = stmts.iter().map(|stmt| (key(stmt), stmt)).collect();
     let mut left: BTreeSet<Value> = by_key.keys().copied().collect();
     let mut made = around.clone();
     for (n, part) in parts.iter().enumerate() {
-        let mut take = |step: &Stmt| {
-            assert!(left.remove(&key(step)), "a step of no body, or of two parts: {step:?}\n{net}");
-            assert_eq!(by_key[&key(step)], step, "a step is left as it is\n{net}");
+        let mut take = |stmt: &Stmt| {
+            assert!(left.remove(&key(stmt)), "a statement of no body, or of two parts: {stmt:?}\n{net}");
+            assert_eq!(by_key[&key(stmt)], stmt, "a statement is left as it is\n{net}");
         };
         match part {
             Part::Node { node, why } => {
@@ -137,12 +138,12 @@ fn body(net: &Net, steps: &[Stmt], parts: &[Part], around: &BTreeSet<Value>, las
                 made.extend(makes(&Stmt::Loop(looped.clone())));
             }
             Part::Fused(fused) => {
-                let own = |step: &&Stmt| !is_literal(step);
-                fused.steps.iter().filter(own).for_each(take);
-                let order: Vec<Value> = fused.steps.iter().filter(own).map(key).collect();
+                let own = |stmt: &&Stmt| !is_literal(stmt);
+                fused.stmts.iter().filter(own).for_each(take);
+                let order: Vec<Value> = fused.stmts.iter().filter(own).map(key).collect();
                 assert!(order.is_sorted(), "not in the net's order: {order:?}\n{net}");
                 let elsewhere = parts.iter().enumerate().filter(|(m, _)| *m != n).flat_map(|(_, part)| read_by(part));
-                region_of(net, fused, &made, &elsewhere.chain(last.clone()).collect(), inside);
+                sound_part(net, fused, &made, &elsewhere.chain(last.clone()).collect(), inside);
                 made.extend(fused.outputs.iter().map(|(value, _)| *value));
             }
         }
@@ -160,18 +161,18 @@ fn read_by(part: &Part) -> Vec<Value> {
     }
 }
 
-fn region_of(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BTreeSet<Value>, inside: bool) {
+fn sound_part(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BTreeSet<Value>, inside: bool) {
     let (mut made, mut inputs) = (BTreeSet::new(), Vec::new());
-    for step in &fused.steps {
-        inputs.extend(reads(step).into_iter().filter(|value| !made.contains(value)));
-        made.extend(makes(step));
+    for stmt in &fused.stmts {
+        inputs.extend(reads(stmt).into_iter().filter(|value| !made.contains(value)));
+        made.extend(makes(stmt));
     }
     let found: Vec<Value> = fused.inputs.iter().map(|(value, _)| *value).collect();
     assert_eq!(found, first_of(inputs), "inputs\n{net}");
     assert!(!found.is_empty() && found.iter().all(|value| around.contains(value)), "{found:?} too early\n{net}");
 
-    let own: BTreeSet<Value> = fused.steps.iter().filter(|step| is_literal(step)).map(key).collect();
-    let outputs: Vec<Value> = fused.steps.iter().flat_map(makes).filter(|value| elsewhere.contains(value)).collect();
+    let own: BTreeSet<Value> = fused.stmts.iter().filter(|stmt| is_literal(stmt)).map(key).collect();
+    let outputs: Vec<Value> = fused.stmts.iter().flat_map(makes).filter(|value| elsewhere.contains(value)).collect();
     let found: Vec<Value> = fused.outputs.iter().map(|(value, _)| *value).collect();
     assert_eq!(
         found,
@@ -182,7 +183,7 @@ fn region_of(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BTr
     assert!(shapes().all(Shape::per_image), "{:?} -> {:?}\n{net}", fused.inputs, fused.outputs);
 
     let mut all = Vec::new();
-    nodes(&fused.steps, 1, &mut all);
+    nodes(&fused.stmts, 1, &mut all);
     let params = first_of(all.iter().flat_map(|(node, _)| node.op.params()));
     let versions = |id: ParamId| if inside { vec![id] } else { net.versions(id) };
     assert_eq!(fused.params, params.into_iter().flat_map(versions).collect::<Vec<ParamId>>(), "{net}");
@@ -226,8 +227,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_net_is_cut_into_parts_that_are_all_of_it(parts in prop::collection::vec(part(), 0..6), penalties in penalties()) {
-        if let Some(net) = compile_as("any.lcnn", &written(&parts, &penalties), &[]).net {
+    fn any_net_is_cut_into_parts_that_are_all_of_it(passages in prop::collection::vec(passage(), 0..6), penalties in penalties()) {
+        if let Some(net) = compile_as("any.lcnn", &written(&passages, &penalties), &[]).net {
             sound(&net);
         }
     }
@@ -255,7 +256,7 @@ fn line(parts: &[Part]) -> String {
         Part::Node { why: Some(Why::Large(_)), .. } => Some("large".to_owned()),
         Part::Loop { body, .. } => Some(format!("[{}]", line(body))),
         Part::Fused(fused) => {
-            let images = fused.steps.iter().filter(|step| !is_literal(step)).count();
+            let images = fused.stmts.iter().filter(|stmt| !is_literal(stmt)).count();
             Some(format!("fused {images}"))
         }
     };
@@ -356,7 +357,7 @@ fn weights_and_numbers_come_along() {
         Part::Fused(fused) => Some(fused),
         Part::Node { .. } | Part::Loop { .. } => None,
     });
-    assert_eq!(fused.unwrap().steps.iter().filter(|step| is_literal(step)).count(), 4);
+    assert_eq!(fused.unwrap().stmts.iter().filter(|stmt| is_literal(stmt)).count(), 4);
 }
 
 /// Norms and light parts in turn, with a way around each.

@@ -38,9 +38,9 @@ fn layer() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A part of a random spec, which is applied to what the part before it gives.
+/// A passage of a random spec, which is applied to what the passage before it gives.
 #[derive(Clone, Debug)]
-pub enum SpecPart {
+pub enum Passage {
     Equation(String),
     Loop {
         steps: usize,
@@ -55,16 +55,16 @@ pub enum SpecPart {
     Steps(&'static str),
 }
 
-/// One part of a random spec.
-pub fn part() -> impl Strategy<Value = SpecPart> {
+/// One passage of a random spec.
+pub fn passage() -> impl Strategy<Value = Passage> {
     let inner = prop::collection::vec(layer(), 0..3);
     let steps = vec!["@@1", "@@0", "@@9", "step_mean(@@all)", "concat(@@all)", "relu(@@all)", "2 * @@all", "@@all"];
     prop_oneof![
-        4 => layer().prop_map(SpecPart::Equation),
-        2 => select(steps).prop_map(SpecPart::Steps),
-        2 => (0..4_usize, inner, any::<bool>()).prop_map(|(steps, inner, lateral)| SpecPart::Loop { steps, inner, lateral }),
+        4 => layer().prop_map(Passage::Equation),
+        2 => select(steps).prop_map(Passage::Steps),
+        2 => (0..4_usize, inner, any::<bool>()).prop_map(|(steps, inner, lateral)| Passage::Loop { steps, inner, lateral }),
         1 => (select(vec!["sum", "difference", "product", "concat", "add"]), layer(), layer())
-            .prop_map(|(how, a, b)| SpecPart::Branch { how, arms: [a, b] }),
+            .prop_map(|(how, a, b)| Passage::Branch { how, arms: [a, b] }),
     ]
 }
 
@@ -92,19 +92,19 @@ block shaped(x, f: relu, deep: false) {
 }
 ";
 
-/// The text of a spec of such parts, with such penalties.
-pub fn written(parts: &[SpecPart], penalties: &[&str]) -> String {
+/// The text of a spec of such passages, with such penalties.
+pub fn written(passages: &[Passage], penalties: &[&str]) -> String {
     let mut text = "model Any\nconst width = 2\nconst wide = false\ninput image: [2, 9, 9]\n\
                     weights W: conv(2 -> 2, kernel: 3)\n"
         .to_owned();
     text += BLOCKS;
     let (mut last, mut state) = ("image".to_owned(), "image".to_owned());
-    for (n, part) in parts.iter().enumerate() {
+    for (n, passage) in passages.iter().enumerate() {
         let over = |layer: &str, x: &str| layer.replace('@', x);
         let name = format!("x{n}");
-        match part {
-            SpecPart::Equation(layer) => text += &format!("{name} = {}\n", over(layer, &last)),
-            SpecPart::Loop { steps, inner, lateral } => {
+        match passage {
+            Passage::Equation(layer) => text += &format!("{name} = {}\n", over(layer, &last)),
+            Passage::Loop { steps, inner, lateral } => {
                 text += &format!("loop L{n}(steps: {steps}) {{\n    state {name} = {last}\n");
                 let mut before = name.clone();
                 for (m, layer) in inner.iter().enumerate() {
@@ -121,18 +121,18 @@ pub fn written(parts: &[SpecPart], penalties: &[&str]) -> String {
                 text += &format!("{feedback}    {name}' = relu({before}{lateral})\n}}\n");
                 state.clone_from(&name);
             }
-            SpecPart::Branch { how, arms: [a, b] } => {
+            Passage::Branch { how, arms: [a, b] } => {
                 let (a, b) = (over(a, &last), over(b, &last));
                 text += &format!("branch {name} = {how} {{\n    exc E{n} = {a}\n    inh N{n} = {b}\n}}\n");
             }
-            SpecPart::Steps(how) => {
+            Passage::Steps(how) => {
                 let steps = how.replace("@@", &format!("{state}@"));
                 text += &format!("{name} = {steps}\n");
             }
         }
         last = name;
     }
-    let readouts = if matches!(parts.last(), Some(SpecPart::Steps(how)) if !how.contains('(') || how.starts_with("relu"))
+    let readouts = if matches!(passages.last(), Some(Passage::Steps(how)) if !how.contains('(') || how.starts_with("relu"))
     {
         "@all"
     } else {

@@ -1,0 +1,225 @@
+//! One primitive as kernels, or the reason why it is none: the one place that knows what the kernels of a fused part
+//! can do.
+
+use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
+use lcnnc_kernels::graph::{Map, Window};
+use lcnnc_lang::ir::{Binary, Net, Node, Op, Padding, ParamId, Pool, Unary, Value};
+use std::fmt;
+
+/// The reason why a primitive is not fused.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// The kernels have no such function, or not in this form.
+    Form(&'static str),
+    /// No convolution larger than one pixel hangs together with it.
+    Light,
+    /// The part would take that many mebibytes of activity for sixteen images.
+    Large(usize),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Why::Form(form) => f.write_str(form),
+            Why::Light => f.write_str("no convolution beside it to be fused with"),
+            Why::Large(size) => write!(f, "{size} MiB of activity for sixteen images, more than {MAX_ACTIVITY} MiB"),
+        }
+    }
+}
+
+/// The reason why a value that is the same for all images is not fused.
+const OF_WEIGHTS: Why = Why::Form("works on weights");
+
+/// What a value is to a primitive that reads it. `I` is what images' values are known by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum KernelOperand<I> {
+    /// Each image of the batch has a value of its own.
+    Image(I),
+    /// The value is a number that stands in the spec.
+    Number(f64),
+    /// The value is a parameter as it stands. One that meets an image's value has one number for each channel.
+    Param(ParamId),
+    /// The value is made of numbers and parameters, or of the whole batch.
+    Calculated,
+}
+
+impl<I> KernelOperand<I> {
+    /// What a node makes, if that is a number or a parameter as it stands: no kernel is needed for it.
+    pub fn literal(node: &Node) -> Option<Self> {
+        match node.op {
+            Op::Param(id) => Some(KernelOperand::Param(id)),
+            Op::Number(x) => Some(KernelOperand::Number(x)),
+            _ => None,
+        }
+    }
+
+    /// The value that each image has of its own.
+    ///
+    /// # Errors
+    /// If images have none.
+    pub fn image(self) -> Result<I, Why> {
+        match self {
+            KernelOperand::Image(image) => Ok(image),
+            KernelOperand::Number(_) | KernelOperand::Param(_) | KernelOperand::Calculated => Err(OF_WEIGHTS),
+        }
+    }
+}
+
+/// The kernels that one primitive becomes, with what they read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KernelForm<I> {
+    /// Makes zeros, of the node's shape.
+    Zeros,
+    /// Convolves `x` with stride 1 and adds the bias.
+    Conv { x: I, weight: ParamId, bias: Option<ParamId>, padding: Padding },
+    /// Multiplies the vector `x` by a matrix and adds the bias.
+    Dense { x: I, weight: ParamId, bias: Option<ParamId> },
+    /// Pools `x`.
+    Pool { x: I, window: Window },
+    /// Gives `x` the node's shape.
+    View { x: I },
+    /// Puts values one behind the other along the channels.
+    Concat { parts: Vec<I> },
+    /// Applies a function of two numbers to each pair of entries of two values.
+    Pair { map: Map, left: I, right: I },
+    /// Applies functions to each entry of `x`, one after the other.
+    Chain { x: I, maps: Vec<Entrywise> },
+}
+
+/// A function of one number that is applied entry by entry.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Entrywise {
+    /// A function that reads no parameter.
+    Map(Map),
+    /// Adds a parameter that has one number for each channel.
+    AddChannel(ParamId),
+    /// Multiplies by a parameter that has one number for each channel.
+    MulChannel(ParamId),
+}
+
+/// The kernels that a node becomes in a fused part; `operand` says what each value is that the node reads.
+///
+/// # Errors
+/// If there are no kernels for the node, or its value is no image's: the reason why it is not fused.
+pub fn kernel_of<I>(net: &Net, node: &Node, operand: impl Fn(Value) -> KernelOperand<I>) -> Result<KernelForm<I>, Why> {
+    if !node.shape.per_image() {
+        return Err(OF_WEIGHTS);
+    }
+    let image = |value: &Value| operand(*value).image();
+    match &node.op {
+        Op::Zeros => Ok(KernelForm::Zeros),
+        Op::Conv { groups: 2.., .. } => Err(Why::Form("groups of channels")),
+        Op::Conv { stride: 2.., .. } => Err(Why::Form("a stride above 1")),
+        Op::Conv { x, weight, bias, padding, .. } => {
+            let weight = few(net, *weight)?;
+            Ok(KernelForm::Conv { x: image(x)?, weight, bias: *bias, padding: *padding })
+        }
+        Op::Dense { x, weight, bias } => {
+            let weight = few(net, *weight)?;
+            Ok(KernelForm::Dense { x: image(x)?, weight, bias: *bias })
+        }
+        Op::Pool { kind, x, kernel, stride, padding } => {
+            let (largest, pad) = (*kind == Pool::Max, kernel.map(|side| padding.pixels(side)));
+            Ok(KernelForm::Pool { x: image(x)?, window: Window { largest, kernel: *kernel, stride: *stride, pad } })
+        }
+        Op::Unary { f, x } => Ok(KernelForm::Chain { x: image(x)?, maps: vec![Entrywise::Map(unary(*f)?)] }),
+        Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
+        Op::Flatten { x } => Ok(KernelForm::View { x: image(x)? }),
+        Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
+        Op::BatchNorm { .. } => Err(Why::Form("the statistics of the batch")),
+        Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
+        Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
+            Err(Why::Form("not among the kernels"))
+        }
+        Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
+    }
+}
+
+/// The weights of a primitive, unless they are too many.
+fn few(net: &Net, weight: ParamId) -> Result<ParamId, Why> {
+    if net.param(weight).len() > MAX_WEIGHTS { Err(Why::Form("more than 8 million weights")) } else { Ok(weight) }
+}
+
+fn unary(f: Unary) -> Result<Map, Why> {
+    match f {
+        Unary::Negate => Ok(Map::Negate),
+        Unary::Abs => Ok(Map::Abs),
+        Unary::Exp => Ok(Map::Exp),
+        Unary::Log => Ok(Map::Log),
+        Unary::Sqrt => Ok(Map::Sqrt),
+        Unary::Square => Ok(Map::Square),
+        Unary::Relu => Ok(Map::Relu),
+        Unary::Tanh => Ok(Map::Tanh),
+        Unary::Sigmoid => Ok(Map::Sigmoid),
+        Unary::Softplus => Ok(Map::Softplus),
+        Unary::Gelu => Err(Why::Form("the error function is not among the kernels")),
+    }
+}
+
+fn binary<I>(f: Binary, left: KernelOperand<I>, right: KernelOperand<I>) -> Result<KernelForm<I>, Why> {
+    use KernelOperand::{Calculated, Image, Number, Param};
+    let (x, maps) = match (left, right) {
+        (Image(left), Image(right)) => return Ok(KernelForm::Pair { map: pair(f), left, right }),
+        (Image(x), Number(n)) => (x, vec![with_number(f, n)]),
+        (Number(n), Image(x)) => (x, number_with(f, n)),
+        (Image(x), Param(id)) => (x, with_channels(f, id)?),
+        (Param(id), Image(x)) => (x, channels_with(f, id)),
+        (Image(_), Calculated) | (Calculated, Image(_)) => return Err(Why::Form("weights that are calculated")),
+        (Number(_) | Param(_) | Calculated, Number(_) | Param(_) | Calculated) => return Err(OF_WEIGHTS),
+    };
+    Ok(KernelForm::Chain { x, maps })
+}
+
+fn pair(f: Binary) -> Map {
+    match f {
+        Binary::Add => Map::Add,
+        Binary::Sub => Map::Sub,
+        Binary::Mul => Map::Mul,
+        Binary::Div => Map::Div,
+    }
+}
+
+/// The function that makes `x f n` of `x`.
+fn with_number(f: Binary, n: f64) -> Entrywise {
+    Entrywise::Map(match f {
+        Binary::Add => Map::AddNumber(n as f32),
+        Binary::Sub => Map::AddNumber(-n as f32),
+        Binary::Mul => Map::MulNumber(n as f32),
+        Binary::Div => Map::MulNumber(n.recip() as f32),
+    })
+}
+
+/// The functions that, one after the other, make `n f x` of `x`.
+fn number_with(f: Binary, n: f64) -> Vec<Entrywise> {
+    let maps = match f {
+        Binary::Add => vec![Map::AddNumber(n as f32)],
+        Binary::Sub => vec![Map::Negate, Map::AddNumber(n as f32)],
+        Binary::Mul => vec![Map::MulNumber(n as f32)],
+        Binary::Div => vec![Map::Reciprocal, Map::MulNumber(n as f32)],
+    };
+    maps.into_iter().map(Entrywise::Map).collect()
+}
+
+/// The functions that, one after the other, make `x f w` of `x`, where `w` is a parameter.
+///
+/// # Errors
+/// If `f` divides.
+fn with_channels(f: Binary, id: ParamId) -> Result<Vec<Entrywise>, Why> {
+    let negate = Entrywise::Map(Map::Negate);
+    match f {
+        Binary::Add => Ok(vec![Entrywise::AddChannel(id)]),
+        Binary::Sub => Ok(vec![negate, Entrywise::AddChannel(id), negate]),
+        Binary::Mul => Ok(vec![Entrywise::MulChannel(id)]),
+        Binary::Div => Err(Why::Form("divides by weights")),
+    }
+}
+
+/// The functions that, one after the other, make `w f x` of `x`, where `w` is a parameter.
+fn channels_with(f: Binary, id: ParamId) -> Vec<Entrywise> {
+    match f {
+        Binary::Add => vec![Entrywise::AddChannel(id)],
+        Binary::Sub => vec![Entrywise::Map(Map::Negate), Entrywise::AddChannel(id)],
+        Binary::Mul => vec![Entrywise::MulChannel(id)],
+        Binary::Div => vec![Entrywise::Map(Map::Reciprocal), Entrywise::MulChannel(id)],
+    }
+}
