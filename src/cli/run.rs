@@ -1,6 +1,6 @@
 //! `lcnnc run`: trains a spec.
 
-use super::values::{assignment, count, dataset, file, folder, once, seconds, spec};
+use super::values::{assignment, count, dataset, datasets, file, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{
     self, Console, Done, Inspection, MOST_THREADS, Occasion, Overrides, SeedResult, Setting, Study, Target, TrainError,
@@ -25,8 +25,7 @@ pub struct Args {
     /// The spec, `.lcnn` may be left out; not needed with --config
     #[arg(value_parser = spec())]
     spec: Option<PathBuf>,
-    /// mnist, fashion-mnist, cifar10, cifar100, tiny-imagenet, contours (built in, the default) or folder:PATH
-    #[arg(long, value_name = "SET", value_parser = dataset)]
+    #[arg(long, value_name = "SET", value_parser = dataset, help = datasets())]
     dataset: Option<String>,
     /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
     #[arg(long, value_name = "DIR", value_parser = folder())]

@@ -2,7 +2,8 @@
 
 use super::spec_path;
 use clap::builder::{PathBufValueParser, TypedValueParser};
-use lcnnc::train::TrainError;
+use lcnnc::data::{SETS, Set};
+use lcnnc::train::{DATASET, TrainError};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -91,4 +92,17 @@ pub fn once(set: &[(String, String)]) -> Result<(), TrainError> {
 pub fn dataset(text: &str) -> Result<String, String> {
     lcnnc::data::named(text).map_err(|error| error.to_string())?;
     Ok(text.to_owned())
+}
+
+/// The data sets there are, as a flag's help names them.
+pub fn datasets() -> String {
+    let name = |set: &Set| match set.name {
+        DATASET => format!("{DATASET} (built in, the default)"),
+        _ => set.spelling(),
+    };
+    let names: Vec<String> = SETS.iter().map(name).collect();
+    match names.split_last() {
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => String::new(),
+    }
 }

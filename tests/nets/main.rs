@@ -8,4 +8,6 @@ mod agreement;
 mod back;
 mod fused;
 mod optimizers;
+mod registries;
 mod schedules;
+mod ways;

@@ -9,7 +9,7 @@ use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Window};
 use lcnnc_kernels::{Answers, Engine, Parameter, Vectors};
 
 /// A client of the first device, if there is one.
-fn client() -> Option<Client> {
+pub fn client() -> Option<Client> {
     let device = cubecl::Device::wgpu(Default::default()).ok();
     let client = device.and_then(|device| std::panic::catch_unwind(|| device.client()).ok());
     if client.is_none() {
@@ -106,12 +106,12 @@ fn lateral(seed: u64, most: &Most) -> (Engine, usize, String) {
 }
 
 /// The largest difference over the largest number; what is found must be finite.
-fn apart(found: &[f32], expected: &[f32]) -> f64 {
+pub fn apart(found: &[f32], expected: &[f32]) -> f64 {
     assert!(found.iter().all(|x| x.is_finite()));
     distance(found, &double(expected))
 }
 
-fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
+pub fn read(client: &Client, handle: cubecl::server::Handle, len: usize) -> Vec<f32> {
     let bytes = client.read_one(handle).unwrap();
     f32::from_bytes(&bytes)[..len].to_vec()
 }

@@ -3,6 +3,8 @@
 mod allocator;
 #[cfg(feature = "wgpu")]
 mod gpu;
+#[cfg(feature = "wgpu")]
+mod maps;
 mod support;
 mod winograd;
 mod zeros;

@@ -1,6 +1,20 @@
 //! Text back ends: each turns a net into a text for people or for another program. Each matches every primitive,
 //! without a wildcard.
+//!
+//! A back end is a file here and a line in [`TEXTS`]; the goldens of all specs, the tests on random ones and the fuzzers walk
+//! that list.
 
 pub mod dot;
 pub mod summary;
 pub mod timing;
+
+use crate::ir::Net;
+use dot::Loops;
+
+/// Every text that can be made of any net, by the name of the folder of its goldens.
+pub const TEXTS: &[(&str, fn(&Net) -> String)] = &[
+    ("graph", |net| dot::emit(net, Loops::Folded)),
+    ("graph_unrolled", |net| dot::emit(net, Loops::Unrolled)),
+    ("summary", |net| summary::emit(net, None)),
+    ("timing", timing::emit),
+];

@@ -58,8 +58,27 @@ pub fn ends(stmt: &Stmt) -> (Vec<Value>, Vec<Value>) {
 
 /// Whether a statement draws random numbers.
 pub fn draws(stmt: &Stmt) -> bool {
-    walk(std::slice::from_ref(stmt))
-        .any(|visit| matches!(visit, Visit::Node(node) if matches!(node.op, Op::Dropout { .. })))
+    let draws = |op: &Op| match op {
+        Op::Dropout { .. } => true,
+        Op::Param(_)
+        | Op::Number(_)
+        | Op::Zeros
+        | Op::Conv { .. }
+        | Op::ConvTranspose { .. }
+        | Op::Local { .. }
+        | Op::Dense { .. }
+        | Op::Pool { .. }
+        | Op::Upsample { .. }
+        | Op::BatchNorm { .. }
+        | Op::GroupNorm { .. }
+        | Op::Lrn { .. }
+        | Op::Unary { .. }
+        | Op::Binary { .. }
+        | Op::Reduce { .. }
+        | Op::Flatten { .. }
+        | Op::Concat { .. } => false,
+    };
+    walk(std::slice::from_ref(stmt)).any(|visit| matches!(visit, Visit::Node(node) if draws(&node.op)))
 }
 
 /// Which of the statements read each value, by their index; what `last` names is read at the index behind the last one.

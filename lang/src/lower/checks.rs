@@ -35,8 +35,7 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
     let logits = net.origin(net.output.answer());
     if let Some(node) = net.nodes().find(|node| node.value == logits)
-        && let Op::Dropout { .. }
-        | Op::Unary { f: Unary::Relu | Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Gelu, .. } = node.op
+        && belongs_between_layers(&node.op)
     {
         diagnostics.push(shape::activated(node.op.word(), output_span(front).unwrap_or_default()));
     }
@@ -56,6 +55,34 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
             let falls = bounds::falls_for_ever(net, made.value);
             diagnostics.push(penalty::unbounded(node.name, value.span, falls, suggestion.as_deref()));
         }
+    }
+}
+
+/// Whether a primitive bends scores or drops some of them, as is done between layers. What is calculated with scores, such as
+/// their negative, may be meant.
+fn belongs_between_layers(op: &Op) -> bool {
+    match op {
+        Op::Dropout { .. } => true,
+        Op::Unary { f, .. } => match f {
+            Unary::Relu | Unary::Tanh | Unary::Sigmoid | Unary::Softplus | Unary::Gelu => true,
+            Unary::Negate | Unary::Abs | Unary::Exp | Unary::Log | Unary::Sqrt | Unary::Square => false,
+        },
+        Op::Param(_)
+        | Op::Number(_)
+        | Op::Zeros
+        | Op::Conv { .. }
+        | Op::ConvTranspose { .. }
+        | Op::Local { .. }
+        | Op::Dense { .. }
+        | Op::Pool { .. }
+        | Op::Upsample { .. }
+        | Op::BatchNorm { .. }
+        | Op::GroupNorm { .. }
+        | Op::Lrn { .. }
+        | Op::Binary { .. }
+        | Op::Reduce { .. }
+        | Op::Flatten { .. }
+        | Op::Concat { .. } => false,
     }
 }
 

@@ -1,8 +1,8 @@
 //! What holds for any spec: random ones made to be right or nearly so, and the project's own, damaged.
 
 use lcnnc_lang::Compiled;
+use lcnnc_lang::back::TEXTS;
 use lcnnc_lang::back::dot::{self, Loops};
-use lcnnc_lang::back::summary;
 use lcnnc_lang::diag::Level;
 use lcnnc_lang::ir::{Stmt, bounds, cost, reach};
 use lcnnc_testing::random::{passage, penalties, written};
@@ -37,7 +37,9 @@ fn sound_net(text: &str, compiled: &Compiled) {
     let total: u128 = cost::table(net).iter().map(|row| row.parameters).sum();
     let trained = net.params.iter().filter(|param| param.trained()).map(lcnnc_lang::ir::Param::len).sum::<usize>();
     assert!(total <= trained as u128, "{text}");
-    assert!(!summary::emit(net, None).is_empty());
+    for (name, emit) in TEXTS {
+        assert!(!emit(net).is_empty(), "{name}\n{text}");
+    }
     assert!(!reach::params(net, net.output.answer()).is_empty(), "the last layer at least\n{text}");
     for penalty in &net.penalties {
         assert!(bounds::below(net, penalty.value).is_none_or(f64::is_finite), "{text}");

@@ -1,7 +1,7 @@
 //! The specs that come with the project: what each becomes at every stage, as goldens, and what holds for all.
 
+use lcnnc_lang::back::TEXTS;
 use lcnnc_lang::back::dot::{self, Loops};
-use lcnnc_lang::back::summary;
 use lcnnc_lang::ir::{Net, Op, Stmt};
 use lcnnc_testing::{clean, codes, compile_as, golden, goldens, net, spec, specs};
 use std::collections::BTreeSet;
@@ -23,17 +23,15 @@ fn every_stage_is_as_reviewed() {
         let compiled = clean(&text, &[]);
         let net = compiled.net.as_ref().unwrap();
         golden("ir", &name, &net.to_string());
-        golden("summary", &name, &summary::emit(net, None));
         golden("show", &name, &compiled.resolved(&compiled.settings));
-        for (suffix, text) in drawings(net) {
-            golden("graph", &format!("{name}{suffix}"), &text);
+        for (folder, emit) in TEXTS {
+            golden(folder, &name, &emit(net));
         }
         names.push(name);
     }
-    for folder in ["ir", "summary", "show"] {
+    for folder in ["ir", "show"].into_iter().chain(TEXTS.iter().map(|(folder, _)| *folder)) {
         assert_eq!(goldens(folder), names, "golden/{folder} holds one of each spec and nothing else");
     }
-    assert_eq!(goldens("graph").len(), 2 * names.len());
 }
 
 #[test]

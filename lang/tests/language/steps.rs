@@ -102,13 +102,6 @@ fn a_gate_lets_nothing_through_before_what_it_gates_is_there() {
 }
 
 #[test]
-fn timing_is_as_reviewed() {
-    for name in ["blt", "cornet_s", "hgru", "lc_cnn", "f_cnn"] {
-        lcnnc_testing::golden("timing", name, &timing::emit(&net(&spec(name), &[])));
-    }
-}
-
-#[test]
 fn a_state_that_the_image_reaches_too_late_is_reported_once() {
     let text = areas("V1", "logits = dense(V2, classes)\noutput logits\npenalty p = mean(square(score@all))");
     assert_eq!(codes(&compile_as("test.lcnn", &text.replace("steps: 3", "steps: 1"), &[])), ["L0307"]);

@@ -2,9 +2,9 @@
 //!
 //! `tests/reference/make.py` and `models.py` made the numbers; their heads say what each file holds.
 
-mod models;
-mod networks;
-mod pieces;
+pub mod models;
+pub mod networks;
+pub mod pieces;
 mod reference;
 
 use burn::tensor::{Device, Tensor};

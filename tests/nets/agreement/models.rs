@@ -3,6 +3,7 @@
 use crate::agreement::reference::Reference;
 use crate::agreement::{net_of, numbers, run};
 use lcnnc::back::burn::Precision;
+use lcnnc_lang::ir::Net;
 
 /// A file of references, the spec it restates, and the consts that make the spec as small as the file.
 type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
@@ -22,12 +23,23 @@ const CASES: &[Case] = &[
 
 const CLASSES: usize = 10;
 
+/// A model for each file of references.
+fn cases() -> impl Iterator<Item = (&'static str, Net)> {
+    CASES.iter().map(|(case, spec, set)| {
+        let text = std::fs::read_to_string(format!("{}/specs/{spec}.lcnn", env!("CARGO_MANIFEST_DIR"))).unwrap();
+        (*case, net_of(&text, set, CLASSES))
+    })
+}
+
+/// Every net that is compared here.
+pub fn nets() -> impl Iterator<Item = Net> {
+    cases().map(|(_, net)| net)
+}
+
 #[test]
 fn values_gradients_and_statistics_agree() {
-    for (case, spec, set) in CASES {
+    for (case, net) in cases() {
         let file = Reference::open(&format!("models/{case}"));
-        let text = std::fs::read_to_string(format!("{}/specs/{spec}.lcnn", env!("CARGO_MANIFEST_DIR"))).unwrap();
-        let net = net_of(&text, set, CLASSES);
         let mut params: Vec<_> = net.params.iter().map(|param| (param.name.clone(), param.shape.clone())).collect();
         params.sort();
         assert_eq!(params, file.shapes("param."), "{case}");

@@ -97,6 +97,11 @@ fn cases() -> Vec<(&'static str, Net)> {
     ]
 }
 
+/// Every net that is compared here.
+pub fn nets() -> impl Iterator<Item = Net> {
+    cases().into_iter().map(|(_, net)| net)
+}
+
 #[test]
 fn values_and_gradients_agree() {
     for (case, net) in cases() {

@@ -48,16 +48,28 @@ fn piece_net(equation: &str, [c, h, w]: [usize; 3], len: usize) -> Net {
     net_of(&text, &[], len)
 }
 
+/// The net of each single operation, for images of the reference's shape; by the name there.
+fn cases(file: &Reference) -> impl Iterator<Item = (&'static str, Net)> {
+    PIECES.iter().map(|(op, equation)| {
+        let x: Tensor<4> = file.tensor(&format!("{op}.x"), Precision::Double);
+        let [batch, image @ ..] = x.dims();
+        (*op, piece_net(equation, image, file.get(&format!("{op}.g")).1.len() / batch))
+    })
+}
+
+/// Every net that is compared here.
+pub fn nets() -> Vec<Net> {
+    cases(&Reference::open("pieces")).map(|(_, net)| net).chain([concatenated([5, 3, 4], 3)]).collect()
+}
+
 #[test]
 fn single_operations_agree() {
     let file = Reference::open("pieces");
-    for (op, equation) in PIECES {
+    for (op, net) in cases(&file) {
         let x: Tensor<4> = file.tensor(&format!("{op}.x"), Precision::Double).require_grad();
-        let [batch, image @ ..] = x.dims();
         let (_, g) = file.get(&format!("{op}.g"));
-        let net = piece_net(equation, image, g.len() / batch);
         let model = file.model(&net, Precision::Double, |name| name.replace("y.", &format!("{op}.")));
-        let (forward, statistics) = run(&model, *op == "batch_norm_train", x.clone());
+        let (forward, statistics) = run(&model, op == "batch_norm_train", x.clone());
         file.near(&format!("{op}.y"), &numbers(&forward.logits()));
         let g = TensorData::new(g, forward.logits().dims());
         let g = Tensor::from_data(g, (&device(), Precision::Double.dtype()));
@@ -75,14 +87,8 @@ fn single_operations_agree() {
     }
 }
 
-/// The reference has two inputs and a spec has one: unit kernels take them apart.
-#[test]
-fn concatenation_agrees() {
-    let file = Reference::open("pieces");
-    let x1: Tensor<4> = file.tensor("concat.x1", Precision::Double).require_grad();
-    let x2: Tensor<4> = file.tensor("concat.x2", Precision::Double).require_grad();
-    let images = Tensor::cat(vec![x1.clone(), x2.clone()], 1);
-    let ([batch, all, height, width], [_, first, ..]) = (images.dims(), x1.dims());
+/// A net that takes an image apart after `first` channels, and concatenates the parts.
+fn concatenated([all, height, width]: [usize; 3], first: usize) -> Net {
     let text = format!(
         "model Piece
         input image: [{all}, {height}, {width}]
@@ -92,13 +98,24 @@ fn concatenation_agrees() {
         output scores",
         all - first
     );
+    net_of(&text, &[], all * height * width)
+}
+
+/// The reference has two inputs and a spec has one: unit kernels take them apart.
+#[test]
+fn concatenation_agrees() {
+    let file = Reference::open("pieces");
+    let x1: Tensor<4> = file.tensor("concat.x1", Precision::Double).require_grad();
+    let x2: Tensor<4> = file.tensor("concat.x2", Precision::Double).require_grad();
+    let images = Tensor::cat(vec![x1.clone(), x2.clone()], 1);
+    let ([batch, all, height, width], [_, first, ..]) = (images.dims(), x1.dims());
     let len = all * height * width;
     let unit = |name: &str, from: usize, to: usize| {
         let row = |n| (0..all).map(move |m| f64::from(u8::from(n == m)));
         let shape = vec![to - from, all, 1, 1];
         Weight { name: name.to_owned(), shape, values: (from..to).flat_map(row).collect() }
     };
-    let model = Model::new(Arc::new(net_of(&text, &[], len)), 0, &device(), Precision::Double);
+    let model = Model::new(Arc::new(concatenated([all, height, width], first)), 0, &device(), Precision::Double);
     let model = model.with_weights(&[unit("a.weight", 0, first), unit("b.weight", first, all)]).unwrap();
     let logits = model.forward(images).logits();
     file.near("concat.y", &numbers(&logits));

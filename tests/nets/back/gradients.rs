@@ -29,10 +29,15 @@ fn assert_gradients(net: &Net, mode: Mode) {
     }
 }
 
+/// Every net whose gradients are held against differences.
+pub fn nets() -> [Net; 6] {
+    [layers(), more_layers(), functions(), penalties(), looped(3), swapping(3)]
+}
+
 #[test]
 fn gradients_agree_with_finite_differences() {
     for mode in [Mode::Evaluation, Mode::Training] {
-        for net in [layers(), more_layers(), functions(), penalties(), looped(3), swapping(3)] {
+        for net in nets() {
             assert_gradients(&net, mode);
         }
     }

@@ -2,12 +2,13 @@
 
 mod constraints;
 mod faults;
-mod gradients;
+pub mod gradients;
 mod init;
 mod kinds;
+mod meaning;
 mod models;
 mod nets;
-mod penalties;
+pub mod penalties;
 mod precision;
 mod steps;
 mod unrolled;
@@ -43,7 +44,7 @@ fn labels(device: &Device) -> Tensor<1, Int> {
 }
 
 /// The net of a spec, which may have warnings.
-fn compiled(text: &str) -> Net {
+pub fn compiled(text: &str) -> Net {
     let source = Source { name: "test.lcnn".to_owned(), text: text.to_owned() };
     let compiled = lcnnc_lang::compile(&source, &Options { classes: Some(CLASSES), ..Options::default() });
     compiled.net.unwrap_or_else(|| panic!("{}", compiled.report))

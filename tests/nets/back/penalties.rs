@@ -70,7 +70,7 @@ fn roles_that_began_swapped_are_not_remarked_on() {
 }
 
 /// `V`, `U` and `W` are bundles, the first two of one shape; `A` and `B` are maps of one shape.
-fn spec(penalty: &str) -> String {
+pub fn spec(penalty: &str) -> String {
     format!(
         "model Penalised\ninput image: [1, 4, 4]\n\
          weights W: conv(1 -> 2, kernel: 3, bias: false)\n\
@@ -171,7 +171,7 @@ fn entries() -> impl Strategy<Value = String> {
     })
 }
 
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 11] = [
     "abs(?)",
     "tanh(?)",
     "exp(tanh(?))",
@@ -181,11 +181,19 @@ const FUNCTIONS: [&str; 10] = [
     "relu(?)",
     "sigmoid(?)",
     "softplus(?)",
+    "gelu(?)",
     "(-?)",
 ];
 
 const REDUCTIONS: [&str; 9] =
     ["mean(?)", "sum(?)", "min(?)", "max(?)", "l1(?)", "l2(?)", "var(?)", "norm(1.5 + square(?))", "dot(?, @)"];
+
+/// One penalty for each function and each reduction that random penalties are made of, and one for each sign.
+pub fn every() -> impl Iterator<Item = String> {
+    let functions = FUNCTIONS.into_iter().map(|f| format!("mean({})", f.replace('?', "W")));
+    let reductions = REDUCTIONS.into_iter().map(|f| f.replace('?', "W").replace('@', "W"));
+    functions.chain(reductions).chain(["+", "-", "*", "/"].map(|sign| format!("mean(W {sign} 1.5)")))
+}
 
 fn penalties() -> impl Strategy<Value = String> {
     let over = select(vec!["W", "V", "U", "A", "B"]);

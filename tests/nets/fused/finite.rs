@@ -81,31 +81,44 @@ fn compare(what: &str, found: &Found, expected: &Found, (inputs, seeds): (&[f32]
     }
 }
 
+type One = fn(Tensor<4>) -> Tensor<4>;
+type Two = fn(Tensor<4>, Tensor<4>) -> Tensor<4>;
+
+/// Functions of one number, and what they are to Burn.
+const OF_ONE: &[(Map, One)] = &[
+    (Map::Negate, |x| x.neg()),
+    (Map::Abs, |x| x.abs()),
+    (Map::Exp, |x| x.exp()),
+    (Map::Log, |x| x.log()),
+    (Map::Sqrt, |x| x.sqrt()),
+    (Map::Square, |x| x.square()),
+    (Map::Relu, activation::relu),
+    (Map::Tanh, |x| x.tanh()),
+    (Map::Sigmoid, activation::sigmoid),
+    (Map::Softplus, |x| activation::softplus(x, 1.0)),
+    (Map::Reciprocal, |x| x.recip()),
+    (Map::Bf16, |x| x * 1.0),
+    (Map::AddNumber(1.5), |x| x + 1.5),
+    (Map::MulNumber(0.0), |x| x * 0.0),
+    (Map::MulNumber(-3.0), |x| x * -3.0),
+];
+
+/// Functions of two numbers.
+const OF_TWO: &[(Map, Two)] =
+    &[(Map::Add, |a, b| a + b), (Map::Sub, |a, b| a - b), (Map::Mul, |a, b| a * b), (Map::Div, |a, b| a / b)];
+
+/// Every function that is looked at.
+pub fn functions() -> impl Iterator<Item = Map> {
+    OF_ONE.iter().map(|(map, _)| *map).chain(OF_TWO.iter().map(|(map, _)| *map))
+}
+
 #[test]
 fn functions_of_one_number_hide_nothing() {
-    type Function = fn(Tensor<4>) -> Tensor<4>;
-    let functions: [(Map, Function); 15] = [
-        (Map::Negate, |x| x.neg()),
-        (Map::Abs, |x| x.abs()),
-        (Map::Exp, |x| x.exp()),
-        (Map::Log, |x| x.log()),
-        (Map::Sqrt, |x| x.sqrt()),
-        (Map::Square, |x| x.square()),
-        (Map::Relu, activation::relu),
-        (Map::Tanh, |x| x.tanh()),
-        (Map::Sigmoid, activation::sigmoid),
-        (Map::Softplus, |x| activation::softplus(x, 1.0)),
-        (Map::Reciprocal, |x| x.recip()),
-        (Map::Bf16, |x| x * 1.0),
-        (Map::AddNumber(1.5), |x| x + 1.5),
-        (Map::MulNumber(0.0), |x| x * 0.0),
-        (Map::MulNumber(-3.0), |x| x * -3.0),
-    ];
     let (inputs, seeds) = cases(1);
-    for (map, f) in functions {
+    for (map, f) in OF_ONE {
         let mut graph = Graph::default();
         let x = graph.node(Kernel::Input(0), &[], [1, 1, 1]);
-        let y = graph.map(map, &[x]);
+        let y = graph.map(*map, &[x]);
         let expected = primitives(f, &inputs, &seeds);
         for vectors in EVERY {
             compare(&format!("{map:?}"), &kernels(&graph, y, &inputs, &seeds, vectors), &expected, (&inputs, &seeds));
@@ -115,14 +128,11 @@ fn functions_of_one_number_hide_nothing() {
 
 #[test]
 fn functions_of_two_numbers_hide_nothing() {
-    type Function = fn(Tensor<4>, Tensor<4>) -> Tensor<4>;
-    let functions: [(Map, Function); 4] =
-        [(Map::Add, |a, b| a + b), (Map::Sub, |a, b| a - b), (Map::Mul, |a, b| a * b), (Map::Div, |a, b| a / b)];
     let (inputs, seeds) = cases(2);
-    for (map, f) in functions {
+    for (map, f) in OF_TWO {
         let mut graph = Graph::default();
         let [a, b] = [0, 1].map(|place| graph.node(Kernel::Input(place), &[], [1, 1, 1]));
-        let y = graph.map(map, &[a, b]);
+        let y = graph.map(*map, &[a, b]);
         let both = |x: Tensor<4>| f(x.clone().narrow(1, 0, 1), x.narrow(1, 1, 1));
         let expected = primitives(both, &inputs, &seeds);
         for vectors in EVERY {

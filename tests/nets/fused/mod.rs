@@ -3,11 +3,12 @@
 
 mod batches;
 mod cut;
-mod finite;
+pub mod finite;
 #[cfg(feature = "wgpu")]
 mod gpu;
 mod nets;
 mod specs;
+mod ways;
 mod zeros;
 
 use burn::tensor::{Device, Tensor, TensorData};

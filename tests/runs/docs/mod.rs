@@ -3,7 +3,7 @@
 mod book;
 mod terminal;
 
-use lcnnc::analyses::ANALYSES;
+use lcnnc::analyses::{ANALYSES, Column};
 use lcnnc::data::SETS;
 use lcnnc::train::yaml;
 use lcnnc_lang::back::timing;
@@ -175,6 +175,24 @@ fn habits() -> String {
         }
     }
     out
+}
+
+/// What is made is complete; what is written beside it has to be told of everything new.
+#[test]
+fn pages_written_by_hand_name_every_data_set_and_every_analysis() {
+    let [readme, page] = ["README.md", "docs/analyses.md"].map(|page| fs::read_to_string(page).unwrap());
+    for set in SETS {
+        let name = set.spelling();
+        assert!(readme.contains(&format!("\n| `{name}`")), "README.md has no row for the data set `{name}`");
+    }
+    for analysis in ANALYSES {
+        let name = analysis.name;
+        let told = page.split("\n## ").find(|part| part.starts_with(&format!("{name}\n")));
+        let told = told.unwrap_or_else(|| panic!("docs/analyses.md has no heading `## {name}`"));
+        for Column { name: column, .. } in analysis.columns {
+            assert!(told.contains(&format!("`{column}`")), "docs/analyses.md does not tell of `{column}` of `{name}`");
+        }
+    }
 }
 
 fn reference() -> String {

@@ -23,6 +23,7 @@ fn layer() -> impl Strategy<Value = String> {
         2 => kernel.prop_map(|kernel| format!("max_pool(@, {kernel})")),
         4 => select(vec!["relu(@)", "tanh(@)", "sigmoid(@)", "softplus(@)", "abs(@)", "square(@)", "batch_norm(@)"])
             .prop_map(str::to_owned),
+        1 => select(vec!["exp(@)", "log(1 + square(@))", "sqrt(abs(@))"]).prop_map(str::to_owned),
         2 => select(vec!["gain(@, start: 0.5, sign: nonpositive)", "dropout(@, rate: 0.2)", "concat(@, @)", "0.5 * @ + @", "@ - 1", "@ / 2"])
             .prop_map(str::to_owned),
         2 => select(vec!["gelu(@)", "shift(@)", "lrn(@)", "layer_norm(@)", "group_norm(@, groups: 1)", "upsample(@)", "depthwise(@, kernel: 3)"])
@@ -153,6 +154,7 @@ pub fn penalties() -> impl Strategy<Value = Vec<&'static str>> {
         "sat_abs(W, W)",
         "var(@)",
         "max(weights)",
+        "min(weights) * min(weights)",
         "l2(parameters)",
         "mean(@)",
         "1",

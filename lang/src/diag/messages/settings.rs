@@ -1,6 +1,6 @@
 //! Settings blocks: `train { … }` and `data { … }`.
 
-use crate::diag::code::SLIP;
+use crate::diag::code::{Level, SLIP};
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 
@@ -70,9 +70,10 @@ pub enum OffEpoch {
 }
 
 impl Diagnostic {
-    /// Whether the problem is one of settings, which flags and files may change.
+    /// Whether the problem is one of settings, which flags and files may change; what is wrong with how they are written no
+    /// flag changes.
     pub fn is_of_settings(&self) -> bool {
-        [&OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT].contains(&self.code)
+        CODES.contains(&self.code) && self.code.level == Level::Warning
     }
 
     /// Adds the place in the spec, if the problem has one there.
