@@ -6,11 +6,11 @@
 use super::optimizer_device::on_device;
 use crate::back::burn::{DeviceError, Model};
 use crate::train::phases::Phases;
-use burn::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
+use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::ParamGroup;
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{
+use burn_optim::decay::WeightDecayConfig;
+use burn_optim::momentum::MomentumConfig;
+use burn_optim::{
     Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
 };
 use burn::tensor::{Bytes, Device, Gradients};

@@ -4,7 +4,7 @@
 //! machine has none (`ModuleOptimizer::load_record`). This can go when Burn takes a device there.
 
 use burn::module::ParamGroup;
-use burn::optim::{DynOptimizer, DynState, ModuleOptimizer, Optimizer, StateSink, StateSource};
+use burn_optim::{DynOptimizer, DynState, ModuleOptimizer, Optimizer, StateSink, StateSource};
 use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
 

@@ -2,7 +2,7 @@
 
 use super::{Phase, PhaseKind};
 use crate::back::burn::{DeviceError, Model, numbers};
-use burn::optim::GradientsParams;
+use burn_optim::GradientsParams;
 use burn::tensor::Transaction;
 
 pub const CLIP: PhaseKind = PhaseKind {

@@ -10,7 +10,7 @@ mod signs;
 
 use crate::back::burn::{DeviceError, Model};
 use crate::observe::Epoch;
-use burn::optim::GradientsParams;
+use burn_optim::GradientsParams;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::Bound;
 use serde_json::Value;
