@@ -11,8 +11,11 @@ pub mod timing;
 use crate::ir::Net;
 use dot::Loops;
 
+/// A function that makes a text of a net.
+pub type Emit = fn(&Net) -> String;
+
 /// Every text that can be made of any net, by the name of the folder of its goldens.
-pub const TEXTS: &[(&str, fn(&Net) -> String)] = &[
+pub const TEXTS: &[(&str, Emit)] = &[
     ("graph", |net| dot::emit(net, Loops::Folded)),
     ("graph_unrolled", |net| dot::emit(net, Loops::Unrolled)),
     ("summary", |net| summary::emit(net, None)),
