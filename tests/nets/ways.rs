@@ -3,6 +3,7 @@
 use lcnnc_lang::functions::{Apply, FUNCTIONS};
 use lcnnc_lang::kinds::KINDS;
 use lcnnc_lang::vocabulary::Type;
+use lcnnc_testing::compile_as;
 
 /// A way to write something on `x: [3, 8, 8]`.
 pub struct Way {
@@ -16,7 +17,7 @@ pub struct Way {
 const SIGNS: &[&str] =
     &["y = -x", "y = x + x", "y = x - x / 2", "y = x * x", "y = x / (1 + x)", "y = x + 1", "y = x / gain(x)"];
 
-/// Every layer kind with each of its choices, every function and every sign.
+/// Every layer kind with each choice that its example can have, every function and every sign.
 pub fn ways() -> Vec<Way> {
     let mut ways = Vec::new();
     for kind in KINDS {
@@ -26,7 +27,9 @@ pub fn ways() -> Vec<Way> {
         for arg in kind.args.iter().filter(|arg| !example.contains(&format!("{}:", arg.name))) {
             let Type::Word(words) = arg.ty else { continue };
             let chosen = |word: &&str| format!("{without_end}, {}: {word})", arg.name);
-            ways.extend(words.iter().map(|word| Way { told: told.clone(), written: chosen(word) }));
+            let chosen = words.iter().map(|word| Way { told: told.clone(), written: chosen(word) });
+            // Not every choice goes with the other arguments of the example: an even window has no centre.
+            ways.extend(chosen.filter(|way| compile_as("way.lcnn", &spec(way), &[]).net.is_some()));
         }
         ways.push(Way { told, written: example });
     }

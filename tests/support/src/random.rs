@@ -26,7 +26,7 @@ fn layer() -> impl Strategy<Value = String> {
         1 => select(vec!["exp(@)", "log(1 + square(@))", "sqrt(abs(@))"]).prop_map(str::to_owned),
         2 => select(vec!["gain(@, start: 0.5, sign: nonpositive)", "dropout(@, rate: 0.2)", "concat(@, @)", "0.5 * @ + @", "@ - 1", "@ / 2"])
             .prop_map(str::to_owned),
-        2 => select(vec!["gelu(@)", "shift(@)", "lrn(@)", "layer_norm(@)", "group_norm(@, groups: 1)", "upsample(@)", "depthwise(@, kernel: 3)"])
+        2 => select(vec!["gelu(@)", "shift(@)", "lrn(@)", "layer_norm(@)", "group_norm(@, groups: 1)", "upsample(@)", "upsample(@, mode: bilinear)", "depthwise(@, kernel: 3)"])
             .prop_map(str::to_owned),
         2 => select(vec!["local(@, 2, kernel: 3)", "conv_transpose(@, 2, kernel: 3, stride: 2)", "W(@)", "W(@, stride: 2)", "@ + zeros(2, 9, 9)"])
             .prop_map(str::to_owned),
