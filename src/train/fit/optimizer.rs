@@ -6,14 +6,14 @@
 use super::optimizer_device::on_device;
 use crate::back::burn::{DeviceError, Model};
 use crate::train::phases::Phases;
-use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn::module::ParamGroup;
+use burn::tensor::{Bytes, Device, Gradients};
 use burn_optim::decay::WeightDecayConfig;
+use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn_optim::momentum::MomentumConfig;
 use burn_optim::{
     Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
 };
-use burn::tensor::{Bytes, Device, Gradients};
 use lcnnc_lang::vocabulary::{Bound, optimizers};
 
 /// A rule with its memory of the steps before.

@@ -4,9 +4,9 @@
 //! machine has none (`ModuleOptimizer::load_record`). This can go when Burn takes a device there.
 
 use burn::module::ParamGroup;
-use burn_optim::{DynOptimizer, DynState, ModuleOptimizer, Optimizer, StateSink, StateSource};
 use burn::tensor::Device;
 use burn::tensor::kind::BridgeTensor;
+use burn_optim::{DynOptimizer, DynState, ModuleOptimizer, Optimizer, StateSink, StateSource};
 
 /// A rule for all parameters, whose memory is read on a device.
 pub(super) fn on_device<O: Optimizer>(rule: O, device: &Device) -> ModuleOptimizer {

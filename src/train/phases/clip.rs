@@ -2,8 +2,8 @@
 
 use super::{Phase, PhaseKind};
 use crate::back::burn::{DeviceError, Model, numbers};
-use burn_optim::GradientsParams;
 use burn::tensor::Transaction;
+use burn_optim::GradientsParams;
 
 pub const CLIP: PhaseKind = PhaseKind {
     name: "clip",
