@@ -230,12 +230,13 @@ impl Model {
         self
     }
 
-    /// The model with every weight that has a sign brought back to its side of zero; what is no number stays none.
-    pub fn projected(mut self) -> Self {
+    /// The model with other weights: `change` is asked for each parameter, by its declaration and its values, `[O, I, H, W]` or
+    /// as the declaration says, and gives the values to take instead, of the same shape, or nothing.
+    pub fn changed(mut self, change: impl Fn(&ir::Param, Tensor<4>) -> Option<Tensor<4>>) -> Self {
         let net = self.net.clone();
         for (index, param) in net.params.iter().enumerate() {
-            if let Some(sign) = param.sign {
-                self.replace(index, |old| ops::project(old.clone().set_require_grad(false), sign));
+            if let Some(values) = change(param, self.params[index].val().set_require_grad(false)) {
+                self.replace(index, |_| values);
             }
         }
         self

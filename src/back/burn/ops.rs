@@ -2,7 +2,7 @@
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor, TensorData, activation, module};
-use lcnnc_lang::ir::{Binary, Padding, Pool, Reduce, Sign, Unary, Upsampling};
+use lcnnc_lang::ir::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 
 /// `x` is `[B, in, H, W]`, the weight `[out, in / groups, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
 pub(super) fn conv(
@@ -180,15 +180,6 @@ pub(super) fn number_with(f: Binary, left: f64, right: Tensor<4>) -> Tensor<4> {
         Binary::Mul => right * left,
         Binary::Div => right.recip() * left,
     }
-}
-
-/// What lies on the other side of zero becomes zero. A clamp would do the same to what is no number, and hide it.
-pub(super) fn project(x: Tensor<4>, sign: Sign) -> Tensor<4> {
-    let beyond = match sign {
-        Sign::Nonnegative => x.clone().lower_scalar(0),
-        Sign::Nonpositive => x.clone().greater_scalar(0),
-    };
-    x.mask_fill(beyond, 0)
 }
 
 /// Over everything, the batch included; a tie of extremes sends its gradient to the first of them.

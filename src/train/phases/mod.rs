@@ -6,7 +6,7 @@
 mod clip;
 mod patience;
 pub mod schedule;
-mod signs;
+pub mod signs;
 
 use crate::back::burn::{DeviceError, Model};
 use crate::observe::Epoch;

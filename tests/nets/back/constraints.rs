@@ -5,7 +5,7 @@ use burn::module::Module;
 use burn::tensor::Device;
 use lcnnc::back::burn::{Model, Weight};
 use lcnnc::train::optimizer::{self, Optimizer};
-use lcnnc::train::phases::Phases;
+use lcnnc::train::phases::{Phases, signs::projected};
 use lcnnc_lang::front::settings::Settings;
 
 fn optimizer(call: &str) -> Optimizer {
@@ -98,14 +98,14 @@ fn what_is_no_number_is_not_projected() {
     let net = compiled(SIGNED);
     let spoilt = |weight: Weight| Weight { values: vec![f64::NAN; weight.values.len()], ..weight };
     let weights: Vec<Weight> = model(&net, 2).weights().unwrap().into_iter().map(spoilt).collect();
-    let projected = model(&net, 2).with_weights(&weights).unwrap().projected();
+    let projected = projected(model(&net, 2).with_weights(&weights).unwrap());
     assert!(projected.weights().unwrap().iter().flat_map(|weight| &weight.values).all(|x| x.is_nan()));
 }
 
 #[test]
 fn a_projected_model_still_trains_and_stays_in_order() {
     let model = model(&compiled(SIGNED), 2);
-    let projected = model.clone().projected();
+    let projected = projected(model.clone());
     assert_eq!(projected.weights().unwrap(), model.weights().unwrap(), "inside the cone nothing moves");
     assert_eq!(gradients(&projected, Mode::Training), gradients(&model, Mode::Training));
     let valid = model.valid().projected();
