@@ -14,7 +14,7 @@ use lcnnc_kernels::graph::Map;
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::ir::{Binary, Net, Op, Padding, Pool, Reduce, Unary, Upsampling};
 use lcnnc_testing::compile_as;
-use lcnnc_testing::random::{part, penalties as drawn_penalties, written};
+use lcnnc_testing::random::{passage, penalties as drawn_penalties, written};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use std::collections::BTreeSet;
@@ -177,7 +177,7 @@ fn told() -> BTreeSet<String> {
 /// What random specs have that compile.
 fn drawn() -> BTreeSet<String> {
     let mut runner = TestRunner::deterministic();
-    let specs = (proptest::collection::vec(part(), 1..5), drawn_penalties());
+    let specs = (proptest::collection::vec(passage(), 1..5), drawn_penalties());
     let mut draw = || specs.new_tree(&mut runner).unwrap().current();
     of((0..1_500).filter_map(|_| {
         let (parts, penalties) = draw();

@@ -138,7 +138,7 @@ impl Compiler<'_> {
         match kernel {
             Kernel::Input(index) => self.fetch(ImageBuffer::Inputs, self.offsets.inputs[*index], makes[0]),
             Kernel::OutputGradient(index) => {
-                self.fetch(ImageBuffer::OutputGradients, self.offsets.outputs[*index], makes[0])
+                self.fetch(ImageBuffer::OutputGradients, self.offsets.outputs[*index], makes[0]);
             }
             Kernel::Output(index) => self.hand(reads[0], ImageBuffer::Outputs, self.offsets.outputs[*index]),
             Kernel::InputGradient(index) => {

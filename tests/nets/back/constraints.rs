@@ -108,7 +108,7 @@ fn a_projected_model_still_trains_and_stays_in_order() {
     let projected = projected(model.clone());
     assert_eq!(projected.weights().unwrap(), model.weights().unwrap(), "inside the cone nothing moves");
     assert_eq!(gradients(&projected, Mode::Training), gradients(&model, Mode::Training));
-    let valid = model.valid().projected();
+    let valid = projected(model.valid());
     assert_eq!(valid.weights().unwrap(), model.weights().unwrap(), "nor without autodiff");
 }
 
