@@ -105,9 +105,9 @@ fn what_is_no_number_is_not_projected() {
 #[test]
 fn a_projected_model_still_trains_and_stays_in_order() {
     let model = model(&compiled(SIGNED), 2);
-    let projected = projected(model.clone());
-    assert_eq!(projected.weights().unwrap(), model.weights().unwrap(), "inside the cone nothing moves");
-    assert_eq!(gradients(&projected, Mode::Training), gradients(&model, Mode::Training));
+    let brought_back = projected(model.clone());
+    assert_eq!(brought_back.weights().unwrap(), model.weights().unwrap(), "inside the cone nothing moves");
+    assert_eq!(gradients(&brought_back, Mode::Training), gradients(&model, Mode::Training));
     let valid = projected(model.valid());
     assert_eq!(valid.weights().unwrap(), model.weights().unwrap(), "nor without autodiff");
 }
