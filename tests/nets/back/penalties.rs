@@ -191,7 +191,7 @@ const REDUCTIONS: [&str; 9] =
 /// One penalty for each function and each reduction that random penalties are made of, and one for each sign.
 pub fn every() -> impl Iterator<Item = String> {
     let functions = FUNCTIONS.into_iter().map(|f| format!("mean({})", f.replace('?', "W")));
-    let reductions = REDUCTIONS.into_iter().map(|f| f.replace('?', "W").replace('@', "W"));
+    let reductions = REDUCTIONS.into_iter().map(|f| f.replace(['?', '@'], "W"));
     functions.chain(reductions).chain(["+", "-", "*", "/"].map(|sign| format!("mean(W {sign} 1.5)")))
 }
 
