@@ -65,7 +65,7 @@ impl Offsets {
 /// What a schedule is for; its discriminant is an index into [`Engine::cpu`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
-    /// The forward pass alone.
+    /// Runs the forward pass alone.
     Forward,
     /// Runs both passes, with the cross-entropy between them.
     ForwardBackward,

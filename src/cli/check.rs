@@ -32,7 +32,7 @@ pub struct Args {
     options: SpecArgs,
 }
 
-/// For people; or for programs, on standard output and with nothing else there.
+/// The form of a report: for people, or for programs, which get it on standard output with nothing else there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
     /// With the source, and colour on a terminal

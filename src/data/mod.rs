@@ -9,8 +9,7 @@
 //! | [`augment`], [`transform`] | what is done to an image, at random or always; one file for each kind |
 //! | [`split`], [`loader`] | which images train and which validate; batches, prepared ahead on threads |
 //!
-//! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each a [`ImageSource`]
-//! of images. No number here is random without being fixed by a seed ([`random`]). `sets` may use all other rooms, and
+//! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each an [`ImageSource`]. No number here is random without being fixed by a seed ([`random`]). `sets` may use all other rooms, and
 //! no other room uses `sets`; `formats` uses no other room.
 
 // Data sets are files.

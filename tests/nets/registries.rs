@@ -157,8 +157,11 @@ impl Registry {
         let missing = self.asked.iter().filter(|word| !self.known.contains(*word) && !is_excused(word));
         let missing = missing.map(|word| format!("`{word}` {}", self.forgotten));
         let idle = excused.iter().filter(|word| self.known.contains(**word));
-        let idle = idle.map(|word| format!("`{word}` is excused where nothing is wrong: it {}", self.forgotten));
-        missing.chain(idle).collect()
+        let idle =
+            idle.map(|word| format!("`{word}` is there and need not be excused, where others: {}", self.forgotten));
+        let unknown = excused.iter().filter(|word| !self.asked.iter().any(|asked| asked == *word));
+        let unknown = unknown.map(|word| format!("`{word}` is excused, and nothing has that name"));
+        missing.chain(idle).chain(unknown).collect()
     }
 }
 
@@ -167,14 +170,14 @@ fn written_nets() -> Vec<Net> {
     ways().iter().map(|way| compiled(&spec(way))).collect()
 }
 
-/// What the reference tells of.
+/// The words of all primitives that a kind or function of docs/reference.md becomes.
 fn told() -> BTreeSet<String> {
     let reference = std::fs::read_to_string("docs/reference.md").unwrap();
     let is_told = |told: &Option<String>| told.as_ref().is_none_or(|told| reference.contains(told.as_str()));
     of(ways().iter().filter(|way| is_told(&way.told)).map(|way| compiled(&spec(way))))
 }
 
-/// What random specs have that compile.
+/// The words of all primitives in those random specs that compile.
 fn drawn() -> BTreeSet<String> {
     let mut runner = TestRunner::deterministic();
     let specs = (proptest::collection::vec(passage(), 1..5), drawn_penalties());
@@ -220,7 +223,7 @@ fn registries() -> Vec<Registry> {
         },
         Registry {
             forgotten: "is not in the plan of a net that has it, neither fused nor with the reason why not; \
-                        src/fuse/cut.rs decides, and src/fuse/unroll.rs must be able to",
+                        src/fuse/lower.rs decides, and src/fuse/graph.rs must be able to",
             asked: primitives(),
             known: shown(&nets, planned),
             but: &[

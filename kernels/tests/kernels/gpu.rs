@@ -121,7 +121,7 @@ fn random_parts_agree_with_the_cpu() {
     agree(1..2, &Most { kernels: [3, 3], maps: 3, steps: 2 });
 }
 
-/// As large as those of the papers' models: a software driver compiles them for minutes.
+/// Parts as large as those of the papers' models: a software driver compiles them for minutes.
 #[test]
 #[ignore = "takes minutes on a software driver"]
 fn large_random_parts_agree_with_the_cpu() {

@@ -82,7 +82,7 @@ fn every_function_agrees_with_the_cpu() {
     let [width, made] = engine.widths();
     let x: Vec<f32> = numbers(IMAGES * width, 1);
     let x: Vec<f32> = x.iter().enumerate().map(|(n, x)| if n % width < LEN { 4.0 * x } else { 1.2 + x }).collect();
-    let (w, seeds) = (numbers(DIMS[0], 2), numbers(IMAGES * made, 3));
+    let (w, gradients) = (numbers(DIMS[0], 2), numbers(IMAGES * made, 3));
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
     let expected = engine.forward(IMAGES, &x, &w);
     let found = read(&client, engine.forward_on(&client, IMAGES, up(&x), up(&w)), IMAGES * made);
@@ -95,9 +95,10 @@ fn every_function_agrees_with_the_cpu() {
     // One function's gradient after the other, as they add up.
     for (n, (map, _)) in forward.iter().enumerate() {
         let own = |place: usize| place % made / LEN == n;
-        let seeds: Vec<f32> = seeds.iter().enumerate().map(|(k, seed)| if own(k) { *seed } else { 0.0 }).collect();
-        let (dx, dw) = engine.backward(IMAGES, &x, &w, &seeds, true);
-        let [on_dx, on_dw] = engine.backward_on(&client, IMAGES, [up(&x), up(&w), up(&seeds)], true);
+        let gradients: Vec<f32> =
+            gradients.iter().enumerate().map(|(k, gradient)| if own(k) { *gradient } else { 0.0 }).collect();
+        let (dx, dw) = engine.backward(IMAGES, &x, &w, &gradients, true);
+        let [on_dx, on_dw] = engine.backward_on(&client, IMAGES, [up(&x), up(&w), up(&gradients)], true);
         let error = apart(&read(&client, on_dx, dx.len()), &dx).max(apart(&read(&client, on_dw, dw.len()), &dw));
         assert!(error < 1e-5, "the gradient of {map:?} is off by {error:.1e}");
     }

@@ -28,7 +28,7 @@
 //! **Parameters** are the same at every step, and gradients of all steps add up in them, unless [`Net::per_step`] lists
 //! versions: then the body names the first, and step `t` of the innermost loop around reads version `t`.
 //!
-//! [`unrolled`] gives a net that means the same and has no loops and no versions.
+//! [`unrolled()`] gives a net that means the same and has no loops and no versions.
 //!
 //! **Names** of nodes, states and taps are for people; nothing that is computed depends on them.
 

@@ -69,8 +69,8 @@ fn count(stmts: &[Stmt]) -> usize {
     nodes
 }
 
-/// The name of a value of a loop's body at one step of each loop around it, outermost first, as a spec asks for it:
-/// `O@2` for the equation `O'` at step 2, and `O@1@2` if that loop runs within step 1 of another.
+/// The name of a value of a loop's body at one step of each loop around it, outermost first. At one step it is what
+/// a spec writes, `O@2` for the equation `O'` at step 2; `O@1@2`, of a loop within step 1 of another, is for people alone.
 pub fn at_steps(name: &str, steps: &[usize]) -> String {
     let own = if steps.is_empty() { name } else { name.strip_suffix('\'').unwrap_or(name) };
     steps.iter().fold(own.to_owned(), |name, step| format!("{name}@{step}"))

@@ -47,10 +47,10 @@ impl Runs for CubeBackend {
         [tensor(loss, [1], &like), scores, tensor(gradients, [len], &like)]
     }
 
-    fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
+    fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
         let Start { inputs, params, engine } = start;
         let (images, len, like) = (inputs.shape()[0], params.shape()[0], params.clone());
-        let buffers = [inputs, params, seeds].map(numbers);
+        let buffers = [inputs, params, output_gradients].map(numbers);
         let [dx, dw] = engine.backward_on(&like.client, images, buffers, of_inputs);
         (of_inputs.then(|| tensor(dx, [images, engine.widths()[0]], &like)), tensor(dw, [len], &like))
     }

@@ -35,7 +35,7 @@ pub(super) trait Runs: FusedOps {
 
     /// See [`Engine::backward`]: the gradients of the inputs `[images, inputs]`, if they are wanted, and of the
     /// parameters.
-    fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>);
+    fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>);
 }
 
 pub(super) type Float<B> = FloatTensor<B>;
@@ -96,10 +96,11 @@ impl Runs for Flex {
         [tensor(loss, [1], &params), scores, tensor(gradient, [len], &params)]
     }
 
-    fn back(start: Start<Self>, seeds: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
+    fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
         let Start { inputs, params, engine } = start;
         let (images, like) = (inputs.shape()[0], params.clone());
-        let (dx, dw) = engine.backward(images, &numbers(inputs), &numbers(params), &numbers(seeds), of_inputs);
+        let (dx, dw) =
+            engine.backward(images, &numbers(inputs), &numbers(params), &numbers(output_gradients), of_inputs);
         let (dx, len) = (of_inputs.then(|| tensor(dx, [images, engine.widths()[0]], &like)), dw.len());
         (dx, tensor(dw, [len], &like))
     }
@@ -150,9 +151,9 @@ impl<B: Runs> Backward<B, 2> for Fused {
     type State = Start<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let seeds = grads.consume::<B>(&ops.node);
+        let output_gradients = grads.consume::<B>(&ops.node);
         let [of_inputs, of_params] = ops.parents;
-        let (dx, dw) = B::back(ops.state, seeds, of_inputs.is_some());
+        let (dx, dw) = B::back(ops.state, output_gradients, of_inputs.is_some());
         if let (Some(node), Some(dx)) = (of_inputs, dx) {
             grads.register::<B>(node.id, dx);
         }

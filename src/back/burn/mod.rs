@@ -105,7 +105,8 @@ impl Forward {
         self.smoothed(labels, 0.0)
     }
 
-    /// The same, with a share of each label spread over all classes: see [`loss`].
+    /// The mean cross-entropy, as [`Forward::cross_entropy`] gives it, with a share of each label spread over all classes:
+    /// see [`loss`].
     pub fn smoothed(&self, labels: Tensor<1, Int>, smoothing: f64) -> Tensor<1> {
         let each = self.steps.iter().map(|logits| loss(logits.clone(), labels.clone(), smoothing));
         let sum = each.reduce(|sum, loss| sum + loss).unwrap_or_else(|| unreachable!("a net has an output"));
@@ -149,7 +150,7 @@ impl Model {
         self.fused_with(Vectors::default())
     }
 
-    /// The same with vectors of one kind.
+    /// The model as [`Model::fused`] gives it, with kernels for vectors of one kind.
     pub fn fused_with(mut self, vectors: Vectors) -> Self {
         if self.precision != Precision::Double {
             let bf16 = self.precision == Precision::Mixed;
@@ -230,8 +231,9 @@ impl Model {
         self
     }
 
-    /// The model with other weights: `change` is asked for each parameter, by its declaration and its values, `[O, I, H, W]` or
-    /// as the declaration says, and gives the values to take instead, of the same shape, or nothing.
+    /// The model with other parameters. `change` gets the declaration of each parameter, running statistics among them, and
+    /// its values in four dimensions, as a model keeps them: `[O, I, H, W]`, and `[1, C, 1, 1]` of one number a channel. It
+    /// gives values of the same shape to take instead, or `None` to leave them.
     pub fn changed(mut self, change: impl Fn(&ir::Param, Tensor<4>) -> Option<Tensor<4>>) -> Self {
         let net = self.net.clone();
         for (index, param) in net.params.iter().enumerate() {

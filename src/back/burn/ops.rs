@@ -182,7 +182,7 @@ pub(super) fn number_with(f: Binary, left: f64, right: Tensor<4>) -> Tensor<4> {
     }
 }
 
-/// Over everything, the batch included; a tie of extremes sends its gradient to the first of them.
+/// Reduces all numbers to one, those of every image of the batch; a tie of extremes sends its gradient to the first of them.
 pub(super) fn reduce(f: Reduce, x: Tensor<4>) -> Tensor<4> {
     let number = match f {
         Reduce::Sum => x.sum(),

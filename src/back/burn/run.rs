@@ -344,7 +344,7 @@ impl<'a> Run<'a> {
 }
 
 impl Training {
-    /// As PyTorch: the running value keeps `1 - momentum` of itself.
+    /// Mixes a batch's statistic into the running one, as PyTorch does: the running value keeps `1 - momentum` of itself.
     fn mix(&mut self, id: ParamId, start: Tensor<1>, batch: Tensor<1>, momentum: f64) {
         let place = &mut self.running[id.0];
         let old = place.take().unwrap_or(start);

@@ -13,7 +13,7 @@ use crate::data::{DataError, Request};
 pub const EXPECTED: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
                           `validation` in place of `test` (also .jpg, .jpeg, .bmp, .webp, .tif, .tiff, .ppm, .pgm)";
 
-/// Names that a message lists before it says how many more there are.
+/// How many names a message lists before it says how many more there are.
 const LISTED: usize = 10;
 
 /// The files of each class, sorted, by the name of its folder.

@@ -1,4 +1,5 @@
-//! The data sets that a user can name, one file each, and the list of them.
+//! The data sets that a user can name, one file each; what several of them share (`cifar_set`, `idx_set`); and the list
+//! of all sets.
 
 mod cifar10;
 mod cifar100;

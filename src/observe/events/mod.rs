@@ -81,8 +81,8 @@ pub struct Events {
 impl Events {
     /// Opens the event file of a run, in the folder [`FOLDER`] of the run's folder; what is missing is made.
     ///
-    /// Of a file that is there, the first `offset` bytes stay, as [`Events::offset`] gave them when the checkpoint was
-    /// written. Without an offset all whole records stay, but not one that a crash left half-written: TensorBoard reads
+    /// Of a file that is there already the first `offset` bytes stay; [`Events::offset`] gave that number when the
+    /// checkpoint was written. Without an offset all whole records stay, but not one that a crash left half-written: TensorBoard reads
     /// nothing behind it.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Checkpoints: folders with all that a training needs to go on as if it had never stopped.
 //!
-//! One is filled under another name, synced and renamed, so that there is a whole one or none; the last two are kept.
+//! A checkpoint is filled under another name, synced and renamed, so that there is a whole one or none; the last two are kept.
 //! Random numbers need no place in it: each is a function of the seed and of where in the run it is drawn. A run that is
 //! over keeps the last one: to go on from with more epochs, and to put back numbers and weights that were damaged.
 

@@ -176,7 +176,7 @@ fn ended(folder: &Path, console: Console) -> Result<Option<Summary>, TrainError>
     Ok(run.summary)
 }
 
-/// Every pending seed to its end, several at once.
+/// Trains every pending seed to its end, several at once.
 fn train(pending: Vec<Pending>, jobs: usize, console: &Console) -> Result<(), TrainError> {
     let seeds = pending.len();
     let stop = Stop::listen();

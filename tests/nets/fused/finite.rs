@@ -22,11 +22,11 @@ struct Found {
 }
 
 /// Runs a graph of one output over images of one channel, `inputs` being `[images, numbers]`.
-fn kernels(graph: &Graph, output: Id, inputs: &[f32], seeds: &[f32], vectors: Vectors) -> Found {
+fn kernels(graph: &Graph, output: Id, inputs: &[f32], gradients: &[f32], vectors: Vectors) -> Found {
     let engine = Engine::new(graph.clone(), vec![output], &[], vectors);
-    let images = seeds.len();
+    let images = gradients.len();
     let y = engine.forward(images, inputs, &[]);
-    Found { y, dx: engine.backward(images, inputs, &[], seeds, true).0 }
+    Found { y, dx: engine.backward(images, inputs, &[], gradients, true).0 }
 }
 
 fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
@@ -38,24 +38,24 @@ fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 /// The same by a function of tensors of the shape `[images, numbers, 1, 1]`.
-fn primitives(f: impl Fn(Tensor<4>) -> Tensor<4>, inputs: &[f32], seeds: &[f32]) -> Found {
-    let images = seeds.len();
+fn primitives(f: impl Fn(Tensor<4>) -> Tensor<4>, inputs: &[f32], gradients: &[f32]) -> Found {
+    let images = gradients.len();
     let x = tensor(inputs, [images, inputs.len() / images, 1, 1]).require_grad();
     let y = f(x.clone());
-    let gradients = (y.clone() * tensor(seeds, [images, 1, 1, 1])).sum().backward();
+    let gradients = (y.clone() * tensor(gradients, [images, 1, 1, 1])).sum().backward();
     Found { y: numbers(y), dx: x.grad(&gradients).map(numbers).unwrap() }
 }
 
 /// Every combination of values and of a gradient: `[images, numbers]`, and `[images]`.
 fn cases(inputs: usize) -> (Vec<f32>, Vec<f32>) {
-    let (mut values, mut seeds) = (Vec::new(), Vec::new());
+    let (mut values, mut gradients) = (Vec::new(), Vec::new());
     for n in 0..VALUES.len().pow(inputs as u32) {
-        for seed in GRADIENTS {
+        for gradient in GRADIENTS {
             values.extend((0..inputs).map(|place| VALUES[n / VALUES.len().pow(place as u32) % VALUES.len()]));
-            seeds.push(seed);
+            gradients.push(gradient);
         }
     }
-    (values, seeds)
+    (values, gradients)
 }
 
 /// As far apart as bfloat16 rounds; numbers too small to be told from zero are zero.
@@ -64,10 +64,10 @@ fn near(a: f32, b: f32) -> bool {
 }
 
 #[track_caller]
-fn compare(what: &str, found: &Found, expected: &Found, (inputs, seeds): (&[f32], &[f32])) {
-    let each = inputs.len() / seeds.len();
+fn compare(what: &str, found: &Found, expected: &Found, (inputs, gradients): (&[f32], &[f32])) {
+    let each = inputs.len() / gradients.len();
     for (n, (y, expected_y)) in found.y.iter().zip(&expected.y).enumerate() {
-        let case = format!("{what} of {:?}, gradient {}", &inputs[n * each..][..each], seeds[n]);
+        let case = format!("{what} of {:?}, gradient {}", &inputs[n * each..][..each], gradients[n]);
         assert!(y.is_finite() == expected_y.is_finite(), "{case}: {y}, not {expected_y}");
         assert!(!y.is_finite() || near(*y, *expected_y), "{case}: {y}, not {expected_y}");
         for (dx, wanted) in found.dx[n * each..][..each].iter().zip(&expected.dx[n * each..]) {
@@ -114,29 +114,39 @@ pub fn functions() -> impl Iterator<Item = Map> {
 
 #[test]
 fn functions_of_one_number_hide_nothing() {
-    let (inputs, seeds) = cases(1);
+    let (inputs, gradients) = cases(1);
     for (map, f) in OF_ONE {
         let mut graph = Graph::default();
         let x = graph.node(Kernel::Input(0), &[], [1, 1, 1]);
         let y = graph.map(*map, &[x]);
-        let expected = primitives(f, &inputs, &seeds);
+        let expected = primitives(f, &inputs, &gradients);
         for vectors in EVERY {
-            compare(&format!("{map:?}"), &kernels(&graph, y, &inputs, &seeds, vectors), &expected, (&inputs, &seeds));
+            compare(
+                &format!("{map:?}"),
+                &kernels(&graph, y, &inputs, &gradients, vectors),
+                &expected,
+                (&inputs, &gradients),
+            );
         }
     }
 }
 
 #[test]
 fn functions_of_two_numbers_hide_nothing() {
-    let (inputs, seeds) = cases(2);
+    let (inputs, gradients) = cases(2);
     for (map, f) in OF_TWO {
         let mut graph = Graph::default();
         let [a, b] = [0, 1].map(|place| graph.node(Kernel::Input(place), &[], [1, 1, 1]));
         let y = graph.map(*map, &[a, b]);
         let both = |x: Tensor<4>| f(x.clone().narrow(1, 0, 1), x.narrow(1, 1, 1));
-        let expected = primitives(both, &inputs, &seeds);
+        let expected = primitives(both, &inputs, &gradients);
         for vectors in EVERY {
-            compare(&format!("{map:?}"), &kernels(&graph, y, &inputs, &seeds, vectors), &expected, (&inputs, &seeds));
+            compare(
+                &format!("{map:?}"),
+                &kernels(&graph, y, &inputs, &gradients, vectors),
+                &expected,
+                (&inputs, &gradients),
+            );
         }
     }
 }
@@ -145,7 +155,7 @@ fn functions_of_two_numbers_hide_nothing() {
 #[test]
 fn pooling_hides_nothing() {
     const DIMS: Dims = [1, 1, 2];
-    let (inputs, seeds) = cases(2);
+    let (inputs, gradients) = cases(2);
     let summed = |found: Found| Found { dx: found.dx.chunks(2).map(|dx| dx[0] + dx[1]).collect(), ..found };
     for largest in [true, false] {
         let window = Window { largest, kernel: [1, 2], stride: 2, pad: [0, 0] };
@@ -161,12 +171,12 @@ fn pooling_hides_nothing() {
                 module::avg_pool2d(x, AvgPoolOptions::new([1, 2]).with_stride([1, 2]))
             }
         };
-        let expected = summed(primitives(f, &inputs, &seeds));
+        let expected = summed(primitives(f, &inputs, &gradients));
         for vectors in EVERY {
-            let found = summed(kernels(&graph, y, &inputs, &seeds, vectors));
+            let found = summed(kernels(&graph, y, &inputs, &gradients, vectors));
             let what = if largest { "the largest" } else { "the mean" };
             for (n, (dx, wanted)) in found.dx.iter().zip(&expected.dx).enumerate() {
-                let case = format!("{what} of {:?}, gradient {}", &inputs[2 * n..][..2], seeds[n]);
+                let case = format!("{what} of {:?}, gradient {}", &inputs[2 * n..][..2], gradients[n]);
                 let same = if dx.is_finite() { near(*dx, *wanted) } else { !wanted.is_finite() };
                 assert!(same, "{case}: the gradient is {dx}, not {wanted}");
                 let (y, wanted) = (found.y[n], expected.y[n]);

@@ -1,5 +1,6 @@
-//! What a message about data advises is done, and then the set loads. Advice about classes is followed in `classes`,
-//! about single pictures in `tests/resume/pictures.rs`, and about published files in `tests/fetch/advice.rs`.
+//! What a message about data advises is done, and then the set loads. Advice about classes is followed in
+//! `class_folders`, about single pictures in `tests/runs/resume/pictures.rs`, and about published files in
+//! `tests/sets/fetch/advice.rs`.
 
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 """Writes cifar-100-python/ beside this file: three images, pickled by Python 3 and numpy with protocol 2.
 
-The pixels are (7 * image + 31 * place) mod 256 and the class of image n is 10 + n, as tests/data/pickle.rs expects.
+The pixels are (7 * image + 31 * place) mod 256 and the class of image n is 10 + n, as tests/sets/data/pickle.rs expects.
 """
 import pathlib
 import pickle
