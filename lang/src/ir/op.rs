@@ -194,7 +194,7 @@ impl Op {
         }
     }
 
-    /// The same primitive over other values and parameters, each of which is given in place of its own.
+    /// This primitive over other values and parameters, each of which is given in place of its own.
     pub fn renumbered(&self, value: impl Fn(Value) -> Value, param: impl Fn(ParamId) -> ParamId) -> Op {
         let mut op = self.clone();
         match &mut op {

@@ -24,7 +24,7 @@ impl fmt::Display for TooManyValues {
 
 impl std::error::Error for TooManyValues {}
 
-/// The same net without loops: equal scores, penalties, gradients and running statistics, bit for bit.
+/// A net that means what this one means, without loops: equal scores, penalties, gradients and running statistics, bit for bit.
 ///
 /// It has the same parameters, but no versions: each step names its own. Values are numbered anew, without gaps, in the
 /// order of execution, and those of a loop's body are named after their step; see [`at_steps`]. A net that has no loop
