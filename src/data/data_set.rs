@@ -20,7 +20,7 @@ pub struct DataSet {
     pub checksum: String,
     /// The files, and what is known of them; `None` for a set that is in memory as a whole.
     pub files: Option<Arc<FileSet>>,
-    /// What is worth knowing about a set that is in memory as a whole, a line each.
+    /// Remarks for the user about a set that is in memory as a whole, one line each.
     pub told: Vec<String>,
 }
 
@@ -36,7 +36,7 @@ impl DataSet {
         Ok(())
     }
 
-    /// What is worth knowing about the set, a line each.
+    /// All remarks for the user about this set and about its files, one line each.
     pub fn notes(&self) -> Vec<String> {
         let of_files = self.files.iter().flat_map(|files| &files.notes);
         self.told.iter().chain(of_files).cloned().collect()
@@ -47,7 +47,7 @@ impl DataSet {
         self.files.as_ref().map_or(0, |files| files.validation)
     }
 
-    /// Whether a set of files has a class without a picture, which nothing but the list of its classes tells.
+    /// Whether a class of this set has no picture. It is asked of sets of files alone; for others the answer is no.
     pub fn has_empty_class(&self) -> bool {
         let mut empty = vec![self.files.is_some(); self.classes.len()];
         for half in [&self.train, &self.test] {
@@ -56,7 +56,7 @@ impl DataSet {
         empty.contains(&true)
     }
 
-    /// Whether every file was found to hold a whole picture; `None` for a set that is in memory as a whole.
+    /// Whether every file of this set was read and holds a whole picture; `None` for a set that is in memory as a whole.
     pub fn verified(&self) -> Option<bool> {
         self.files.as_ref().map(|files| files.contents.as_ref().is_some_and(|contents| contents.broken.is_empty()))
     }

@@ -45,9 +45,9 @@ pub enum DataError {
     Memory {
         /// What is done, as in "decoding cat.png".
         work: String,
-        /// Bytes.
+        /// How many bytes the work needs.
         needed: u64,
-        /// What the bytes are for.
+        /// Names of what takes the memory, for the message.
         parts: String,
     },
 

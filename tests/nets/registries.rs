@@ -81,7 +81,7 @@ fn primitives() -> Vec<String> {
     plain.chain(functions()).chain(pools).chain(modes).chain(paddings).collect()
 }
 
-/// `batch_norm` for `BatchNorm`.
+/// The name of a variant as a word of the net: `batch_norm` for `BatchNorm`.
 fn snake(name: &str) -> String {
     let letter = |c: char| if c.is_uppercase() { format!("_{}", c.to_lowercase()) } else { c.to_string() };
     name.chars().map(letter).collect::<String>().trim_start_matches('_').to_owned()
@@ -112,7 +112,7 @@ fn words(op: &Op) -> Vec<String> {
     std::iter::once(op.word().to_owned()).chain(padding).collect()
 }
 
-/// The primitives of nets.
+/// The words of all primitives that are in some nets.
 fn of(nets: impl IntoIterator<Item = Net>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for net in nets {

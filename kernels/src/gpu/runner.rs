@@ -41,8 +41,8 @@ pub struct DeviceBatch {
     pub params: Handle,
     /// The inputs, `[images, inputs]`.
     pub inputs: Handle,
-    /// What the backward pass begins with: the gradients of the outputs, `[images, outputs]`, or class numbers as
-    /// floats, `[images]`.
+    /// The numbers that the backward pass begins with: the gradients of the outputs, `[images, outputs]`, or class
+    /// numbers as floats, `[images]`.
     pub backward_from: Option<Handle>,
     /// The weight of one image's cross-entropy at one step in the loss.
     pub weight: f32,

@@ -6,7 +6,7 @@ use cubecl::CubeElement;
 use lcnnc_kernels::graph::{Graph, Kernel, Map};
 use lcnnc_kernels::{Engine, Parameter, Vectors};
 
-/// What a function is applied to.
+/// The kind of numbers that a function of the kernels is applied to in these tests.
 #[derive(Clone, Copy, PartialEq)]
 enum Of {
     /// Numbers of either sign.

@@ -108,7 +108,7 @@ impl Unrolled {
 struct Unroller<'a> {
     net: &'a Net,
     inputs: usize,
-    /// What is written out so far; its numbers are those of the steps at hand.
+    /// The statements that are written out so far, with the numbers that values of a body have at the present step.
     flat: Unrolled,
     /// The step, from 1, of each loop around the statement at hand, outermost first.
     steps: Vec<usize>,

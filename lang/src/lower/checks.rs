@@ -58,8 +58,8 @@ pub(super) fn run(net: &Net, front: &Front<'_>, bundles: &[Bundle<'_, '_>], diag
     }
 }
 
-/// Whether a primitive bends scores or drops some of them, as is done between layers. What is calculated with scores, such as
-/// their negative, may be meant.
+/// Whether a primitive belongs between layers, so that it is a mistake behind the scores: activations and dropout. Other
+/// calculations with scores, such as their negative, may be meant.
 fn belongs_between_layers(op: &Op) -> bool {
     match op {
         Op::Dropout { .. } => true,

@@ -1,6 +1,6 @@
 //! Published sets, brought to a data root: fetched over https, checked against known checksums, unpacked with care.
 //!
-//! What is there in part goes on from there at the next call; what is there already is checked and never touched.
+//! A file of which a part is there is gone on with at the next call; a file that is whole is checked and never changed.
 //! [`fetch`] takes any [`Published`] set, not only those that are listed in [`sets`](super::sets).
 
 mod download;

@@ -1,4 +1,4 @@
-//! Whether the files that a set is read from are those that were published: whole files may be others.
+//! Compares the files that a set is read from with those that were published: a file may be whole and yet another one.
 
 use std::path::Path;
 

@@ -42,8 +42,8 @@ fn load_from(layout: &Layout, folder: &Path, classes: &[&str], request: &Request
         return Err(test[0].content(&expected, &format!("{} x {}", test[0].sizes[1], test[0].sizes[2])));
     }
     if !request.allow.other_count {
-        published(&train[0], COUNTS[0])?;
-        published(&test[0], COUNTS[1])?;
+        check_published(&train[0], COUNTS[0])?;
+        check_published(&test[0], COUNTS[1])?;
     }
     let [train, test] = [read(train)?, read(test)?];
     let files = train.iter().chain(&test);
@@ -81,7 +81,7 @@ fn check([images, labels]: &[IdxHeader; 2]) -> Result<(), DataError> {
 }
 
 /// Checks that a half has as many images, and of such a size, as the published one.
-fn published(images: &IdxHeader, count: u32) -> Result<(), DataError> {
+fn check_published(images: &IdxHeader, count: u32) -> Result<(), DataError> {
     let expected = [count, SIDE, SIDE];
     if images.sizes[..] == expected {
         return Ok(());

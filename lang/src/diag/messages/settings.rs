@@ -70,8 +70,8 @@ pub enum OffEpoch {
 }
 
 impl Diagnostic {
-    /// Whether the problem is one of settings, which flags and files may change; what is wrong with how they are written no
-    /// flag changes.
+    /// Whether a flag or a file can mend this problem: it can where the value of a setting is wrong, but not where the spec
+    /// writes the setting wrongly.
     pub fn is_of_settings(&self) -> bool {
         CODES.contains(&self.code) && self.code.level == Level::Warning
     }
