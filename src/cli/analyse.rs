@@ -3,9 +3,9 @@
 use super::values::{count, output};
 use lcnnc::analyses::{self, ANALYSES, Bench};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Which, files};
+use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
 use lcnnc_lang::diag::{counted, did_you_mean};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Analyse a run, from the files of its folder alone, and write a table of comma-separated values.
@@ -17,16 +17,16 @@ pub struct Args {
     /// The analysis, such as `weights`; without one, all analyses are listed
     analysis: Option<String>,
     /// best (of the best validation accuracy) or last
-    #[arg(long, value_name = "WHICH", default_value_t)]
+    #[arg(long, value_name = "WHICH", default_value_t, requires = "analysis")]
     weights: Which,
-    /// Where to write the table; a file that is there is replaced [default: standard output]
-    #[arg(long, value_name = "FILE.csv", value_parser = output())]
+    /// Where to write the table; a file that is there is replaced, and `-` is standard output [default: -]
+    #[arg(long, value_name = "FILE.csv", value_parser = output(), requires = "analysis")]
     out: Option<PathBuf>,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
+    #[arg(long, requires = "analysis")]
     device: Option<DeviceChoice>,
     /// CPU threads [default: as for the run]
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true, requires = "analysis")]
     threads: Option<usize>,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
@@ -37,6 +37,7 @@ impl Args {
     pub fn analyse(self) -> Result<ExitCode, TrainError> {
         let console = Console::new();
         let Some(text) = self.analysis else {
+            RunFolder::open(&self.run, &mut Inspection::new(self.force, console))?;
             console.text(&index());
             return Ok(ExitCode::SUCCESS);
         };
@@ -53,12 +54,12 @@ impl Args {
         let mut inspection = Inspection::new(self.force, console);
         let bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
         let table = analysis.table(&bench, &call)?;
-        let Some(out) = self.out else {
+        let Some(out) = self.out.filter(|out| out != Path::new("-")) else {
             // What was passed over is said on standard error: the table may be read by another program.
             console.raw(&table.csv());
             return Ok(ExitCode::SUCCESS);
         };
-        files::replace(&out, table.csv().as_bytes())?;
+        user_files::write(&out, table.csv().as_bytes())?;
         console.line(&format!("{name}: {}, see {}", counted(table.rows.len(), "row"), out.display()));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)

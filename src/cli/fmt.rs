@@ -1,7 +1,7 @@
 //! `lcnnc fmt`: specs in the one layout that specs have.
 
 use super::spec_path;
-use lcnnc::train::{Console, TrainError, files};
+use lcnnc::train::{Console, TrainError, files, user_files};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::syntax::format::{Refusal, format};
 use lcnnc_lang::syntax::with_line_feeds;
@@ -76,7 +76,7 @@ impl Args {
         } else if is_stream {
             console.raw(&formatted);
         } else if !is_same {
-            files::rewrite(&path, formatted.as_bytes())?;
+            user_files::rewrite(&path, formatted.as_bytes())?;
             console.line(&format!("{}: formatted", source.name));
         }
         Ok(is_same || !(self.check || self.diff))

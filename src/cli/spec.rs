@@ -2,7 +2,7 @@
 
 use super::spec_path;
 use super::values::{assignment, count, once};
-use lcnnc::train::{TrainError, files};
+use lcnnc::train::{TrainError, files, user_files};
 use lcnnc_lang::diag::Applicability;
 use lcnnc_lang::{Compiled, Options, compile, fix};
 use std::path::Path;
@@ -36,7 +36,7 @@ impl SpecArgs {
         let path = spec_path(path);
         let (compiled, mended) = fix(&files::source(&path)?, &self.options(), asked);
         if mended > 0 {
-            files::rewrite(&path, compiled.report.text.as_bytes())?;
+            user_files::rewrite(&path, compiled.report.text.as_bytes())?;
         }
         Ok((compiled, mended))
     }

@@ -7,46 +7,47 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 /// Writes a file under a name of its own and moves it to its place, so that a reader never finds half of it, and a crash
-/// leaves the one that was there before. The new one may be read and written by whom the old one could.
+/// leaves the one that was there before. The new one may be read and written by whom the old one could. What is no file but
+/// a device or a pipe keeps its place and is written into.
 ///
 /// # Errors
 /// If the file cannot be written; then nothing is left behind.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     // Where the path is a link, the file behind it is the one that is written anew.
     let file = path.canonicalize();
-    let path = file.as_deref().unwrap_or(path);
-    let mut partial = path.as_os_str().to_owned();
+    let place = file.as_deref().unwrap_or(path);
+    let before = fs::metadata(place).ok();
+    if before.as_ref().is_some_and(|before| !before.is_file() && !before.is_dir()) {
+        // A device takes its bytes in one order, and has no disk to be synced with.
+        let written = OpenOptions::new().write(true).open(place).and_then(|mut device| device.write_all(contents));
+        return written.map_err(TrainError::file(path, "written"));
+    }
+    let mut partial = place.as_os_str().to_owned();
     partial.push(".partial");
     let partial = Path::new(&partial);
-    let written = File::create(partial).and_then(|mut file| {
-        if let Ok(before) = fs::metadata(path) {
-            file.set_permissions(before.permissions())?;
-        }
+    let mut file = File::create(partial).map_err(|source| not_made(place, source))?;
+    let written = before.map_or(Ok(()), |before| file.set_permissions(before.permissions())).and_then(|()| {
         file.write_all(contents)?;
         // A rename may reach the disk before the contents do.
         file.sync_all()
     });
-    written.and_then(|()| fs::rename(partial, path)).map_err(|source| {
+    written.and_then(|()| fs::rename(partial, place)).map_err(|source| {
         // What failed is reported; that its remains cannot be removed either would add nothing.
         let _ = fs::remove_file(partial);
-        TrainError::file(path, "written")(source)
+        TrainError::file(place, "written")(source)
     })
 }
 
-/// Replaces a file that someone wrote by hand: one that is read-only stays as it is, though a new one could take its
-/// place.
-///
-/// # Errors
-/// If the file may not be written, or as [`replace`].
-pub fn rewrite(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
-    let may_be_written = fs::metadata(path).and_then(|file| {
-        if file.permissions().readonly() {
-            return Err(io::Error::new(ErrorKind::PermissionDenied, "it is read-only, and stays as it is"));
+/// What to say if the new file of a path cannot be begun: whether a folder takes new files has nothing to do with the file
+/// that may be there already.
+fn not_made(path: &Path, source: io::Error) -> TrainError {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match source.kind() {
+        ErrorKind::PermissionDenied | ErrorKind::NotFound | ErrorKind::ReadOnlyFilesystem if folder.is_dir() => {
+            TrainError::file(folder, "given a new file")(source)
         }
-        OpenOptions::new().write(true).open(path).map(drop)
-    });
-    may_be_written.map_err(TrainError::file(path, "written"))?;
-    replace(path, contents)
+        _ => TrainError::file(path, "written")(source),
+    }
 }
 
 /// A spec's text, under the path it was asked for by.

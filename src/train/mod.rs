@@ -17,6 +17,7 @@ mod reading_meter;
 mod recipe;
 mod runs;
 mod text;
+pub mod user_files;
 mod weights;
 
 pub use console::{Console, duration};
@@ -28,7 +29,7 @@ pub use phases::schedule;
 pub use recipe::overrides::{Overrides, Setting, Target};
 pub use recipe::{Recipe, yaml};
 pub use runs::begin::Occasion;
-pub use runs::inspect::Inspection;
+pub use runs::inspect::{Inspection, RunFolder};
 pub use runs::lengthen::lengthen;
 pub use runs::manifest::{Machine, Manifest, Parent, Summary, WeightsChecksums};
 pub use runs::rerun::{Repeated, rerun};

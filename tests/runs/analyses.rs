@@ -156,14 +156,59 @@ fn the_statistics_of_weights_are_those_of_the_files() {
     assert_eq!(fs::read_to_string(here.join("table.csv")).unwrap(), best);
 }
 
-/// Nobody can make a file there.
+/// Nobody can make a file in that folder.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_table_that_cannot_be_written_is_named() {
+fn a_folder_that_takes_no_file_is_named() {
     let place = place();
     let (code, out, err) = lcnnc(place.path(), "analyse run weights --out /proc/table.csv");
     assert_eq!((code, out.as_str()), (Some(2), ""));
-    assert!(err.contains("/proc/table.csv: cannot be written: "), "{err}");
+    assert!(err.contains("/proc: cannot be given a new file: "), "{err}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_goes_through_a_pipe_and_leaves_it_one() {
+    use std::os::unix::fs::FileTypeExt;
+    let place = place();
+    let here = place.path();
+    let table = answer(here, "analyse run weights");
+    assert_eq!(answer(here, "analyse run weights --out -"), table);
+    assert!(!here.join("-").exists());
+
+    let pipe = here.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).unwrap()
+    });
+    answer(here, "analyse run weights --out pipe");
+    assert_eq!(reader.join().unwrap(), table);
+    assert!(fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+}
+
+/// A spec in a run's folder is formatted no more than a table replaces the weights.
+#[test]
+fn the_files_of_a_run_are_not_written_over() {
+    let place = place();
+    let here = place.path();
+    let files = ["best.safetensors", "summary.json", "spec.lcnn", "checkpoints/table.csv", "metrics.csv"];
+    for file in files {
+        let path = here.join("run").join(file);
+        let before = fs::read(&path).ok();
+        let (code, out, err) = lcnnc(here, &format!("analyse run weights --out run/{file}"));
+        assert_eq!((code, out.as_str()), (Some(2), ""), "{file}");
+        assert!(err.contains(&format!("run/{file}: it belongs to the run `")), "{err}");
+        assert_eq!(fs::read(&path).ok(), before, "{file}");
+    }
+    let spec = here.join("run/spec.lcnn");
+    let untidy = format!("{}\n\n", fs::read_to_string(&spec).unwrap());
+    fs::write(&spec, &untidy).unwrap();
+    let (code, _, err) = lcnnc(here, "fmt run/spec.lcnn");
+    assert!(code == Some(2) && err.contains("run/spec.lcnn: it belongs to the run `"), "{err}");
+    assert_eq!(fs::read_to_string(&spec).unwrap(), untidy);
+    // What a run does not write may lie beside what it does.
+    answer(here, "analyse run weights --force --out run/table.csv");
 }
 
 #[test]
@@ -188,8 +233,15 @@ fn what_is_no_analysis_is_told_what_there_is() {
         assert_eq!((code, out.as_str()), (Some(2), ""), "{call}: {err}");
         assert!(err.contains(message), "{call}: {err}");
     }
-    let (code, _, err) = lcnnc(here, "analyse nothing weights");
-    assert!(code == Some(2) && err.contains("nothing"), "{err}");
+    for call in ["analyse nothing weights", "analyse nothing"] {
+        let (code, _, err) = lcnnc(here, call);
+        assert!(code == Some(2) && err.contains("nothing: there is no such folder"), "{err}");
+    }
+    // What has nothing to work on is said, and not passed over.
+    for flag in ["--out table.csv", "--weights last", "--device cpu", "--threads 1"] {
+        let (code, _, err) = lcnnc(here, &format!("analyse run {flag}"));
+        assert!(code == Some(2) && err.contains("ANALYSIS"), "{flag}: {err}");
+    }
 }
 
 #[test]

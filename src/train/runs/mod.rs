@@ -9,7 +9,7 @@ pub(in crate::train) mod memory_need;
 pub mod rerun;
 mod restore;
 mod room;
-mod run_dir;
+pub(in crate::train) mod run_dir;
 mod same_data;
 mod seal;
 pub mod seeds;

@@ -73,10 +73,16 @@ pub fn is_a_runs(folder: &Path) -> bool {
     TRACES.iter().any(|name| folder.join(name).exists())
 }
 
+/// Whether a path below the folder of a run is one of those that a run writes.
+pub fn is_own(folder: &Path, path: &Path) -> bool {
+    let below = path.strip_prefix(folder).ok().and_then(|below| below.components().next());
+    below.is_some_and(|first| KINDS.iter().any(|(name, _)| first.as_os_str() == *name))
+}
+
 /// Checks that a folder is a run's.
 ///
 /// # Errors
-/// Which of its files is missing.
+/// Which of its files is missing, or that the folder may not be looked into.
 pub fn check(folder: &Path) -> Result<(), TrainError> {
     if !folder.is_dir() {
         let reason =
@@ -92,9 +98,17 @@ pub fn check(folder: &Path) -> Result<(), TrainError> {
         }
     }
     match [SETTINGS, SPEC, MANIFEST].into_iter().find(|file| !folder.join(file).is_file()) {
+        Some(missing) if is_closed(&folder.join(missing)) => {
+            Err(TrainError::file(folder, "looked into")(ErrorKind::PermissionDenied.into()))
+        }
         Some(missing) => Err(TrainError::NoRun { path: folder.to_owned(), missing }),
         None => Ok(()),
     }
+}
+
+/// Whether nobody may say if there is something under a path.
+fn is_closed(path: &Path) -> bool {
+    path.try_exists().is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 /// Every run's folder in a folder, by name and so by time; none where there is no such folder.
