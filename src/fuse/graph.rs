@@ -1,7 +1,7 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
 use super::cut::Fused;
-use super::lower::{Entrywise, KernelForm, KernelOperand, Why, kernel_of};
+use super::lower::{Entrywise, KernelForm, KernelOperand, Processor, Why, kernel_of};
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
@@ -91,7 +91,8 @@ impl Lowering<'_> {
         let operand = match KernelOperand::literal(node) {
             Some(literal) => literal,
             None => {
-                let form = kernel_of(self.net, node, |value| self.operands[value.0])?;
+                // A CPU has all kernels that there are.
+                let form = kernel_of(self.net, node, Processor::Cpu, |value| self.operands[value.0])?;
                 KernelOperand::Image(self.append(form, node.shape.planes()))
             }
         };

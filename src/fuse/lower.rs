@@ -6,6 +6,23 @@ use lcnnc_kernels::graph::{Map, Window};
 use lcnnc_lang::ir::{Binary, Net, Node, Op, Padding, ParamId, Pool, Unary, Value};
 use std::fmt;
 
+/// What runs a fused part. There are kernels for a CPU that a graphics processor does not have yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processor {
+    Cpu,
+    Gpu,
+}
+
+impl Processor {
+    /// Lets pass what has kernels for a CPU alone.
+    fn cpu_alone(self) -> Result<(), Why> {
+        match self {
+            Processor::Cpu => Ok(()),
+            Processor::Gpu => Err(Why::Form("has kernels for a CPU alone")),
+        }
+    }
+}
+
 /// The reason why a primitive is not fused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
@@ -97,11 +114,16 @@ pub enum Entrywise {
     MulChannel(ParamId),
 }
 
-/// The kernels that a node becomes in a fused part; `operand` says what each value is that the node reads.
+/// The kernels that a node becomes in a fused part on a processor; `operand` says what each value is that the node reads.
 ///
 /// # Errors
 /// If there are no kernels for the node, or its value is no image's: the reason why it is not fused.
-pub fn kernel_of<I>(net: &Net, node: &Node, operand: impl Fn(Value) -> KernelOperand<I>) -> Result<KernelForm<I>, Why> {
+pub fn kernel_of<I>(
+    net: &Net,
+    node: &Node,
+    processor: Processor,
+    operand: impl Fn(Value) -> KernelOperand<I>,
+) -> Result<KernelForm<I>, Why> {
     if !node.shape.per_image() {
         return Err(OF_WEIGHTS);
     }

@@ -31,6 +31,7 @@ pub use readback::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::fuse::cut::Cut;
+use crate::fuse::lower::Processor;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
@@ -154,9 +155,18 @@ impl Model {
     pub fn fused_with(mut self, vectors: Vectors) -> Self {
         if self.precision != Precision::Double {
             let bf16 = self.precision == Precision::Mixed;
-            self.fused = Some(Arc::new(Plan::of(&self.net, Cut::of(&self.net), vectors, bf16)));
+            let cut = Cut::of(&self.net, self.processor());
+            self.fused = Some(Arc::new(Plan::of(&self.net, cut, vectors, bf16)));
         }
         self
+    }
+
+    /// What runs the model, by the device that its weights are on.
+    fn processor(&self) -> Processor {
+        match self.params.first().map(|param| param.val().device()) {
+            Some(device) if device != Device::flex() => Processor::Gpu,
+            Some(_) | None => Processor::Cpu,
+        }
     }
 
     pub fn net(&self) -> &Arc<Net> {
