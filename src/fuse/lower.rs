@@ -97,10 +97,20 @@ pub enum KernelForm<I> {
     View { x: I },
     /// Puts values one behind the other along the channels.
     Concat { parts: Vec<I> },
+    /// Normalises each channel of `x` over the batch, multiplies it by the first parameter and adds the second.
+    BatchNorm { x: I, affine: [ParamId; 2], running: Running, epsilon: f64 },
     /// Applies a function of two numbers to each pair of entries of two values.
     Pair { map: Map, left: I, right: I },
     /// Applies functions to each entry of `x`, one after the other.
     Chain { x: I, maps: Vec<Entrywise> },
+}
+
+/// The running statistics of a batch normalisation, and the share by which they move to those of each batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    pub mean: ParamId,
+    pub variance: ParamId,
+    pub momentum: f64,
 }
 
 /// A function of one number that is applied entry by entry.
@@ -148,7 +158,12 @@ pub fn kernel_of<I>(
         Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
         Op::Flatten { x } => Ok(KernelForm::View { x: image(x)? }),
         Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
-        Op::BatchNorm { .. } => Err(Why::Form("the statistics of the batch")),
+        Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum } => {
+            processor.cpu_alone()?;
+            let (affine, running) =
+                ([*scale, *shift], Running { mean: *mean, variance: *variance, momentum: *momentum });
+            Ok(KernelForm::BatchNorm { x: image(x)?, affine, running, epsilon: *epsilon })
+        }
         Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
         Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
             Err(Why::Form("not among the kernels"))

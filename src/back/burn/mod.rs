@@ -204,8 +204,7 @@ impl Model {
     pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> (Forward, Tensor<1>, Statistics) {
         let device = images.device();
         if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {
-            let (forward, cross_entropy) = Run::training(self, device, noise).run_judged(whole, images, answers);
-            return (forward, cross_entropy, Statistics(Vec::new()));
+            return Run::training(self, device, noise).run_judged(whole, images, answers);
         }
         let (forward, statistics) = Run::training(self, device.clone(), noise).run_training(images);
         let labels: Vec<i64> = answers.labels.iter().map(|label| *label as i64).collect();
