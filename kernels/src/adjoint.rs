@@ -1,6 +1,7 @@
 //! The backward pass of a [`Graph`]: for every value that a wanted parameter or input bears on, the kernels that make
 //! its gradient, appended behind the forward pass.
 
+use super::batch_norm::{NormPass, Pass};
 use super::graph::{Graph, Id, Kernel, Map, Node, Slot};
 
 /// The parameters and inputs whose gradients a backward pass makes.
@@ -135,6 +136,7 @@ impl BackwardPass<'_> {
             | Kernel::DenseBackward(_)
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
+            | Kernel::BatchSums(_)
             | Kernel::Loss
             | Kernel::OutputGradient(_)
             | Kernel::Output(_)
@@ -212,7 +214,16 @@ impl BackwardPass<'_> {
                     self.add_map(other, Map::Negate, &[product]);
                 }
             }
-            Map::ReluBackward | Map::TanhBackward | Map::SigmoidBackward | Map::SoftplusBackward | Map::AbsBackward => {
+            Map::Normalise(norm) => {
+                self.graph.effect(Kernel::BatchSums(NormPass { norm, pass: Pass::Backward }), &[dy, x]);
+                self.add_map(x, Map::NormaliseBackward(norm), &[dy, x]);
+            }
+            Map::ReluBackward
+            | Map::TanhBackward
+            | Map::SigmoidBackward
+            | Map::SoftplusBackward
+            | Map::AbsBackward
+            | Map::NormaliseBackward(_) => {
                 unreachable!("a forward pass has no functions of a backward pass")
             }
         }

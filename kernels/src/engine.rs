@@ -1,8 +1,10 @@
 //! A fused part, ready to run: one schedule for the forward pass, one for both passes with the loss between, and two
-//! for the backward pass alone.
+//! for the backward pass alone; where there are batch normalisations, each of them by the batch's statistics and by the
+//! running ones.
 
 use super::adjoint::{Wanted, adjoint};
-use super::cpu::{self, Answers, Makes, Results, Vectors};
+use super::batch_norm::{BatchNorm, Statistics};
+use super::cpu::{self, Answers, Makes, Outcome, Vectors};
 #[cfg(feature = "gpu")]
 use super::gpu;
 use super::graph::{Graph, Id, Kernel};
@@ -19,11 +21,35 @@ pub struct Engine {
     trained: Vec<bool>,
     offsets: Offsets,
     vectors: Vectors,
-    /// The runners on the CPU, one for each [`Purpose`], made when first used.
-    cpu: [OnceLock<cpu::Runner>; 4],
+    /// The runners on the CPU, one for each [`Statistics`] and [`Purpose`], made when first used.
+    cpu: [[OnceLock<cpu::Runner>; 4]; 2],
     /// The runners on a graphics processor, one for each [`Purpose`], made when first used.
     #[cfg(feature = "gpu")]
     gpu: [OnceLock<gpu::Runner>; 4],
+}
+
+/// A batch of images, in this process's memory, and what it is run with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Batch<'a> {
+    pub images: usize,
+    /// All inputs of each image in a row, `[images, inputs]`.
+    pub inputs: &'a [f32],
+    /// All parameters in a row.
+    pub params: &'a [f32],
+    /// Where batch normalisations have mean and variance from.
+    pub statistics: Statistics,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch with running statistics.
+    pub fn new(images: usize, inputs: &'a [f32], params: &'a [f32]) -> Self {
+        Self { images, inputs, params, statistics: Statistics::Running }
+    }
+
+    fn on_host(self) -> cpu::HostBatch<'a> {
+        let Self { images, inputs, params, statistics } = self;
+        cpu::HostBatch { images, inputs, params, statistics, ..cpu::HostBatch::default() }
+    }
 }
 
 /// A parameter of a fused part.
@@ -111,54 +137,48 @@ impl Engine {
         [&self.offsets.inputs, &self.offsets.outputs].map(|offsets| Offsets::len(offsets))
     }
 
-    /// Runs the forward pass of a batch: from `inputs`, `[images, inputs]`, and `params`, all parameters in a row, to
-    /// the outputs `[images, outputs]`.
-    pub fn forward(&self, images: usize, inputs: &[f32], params: &[f32]) -> Vec<f32> {
+    /// Every batch normalisation of the part, in the order of [`Outcome::statistics`].
+    pub fn norms(&self) -> &[BatchNorm] {
+        &self.graph.norms
+    }
+
+    /// Runs the forward pass of a batch: makes the outputs.
+    pub fn forward(&self, batch: Batch<'_>) -> Outcome {
         let makes = Makes { outputs: true, input_gradients: false, gradients: false };
-        let batch = cpu::HostBatch { images, inputs, params, ..cpu::HostBatch::default() };
-        self.runner(Purpose::Forward).run(batch, makes).outputs
+        self.run(Purpose::Forward, batch.on_host(), makes)
     }
 
-    /// Runs both passes of a batch in one, for a part whose outputs are scores: returns the scores `[images, outputs]`,
-    /// the mean cross-entropy in nats over images and steps, and its gradient for all parameters in a row.
-    pub fn forward_backward(
-        &self,
-        images: usize,
-        inputs: &[f32],
-        params: &[f32],
-        answers: Answers<'_>,
-    ) -> (Vec<f32>, f64, Vec<f32>) {
+    /// Runs both passes of a batch in one, for a part whose outputs are scores: makes the scores, the cross-entropy and
+    /// its gradient for all parameters.
+    pub fn forward_backward(&self, batch: Batch<'_>, answers: Answers<'_>) -> Outcome {
         let makes = Makes { outputs: true, input_gradients: false, gradients: true };
-        let weight = self.weight(images);
-        let batch =
-            cpu::HostBatch { images, inputs, params, answers, weight: weight as f32, ..cpu::HostBatch::default() };
-        let Results { outputs, gradients, nats, .. } = self.runner(Purpose::ForwardBackward).run(batch, makes);
-        (outputs, nats * weight, gradients)
+        let weight = self.weight(batch.images);
+        let on_host = cpu::HostBatch { answers, weight: weight as f32, ..batch.on_host() };
+        let mut outcome = self.run(Purpose::ForwardBackward, on_host, makes);
+        outcome.nats *= weight;
+        outcome
     }
 
-    /// Runs the backward pass of a batch from the gradients of the outputs, `[images, outputs]`: returns the
-    /// gradients of the inputs `[images, inputs]`, empty unless `input_gradients` asks for them, and of all parameters
-    /// in a row. What is needed of the forward pass is done again.
-    pub fn backward(
-        &self,
-        images: usize,
-        inputs: &[f32],
-        params: &[f32],
-        output_gradients: &[f32],
-        input_gradients: bool,
-    ) -> (Vec<f32>, Vec<f32>) {
+    /// Runs the backward pass of a batch from the gradients of the outputs, `[images, outputs]`: makes the gradients of
+    /// all parameters, and those of the inputs if `input_gradients` asks for them. What is needed of the forward pass is
+    /// done again.
+    pub fn backward(&self, batch: Batch<'_>, output_gradients: &[f32], input_gradients: bool) -> Outcome {
         let makes = Makes { outputs: false, input_gradients, gradients: true };
-        let batch = cpu::HostBatch { images, inputs, params, output_gradients, ..cpu::HostBatch::default() };
-        let results = self.runner(Purpose::backward(input_gradients)).run(batch, makes);
-        (results.input_gradients, results.gradients)
+        let on_host = cpu::HostBatch { output_gradients, ..batch.on_host() };
+        self.run(Purpose::backward(input_gradients), on_host, makes)
+    }
+
+    fn run(&self, purpose: Purpose, batch: cpu::HostBatch<'_>, makes: Makes) -> Outcome {
+        self.runner(purpose, batch.statistics).run(batch, makes)
     }
 
     /// Estimates the bytes that the part takes on a CPU for a batch of so many images on so many threads, beside inputs
     /// and outputs; for training, the backward pass included.
     pub fn memory_bytes(&self, images: usize, threads: usize, training: bool) -> usize {
         let params = Offsets::len(&self.offsets.params);
+        let statistics = if training { Statistics::Batch } else { Statistics::Running };
         let of = |purpose: Purpose| {
-            let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
+            let schedule = self.schedule(purpose, statistics, ChannelSums::InEpilogues);
             cpu::memory_bytes(
                 &schedule,
                 params,
@@ -174,7 +194,7 @@ impl Engine {
         ((images * self.outputs.len()).max(1) as f64).recip()
     }
 
-    fn schedule(&self, purpose: Purpose, channel_sums: ChannelSums) -> TaskSchedule {
+    fn schedule(&self, purpose: Purpose, statistics: Statistics, channel_sums: ChannelSums) -> TaskSchedule {
         let mut graph = self.graph.clone();
         let hands_out = match purpose {
             Purpose::Forward | Purpose::ForwardBackward => true,
@@ -196,7 +216,7 @@ impl Engine {
             let inputs = vec![purpose == Purpose::BackwardToInputs; self.graph.inputs().len()];
             adjoint(&mut graph, &output_gradients, &Wanted { params: self.trained.clone(), inputs });
         }
-        task_schedule(&graph, channel_sums)
+        task_schedule(&graph, statistics, channel_sums)
     }
 
     /// Which parameters' gradients a pass makes.
@@ -204,9 +224,11 @@ impl Engine {
         self.trained.iter().map(|trained| *trained && purpose != Purpose::Forward).collect()
     }
 
-    fn runner(&self, purpose: Purpose) -> &cpu::Runner {
-        self.cpu[purpose as usize].get_or_init(|| {
-            let schedule = self.schedule(purpose, ChannelSums::InEpilogues);
+    fn runner(&self, purpose: Purpose, statistics: Statistics) -> &cpu::Runner {
+        // Without batch normalisation, both are one.
+        let statistics = if self.graph.norms.is_empty() { Statistics::Running } else { statistics };
+        self.cpu[statistics as usize][purpose as usize].get_or_init(|| {
+            let schedule = self.schedule(purpose, statistics, ChannelSums::InEpilogues);
             cpu::Runner::new(schedule, self.wanted(purpose), self.offsets.clone(), self.vectors)
         })
     }
@@ -272,7 +294,7 @@ mod on_gpu {
 
         fn runner_on(&self, client: &Client, purpose: Purpose) -> &Runner {
             self.gpu[purpose as usize].get_or_init(|| {
-                let schedule = self.schedule(purpose, ChannelSums::AsKernels);
+                let schedule = self.schedule(purpose, Statistics::Running, ChannelSums::AsKernels);
                 Runner::new(&schedule, self.wanted(purpose), &self.offsets, limits(client))
             })
         }

@@ -1,5 +1,7 @@
 //! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
+use super::batch_norm::{BatchNorm, NormPass, Pass};
+
 /// A value of a [`Graph`]: its index in [`Graph::values`].
 pub type Id = usize;
 
@@ -18,6 +20,8 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Every convolution that nodes refer to, once: several nodes that use the same weights share a bank.
     pub banks: Vec<Bank>,
+    /// Every batch normalisation that nodes refer to, each of them in one place of the graph.
+    pub norms: Vec<BatchNorm>,
 }
 
 /// A convolution of one input by the kernels of several parameters, all of the same size: a bank of filters.
@@ -110,6 +114,9 @@ pub enum Kernel {
     /// Reads one value, or two to be multiplied; adds the sum over each channel to the gradient of a parameter that has
     /// one number for each channel.
     ChannelSum(Slot),
+    /// Reads what a batch normalisation adds up over the batch: forward `x` twice, backward the gradient of the result and
+    /// `x`; see [`crate::batch_norm::Sums`].
+    BatchSums(NormPass),
     /// Reads the scores of each step; makes their gradients and notes the cross-entropy.
     Loss,
     /// Reads the gradient of the output of this index, which comes from outside: a backward pass begins with it.
@@ -161,6 +168,11 @@ pub enum Map {
     SoftplusBackward,
     /// The gradient times the sign of what `abs` had read, which is read second; the sign of 0 is 0.
     AbsBackward,
+    /// What the batch normalisation of this index in [`Graph::norms`] makes of `x`, once the batch has met.
+    Normalise(usize),
+    /// The gradient of what the batch normalisation of this index has read, which is read second, once the batch has met
+    /// again.
+    NormaliseBackward(usize),
 }
 
 impl Eq for Map {}
@@ -170,24 +182,29 @@ impl std::hash::Hash for Map {
         std::mem::discriminant(self).hash(state);
         self.number().map(f32::to_bits).hash(state);
         self.slot().hash(state);
+        self.norm().hash(state);
     }
 }
 
-/// The constant that a function of one number takes beside that number.
+/// What is constant in a function, beside the numbers that it is applied to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Constant {
     /// One number that is the same for all elements.
     Number(f32),
     /// A parameter that has one number for each channel.
     Channel(Slot),
+    /// The numbers that a batch normalisation has for each channel, once the batch has met.
+    Norm(NormPass),
 }
 
 impl Map {
-    /// The constant that the function adds or multiplies by, if it has one.
+    /// What the function adds or multiplies by, if that is the same for all numbers or for all of a channel.
     pub fn constant(&self) -> Option<Constant> {
         match *self {
             Map::AddNumber(number) | Map::MulNumber(number) => Some(Constant::Number(number)),
             Map::AddChannel(slot) | Map::MulChannel(slot) => Some(Constant::Channel(slot)),
+            Map::Normalise(norm) => Some(Constant::Norm(NormPass { norm, pass: Pass::Forward })),
+            Map::NormaliseBackward(norm) => Some(Constant::Norm(NormPass { norm, pass: Pass::Backward })),
             Map::Negate
             | Map::Abs
             | Map::Exp
@@ -212,11 +229,19 @@ impl Map {
         }
     }
 
+    /// The pass of a batch normalisation that the function belongs to, if it belongs to one.
+    pub fn norm(&self) -> Option<NormPass> {
+        match self.constant() {
+            Some(Constant::Norm(norm)) => Some(norm),
+            Some(Constant::Number(_) | Constant::Channel(_)) | None => None,
+        }
+    }
+
     /// The parameter that the function reads one number of for each channel, if it reads one.
     pub fn slot(&self) -> Option<Slot> {
         match self.constant() {
             Some(Constant::Channel(slot)) => Some(slot),
-            Some(Constant::Number(_)) | None => None,
+            Some(Constant::Number(_) | Constant::Norm(_)) | None => None,
         }
     }
 
@@ -224,7 +249,7 @@ impl Map {
     pub fn number(&self) -> Option<f32> {
         match self.constant() {
             Some(Constant::Number(number)) => Some(number),
-            Some(Constant::Channel(_)) | None => None,
+            Some(Constant::Channel(_) | Constant::Norm(_)) | None => None,
         }
     }
 }
@@ -236,6 +261,7 @@ impl Kernel {
             Kernel::ConvBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::ChannelSum(_)
+            | Kernel::BatchSums(_)
             | Kernel::Loss
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => true,
@@ -268,6 +294,7 @@ impl Kernel {
             | Kernel::Channels(_)
             | Kernel::Map(_)
             | Kernel::ChannelSum(_)
+            | Kernel::BatchSums(_)
             | Kernel::Loss
             | Kernel::OutputGradient(_)
             | Kernel::Output(_)
@@ -300,6 +327,10 @@ impl Graph {
                 slots.zip(node.makes.iter().copied()).collect()
             }
             Kernel::Dense(slot) => vec![(*slot, node.makes[0])],
+            Kernel::Map(Map::Normalise(norm)) => {
+                let BatchNorm { scale, shift, .. } = self.norms[*norm];
+                [scale, shift].map(|slot| (slot, node.makes[0])).to_vec()
+            }
             Kernel::Map(map) => map.slot().map(|slot| (slot, node.makes[0])).into_iter().collect(),
             Kernel::Input(_)
             | Kernel::Zeros
@@ -311,6 +342,7 @@ impl Graph {
             | Kernel::Concat
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
+            | Kernel::BatchSums(_)
             | Kernel::Loss
             | Kernel::OutputGradient(_)
             | Kernel::Output(_)
@@ -352,6 +384,14 @@ impl Graph {
     pub fn map(&mut self, map: Map, reads: &[Id]) -> Id {
         let dims = self.dims(reads[0]);
         self.node(Kernel::Map(map), reads, dims)
+    }
+
+    /// Appends a batch normalisation of `x`; returns the result.
+    pub fn batch_norm(&mut self, x: Id, norm: BatchNorm) -> Id {
+        self.norms.push(norm);
+        let norm = self.norms.len() - 1;
+        self.effect(Kernel::BatchSums(NormPass { norm, pass: Pass::Forward }), &[x, x]);
+        self.map(Map::Normalise(norm), &[x])
     }
 
     /// Appends the cross-entropy of the scores of each step; returns the gradients of the scores.

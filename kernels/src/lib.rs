@@ -7,12 +7,15 @@
 
 mod adjoint;
 pub mod allocator;
+pub mod batch_norm;
 mod cpu;
 mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;
+mod stages;
 mod task_schedule;
 
-pub use cpu::{Answers, Method, Vectors, method};
-pub use engine::{Engine, Parameter};
+pub use batch_norm::Statistics;
+pub use cpu::{Answers, Method, Outcome, Vectors, method};
+pub use engine::{Batch, Engine, Parameter};

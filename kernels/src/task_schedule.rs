@@ -2,15 +2,19 @@
 //! epilogue of the task whose result it reads, and values that are not needed at once share buffers.
 
 use super::allocator::Lifetime;
+use super::batch_norm::{BatchNorm, NormPass, Statistics};
 use super::graph::{Bank, Dims, Graph, Id, Kernel, Map, Node, Slot};
+use super::stages::{Stage, staged};
 
 /// The tasks that a block of images goes through, and where its values are.
 #[derive(Debug)]
 pub struct TaskSchedule {
     pub banks: Vec<Bank>,
+    pub norms: Vec<BatchNorm>,
     pub tasks: Vec<Task>,
-    /// The length of each buffer, in floats for each image.
-    pub buffers: Vec<usize>,
+    /// The stages that the tasks fall into, in order.
+    pub stages: Vec<Stage>,
+    pub buffers: Vec<Buffer>,
     /// Where each value is, by its [`Id`]; none for a value that is never kept whole.
     pub locations: Vec<Option<Location>>,
     /// The shape of each value, by its [`Id`].
@@ -22,6 +26,16 @@ pub struct TaskSchedule {
     /// The tasks between which each value is kept, by its [`Id`]; none for a value that is not kept or is not its own
     /// root.
     pub lifetimes: Vec<Option<Lifetime>>,
+}
+
+/// A piece of memory that holds one value after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// The length in floats for each image.
+    pub len: usize,
+    /// Whether it holds values that are made in one stage and read in a later one: each block of the batch has such a
+    /// buffer of its own, while a thread has one of the others for all the blocks that it runs.
+    pub crosses: bool,
 }
 
 /// Where a value that is kept whole begins: a buffer, and an offset in floats of each image.
@@ -74,28 +88,29 @@ pub enum RowOp {
     /// Adds the sum over a row, or over the product of two, to the gradient of a parameter with a number for each
     /// channel.
     ChannelSum { slot: Slot, reads: Vec<Row> },
+    /// Adds to the sums that a batch normalisation takes over the batch; see [`Kernel::BatchSums`].
+    BatchSums { norm: NormPass, reads: Vec<Row> },
 }
 
 impl RowOp {
     /// The rows that the operation reads: one or two.
     pub fn reads(&self) -> &[Row] {
         match self {
-            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } => reads,
+            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } | RowOp::BatchSums { reads, .. } => reads,
         }
     }
 
     fn reads_mut(&mut self) -> &mut [Row] {
         match self {
-            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } => reads,
+            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } | RowOp::BatchSums { reads, .. } => reads,
         }
     }
 
-    /// The parameter that has a number for each channel, if the operation needs one: then it works on one channel at a
-    /// time.
-    pub fn slot(&self) -> Option<Slot> {
+    /// Whether there is something for each channel in the operation: then it works on one channel at a time.
+    pub fn is_by_channel(&self) -> bool {
         match self {
-            RowOp::Map { map, .. } => map.slot(),
-            RowOp::ChannelSum { slot, .. } => Some(*slot),
+            RowOp::Map { map, .. } => map.slot().is_some() || map.norm().is_some(),
+            RowOp::ChannelSum { .. } | RowOp::BatchSums { .. } => true,
         }
     }
 }
@@ -132,10 +147,14 @@ pub enum ChannelSums {
 ///
 /// # Panics
 /// Never for the graph of a part of a net, with or without what [`super::adjoint`] appends.
-pub fn task_schedule(graph: &Graph, channel_sums: ChannelSums) -> TaskSchedule {
-    let nodes = used(graph);
+pub fn task_schedule(graph: &Graph, statistics: Statistics, channel_sums: ChannelSums) -> TaskSchedule {
     let mut scheduler = Scheduler::new(graph, channel_sums);
-    nodes.iter().for_each(|node| scheduler.node(node));
+    for (nodes, meets) in staged(used(graph), graph.values.len(), statistics) {
+        scheduler.first = scheduler.tasks.len();
+        nodes.iter().for_each(|node| scheduler.node(node));
+        let tasks = scheduler.first..scheduler.tasks.len();
+        scheduler.stages.push(Stage { tasks, meets });
+    }
     scheduler.settle();
     scheduler.finish()
 }
@@ -159,6 +178,9 @@ struct Scheduler<'a> {
     graph: &'a Graph,
     channel_sums: ChannelSums,
     tasks: Vec<Task>,
+    /// The first task of the stage at hand.
+    first: usize,
+    stages: Vec<Stage>,
     /// The moment at which each value is there.
     made: Vec<Moment>,
     roots: Vec<Root>,
@@ -175,6 +197,8 @@ impl<'a> Scheduler<'a> {
             graph,
             channel_sums,
             tasks: Vec::new(),
+            first: 0,
+            stages: Vec::new(),
             made: vec![Moment { task: 0, epilogue: None }; count],
             roots: (0..count).map(|id| Root { id, offset: 0 }).collect(),
             whole: vec![false; count],
@@ -199,6 +223,10 @@ impl<'a> Scheduler<'a> {
                 }
                 ChannelSums::AsKernels => self.kernel(node),
             },
+            Kernel::BatchSums(norm) => {
+                let reads = node.reads.iter().map(|id| Row::Kept(*id)).collect();
+                self.elementwise(RowOp::BatchSums { norm, reads }, &node.reads, None);
+            }
             Kernel::View => self.alias(node, 0),
             Kernel::Channels(first) => {
                 let [_, height, width] = self.graph.dims(node.reads[0]);
@@ -257,7 +285,7 @@ impl<'a> Scheduler<'a> {
     /// as a whole before that task begins, which is why the latest of all moments decides. Where the latest value is
     /// there as a whole, or has another shape, there is no row to ride on; then the last task is shared if it is one of
     /// elementwise work on the same shape and everything that is read was there before it began, and otherwise a new
-    /// one is appended.
+    /// one is appended. Tasks of an earlier stage are over.
     fn elementwise(&mut self, op: RowOp, reads: &[Id], makes: Option<Id>) {
         let dims = self.graph.dims(reads[0]);
         // Within a task, epilogues run in order, and what is made as a whole is there after all of them.
@@ -266,9 +294,10 @@ impl<'a> Scheduler<'a> {
         let latest = latest.unwrap_or(Moment { task: 0, epilogue: None });
         let fits = |epilogue: &Epilogue| epilogue.dims == dims;
         let here = match latest.epilogue {
-            Some(epilogue) if fits(&self.tasks[latest.task].epilogues[epilogue]) => latest,
+            Some(epilogue) if latest.task >= self.first && fits(&self.tasks[latest.task].epilogues[epilogue]) => latest,
             Some(_) | None => {
-                let open = self.tasks.last().is_some_and(|last| last.kernel.is_none() && fits(&last.epilogues[0]));
+                let last = self.tasks[self.first..].last();
+                let open = last.is_some_and(|last| last.kernel.is_none() && fits(&last.epilogues[0]));
                 if !(open && latest.task + 1 < self.tasks.len()) {
                     let epilogues = vec![Epilogue { dims, ..Epilogue::default() }];
                     self.tasks.push(Task { kernel: None, reads: Vec::new(), makes: Vec::new(), epilogues });
@@ -308,7 +337,8 @@ impl<'a> Scheduler<'a> {
     /// Gives buffers to what is kept whole, and hands the schedule out. A buffer is free again after the last task that
     /// reads it, not within it: an epilogue may write one value while it reads another.
     fn finish(self) -> TaskSchedule {
-        let mut buffers: Vec<usize> = Vec::new();
+        let mut buffers: Vec<Buffer> = Vec::new();
+        let stage_of = |task: usize| self.stages.iter().position(|stage| stage.tasks.contains(&task));
         let mut free: Vec<usize> = Vec::new();
         let mut busy: Vec<(Lifetime, usize)> = Vec::new();
         let mut locations = vec![None; self.graph.values.len()];
@@ -324,13 +354,14 @@ impl<'a> Scheduler<'a> {
             let stores = task.epilogues.iter().flat_map(|epilogue| epilogue.stores.iter().copied());
             let whole = task.makes.iter().copied().filter(|id| self.made[*id].epilogue.is_none());
             for id in stores.chain(whole) {
-                let len = self.graph.dims(id).iter().product();
-                let reused = free.iter().position(|buffer| buffers[*buffer] == len);
+                let lifetime = Lifetime { first: n, last: self.last_read[id].max(n) };
+                let crosses = stage_of(lifetime.first) != stage_of(lifetime.last);
+                let wanted = Buffer { len: self.graph.dims(id).iter().product(), crosses };
+                let reused = free.iter().position(|buffer| buffers[*buffer] == wanted);
                 let buffer = reused.map_or(buffers.len(), |reused| free.swap_remove(reused));
                 if buffer == buffers.len() {
-                    buffers.push(len);
+                    buffers.push(wanted);
                 }
-                let lifetime = Lifetime { first: n, last: self.last_read[id].max(n) };
                 lifetimes[id] = Some(lifetime);
                 busy.push((lifetime, buffer));
                 locations[id] = Some(Location { buffer, offset: 0 });
@@ -339,8 +370,9 @@ impl<'a> Scheduler<'a> {
         for (id, root) in self.roots.iter().enumerate().filter(|(id, root)| root.id != *id) {
             locations[id] = locations[root.id].map(|of: Location| Location { offset: of.offset + root.offset, ..of });
         }
-        let (dims, banks) = (self.graph.values.clone(), self.graph.banks.clone());
-        TaskSchedule { banks, tasks: self.tasks, buffers, locations, dims, roots: self.roots, lifetimes }
+        let Graph { values: dims, banks, norms, .. } = self.graph.clone();
+        let Self { tasks, stages, roots, .. } = self;
+        TaskSchedule { banks, norms, tasks, stages, buffers, locations, dims, roots, lifetimes }
     }
 }
 

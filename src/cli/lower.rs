@@ -3,6 +3,7 @@
 use super::spec::SpecArgs;
 use clap::ValueEnum;
 use lcnnc::fuse::cut::Cut;
+use lcnnc::fuse::lower::Processor;
 use lcnnc::fuse::plan;
 use lcnnc::train::{Console, TrainError};
 use std::path::PathBuf;
@@ -35,7 +36,7 @@ impl Args {
         if let Some(net) = &compiled.net {
             let text = match self.emit {
                 Form::Ir => net.to_string(),
-                Form::Plan => plan::emit(net, &Cut::of(net)),
+                Form::Plan => plan::emit(net, &Cut::of(net, Processor::Cpu)),
             };
             Console::new().text(&format!("{}\n", text.trim_end()));
         }

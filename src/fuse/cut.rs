@@ -6,7 +6,7 @@
 //! end at a later stage.
 
 use super::limits::MAX_ACTIVITY;
-use super::lower::{KernelOperand, Why, kernel_of};
+use super::lower::{KernelOperand, Processor, Why, kernel_of};
 use lcnnc_lang::ir::flow::{draws, ends, params, readers, shapes};
 use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,13 +52,13 @@ impl Fused {
 const NUMBER: usize = 16 * 4;
 
 impl Cut {
-    /// The net in fused parts that are as large as can be.
-    pub fn of(net: &Net) -> Self {
+    /// The net in fused parts that are as large as can be on a processor.
+    pub fn of(net: &Net, processor: Processor) -> Self {
         let last: Vec<Value> =
             net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
         let literals = net.nodes().filter(|node| KernelOperand::<()>::literal(node).is_some());
         let literals = literals.map(|node| (node.value, node.clone())).collect();
-        let cutter = Cutter { net, shapes: shapes(net), literals };
+        let cutter = Cutter { net, processor, shapes: shapes(net), literals };
         Self { parts: cutter.cut(&net.body, &last, false) }
     }
 
@@ -115,6 +115,7 @@ fn plain(stmts: &[Stmt]) -> Vec<Part> {
 /// A net that is being cut.
 struct Cutter<'a> {
     net: &'a Net,
+    processor: Processor,
     /// The shape of every value, by its number.
     shapes: Vec<Shape>,
     /// The numbers and parameters that the net has as values: every fused part that reads one has a copy.
@@ -181,7 +182,7 @@ impl Cutter<'_> {
     /// order.
     fn verdict(&self, stmt: &Stmt, inside: bool) -> Result<(), Why> {
         match stmt {
-            Stmt::Node(node) => kernel_of(self.net, node, |value| self.operand(value)).map(drop),
+            Stmt::Node(node) => kernel_of(self.net, node, self.processor, |value| self.operand(value)).map(drop),
             Stmt::Loop(looped) => {
                 let mut body = looped.body.iter().filter(|stmt| !self.is_literal(stmt));
                 body.try_for_each(|stmt| self.verdict(stmt, false))?;

@@ -1,26 +1,36 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
 use super::cut::Fused;
-use super::lower::{Entrywise, KernelForm, KernelOperand, Why, kernel_of};
+use super::lower::{Entrywise, KernelForm, KernelOperand, Processor, Running, Why, kernel_of};
+use lcnnc_kernels::batch_norm::BatchNorm;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The engine that runs a fused part, and for each of its parameters whether it is to be rounded to bfloat16 before:
-/// none is, unless with `bf16` the factors and the sums of all convolutions and dense layers are.
-pub fn engine(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> (Engine, Vec<bool>) {
-    let Lowered { graph, outputs, rounded } = lowered(net, fused, bf16);
+/// A fused part, ready to run.
+pub struct Lowered {
+    pub engine: Engine,
+    /// For each parameter, whether it is to be rounded to bfloat16 before.
+    pub rounded: Vec<bool>,
+    /// The running statistics of each batch normalisation, in the order of [`Engine::norms`].
+    pub norms: Vec<Running>,
+}
+
+/// The engine that runs a fused part. No parameter is rounded, unless with `bf16` the factors and the sums of all
+/// convolutions and dense layers are.
+pub fn engine(net: &Net, fused: &Fused, vectors: Vectors, bf16: bool) -> Lowered {
+    let Kernels { graph, outputs, rounded, norms } = kernels(net, fused, bf16);
     let params = fused.params.iter().map(|id| net.param(*id));
     let params: Vec<Parameter> = params.map(|param| Parameter { len: param.len(), trained: param.trained() }).collect();
     let rounded = (0..params.len()).map(|slot| rounded.contains(&slot)).collect();
-    (Engine::new(graph, outputs, &params, vectors), rounded)
+    Lowered { engine: Engine::new(graph, outputs, &params, vectors), rounded, norms }
 }
 
 /// A line for people on each convolution of a fused part, those of one input together: `7x7 kernels, 1 -> 8 maps, by
 /// Fourier transforms of 54 x 54 points: W_A.weight`.
 pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
-    let graph = lowered(net, fused, false).graph;
+    let graph = kernels(net, fused, false).graph;
     let convolution = |bank: &Bank| {
         let slots = bank.members.iter().map(|member| net.param(fused.params[member.slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
@@ -36,23 +46,25 @@ pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
 }
 
 /// A fused part as kernels.
-struct Lowered {
+struct Kernels {
     graph: Graph,
     outputs: Vec<Id>,
     /// The parameters that are rounded to bfloat16 before the kernels read them.
     rounded: BTreeSet<Slot>,
+    norms: Vec<Running>,
 }
 
 /// The kernels of a fused part. Whether every primitive has some was asked when the net was cut.
-fn lowered(net: &Net, fused: &Fused, bf16: bool) -> Lowered {
-    let lowered = try_lower(net, fused, bf16);
-    lowered.unwrap_or_else(|why| unreachable!("a part is fused of what has kernels, and this has none: {why}"))
+fn kernels(net: &Net, fused: &Fused, bf16: bool) -> Kernels {
+    let kernels = try_lower(net, fused, bf16);
+    kernels.unwrap_or_else(|why| unreachable!("a part is fused of what has kernels, and this has none: {why}"))
 }
 
-fn try_lower(net: &Net, fused: &Fused, bf16: bool) -> Result<Lowered, Why> {
+fn try_lower(net: &Net, fused: &Fused, bf16: bool) -> Result<Kernels, Why> {
     let slots = fused.params.iter().enumerate().map(|(slot, id)| (*id, slot)).collect();
     let rounding = bf16.then(Rounding::default);
-    let mut lowering = Lowering { net, slots, operands: Vec::new(), graph: Graph::default(), rounding };
+    let (operands, graph, norms) = (Vec::new(), Graph::default(), Vec::new());
+    let mut lowering = Lowering { net, slots, operands, graph, rounding, norms };
     for (place, (_, shape)) in fused.inputs.iter().enumerate() {
         let id = lowering.graph.node(Kernel::Input(place), &[], shape.planes());
         lowering.operands.push(KernelOperand::Image(id));
@@ -64,7 +76,7 @@ fn try_lower(net: &Net, fused: &Fused, bf16: bool) -> Result<Lowered, Why> {
     let output = |(value, _): &(Value, Shape)| lowering.operands[flat.value(*value).0].image();
     let outputs = fused.outputs.iter().map(output).collect::<Result<_, Why>>()?;
     let rounded = lowering.rounding.map(|rounding| rounding.slots).unwrap_or_default();
-    Ok(Lowered { graph: merged(lowering.graph), outputs, rounded })
+    Ok(Kernels { graph: merged(lowering.graph), outputs, rounded, norms: lowering.norms })
 }
 
 /// The graph of a fused part in the making.
@@ -75,6 +87,7 @@ struct Lowering<'a> {
     operands: Vec<KernelOperand<Id>>,
     graph: Graph,
     rounding: Option<Rounding>,
+    norms: Vec<Running>,
 }
 
 /// What has been rounded to bfloat16 so far.
@@ -91,7 +104,8 @@ impl Lowering<'_> {
         let operand = match KernelOperand::literal(node) {
             Some(literal) => literal,
             None => {
-                let form = kernel_of(self.net, node, |value| self.operands[value.0])?;
+                // A CPU has all kernels that there are.
+                let form = kernel_of(self.net, node, Processor::Cpu, |value| self.operands[value.0])?;
                 KernelOperand::Image(self.append(form, node.shape.planes()))
             }
         };
@@ -115,6 +129,14 @@ impl Lowering<'_> {
             KernelForm::Pool { x, window } => self.graph.node(Kernel::Pool(window), &[x], shape),
             KernelForm::View { x } => self.graph.node(Kernel::View, &[x], shape),
             KernelForm::Concat { parts } => self.graph.node(Kernel::Concat, &parts, shape),
+            KernelForm::BatchNorm { x, affine: [scale, shift], running, epsilon } => {
+                let [channels, height, width] = shape;
+                let [scale, shift, mean, variance] =
+                    [scale, shift, running.mean, running.variance].map(|id| self.slots[&id]);
+                self.norms.push(running);
+                let cells = height * width;
+                self.graph.batch_norm(x, BatchNorm { channels, cells, scale, shift, mean, variance, epsilon })
+            }
             KernelForm::Pair { map, left, right } => self.graph.map(map, &[left, right]),
             KernelForm::Chain { x, maps } => maps.into_iter().fold(x, |x, map| self.entrywise(x, map)),
         }
@@ -190,7 +212,7 @@ impl Together {
 /// the first: the input is then transformed once for all of them, and its gradient transformed back once.
 fn merged(graph: Graph) -> Graph {
     let mut groups = together(&graph);
-    let mut merged = Graph { values: graph.values, nodes: Vec::new(), banks: Vec::new() };
+    let mut merged = Graph { values: graph.values, nodes: Vec::new(), banks: Vec::new(), norms: graph.norms };
     for (n, node) in graph.nodes.into_iter().enumerate() {
         match (&node.kernel, groups.remove(&n)) {
             (Kernel::Conv(_), Some(Together { x, bank, values })) => merged.conv_into(x, bank, &values),

@@ -6,6 +6,23 @@ use lcnnc_kernels::graph::{Map, Window};
 use lcnnc_lang::ir::{Binary, Net, Node, Op, Padding, ParamId, Pool, Unary, Value};
 use std::fmt;
 
+/// What runs a fused part. There are kernels for a CPU that a graphics processor does not have yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processor {
+    Cpu,
+    Gpu,
+}
+
+impl Processor {
+    /// Lets pass what has kernels for a CPU alone.
+    fn cpu_alone(self) -> Result<(), Why> {
+        match self {
+            Processor::Cpu => Ok(()),
+            Processor::Gpu => Err(Why::Form("has kernels for a CPU alone")),
+        }
+    }
+}
+
 /// The reason why a primitive is not fused.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
@@ -80,10 +97,20 @@ pub enum KernelForm<I> {
     View { x: I },
     /// Puts values one behind the other along the channels.
     Concat { parts: Vec<I> },
+    /// Normalises each channel of `x` over the batch, multiplies it by the first parameter and adds the second.
+    BatchNorm { x: I, affine: [ParamId; 2], running: Running, epsilon: f64 },
     /// Applies a function of two numbers to each pair of entries of two values.
     Pair { map: Map, left: I, right: I },
     /// Applies functions to each entry of `x`, one after the other.
     Chain { x: I, maps: Vec<Entrywise> },
+}
+
+/// The running statistics of a batch normalisation, and the share by which they move to those of each batch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Running {
+    pub mean: ParamId,
+    pub variance: ParamId,
+    pub momentum: f64,
 }
 
 /// A function of one number that is applied entry by entry.
@@ -97,11 +124,16 @@ pub enum Entrywise {
     MulChannel(ParamId),
 }
 
-/// The kernels that a node becomes in a fused part; `operand` says what each value is that the node reads.
+/// The kernels that a node becomes in a fused part on a processor; `operand` says what each value is that the node reads.
 ///
 /// # Errors
 /// If there are no kernels for the node, or its value is no image's: the reason why it is not fused.
-pub fn kernel_of<I>(net: &Net, node: &Node, operand: impl Fn(Value) -> KernelOperand<I>) -> Result<KernelForm<I>, Why> {
+pub fn kernel_of<I>(
+    net: &Net,
+    node: &Node,
+    processor: Processor,
+    operand: impl Fn(Value) -> KernelOperand<I>,
+) -> Result<KernelForm<I>, Why> {
     if !node.shape.per_image() {
         return Err(OF_WEIGHTS);
     }
@@ -126,7 +158,12 @@ pub fn kernel_of<I>(net: &Net, node: &Node, operand: impl Fn(Value) -> KernelOpe
         Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
         Op::Flatten { x } => Ok(KernelForm::View { x: image(x)? }),
         Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
-        Op::BatchNorm { .. } => Err(Why::Form("the statistics of the batch")),
+        Op::BatchNorm { x, scale, shift, mean, variance, epsilon, momentum } => {
+            processor.cpu_alone()?;
+            let (affine, running) =
+                ([*scale, *shift], Running { mean: *mean, variance: *variance, momentum: *momentum });
+            Ok(KernelForm::BatchNorm { x: image(x)?, affine, running, epsilon: *epsilon })
+        }
         Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
         Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
             Err(Why::Form("not among the kernels"))

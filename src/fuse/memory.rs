@@ -24,7 +24,7 @@ pub struct Load {
 /// kernels as transforms, and the gradients of up to sixteen parts of the batch.
 pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
     let sizes = fused(&cut.parts).into_iter().map(|fused| {
-        let (engine, _) = graph::engine(net, fused, Vectors::default(), false);
+        let engine = graph::engine(net, fused, Vectors::default(), false).engine;
         let params: u128 = fused.params.iter().map(|id| 4 * net.param(*id).len() as u128).sum();
         let rows = if load.training { ROWS } else { ROWS / 2 };
         engine.memory_bytes(load.images, load.threads, load.training) as u128 + rows * params

@@ -9,6 +9,7 @@ use crate::back::{compiled, gradients, penalties};
 use crate::fused::finite;
 use crate::ways::{spec, ways};
 use lcnnc::fuse::cut::Cut;
+use lcnnc::fuse::lower::Processor;
 use lcnnc::fuse::plan;
 use lcnnc_kernels::graph::Map;
 use lcnnc_lang::back::dot::{self, Loops};
@@ -190,7 +191,7 @@ fn drawn() -> BTreeSet<String> {
 
 /// What a plan says, or nothing of it if what it calls fused cannot be written out.
 fn planned(net: &Net) -> String {
-    catch_unwind(|| plan::emit(net, &Cut::of(net))).unwrap_or_default()
+    catch_unwind(|| plan::emit(net, &Cut::of(net, Processor::Cpu))).unwrap_or_default()
 }
 
 /// What a page of the manual has in backticks.

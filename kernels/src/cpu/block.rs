@@ -1,21 +1,24 @@
 //! One block of images through all tasks of a schedule, on one thread.
 
 use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
-use super::epilogue::{CellRange, EpilogueRun, KeptValues, Parameters};
+use super::epilogue::{CellRange, ChannelNumbers, EpilogueRun, KeptValues};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
 use super::ops::loss::CrossEntropy;
 use super::ops::pool::{Pool, PoolBackward};
 use super::runner::Answers;
+use crate::batch_norm::{Meeting, Sums};
 use crate::engine::Offsets;
 use crate::graph::{Id, Kernel, Slot, Window};
-use crate::task_schedule::{Epilogue, Task, TaskSchedule};
+use crate::stages::Stage;
+use crate::task_schedule::{Epilogue, RowOp, Task, TaskSchedule};
 use pulp::Arch;
+use std::collections::BTreeSet;
 
 /// The memory that a thread works in, kept from block to block.
 #[derive(Debug, Default)]
 pub struct Workspace {
-    /// The buffers of the schedule, in cells.
+    /// The buffers of the schedule, in cells; those that cross from stage to stage are lent by each block.
     buffers: Vec<Aligned>,
     /// The temporary rows of epilogues.
     temporaries: Vec<Aligned>,
@@ -33,6 +36,16 @@ pub struct Shared<'a> {
     pub offsets: &'a Offsets,
     /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
+    pub meeting: &'a Meeting<'a>,
+}
+
+/// What blocks add up.
+#[derive(Debug)]
+pub struct Totals {
+    /// The gradients of all parameters in a row.
+    pub gradients: Vec<f32>,
+    /// The sums of all batch normalisations; see [`Meeting::at`].
+    pub sums: Vec<Sums>,
 }
 
 /// The images of a block, and what becomes of them. Everything is image after image, `[count, ...]`.
@@ -60,28 +73,35 @@ pub struct Block<'a, 'i> {
     shared: &'a Shared<'a>,
     work: &'a mut Workspace,
     images: &'a mut BlockImages<'i>,
-    /// The sums of the gradients of all parameters in a row.
-    gradients: &'a mut [f32],
+    totals: &'a mut Totals,
 }
 
 impl Block<'_, '_> {
-    /// Runs all tasks for one block, and adds to the gradients.
+    /// Runs the tasks of a stage for one block, and adds to the totals. `crossing` are the block's own buffers, which go
+    /// from stage to stage.
     pub fn run(
         shared: &Shared<'_>,
+        stage: &Stage,
         arch: Arch,
-        work: &mut Workspace,
+        (work, crossing): (&mut Workspace, &mut Vec<Aligned>),
         images: &mut BlockImages<'_>,
-        gradients: &mut [f32],
+        totals: &mut Totals,
     ) {
-        let lens = &shared.schedule.buffers;
-        work.buffers.resize_with(lens.len(), Aligned::default);
-        work.buffers.iter_mut().zip(lens).for_each(|(buffer, len)| buffer.reserve(len * LANES));
+        let buffers = &shared.schedule.buffers;
+        work.buffers.resize_with(buffers.len(), Aligned::default);
+        crossing.resize_with(buffers.len(), Aligned::default);
+        let lend = |work: &mut Workspace, crossing: &mut Vec<Aligned>| {
+            let pairs = work.buffers.iter_mut().zip(crossing);
+            pairs.zip(buffers).filter(|(_, buffer)| buffer.crosses).for_each(|((a, b), _)| std::mem::swap(a, b));
+        };
+        lend(work, crossing);
+        work.buffers.iter_mut().zip(buffers).for_each(|(memory, buffer)| memory.reserve(buffer.len * LANES));
         work.sums.resize_with(shared.banks.len(), Aligned::default);
-        let mut block = Block { shared, work, images, gradients };
-        for task in &shared.schedule.tasks {
-            block.task(arch, task);
-        }
-        block.finish_gradients(arch);
+        let mut block = Block { shared, work, images, totals };
+        let tasks = &shared.schedule.tasks[stage.tasks.clone()];
+        tasks.iter().for_each(|task| block.task(arch, task));
+        block.finish_gradients(arch, tasks);
+        lend(work, crossing);
     }
 
     fn values(&self) -> KeptValues<'_> {
@@ -168,7 +188,7 @@ impl Block<'_, '_> {
                 let images = &mut self.images.input_gradients[offsets[*index]..];
                 scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
             }
-            Kernel::View | Kernel::Channels(_) | Kernel::Map(_) | Kernel::ChannelSum(_) => {
+            Kernel::View | Kernel::Channels(_) | Kernel::Map(_) | Kernel::ChannelSum(_) | Kernel::BatchSums(_) => {
                 unreachable!("these have no task of their own")
             }
         }
@@ -199,7 +219,7 @@ impl Block<'_, '_> {
         let len = self.len(x) / LANES * (self.len(dy) / LANES);
         if self.shared.wanted[slot] {
             let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
-            let dw = &mut self.gradients[self.shared.offsets.params[slot]..][..len];
+            let dw = &mut self.totals.gradients[self.shared.offsets.params[slot]..][..len];
             arch.dispatch(DenseWeight { x: values.get(x), dy: values.get(dy), dw });
         }
         if let Some(id) = dx {
@@ -212,10 +232,17 @@ impl Block<'_, '_> {
     /// Sets an epilogue to work on stretches of at most `longest` cells: `make` hands it one after the other.
     fn epilogue(&mut self, epilogue: &Epilogue, longest: usize, make: impl FnOnce(&mut EpilogueRun<'_, '_>)) {
         let stores = epilogue.stores.iter().map(|id| (*id, self.take(*id))).collect();
-        let Self { shared, work, gradients, .. } = self;
+        let Self { shared, work, images, totals } = self;
         let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
-        let mut parameters = Parameters { values: shared.params, offsets: &shared.offsets.params, gradients };
-        let mut run = EpilogueRun::new(epilogue, values, stores, &mut work.temporaries, longest, &mut parameters);
+        let mut numbers = ChannelNumbers {
+            params: shared.params,
+            offsets: &shared.offsets.params,
+            meeting: shared.meeting,
+            images: images.count,
+            gradients: &mut totals.gradients,
+            sums: &mut totals.sums,
+        };
+        let mut run = EpilogueRun::new(epilogue, values, stores, &mut work.temporaries, longest, &mut numbers);
         make(&mut run);
         for (id, buffer) in run.finish() {
             self.put(id, buffer);
@@ -228,7 +255,7 @@ impl Block<'_, '_> {
         /// Cells at a time: few enough for all rows to fit into the first-level cache.
         const CHUNK: usize = 64;
         let [channels, height, width] = epilogue.dims;
-        let by_channel = epilogue.ops.iter().any(|op| op.slot().is_some());
+        let by_channel = epilogue.ops.iter().any(RowOp::is_by_channel);
         let (channels, cells) = if by_channel { (channels, height * width) } else { (1, channels * height * width) };
         self.epilogue(epilogue, CHUNK, |run| {
             for channel in 0..channels {
@@ -262,8 +289,9 @@ impl Block<'_, '_> {
         let mut sums = std::mem::take(&mut self.work.sums[index]);
         sums.reserve(bank.sum_floats());
         {
-            let Self { shared, work, gradients, .. } = self;
+            let Self { shared, work, totals, .. } = self;
             let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
+            let gradients = &mut totals.gradients;
             let x = values.get(task.reads[0]);
             let dy: Vec<&[f32]> = task.reads[1..].iter().map(|id| values.get(*id)).collect();
             let transformed = &mut sums[..bank.sum_floats()];
@@ -301,14 +329,18 @@ impl Block<'_, '_> {
         }
     }
 
-    /// Turns what the block has summed up, such as products of spectra, into gradients of the kernels: once for each
-    /// bank, however many steps of a loop have used it.
-    fn finish_gradients(&mut self, arch: Arch) {
-        for (index, bank) in self.shared.banks.iter().enumerate() {
-            let Self { shared, work, gradients, .. } = self;
+    /// Turns what the tasks of a stage have summed up, such as products of spectra, into gradients of the kernels: once
+    /// for each bank, however many steps of a loop have used it.
+    fn finish_gradients(&mut self, arch: Arch, tasks: &[Task]) {
+        let used = tasks.iter().filter_map(|task| match task.kernel {
+            Some(Kernel::ConvBackward(bank)) => Some(bank),
+            _ => None,
+        });
+        for index in used.collect::<BTreeSet<usize>>() {
+            let Self { shared, work, totals, .. } = self;
+            let (bank, gradients) = (&shared.banks[index], &mut totals.gradients);
             let Workspace { sums, scratch, .. } = &mut **work;
-            // A bank that no task went backward through has no sums.
-            let Some(transformed) = sums[index].get_mut(..bank.sum_floats()) else { continue };
+            let transformed = &mut sums[index][..bank.sum_floats()];
             let mut to =
                 GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
             bank.finish_gradients(arch, &mut to, scratch);

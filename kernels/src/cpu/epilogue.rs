@@ -2,7 +2,9 @@
 
 use super::lanes::{Aligned, LANES};
 use super::ops::elementwise::{MapRow, SumRow};
-use crate::graph::{Id, Map};
+use super::ops::norm::BatchSumsOfRow;
+use crate::batch_norm::{Meeting, NormPass, Pass, Sums};
+use crate::graph::{Constant, Id, Map};
 use crate::task_schedule::{Epilogue, Location, Row, RowOp, TaskSchedule};
 use pulp::Arch;
 
@@ -24,12 +26,19 @@ impl<'a> KeptValues<'a> {
     }
 }
 
-/// All parameters in a row, and the sums of their gradients so far.
-pub struct Parameters<'a> {
-    pub values: &'a [f32],
+/// What rows are calculated with beside other rows, and what is added up of them.
+pub struct ChannelNumbers<'a> {
+    /// All parameters in a row.
+    pub params: &'a [f32],
     /// Where each parameter begins.
     pub offsets: &'a [usize],
+    pub meeting: &'a Meeting<'a>,
+    /// How many lanes have an image.
+    pub images: usize,
+    /// The sums of the gradients of all parameters so far.
     pub gradients: &'a mut [f32],
+    /// The sums of all batch normalisations so far; see [`Meeting::at`].
+    pub sums: &'a mut [Sums],
 }
 
 /// Some cells of one channel, next to each other, that an epilogue works on in one go.
@@ -60,7 +69,7 @@ pub struct EpilogueRun<'a, 'p> {
     /// The buffers of [`Epilogue::stores`], taken out of the values so that the others can be read meanwhile.
     stores: Vec<(Id, Aligned)>,
     temporaries: &'a mut Vec<Aligned>,
-    parameters: &'a mut Parameters<'p>,
+    numbers: &'a mut ChannelNumbers<'p>,
 }
 
 impl<'a, 'p> EpilogueRun<'a, 'p> {
@@ -71,11 +80,11 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
         stores: Vec<(Id, Aligned)>,
         temporaries: &'a mut Vec<Aligned>,
         longest: usize,
-        parameters: &'a mut Parameters<'p>,
+        numbers: &'a mut ChannelNumbers<'p>,
     ) -> Self {
         temporaries.resize_with(temporaries.len().max(epilogue.temporaries), Aligned::default);
         temporaries.iter_mut().for_each(|row| row.reserve(longest * LANES));
-        Self { epilogue, values, stores, temporaries, parameters }
+        Self { epilogue, values, stores, temporaries, numbers }
     }
 
     /// Gives the buffers of [`Epilogue::stores`] back.
@@ -118,8 +127,9 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
                 RowOp::ChannelSum { slot, reads } => {
                     let other = reads.get(1).map(|other| self.read(*other, range));
                     let sum = arch.dispatch(SumRow { x: self.read(reads[0], range), other });
-                    self.parameters.gradients[self.parameters.offsets[*slot] + range.channel] += sum;
+                    self.numbers.gradients[self.numbers.offsets[*slot] + range.channel] += sum;
                 }
+                RowOp::BatchSums { norm, reads } => self.batch_sums(arch, *norm, reads, range),
                 // The row that is written is taken out, so that everything else can be read meanwhile.
                 RowOp::Map { map, reads, to: Row::Temporary(row) } => {
                     let mut to = std::mem::take(&mut self.temporaries[*row]);
@@ -137,10 +147,26 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
     }
 
     fn map(&self, arch: Arch, map: Map, reads: &[Row], range: CellRange, to: &mut [f32]) {
-        let number = |slot: usize| self.parameters.values[self.parameters.offsets[slot] + range.channel];
-        let channel = map.slot().map_or(0.0, number);
+        let ChannelNumbers { params, offsets, meeting, images, .. } = &*self.numbers;
+        let channel = match map.constant() {
+            Some(Constant::Channel(slot)) => [params[offsets[slot] + range.channel], 0.0, 0.0],
+            Some(Constant::Norm(norm)) => meeting.constants(norm, range.channel),
+            Some(Constant::Number(_)) | None => [0.0; 3],
+        };
         let x = self.read(reads[0], range);
         let other = reads.get(1).map_or(x, |other| self.read(*other, range));
-        arch.dispatch(MapRow { map, channel, x, other, y: to });
+        arch.dispatch(MapRow { map, channel, images: *images, x, other, y: to });
+    }
+
+    fn batch_sums(&mut self, arch: Arch, norm: NormPass, reads: &[Row], range: CellRange) {
+        let meeting = self.numbers.meeting;
+        let dy = match norm.pass {
+            Pass::Forward => None,
+            Pass::Backward => Some(self.read(reads[0], range)),
+        };
+        let (x, pivot) = (self.read(reads[1], range), meeting.pivot(norm.norm, range.channel));
+        let more = arch.dispatch(BatchSumsOfRow { dy, x, pivot, images: self.numbers.images });
+        let sums = &mut self.numbers.sums[meeting.at(norm, range.channel)];
+        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += f64::from(more));
     }
 }

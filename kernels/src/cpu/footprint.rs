@@ -23,7 +23,12 @@ pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, th
     let kernels: usize = banks.iter().map(PreparedBank::kernel_floats).sum();
     let sums: usize = if gradients { banks.iter().map(PreparedBank::sum_floats).sum() } else { 0 };
     let scratch = banks.iter().map(PreparedBank::scratch_floats).max().unwrap_or(0);
-    let each_thread = schedule.buffers.iter().sum::<usize>() * LANES + sums + scratch;
+    let buffers = |crosses: bool| {
+        let some = schedule.buffers.iter().filter(|buffer| buffer.crosses == crosses);
+        some.map(|buffer| buffer.len).sum::<usize>() * LANES
+    };
+    let each_thread = buffers(false) + sums + scratch;
+    let of_blocks = images.div_ceil(LANES) * buffers(true);
     let gradients = if gradients { chunks * params } else { 0 };
-    size_of::<f32>() * (kernels + chunks.min(threads.max(1)) * each_thread + gradients)
+    size_of::<f32>() * (kernels + chunks.min(threads.max(1)) * each_thread + of_blocks + gradients)
 }

@@ -11,5 +11,5 @@ mod vectors;
 
 pub use conv::{Method, method};
 pub use footprint::{RunSize, memory_bytes};
-pub use runner::{Answers, HostBatch, Makes, Results, Runner};
+pub use runner::{Answers, HostBatch, Makes, Outcome, Runner};
 pub use vectors::Vectors;

@@ -1,14 +1,16 @@
 //! A batch on the CPU: split into chunks for the threads, and each chunk into blocks of sixteen images.
 //!
-//! Results depend on the batch alone, never on the number of threads: a batch is split into the same chunks whatever
+//! Outcome depend on the batch alone, never on the number of threads: a batch is split into the same chunks whatever
 //! their number, each chunk adds up its gradients block by block, and the chunks are added up in order. Sums of floats
 //! depend on their order, so anything else would give other bits on another machine.
 
-use super::block::{Block, BlockImages, Shared, Workspace};
+use super::block::{Block, BlockImages, Shared, Totals, Workspace};
 use super::conv::{PreparedBank, Scratch};
-use super::lanes::LANES;
+use super::lanes::{Aligned, LANES};
 use super::vectors::Vectors;
+use crate::batch_norm::{Meeting, Parameters, Statistics};
 use crate::engine::Offsets;
+use crate::stages::Stage;
 use crate::task_schedule::TaskSchedule;
 use pulp::Arch;
 use rayon::prelude::*;
@@ -28,6 +30,8 @@ pub struct Runner {
     offsets: Offsets,
     /// Workspaces that no thread uses at the moment.
     idle: Mutex<Vec<Workspace>>,
+    /// Buffers of blocks, for what goes from stage to stage, that no batch uses at the moment.
+    crossing: Mutex<Vec<Vec<Aligned>>>,
     scratch: Mutex<Scratch>,
     arch: Arch,
 }
@@ -51,6 +55,8 @@ pub struct HostBatch<'a> {
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule reads them.
     pub output_gradients: &'a [f32],
+    /// Where batch normalisations have mean and variance from; the schedule must be made for the same.
+    pub statistics: Statistics,
     /// The right answers; of no effect unless the schedule has a loss.
     pub answers: Answers<'a>,
     /// The weight of one image's cross-entropy at one step in the loss.
@@ -59,7 +65,7 @@ pub struct HostBatch<'a> {
 
 /// What a schedule makes of a batch; a vector is empty where the schedule makes no such thing.
 #[derive(Debug, Default)]
-pub struct Results {
+pub struct Outcome {
     /// The outputs, `[images, outputs]`.
     pub outputs: Vec<f32>,
     /// The gradients of the inputs, `[images, inputs]`.
@@ -68,9 +74,23 @@ pub struct Results {
     pub gradients: Vec<f32>,
     /// The sum of the cross-entropies of all images and steps, in nats.
     pub nats: f64,
+    /// The statistics of the batch; see [`Meeting::statistics`].
+    pub statistics: Vec<f32>,
 }
 
-/// Which of the [`Results`] a schedule makes.
+/// Some images of a batch, and what has become of them so far.
+#[derive(Debug)]
+struct Chunk {
+    images: Range<usize>,
+    /// The buffers of each block for what goes from stage to stage.
+    crossing: Vec<Vec<Aligned>>,
+    outputs: Vec<f32>,
+    input_gradients: Vec<f32>,
+    totals: Totals,
+    nats: f64,
+}
+
+/// Which of the [`Outcome`] a schedule makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Makes {
     pub outputs: bool,
@@ -87,36 +107,42 @@ impl Runner {
     /// Makes a runner of a schedule; `wanted` says which parameters' gradients it makes.
     pub fn new(schedule: TaskSchedule, wanted: Vec<bool>, offsets: Offsets, vectors: Vectors) -> Self {
         let banks = Mutex::new(schedule.banks.iter().map(PreparedBank::new).collect());
-        let (idle, scratch, arch) = (Mutex::default(), Mutex::default(), vectors.arch());
-        Self { schedule, banks, wanted, offsets, idle, scratch, arch }
+        let (idle, crossing, scratch) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { schedule, banks, wanted, offsets, idle, crossing, scratch, arch: vectors.arch() }
     }
 
-    /// Runs a batch.
-    pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Results {
+    /// Runs a batch: stage after stage, and in each of them all chunks at once.
+    pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Outcome {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
-        let shared = Shared {
-            schedule: &self.schedule,
-            banks: &banks,
-            params: batch.params,
-            offsets: &self.offsets,
-            wanted: &self.wanted,
-        };
+        let params = Parameters { values: batch.params, offsets: &self.offsets.params };
+        let mut meeting = Meeting::new(&self.schedule.norms, batch.statistics, batch.images, params);
         let size = chunk_size(batch.images);
-        let chunks: Vec<Results> = (0..batch.images.div_ceil(size))
-            .into_par_iter()
-            .map(|chunk| self.chunk(&shared, batch, makes, chunk * size..batch.images.min((chunk + 1) * size)))
-            .collect();
-        let mut results = Results::default();
+        let ranges = (0..batch.images.div_ceil(size)).map(|chunk| chunk * size..batch.images.min((chunk + 1) * size));
+        let mut chunks: Vec<Chunk> = ranges.map(|images| self.begin(images, makes, meeting.sum_count())).collect();
+        for stage in &self.schedule.stages {
+            let shared = Shared {
+                schedule: &self.schedule,
+                banks: &banks,
+                params: batch.params,
+                offsets: &self.offsets,
+                wanted: &self.wanted,
+                meeting: &meeting,
+            };
+            chunks.par_iter_mut().for_each(|chunk| self.stage(&shared, stage, batch, chunk));
+            meet(&mut meeting, stage, &mut chunks);
+        }
+        let mut results = Outcome { statistics: meeting.statistics(), ..Outcome::default() };
         for chunk in chunks {
             results.outputs.extend(chunk.outputs);
             results.input_gradients.extend(chunk.input_gradients);
             results.nats += chunk.nats;
             if results.gradients.is_empty() {
-                results.gradients = chunk.gradients;
+                results.gradients = chunk.totals.gradients;
             } else {
-                results.gradients.iter_mut().zip(chunk.gradients).for_each(|(sum, more)| *sum += more);
+                results.gradients.iter_mut().zip(chunk.totals.gradients).for_each(|(sum, more)| *sum += more);
             }
+            self.crossing.lock().unwrap_or_else(PoisonError::into_inner).extend(chunk.crossing);
         }
         results
     }
@@ -132,19 +158,32 @@ impl Runner {
         }
     }
 
-    /// Runs the images of one chunk, block after block.
-    fn chunk(&self, shared: &Shared<'_>, batch: HostBatch<'_>, makes: Makes, images: Range<usize>) -> Results {
+    /// A chunk that no stage has run for.
+    fn begin(&self, images: Range<usize>, makes: Makes, sums: usize) -> Chunk {
+        let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));
+        let zeros = |wanted: bool, len: usize| vec![0.0; if wanted { len } else { 0 }];
+        let mut kept = self.crossing.lock().unwrap_or_else(PoisonError::into_inner);
+        let crossing = (0..images.len().div_ceil(LANES)).map(|_| kept.pop().unwrap_or_default());
+        Chunk {
+            crossing: crossing.collect(),
+            outputs: zeros(makes.outputs, images.len() * outputs),
+            input_gradients: zeros(makes.input_gradients, images.len() * inputs),
+            totals: Totals {
+                gradients: zeros(makes.gradients, Offsets::len(&self.offsets.params)),
+                sums: vec![[0.0; 2]; sums],
+            },
+            nats: 0.0,
+            images,
+        }
+    }
+
+    /// Runs a stage for the images of one chunk, block after block.
+    fn stage(&self, shared: &Shared<'_>, stage: &Stage, batch: HostBatch<'_>, chunk: &mut Chunk) {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         let mut work = idle().pop().unwrap_or_default();
         let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));
-        let zeros = |wanted: bool, len: usize| vec![0.0; if wanted { len } else { 0 }];
-        let mut results = Results {
-            outputs: zeros(makes.outputs, images.len() * outputs),
-            input_gradients: zeros(makes.input_gradients, images.len() * inputs),
-            gradients: zeros(makes.gradients, Offsets::len(&self.offsets.params)),
-            nats: 0.0,
-        };
-        for first in images.clone().step_by(LANES) {
+        let Chunk { images, crossing, outputs: made, input_gradients, totals, nats } = chunk;
+        for (first, crossing) in images.clone().step_by(LANES).zip(crossing) {
             let count = LANES.min(images.end - first);
             // The block's share of what the whole batch has, or this chunk: empty if there is no such thing.
             let share = |first: usize, all: &[f32], width: usize| {
@@ -152,8 +191,8 @@ impl Runner {
             };
             let labels = batch.answers.labels;
             let within = first - images.start;
-            let of_outputs = share(within, &results.outputs, outputs);
-            let of_input_gradients = share(within, &results.input_gradients, inputs);
+            let (of_outputs, of_input_gradients) =
+                (share(within, made, outputs), share(within, input_gradients, inputs));
             let mut block = BlockImages {
                 count,
                 inputs: &batch.inputs[share(first, batch.inputs, inputs)],
@@ -163,14 +202,29 @@ impl Runner {
                     ..batch.answers
                 },
                 weight: batch.weight,
-                outputs: &mut results.outputs[of_outputs],
-                input_gradients: &mut results.input_gradients[of_input_gradients],
+                outputs: &mut made[of_outputs],
+                input_gradients: &mut input_gradients[of_input_gradients],
                 nats: 0.0,
             };
-            Block::run(shared, self.arch, &mut work, &mut block, &mut results.gradients);
-            results.nats += block.nats;
+            Block::run(shared, stage, self.arch, (&mut work, crossing), &mut block, totals);
+            *nats += block.nats;
         }
         idle().push(work);
-        results
+    }
+}
+
+/// Adds up what the chunks have of the sums that end a stage, in order, and tells all of them what it comes to. Gradients
+/// that come of it are those of the first chunk, as good as any.
+fn meet(meeting: &mut Meeting<'_>, stage: &Stage, chunks: &mut [Chunk]) {
+    if stage.meets.is_empty() {
+        return;
+    }
+    let mut sums = vec![[0.0; 2]; meeting.sum_count()];
+    for chunk in &*chunks {
+        let pairs = sums.iter_mut().zip(&chunk.totals.sums);
+        pairs.for_each(|(sum, more)| sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more));
+    }
+    if let Some(first) = chunks.first_mut() {
+        stage.meets.iter().for_each(|norm| meeting.meet(*norm, &sums, &mut first.totals.gradients));
     }
 }

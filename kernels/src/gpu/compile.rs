@@ -184,6 +184,7 @@ impl Compiler<'_> {
                 }
             }
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) => unreachable!("these have no task of their own"),
+            Kernel::BatchSums(_) => unreachable!("a graphics processor gets no part with a batch normalisation"),
         }
     }
 
@@ -314,6 +315,8 @@ fn without_slot(map: Map) -> Map {
         | Map::TanhBackward
         | Map::SigmoidBackward
         | Map::SoftplusBackward
-        | Map::AbsBackward => map,
+        | Map::AbsBackward
+        | Map::Normalise(_)
+        | Map::NormaliseBackward(_) => map,
     }
 }

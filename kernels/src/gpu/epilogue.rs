@@ -93,5 +93,8 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
             let below = select(other < 0.0, f32::new(1.0), f32::new(0.0));
             x * (above - below)
         }
+        Map::Normalise(_) | Map::NormaliseBackward(_) => {
+            comptime!(unreachable!("a graphics processor gets no part with a batch normalisation"))
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::support::{Dice, distance, double, numbers};
 use cubecl::CubeElement;
 use cubecl::client::Client;
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Window};
-use lcnnc_kernels::{Answers, Engine, Parameter, Vectors};
+use lcnnc_kernels::{Answers, Batch, Engine, Outcome, Parameter, Vectors};
 
 /// A client of the first device, if there is one.
 pub fn client() -> Option<Client> {
@@ -141,10 +141,11 @@ fn agree(seeds: std::ops::Range<u64>, most: &Most) {
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
 
         let scores = read(&client, engine.forward_on(&client, images, up(&x), up(&w)), images * outputs);
-        let forward = apart(&scores, &engine.forward(images, &x, &w));
+        let forward = apart(&scores, &engine.forward(Batch::new(images, &x, &w)).outputs);
 
         let answers = Answers { labels: &labels, smoothing: 0.25 };
-        let (scores, nats, gradients) = engine.forward_backward(images, &x, &w, answers);
+        let Outcome { outputs: scores, nats, gradients, .. } =
+            engine.forward_backward(Batch::new(images, &x, &w), answers);
         let [on_scores, on_loss, on_gradients] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         let both = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
@@ -154,7 +155,8 @@ fn agree(seeds: std::ops::Range<u64>, most: &Most) {
         let [_, _, again] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
-        let (dx, dw) = engine.backward(images, &x, &w, &output_gradients, true);
+        let Outcome { input_gradients: dx, gradients: dw, .. } =
+            engine.backward(Batch::new(images, &x, &w), &output_gradients, true);
         let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&output_gradients)], true);
         let backward = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
         println!("{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
@@ -176,7 +178,7 @@ fn a_convolution_alone_has_a_gradient() {
     let (x, w, output_gradients) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
     let [_, dw] = engine.backward_on(&client, 3, [up(&x), up(&w), up(&output_gradients)], false);
-    let (_, expected) = engine.backward(3, &x, &w, &output_gradients, false);
+    let Outcome { gradients: expected, .. } = engine.backward(Batch::new(3, &x, &w), &output_gradients, false);
     let error = apart(&read(&client, dw, 90), &expected);
     assert!(error < 1e-5, "{error:.1e}");
 }
@@ -193,7 +195,7 @@ fn bfloat16_is_rounded_to_the_same_bits() {
     let x: Vec<f32> = bits.map(f32::from_bits).map(|x| if x.is_normal() { x } else { 0.0 }).collect();
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
     let found = read(&client, engine.forward_on(&client, 1, up(&x), up(&[0.0])), x.len());
-    let expected = engine.forward(1, &x, &[]);
+    let expected = engine.forward(Batch::new(1, &x, &[])).outputs;
     assert!(expected.iter().all(|x| x.to_bits() & 0xffff == 0) && expected != x);
     assert!(found.iter().zip(&expected).all(|(a, b)| a.to_bits() == b.to_bits()));
 }
@@ -217,7 +219,10 @@ fn what_is_not_finite_has_the_gradient_of_the_cpu() {
         let engine = Engine::new(b.graph, vec![y], &b.params, Vectors::default());
         let output_gradients = &output_gradients[..size * size];
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
-        let expected = [engine.forward(1, &x, &[]), engine.backward(1, &x, &[], output_gradients, true).0];
+        let expected = [
+            engine.forward(Batch::new(1, &x, &[])).outputs,
+            engine.backward(Batch::new(1, &x, &[]), output_gradients, true).input_gradients,
+        ];
         let forward = engine.forward_on(&client, 1, up(&x), up(&[0.0]));
         let [backward, _] = engine.backward_on(&client, 1, [up(&x), up(&[0.0]), up(output_gradients)], true);
         let found = [read(&client, forward, size * size), read(&client, backward, 16)];

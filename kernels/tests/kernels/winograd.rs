@@ -4,7 +4,7 @@
 
 use crate::support::{defined, distance, double, numbers};
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Member};
-use lcnnc_kernels::{Engine, Method, Parameter, Vectors, method};
+use lcnnc_kernels::{Batch, Engine, Method, Outcome, Parameter, Vectors, method};
 
 /// An engine that hands out every member's results, one after the other.
 fn engine(bank: &Bank, vectors: Vectors) -> Engine {
@@ -21,8 +21,8 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
     let (x, dy) = (numbers(images * inputs, 1), numbers(images * outputs, 2));
     let w = numbers(bank.inputs * bank.outputs() * 9, 3);
     let engine = engine(bank, vectors);
-    let y = engine.forward(images, &x, &w);
-    let (dx, dw) = engine.backward(images, &x, &w, &dy, true);
+    let y = engine.forward(Batch::new(images, &x, &w)).outputs;
+    let Outcome { input_gradients: dx, gradients: dw, .. } = engine.backward(Batch::new(images, &x, &w), &dy, true);
     let mut sum = vec![0.0; w.len()];
     for image in 0..images {
         let (x, dy) = (&x[image * inputs..][..inputs], &dy[image * outputs..][..outputs]);

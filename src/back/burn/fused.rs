@@ -8,20 +8,20 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
-use lcnnc_kernels::{Answers, Engine};
-use std::sync::Arc;
+use lcnnc_kernels::{Answers, Batch, Engine, Outcome, Statistics};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The operations of a fused part, in single precision.
 #[backend_extension(Flex, Cube: cfg(feature = "gpu"), Autodiff)]
 pub(super) trait FusedOps: Backend {
     /// `inputs` is `[images, inputs]`, `params` all parameters in a row; gives `[images, outputs]`.
-    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, engine: Arc<Engine>) -> FloatTensor<Self>;
+    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, call: Call) -> FloatTensor<Self>;
 
     /// The mean cross-entropy `[1]` of scores, in nats, and the scores `[images, outputs]`, which have no gradient.
     fn judged(
         params: FloatTensor<Self>,
         inputs: FloatTensor<Self>,
-        engine: Arc<Engine>,
+        call: Call,
         labels: Arc<[usize]>,
         smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
@@ -31,7 +31,7 @@ pub(super) trait FusedOps: Backend {
 pub(super) trait Runs: FusedOps {
     /// See [`Engine::forward_backward`]: the loss `[1]`, the scores `[images, outputs]`, the parameters' gradients in a
     /// row.
-    fn judge(params: Float<Self>, inputs: Float<Self>, engine: &Engine, answers: Answers<'_>) -> [Float<Self>; 3];
+    fn judge(params: Float<Self>, inputs: Float<Self>, call: &Call, answers: Answers<'_>) -> [Float<Self>; 3];
 
     /// See [`Engine::backward`]: the gradients of the inputs `[images, inputs]`, if they are wanted, and of the
     /// parameters.
@@ -40,21 +40,59 @@ pub(super) trait Runs: FusedOps {
 
 pub(super) type Float<B> = FloatTensor<B>;
 
-/// A fused part over tensors: see [`Engine::forward`].
-pub(super) fn fused(engine: &Arc<Engine>, inputs: Tensor<2>, params: Tensor<1>) -> Tensor<2> {
-    Tensor::from_dispatch(<Dispatch as FusedOps>::fused(inputs.into_dispatch(), params.into_dispatch(), engine.clone()))
+/// A fused part, how it is run, and what it tells of a batch beside tensors.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    engine: Arc<Engine>,
+    statistics: Statistics,
+    /// The statistics of the batch, once it has run: see [`Outcome::statistics`].
+    seen: Arc<Mutex<Vec<f32>>>,
 }
 
-/// A fused part that ends in the scores, and their cross-entropy: see [`Engine::forward_backward`].
+impl Call {
+    fn new(engine: &Arc<Engine>, statistics: Statistics) -> Self {
+        Self { engine: engine.clone(), statistics, seen: Arc::default() }
+    }
+
+    #[cfg(feature = "gpu")]
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Notes the statistics of the batch.
+    fn note(&self, statistics: Vec<f32>) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
+    }
+
+    fn seen(&self) -> Vec<f32> {
+        std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// A fused part over tensors, and the statistics of the batch: see [`Engine::forward`].
+pub(super) fn fused(
+    engine: &Arc<Engine>,
+    statistics: Statistics,
+    inputs: Tensor<2>,
+    params: Tensor<1>,
+) -> (Tensor<2>, Vec<f32>) {
+    let call = Call::new(engine, statistics);
+    let outputs = <Dispatch as FusedOps>::fused(inputs.into_dispatch(), params.into_dispatch(), call.clone());
+    (Tensor::from_dispatch(outputs), call.seen())
+}
+
+/// A fused part that ends in the scores, with their cross-entropy, in training: see [`Engine::forward_backward`]. Behind
+/// them come the statistics of the batch.
 pub(super) fn judged(
     engine: &Arc<Engine>,
     inputs: Tensor<2>,
     params: Tensor<1>,
     Answers { labels, smoothing }: Answers<'_>,
-) -> (Tensor<1>, Tensor<2>) {
+) -> (Tensor<1>, Tensor<2>, Vec<f32>) {
+    let call = Call::new(engine, Statistics::Batch);
     let (params, inputs) = (params.into_dispatch(), inputs.into_dispatch());
-    let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, engine.clone(), labels.into(), smoothing);
-    (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores))
+    let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, call.clone(), labels.into(), smoothing);
+    (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores), call.seen())
 }
 
 fn numbers(tensor: Float<Flex>) -> Vec<f32> {
@@ -68,51 +106,61 @@ fn tensor<const D: usize>(data: Vec<f32>, shape: [usize; D], like: &Float<Flex>)
 }
 
 impl FusedOps for Flex {
-    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, engine: Arc<Engine>) -> FloatTensor<Self> {
+    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, call: Call) -> FloatTensor<Self> {
         let images = inputs.shape()[0];
-        let outputs = engine.forward(images, &numbers(inputs), &numbers(params.clone()));
-        tensor(outputs, [images, engine.widths()[1]], &params)
+        let (inputs, numbers) = (numbers(inputs), numbers(params.clone()));
+        let Outcome { outputs, statistics, .. } = call.engine.forward(batch(&call, images, [&inputs, &numbers]));
+        call.note(statistics);
+        tensor(outputs, [images, call.engine.widths()[1]], &params)
     }
 
     fn judged(
         params: FloatTensor<Self>,
         inputs: FloatTensor<Self>,
-        engine: Arc<Engine>,
+        call: Call,
         labels: Arc<[usize]>,
         smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [loss, scores, _] = Self::judge(params, inputs, &engine, Answers { labels: &labels, smoothing });
+        let [loss, scores, _] = Self::judge(params, inputs, &call, Answers { labels: &labels, smoothing });
         (loss, scores)
     }
 }
 
+fn batch<'a>(call: &Call, images: usize, [inputs, params]: [&'a [f32]; 2]) -> Batch<'a> {
+    Batch { statistics: call.statistics, ..Batch::new(images, inputs, params) }
+}
+
 impl Runs for Flex {
-    fn judge(params: Float<Self>, inputs: Float<Self>, engine: &Engine, answers: Answers<'_>) -> [Float<Self>; 3] {
+    fn judge(params: Float<Self>, inputs: Float<Self>, call: &Call, answers: Answers<'_>) -> [Float<Self>; 3] {
         let images = inputs.shape()[0];
-        let (scores, nats, gradient) =
-            engine.forward_backward(images, &numbers(inputs), &numbers(params.clone()), answers);
-        let (loss, len) = (vec![nats as f32], gradient.len());
-        let scores = tensor(scores, [images, engine.widths()[1]], &params);
-        [tensor(loss, [1], &params), scores, tensor(gradient, [len], &params)]
+        let (inputs, numbers) = (numbers(inputs), numbers(params.clone()));
+        let batch = batch(call, images, [&inputs, &numbers]);
+        let Outcome { outputs, gradients, nats, statistics, .. } = call.engine.forward_backward(batch, answers);
+        call.note(statistics);
+        let (loss, len) = (vec![nats as f32], gradients.len());
+        let scores = tensor(outputs, [images, call.engine.widths()[1]], &params);
+        [tensor(loss, [1], &params), scores, tensor(gradients, [len], &params)]
     }
 
     fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
-        let Start { inputs, params, engine } = start;
+        let Start { inputs, params, call } = start;
         let (images, like) = (inputs.shape()[0], params.clone());
-        let (dx, dw) =
-            engine.backward(images, &numbers(inputs), &numbers(params), &numbers(output_gradients), of_inputs);
-        let (dx, len) = (of_inputs.then(|| tensor(dx, [images, engine.widths()[0]], &like)), dw.len());
-        (dx, tensor(dw, [len], &like))
+        let [inputs, params, output_gradients] = [inputs, params, output_gradients].map(numbers);
+        let batch = batch(&call, images, [&inputs, &params]);
+        let Outcome { input_gradients, gradients, .. } = call.engine.backward(batch, &output_gradients, of_inputs);
+        let width = call.engine.widths()[0];
+        let (dx, len) = (of_inputs.then(|| tensor(input_gradients, [images, width], &like)), gradients.len());
+        (dx, tensor(gradients, [len], &like))
     }
 }
 
 impl<B: Runs, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
-    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, engine: Arc<Engine>) -> FloatTensor<Self> {
+    fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, call: Call) -> FloatTensor<Self> {
         let ((inputs, of_inputs), (params, of_params)) = (inputs.into_parts(), params.into_parts());
         let prepared = Fused.prepare::<C>([of_inputs, of_params]).compute_bound().stateful();
-        let output = B::fused(inputs.clone(), params.clone(), engine.clone());
+        let output = B::fused(inputs.clone(), params.clone(), call.clone());
         match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(Start::<B> { inputs, params, engine }, output),
+            OpsKind::Tracked(prepared) => prepared.finish(Start::<B> { inputs, params, call }, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
     }
@@ -120,14 +168,14 @@ impl<B: Runs, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
     fn judged(
         params: FloatTensor<Self>,
         inputs: FloatTensor<Self>,
-        engine: Arc<Engine>,
+        call: Call,
         labels: Arc<[usize]>,
         smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (params, of_params) = params.into_parts();
         let prepared = Judged.prepare::<C>([of_params]).compute_bound().stateful();
         let [loss, scores, gradient] =
-            B::judge(params, inputs.into_primitive(), &engine, Answers { labels: &labels, smoothing });
+            B::judge(params, inputs.into_primitive(), &call, Answers { labels: &labels, smoothing });
         let loss = match prepared {
             OpsKind::Tracked(prepared) => prepared.finish(gradient, loss),
             OpsKind::UnTracked(prepared) => prepared.finish(loss),
@@ -144,7 +192,7 @@ struct Fused;
 pub(super) struct Start<B: Backend> {
     pub inputs: Float<B>,
     pub params: Float<B>,
-    pub engine: Arc<Engine>,
+    pub call: Call,
 }
 
 impl<B: Runs> Backward<B, 2> for Fused {

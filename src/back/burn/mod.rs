@@ -31,6 +31,7 @@ pub use readback::{numbers, read, read_all};
 pub use weights::{Weight, WeightProblem, WeightsError};
 
 use crate::fuse::cut::Cut;
+use crate::fuse::lower::Processor;
 use burn::module::{Module, Param, ParamId};
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
@@ -154,9 +155,18 @@ impl Model {
     pub fn fused_with(mut self, vectors: Vectors) -> Self {
         if self.precision != Precision::Double {
             let bf16 = self.precision == Precision::Mixed;
-            self.fused = Some(Arc::new(Plan::of(&self.net, Cut::of(&self.net), vectors, bf16)));
+            let cut = Cut::of(&self.net, self.processor());
+            self.fused = Some(Arc::new(Plan::of(&self.net, cut, vectors, bf16)));
         }
         self
+    }
+
+    /// What runs the model, by the device that its weights are on.
+    fn processor(&self) -> Processor {
+        match self.params.first().map(|param| param.val().device()) {
+            Some(device) if device != Device::flex() => Processor::Gpu,
+            Some(_) | None => Processor::Cpu,
+        }
     }
 
     pub fn net(&self) -> &Arc<Net> {
@@ -194,8 +204,7 @@ impl Model {
     pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> (Forward, Tensor<1>, Statistics) {
         let device = images.device();
         if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {
-            let (forward, cross_entropy) = Run::training(self, device, noise).run_judged(whole, images, answers);
-            return (forward, cross_entropy, Statistics(Vec::new()));
+            return Run::training(self, device, noise).run_judged(whole, images, answers);
         }
         let (forward, statistics) = Run::training(self, device.clone(), noise).run_training(images);
         let labels: Vec<i64> = answers.labels.iter().map(|label| *label as i64).collect();

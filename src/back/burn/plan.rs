@@ -3,7 +3,8 @@
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
 use crate::fuse::cut::{Cut, Part};
-use crate::fuse::graph;
+use crate::fuse::graph::{self, Lowered};
+use crate::fuse::lower::Running;
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{Net, Op, ParamId, Value};
 use std::collections::BTreeSet;
@@ -35,6 +36,8 @@ pub(super) struct Fused {
     pub params: Vec<ParamId>,
     /// Which of them are rounded to 16 bits before.
     pub rounded: Vec<bool>,
+    /// The batch normalisations, in the order in which the engine tells of them.
+    pub norms: Vec<Running>,
 }
 
 impl Plan {
@@ -75,10 +78,10 @@ fn pieces(net: &Net, parts: Vec<Part>, vectors: Vectors, bf16: bool) -> Vec<Piec
         Part::Node { node, .. } => Piece::Node(node),
         Part::Loop { looped, body } => Piece::Loop(looped, pieces(net, body, vectors, bf16)),
         Part::Fused(fused) => {
-            let (engine, rounded) = graph::engine(net, &fused, vectors, bf16);
+            let Lowered { engine, rounded, norms } = graph::engine(net, &fused, vectors, bf16);
             let inputs = fused.inputs.into_iter().map(|(value, _)| value).collect();
             let outputs = fused.outputs.into_iter().map(|(value, shape)| (value, shape.planes())).collect();
-            Piece::Fused(Fused { engine: Arc::new(engine), inputs, outputs, params: fused.params, rounded })
+            Piece::Fused(Fused { engine: Arc::new(engine), inputs, outputs, params: fused.params, rounded, norms })
         }
     };
     parts.into_iter().map(piece).collect()

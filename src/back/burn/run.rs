@@ -3,7 +3,8 @@
 use super::plan::{Fused, Piece, Plan};
 use super::watch::Watch;
 use super::{Answers, Forward, Model, Statistics, fused, init, ops};
-use burn::tensor::{Device, Tensor, module};
+use burn::tensor::{Device, Tensor, TensorData, module};
+use lcnnc_kernels as kernels;
 use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Value};
 use rand_chacha::ChaCha8Rng;
 
@@ -67,21 +68,50 @@ impl<'a> Run<'a> {
 
     pub fn run_training(mut self, images: Tensor<4>) -> (Forward, Statistics) {
         let forward = self.net(images);
+        (forward, self.statistics())
+    }
+
+    /// The running statistics that the batch has been mixed into.
+    fn statistics(self) -> Statistics {
         let running = self.training.map_or(Vec::new(), |training| training.running);
         let held = |x: Tensor<1>| {
             let [channels] = x.dims();
             x.reshape([1, channels, 1, 1])
         };
         let statistics = running.into_iter().enumerate().filter_map(|(n, x)| x.map(|x| (n, held(x))));
-        (forward, Statistics(statistics.collect()))
+        Statistics(statistics.collect())
+    }
+
+    /// Mixes what a fused part has seen of the batch, `[means, variances]` of one batch normalisation after the other, into
+    /// the running statistics.
+    fn mix(&mut self, fused: &Fused, seen: &[f32]) {
+        let mut rest = seen;
+        for norm in &fused.norms {
+            for id in [norm.mean, norm.variance] {
+                let id = self.version(id);
+                let start = ops::channels(self.model.params[id.0].val());
+                let Some((own, behind)) = rest.split_at_checked(self.model.net.param(id).len()) else { return };
+                let own = Tensor::from_data(TensorData::new(own.to_vec(), [own.len()]), &self.device);
+                rest = behind;
+                if let Some(training) = &mut self.training {
+                    training.mix(id, start, own, norm.momentum);
+                }
+            }
+        }
     }
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
-    pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, answers: Answers<'_>) -> (Forward, Tensor<1>) {
+    pub fn run_judged(
+        mut self,
+        whole: &Fused,
+        images: Tensor<4>,
+        answers: Answers<'_>,
+    ) -> (Forward, Tensor<1>, Statistics) {
         let net = &self.model.net;
         let batch = images.dims()[0];
         let params = self.model.row(whole, |id| id);
-        let (cross_entropy, scores) = fused::judged(&whole.engine, ops::rows(images), params, answers);
+        let (cross_entropy, scores, seen) = fused::judged(&whole.engine, ops::rows(images), params, answers);
+        self.mix(whole, &seen);
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
         for piece in &self.plan.pieces {
@@ -90,7 +120,8 @@ impl<'a> Run<'a> {
             }
         }
         let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
-        (Forward { penalties: penalties.collect(), steps }, cross_entropy)
+        let forward = Forward { penalties: penalties.collect(), steps };
+        (forward, cross_entropy, self.statistics())
     }
 
     pub fn run_traced(mut self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
@@ -145,7 +176,10 @@ impl<'a> Run<'a> {
         let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
         let inputs = Tensor::cat(inputs.collect(), 1);
         let params = self.model.row(piece, |id| self.version(id));
-        let outputs = fused::fused(&piece.engine, inputs, params);
+        let statistics =
+            if self.training.is_some() { kernels::Statistics::Batch } else { kernels::Statistics::Running };
+        let (outputs, seen) = fused::fused(&piece.engine, statistics, inputs, params);
+        self.mix(piece, &seen);
         let mut first = 0;
         for (value, dims @ [channels, height, width]) in &piece.outputs {
             let len = dims.iter().product();

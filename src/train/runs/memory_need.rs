@@ -5,6 +5,7 @@
 
 use crate::data::loader;
 use crate::fuse::cut::Cut;
+use crate::fuse::lower::Processor;
 use crate::fuse::memory::{Load, of_kernels};
 use crate::train::runs::Setup;
 use crate::train::runs::room::{Room, held};
@@ -113,7 +114,7 @@ fn bytes(size: f64) -> String {
 
 impl<'a> Process<'a> {
     fn new(recipe: &'a Recipe, fuses: bool, work: Work, images: usize) -> Self {
-        let cut = if fuses { Cut::of(&recipe.net) } else { Cut::none(&recipe.net) };
+        let cut = if fuses { Cut::of(&recipe.net, Processor::Cpu) } else { Cut::none(&recipe.net) };
         Self { recipe, cut, work, images, threads: rayon::current_num_threads(), pictures: 0.0 }
     }
 

@@ -4,7 +4,7 @@ use crate::back::{BATCH, labels, largest, nets, numbers};
 use burn::tensor::{DType, Device, Tensor, TensorData, bf16};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc_kernels::graph::{Graph, Kernel, Map};
-use lcnnc_kernels::{Engine, Vectors};
+use lcnnc_kernels::{Batch, Engine, Vectors};
 use lcnnc_lang::ir::Net;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn fused_parts_round_as_the_conversion_does() {
     let mut graph = Graph::default();
     let image = graph.node(Kernel::Input(0), &[], [1, 1, x.len()]);
     let rounded = graph.map(Map::Bf16, &[image]);
-    let found = Engine::new(graph, vec![rounded], &[], Vectors::default()).forward(1, &x, &[]);
+    let found = Engine::new(graph, vec![rounded], &[], Vectors::default()).forward(Batch::new(1, &x, &[])).outputs;
     let expected = TensorData::new(x, [found.len()]).convert::<bf16>().iter::<f32>().collect::<Vec<f32>>();
     for (found, expected) in found.iter().zip(&expected) {
         assert!(found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan(), "{found:e} {expected:e}");

@@ -2,7 +2,7 @@
 //! runs, and what a fused part says of itself is what a reader of the net finds.
 
 use lcnnc::fuse::cut::{Cut, Fused, Part};
-use lcnnc::fuse::lower::Why;
+use lcnnc::fuse::lower::{Processor, Why};
 use lcnnc::fuse::plan;
 use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
 use lcnnc_lang::kinds::KINDS;
@@ -94,7 +94,7 @@ fn first_of<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// What holds for the parts of any net.
 pub fn sound(net: &Net) {
-    let cut = Cut::of(net);
+    let cut = Cut::of(net, Processor::Cpu);
     let last = net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
     body(net, &net.body, &cut.parts, &BTreeSet::from([Value::INPUT]), last, false);
     let plain = Cut::none(net);
@@ -217,7 +217,7 @@ fn every_plan_is_as_reviewed() {
     let mut names = Vec::new();
     for (name, text) in specs() {
         let net = net(&text, &[]);
-        golden("plan", &name, &plan::emit(&net, &Cut::of(&net)));
+        golden("plan", &name, &plan::emit(&net, &Cut::of(&net, Processor::Cpu)));
         names.push(name);
     }
     assert_eq!(goldens("plan"), names, "golden/plan holds one of each spec and nothing else");
@@ -267,14 +267,14 @@ fn line(parts: &[Part]) -> String {
 fn cut(equations: &str, last: &str, expected: &str) -> Net {
     let net = net(&around(equations, last), &[]);
     sound(&net);
-    assert_eq!(line(&Cut::of(&net).parts), expected, "{net}");
+    assert_eq!(line(&Cut::of(&net, Processor::Cpu).parts), expected, "{net}");
     net
 }
 
 #[test]
 fn the_papers_model_is_one_part() {
     let net = net(&spec("lc_cnn"), &[]);
-    let parts = Cut::of(&net).parts;
+    let parts = Cut::of(&net, Processor::Cpu).parts;
     let fused: Vec<&Part> = parts.iter().filter(|part| !matches!(part, Part::Node { why: None, .. })).collect();
     let [Part::Fused(fused)] = fused[..] else { panic!("{}", line(&parts)) };
     assert_eq!(fused.inputs, [(Value::INPUT, Shape::Map(net.input.1))]);
@@ -325,7 +325,7 @@ fn a_loop_with_a_norm_over_channels_is_cut_within() {
     let text =
         "loop V(steps: 3) {\n    state O = image\n    A = relu(conv(O, 2, kernel: 3) + image)\n    O' = lrn(A)\n}";
     let net = cut(text, "O", "[fused 3 | not among the kernels] | light | light");
-    let parts = Cut::of(&net).parts;
+    let parts = Cut::of(&net, Processor::Cpu).parts;
     let body = parts.iter().find_map(|part| match part {
         Part::Loop { body, .. } => Some(body),
         Part::Node { .. } | Part::Fused(_) => None,
@@ -352,7 +352,7 @@ fn what_reads_no_image_runs_by_itself() {
 #[test]
 fn weights_and_numbers_come_along() {
     let net = cut("a = gain(conv(image, 4, kernel: 3))\nb = 2 * shift(a) + 1", "b", "fused 7");
-    let parts = Cut::of(&net).parts;
+    let parts = Cut::of(&net, Processor::Cpu).parts;
     let fused = parts.iter().find_map(|part| match part {
         Part::Fused(fused) => Some(fused),
         Part::Node { .. } | Part::Loop { .. } => None,
@@ -369,7 +369,7 @@ fn long_chains_are_cut_in_time() {
         writeln!(text, "a{n} = batch_norm(relu({x}))\nx{n} = {x} + conv(a{n}, 2, kernel: 1)").unwrap();
     }
     let net = net(&around(&text, "x3999"), &[]);
-    let (cut, took) = timed(|| Cut::of(&net));
+    let (cut, took) = timed(|| Cut::of(&net, Processor::Cpu));
     assert!(took < Duration::from_secs(4), "{took:?}");
     assert!(!fuses(&cut.parts));
 }
@@ -390,7 +390,7 @@ fn random_numbers_are_drawn_in_the_nets_order() {
                 c' = dropout(c)\n}\ny = conv(b + c, 2, kernel: 3)";
     let net = net(&around(text, "y"), &[]);
     let mut found = Vec::new();
-    drawn(&Cut::of(&net).parts, &mut found);
+    drawn(&Cut::of(&net, Processor::Cpu).parts, &mut found);
     assert!(found.len() == 3 && found.is_sorted(), "{found:?}\n{net}");
     sound(&net);
 }

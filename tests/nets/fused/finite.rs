@@ -4,7 +4,7 @@
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
 use lcnnc_kernels::graph::{Dims, Graph, Id, Kernel, Map, Window};
-use lcnnc_kernels::{Engine, Vectors};
+use lcnnc_kernels::{Batch, Engine, Vectors};
 
 const NAN: f32 = f32::NAN;
 const INF: f32 = f32::INFINITY;
@@ -25,8 +25,8 @@ struct Found {
 fn kernels(graph: &Graph, output: Id, inputs: &[f32], gradients: &[f32], vectors: Vectors) -> Found {
     let engine = Engine::new(graph.clone(), vec![output], &[], vectors);
     let images = gradients.len();
-    let y = engine.forward(images, inputs, &[]);
-    Found { y, dx: engine.backward(images, inputs, &[], gradients, true).0 }
+    let y = engine.forward(Batch::new(images, inputs, &[])).outputs;
+    Found { y, dx: engine.backward(Batch::new(images, inputs, &[]), gradients, true).input_gradients }
 }
 
 fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {

@@ -110,6 +110,7 @@ fn distance(net: &Net, way: Way, images: usize) -> [f64; 2] {
 /// Is any part of the net fused?
 fn fuses(net: &Net) -> bool {
     use lcnnc::fuse::cut::{Cut, Part};
+    use lcnnc::fuse::lower::Processor;
     fn any(parts: &[Part]) -> bool {
         parts.iter().any(|part| match part {
             Part::Fused(_) => true,
@@ -117,5 +118,5 @@ fn fuses(net: &Net) -> bool {
             Part::Node { .. } => false,
         })
     }
-    any(&Cut::of(net).parts)
+    any(&Cut::of(net, Processor::Cpu).parts)
 }

@@ -2,6 +2,7 @@
 
 use crate::fused::{Way, compiled, distance};
 use lcnnc::fuse::cut::Cut;
+use lcnnc::fuse::lower::Processor;
 use lcnnc_kernels::Vectors;
 
 /// A stream of choices without pattern.
@@ -85,7 +86,7 @@ fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64
         let text = spec(seed, smooth);
         let net = compiled(&text, &[]);
         let images = [1, 3, 17][seed as usize % 3];
-        plans += &lcnnc::fuse::plan::emit(&net, &Cut::of(&net));
+        plans += &lcnnc::fuse::plan::emit(&net, &Cut::of(&net, Processor::Cpu));
         let [scores, gradients] = distance(&net, Way::Fused(vectors), images);
         assert!(
             scores < bound && gradients < bound,

@@ -1,6 +1,7 @@
 //! Elementwise functions on a row of cells, and sums of rows.
 
 use super::math;
+use super::norm::{normalise, normalise_backward};
 use crate::graph::Map;
 use pulp::{Simd, WithSimd};
 
@@ -8,9 +9,11 @@ use pulp::{Simd, WithSimd};
 /// row `y`.
 pub struct MapRow<'a> {
     pub map: Map,
-    /// The number of the row's channel, for a function that has a parameter with one for each channel; see
-    /// [`Map::slot`].
-    pub channel: f32,
+    /// The numbers of the row's channel, for a function that has some for each channel: one of a parameter, see
+    /// [`Map::slot`], or those of a batch normalisation, see [`crate::batch_norm::Meeting::constants`].
+    pub channel: [f32; 3],
+    /// How many lanes have an image.
+    pub images: usize,
     pub x: &'a [f32],
     /// The second row; for a function of one number any row of the same length.
     pub other: &'a [f32],
@@ -23,12 +26,13 @@ impl WithSimd for MapRow<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
         let (x, other) = (S::as_simd_f32s(self.x).0, S::as_simd_f32s(self.other).0);
-        map(s, self.map, self.channel, x, other, S::as_mut_simd_f32s(self.y).0);
+        let y = S::as_mut_simd_f32s(self.y).0;
+        map(s, self.map, self.channel, self.images, [x, other], y);
     }
 }
 
 #[inline(always)]
-fn map<S: Simd>(s: S, map: Map, channel: f32, x: &[S::f32s], other: &[S::f32s], y: &mut [S::f32s]) {
+fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&[S::f32s]; 2], y: &mut [S::f32s]) {
     match map {
         Map::Negate => one::<S, Negate>(s, 0.0, x, y),
         Map::Abs => one::<S, Abs>(s, 0.0, x, y),
@@ -44,8 +48,8 @@ fn map<S: Simd>(s: S, map: Map, channel: f32, x: &[S::f32s], other: &[S::f32s], 
         Map::Bf16 => one::<S, Bf16>(s, 0.0, x, y),
         Map::AddNumber(n) => one::<S, Plus>(s, n, x, y),
         Map::MulNumber(n) => one::<S, Times>(s, n, x, y),
-        Map::AddChannel(_) => one::<S, Plus>(s, channel, x, y),
-        Map::MulChannel(_) => one::<S, Times>(s, channel, x, y),
+        Map::AddChannel(_) => one::<S, Plus>(s, channel[0], x, y),
+        Map::MulChannel(_) => one::<S, Times>(s, channel[0], x, y),
         Map::Add => two::<S, Add>(s, x, other, y),
         Map::Sub => two::<S, Sub>(s, x, other, y),
         Map::Mul => two::<S, Mul>(s, x, other, y),
@@ -55,6 +59,8 @@ fn map<S: Simd>(s: S, map: Map, channel: f32, x: &[S::f32s], other: &[S::f32s], 
         Map::SigmoidBackward => two::<S, SigmoidBackward>(s, x, other, y),
         Map::SoftplusBackward => two::<S, SoftplusBackward>(s, x, other, y),
         Map::AbsBackward => two::<S, AbsBackward>(s, x, other, y),
+        Map::Normalise(_) => normalise(s, channel, x, y),
+        Map::NormaliseBackward(_) => normalise_backward(s, channel, images, [x, other], y),
     }
 }
 

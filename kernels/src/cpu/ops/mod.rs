@@ -4,4 +4,5 @@ pub mod dense;
 pub mod elementwise;
 pub mod loss;
 mod math;
+pub mod norm;
 pub mod pool;

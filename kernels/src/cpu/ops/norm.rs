@@ -1,0 +1,89 @@
+//! Rows of a batch normalisation: what is added up over the batch, and what is made once the batch has met.
+
+use crate::cpu::lanes::LANES;
+use pulp::{Simd, WithSimd};
+
+/// Computes `y = x * c[0] + c[1]`.
+#[inline(always)]
+pub fn normalise<S: Simd>(s: S, constants: [f32; 3], x: &[S::f32s], y: &mut [S::f32s]) {
+    let [factor, offset, _] = constants.map(|c| s.splat_f32s(c));
+    for (x, y) in x.iter().zip(y) {
+        *y = s.mul_add_f32s(*x, factor, offset);
+    }
+}
+
+/// Computes `dx = dy * c[0] + x * c[1] + c[2]` in the lanes that have an image, and zero in the others, of which no gradient
+/// may come.
+#[inline(always)]
+pub fn normalise_backward<S: Simd>(
+    s: S,
+    constants: [f32; 3],
+    images: usize,
+    [dy, x]: [&[S::f32s]; 2],
+    dx: &mut [S::f32s],
+) {
+    let [factor, slope, offset] = constants.map(|c| s.splat_f32s(c));
+    for ((dy, x), dx) in dy.iter().zip(x).zip(&mut *dx) {
+        *dx = s.mul_add_f32s(*dy, factor, s.mul_add_f32s(*x, slope, offset));
+    }
+    if images < LANES {
+        let (lanes, zero) = (lanes(images), s.splat_f32s(0.0));
+        let lanes = S::as_simd_f32s(&lanes).0;
+        for cell in dx.chunks_exact_mut(lanes.len()) {
+            for (x, lane) in cell.iter_mut().zip(lanes) {
+                *x = s.select_f32s(s.equal_f32s(*lane, zero), zero, *x);
+            }
+        }
+    }
+}
+
+/// A cell with 1 in the lanes that have an image, and 0 in the others.
+fn lanes(images: usize) -> [f32; LANES] {
+    std::array::from_fn(|lane| if lane < images { 1.0 } else { 0.0 })
+}
+
+/// Adds up a row over all lanes that have an image: forward `x - p` and its square, backward `dy` and `dy * (x - p)`.
+pub struct BatchSumsOfRow<'a> {
+    /// The gradient; none forward.
+    pub dy: Option<&'a [f32]>,
+    pub x: &'a [f32],
+    /// See [`crate::batch_norm::Meeting::pivot`].
+    pub pivot: f32,
+    /// How many lanes have an image.
+    pub images: usize,
+}
+
+impl WithSimd for BatchSumsOfRow<'_> {
+    type Output = [f32; 2];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) -> [f32; 2] {
+        let Self { dy, x, pivot, images } = self;
+        let (x, pivot) = (S::as_simd_f32s(x).0, s.splat_f32s(pivot));
+        let parts = LANES / S::F32_LANES;
+        // Every lane of a cell has sums of its own, of which those without an image are left out at the end.
+        let mut sums = [[0.0; LANES]; 2];
+        let [first, second] = sums.each_mut().map(|sums| S::as_mut_simd_f32s(sums).0);
+        for p in 0..parts {
+            let (mut one, mut two) = (s.splat_f32s(0.0), s.splat_f32s(0.0));
+            match dy {
+                Some(dy) => {
+                    let dy = S::as_simd_f32s(dy).0;
+                    for (x, dy) in x.iter().skip(p).step_by(parts).zip(dy.iter().skip(p).step_by(parts)) {
+                        one = s.add_f32s(one, *dy);
+                        two = s.mul_add_f32s(*dy, s.sub_f32s(*x, pivot), two);
+                    }
+                }
+                None => {
+                    for x in x.iter().skip(p).step_by(parts) {
+                        let off = s.sub_f32s(*x, pivot);
+                        one = s.add_f32s(one, off);
+                        two = s.mul_add_f32s(off, off, two);
+                    }
+                }
+            }
+            (first[p], second[p]) = (one, two);
+        }
+        sums.map(|sums| sums[..images].iter().sum())
+    }
+}
