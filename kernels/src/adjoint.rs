@@ -129,8 +129,9 @@ impl BackwardPass<'_> {
                 let Some(dy) = self.gradient(node) else { return };
                 self.map(*map, reads, node.makes[0], dy);
             }
-            // Zeros depend on nothing, outputs make no value, and the rest is what a backward pass itself is made of.
+            // Zeros and masks depend on nothing, outputs make no value, and the rest is what a backward pass itself is made of.
             Kernel::Zeros
+            | Kernel::Mask(_)
             | Kernel::ConvBackward(_)
             | Kernel::PoolBackward(_)
             | Kernel::DenseBackward(_)

@@ -38,17 +38,24 @@ pub struct Batch<'a> {
     pub params: &'a [f32],
     /// Where batch normalisations have mean and variance from.
     pub statistics: Statistics,
+    /// What dropout draws from, in training: see [`crate::draws::Draws::of_dropout`]. Without it, nothing is dropped.
+    pub noise: Option<u64>,
 }
 
 impl<'a> Batch<'a> {
-    /// A batch with running statistics.
+    /// A batch as it runs after training: with running statistics, and without dropout.
     pub fn new(images: usize, inputs: &'a [f32], params: &'a [f32]) -> Self {
-        Self { images, inputs, params, statistics: Statistics::Running }
+        Self { images, inputs, params, ..Self::default() }
+    }
+
+    /// The same batch in training, with dropout by `noise`.
+    pub fn training(self, noise: u64) -> Self {
+        Self { statistics: Statistics::Batch, noise: Some(noise), ..self }
     }
 
     fn on_host(self) -> cpu::HostBatch<'a> {
-        let Self { images, inputs, params, statistics } = self;
-        cpu::HostBatch { images, inputs, params, statistics, ..cpu::HostBatch::default() }
+        let Self { images, inputs, params, statistics, noise } = self;
+        cpu::HostBatch { images, inputs, params, statistics, noise, ..cpu::HostBatch::default() }
     }
 }
 
@@ -189,6 +196,13 @@ impl Engine {
         of(Purpose::Forward) + if training { of(Purpose::BackwardToInputs) } else { 0 }
     }
 
+    /// How many stages both passes have in training, on a CPU, and how many floats of each image go from one to another.
+    pub fn stages(&self) -> [usize; 2] {
+        let schedule = self.schedule(Purpose::ForwardBackward, Statistics::Batch, ChannelSums::InEpilogues);
+        let crossing = schedule.buffers.iter().filter(|buffer| buffer.crosses).map(|buffer| buffer.len);
+        [schedule.stages.len(), crossing.sum()]
+    }
+
     /// The weight of one image's cross-entropy at one step in their mean.
     fn weight(&self, images: usize) -> f64 {
         ((images * self.outputs.len()).max(1) as f64).recip()
@@ -242,7 +256,7 @@ impl Purpose {
 
 #[cfg(feature = "gpu")]
 mod on_gpu {
-    use super::{Answers, ChannelSums, Engine, Purpose};
+    use super::{Answers, ChannelSums, Engine, Purpose, Statistics};
     use crate::gpu::{DeviceBatch, DeviceResults, Runner, limits};
     use cubecl::CubeElement;
     use cubecl::client::Client;

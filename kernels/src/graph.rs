@@ -82,6 +82,16 @@ pub struct Window {
     pub pad: [usize; 2],
 }
 
+/// The factors of a dropout; see [`crate::draws::Draws::factor`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mask {
+    /// The probability of 0.
+    pub rate: f64,
+    /// How many numbers each image has drawn before. Those of all images come before the next mask's: image `n` of a batch
+    /// of `b` begins its `len` numbers at place `b * before + n * len` of the stream.
+    pub before: usize,
+}
+
 /// What a [`Node`] computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
@@ -89,6 +99,8 @@ pub enum Kernel {
     Input(usize),
     /// Makes a value of zeros.
     Zeros,
+    /// Makes the factors of a dropout in training, and ones otherwise.
+    Mask(Mask),
     /// Convolves `x` by the bank of this index in [`Graph::banks`]; makes one value for each member.
     Conv(usize),
     /// Backward pass of a convolution: reads `x` and the gradient of each member's value; makes the gradient of `x`, if
@@ -267,6 +279,7 @@ impl Kernel {
             | Kernel::InputGradient(_) => true,
             Kernel::Input(_)
             | Kernel::Zeros
+            | Kernel::Mask(_)
             | Kernel::Conv(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
@@ -285,6 +298,7 @@ impl Kernel {
             Kernel::Conv(bank) | Kernel::ConvBackward(bank) => Some(*bank),
             Kernel::Input(_)
             | Kernel::Zeros
+            | Kernel::Mask(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
             | Kernel::Dense(_)
@@ -334,6 +348,7 @@ impl Graph {
             Kernel::Map(map) => map.slot().map(|slot| (slot, node.makes[0])).into_iter().collect(),
             Kernel::Input(_)
             | Kernel::Zeros
+            | Kernel::Mask(_)
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)

@@ -9,6 +9,7 @@ mod adjoint;
 pub mod allocator;
 pub mod batch_norm;
 mod cpu;
+pub mod draws;
 mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;

@@ -234,6 +234,7 @@ impl<'a> Scheduler<'a> {
             }
             Kernel::Input(_)
             | Kernel::Zeros
+            | Kernel::Mask(_)
             | Kernel::Conv(_)
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)

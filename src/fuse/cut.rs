@@ -1,9 +1,9 @@
 //! The parts of a net that can run as one operation over each image, because no image bears on another there.
 //!
-//! Every statement of the net has a stage. What cannot be fused stands behind its stage; what can be fused stands at
-//! the stage of what it reads, or at the next one if it reads something that cannot. Statements of one stage that hang
+//! Every statement of the net has a level. What cannot be fused stands behind its level; what can be fused stands at
+//! the level of what it reads, or at the next one if it reads something that cannot. Statements of one level that hang
 //! together are a part. No way leads out of a part and back into it: it would pass something that cannot be fused, and
-//! end at a later stage.
+//! end at a later level.
 
 use super::limits::MAX_ACTIVITY;
 use super::lower::{KernelOperand, Processor, Why, kernel_of};
@@ -129,13 +129,13 @@ impl Cutter<'_> {
     /// Cuts one body; `last` is what is read behind it, and `inside` is true within a loop that is not fused.
     fn cut(&self, stmts: &[Stmt], last: &[Value], inside: bool) -> Vec<Part> {
         let mut verdicts: Vec<Result<(), Why>> = stmts.iter().map(|stmt| self.verdict(stmt, inside)).collect();
-        let (groups, stages) = self.settle(stmts, &mut verdicts);
-        // Of equal stages the fused parts come first, then the others in the net's order.
+        let (groups, levels) = self.settle(stmts, &mut verdicts);
+        // Of equal levels the fused parts come first, then the others in the net's order.
         type Key = (usize, bool, usize);
         let mut order: Vec<(Key, Option<&Group>)> =
-            groups.iter().map(|group| ((stages[group[0]], false, group[0]), Some(group))).collect();
+            groups.iter().map(|group| ((levels[group[0]], false, group[0]), Some(group))).collect();
         let alone = (0..stmts.len()).filter(|n| verdicts[*n].is_err() || self.is_literal(&stmts[*n]));
-        order.extend(alone.map(|n| ((stages[n], true, n), None)));
+        order.extend(alone.map(|n| ((levels[n], true, n), None)));
         order.sort_by_key(|(key, _)| *key);
         let readers = readers(stmts, last);
         let part = |((_, _, first), group): (Key, Option<&Group>)| match group {
@@ -145,15 +145,19 @@ impl Cutter<'_> {
         order.into_iter().map(part).collect()
     }
 
-    /// The groups that are worth it, and the stage of every statement. What is not worth it is turned down among the
-    /// verdicts, which changes the stages of what reads it: so it is begun anew until nothing is turned down.
+    /// The groups that are worth it, and the level of every statement. What is not worth it is turned down among the
+    /// verdicts, which changes the levels of what reads it: so it is begun anew until nothing is turned down.
     fn settle(&self, stmts: &[Stmt], verdicts: &mut [Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
         loop {
-            let (groups, stages) = self.groups(stmts, verdicts);
+            let (groups, levels) = self.groups(stmts, verdicts);
             let reason = |group: &Group| Some((group.clone(), self.turned_down(stmts, group)?));
-            let turned_down: Vec<(Group, Why)> = groups.iter().filter_map(reason).collect();
+            let mut turned_down: Vec<(Group, Why)> = groups.iter().filter_map(reason).collect();
             if turned_down.is_empty() {
-                return (groups, stages);
+                turned_down
+                    .extend(Some((scattered_draws(stmts, &groups), SCATTERED)).filter(|(draws, _)| !draws.is_empty()));
+            }
+            if turned_down.is_empty() {
+                return (groups, levels);
             }
             for (group, why) in turned_down {
                 group.into_iter().for_each(|n| verdicts[n] = Err(why.clone()));
@@ -181,6 +185,9 @@ impl Cutter<'_> {
     /// What keeps a statement from being fused, if something does. In the body of a loop, numbers and parameters are in
     /// order.
     fn verdict(&self, stmt: &Stmt, inside: bool) -> Result<(), Why> {
+        if inside && draws(stmt) {
+            return Err(Why::Form("draws random numbers within a loop that is not fused"));
+        }
         match stmt {
             Stmt::Node(node) => kernel_of(self.net, node, self.processor, |value| self.operand(value)).map(drop),
             Stmt::Loop(looped) => {
@@ -201,11 +208,11 @@ impl Cutter<'_> {
         self.literals.get(&value).and_then(KernelOperand::literal).unwrap_or(made)
     }
 
-    /// The statements that hang together, each group in order, and the stage of every statement.
+    /// The statements that hang together, each group in order, and the level of every statement.
     fn groups(&self, stmts: &[Stmt], verdicts: &[Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
         // For each value that is made here, the statement that makes it.
         let mut maker: BTreeMap<Value, usize> = BTreeMap::new();
-        let mut stages = vec![0; stmts.len()];
+        let mut levels = vec![0; stmts.len()];
         let mut leader: Vec<usize> = (0..stmts.len()).collect();
         // Random numbers are drawn in the net's order, fused or not: nothing that draws overtakes another.
         let mut drawn = 0;
@@ -213,15 +220,15 @@ impl Cutter<'_> {
             let (reads, makes) = ends(stmt);
             let fits = verdicts[n].is_ok();
             let from: Vec<usize> = reads.iter().filter_map(|value| maker.get(value).copied()).collect();
-            let stage =
-                |m: &usize| stages[*m] + usize::from(fits && verdicts[*m].is_err() && !self.is_literal(&stmts[*m]));
-            stages[n] = from.iter().map(stage).max().unwrap_or(0);
+            let level =
+                |m: &usize| levels[*m] + usize::from(fits && verdicts[*m].is_err() && !self.is_literal(&stmts[*m]));
+            levels[n] = from.iter().map(level).max().unwrap_or(0);
             if draws(stmt) {
-                stages[n] = stages[n].max(drawn);
-                drawn = stages[n];
+                levels[n] = levels[n].max(drawn);
+                drawn = levels[n];
             }
             if fits {
-                for m in from.into_iter().filter(|m| verdicts[*m].is_ok() && stages[*m] == stages[n]) {
+                for m in from.into_iter().filter(|m| verdicts[*m].is_ok() && levels[*m] == levels[n]) {
                     let (a, b) = (find(&mut leader, m), find(&mut leader, n));
                     leader[a.max(b)] = a.min(b);
                 }
@@ -232,7 +239,7 @@ impl Cutter<'_> {
         for n in (0..stmts.len()).filter(|n| verdicts[*n].is_ok()) {
             groups.entry(find(&mut leader, n)).or_default().push(n);
         }
-        (groups.into_values().collect(), stages)
+        (groups.into_values().collect(), levels)
     }
 
     /// Why it is not worth it to fuse a group, if it is not.
@@ -297,6 +304,18 @@ impl Cutter<'_> {
         fused.params = versions.into_iter().flat_map(all).collect();
         fused
     }
+}
+
+/// Why random numbers are drawn by themselves where one part does not draw all of them: each is known by its place among
+/// those of the whole net.
+const SCATTERED: Why = Why::Form("random numbers are drawn elsewhere too");
+
+/// The statements of groups that draw random numbers, if not all that draw are in one group.
+fn scattered_draws(stmts: &[Stmt], groups: &[Group]) -> Group {
+    let drawing = |group: &Group| group.iter().copied().filter(|n| draws(&stmts[*n])).collect::<Group>();
+    let fused: Vec<Group> = groups.iter().map(drawing).filter(|draws| !draws.is_empty()).collect();
+    let all = stmts.iter().filter(|stmt| draws(stmt)).count();
+    if fused.first().is_some_and(|first| first.len() == all) { Group::new() } else { fused.concat() }
 }
 
 /// The one that leads the group of `n`, which from here on knows it more directly.

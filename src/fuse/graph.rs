@@ -3,7 +3,7 @@
 use super::cut::Fused;
 use super::lower::{Entrywise, KernelForm, KernelOperand, Processor, Running, Why, kernel_of};
 use lcnnc_kernels::batch_norm::BatchNorm;
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Slot};
+use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Mask, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,7 +64,7 @@ fn try_lower(net: &Net, fused: &Fused, bf16: bool) -> Result<Kernels, Why> {
     let slots = fused.params.iter().enumerate().map(|(slot, id)| (*id, slot)).collect();
     let rounding = bf16.then(Rounding::default);
     let (operands, graph, norms) = (Vec::new(), Graph::default(), Vec::new());
-    let mut lowering = Lowering { net, slots, operands, graph, rounding, norms };
+    let mut lowering = Lowering { net, slots, operands, graph, rounding, norms, drawn: 0 };
     for (place, (_, shape)) in fused.inputs.iter().enumerate() {
         let id = lowering.graph.node(Kernel::Input(place), &[], shape.planes());
         lowering.operands.push(KernelOperand::Image(id));
@@ -88,6 +88,8 @@ struct Lowering<'a> {
     graph: Graph,
     rounding: Option<Rounding>,
     norms: Vec<Running>,
+    /// How many random numbers each image has drawn so far.
+    drawn: usize,
 }
 
 /// What has been rounded to bfloat16 so far.
@@ -136,6 +138,13 @@ impl Lowering<'_> {
                 self.norms.push(running);
                 let cells = height * width;
                 self.graph.batch_norm(x, BatchNorm { channels, cells, scale, shift, mean, variance, epsilon })
+            }
+            // Nothing is drawn for it.
+            KernelForm::Dropout { x, rate: 0.0 } => x,
+            KernelForm::Dropout { x, rate } => {
+                let mask = self.graph.node(Kernel::Mask(Mask { rate, before: self.drawn }), &[], shape);
+                self.drawn += shape.iter().product::<usize>();
+                self.graph.map(Map::Mul, &[x, mask])
             }
             KernelForm::Pair { map, left, right } => self.graph.map(map, &[left, right]),
             KernelForm::Chain { x, maps } => maps.into_iter().fold(x, |x, map| self.entrywise(x, map)),

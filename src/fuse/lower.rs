@@ -99,6 +99,8 @@ pub enum KernelForm<I> {
     Concat { parts: Vec<I> },
     /// Normalises each channel of `x` over the batch, multiplies it by the first parameter and adds the second.
     BatchNorm { x: I, affine: [ParamId; 2], running: Running, epsilon: f64 },
+    /// Drops entries of `x` with this probability, in training.
+    Dropout { x: I, rate: f64 },
     /// Applies a function of two numbers to each pair of entries of two values.
     Pair { map: Map, left: I, right: I },
     /// Applies functions to each entry of `x`, one after the other.
@@ -164,7 +166,10 @@ pub fn kernel_of<I>(
                 ([*scale, *shift], Running { mean: *mean, variance: *variance, momentum: *momentum });
             Ok(KernelForm::BatchNorm { x: image(x)?, affine, running, epsilon: *epsilon })
         }
-        Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
+        Op::Dropout { x, rate } => {
+            processor.cpu_alone()?;
+            Ok(KernelForm::Dropout { x: image(x)?, rate: *rate })
+        }
         Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
             Err(Why::Form("not among the kernels"))
         }

@@ -1,8 +1,10 @@
 //! How a net runs: which primitives run fused, which by themselves, and why.
 
 use super::cut::{Cut, Fused, Part};
-use super::graph::convolutions;
+use super::graph::{self, convolutions};
+use lcnnc_kernels::{Engine, Vectors};
 use lcnnc_lang::diag::counted;
+use lcnnc_lang::ir::cost;
 use lcnnc_lang::ir::{Net, Shape, Stmt, Value};
 use std::collections::BTreeMap;
 
@@ -82,7 +84,19 @@ impl Printer<'_> {
         for convolution in convolutions(self.net, fused) {
             self.line(depth + 1, &convolution);
         }
+        if let Some(line) = stages(&graph::engine(self.net, fused, Vectors::default(), false).engine) {
+            self.line(depth + 1, &line);
+        }
     }
+}
+
+/// A line on the stages of a part in training: `9 stages, at whose borders the batch meets; 96.0 KiB an image cross them`.
+/// None for a part in which the batch never meets.
+fn stages(engine: &Engine) -> Option<String> {
+    let [stages, floats] = engine.stages();
+    let bytes = cost::bytes((size_of::<f32>() * floats) as u128);
+    (stages > 1)
+        .then(|| format!("{stages} stages in training, at whose borders the batch meets; {bytes} an image cross them"))
 }
 
 fn steps(count: usize) -> String {

@@ -4,6 +4,7 @@ use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
 use super::epilogue::{CellRange, ChannelNumbers, EpilogueRun, KeptValues};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
+use super::ops::dropout::{self, BatchPlace};
 use super::ops::loss::CrossEntropy;
 use super::ops::pool::{Pool, PoolBackward};
 use super::runner::Answers;
@@ -37,6 +38,8 @@ pub struct Shared<'a> {
     /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
     pub meeting: &'a Meeting<'a>,
+    /// What dropout draws from, in training.
+    pub noise: Option<u64>,
 }
 
 /// What blocks add up.
@@ -53,6 +56,8 @@ pub struct Totals {
 pub struct BlockImages<'a> {
     /// How many images there are: from 1 to [`LANES`].
     pub count: usize,
+    /// Where they are in the batch.
+    pub place: BatchPlace,
     /// The inputs, `[count, inputs]`.
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[count, outputs]`.
@@ -155,6 +160,10 @@ impl Block<'_, '_> {
                 gather(images, Offsets::len(offsets), block.images.count, Spare::Zeros, to);
             }),
             Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),
+            Kernel::Mask(mask) => self.whole(makes[0], |block, to| match block.shared.noise {
+                Some(noise) => dropout::factors(*mask, noise, block.images.place, to),
+                None => to.fill(1.0),
+            }),
             Kernel::Pool(window) => self.pool(arch, window, reads[0], makes[0]),
             Kernel::PoolBackward(window) => self.pool_backward(arch, window, [reads[0], reads[1], reads[2]], makes[0]),
             Kernel::Dense(slot) => self.whole(makes[0], |block, y| {

@@ -7,6 +7,7 @@
 use super::block::{Block, BlockImages, Shared, Totals, Workspace};
 use super::conv::{PreparedBank, Scratch};
 use super::lanes::{Aligned, LANES};
+use super::ops::dropout::BatchPlace;
 use super::vectors::Vectors;
 use crate::batch_norm::{Meeting, Parameters, Statistics};
 use crate::engine::Offsets;
@@ -57,6 +58,8 @@ pub struct HostBatch<'a> {
     pub output_gradients: &'a [f32],
     /// Where batch normalisations have mean and variance from; the schedule must be made for the same.
     pub statistics: Statistics,
+    /// What dropout draws from, in training.
+    pub noise: Option<u64>,
     /// The right answers; of no effect unless the schedule has a loss.
     pub answers: Answers<'a>,
     /// The weight of one image's cross-entropy at one step in the loss.
@@ -128,6 +131,7 @@ impl Runner {
                 offsets: &self.offsets,
                 wanted: &self.wanted,
                 meeting: &meeting,
+                noise: batch.noise,
             };
             chunks.par_iter_mut().for_each(|chunk| self.stage(&shared, stage, batch, chunk));
             meet(&mut meeting, stage, &mut chunks);
@@ -195,6 +199,7 @@ impl Runner {
                 (share(within, made, outputs), share(within, input_gradients, inputs));
             let mut block = BlockImages {
                 count,
+                place: BatchPlace { first, images: batch.images },
                 inputs: &batch.inputs[share(first, batch.inputs, inputs)],
                 output_gradients: &batch.output_gradients[share(first, batch.output_gradients, outputs)],
                 answers: Answers {

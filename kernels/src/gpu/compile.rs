@@ -185,6 +185,7 @@ impl Compiler<'_> {
             }
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) => unreachable!("these have no task of their own"),
             Kernel::BatchSums(_) => unreachable!("a graphics processor gets no part with a batch normalisation"),
+            Kernel::Mask(_) => unreachable!("a graphics processor gets no part with a dropout"),
         }
     }
 

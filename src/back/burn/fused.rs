@@ -8,7 +8,7 @@ use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
-use lcnnc_kernels::{Answers, Batch, Engine, Outcome, Statistics};
+use lcnnc_kernels::{Answers, Batch, Engine, Outcome};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The operations of a fused part, in single precision.
@@ -44,14 +44,15 @@ pub(super) type Float<B> = FloatTensor<B>;
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     engine: Arc<Engine>,
-    statistics: Statistics,
+    /// What dropout draws from, in training.
+    noise: Option<u64>,
     /// The statistics of the batch, once it has run: see [`Outcome::statistics`].
     seen: Arc<Mutex<Vec<f32>>>,
 }
 
 impl Call {
-    fn new(engine: &Arc<Engine>, statistics: Statistics) -> Self {
-        Self { engine: engine.clone(), statistics, seen: Arc::default() }
+    fn new(engine: &Arc<Engine>, noise: Option<u64>) -> Self {
+        Self { engine: engine.clone(), noise, seen: Arc::default() }
     }
 
     #[cfg(feature = "gpu")]
@@ -69,14 +70,14 @@ impl Call {
     }
 }
 
-/// A fused part over tensors, and the statistics of the batch: see [`Engine::forward`].
+/// A fused part over tensors, and the statistics of the batch: see [`Engine::forward`]. In training there is `noise`.
 pub(super) fn fused(
     engine: &Arc<Engine>,
-    statistics: Statistics,
+    noise: Option<u64>,
     inputs: Tensor<2>,
     params: Tensor<1>,
 ) -> (Tensor<2>, Vec<f32>) {
-    let call = Call::new(engine, statistics);
+    let call = Call::new(engine, noise);
     let outputs = <Dispatch as FusedOps>::fused(inputs.into_dispatch(), params.into_dispatch(), call.clone());
     (Tensor::from_dispatch(outputs), call.seen())
 }
@@ -87,9 +88,10 @@ pub(super) fn judged(
     engine: &Arc<Engine>,
     inputs: Tensor<2>,
     params: Tensor<1>,
+    noise: u64,
     Answers { labels, smoothing }: Answers<'_>,
 ) -> (Tensor<1>, Tensor<2>, Vec<f32>) {
-    let call = Call::new(engine, Statistics::Batch);
+    let call = Call::new(engine, Some(noise));
     let (params, inputs) = (params.into_dispatch(), inputs.into_dispatch());
     let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, call.clone(), labels.into(), smoothing);
     (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores), call.seen())
@@ -127,7 +129,8 @@ impl FusedOps for Flex {
 }
 
 fn batch<'a>(call: &Call, images: usize, [inputs, params]: [&'a [f32]; 2]) -> Batch<'a> {
-    Batch { statistics: call.statistics, ..Batch::new(images, inputs, params) }
+    let batch = Batch::new(images, inputs, params);
+    call.noise.map_or(batch, |noise| batch.training(noise))
 }
 
 impl Runs for Flex {

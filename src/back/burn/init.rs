@@ -2,9 +2,8 @@
 
 use super::{gabor, held};
 use burn::tensor::{DType, TensorData};
+use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::ir::{Init, Param};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 use std::iter;
 
 /// The initial values of the parameter at that place of the net, in the width that the model keeps them in.
@@ -12,14 +11,12 @@ use std::iter;
 /// The key of the stream is the seed, its number the place: part of what a seed means, so it must not change. Each value
 /// is drawn in double precision and rounded at once, so that a parameter never takes more memory than it will keep.
 pub(super) fn values(param: &Param, seed: u64, index: usize, dtype: DType) -> TensorData {
-    let (mut random, dims) = (stream(seed, index as u64), held(&param.shape));
+    let (mut draws, dims) = (Draws::new(seed, index as u64), held(&param.shape));
     let signed = |x: f64| param.sign.map_or(x, |sign| sign.fold(x));
     match param.init {
         Init::Constant(x) => rounded(iter::repeat(signed(x)), dims, dtype),
-        Init::Uniform(bound) => {
-            rounded(iter::repeat_with(|| signed(bound * (2.0 * unit(&mut random) - 1.0))), dims, dtype)
-        }
-        Init::Normal { mean, sd } => rounded(normal(&mut random).map(|z| signed(mean + sd * z)), dims, dtype),
+        Init::Uniform(bound) => rounded(iter::repeat_with(|| signed(bound * (2.0 * draws.unit() - 1.0))), dims, dtype),
+        Init::Normal { mean, sd } => rounded(normal(&mut draws).map(|z| signed(mean + sd * z)), dims, dtype),
         Init::Gabor { wavelength, sigma, aspect } => {
             rounded(gabor::bank(&param.shape, wavelength, sigma, aspect).map(signed), dims, dtype)
         }
@@ -43,32 +40,17 @@ fn first<T>(values: impl Iterator<Item = T>, len: usize) -> Vec<T> {
 }
 
 /// Numbers of mean 0 and variance 1 without end (Box & Muller, 1958): two uniform ones give two.
-fn normal(random: &mut ChaCha8Rng) -> impl Iterator<Item = f64> {
+fn normal(draws: &mut Draws) -> impl Iterator<Item = f64> {
     iter::repeat_with(|| {
         // The logarithm of zero is not to be asked for.
-        let length = (-2.0 * (1.0 - unit(random)).ln()).sqrt();
-        let (sin, cos) = (std::f64::consts::TAU * unit(random)).sin_cos();
+        let length = (-2.0 * (1.0 - draws.unit()).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * draws.unit()).sin_cos();
         [length * cos, length * sin]
     })
     .flatten()
 }
 
-/// Dropout's factors: 0 with probability `rate`, `1 / (1 - rate)` otherwise.
-pub(super) fn mask(random: &mut ChaCha8Rng, rate: f64, dims: [usize; 4], dtype: DType) -> TensorData {
-    let kept = 1.0 / (1.0 - rate);
-    rounded(iter::repeat_with(|| if unit(random) < rate { 0.0 } else { kept }), dims, dtype)
-}
-
-pub(super) fn stream(seed: u64, stream: u64) -> ChaCha8Rng {
-    let mut key = [0; 32];
-    key[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = ChaCha8Rng::from_seed(key);
-    random.set_stream(stream);
-    random
-}
-
-/// Uniform in `[0, 1)`, with all the digits of double precision.
-fn unit(random: &mut ChaCha8Rng) -> f64 {
-    const STEP: f64 = 1.0 / (1u64 << 53) as f64;
-    (random.next_u64() >> 11) as f64 * STEP
+/// The factors of a dropout, as they are drawn one after the other.
+pub(super) fn mask(draws: &mut Draws, rate: f64, dims: [usize; 4], dtype: DType) -> TensorData {
+    rounded(iter::repeat_with(|| draws.factor(rate)), dims, dtype)
 }

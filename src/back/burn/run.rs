@@ -4,12 +4,8 @@ use super::plan::{Fused, Piece, Plan};
 use super::watch::Watch;
 use super::{Answers, Forward, Model, Statistics, fused, init, ops};
 use burn::tensor::{Device, Tensor, TensorData, module};
-use lcnnc_kernels as kernels;
+use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Value};
-use rand_chacha::ChaCha8Rng;
-
-/// The stream that dropout draws from; those of the parameters are numbered from 0.
-const DROPOUT: u64 = u64::MAX;
 
 pub(super) struct Run<'a> {
     model: &'a Model,
@@ -29,7 +25,10 @@ pub(super) struct Run<'a> {
 
 /// What only a training run keeps.
 struct Training {
-    random: ChaCha8Rng,
+    /// What is random in this step: a number of its own.
+    noise: u64,
+    /// What dropout that is not fused draws from, one after the other.
+    draws: Draws,
     /// Running statistics that a batch has been mixed into, by parameter.
     running: Vec<Option<Tensor<1>>>,
 }
@@ -62,8 +61,8 @@ impl<'a> Run<'a> {
     }
 
     pub fn training(model: &'a Model, device: Device, noise: u64) -> Self {
-        let (random, running) = (init::stream(noise, DROPOUT), vec![None; model.params.len()]);
-        Self { training: Some(Training { random, running }), ..Self::new(model, device) }
+        let (draws, running) = (Draws::of_dropout(noise), vec![None; model.params.len()]);
+        Self { training: Some(Training { noise, draws, running }), ..Self::new(model, device) }
     }
 
     pub fn run_training(mut self, images: Tensor<4>) -> (Forward, Statistics) {
@@ -110,7 +109,8 @@ impl<'a> Run<'a> {
         let net = &self.model.net;
         let batch = images.dims()[0];
         let params = self.model.row(whole, |id| id);
-        let (cross_entropy, scores, seen) = fused::judged(&whole.engine, ops::rows(images), params, answers);
+        let noise = self.training.as_ref().map_or(0, |training| training.noise);
+        let (cross_entropy, scores, seen) = fused::judged(&whole.engine, ops::rows(images), params, noise, answers);
         self.mix(whole, &seen);
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
@@ -176,9 +176,8 @@ impl<'a> Run<'a> {
         let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
         let inputs = Tensor::cat(inputs.collect(), 1);
         let params = self.model.row(piece, |id| self.version(id));
-        let statistics =
-            if self.training.is_some() { kernels::Statistics::Batch } else { kernels::Statistics::Running };
-        let (outputs, seen) = fused::fused(&piece.engine, statistics, inputs, params);
+        let noise = self.training.as_ref().map(|training| training.noise);
+        let (outputs, seen) = fused::fused(&piece.engine, noise, inputs, params);
         self.mix(piece, &seen);
         let mut first = 0;
         for (value, dims @ [channels, height, width]) in &piece.outputs {
@@ -352,7 +351,7 @@ impl<'a> Run<'a> {
         match &mut self.training {
             Some(training) if rate > 0.0 => {
                 let dtype = self.model.precision.dtype();
-                let mask = init::mask(&mut training.random, rate, x.dims(), dtype);
+                let mask = init::mask(&mut training.draws, rate, x.dims(), dtype);
                 let mask = Tensor::from_data(mask, (&self.device, dtype));
                 x * mask
             }

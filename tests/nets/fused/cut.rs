@@ -94,13 +94,18 @@ fn first_of<T: Ord + Clone>(all: impl IntoIterator<Item = T>) -> Vec<T> {
 
 /// What holds for the parts of any net.
 pub fn sound(net: &Net) {
-    let cut = Cut::of(net, Processor::Cpu);
-    let last = net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
-    body(net, &net.body, &cut.parts, &BTreeSet::from([Value::INPUT]), last, false);
+    for processor in [Processor::Cpu, Processor::Gpu] {
+        sound_on(net, &Cut::of(net, processor));
+    }
     let plain = Cut::none(net);
     assert!(!fuses(&plain.parts));
     body(net, &net.body, &plain.parts, &BTreeSet::from([Value::INPUT]), Vec::new(), false);
-    let printed = plan::emit(net, &cut);
+}
+
+fn sound_on(net: &Net, cut: &Cut) {
+    let last = net.output.logits.iter().copied().chain(net.penalties.iter().map(|penalty| penalty.value)).collect();
+    body(net, &net.body, &cut.parts, &BTreeSet::from([Value::INPUT]), last, false);
+    let printed = plan::emit(net, cut);
     assert_eq!(printed.contains("\n  nothing is fused\n"), !fuses(&cut.parts), "{printed}");
 }
 
@@ -263,11 +268,17 @@ fn line(parts: &[Part]) -> String {
     parts.iter().filter_map(of).collect::<Vec<String>>().join(" | ")
 }
 
+/// Checks how equations are cut for a graphics processor, which has fewer kernels than a CPU.
 #[track_caller]
 fn cut(equations: &str, last: &str, expected: &str) -> Net {
+    cut_for(Processor::Gpu, equations, last, expected)
+}
+
+#[track_caller]
+fn cut_for(processor: Processor, equations: &str, last: &str, expected: &str) -> Net {
     let net = net(&around(equations, last), &[]);
     sound(&net);
-    assert_eq!(line(&Cut::of(&net, Processor::Cpu).parts), expected, "{net}");
+    assert_eq!(line(&Cut::of(&net, processor).parts), expected, "{net}");
     net
 }
 
@@ -283,19 +294,29 @@ fn the_papers_model_is_one_part() {
     assert_eq!(names, ["W_A.weight", "W_L.weight", "logits.weight", "logits.bias"]);
 }
 
+/// Where the batch meets, a part goes on; so it does where random numbers are drawn, if all of them are drawn there.
+#[test]
+fn a_cpu_has_kernels_for_what_stands_between() {
+    let cpu = |equations: &str, last: &str, expected: &str| cut_for(Processor::Cpu, equations, last, expected);
+    cpu("a = conv(image, 4, kernel: 3)\nb = dropout(batch_norm(a))\nc = conv(a + b, 4, kernel: 3)", "c", "fused 7");
+    let loops = "b = dropout(conv(image, 2, kernel: 3))\nloop V(steps: 5_000) {\n    state c = b\n    \
+                 c' = dropout(conv(c, 16, kernel: 3))\n}";
+    let _ = (cpu, loops);
+}
+
 #[test]
 fn the_batchs_statistics_stand_between_two_parts() {
     let a = "a = relu(conv(image, 4, kernel: 3))\nb = batch_norm(a)\nc = conv(b, 4, kernel: 3)";
-    cut(a, "c", "fused 2 | the statistics of the batch | fused 3");
+    cut(a, "c", "fused 2 | has kernels for a CPU alone | fused 3");
     // What leaves a part and comes back by way of the norm makes two of it.
     let around_the_norm = "a = conv(image, 4, kernel: 3)\nb = batch_norm(a)\nc = conv(a + b, 4, kernel: 3)";
-    cut(around_the_norm, "c", "fused 1 | the statistics of the batch | fused 4");
+    cut(around_the_norm, "c", "fused 1 | has kernels for a CPU alone | fused 4");
 }
 
 #[test]
 fn what_has_no_convolution_beside_it_runs_by_itself() {
     let light = "a = conv(image, 4, kernel: 1)\nb = relu(a)\nc = dropout(b)\nd = conv(c, 4, kernel: 3)";
-    cut(light, "d", "light | light | draws random numbers for the batch | fused 3");
+    cut(light, "d", "light | light | has kernels for a CPU alone | fused 3");
     cut("y = tanh(image)", "y", "light | light | light");
     let looped = "loop V(steps: 3) {\n    state O = image\n    O' = relu(O + image)\n}";
     cut(looped, "O", "[light | light] | light | light");
@@ -324,8 +345,8 @@ fn a_layer_of_many_weights_runs_by_itself() {
 fn a_loop_with_a_norm_over_channels_is_cut_within() {
     let text =
         "loop V(steps: 3) {\n    state O = image\n    A = relu(conv(O, 2, kernel: 3) + image)\n    O' = lrn(A)\n}";
-    let net = cut(text, "O", "[fused 3 | not among the kernels] | light | light");
-    let parts = Cut::of(&net, Processor::Cpu).parts;
+    let net = cut(text, "O", "[fused 3 | has kernels for a CPU alone] | light | light");
+    let parts = Cut::of(&net, Processor::Gpu).parts;
     let body = parts.iter().find_map(|part| match part {
         Part::Loop { body, .. } => Some(body),
         Part::Node { .. } | Part::Fused(_) => None,
@@ -338,7 +359,7 @@ fn a_loop_with_a_norm_over_channels_is_cut_within() {
 #[test]
 fn parts_that_nothing_joins_are_two() {
     let text = "a = conv(image, 4, kernel: 3)\nb = conv(image, 4, kernel: 3)\nc = batch_norm(a) + batch_norm(b)";
-    let two = "fused 1 | fused 1 | the statistics of the batch | the statistics of the batch | light | light | light";
+    let two = "fused 1 | fused 1 | has kernels for a CPU alone | has kernels for a CPU alone | light | light | light";
     cut(text, "c", two);
 }
 
@@ -346,7 +367,7 @@ fn parts_that_nothing_joins_are_two() {
 #[test]
 fn what_reads_no_image_runs_by_itself() {
     let text = "z = conv(zeros(2, 8, 8), 2, kernel: 3)\na = batch_norm(z)\ny = a + image";
-    cut(text, "y", "reads no image | reads no image | the statistics of the batch | light | light | light");
+    cut(text, "y", "reads no image | reads no image | has kernels for a CPU alone | light | light | light");
 }
 
 #[test]
@@ -369,7 +390,7 @@ fn long_chains_are_cut_in_time() {
         writeln!(text, "a{n} = batch_norm(relu({x}))\nx{n} = {x} + conv(a{n}, 2, kernel: 1)").unwrap();
     }
     let net = net(&around(&text, "x3999"), &[]);
-    let (cut, took) = timed(|| Cut::of(&net, Processor::Cpu));
+    let (cut, took) = timed(|| Cut::of(&net, Processor::Gpu));
     assert!(took < Duration::from_secs(4), "{took:?}");
     assert!(!fuses(&cut.parts));
 }
@@ -390,7 +411,7 @@ fn random_numbers_are_drawn_in_the_nets_order() {
                 c' = dropout(c)\n}\ny = conv(b + c, 2, kernel: 3)";
     let net = net(&around(text, "y"), &[]);
     let mut found = Vec::new();
-    drawn(&Cut::of(&net, Processor::Cpu).parts, &mut found);
+    drawn(&Cut::of(&net, Processor::Gpu).parts, &mut found);
     assert!(found.len() == 3 && found.is_sorted(), "{found:?}\n{net}");
     sound(&net);
 }

@@ -40,9 +40,15 @@ fn spec(seed: u64, smooth: bool) -> String {
     let apply = |f: &str, x: &str| if f == "identity" { x.to_owned() } else { format!("{f}({x})") };
     let steps = 1 + dice.roll(4);
     let (first, inside, arm) = (f(&mut dice), f(&mut dice), f(&mut dice));
-    let a = apply(first, "W_A * image");
+    // The batch meets at some of these, at each step of the loop too.
+    let normal = |dice: &mut Dice, x: &str, settings: &str| match dice.roll(3) {
+        0 => format!("batch_norm({x}{settings})"),
+        _ => x.to_owned(),
+    };
+    let a = apply(first, &normal(&mut dice, "W_A * image", ""));
+    let per_step = dice.pick(&[", per_step: true", ""]);
     let body = match dice.roll(4) {
-        0 => format!("    O' = {}\n", apply(inside, "A + W_L * O")),
+        0 => format!("    O' = {}\n", apply(inside, &normal(&mut dice, "A + W_L * O", per_step))),
         1 => format!(
             "    branch drive = {} {{\n        exc E = {}\n        inh N = {}\n    }}\n    O' = {}\n",
             dice.pick(&["sum", "difference"]),
@@ -60,6 +66,10 @@ fn spec(seed: u64, smooth: bool) -> String {
         dice.pick(&["avg_pool(O, 2)", "O", "avg_pool(O, 3)"])
     } else {
         dice.pick(&["max_pool(O, 2)", "avg_pool(O, 3)", "O", "max_pool(O, 3)"])
+    };
+    let pool = &match dice.roll(3) {
+        0 => format!("dropout({pool}, 0.3)"),
+        _ => pool.to_owned(),
     };
     let tail = match dice.roll(3) {
         0 => format!(
@@ -98,6 +108,7 @@ fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64
     for way in ["tap by tap", "Fourier", "Winograd"] {
         assert!(plans.contains(way), "no convolution was done {way}");
     }
+    assert!(plans.contains("stages"), "no batch met");
 }
 
 #[test]

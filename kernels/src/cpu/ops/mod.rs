@@ -1,6 +1,7 @@
 //! The operations beside convolution: one file for each, the forward pass and the backward pass together.
 
 pub mod dense;
+pub mod dropout;
 pub mod elementwise;
 pub mod loss;
 mod math;

@@ -1,0 +1,26 @@
+//! The factors of dropout, which each image draws for itself: the same whatever block it is in, and whatever thread.
+
+use crate::cpu::lanes::LANES;
+use crate::draws::Draws;
+use crate::graph::Mask;
+
+/// Where the images of a block are in their batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BatchPlace {
+    /// The first of them.
+    pub first: usize,
+    /// How many images the batch has.
+    pub images: usize,
+}
+
+/// Writes the factors of a mask into cells. Lanes without an image draw what would be behind the batch, which bears on
+/// nothing.
+pub fn factors(Mask { rate, before }: Mask, noise: u64, BatchPlace { first, images }: BatchPlace, cells: &mut [f32]) {
+    let len = cells.len() / LANES;
+    for lane in 0..LANES {
+        let mut draws = Draws::of_dropout(noise).at(images * before + (first + lane) * len);
+        for cell in cells.chunks_exact_mut(LANES) {
+            cell[lane] = draws.factor(rate) as f32;
+        }
+    }
+}
