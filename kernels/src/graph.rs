@@ -1,5 +1,9 @@
 //! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
+mod bank;
+
+pub use bank::{Bank, Direction, Member};
+
 /// A value of a [`Graph`]: its index in [`Graph::values`].
 pub type Id = usize;
 
@@ -18,42 +22,6 @@ pub struct Graph {
     pub nodes: Vec<Node>,
     /// Every convolution that nodes refer to, once: several nodes that use the same weights share a bank.
     pub banks: Vec<Bank>,
-}
-
-/// A convolution of one input by the kernels of several parameters, all of the same size: a bank of filters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bank {
-    /// Channels of the input.
-    pub inputs: usize,
-    /// Height, and width, of a kernel in pixels.
-    pub kernel: usize,
-    /// Zeros around each side of the input, in pixels.
-    pub pad: usize,
-    /// Height and width of an input plane.
-    pub from: [usize; 2],
-    /// The parameters, each of which makes a value of its own.
-    pub members: Vec<Member>,
-}
-
-/// A parameter of a [`Bank`]: kernels `[outputs, inputs, kernel, kernel]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// The parameter that holds the kernels.
-    pub slot: Slot,
-    /// Channels that these kernels make.
-    pub outputs: usize,
-}
-
-impl Bank {
-    /// Height and width of an output plane.
-    pub fn to(&self) -> [usize; 2] {
-        self.from.map(|size| size + 2 * self.pad + 1 - self.kernel)
-    }
-
-    /// Channels that all members make together.
-    pub fn outputs(&self) -> usize {
-        self.members.iter().map(|member| member.outputs).sum()
-    }
 }
 
 /// A kernel in a [`Graph`], with the values that it reads and the values that it makes, in the order that [`Kernel`]

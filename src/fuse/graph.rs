@@ -1,10 +1,10 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
 use super::cut::Fused;
-use super::lower::{Entrywise, KernelForm, KernelOperand, Processor, Why, kernel_of};
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Slot};
+use super::lower::{ConvWindows, Entrywise, KernelForm, KernelOperand, Processor, Why, kernel_of};
+use lcnnc_kernels::graph::{Bank, Direction, Graph, Id, Kernel, Map, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
-use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
+use lcnnc_lang::ir::{Net, Node, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The engine that runs a fused part, and for each of its parameters whether it is to be rounded to bfloat16 before:
@@ -25,12 +25,18 @@ pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
         let slots = bank.members.iter().map(|member| net.param(fused.params[member.slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
         let (k, inputs, outputs) = (bank.kernel, bank.inputs, bank.outputs());
+        let stride = if bank.stride > 1 { format!(", stride {}", bank.stride) } else { String::new() };
+        let form = match bank.direction {
+            Direction::Spread { .. } => ", transposed".to_owned(),
+            Direction::Gather if bank.groups > 1 => format!(", {} groups", bank.groups),
+            Direction::Gather => String::new(),
+        };
         let method = match lcnnc_kernels::method(bank) {
             Method::Direct => "tap by tap".to_owned(),
             Method::Spectral([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
             Method::Winograd => "by Winograd's tiles of 4 x 4 pixels".to_owned(),
         };
-        format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {method}: {weights}")
+        format!("{k}x{k} kernels, {inputs} -> {outputs} maps{form}{stride}, {method}: {weights}")
     };
     graph.banks.iter().map(convolution).collect()
 }
@@ -104,8 +110,8 @@ impl Lowering<'_> {
     fn append(&mut self, form: KernelForm<Id>, shape: [usize; 3]) -> Id {
         match form {
             KernelForm::Zeros => self.graph.node(Kernel::Zeros, &[], shape),
-            KernelForm::Conv { x, weight, bias, padding } => {
-                let products = self.conv(x, weight, padding, shape[0]);
+            KernelForm::Conv { x, weight, bias, windows } => {
+                let products = self.conv(x, weight, windows, shape);
                 self.sum(products, bias)
             }
             KernelForm::Dense { x, weight, bias } => {
@@ -121,13 +127,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn conv(&mut self, x: Id, weight: ParamId, padding: Padding, outputs: usize) -> Id {
+    fn conv(&mut self, x: Id, weight: ParamId, windows: ConvWindows, [outputs, to @ ..]: [usize; 3]) -> Id {
         let x = self.factor(x);
-        let [inputs, height, width] = self.graph.dims(x);
+        let [inputs, from @ ..] = self.graph.dims(x);
         let kernel = self.net.param(weight).shape[2];
         let members = vec![Member { slot: self.weight(weight), outputs }];
-        let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
-        self.graph.conv(x, bank)[0]
+        let ConvWindows { stride, pad, groups, on_result } = windows;
+        let direction = if on_result { Direction::Spread { to } } else { Direction::Gather };
+        self.graph.conv(x, Bank { inputs, kernel, stride, pad, groups, direction, from, members })[0]
     }
 
     fn entrywise(&mut self, x: Id, map: Entrywise) -> Id {

@@ -3,7 +3,7 @@
 
 use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
 use lcnnc_kernels::graph::{Map, Window};
-use lcnnc_lang::ir::{Binary, Net, Node, Op, Padding, ParamId, Pool, Unary, Value};
+use lcnnc_lang::ir::{Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
 use std::fmt;
 
 /// What runs a fused part. There are kernels for a CPU that a graphics processor does not have yet.
@@ -87,8 +87,8 @@ impl<I> KernelOperand<I> {
 pub enum KernelForm<I> {
     /// Makes zeros, of the node's shape.
     Zeros,
-    /// Convolves `x` with stride 1 and adds the bias.
-    Conv { x: I, weight: ParamId, bias: Option<ParamId>, padding: Padding },
+    /// Convolves `x` and adds the bias.
+    Conv { x: I, weight: ParamId, bias: Option<ParamId>, windows: ConvWindows },
     /// Multiplies the vector `x` by a matrix and adds the bias.
     Dense { x: I, weight: ParamId, bias: Option<ParamId> },
     /// Pools `x`.
@@ -101,6 +101,19 @@ pub enum KernelForm<I> {
     Pair { map: Map, left: I, right: I },
     /// Applies functions to each entry of `x`, one after the other.
     Chain { x: I, maps: Vec<Entrywise> },
+}
+
+/// The windows of a convolution, and which channels they see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvWindows {
+    /// Pixels from one window to the next.
+    pub stride: usize,
+    /// Zeros around each side of the planes that windows lie on.
+    pub pad: usize,
+    /// Groups of channels that see nothing of each other.
+    pub groups: usize,
+    /// Whether windows lie on the result, as those of a transposed convolution do.
+    pub on_result: bool,
 }
 
 /// A function of one number that is applied entry by entry.
@@ -130,11 +143,19 @@ pub fn kernel_of<I>(
     let image = |value: &Value| operand(*value).image();
     match &node.op {
         Op::Zeros => Ok(KernelForm::Zeros),
-        Op::Conv { groups: 2.., .. } => Err(Why::Form("groups of channels")),
-        Op::Conv { stride: 2.., .. } => Err(Why::Form("a stride above 1")),
-        Op::Conv { x, weight, bias, padding, .. } => {
-            let weight = few(net, *weight)?;
-            Ok(KernelForm::Conv { x: image(x)?, weight, bias: *bias, padding: *padding })
+        Op::Conv { x, weight, bias, stride, padding, groups } => {
+            if *stride > 1 || *groups > 1 {
+                processor.cpu_alone()?;
+            }
+            let pad = padding.pixels(net.param(*weight).shape[2]);
+            let windows = ConvWindows { stride: *stride, pad, groups: *groups, on_result: false };
+            Ok(KernelForm::Conv { x: image(x)?, weight: few(net, *weight)?, bias: *bias, windows })
+        }
+        Op::ConvTranspose { x, weight, bias, stride, padding } => {
+            processor.cpu_alone()?;
+            let pad = padding.pixels(net.param(*weight).shape[2]);
+            let windows = ConvWindows { stride: *stride, pad, groups: 1, on_result: true };
+            Ok(KernelForm::Conv { x: image(x)?, weight: few(net, *weight)?, bias: *bias, windows })
         }
         Op::Dense { x, weight, bias } => {
             let weight = few(net, *weight)?;
@@ -150,7 +171,7 @@ pub fn kernel_of<I>(
         Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
         Op::BatchNorm { .. } => Err(Why::Form("the statistics of the batch")),
         Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
-        Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
+        Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
             Err(Why::Form("not among the kernels"))
         }
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),

@@ -1,6 +1,7 @@
 //! The kernels against what they compute by definition, and those for graphics processors against those for the CPU.
 
 mod allocator;
+mod direct;
 #[cfg(feature = "wgpu")]
 mod gpu;
 #[cfg(feature = "wgpu")]

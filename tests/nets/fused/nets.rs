@@ -1,4 +1,4 @@
-//! Random cut: shapes, kernels, padding, steps, activations, branches, pools.
+//! Random cut: shapes, kernels, strides, padding, steps, activations, branches, pools, larger maps.
 
 use crate::fused::{Way, compiled, distance};
 use lcnnc::fuse::cut::Cut;
@@ -62,16 +62,25 @@ fn spec(seed: u64, smooth: bool) -> String {
         dice.pick(&["max_pool(O, 2)", "avg_pool(O, 3)", "O", "max_pool(O, 3)"])
     };
     let tail = match dice.roll(3) {
-        0 => format!(
-            "F = {}\nlogits = dense(F, classes)\n",
-            apply(f(&mut dice), &format!("conv({pool}, {more}, kernel: 3)"))
-        ),
+        0 => {
+            let f = f(&mut dice);
+            let layer = match dice.roll(5) {
+                0 => format!("conv({pool}, {more}, kernel: 3)"),
+                1 => format!("conv({pool}, {more}, kernel: {}, stride: {})", 1 + 2 * dice.roll(3), 2 + dice.roll(2)),
+                2 => {
+                    format!("depthwise({pool}, {}, kernel: 3, stride: {})", maps * (1 + dice.roll(2)), 1 + dice.roll(2))
+                }
+                _ => format!("conv_transpose({pool}, {more}, kernel: {}, stride: 2)", 1 + 2 * dice.roll(3)),
+            };
+            format!("F = {}\nlogits = dense(F, classes)\n", apply(f, &layer))
+        }
         1 => format!("F = concat({pool}, {pool})\nlogits = dense(F, classes)\n"),
         _ => format!("logits = dense({pool}, classes)\n"),
     };
+    let stride = if padding == "same" { 1 + dice.roll(2) } else { 1 };
     format!(
         "model M\ninput image: [{channels}, {height}, {width}]\n\
-         weights W_A: conv({channels} -> {maps}, kernel: {k1}, padding: {padding}, bias: {bias})\n\
+         weights W_A: conv({channels} -> {maps}, kernel: {k1}, stride: {stride}, padding: {padding}, bias: {bias})\n\
          weights W_L: conv({maps} -> {maps}, kernel: {k2}, bias: {bias})\n\
          weights W_I: conv({maps} -> {maps}, kernel: {k2}, bias: false)\n\
          A = {a}\n\
@@ -95,7 +104,7 @@ fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64
         let [plain, of_plain] = distance(&net, Way::Single, images);
         assert!(plain < bound && of_plain < bound, "plain, seed {seed}: {plain:.1e}, {of_plain:.1e}\n{text}");
     }
-    for way in ["tap by tap", "Fourier", "Winograd"] {
+    for way in ["tap by tap", "Fourier", "Winograd", "stride 2", "groups", "transposed"] {
         assert!(plans.contains(way), "no convolution was done {way}");
     }
 }
