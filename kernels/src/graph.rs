@@ -46,6 +46,15 @@ pub struct Window {
     pub pad: [usize; 2],
 }
 
+/// How a map becomes larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upsampling {
+    /// Pixels that one pixel becomes, on both axes.
+    pub factor: usize,
+    /// Every pixel is a mean of its neighbours, weighted by distance; otherwise pixels are repeated.
+    pub bilinear: bool,
+}
+
 /// What a [`Node`] computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
@@ -62,6 +71,10 @@ pub enum Kernel {
     Pool(Window),
     /// Backward pass of pooling: reads `x`, the pooled value and its gradient; makes the gradient of `x`.
     PoolBackward(Window),
+    /// Makes a larger map of `x`.
+    Upsample(Upsampling),
+    /// Backward pass of a map that became larger: reads the gradient of the larger map; makes that of the smaller one.
+    UpsampleBackward(Upsampling),
     /// Multiplies the vector `x` by a weight `[outputs, inputs]`.
     Dense(Slot),
     /// Backward pass of a dense layer: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
@@ -212,6 +225,8 @@ impl Kernel {
             | Kernel::Conv(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::Dense(_)
             | Kernel::View
             | Kernel::Concat
@@ -229,6 +244,8 @@ impl Kernel {
             | Kernel::Zeros
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
@@ -274,6 +291,8 @@ impl Graph {
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
             | Kernel::Concat

@@ -120,6 +120,7 @@ impl Lowering<'_> {
                 self.sum(products, bias)
             }
             KernelForm::Pool { x, window } => self.graph.node(Kernel::Pool(window), &[x], shape),
+            KernelForm::Upsample { x, upsampling } => self.graph.node(Kernel::Upsample(upsampling), &[x], shape),
             KernelForm::View { x } => self.graph.node(Kernel::View, &[x], shape),
             KernelForm::Concat { parts } => self.graph.node(Kernel::Concat, &parts, shape),
             KernelForm::Pair { map, left, right } => self.graph.map(map, &[left, right]),

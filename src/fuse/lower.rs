@@ -2,8 +2,8 @@
 //! can do.
 
 use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
-use lcnnc_kernels::graph::{Map, Window};
-use lcnnc_lang::ir::{Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
+use lcnnc_kernels::graph::{Map, Upsampling, Window};
+use lcnnc_lang::ir::{self, Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
 use std::fmt;
 
 /// What runs a fused part. There are kernels for a CPU that a graphics processor does not have yet.
@@ -93,6 +93,8 @@ pub enum KernelForm<I> {
     Dense { x: I, weight: ParamId, bias: Option<ParamId> },
     /// Pools `x`.
     Pool { x: I, window: Window },
+    /// Makes a larger map of `x`.
+    Upsample { x: I, upsampling: Upsampling },
     /// Gives `x` the node's shape.
     View { x: I },
     /// Puts values one behind the other along the channels.
@@ -165,15 +167,18 @@ pub fn kernel_of<I>(
             let (largest, pad) = (*kind == Pool::Max, kernel.map(|side| padding.pixels(side)));
             Ok(KernelForm::Pool { x: image(x)?, window: Window { largest, kernel: *kernel, stride: *stride, pad } })
         }
+        Op::Upsample { x, factor, mode } => {
+            processor.cpu_alone()?;
+            let upsampling = Upsampling { factor: *factor, bilinear: *mode == ir::Upsampling::Bilinear };
+            Ok(KernelForm::Upsample { x: image(x)?, upsampling })
+        }
         Op::Unary { f, x } => Ok(KernelForm::Chain { x: image(x)?, maps: vec![Entrywise::Map(unary(*f)?)] }),
         Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
         Op::Flatten { x } => Ok(KernelForm::View { x: image(x)? }),
         Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
         Op::BatchNorm { .. } => Err(Why::Form("the statistics of the batch")),
         Op::Dropout { .. } => Err(Why::Form("draws random numbers for the batch")),
-        Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
-            Err(Why::Form("not among the kernels"))
-        }
+        Op::Local { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => Err(Why::Form("not among the kernels")),
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
     }
 }

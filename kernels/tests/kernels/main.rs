@@ -7,5 +7,6 @@ mod gpu;
 #[cfg(feature = "wgpu")]
 mod maps;
 mod support;
+mod upsample;
 mod winograd;
 mod zeros;

@@ -5,3 +5,4 @@ pub mod elementwise;
 pub mod loss;
 mod math;
 pub mod pool;
+pub mod upsample;
