@@ -106,6 +106,11 @@ impl BackwardPass<'_> {
                 let dx = self.graph.node(Kernel::PoolBackward(*window), &[reads[0], node.makes[0], dy], dims);
                 self.add(reads[0], dx);
             }
+            Kernel::Upsample(upsampling) => {
+                let Some(dy) = self.gradient(node) else { return };
+                let dx = self.graph.node(Kernel::UpsampleBackward(*upsampling), &[dy], self.graph.dims(reads[0]));
+                self.add(reads[0], dx);
+            }
             Kernel::Dense(slot) => {
                 let Some(dy) = self.gradient(node) else { return };
                 self.add_with_effect(reads[0], Kernel::DenseBackward(*slot), &[reads[0], dy]);
@@ -134,6 +139,7 @@ impl BackwardPass<'_> {
             | Kernel::Mask(_)
             | Kernel::ConvBackward(_)
             | Kernel::PoolBackward(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)

@@ -1,5 +1,8 @@
 //! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
+mod bank;
+
+pub use bank::{Bank, Direction, Member};
 use super::batch_norm::{BatchNorm, NormPass, Pass};
 
 /// A value of a [`Graph`]: its index in [`Graph::values`].
@@ -22,42 +25,6 @@ pub struct Graph {
     pub banks: Vec<Bank>,
     /// Every batch normalisation that nodes refer to, each of them in one place of the graph.
     pub norms: Vec<BatchNorm>,
-}
-
-/// A convolution of one input by the kernels of several parameters, all of the same size: a bank of filters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bank {
-    /// Channels of the input.
-    pub inputs: usize,
-    /// Height, and width, of a kernel in pixels.
-    pub kernel: usize,
-    /// Zeros around each side of the input, in pixels.
-    pub pad: usize,
-    /// Height and width of an input plane.
-    pub from: [usize; 2],
-    /// The parameters, each of which makes a value of its own.
-    pub members: Vec<Member>,
-}
-
-/// A parameter of a [`Bank`]: kernels `[outputs, inputs, kernel, kernel]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// The parameter that holds the kernels.
-    pub slot: Slot,
-    /// Channels that these kernels make.
-    pub outputs: usize,
-}
-
-impl Bank {
-    /// Height and width of an output plane.
-    pub fn to(&self) -> [usize; 2] {
-        self.from.map(|size| size + 2 * self.pad + 1 - self.kernel)
-    }
-
-    /// Channels that all members make together.
-    pub fn outputs(&self) -> usize {
-        self.members.iter().map(|member| member.outputs).sum()
-    }
 }
 
 /// A kernel in a [`Graph`], with the values that it reads and the values that it makes, in the order that [`Kernel`]
@@ -92,6 +59,15 @@ pub struct Mask {
     pub before: usize,
 }
 
+/// How a map becomes larger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upsampling {
+    /// Pixels that one pixel becomes, on both axes.
+    pub factor: usize,
+    /// Every pixel is a mean of its neighbours, weighted by distance; otherwise pixels are repeated.
+    pub bilinear: bool,
+}
+
 /// What a [`Node`] computes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kernel {
@@ -110,6 +86,10 @@ pub enum Kernel {
     Pool(Window),
     /// Backward pass of pooling: reads `x`, the pooled value and its gradient; makes the gradient of `x`.
     PoolBackward(Window),
+    /// Makes a larger map of `x`.
+    Upsample(Upsampling),
+    /// Backward pass of a map that became larger: reads the gradient of the larger map; makes that of the smaller one.
+    UpsampleBackward(Upsampling),
     /// Multiplies the vector `x` by a weight `[outputs, inputs]`.
     Dense(Slot),
     /// Backward pass of a dense layer: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
@@ -283,6 +263,8 @@ impl Kernel {
             | Kernel::Conv(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::Dense(_)
             | Kernel::View
             | Kernel::Concat
@@ -301,6 +283,8 @@ impl Kernel {
             | Kernel::Mask(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
@@ -352,6 +336,8 @@ impl Graph {
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
             | Kernel::Concat

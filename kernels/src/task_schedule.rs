@@ -239,6 +239,8 @@ impl<'a> Scheduler<'a> {
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::Concat

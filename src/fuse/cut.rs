@@ -263,7 +263,10 @@ impl Cutter<'_> {
     fn weigh(&self, stmt: &Stmt, times: usize, heavy: &mut bool, numbers: &mut usize) {
         match stmt {
             Stmt::Node(node) => {
-                *heavy |= matches!(node.op, Op::Conv { weight, .. } if self.net.param(weight).shape[2] > 1);
+                *heavy |= matches!(
+                    node.op,
+                    Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } if self.net.param(weight).shape[2] > 1
+                );
                 if node.shape.per_image() {
                     *numbers = numbers.saturating_add(node.shape.len().saturating_mul(times));
                 }

@@ -1,11 +1,11 @@
 //! A fused part of a net as a [`Graph`] of kernels: loops written out, convolutions of one input brought together.
 
 use super::cut::Fused;
-use super::lower::{Entrywise, KernelForm, KernelOperand, Processor, Running, Why, kernel_of};
+use super::lower::{ConvWindows, Entrywise, KernelForm, KernelOperand, Processor, Running, Why, kernel_of};
 use lcnnc_kernels::batch_norm::BatchNorm;
-use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Mask, Member, Slot};
+use lcnnc_kernels::graph::{Bank, Direction, Graph, Id, Kernel, Map, Mask, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
-use lcnnc_lang::ir::{Net, Node, Padding, ParamId, Shape, Unrolled, Value};
+use lcnnc_lang::ir::{Net, Node, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A fused part, ready to run.
@@ -35,12 +35,18 @@ pub fn convolutions(net: &Net, fused: &Fused) -> Vec<String> {
         let slots = bank.members.iter().map(|member| net.param(fused.params[member.slot]).name.as_str());
         let weights = slots.collect::<Vec<&str>>().join(", ");
         let (k, inputs, outputs) = (bank.kernel, bank.inputs, bank.outputs());
+        let stride = if bank.stride > 1 { format!(", stride {}", bank.stride) } else { String::new() };
+        let form = match bank.direction {
+            Direction::Spread { .. } => ", transposed".to_owned(),
+            Direction::Gather if bank.groups > 1 => format!(", {} groups", bank.groups),
+            Direction::Gather => String::new(),
+        };
         let method = match lcnnc_kernels::method(bank) {
             Method::Direct => "tap by tap".to_owned(),
             Method::Spectral([height, width]) => format!("by Fourier transforms of {height} x {width} points"),
             Method::Winograd => "by Winograd's tiles of 4 x 4 pixels".to_owned(),
         };
-        format!("{k}x{k} kernels, {inputs} -> {outputs} maps, {method}: {weights}")
+        format!("{k}x{k} kernels, {inputs} -> {outputs} maps{form}{stride}, {method}: {weights}")
     };
     graph.banks.iter().map(convolution).collect()
 }
@@ -119,8 +125,8 @@ impl Lowering<'_> {
     fn append(&mut self, form: KernelForm<Id>, shape: [usize; 3]) -> Id {
         match form {
             KernelForm::Zeros => self.graph.node(Kernel::Zeros, &[], shape),
-            KernelForm::Conv { x, weight, bias, padding } => {
-                let products = self.conv(x, weight, padding, shape[0]);
+            KernelForm::Conv { x, weight, bias, windows } => {
+                let products = self.conv(x, weight, windows, shape);
                 self.sum(products, bias)
             }
             KernelForm::Dense { x, weight, bias } => {
@@ -129,6 +135,7 @@ impl Lowering<'_> {
                 self.sum(products, bias)
             }
             KernelForm::Pool { x, window } => self.graph.node(Kernel::Pool(window), &[x], shape),
+            KernelForm::Upsample { x, upsampling } => self.graph.node(Kernel::Upsample(upsampling), &[x], shape),
             KernelForm::View { x } => self.graph.node(Kernel::View, &[x], shape),
             KernelForm::Concat { parts } => self.graph.node(Kernel::Concat, &parts, shape),
             KernelForm::BatchNorm { x, affine: [scale, shift], running, epsilon } => {
@@ -151,13 +158,14 @@ impl Lowering<'_> {
         }
     }
 
-    fn conv(&mut self, x: Id, weight: ParamId, padding: Padding, outputs: usize) -> Id {
+    fn conv(&mut self, x: Id, weight: ParamId, windows: ConvWindows, [outputs, to @ ..]: [usize; 3]) -> Id {
         let x = self.factor(x);
-        let [inputs, height, width] = self.graph.dims(x);
+        let [inputs, from @ ..] = self.graph.dims(x);
         let kernel = self.net.param(weight).shape[2];
         let members = vec![Member { slot: self.weight(weight), outputs }];
-        let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
-        self.graph.conv(x, bank)[0]
+        let ConvWindows { stride, pad, groups, on_result } = windows;
+        let direction = if on_result { Direction::Spread { to } } else { Direction::Gather };
+        self.graph.conv(x, Bank { inputs, kernel, stride, pad, groups, direction, from, members })[0]
     }
 
     fn entrywise(&mut self, x: Id, map: Entrywise) -> Id {

@@ -2,8 +2,8 @@
 //! can do.
 
 use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
-use lcnnc_kernels::graph::{Map, Window};
-use lcnnc_lang::ir::{Binary, Net, Node, Op, Padding, ParamId, Pool, Unary, Value};
+use lcnnc_kernels::graph::{Map, Upsampling, Window};
+use lcnnc_lang::ir::{self, Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
 use std::fmt;
 
 /// What runs a fused part. There are kernels for a CPU that a graphics processor does not have yet.
@@ -87,12 +87,14 @@ impl<I> KernelOperand<I> {
 pub enum KernelForm<I> {
     /// Makes zeros, of the node's shape.
     Zeros,
-    /// Convolves `x` with stride 1 and adds the bias.
-    Conv { x: I, weight: ParamId, bias: Option<ParamId>, padding: Padding },
+    /// Convolves `x` and adds the bias.
+    Conv { x: I, weight: ParamId, bias: Option<ParamId>, windows: ConvWindows },
     /// Multiplies the vector `x` by a matrix and adds the bias.
     Dense { x: I, weight: ParamId, bias: Option<ParamId> },
     /// Pools `x`.
     Pool { x: I, window: Window },
+    /// Makes a larger map of `x`.
+    Upsample { x: I, upsampling: Upsampling },
     /// Gives `x` the node's shape.
     View { x: I },
     /// Puts values one behind the other along the channels.
@@ -113,6 +115,19 @@ pub struct Running {
     pub mean: ParamId,
     pub variance: ParamId,
     pub momentum: f64,
+}
+
+/// The windows of a convolution, and which channels they see.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvWindows {
+    /// Pixels from one window to the next.
+    pub stride: usize,
+    /// Zeros around each side of the planes that windows lie on.
+    pub pad: usize,
+    /// Groups of channels that see nothing of each other.
+    pub groups: usize,
+    /// Whether windows lie on the result, as those of a transposed convolution do.
+    pub on_result: bool,
 }
 
 /// A function of one number that is applied entry by entry.
@@ -142,11 +157,19 @@ pub fn kernel_of<I>(
     let image = |value: &Value| operand(*value).image();
     match &node.op {
         Op::Zeros => Ok(KernelForm::Zeros),
-        Op::Conv { groups: 2.., .. } => Err(Why::Form("groups of channels")),
-        Op::Conv { stride: 2.., .. } => Err(Why::Form("a stride above 1")),
-        Op::Conv { x, weight, bias, padding, .. } => {
-            let weight = few(net, *weight)?;
-            Ok(KernelForm::Conv { x: image(x)?, weight, bias: *bias, padding: *padding })
+        Op::Conv { x, weight, bias, stride, padding, groups } => {
+            if *stride > 1 || *groups > 1 {
+                processor.cpu_alone()?;
+            }
+            let pad = padding.pixels(net.param(*weight).shape[2]);
+            let windows = ConvWindows { stride: *stride, pad, groups: *groups, on_result: false };
+            Ok(KernelForm::Conv { x: image(x)?, weight: few(net, *weight)?, bias: *bias, windows })
+        }
+        Op::ConvTranspose { x, weight, bias, stride, padding } => {
+            processor.cpu_alone()?;
+            let pad = padding.pixels(net.param(*weight).shape[2]);
+            let windows = ConvWindows { stride: *stride, pad, groups: 1, on_result: true };
+            Ok(KernelForm::Conv { x: image(x)?, weight: few(net, *weight)?, bias: *bias, windows })
         }
         Op::Dense { x, weight, bias } => {
             let weight = few(net, *weight)?;
@@ -155,6 +178,11 @@ pub fn kernel_of<I>(
         Op::Pool { kind, x, kernel, stride, padding } => {
             let (largest, pad) = (*kind == Pool::Max, kernel.map(|side| padding.pixels(side)));
             Ok(KernelForm::Pool { x: image(x)?, window: Window { largest, kernel: *kernel, stride: *stride, pad } })
+        }
+        Op::Upsample { x, factor, mode } => {
+            processor.cpu_alone()?;
+            let upsampling = Upsampling { factor: *factor, bilinear: *mode == ir::Upsampling::Bilinear };
+            Ok(KernelForm::Upsample { x: image(x)?, upsampling })
         }
         Op::Unary { f, x } => Ok(KernelForm::Chain { x: image(x)?, maps: vec![Entrywise::Map(unary(*f)?)] }),
         Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
@@ -170,9 +198,7 @@ pub fn kernel_of<I>(
             processor.cpu_alone()?;
             Ok(KernelForm::Dropout { x: image(x)?, rate: *rate })
         }
-        Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => {
-            Err(Why::Form("not among the kernels"))
-        }
+        Op::Local { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => Err(Why::Form("not among the kernels")),
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
     }
 }

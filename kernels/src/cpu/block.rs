@@ -7,6 +7,7 @@ use super::ops::dense::{Dense, DenseBackward, DenseWeight};
 use super::ops::dropout::{self, BatchPlace};
 use super::ops::loss::CrossEntropy;
 use super::ops::pool::{Pool, PoolBackward};
+use super::ops::upsample::{Upsample, UpsampleBackward};
 use super::runner::Answers;
 use crate::batch_norm::{Meeting, Sums};
 use crate::engine::Offsets;
@@ -166,6 +167,14 @@ impl Block<'_, '_> {
             }),
             Kernel::Pool(window) => self.pool(arch, window, reads[0], makes[0]),
             Kernel::PoolBackward(window) => self.pool_backward(arch, window, [reads[0], reads[1], reads[2]], makes[0]),
+            Kernel::Upsample(upsampling) => self.whole(makes[0], |block, y| {
+                let [from, to] = [reads[0], makes[0]].map(|id| block.shared.schedule.dims[id]);
+                arch.dispatch(Upsample { upsampling: *upsampling, from, to, x: block.value(reads[0]), y });
+            }),
+            Kernel::UpsampleBackward(upsampling) => self.whole(makes[0], |block, dx| {
+                let [from, to] = [makes[0], reads[0]].map(|id| block.shared.schedule.dims[id]);
+                arch.dispatch(UpsampleBackward { upsampling: *upsampling, from, to, dy: block.value(reads[0]), dx });
+            }),
             Kernel::Dense(slot) => self.whole(makes[0], |block, y| {
                 let x = block.value(reads[0]);
                 let weight = block.weight(*slot, x.len() / LANES * (y.len() / LANES));

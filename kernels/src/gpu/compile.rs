@@ -183,6 +183,9 @@ impl Compiler<'_> {
                     self.instructions.push(Instruction::Loss { scores, gradient, classes });
                 }
             }
+            Kernel::Upsample(_) | Kernel::UpsampleBackward(_) => {
+                unreachable!("a graphics processor gets no part with this kernel")
+            }
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) => unreachable!("these have no task of their own"),
             Kernel::BatchSums(_) => unreachable!("a graphics processor gets no part with a batch normalisation"),
             Kernel::Mask(_) => unreachable!("a graphics processor gets no part with a dropout"),

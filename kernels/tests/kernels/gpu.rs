@@ -33,7 +33,7 @@ impl Builder {
     /// Appends a convolution of `x` by these parameters.
     fn conv(&mut self, x: Id, kernel: usize, pad: usize, members: &[Member]) -> Vec<Id> {
         let [inputs, height, width] = self.graph.dims(x);
-        let bank = Bank { inputs, kernel, pad, from: [height, width], members: members.to_vec() };
+        let bank = Bank::plain(inputs, kernel, pad, [height, width], members.to_vec());
         self.graph.conv(x, bank)
     }
 

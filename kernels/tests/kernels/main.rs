@@ -2,10 +2,12 @@
 
 mod allocator;
 mod batch_norm;
+mod direct;
 #[cfg(feature = "wgpu")]
 mod gpu;
 #[cfg(feature = "wgpu")]
 mod maps;
 mod support;
+mod upsample;
 mod winograd;
 mod zeros;

@@ -40,7 +40,7 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
 
 fn bank(inputs: usize, outputs: &[usize], pad: usize, from: [usize; 2]) -> Bank {
     let members = outputs.iter().enumerate().map(|(slot, outputs)| Member { slot, outputs: *outputs }).collect();
-    Bank { inputs, kernel: 3, pad, from, members }
+    Bank::plain(inputs, 3, pad, from, members)
 }
 
 #[test]

@@ -1,39 +1,9 @@
 //! A sum of zeros alone is exactly zero, by every method of doing a convolution, forward and backward: where a sum in
 //! double precision over the same pixels gives zero, so do the kernels, and elsewhere they give the sum.
 
-use crate::support::{Dice, Sums, defined, distance, double, numbers};
+use crate::support::{Dice, Sums, compare, defined, double, numbers, planes};
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member};
 use lcnnc_kernels::{Batch, Engine, Method, Outcome, Parameter, Vectors, method};
-
-/// Fails unless what is zero by definition is exactly zero, and the rest is as defined.
-fn compare(found: &[f32], wanted: &[f64], what: &str) {
-    let close = distance(found, wanted);
-    assert!(close < 1e-5, "{what}: {close:.1e}");
-    let tiny = found.iter().zip(wanted).find(|(found, wanted)| **wanted == 0.0 && **found != 0.0);
-    assert!(tiny.is_none(), "{what}: {tiny:?}");
-}
-
-/// Planes that are black but for one rectangle; now and then black altogether, or not at all.
-fn planes(dice: &mut Dice, [channels, height, width]: [usize; 3], salt: usize) -> Vec<f32> {
-    let mut numbers = numbers(channels * height * width, salt);
-    let (mut rows, mut columns) = (0..height, 0..width);
-    match dice.roll(6) {
-        0 => rows = 0..0,
-        1 => {}
-        _ => {
-            let (top, left) = (dice.roll(height), dice.roll(width));
-            rows = top..top + 1 + dice.roll((height - top).min(4));
-            columns = left..left + 1 + dice.roll((width - left).min(4));
-        }
-    }
-    for (n, x) in numbers.iter_mut().enumerate() {
-        if !(rows.contains(&(n / width % height)) && columns.contains(&(n % width))) {
-            // Either zero is a zero.
-            *x = if dice.roll(2) == 0 { 0.0 } else { -0.0 };
-        }
-    }
-    numbers
-}
 
 /// A rectified convolution, and a loop of an excitatory and an inhibitory one.
 struct Lateral {
@@ -50,15 +20,9 @@ impl Lateral {
         let (channels, maps) = (1 + dice.roll(3), 1 + dice.roll(most));
         let (k1, k2) = (1 + dice.roll(9), [1, 3, 3, 5, 7, 9][dice.roll(6)]);
         let from = [k1 + 3 + dice.roll(12), k1 + 3 + dice.roll(12)];
-        let afferent = Bank {
-            inputs: channels,
-            kernel: k1,
-            pad: dice.roll(k1),
-            from,
-            members: vec![Member { slot: 0, outputs: maps }],
-        };
+        let afferent = Bank::plain(channels, k1, dice.roll(k1), from, vec![Member { slot: 0, outputs: maps }]);
         let members = [1, 2].map(|slot| Member { slot, outputs: maps }).to_vec();
-        let lateral = Bank { inputs: maps, kernel: k2, pad: k2 / 2, from: afferent.to(), members };
+        let lateral = Bank::plain(maps, k2, k2 / 2, afferent.to(), members);
         let lens = [channels * maps * k1 * k1, maps * maps * k2 * k2, maps * maps * k2 * k2];
         let params = lens.map(|len| Parameter { len, trained: true }).to_vec();
         Self { afferent, lateral, steps: 1 + dice.roll(3), params }
@@ -171,7 +135,7 @@ struct One {
 
 impl One {
     fn new(inputs: usize, outputs: usize, kernel: usize, from: [usize; 2], by: impl Fn(Method) -> bool) -> Self {
-        let bank = Bank { inputs, kernel, pad: kernel / 2, from, members: vec![Member { slot: 0, outputs }] };
+        let bank = Bank::plain(inputs, kernel, kernel / 2, from, vec![Member { slot: 0, outputs }]);
         assert!(by(method(&bank)), "{bank:?}");
         let mut graph = Graph::default();
         let x = graph.node(Kernel::Input(0), &[], [inputs, from[0], from[1]]);

@@ -193,17 +193,23 @@ fn sound_part(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BT
     let versions = |id: ParamId| if inside { vec![id] } else { net.versions(id) };
     assert_eq!(fused.params, params.into_iter().flat_map(versions).collect::<Vec<ParamId>>(), "{net}");
 
-    let heavy = |node: &Node| matches!(node.op, Op::Conv { weight, .. } if net.param(weight).shape[2] > 1);
+    let heavy = |node: &Node| {
+        let weight = match node.op {
+            Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } => Some(weight),
+            _ => None,
+        };
+        weight.is_some_and(|weight| net.param(weight).shape[2] > 1)
+    };
     assert!(all.iter().any(|(node, _)| heavy(node)), "light\n{net}");
     let images = all.iter().filter(|(node, _)| node.shape.per_image());
     let numbers: usize = images.map(|(node, times)| node.shape.len() * times).sum();
     assert!(numbers * 64 <= LARGEST << 20, "{numbers} numbers an image\n{net}");
     for (node, _) in all {
         let fits = match node.op {
-            Op::Conv { stride, groups, .. } => stride == 1 && groups == 1,
             Op::Param(_) | Op::Number(_) | Op::Zeros | Op::Dense { .. } | Op::Pool { .. } => true,
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::Upsample { .. } => true,
             Op::Unary { .. } | Op::Binary { .. } | Op::Flatten { .. } | Op::Concat { .. } => true,
-            Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } | Op::BatchNorm { .. } => false,
+            Op::Local { .. } | Op::BatchNorm { .. } => false,
             Op::GroupNorm { .. } | Op::Lrn { .. } | Op::Dropout { .. } | Op::Reduce { .. } => false,
         };
         assert!(fits && (node.shape.per_image() || is_literal(&Stmt::Node(node.clone()))), "{node:?}\n{net}");

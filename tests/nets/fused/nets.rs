@@ -1,4 +1,4 @@
-//! Random cut: shapes, kernels, padding, steps, activations, branches, pools.
+//! Random cut: shapes, kernels, strides, padding, steps, activations, branches, pools, larger maps.
 
 use crate::fused::{Way, compiled, distance};
 use lcnnc::fuse::cut::Cut;
@@ -72,16 +72,26 @@ fn spec(seed: u64, smooth: bool) -> String {
         _ => pool.to_owned(),
     };
     let tail = match dice.roll(3) {
-        0 => format!(
-            "F = {}\nlogits = dense(F, classes)\n",
-            apply(f(&mut dice), &format!("conv({pool}, {more}, kernel: 3)"))
-        ),
+        0 => {
+            let f = f(&mut dice);
+            let layer = match dice.roll(6) {
+                0 => format!("conv({pool}, {more}, kernel: 3)"),
+                1 => format!("conv({pool}, {more}, kernel: {}, stride: {})", 1 + 2 * dice.roll(3), 2 + dice.roll(2)),
+                2 => {
+                    format!("depthwise({pool}, {}, kernel: 3, stride: {})", maps * (1 + dice.roll(2)), 1 + dice.roll(2))
+                }
+                3 => format!("upsample({pool}, {}, mode: {})", 2 + dice.roll(2), dice.pick(&["nearest", "bilinear"])),
+                _ => format!("conv_transpose({pool}, {more}, kernel: {}, stride: 2)", 1 + 2 * dice.roll(3)),
+            };
+            format!("F = {}\nlogits = dense(F, classes)\n", apply(f, &layer))
+        }
         1 => format!("F = concat({pool}, {pool})\nlogits = dense(F, classes)\n"),
         _ => format!("logits = dense({pool}, classes)\n"),
     };
+    let stride = if padding == "same" { 1 + dice.roll(2) } else { 1 };
     format!(
         "model M\ninput image: [{channels}, {height}, {width}]\n\
-         weights W_A: conv({channels} -> {maps}, kernel: {k1}, padding: {padding}, bias: {bias})\n\
+         weights W_A: conv({channels} -> {maps}, kernel: {k1}, stride: {stride}, padding: {padding}, bias: {bias})\n\
          weights W_L: conv({maps} -> {maps}, kernel: {k2}, bias: {bias})\n\
          weights W_I: conv({maps} -> {maps}, kernel: {k2}, bias: false)\n\
          A = {a}\n\
@@ -90,8 +100,14 @@ fn spec(seed: u64, smooth: bool) -> String {
     )
 }
 
+/// The words of plans for each method of doing a convolution.
+const METHODS: &[&str] = &["tap by tap", "Fourier", "Winograd"];
+
+/// The words of plans for each form of a convolution, and for what makes maps larger.
+const FORMS: &[&str] = &["stride 2", "groups", "transposed", "upsample"];
+
 fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64) {
-    let mut plans = String::new();
+    let (mut plans, many) = (String::new(), seeds.end - seeds.start >= 40);
     for seed in seeds {
         let text = spec(seed, smooth);
         let net = compiled(&text, &[]);
@@ -105,8 +121,9 @@ fn check(seeds: std::ops::Range<u64>, smooth: bool, vectors: Vectors, bound: f64
         let [plain, of_plain] = distance(&net, Way::Single, images);
         assert!(plain < bound && of_plain < bound, "plain, seed {seed}: {plain:.1e}, {of_plain:.1e}\n{text}");
     }
-    for way in ["tap by tap", "Fourier", "Winograd"] {
-        assert!(plans.contains(way), "no convolution was done {way}");
+    // A few specs need not have all forms.
+    for word in METHODS.iter().chain(FORMS.iter().filter(|_| many)) {
+        assert!(plans.contains(word), "no plan has the word {word}");
     }
     assert!(plans.contains("stages"), "no batch met");
 }

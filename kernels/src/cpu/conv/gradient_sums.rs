@@ -20,6 +20,11 @@ pub struct GradientSums<'a> {
 }
 
 impl GradientSums<'_> {
+    /// The gradient of a parameter of this length, if it is wanted.
+    pub fn of(&mut self, slot: Slot, len: usize) -> Option<&mut [f32]> {
+        self.wanted[slot].then(|| &mut self.gradients[self.offsets[slot]..][..len])
+    }
+
     /// Adds to the gradient of one kernel, `[kernel, kernel]`: the `index`th of a parameter. Taps that only ever see
     /// padding are left out, since their gradient is exactly zero and the transform has made rounding errors of it.
     pub fn add(&mut self, sizes: &Sizes, slot: Slot, index: usize, taps: impl Iterator<Item = f32>) {

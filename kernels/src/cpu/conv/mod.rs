@@ -61,7 +61,7 @@ impl PreparedBank {
     /// Chooses the algorithm for a bank; its weights come with [`Self::prepare`].
     pub fn new(bank: &Bank) -> Self {
         let algorithm = match method(bank) {
-            Method::Direct => Algorithm::Direct(Direct { sizes: Sizes::new(bank) }),
+            Method::Direct => Algorithm::Direct(Direct::new(bank)),
             Method::Spectral(_) => Algorithm::Spectral(Spectral::new(bank)),
             Method::Winograd => Algorithm::Winograd(Winograd::new(bank)),
         };
@@ -71,7 +71,7 @@ impl PreparedBank {
     /// Floats of the prepared weights, which all threads share.
     pub fn kernel_floats(&self) -> usize {
         match &self.algorithm {
-            Algorithm::Direct(direct) => 2 * direct.sizes.weights(),
+            Algorithm::Direct(_) => 2 * self.bank.weights(),
             Algorithm::Spectral(spectral) => spectral.kernel_floats(),
             Algorithm::Winograd(winograd) => 2 * winograd.kernel_floats(),
         }
@@ -90,7 +90,7 @@ impl PreparedBank {
     /// Floats that a thread needs for planes between two passes, in either direction.
     pub fn scratch_floats(&self) -> usize {
         match &self.algorithm {
-            Algorithm::Direct(direct) => direct.scratch_floats().max(direct.backward().scratch_floats()),
+            Algorithm::Direct(direct) => direct.scratch_floats(),
             Algorithm::Spectral(spectral) => spectral.scratch_floats(),
             Algorithm::Winograd(winograd) => 2 * winograd.row_floats(self.bank.inputs.max(self.bank.outputs())),
         }
@@ -105,37 +105,28 @@ impl PreparedBank {
         }
     }
 
-    /// Brings the weights of a batch into the form that the algorithm multiplies by; `weights` are each member's
-    /// kernels, `[outputs, inputs, kernel, kernel]`.
+    /// Brings the weights of a batch into the form that the algorithm multiplies by; `weights` are each
+    /// member's kernels.
     pub fn prepare(&mut self, arch: Arch, weights: &[&[f32]], scratch: &mut Scratch) {
-        match self.algorithm {
-            Algorithm::Spectral(ref spectral) => {
+        match &self.algorithm {
+            Algorithm::Spectral(spectral) => {
                 let size = self.bank.inputs * self.bank.kernel * self.bank.kernel;
                 let kernels: Vec<&[f32]> = weights.iter().flat_map(|weight| weight.chunks_exact(size)).collect();
                 self.weights[0].reserve(spectral.kernel_floats());
                 spectral.kernel_spectra(arch, &kernels, &mut self.weights[0], scratch);
             }
             Algorithm::Direct(direct) => {
-                self.prepare_members(direct.sizes.weights(), weights, |weight, first, to| {
-                    direct.prepare(weight, first, to);
+                let len = self.bank.weights();
+                prepare_members(&self.bank, weights, len, &mut self.weights, |weight, member, to| {
+                    direct.prepare(&self.bank, weight, member, to);
                 });
             }
             Algorithm::Winograd(winograd) => {
-                self.prepare_members(winograd.kernel_floats(), weights, |weight, first, to| {
+                let len = winograd.kernel_floats();
+                prepare_members(&self.bank, weights, len, &mut self.weights, |weight, (first, _), to| {
                     winograd.prepare(weight, first, to);
                 });
             }
-        }
-    }
-
-    /// Lets `prepare` write each member's weights into `len` floats for either direction, given the first output of
-    /// that member among those of all.
-    fn prepare_members(&mut self, len: usize, weights: &[&[f32]], prepare: impl Fn(&[f32], usize, &mut [Aligned; 2])) {
-        self.weights.iter_mut().for_each(|weights| weights.reserve(len));
-        let mut first = 0;
-        for (member, weight) in self.bank.members.iter().zip(weights) {
-            prepare(weight, first, &mut self.weights);
-            first += member.outputs;
         }
     }
 
@@ -143,10 +134,7 @@ impl PreparedBank {
     /// `[inputs, height, width]` cells.
     pub fn forward(&self, arch: Arch, x: &[f32], scratch: &mut Scratch) {
         match &self.algorithm {
-            Algorithm::Direct(direct) => {
-                scratch.rows[0].reserve(direct.scratch_floats());
-                direct.pad(0, x, &mut scratch.rows[0]);
-            }
+            Algorithm::Direct(direct) => direct.forward(x, scratch),
             Algorithm::Spectral(spectral) => {
                 scratch.zeros.find(arch, &spectral.sizes, &[x]);
                 spectral.forward(arch, &self.weights[0], x, scratch);
@@ -165,7 +153,9 @@ impl PreparedBank {
         epilogue: &mut EpilogueRun<'_, '_>,
     ) {
         match &self.algorithm {
-            Algorithm::Direct(direct) => direct.rows(arch, &self.weights[0], outputs, scratch, epilogue),
+            Algorithm::Direct(direct) => {
+                direct.forward_rows(arch, &self.bank, &self.weights[0], outputs, scratch, epilogue);
+            }
             Algorithm::Spectral(spectral) => {
                 let [height, width] = self.bank.to();
                 spectral.rows(arch, outputs, [spectral.sizes.outputs, height, width], scratch, epilogue);
@@ -190,7 +180,7 @@ impl PreparedBank {
             }
         };
         match &self.algorithm {
-            Algorithm::Direct(direct) => direct.gradients(arch, &self.bank.members, reads, sums, scratch),
+            Algorithm::Direct(direct) => direct.gradients(arch, &self.bank, reads, sums, scratch),
             Algorithm::Spectral(spectral) => {
                 find_zeros(&spectral.sizes, scratch);
                 spectral.backward(arch, &self.weights[0], reads, sums.map(|sums| &mut *sums.transformed), scratch);
@@ -210,7 +200,7 @@ impl PreparedBank {
         let (inputs, [height, width]) = (self.bank.inputs, self.bank.from);
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                direct.backward().rows(arch, &self.weights[1], 0..inputs, scratch, epilogue);
+                direct.backward_rows(arch, &self.bank, &self.weights[1], scratch, epilogue);
             }
             Algorithm::Spectral(spectral) => {
                 spectral.rows(arch, 0..inputs, [inputs, height, width], scratch, epilogue);
@@ -229,5 +219,22 @@ impl PreparedBank {
             Algorithm::Winograd(winograd) => winograd.kernel_gradients(&self.bank.members, sums),
         }
         sums.transformed.fill(0.0);
+    }
+}
+
+/// Lets `prepare` write each member's weights into `len` floats for either direction, given the first output of that
+/// member among those of all, and how many it has.
+fn prepare_members(
+    bank: &Bank,
+    weights: &[&[f32]],
+    len: usize,
+    to: &mut [Aligned; 2],
+    prepare: impl Fn(&[f32], (usize, usize), &mut [Aligned; 2]),
+) {
+    to.iter_mut().for_each(|weights| weights.reserve(len));
+    let mut first = 0;
+    for (member, weight) in bank.members.iter().zip(weights) {
+        prepare(weight, (first, member.outputs), to);
+        first += member.outputs;
     }
 }

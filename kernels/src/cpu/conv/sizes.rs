@@ -1,8 +1,8 @@
-//! The sizes of a convolution, which every method of doing it must know.
+//! The sizes of a convolution of stride 1 without groups, which every method that transforms must know.
 
 use crate::graph::Bank;
 
-/// The sizes of a convolution of `[inputs, ...]` planes to `[outputs, ...]` planes, in one direction.
+/// The sizes of a convolution of `[inputs, ...]` planes to `[outputs, ...]` planes, of stride 1 and in one direction.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     /// Planes that are read.
@@ -20,7 +20,7 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// The sizes of a bank in the forward direction.
+    /// The sizes of a bank that is plain, in the forward direction.
     pub fn new(bank: &Bank) -> Self {
         let Bank { inputs, kernel, pad, from, .. } = *bank;
         Self { inputs, outputs: bank.outputs(), kernel, pad, from, to: bank.to() }
@@ -31,11 +31,6 @@ impl Sizes {
     pub fn backward(&self) -> Self {
         let Self { inputs, outputs, kernel, pad, from, to } = *self;
         Self { inputs: outputs, outputs: inputs, kernel, pad: kernel - 1 - pad, from: to, to: from }
-    }
-
-    /// The number of weights in all kernels.
-    pub fn weights(&self) -> usize {
-        self.inputs * self.outputs * self.kernel * self.kernel
     }
 
     /// Whether a kernel's tap, counted from 0 row by row, ever lies on a pixel of the plane. The gradient of a tap that

@@ -7,3 +7,4 @@ pub mod loss;
 mod math;
 pub mod norm;
 pub mod pool;
+pub mod upsample;

@@ -1,0 +1,215 @@
+//! Convolution as the sum that it is defined by, tap by tap: for small kernels and small maps, and for all strides, groups
+//! and transposed convolutions.
+//!
+//! Windows lie on the planes of one side, and the planes of the other side have a pixel for each window. A pass sums over
+//! windows or spreads over them: a convolution sums in its forward pass and spreads in its backward pass, a transposed one
+//! the other way around. `planes` is how planes are laid out for that, `pass` are the passes, and `tap_gradients` sums the
+//! gradients of kernels.
+
+mod pass;
+mod planes;
+mod tap_gradients;
+
+use super::{BackwardReads, GradientSums, Scratch};
+use crate::cpu::epilogue::EpilogueRun;
+use crate::cpu::lanes::{Aligned, LANES};
+use crate::graph::{Bank, Direction, Member};
+use pass::Pass;
+use planes::Planes;
+use pulp::Arch;
+use std::ops::Range;
+use tap_gradients::{SeenByTaps, TapGradients};
+
+/// A convolution tap by tap.
+#[derive(Debug)]
+pub struct Direct {
+    forward: Pass,
+    backward: Pass,
+}
+
+/// How windows lie on planes.
+#[derive(Clone, Copy, Debug)]
+struct Windows {
+    /// Height, and width, of a window in pixels.
+    kernel: usize,
+    /// Pixels from one window to the next.
+    stride: usize,
+    /// Zeros around each side of the planes that windows lie on.
+    pad: usize,
+    /// Groups of channels that see nothing of each other.
+    groups: usize,
+    /// Height and width of the planes that windows lie on.
+    on: [usize; 2],
+    /// Rows of windows, and windows in a row.
+    of: [usize; 2],
+}
+
+impl Direct {
+    /// The passes of a bank in both directions.
+    pub fn new(bank: &Bank) -> Self {
+        let Bank { kernel, stride, pad, groups, from, .. } = *bank;
+        let windows = |on, of| Windows { kernel, stride, pad, groups, on, of };
+        match bank.direction {
+            Direction::Gather => {
+                let windows = windows(from, bank.to());
+                let (forward, backward) = (Pass::gather(&windows, bank.inputs), Pass::spread(&windows, bank.outputs()));
+                Self { forward, backward }
+            }
+            Direction::Spread { to } => {
+                let windows = windows(to, from);
+                let (forward, backward) = (Pass::spread(&windows, bank.inputs), Pass::gather(&windows, bank.outputs()));
+                Self { forward, backward }
+            }
+        }
+    }
+
+    /// Floats of the planes that a pass reads, zeros around them included, in whichever direction they are more.
+    pub fn scratch_floats(&self) -> usize {
+        self.forward.planes.floats().max(self.backward.planes.floats())
+    }
+
+    /// Writes the kernels of one member, as those of output `first` and the ones after it, in the orders in which the
+    /// passes read them; see [`Pass::weight`].
+    pub fn prepare(
+        &self,
+        bank: &Bank,
+        weight: &[f32],
+        (first, outputs): (usize, usize),
+        [forward, backward]: &mut [Aligned; 2],
+    ) {
+        let (inputs, len) = (bank.inputs / bank.groups, outputs / bank.groups);
+        for (n, kernel) in weight.chunks_exact(bank.kernel * bank.kernel).enumerate() {
+            let (output, input) = match bank.direction {
+                Direction::Gather => (n / inputs, n % inputs),
+                Direction::Spread { .. } => (n % outputs, n / outputs),
+            };
+            let group = output / len;
+            let made = first + group * len..first + (group + 1) * len;
+            let seen = group * inputs..(group + 1) * inputs;
+            for (tap, w) in kernel.iter().enumerate() {
+                forward[self.forward.weight(&made, first + output, input, tap)] = *w;
+                backward[self.backward.weight(&seen, seen.start + input, first / bank.groups + output % len, tap)] = *w;
+            }
+        }
+    }
+
+    /// Puts the input of a forward pass into the scratch.
+    pub fn forward(&self, x: &[f32], scratch: &mut Scratch) {
+        fill(&self.forward.planes, x, scratch);
+    }
+
+    /// Makes the rows of some outputs of the forward pass, and hands them to their epilogue.
+    pub fn forward_rows(
+        &self,
+        arch: Arch,
+        bank: &Bank,
+        weights: &[f32],
+        outputs: Range<usize>,
+        scratch: &mut Scratch,
+        epilogue: &mut EpilogueRun<'_, '_>,
+    ) {
+        let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
+        self.forward.rows(arch, weights, (outputs, bank.groups), [planes, rows], epilogue);
+    }
+
+    /// Adds to the gradients of the kernels, if any are wanted, and leaves the gradients of the results in the scratch,
+    /// as [`Self::backward_rows`] reads them, if the gradient of the input is wanted.
+    pub fn gradients(
+        &self,
+        arch: Arch,
+        bank: &Bank,
+        reads: BackwardReads<'_>,
+        sums: Option<&mut GradientSums<'_>>,
+        scratch: &mut Scratch,
+    ) {
+        match bank.direction {
+            Direction::Gather => {
+                if let Some(sums) = sums {
+                    fill(&self.forward.planes, reads.x, scratch);
+                    let members = bank.members.iter().zip(reads.dy);
+                    members.for_each(|(member, dy)| self.of_windows(arch, bank, *member, dy, sums, scratch));
+                }
+                if reads.to_input {
+                    self.fill_members(bank, reads.dy, scratch);
+                }
+            }
+            Direction::Spread { .. } => {
+                self.fill_members(bank, reads.dy, scratch);
+                if let Some(sums) = sums {
+                    self.of_pixels(arch, bank, reads.x, sums, scratch);
+                }
+            }
+        }
+    }
+
+    /// Adds to the gradients of a member's kernels that sum over windows, group by group.
+    fn of_windows(
+        &self,
+        arch: Arch,
+        bank: &Bank,
+        member: Member,
+        dy: &[f32],
+        sums: &mut GradientSums<'_>,
+        scratch: &Scratch,
+    ) {
+        let (taps, channels) = (self.forward.offsets().len(), member.outputs / bank.groups);
+        let Some(dw) = sums.of(member.slot, member.outputs * taps) else { return };
+        let groups = dy.chunks_exact(dy.len() / bank.groups).zip(dw.chunks_exact_mut(channels * taps));
+        for (group, (windows, dw)) in groups.enumerate() {
+            let taps = seen(&self.forward, group * bank.inputs / bank.groups, taps, bank.to(), scratch);
+            arch.dispatch(TapGradients { taps, windows, dw });
+        }
+    }
+
+    /// Adds to the gradients of all kernels that spread the pixels `x`.
+    fn of_pixels(&self, arch: Arch, bank: &Bank, x: &[f32], sums: &mut GradientSums<'_>, scratch: &Scratch) {
+        let mut first = 0;
+        for member in &bank.members {
+            let taps = member.outputs * bank.kernel * bank.kernel;
+            if let Some(dw) = sums.of(member.slot, bank.inputs * taps) {
+                let taps = seen(&self.backward, first, taps, bank.from, scratch);
+                arch.dispatch(TapGradients { taps, windows: x, dw });
+            }
+            first += member.outputs;
+        }
+    }
+
+    /// Makes the rows of the gradient of the input, and hands them to their epilogue.
+    pub fn backward_rows(
+        &self,
+        arch: Arch,
+        bank: &Bank,
+        weights: &[f32],
+        scratch: &mut Scratch,
+        epilogue: &mut EpilogueRun<'_, '_>,
+    ) {
+        let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
+        self.backward.rows(arch, weights, (0..bank.inputs, bank.groups), [planes, rows], epilogue);
+    }
+
+    /// Puts the gradients of all members' results into the scratch, the channels of a group next to each other.
+    fn fill_members(&self, bank: &Bank, dy: &[&[f32]], scratch: &mut Scratch) {
+        let planes = &self.backward.planes;
+        scratch.rows[0].reserve(planes.floats());
+        let mut first = 0;
+        for (member, dy) in bank.members.iter().zip(dy) {
+            for (group, dy) in dy.chunks_exact(dy.len() / bank.groups).enumerate() {
+                let channel = (group * bank.outputs() + first) / bank.groups;
+                planes.fill(channel, dy, &mut scratch.rows[0]);
+            }
+            first += member.outputs;
+        }
+    }
+}
+
+/// Puts planes, `[channels, height, width]` cells, into the scratch.
+fn fill(planes: &Planes, cells: &[f32], scratch: &mut Scratch) {
+    scratch.rows[0].reserve(planes.floats());
+    planes.fill(0, cells, &mut scratch.rows[0]);
+}
+
+/// What so many taps of channel `first` and those after it see, of planes in the scratch that windows lie on.
+fn seen<'a>(pass: &'a Pass, first: usize, taps: usize, size: [usize; 2], scratch: &'a Scratch) -> SeenByTaps<'a> {
+    let planes = &scratch.rows[0][first * pass.planes.pitch() * LANES..];
+    SeenByTaps { offsets: &pass.offsets()[..taps], planes, row_step: pass.planes.row_step(), size }
+}

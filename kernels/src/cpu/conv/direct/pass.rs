@@ -1,0 +1,243 @@
+//! A pass over planes in either direction: results as sums over taps, a row at a time.
+
+use super::Windows;
+use super::planes::Planes;
+use crate::cpu::epilogue::{CellRange, EpilogueRun};
+use crate::cpu::lanes::{Aligned, LANES};
+use pulp::{Arch, Simd, WithSimd};
+use std::ops::Range;
+
+/// A pass from some planes to others, whose results are sums over taps.
+///
+/// A window's sum takes all taps of the kernel. The gradient of what windows lie on is a sum over the windows that see a
+/// pixel: over the taps, one in each stride, that can lie on it. So pixels fall into phases by their rows and columns
+/// modulo the stride, and each phase is a convolution of its own, of stride 1 and by its own taps; nothing is multiplied by
+/// zeros between the pixels. A pixel that no window sees is a sum over nothing, and exactly zero.
+#[derive(Debug)]
+pub struct Pass {
+    pub planes: Planes,
+    /// Height and width of a plane of the results.
+    to: [usize; 2],
+    /// Phases of the results on either axis: 1 if every result sees the same taps.
+    step: usize,
+    /// Rows, and columns, by which the first result is further on than the first of its phases.
+    shift: usize,
+    /// The phases of the results, `[step, step]`.
+    phases: Vec<Phase>,
+    /// For each tap of the kernel the phase that it belongs to, and its place among the taps of that phase.
+    places: Vec<[usize; 2]>,
+    /// Channels that a result sees, which are those of a group.
+    channels: usize,
+}
+
+/// The taps of results that see the same ones.
+#[derive(Debug, Default)]
+struct Phase {
+    /// For each channel and each tap, the offset in cells of what it reads from the corner of the result.
+    pub offsets: Vec<usize>,
+    /// How many taps there are in a channel.
+    taps: usize,
+    /// The taps of all channels in the phases before this one.
+    first: usize,
+}
+
+/// The number of outputs that are summed at once, where there are as many.
+const OUTPUTS: usize = 4;
+
+/// The outputs next to each other that are summed at once, within a stretch of outputs that see the same channels: the
+/// first of them, and how many they are.
+fn block(stretch: &Range<usize>, output: usize) -> [usize; 2] {
+    let whole = stretch.start + stretch.len() / OUTPUTS * OUTPUTS;
+    if output < whole { [output - (output - stretch.start) % OUTPUTS, OUTPUTS] } else { [output, 1] }
+}
+
+impl Pass {
+    /// The pass that sums over windows; `channels` are all that windows lie on.
+    pub fn gather(windows: &Windows, channels: usize) -> Self {
+        let Windows { kernel, stride, pad, groups, on, of } = *windows;
+        let kept = of.map(|size| size + (kernel - 1) / stride);
+        let planes = Planes { channels, size: on, before: pad, split: stride, phases: stride.min(kernel), kept };
+        let offset = |tap: usize| planes.at(tap / kernel, tap % kernel);
+        Self::new(planes, of, [1, 0], channels / groups, (0..kernel * kernel).map(|tap| (0, offset(tap))))
+    }
+
+    /// The pass that spreads over windows; `channels` are all that have a pixel for each window.
+    pub fn spread(windows: &Windows, channels: usize) -> Self {
+        let Windows { kernel, stride, pad, groups, on, of } = *windows;
+        let reach = (kernel - 1) / stride;
+        let kept = on.map(|size| (size - 1 + pad) / stride - pad / stride + 1 + reach);
+        let planes = Planes { channels, size: of, before: reach - pad / stride, split: 1, phases: 1, kept };
+        let taps = (0..kernel * kernel).map(|tap| [tap / kernel, tap % kernel]).map(|[row, column]| {
+            let phase = row % stride * stride + column % stride;
+            (phase, planes.at(reach - row / stride, reach - column / stride))
+        });
+        Self::new(planes, on, [stride, pad], channels / groups, taps)
+    }
+
+    /// The pass whose `taps`, in the order of the kernel, belong to these phases and read at these offsets.
+    fn new(
+        planes: Planes,
+        to: [usize; 2],
+        [step, shift]: [usize; 2],
+        channels: usize,
+        taps: impl Iterator<Item = (usize, usize)>,
+    ) -> Self {
+        let mut offsets: Vec<Vec<usize>> = vec![Vec::new(); step * step];
+        let mut places = Vec::new();
+        for (phase, offset) in taps {
+            places.push([phase, offsets[phase].len()]);
+            offsets[phase].push(offset);
+        }
+        let mut phases: Vec<Phase> = Vec::new();
+        for taps in offsets {
+            let first = phases.last().map_or(0, |before| before.first + before.offsets.len());
+            let channel = |c: usize| taps.iter().map(move |offset| c * planes.pitch() + offset);
+            let offsets = (0..channels).flat_map(channel).collect();
+            phases.push(Phase { offsets, taps: taps.len(), first });
+        }
+        Self { planes, to, step, shift, phases, places, channels }
+    }
+
+    /// For each channel of a group and each tap, the offset in cells of what it reads from the corner of its window; for
+    /// a pass that sums over windows.
+    pub fn offsets(&self) -> &[usize] {
+        &self.phases[0].offsets
+    }
+
+    /// Where the weight of an output, a channel of its group and a tap is. Outputs are in blocks that are summed at
+    /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see the
+    /// same channels.
+    pub fn weight(&self, stretch: &Range<usize>, output: usize, channel: usize, tap: usize) -> usize {
+        let ([first, outputs], [phase, place]) = (block(stretch, output), self.places[tap]);
+        let Phase { taps, first: before, .. } = self.phases[phase];
+        self.channels * self.places.len() * first + (before + channel * taps + place) * outputs + output - first
+    }
+
+    /// Makes the rows of some outputs, which see the planes of so many `groups` in turn, and hands them to their epilogue.
+    pub fn rows(
+        &self,
+        arch: Arch,
+        weights: &[f32],
+        (outputs, groups): (Range<usize>, usize),
+        [planes, rows]: [&mut Aligned; 2],
+        epilogue: &mut EpilogueRun<'_, '_>,
+    ) {
+        let [height, width] = self.to;
+        rows.reserve(OUTPUTS * width * LANES);
+        for row in 0..height {
+            for group in 0..groups {
+                let len = outputs.len() / groups;
+                let stretch = outputs.start + group * len..outputs.start + (group + 1) * len;
+                let mut output = stretch.start;
+                while output < stretch.end {
+                    let [first, some] = block(&stretch, output);
+                    self.row(arch, weights, [first, some], planes, [row, group], rows);
+                    for m in 0..some {
+                        let channel = first + m - outputs.start;
+                        let range = CellRange { channel, first: (channel * height + row) * width, len: width };
+                        epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
+                        epilogue.run(arch, range);
+                    }
+                    output = first + some;
+                }
+            }
+        }
+    }
+
+    /// Computes one row of a block of outputs, `[outputs, width]` cells, phase by phase.
+    fn row(
+        &self,
+        arch: Arch,
+        weights: &[f32],
+        [first, some]: [usize; 2],
+        planes: &[f32],
+        [row, group]: [usize; 2],
+        rows: &mut [f32],
+    ) {
+        let Self { step, shift, to: [_, width], channels, .. } = *self;
+        let corner = |place: usize| (place + shift) / step - shift / step;
+        let line = corner(row) * self.planes.row_step() + group * channels * self.planes.pitch();
+        for phase in 0..step {
+            let start = (phase + step - shift % step) % step;
+            let Phase { offsets, first: before, .. } = &self.phases[(row + shift) % step * step + phase];
+            let weights = &weights[channels * self.places.len() * first + before * some..][..offsets.len() * some];
+            let planes = &planes[(line + corner(start)) * LANES..];
+            let columns = Columns { start, step, count: width.saturating_sub(start).div_ceil(step) };
+            arch.dispatch(OutputRow { offsets, weights, planes, columns, width, rows, many: some == OUTPUTS });
+        }
+    }
+}
+
+/// The columns of a row of results that are in one phase.
+#[derive(Clone, Copy)]
+struct Columns {
+    start: usize,
+    step: usize,
+    count: usize,
+}
+
+/// Computes the columns of one phase in a row of four outputs, or of one.
+struct OutputRow<'a> {
+    /// The offsets of what each tap reads, from the corner of the first column.
+    offsets: &'a [usize],
+    /// The weights of the taps, `[taps, outputs]`.
+    weights: &'a [f32],
+    /// What is read, from the corner of the first column on.
+    planes: &'a [f32],
+    columns: Columns,
+    width: usize,
+    /// The memory that takes the row of each output channel, `[outputs, width]` cells.
+    rows: &'a mut [f32],
+    /// True for a row of four output channels, false for a row of one.
+    many: bool,
+}
+
+impl WithSimd for OutputRow<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, s: S) {
+        let mut column = 0;
+        while column < self.columns.count {
+            let rest = self.columns.count - column;
+            // As many at once as there are registers for: there are twice as many of the widest vectors.
+            column += match (self.many, rest) {
+                (true, 4 | 5 | 8 | 10..) if S::F32_LANES == LANES => self.tile::<S, OUTPUTS, 4>(s, column),
+                (true, 3..) => self.tile::<S, OUTPUTS, 3>(s, column),
+                (true, _) => self.tile::<S, OUTPUTS, 1>(s, column),
+                (false, 8..) => self.tile::<S, 1, 8>(s, column),
+                (false, 3..) => self.tile::<S, 1, 3>(s, column),
+                (false, _) => self.tile::<S, 1, 1>(s, column),
+            };
+        }
+    }
+}
+
+impl OutputRow<'_> {
+    /// Sums `N` columns next to each other of `M` outputs in registers, and returns `N`: every weight and every pixel that
+    /// is read serves several sums.
+    #[inline(always)]
+    fn tile<S: Simd, const M: usize, const N: usize>(&mut self, s: S, column: usize) -> usize {
+        let parts = LANES / S::F32_LANES;
+        let (planes, rows) = (S::as_simd_f32s(self.planes).0, S::as_mut_simd_f32s(self.rows).0);
+        let (planes, Columns { start, step, .. }) = (&planes[column * parts..], self.columns);
+        for p in 0..parts {
+            let mut sums = [[s.splat_f32s(0.0); N]; M];
+            for (offset, weights) in self.offsets.iter().zip(self.weights.as_chunks::<M>().0) {
+                let pixels = &planes[offset * parts..][..N * parts];
+                for m in 0..M {
+                    let w = s.splat_f32s(weights[m]);
+                    for n in 0..N {
+                        sums[m][n] = s.mul_add_f32s(w, pixels[n * parts + p], sums[m][n]);
+                    }
+                }
+            }
+            for m in 0..M {
+                for n in 0..N {
+                    rows[(m * self.width + start + (column + n) * step) * parts + p] = sums[m][n];
+                }
+            }
+        }
+        N
+    }
+}
