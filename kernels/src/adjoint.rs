@@ -105,6 +105,12 @@ impl BackwardPass<'_> {
                 let dx = self.graph.node(Kernel::PoolBackward(*window), &[reads[0], node.makes[0], dy], dims);
                 self.add(reads[0], dx);
             }
+            Kernel::ImageNorm(norm) => {
+                let Some(dy) = self.gradient(node) else { return };
+                let dims = self.graph.dims(reads[0]);
+                let dx = self.graph.node(Kernel::ImageNormBackward(*norm), &[reads[0], dy], dims);
+                self.add(reads[0], dx);
+            }
             Kernel::Dense(slot) => {
                 let Some(dy) = self.gradient(node) else { return };
                 self.add_with_effect(reads[0], Kernel::DenseBackward(*slot), &[reads[0], dy]);
@@ -132,6 +138,7 @@ impl BackwardPass<'_> {
             Kernel::Zeros
             | Kernel::ConvBackward(_)
             | Kernel::PoolBackward(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
@@ -175,6 +182,7 @@ impl BackwardPass<'_> {
             Map::Tanh => self.add_map(x, Map::TanhBackward, &[dy, y]),
             Map::Sigmoid => self.add_map(x, Map::SigmoidBackward, &[dy, y]),
             Map::Softplus => self.add_map(x, Map::SoftplusBackward, &[dy, x]),
+            Map::Gelu => self.add_map(x, Map::GeluBackward, &[dy, x]),
             Map::Reciprocal => {
                 let square = self.graph.map(Map::Square, &[y]);
                 let product = self.graph.map(Map::Mul, &[dy, square]);
@@ -212,7 +220,12 @@ impl BackwardPass<'_> {
                     self.add_map(other, Map::Negate, &[product]);
                 }
             }
-            Map::ReluBackward | Map::TanhBackward | Map::SigmoidBackward | Map::SoftplusBackward | Map::AbsBackward => {
+            Map::ReluBackward
+            | Map::TanhBackward
+            | Map::SigmoidBackward
+            | Map::SoftplusBackward
+            | Map::GeluBackward
+            | Map::AbsBackward => {
                 unreachable!("a forward pass has no functions of a backward pass")
             }
         }

@@ -1,5 +1,7 @@
 //! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
+use super::image_norm::ImageNorm;
+
 /// A value of a [`Graph`]: its index in [`Graph::values`].
 pub type Id = usize;
 
@@ -94,6 +96,10 @@ pub enum Kernel {
     Pool(Window),
     /// Backward pass of pooling: reads `x`, the pooled value and its gradient; makes the gradient of `x`.
     PoolBackward(Window),
+    /// Normalises `x` in each image by itself.
+    ImageNorm(ImageNorm),
+    /// Backward pass of a normalisation: reads `x` and the gradient of the result; makes the gradient of `x`.
+    ImageNormBackward(ImageNorm),
     /// Multiplies the vector `x` by a weight `[outputs, inputs]`.
     Dense(Slot),
     /// Backward pass of a dense layer: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
@@ -136,6 +142,8 @@ pub enum Map {
     Sigmoid,
     /// `log(1 + exp(x))`.
     Softplus,
+    /// `x / 2 * (1 + erf(x / sqrt(2)))` (Hendrycks & Gimpel, 2016).
+    Gelu,
     Reciprocal,
     /// Rounds to the nearest number of bfloat16, which keeps eight bits of the mantissa; ties go to even.
     Bf16,
@@ -159,6 +167,8 @@ pub enum Map {
     SigmoidBackward,
     /// The gradient times the sigmoid of what softplus had read, which is read second.
     SoftplusBackward,
+    /// The gradient times the slope of `gelu` at what it had read, which is read second.
+    GeluBackward,
     /// The gradient times the sign of what `abs` had read, which is read second; the sign of 0 is 0.
     AbsBackward,
 }
@@ -198,6 +208,7 @@ impl Map {
             | Map::Tanh
             | Map::Sigmoid
             | Map::Softplus
+            | Map::Gelu
             | Map::Reciprocal
             | Map::Bf16
             | Map::Add
@@ -208,6 +219,7 @@ impl Map {
             | Map::TanhBackward
             | Map::SigmoidBackward
             | Map::SoftplusBackward
+            | Map::GeluBackward
             | Map::AbsBackward => None,
         }
     }
@@ -244,6 +256,8 @@ impl Kernel {
             | Kernel::Conv(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::View
             | Kernel::Concat
@@ -261,6 +275,8 @@ impl Kernel {
             | Kernel::Zeros
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
@@ -306,6 +322,8 @@ impl Graph {
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
             | Kernel::Concat

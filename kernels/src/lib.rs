@@ -12,6 +12,7 @@ mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;
+pub mod image_norm;
 mod task_schedule;
 
 pub use cpu::{Answers, Method, Vectors, method};

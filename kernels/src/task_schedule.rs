@@ -210,6 +210,8 @@ impl<'a> Scheduler<'a> {
             | Kernel::ConvBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::Concat

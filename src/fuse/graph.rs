@@ -117,7 +117,11 @@ impl Lowering<'_> {
             KernelForm::View { x } => self.graph.node(Kernel::View, &[x], shape),
             KernelForm::Concat { parts } => self.graph.node(Kernel::Concat, &parts, shape),
             KernelForm::Pair { map, left, right } => self.graph.map(map, &[left, right]),
-            KernelForm::Chain { x, maps } => maps.into_iter().fold(x, |x, map| self.entrywise(x, map)),
+            KernelForm::ImageNorm { x, norm, maps } => {
+                let normal = self.graph.node(Kernel::ImageNorm(norm), &[x], shape);
+                self.chain(normal, maps)
+            }
+            KernelForm::Chain { x, maps } => self.chain(x, maps),
         }
     }
 
@@ -128,6 +132,10 @@ impl Lowering<'_> {
         let members = vec![Member { slot: self.weight(weight), outputs }];
         let bank = Bank { inputs, kernel, pad: padding.pixels(kernel), from: [height, width], members };
         self.graph.conv(x, bank)[0]
+    }
+
+    fn chain(&mut self, x: Id, maps: Vec<Entrywise>) -> Id {
+        maps.into_iter().fold(x, |x, map| self.entrywise(x, map))
     }
 
     fn entrywise(&mut self, x: Id, map: Entrywise) -> Id {

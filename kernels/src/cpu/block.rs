@@ -4,11 +4,14 @@ use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
 use super::epilogue::{CellRange, EpilogueRun, KeptValues, Parameters};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
+use super::ops::group_norm::{GroupNormBackward, GroupNormForward};
 use super::ops::loss::CrossEntropy;
+use super::ops::lrn::{Lrn, LrnBackward};
 use super::ops::pool::{Pool, PoolBackward};
 use super::runner::Answers;
 use crate::engine::Offsets;
 use crate::graph::{Id, Kernel, Slot, Window};
+use crate::image_norm::ImageNorm;
 use crate::task_schedule::{Epilogue, Task, TaskSchedule};
 use pulp::Arch;
 
@@ -137,6 +140,8 @@ impl Block<'_, '_> {
             Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),
             Kernel::Pool(window) => self.pool(arch, window, reads[0], makes[0]),
             Kernel::PoolBackward(window) => self.pool_backward(arch, window, [reads[0], reads[1], reads[2]], makes[0]),
+            Kernel::ImageNorm(norm) => self.image_norm(arch, norm, reads[0], makes[0]),
+            Kernel::ImageNormBackward(norm) => self.image_norm_backward(arch, norm, [reads[0], reads[1]], makes[0]),
             Kernel::Dense(slot) => self.whole(makes[0], |block, y| {
                 let x = block.value(reads[0]);
                 let weight = block.weight(*slot, x.len() / LANES * (y.len() / LANES));
@@ -192,6 +197,28 @@ impl Block<'_, '_> {
             let (from, to) = (dims[x], dims[y]);
             let [x, y, dy] = [x, y, dy].map(|id| block.value(id));
             arch.dispatch(PoolBackward { window, from, to, x, y, dy, dx: cells });
+        });
+    }
+
+    fn image_norm(&mut self, arch: Arch, norm: &ImageNorm, x: Id, y: Id) {
+        self.whole(y, |block, y| {
+            let [channels, ..] = block.shared.schedule.dims[x];
+            let x = block.value(x);
+            match norm {
+                ImageNorm::Response(norm) => arch.dispatch(Lrn { norm, channels, x, y }),
+                ImageNorm::Group(norm) => arch.dispatch(GroupNormForward { norm, x, y }),
+            }
+        });
+    }
+
+    fn image_norm_backward(&mut self, arch: Arch, norm: &ImageNorm, [x, dy]: [Id; 2], dx: Id) {
+        self.whole(dx, |block, dx| {
+            let [channels, ..] = block.shared.schedule.dims[x];
+            let [x, dy] = [x, dy].map(|id| block.value(id));
+            match norm {
+                ImageNorm::Response(norm) => arch.dispatch(LrnBackward { norm, channels, x, dy, dx }),
+                ImageNorm::Group(norm) => arch.dispatch(GroupNormBackward { norm, x, dy, dx }),
+            }
         });
     }
 

@@ -5,6 +5,7 @@ mod allocator;
 mod gpu;
 #[cfg(feature = "wgpu")]
 mod maps;
+mod norms;
 mod support;
 mod winograd;
 mod zeros;

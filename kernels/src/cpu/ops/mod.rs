@@ -2,6 +2,8 @@
 
 pub mod dense;
 pub mod elementwise;
+pub mod group_norm;
 pub mod loss;
+pub mod lrn;
 mod math;
 pub mod pool;
