@@ -63,7 +63,8 @@ fn group(norm: &GroupNorm, x: &[f64], dy: &[f64]) -> Defined {
 /// Fails unless every image comes out as defined, to some last digits of single precision.
 #[track_caller]
 fn compare(engine: &Engine, images: usize, x: &[f32], defined: impl Fn(&[f64], &[f64]) -> Defined, what: &str) {
-    let dy = numbers(x.len(), 2);
+    // Squares, since `numbers` in a row differ by the same step: a gradient that grows with `x` is none behind a norm.
+    let dy: Vec<f32> = numbers(x.len(), 2).iter().map(|x| x * x).collect();
     let y = engine.forward(images, x, &[]);
     let (dx, _) = engine.backward(images, x, &[], &dy, true);
     let len = x.len() / images;
@@ -71,7 +72,7 @@ fn compare(engine: &Engine, images: usize, x: &[f32], defined: impl Fn(&[f64], &
         let own = image * len..(image + 1) * len;
         let Defined { y: wanted_y, dx: wanted_dx } = defined(&double(&x[own.clone()]), &double(&dy[own.clone()]));
         let errors = [distance(&y[own.clone()], &wanted_y), distance(&dx[own], &wanted_dx)];
-        assert!(errors.iter().all(|error| *error < 2e-6), "image {image}, {what}: {errors:?}");
+        assert!(errors.iter().all(|error| *error < 5e-6), "image {image}, {what}: {errors:?}");
     }
 }
 
@@ -100,7 +101,7 @@ fn a_response_norm_is_what_it_is_by_definition() {
 #[test]
 fn a_group_norm_is_what_it_is_by_definition() {
     for vectors in EVERY {
-        for (dims, groups) in [([1, 3, 4], 1), ([6, 1, 1], 1), ([6, 1, 1], 3), ([8, 5, 7], 4), ([16, 24, 24], 1)] {
+        for (dims, groups) in [([1, 3, 4], 1), ([6, 1, 1], 1), ([6, 1, 1], 2), ([8, 5, 7], 4), ([16, 24, 24], 1)] {
             let norm = GroupNorm { groups, epsilon: 1e-5 };
             // Far from zero, as what comes out of a rectifier is.
             let x: Vec<f32> = numbers(17 * dims.iter().product::<usize>(), 1).iter().map(|x| 5.0 + x).collect();
