@@ -3,7 +3,7 @@
 
 use divan::counter::ItemsCount;
 use lcnnc_kernels::graph::{Bank, Graph, Kernel, Map, Member};
-use lcnnc_kernels::{Engine, Parameter, Vectors};
+use lcnnc_kernels::{Batch, Engine, Parameter, Vectors};
 
 fn main() {
     divan::main();
@@ -79,7 +79,7 @@ fn numbers(len: usize) -> Vec<f32> {
 fn forward(bencher: divan::Bencher<'_, '_>, case: &Case) {
     let engine = case.engine();
     let (x, w) = (numbers(IMAGES * engine.widths()[0]), numbers(case.bank().weights()));
-    bencher.counter(case.operations(1)).bench_local(|| engine.forward(IMAGES, &x, &w));
+    bencher.counter(case.operations(1)).bench_local(|| engine.forward(Batch::new(IMAGES, &x, &w)).outputs);
 }
 
 #[divan::bench(args = CASES, sample_count = 20, sample_size = 1)]

@@ -111,6 +111,12 @@ impl BackwardPass<'_> {
                 let dx = self.graph.node(Kernel::UpsampleBackward(*upsampling), &[dy], self.graph.dims(reads[0]));
                 self.add(reads[0], dx);
             }
+            Kernel::ImageNorm(norm) => {
+                let Some(dy) = self.gradient(node) else { return };
+                let dims = self.graph.dims(reads[0]);
+                let dx = self.graph.node(Kernel::ImageNormBackward(*norm), &[reads[0], dy], dims);
+                self.add(reads[0], dx);
+            }
             Kernel::Dense(slot) => {
                 let Some(dy) = self.gradient(node) else { return };
                 self.add_with_effect(reads[0], Kernel::DenseBackward(*slot), &[reads[0], dy]);
@@ -140,6 +146,7 @@ impl BackwardPass<'_> {
             | Kernel::ConvBackward(_)
             | Kernel::PoolBackward(_)
             | Kernel::UpsampleBackward(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::Channels(_)
             | Kernel::ChannelSum(_)
@@ -184,6 +191,7 @@ impl BackwardPass<'_> {
             Map::Tanh => self.add_map(x, Map::TanhBackward, &[dy, y]),
             Map::Sigmoid => self.add_map(x, Map::SigmoidBackward, &[dy, y]),
             Map::Softplus => self.add_map(x, Map::SoftplusBackward, &[dy, x]),
+            Map::Gelu => self.add_map(x, Map::GeluBackward, &[dy, x]),
             Map::Reciprocal => {
                 let square = self.graph.map(Map::Square, &[y]);
                 let product = self.graph.map(Map::Mul, &[dy, square]);
@@ -229,6 +237,7 @@ impl BackwardPass<'_> {
             | Map::TanhBackward
             | Map::SigmoidBackward
             | Map::SoftplusBackward
+            | Map::GeluBackward
             | Map::AbsBackward
             | Map::NormaliseBackward(_) => {
                 unreachable!("a forward pass has no functions of a backward pass")

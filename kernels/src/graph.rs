@@ -2,8 +2,9 @@
 
 mod bank;
 
-pub use bank::{Bank, Direction, Member};
 use super::batch_norm::{BatchNorm, NormPass, Pass};
+use super::image_norm::ImageNorm;
+pub use bank::{Bank, Direction, Member};
 
 /// A value of a [`Graph`]: its index in [`Graph::values`].
 pub type Id = usize;
@@ -90,6 +91,10 @@ pub enum Kernel {
     Upsample(Upsampling),
     /// Backward pass of a map that became larger: reads the gradient of the larger map; makes that of the smaller one.
     UpsampleBackward(Upsampling),
+    /// Normalises `x` in each image by itself.
+    ImageNorm(ImageNorm),
+    /// Backward pass of a normalisation: reads `x` and the gradient of the result; makes the gradient of `x`.
+    ImageNormBackward(ImageNorm),
     /// Multiplies the vector `x` by a weight `[outputs, inputs]`.
     Dense(Slot),
     /// Backward pass of a dense layer: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
@@ -135,6 +140,8 @@ pub enum Map {
     Sigmoid,
     /// `log(1 + exp(x))`.
     Softplus,
+    /// `x / 2 * (1 + erf(x / sqrt(2)))` (Hendrycks & Gimpel, 2016).
+    Gelu,
     Reciprocal,
     /// Rounds to the nearest number of bfloat16, which keeps eight bits of the mantissa; ties go to even.
     Bf16,
@@ -158,6 +165,8 @@ pub enum Map {
     SigmoidBackward,
     /// The gradient times the sigmoid of what softplus had read, which is read second.
     SoftplusBackward,
+    /// The gradient times the slope of `gelu` at what it had read, which is read second.
+    GeluBackward,
     /// The gradient times the sign of what `abs` had read, which is read second; the sign of 0 is 0.
     AbsBackward,
     /// What the batch normalisation of this index in [`Graph::norms`] makes of `x`, once the batch has met.
@@ -207,6 +216,7 @@ impl Map {
             | Map::Tanh
             | Map::Sigmoid
             | Map::Softplus
+            | Map::Gelu
             | Map::Reciprocal
             | Map::Bf16
             | Map::Add
@@ -217,6 +227,7 @@ impl Map {
             | Map::TanhBackward
             | Map::SigmoidBackward
             | Map::SoftplusBackward
+            | Map::GeluBackward
             | Map::AbsBackward => None,
         }
     }
@@ -265,6 +276,8 @@ impl Kernel {
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
             | Kernel::UpsampleBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::View
             | Kernel::Concat
@@ -285,6 +298,8 @@ impl Kernel {
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
             | Kernel::UpsampleBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
@@ -338,6 +353,8 @@ impl Graph {
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
             | Kernel::UpsampleBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::View
             | Kernel::Concat

@@ -14,6 +14,7 @@ mod engine;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;
+pub mod image_norm;
 mod stages;
 mod task_schedule;
 

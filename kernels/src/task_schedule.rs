@@ -241,6 +241,8 @@ impl<'a> Scheduler<'a> {
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
             | Kernel::UpsampleBackward(_)
+            | Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
             | Kernel::Dense(_)
             | Kernel::DenseBackward(_)
             | Kernel::Concat

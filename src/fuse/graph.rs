@@ -154,7 +154,11 @@ impl Lowering<'_> {
                 self.graph.map(Map::Mul, &[x, mask])
             }
             KernelForm::Pair { map, left, right } => self.graph.map(map, &[left, right]),
-            KernelForm::Chain { x, maps } => maps.into_iter().fold(x, |x, map| self.entrywise(x, map)),
+            KernelForm::ImageNorm { x, norm, maps } => {
+                let normal = self.graph.node(Kernel::ImageNorm(norm), &[x], shape);
+                self.chain(normal, maps)
+            }
+            KernelForm::Chain { x, maps } => self.chain(x, maps),
         }
     }
 
@@ -166,6 +170,10 @@ impl Lowering<'_> {
         let ConvWindows { stride, pad, groups, on_result } = windows;
         let direction = if on_result { Direction::Spread { to } } else { Direction::Gather };
         self.graph.conv(x, Bank { inputs, kernel, stride, pad, groups, direction, from, members })[0]
+    }
+
+    fn chain(&mut self, x: Id, maps: Vec<Entrywise>) -> Id {
+        maps.into_iter().fold(x, |x, map| self.entrywise(x, map))
     }
 
     fn entrywise(&mut self, x: Id, map: Entrywise) -> Id {

@@ -3,6 +3,7 @@
 
 use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
 use lcnnc_kernels::graph::{Map, Upsampling, Window};
+use lcnnc_kernels::image_norm::{GroupNorm, ImageNorm, ResponseNorm};
 use lcnnc_lang::ir::{self, Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
 use std::fmt;
 
@@ -95,6 +96,8 @@ pub enum KernelForm<I> {
     Pool { x: I, window: Window },
     /// Makes a larger map of `x`.
     Upsample { x: I, upsampling: Upsampling },
+    /// Normalises `x` in each image by itself, and then applies functions to each entry, one after the other.
+    ImageNorm { x: I, norm: ImageNorm, maps: Vec<Entrywise> },
     /// Gives `x` the node's shape.
     View { x: I },
     /// Puts values one behind the other along the channels.
@@ -184,7 +187,7 @@ pub fn kernel_of<I>(
             let upsampling = Upsampling { factor: *factor, bilinear: *mode == ir::Upsampling::Bilinear };
             Ok(KernelForm::Upsample { x: image(x)?, upsampling })
         }
-        Op::Unary { f, x } => Ok(KernelForm::Chain { x: image(x)?, maps: vec![Entrywise::Map(unary(*f)?)] }),
+        Op::Unary { f, x } => Ok(KernelForm::Chain { x: image(x)?, maps: vec![Entrywise::Map(unary(*f))] }),
         Op::Binary { f, left, right } => binary(*f, operand(*left), operand(*right)),
         Op::Flatten { x } => Ok(KernelForm::View { x: image(x)? }),
         Op::Concat { parts } => Ok(KernelForm::Concat { parts: parts.iter().map(image).collect::<Result<_, Why>>()? }),
@@ -198,7 +201,20 @@ pub fn kernel_of<I>(
             processor.cpu_alone()?;
             Ok(KernelForm::Dropout { x: image(x)?, rate: *rate })
         }
-        Op::Local { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => Err(Why::Form("not among the kernels")),
+        // To the power 0 everything is 1, and the norm leaves its input as it is.
+        Op::Lrn { x, beta: 0.0, .. } => Ok(KernelForm::Chain { x: image(x)?, maps: Vec::new() }),
+        Op::Lrn { x, size, alpha, beta, k } => {
+            processor.cpu_alone()?;
+            let norm = ImageNorm::Response(ResponseNorm { size: *size, alpha: *alpha, beta: *beta, k: *k });
+            Ok(KernelForm::ImageNorm { x: image(x)?, norm, maps: Vec::new() })
+        }
+        Op::GroupNorm { x, groups, scale, shift, epsilon } => {
+            processor.cpu_alone()?;
+            let norm = ImageNorm::Group(GroupNorm { groups: *groups, epsilon: *epsilon });
+            let maps = vec![Entrywise::MulChannel(*scale), Entrywise::AddChannel(*shift)];
+            Ok(KernelForm::ImageNorm { x: image(x)?, norm, maps })
+        }
+        Op::Local { .. } => Err(Why::Form("not among the kernels")),
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
     }
 }
@@ -208,19 +224,19 @@ fn few(net: &Net, weight: ParamId) -> Result<ParamId, Why> {
     if net.param(weight).len() > MAX_WEIGHTS { Err(Why::Form("more than 8 million weights")) } else { Ok(weight) }
 }
 
-fn unary(f: Unary) -> Result<Map, Why> {
+fn unary(f: Unary) -> Map {
     match f {
-        Unary::Negate => Ok(Map::Negate),
-        Unary::Abs => Ok(Map::Abs),
-        Unary::Exp => Ok(Map::Exp),
-        Unary::Log => Ok(Map::Log),
-        Unary::Sqrt => Ok(Map::Sqrt),
-        Unary::Square => Ok(Map::Square),
-        Unary::Relu => Ok(Map::Relu),
-        Unary::Tanh => Ok(Map::Tanh),
-        Unary::Sigmoid => Ok(Map::Sigmoid),
-        Unary::Softplus => Ok(Map::Softplus),
-        Unary::Gelu => Err(Why::Form("the error function is not among the kernels")),
+        Unary::Negate => Map::Negate,
+        Unary::Abs => Map::Abs,
+        Unary::Exp => Map::Exp,
+        Unary::Log => Map::Log,
+        Unary::Sqrt => Map::Sqrt,
+        Unary::Square => Map::Square,
+        Unary::Relu => Map::Relu,
+        Unary::Tanh => Map::Tanh,
+        Unary::Sigmoid => Map::Sigmoid,
+        Unary::Softplus => Map::Softplus,
+        Unary::Gelu => Map::Gelu,
     }
 }
 

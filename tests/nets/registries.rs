@@ -62,8 +62,9 @@ all!(POOLS: Pool { Max, Average });
 all!(UPSAMPLINGS: Upsampling { Nearest, Bilinear });
 all!(PADDINGS: Padding { Same, Valid });
 names!(MAPS: Map {
-    Negate, Abs, Exp, Log, Sqrt, Square, Relu, Tanh, Sigmoid, Softplus, Reciprocal, Bf16, AddNumber, MulNumber, AddChannel,
-    MulChannel, Add, Sub, Mul, Div, ReluBackward, TanhBackward, SigmoidBackward, SoftplusBackward, AbsBackward,
+    Negate, Abs, Exp, Log, Sqrt, Square, Relu, Tanh, Sigmoid, Softplus, Gelu, Reciprocal, Bf16, AddNumber, MulNumber,
+    AddChannel, MulChannel, Add, Sub, Mul, Div, ReluBackward, TanhBackward, SigmoidBackward, SoftplusBackward,
+    GeluBackward, AbsBackward,
 });
 
 /// Words for all functions: of one number, of two, and of all entries.

@@ -5,13 +5,16 @@ use super::epilogue::{CellRange, ChannelNumbers, EpilogueRun, KeptValues};
 use super::lanes::{Aligned, LANES, Spare, gather, scatter};
 use super::ops::dense::{Dense, DenseBackward, DenseWeight};
 use super::ops::dropout::{self, BatchPlace};
+use super::ops::group_norm::{GroupNormBackward, GroupNormForward};
 use super::ops::loss::CrossEntropy;
+use super::ops::lrn::{Lrn, LrnBackward};
 use super::ops::pool::{Pool, PoolBackward};
 use super::ops::upsample::{Upsample, UpsampleBackward};
 use super::runner::Answers;
 use crate::batch_norm::{Meeting, Sums};
 use crate::engine::Offsets;
 use crate::graph::{Id, Kernel, Slot, Window};
+use crate::image_norm::ImageNorm;
 use crate::stages::Stage;
 use crate::task_schedule::{Epilogue, RowOp, Task, TaskSchedule};
 use pulp::Arch;
@@ -175,6 +178,8 @@ impl Block<'_, '_> {
                 let [from, to] = [makes[0], reads[0]].map(|id| block.shared.schedule.dims[id]);
                 arch.dispatch(UpsampleBackward { upsampling: *upsampling, from, to, dy: block.value(reads[0]), dx });
             }),
+            Kernel::ImageNorm(norm) => self.image_norm(arch, norm, reads[0], makes[0]),
+            Kernel::ImageNormBackward(norm) => self.image_norm_backward(arch, norm, [reads[0], reads[1]], makes[0]),
             Kernel::Dense(slot) => self.whole(makes[0], |block, y| {
                 let x = block.value(reads[0]);
                 let weight = block.weight(*slot, x.len() / LANES * (y.len() / LANES));
@@ -230,6 +235,28 @@ impl Block<'_, '_> {
             let (from, to) = (dims[x], dims[y]);
             let [x, y, dy] = [x, y, dy].map(|id| block.value(id));
             arch.dispatch(PoolBackward { window, from, to, x, y, dy, dx: cells });
+        });
+    }
+
+    fn image_norm(&mut self, arch: Arch, norm: &ImageNorm, x: Id, y: Id) {
+        self.whole(y, |block, y| {
+            let [channels, ..] = block.shared.schedule.dims[x];
+            let x = block.value(x);
+            match norm {
+                ImageNorm::Response(norm) => arch.dispatch(Lrn { norm, channels, x, y }),
+                ImageNorm::Group(norm) => arch.dispatch(GroupNormForward { norm, x, y }),
+            }
+        });
+    }
+
+    fn image_norm_backward(&mut self, arch: Arch, norm: &ImageNorm, [x, dy]: [Id; 2], dx: Id) {
+        self.whole(dx, |block, dx| {
+            let [channels, ..] = block.shared.schedule.dims[x];
+            let [x, dy] = [x, dy].map(|id| block.value(id));
+            match norm {
+                ImageNorm::Response(norm) => arch.dispatch(LrnBackward { norm, channels, x, dy, dx }),
+                ImageNorm::Group(norm) => arch.dispatch(GroupNormBackward { norm, x, dy, dx }),
+            }
         });
     }
 

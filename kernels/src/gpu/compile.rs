@@ -160,6 +160,9 @@ impl Compiler<'_> {
                 let ([x, y, dy], dx) = ([0, 1, 2].map(|n| self.find(reads[n])), self.homes.home(makes[0]));
                 self.instructions.push(Instruction::PoolBackward(PoolBackward { window, from, to, x, y, dy, dx }));
             }
+            Kernel::ImageNorm(_) | Kernel::ImageNormBackward(_) => {
+                unreachable!("a graphics processor gets no part with this kernel")
+            }
             Kernel::Dense(slot) => self.dense(*slot, reads[0], makes[0]),
             Kernel::DenseBackward(slot) => self.dense_backward(*slot, [reads[0], reads[1]], makes.first().copied()),
             Kernel::Concat => {
@@ -307,6 +310,7 @@ fn without_slot(map: Map) -> Map {
         | Map::Tanh
         | Map::Sigmoid
         | Map::Softplus
+        | Map::Gelu
         | Map::Reciprocal
         | Map::Bf16
         | Map::AddNumber(_)
@@ -319,6 +323,7 @@ fn without_slot(map: Map) -> Map {
         | Map::TanhBackward
         | Map::SigmoidBackward
         | Map::SoftplusBackward
+        | Map::GeluBackward
         | Map::AbsBackward
         | Map::Normalise(_)
         | Map::NormaliseBackward(_) => map,

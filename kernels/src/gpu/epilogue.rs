@@ -74,6 +74,7 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
         Map::Tanh => math::tanh(x),
         Map::Sigmoid => math::sigmoid(x),
         Map::Softplus => math::softplus(x),
+        Map::Gelu => x * math::normal_below(x),
         Map::Reciprocal => 1.0 / x,
         Map::Bf16 => math::bf16(x),
         Map::AddNumber(_) | Map::AddChannel(_) => x + number,
@@ -87,6 +88,7 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
         Map::TanhBackward => x - x * other * other,
         Map::SigmoidBackward => x * other * (1.0 - other),
         Map::SoftplusBackward => x * math::sigmoid(other),
+        Map::GeluBackward => x * math::gelu_slope(other),
         // Multiplied by the sign, which is 0 at 0: there an infinite gradient becomes NaN, and is seen.
         Map::AbsBackward => {
             let above = select(other > 0.0, f32::new(1.0), f32::new(0.0));

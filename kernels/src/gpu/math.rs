@@ -4,6 +4,7 @@
 #![allow(clippy::excessive_precision)]
 
 use cubecl::prelude::*;
+use std::f32::consts::FRAC_1_SQRT_2;
 
 /// The hyperbolic tangent: near zero by its series, where one minus something close to one would lose digits.
 #[cube]
@@ -32,6 +33,18 @@ pub fn softplus(x: f32) -> f32 {
     let rounded = gained == 0.0;
     let y = sum.ln() * e / select(rounded, 1.0, gained);
     select(above, x, select(rounded, e, y))
+}
+
+/// The share of normally distributed numbers that are less than `x`.
+#[cube]
+pub fn normal_below(x: f32) -> f32 {
+    0.5 * (1.0 + (x * FRAC_1_SQRT_2).erf())
+}
+
+/// The slope of `gelu`: the share of normally distributed numbers below `x`, and their density there times `x`.
+#[cube]
+pub fn gelu_slope(x: f32) -> f32 {
+    normal_below(x) + x * 0.398_942_28 * (-0.5 * x * x).exp()
 }
 
 /// Rounds to the nearest number of bfloat16, ties to even: what remains are the upper half of the bits, after half of

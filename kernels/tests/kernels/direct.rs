@@ -3,7 +3,7 @@
 
 use crate::support::{Dice, compare, defined, double, numbers, planes};
 use lcnnc_kernels::graph::{Bank, Direction, Graph, Kernel, Member};
-use lcnnc_kernels::{Engine, Method, Parameter, Vectors, method};
+use lcnnc_kernels::{Batch, Engine, Method, Outcome, Parameter, Vectors, method};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -43,9 +43,9 @@ fn check(bank: &Bank, dice: &mut Dice, vectors: Vectors) {
     };
     let (x, dy) = (of(bank.inputs, bank.from, 0), of(bank.outputs(), [down, across], 50));
     let w = numbers(bank.weights(), 99);
-    let y = engine.forward(images, &x, &w);
-    let (dx, dw) = engine.backward(images, &x, &w, &dy, true);
-    let (_, alone) = engine.backward(images, &x, &w, &dy, false);
+    let y = engine.forward(Batch::new(images, &x, &w)).outputs;
+    let Outcome { input_gradients: dx, gradients: dw, .. } = engine.backward(Batch::new(images, &x, &w), &dy, true);
+    let Outcome { gradients: alone, .. } = engine.backward(Batch::new(images, &x, &w), &dy, false);
     assert_eq!(dw, alone, "{bank:?}");
     let mut sum = vec![0.0; w.len()];
     for n in 0..images {

@@ -7,6 +7,7 @@ mod direct;
 mod gpu;
 #[cfg(feature = "wgpu")]
 mod maps;
+mod norms;
 mod support;
 mod upsample;
 mod winograd;

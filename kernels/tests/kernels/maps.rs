@@ -45,6 +45,7 @@ maps! {
     Tanh: Any,
     Sigmoid: Any,
     Softplus: Any,
+    Gelu: Any,
     Reciprocal: Positive,
     Bf16: Any,
     AddNumber(1.5): Any,
@@ -59,6 +60,7 @@ maps! {
     TanhBackward: Gradient,
     SigmoidBackward: Gradient,
     SoftplusBackward: Gradient,
+    GeluBackward: Gradient,
     AbsBackward: Gradient,
 }
 

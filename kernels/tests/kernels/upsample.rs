@@ -2,7 +2,7 @@
 
 use crate::support::{Dice, compare, numbers};
 use lcnnc_kernels::graph::{Graph, Kernel, Upsampling};
-use lcnnc_kernels::{Engine, Vectors};
+use lcnnc_kernels::{Batch, Engine, Vectors};
 
 /// The shares that a row, or column, of the larger map has of those of the smaller one, of which there are `size`: the
 /// centre of row `n` lies at `(n + 1/2) / factor - 1/2`, and beyond the edge rows are as at the edge.
@@ -40,8 +40,8 @@ fn check(dice: &mut Dice, vectors: Vectors) {
         }
     }
     let what = format!("{upsampling:?} of {height} x {width}");
-    compare(&engine.forward(1, &x, &[]), &y, &what);
-    compare(&engine.backward(1, &x, &[], &dy, true).0, &dx, &format!("gradient of {what}"));
+    compare(&engine.forward(Batch::new(1, &x, &[])).outputs, &y, &what);
+    compare(&engine.backward(Batch::new(1, &x, &[]), &dy, true).input_gradients, &dx, &format!("gradient of {what}"));
 }
 
 #[test]

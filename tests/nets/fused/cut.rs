@@ -209,8 +209,8 @@ fn sound_part(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BT
             Op::Param(_) | Op::Number(_) | Op::Zeros | Op::Dense { .. } | Op::Pool { .. } => true,
             Op::Conv { .. } | Op::ConvTranspose { .. } | Op::Upsample { .. } => true,
             Op::Unary { .. } | Op::Binary { .. } | Op::Flatten { .. } | Op::Concat { .. } => true,
-            Op::Local { .. } | Op::BatchNorm { .. } => false,
-            Op::GroupNorm { .. } | Op::Lrn { .. } | Op::Dropout { .. } | Op::Reduce { .. } => false,
+            Op::BatchNorm { .. } | Op::Dropout { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => true,
+            Op::Local { .. } | Op::Reduce { .. } => false,
         };
         assert!(fits && (node.shape.per_image() || is_literal(&Stmt::Node(node.clone()))), "{node:?}\n{net}");
     }

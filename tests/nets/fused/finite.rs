@@ -4,6 +4,7 @@
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{DType, Device, Tensor, TensorData, activation, module};
 use lcnnc_kernels::graph::{Dims, Graph, Id, Kernel, Map, Window};
+use lcnnc_kernels::image_norm::{GroupNorm, ImageNorm, ResponseNorm};
 use lcnnc_kernels::{Batch, Engine, Vectors};
 
 const NAN: f32 = f32::NAN;
@@ -21,12 +22,19 @@ struct Found {
     dx: Vec<f32>,
 }
 
-/// Runs a graph of one output over images of one channel, `inputs` being `[images, numbers]`.
+/// Runs a graph of one output over images of one pixel, `inputs` being `[images, numbers]`. The first
+/// result of an image has its gradient, the second twice that, and so on.
 fn kernels(graph: &Graph, output: Id, inputs: &[f32], gradients: &[f32], vectors: Vectors) -> Found {
     let engine = Engine::new(graph.clone(), vec![output], &[], vectors);
     let images = gradients.len();
     let y = engine.forward(Batch::new(images, inputs, &[])).outputs;
-    Found { y, dx: engine.backward(Batch::new(images, inputs, &[]), gradients, true).input_gradients }
+    let gradients: Vec<f32> = gradients.iter().flat_map(|x| weights(y.len() / images).map(move |n| n * x)).collect();
+    Found { y, dx: engine.backward(Batch::new(images, inputs, &[]), &gradients, true).input_gradients }
+}
+
+/// What the gradients of an image's results are multiplied by.
+fn weights(results: usize) -> impl Iterator<Item = f32> {
+    (1..=results).map(|n| n as f32)
 }
 
 fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
@@ -42,7 +50,10 @@ fn primitives(f: impl Fn(Tensor<4>) -> Tensor<4>, inputs: &[f32], gradients: &[f
     let images = gradients.len();
     let x = tensor(inputs, [images, inputs.len() / images, 1, 1]).require_grad();
     let y = f(x.clone());
-    let gradients = (y.clone() * tensor(gradients, [images, 1, 1, 1])).sum().backward();
+    let results = y.dims()[1];
+    let weights: Vec<f32> = weights(results).collect();
+    let each = tensor(gradients, [images, 1, 1, 1]) * tensor(&weights, [1, results, 1, 1]);
+    let gradients = (y.clone() * each).sum().backward();
     Found { y: numbers(y), dx: x.grad(&gradients).map(numbers).unwrap() }
 }
 
@@ -96,6 +107,7 @@ const OF_ONE: &[(Map, One)] = &[
     (Map::Tanh, |x| x.tanh()),
     (Map::Sigmoid, activation::sigmoid),
     (Map::Softplus, |x| activation::softplus(x, 1.0)),
+    (Map::Gelu, activation::gelu),
     (Map::Reciprocal, |x| x.recip()),
     (Map::Bf16, |x| x * 1.0),
     (Map::AddNumber(1.5), |x| x + 1.5),
@@ -185,4 +197,57 @@ fn pooling_hides_nothing() {
             }
         }
     }
+}
+
+/// The two norms of an image of three channels and one pixel, each with a window or a group of all of them.
+const NORMS: &[(ImageNorm, One)] = &[
+    (ImageNorm::Response(ResponseNorm { size: 5, alpha: 2.0, beta: 0.5, k: 1.0 }), |x| {
+        let mean = x.clone().square().sum_dim(1) * 0.2;
+        x * (mean * 2.0 + 1.0).powf_scalar(-0.5)
+    }),
+    (ImageNorm::Response(ResponseNorm { size: 5, alpha: 2.0, beta: 0.75, k: 1.0 }), |x| {
+        let mean = x.clone().square().sum_dim(1) * 0.2;
+        x * (mean * 2.0 + 1.0).powf_scalar(-0.75)
+    }),
+    (ImageNorm::Response(ResponseNorm { size: 5, alpha: 2.0, beta: 1.25, k: 1.0 }), |x| {
+        let mean = x.clone().square().sum_dim(1) * 0.2;
+        x * (mean * 2.0 + 1.0).powf_scalar(-1.25)
+    }),
+    (ImageNorm::Group(GroupNorm { groups: 1, epsilon: 0.5 }), |x| {
+        let centred = x.clone() - x.mean_dim(1);
+        let variance = centred.clone().square().mean_dim(1);
+        centred / (variance + 0.5).sqrt()
+    }),
+];
+
+#[test]
+fn norms_hide_nothing() {
+    const DIMS: Dims = [3, 1, 1];
+    let (inputs, gradients) = cases(3);
+    for (norm, f) in NORMS {
+        let mut graph = Graph::default();
+        let x = graph.node(Kernel::Input(0), &[], DIMS);
+        let y = graph.node(Kernel::ImageNorm(*norm), &[x], DIMS);
+        let expected = primitives(f, &inputs, &gradients);
+        for vectors in EVERY {
+            let found = kernels(&graph, y, &inputs, &gradients, vectors);
+            let images = inputs.chunks(3).zip(&gradients).enumerate();
+            for (n, (image, gradient)) in images {
+                let both = |found: &Found| [&found.y, &found.dx].map(|all| all[3 * n..][..3].to_vec());
+                let ([y, dx], [wanted_y, wanted_dx]) = (both(&found), both(&expected));
+                let case = format!("{norm:?} of {image:?}, gradient {gradient}");
+                assert!(alike(&y, &wanted_y), "{case}: {y:?}, not {wanted_y:?}");
+                assert!(alike(&dx, &wanted_dx), "{case}: the gradient is {dx:?}, not {wanted_dx:?}");
+            }
+        }
+    }
+}
+
+/// Whether the same numbers are finite, and those are as good as equal beside the largest.
+fn alike(found: &[f32], expected: &[f32]) -> bool {
+    let largest = expected.iter().filter(|x| x.is_finite()).fold(0.0, |largest: f32, x| largest.max(x.abs()));
+    let same = |(a, b): (&f32, &f32)| {
+        a.is_finite() == b.is_finite() && (!a.is_finite() || (a - b).abs() <= 1e-4 * largest + 1e-12)
+    };
+    found.iter().zip(expected).all(same)
 }

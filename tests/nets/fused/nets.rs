@@ -32,34 +32,36 @@ fn spec(seed: u64, smooth: bool) -> String {
     let bias = dice.pick(&["true", "false"]);
     let f = |dice: &mut Dice| {
         if smooth {
-            dice.pick(&["tanh", "sigmoid", "softplus"])
+            dice.pick(&["tanh", "sigmoid", "softplus", "gelu"])
         } else {
-            dice.pick(&["relu", "tanh", "sigmoid", "softplus", "identity"])
+            dice.pick(&["relu", "tanh", "sigmoid", "softplus", "gelu", "identity"])
         }
     };
+    let norm = dice.pick(&["#", "#", "lrn(#, size: 5, alpha: 0.5)", "lrn(#, beta: 0.5, alpha: 2)", "layer_norm(#)"]);
     let apply = |f: &str, x: &str| if f == "identity" { x.to_owned() } else { format!("{f}({x})") };
+    let normal = |f: &str, x: &str| norm.replace('#', &apply(f, x));
     let steps = 1 + dice.roll(4);
     let (first, inside, arm) = (f(&mut dice), f(&mut dice), f(&mut dice));
     // The batch meets at some of these, at each step of the loop too.
-    let normal = |dice: &mut Dice, x: &str, settings: &str| match dice.roll(3) {
+    let over_batch = |dice: &mut Dice, x: &str, settings: &str| match dice.roll(3) {
         0 => format!("batch_norm({x}{settings})"),
         _ => x.to_owned(),
     };
-    let a = apply(first, &normal(&mut dice, "W_A * image", ""));
+    let a = normal(first, &over_batch(&mut dice, "W_A * image", ""));
     let per_step = dice.pick(&[", per_step: true", ""]);
     let body = match dice.roll(4) {
-        0 => format!("    O' = {}\n", apply(inside, &normal(&mut dice, "A + W_L * O", per_step))),
+        0 => format!("    O' = {}\n", normal(inside, &over_batch(&mut dice, "A + W_L * O", per_step))),
         1 => format!(
             "    branch drive = {} {{\n        exc E = {}\n        inh N = {}\n    }}\n    O' = {}\n",
             dice.pick(&["sum", "difference"]),
             apply(arm, "W_L * O"),
             apply("tanh", "W_I * O"),
-            apply(inside, "A + drive")
+            normal(inside, "A + drive")
         ),
-        2 => format!("    G = sigmoid(W_I * O)\n    O' = {}\n", apply(inside, "(1 - G) * A + G * (W_L * O) / 2")),
+        2 => format!("    G = sigmoid(W_I * O)\n    O' = {}\n", normal(inside, "(1 - G) * A + G * (W_L * O) / 2")),
         _ => format!(
             "    state P = zeros(channels(A), height: height(A), width: width(A))\n    O' = {}\n    P' = tanh(0.5 * P - W_I * O)\n",
-            apply(inside, "A + W_L * O + P")
+            normal(inside, "A + W_L * O + P")
         ),
     };
     let pool = if smooth {

@@ -44,6 +44,7 @@ fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&
         Map::Tanh => one::<S, Tanh>(s, 0.0, x, y),
         Map::Sigmoid => one::<S, Sigmoid>(s, 0.0, x, y),
         Map::Softplus => one::<S, Softplus>(s, 0.0, x, y),
+        Map::Gelu => one::<S, Gelu>(s, 0.0, x, y),
         Map::Reciprocal => one::<S, Reciprocal>(s, 0.0, x, y),
         Map::Bf16 => one::<S, Bf16>(s, 0.0, x, y),
         Map::AddNumber(n) => one::<S, Plus>(s, n, x, y),
@@ -58,6 +59,7 @@ fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&
         Map::TanhBackward => two::<S, TanhBackward>(s, x, other, y),
         Map::SigmoidBackward => two::<S, SigmoidBackward>(s, x, other, y),
         Map::SoftplusBackward => two::<S, SoftplusBackward>(s, x, other, y),
+        Map::GeluBackward => two::<S, GeluBackward>(s, x, other, y),
         Map::AbsBackward => two::<S, AbsBackward>(s, x, other, y),
         Map::Normalise(_) => normalise(s, channel, x, y),
         Map::NormaliseBackward(_) => normalise_backward(s, channel, images, [x, other], y),
@@ -143,6 +145,7 @@ functions! {
     One Tanh: |s, _n, x| math::tanh(s, x);
     One Sigmoid: |s, _n, x| math::sigmoid(s, x);
     One Softplus: |s, _n, x| math::softplus(s, x);
+    One Gelu: |s, _n, x| math::gelu(s, x);
     One Reciprocal: |s, _n, x| s.div_f32s(s.splat_f32s(1.0), x);
     One Bf16: |s, _n, x| math::bf16(s, x);
     One Plus: |s, n, x| s.add_f32s(x, n);
@@ -159,6 +162,7 @@ functions! {
     Two TanhBackward: |s, dy, y| s.negate_mul_add_f32s(s.mul_f32s(dy, y), y, dy);
     Two SigmoidBackward: |s, dy, y| s.mul_f32s(s.mul_f32s(dy, y), s.sub_f32s(s.splat_f32s(1.0), y));
     Two SoftplusBackward: |s, dy, x| s.mul_f32s(dy, math::sigmoid(s, x));
+    Two GeluBackward: |s, dy, x| s.mul_f32s(dy, math::gelu_slope(s, x));
     Two AbsBackward: |s, dy, x| {
         let zero = s.splat_f32s(0.0);
         // Multiplied by the sign, which is 0 at 0: there an infinite gradient becomes NaN, and is seen.

@@ -127,6 +127,66 @@ pub fn softplus<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     s.select_f32s(above, x, s.select_f32s(rounded, e, y))
 }
 
+/// The error function of every lane: Cephes's two polynomials for single precision, the second of which holds as far as
+/// the function can be told from one.
+#[inline(always)]
+fn erf<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    let one = s.splat_f32s(1.0);
+    let z = s.mul_f32s(x, x);
+    // The first coefficient is one more: added as `x` itself, it loses no digits.
+    let terms = [
+        0.128_379_165_726_710,
+        -3.761_262_582_423_300e-1,
+        1.128_358_514_861_418e-1,
+        -2.685_381_193_529_856e-2,
+        5.188_327_685_732_524e-3,
+        -8.010_193_625_184_903e-4,
+        7.853_861_353_153_693e-5,
+    ];
+    let small = s.mul_add_f32s(x, polynomial(s, z, terms), x);
+    let terms = [
+        5.638_259_427_386_472e-1,
+        -2.741_127_028_184_656e-1,
+        3.404_879_937_665_872e-1,
+        -4.944_515_323_274_145e-1,
+        6.210_004_621_745_983e-1,
+        -5.824_733_027_278_666e-1,
+        3.687_424_674_597_105e-1,
+        -1.387_039_388_740_657e-1,
+        2.326_819_970_068_386e-2,
+    ];
+    let size = s.abs_f32s(x);
+    let q = s.div_f32s(one, size);
+    let beyond = s.mul_f32s(exp(s, s.neg_f32s(z)), q);
+    let large = s.negate_mul_add_f32s(beyond, polynomial(s, s.mul_f32s(q, q), terms), one);
+    let large = s.select_f32s(s.less_than_f32s(x, s.splat_f32s(0.0)), s.neg_f32s(large), large);
+    s.select_f32s(s.less_than_f32s(size, one), small, large)
+}
+
+/// The share of normally distributed numbers that are less than `x`, in every lane.
+#[inline(always)]
+fn normal_below<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    let erf = erf(s, s.mul_f32s(x, s.splat_f32s(std::f32::consts::FRAC_1_SQRT_2)));
+    s.mul_f32s(s.add_f32s(erf, s.splat_f32s(1.0)), s.splat_f32s(0.5))
+}
+
+/// The function `x / 2 * (1 + erf(x / sqrt(2)))` of every lane.
+#[inline(always)]
+pub fn gelu<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    s.mul_f32s(x, normal_below(s, x))
+}
+
+/// The slope of [`gelu`] in every lane: the share of normally distributed numbers below `x`, and their density there
+/// times `x`.
+#[inline(always)]
+pub fn gelu_slope<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    /// The density at zero: one over the root of two pi.
+    const DENSITY: f32 = 0.398_942_28;
+    let exponent = s.mul_f32s(s.mul_f32s(x, x), s.splat_f32s(-0.5));
+    let density = s.mul_f32s(exp(s, exponent), s.splat_f32s(DENSITY));
+    s.mul_add_f32s(x, density, normal_below(s, x))
+}
+
 /// Rounds every lane to the nearest number of bfloat16, ties to even: what remains are the upper half of the bits,
 /// after half of the lower half was added. NaN stays as it is, since rounding up its bits could make an infinity of it.
 #[inline(always)]

@@ -3,7 +3,9 @@
 pub mod dense;
 pub mod dropout;
 pub mod elementwise;
+pub mod group_norm;
 pub mod loss;
+pub mod lrn;
 mod math;
 pub mod norm;
 pub mod pool;
