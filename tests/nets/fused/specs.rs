@@ -28,4 +28,5 @@ fn the_papers_models_agree_with_double_precision() {
 fn models_that_fuse_in_part_agree_with_double_precision() {
     agrees("dale", &[], 1e-5);
     agrees("blt", &[("width", "4")], 1e-4);
+    agrees("rcnn", &[("width", "8"), ("size", "16")], 1e-4);
 }
