@@ -99,5 +99,7 @@ fn backward(bencher: divan::Bencher<'_, '_>, case: &Case, to_input: bool) {
     let (x, w) = (numbers(IMAGES * inputs), numbers(case.bank().weights()));
     let dy = numbers(IMAGES * outputs);
     let directions = if to_input { 2 } else { 1 };
-    bencher.counter(case.operations(directions)).bench_local(|| engine.backward(IMAGES, &x, &w, &dy, to_input));
+    bencher
+        .counter(case.operations(directions))
+        .bench_local(|| engine.backward(Batch::new(IMAGES, &x, &w), &dy, to_input));
 }

@@ -11,6 +11,7 @@ pub mod batch_norm;
 mod cpu;
 pub mod draws;
 mod engine;
+mod epilogue;
 #[cfg(feature = "gpu")]
 mod gpu;
 pub mod graph;

@@ -2,8 +2,9 @@
 //! epilogue of the task whose result it reads, and values that are not needed at once share buffers.
 
 use super::allocator::Lifetime;
-use super::batch_norm::{BatchNorm, NormPass, Statistics};
-use super::graph::{Bank, Dims, Graph, Id, Kernel, Map, Node, Slot};
+use super::batch_norm::{BatchNorm, Statistics};
+use super::epilogue::{Epilogue, Row, RowOp, settle_rows};
+use super::graph::{Bank, Dims, Graph, Id, Kernel, Node};
 use super::stages::{Stage, staged};
 
 /// The tasks that a block of images goes through, and where its values are.
@@ -64,64 +65,6 @@ pub struct Task {
     pub makes: Vec<Id>,
     /// An epilogue for each result of a kernel that makes its results row by row; none for other kernels.
     pub epilogues: Vec<Epilogue>,
-}
-
-/// Elementwise work on each row of a result as soon as it is made, while it is in the first-level cache.
-#[derive(Debug, Default)]
-pub struct Epilogue {
-    /// The shape of everything that the epilogue works on.
-    pub dims: Dims,
-    pub ops: Vec<RowOp>,
-    /// How many temporary rows the operations need at once.
-    pub temporaries: usize,
-    /// Where a row of the kernel's result goes; none where there is no kernel.
-    pub result: Option<Row>,
-    /// The values that are made here and kept whole.
-    pub stores: Vec<Id>,
-}
-
-/// Elementwise work on one row of cells.
-#[derive(Clone, Debug)]
-pub enum RowOp {
-    /// Applies a function to one row, or to two.
-    Map { map: Map, reads: Vec<Row>, to: Row },
-    /// Adds the sum over a row, or over the product of two, to the gradient of a parameter with a number for each
-    /// channel.
-    ChannelSum { slot: Slot, reads: Vec<Row> },
-    /// Adds to the sums that a batch normalisation takes over the batch; see [`Kernel::BatchSums`].
-    BatchSums { norm: NormPass, reads: Vec<Row> },
-}
-
-impl RowOp {
-    /// The rows that the operation reads: one or two.
-    pub fn reads(&self) -> &[Row] {
-        match self {
-            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } | RowOp::BatchSums { reads, .. } => reads,
-        }
-    }
-
-    fn reads_mut(&mut self) -> &mut [Row] {
-        match self {
-            RowOp::Map { reads, .. } | RowOp::ChannelSum { reads, .. } | RowOp::BatchSums { reads, .. } => reads,
-        }
-    }
-
-    /// Whether there is something for each channel in the operation: then it works on one channel at a time.
-    pub fn is_by_channel(&self) -> bool {
-        match self {
-            RowOp::Map { map, .. } => map.slot().is_some() || map.norm().is_some(),
-            RowOp::ChannelSum { .. } | RowOp::BatchSums { .. } => true,
-        }
-    }
-}
-
-/// A row of cells that an epilogue reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// A row that lives only while the epilogue works on it, by its index.
-    Temporary(usize),
-    /// The row at the same place of a value that is kept whole.
-    Kept(Id),
 }
 
 /// The moment at which a value is there, row by row or as a whole.
@@ -378,37 +321,5 @@ impl<'a> Scheduler<'a> {
         let Graph { values: dims, banks, norms, .. } = self.graph.clone();
         let Self { tasks, stages, roots, .. } = self;
         TaskSchedule { banks, norms, tasks, stages, buffers, locations, dims, roots, lifetimes }
-    }
-}
-
-/// Gives temporary rows to everything that an epilogue makes and that need not be kept whole; `result` is what its
-/// kernel makes. Each value has a row of its own: the rows of an epilogue all fit into the first-level cache.
-fn settle_rows(epilogue: &mut Epilogue, result: Option<Id>, whole: &[bool]) {
-    let mut temporaries: Vec<Id> = Vec::new();
-    let stores = &mut epilogue.stores;
-    let mut settle = |id: Id| {
-        if whole[id] {
-            stores.push(id);
-            Row::Kept(id)
-        } else {
-            temporaries.push(id);
-            Row::Temporary(temporaries.len() - 1)
-        }
-    };
-    epilogue.result = result.map(&mut settle);
-    for op in &mut epilogue.ops {
-        if let RowOp::Map { to, .. } = op
-            && let Row::Kept(id) = *to
-        {
-            *to = settle(id);
-        }
-    }
-    epilogue.temporaries = temporaries.len();
-    for row in epilogue.ops.iter_mut().flat_map(RowOp::reads_mut) {
-        if let Row::Kept(id) = *row
-            && let Some(n) = temporaries.iter().position(|temporary| *temporary == id)
-        {
-            *row = Row::Temporary(n);
-        }
     }
 }

@@ -13,10 +13,11 @@ use super::ops::upsample::{Upsample, UpsampleBackward};
 use super::runner::Answers;
 use crate::batch_norm::{Meeting, Sums};
 use crate::engine::Offsets;
+use crate::epilogue::{Epilogue, RowOp};
 use crate::graph::{Id, Kernel, Slot, Window};
 use crate::image_norm::ImageNorm;
 use crate::stages::Stage;
-use crate::task_schedule::{Epilogue, RowOp, Task, TaskSchedule};
+use crate::task_schedule::{Task, TaskSchedule};
 use pulp::Arch;
 use std::collections::BTreeSet;
 

@@ -4,8 +4,9 @@ use super::lanes::{Aligned, LANES};
 use super::ops::elementwise::{MapRow, SumRow};
 use super::ops::norm::BatchSumsOfRow;
 use crate::batch_norm::{Meeting, NormPass, Pass, Sums};
+use crate::epilogue::{Epilogue, Row, RowOp};
 use crate::graph::{Constant, Id, Map};
-use crate::task_schedule::{Epilogue, Location, Row, RowOp, TaskSchedule};
+use crate::task_schedule::{Location, TaskSchedule};
 use pulp::Arch;
 
 /// The values of a block that are kept whole, and where to find them.

@@ -8,8 +8,9 @@ use super::program::{
 };
 use super::tiling;
 use crate::engine::Offsets;
+use crate::epilogue::{Epilogue, Row, RowOp};
 use crate::graph::{Bank, Id, Kernel, Map, Slot};
-use crate::task_schedule::{Epilogue, Row, RowOp, Task, TaskSchedule};
+use crate::task_schedule::{Task, TaskSchedule};
 
 /// The limits of the device that a program is compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -86,7 +86,7 @@ fn a_normalisation_agrees_with_double_precision() {
         for vectors in [Vectors::Widest, Vectors::Narrower, Vectors::Scalar] {
             let engine = Engine::new(graph.clone(), vec![y], &params, vectors);
             let batch = Batch { statistics, ..Batch::new(images, &pixels, &values) };
-            let Outcome { outputs, statistics: seen, .. } = engine.forward(Batch::new(batch)).outputs;
+            let Outcome { outputs, statistics: seen, .. } = engine.forward(batch);
             assert!(distance(&outputs, &wanted.y) < 2e-6, "seed {seed}");
             if statistics == Statistics::Batch {
                 assert!(distance(&seen, &wanted.statistics) < 2e-6, "seed {seed}");
@@ -112,6 +112,6 @@ fn what_is_no_number_stays_in_its_channel() {
     pixels[9] = f32::NAN;
     let values = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0];
     let batch = Batch { statistics: Statistics::Batch, ..Batch::new(3, &pixels, &values) };
-    let outputs = engine.forward(Batch::new(batch)).outputs.outputs;
+    let outputs = engine.forward(batch).outputs;
     assert!(outputs.iter().enumerate().all(|(n, y)| y.is_nan() == (n / 4 % 2 == 0)), "{outputs:?}");
 }

@@ -91,7 +91,8 @@ fn what_no_window_reaches_has_no_gradient() {
     let x = graph.node(Kernel::Input(0), &[], [2, 8, 7]);
     let y = graph.conv(x, bank);
     let engine = Engine::new(graph, y, &[Parameter { len: 10, trained: true }], Vectors::default());
-    let (dx, _) = engine.backward(1, &numbers(112, 1), &numbers(10, 2), &numbers(45, 3), true);
+    let (x, w) = (numbers(112, 1), numbers(10, 2));
+    let dx = engine.backward(Batch::new(1, &x, &w), &numbers(45, 3), true).input_gradients;
     for (n, dx) in dx.iter().enumerate() {
         let seen = n / 7 % 8 % 3 == 0 && n % 7 % 3 == 0;
         assert_eq!(*dx != 0.0, seen, "pixel {n}: {dx}");

@@ -23,7 +23,7 @@ impl Dice {
 fn spec(seed: u64, smooth: bool) -> String {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x55);
     dice.roll(2);
-    let (channels, height, width) = (1 + dice.roll(3), 12 + dice.roll(9), 12 + dice.roll(9));
+    let (channels, height, width) = (1 + dice.roll(3), 13 + dice.roll(9), 13 + dice.roll(9));
     let (k1, k2) = (dice.pick(&["1", "3", "5", "7", "9", "11"]), dice.pick(&["1", "3", "3", "5", "7"]));
     // Many maps now and then: 3 x 3 kernels are done another way there.
     let most = [9, 9, 20][dice.roll(3)];

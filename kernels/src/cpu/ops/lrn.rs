@@ -8,7 +8,7 @@ use crate::image_norm::ResponseNorm;
 use pulp::{Simd, WithSimd};
 
 /// The vectors of a tile.
-const TILE: usize = 8;
+const TILE: usize = 4;
 
 /// Normalises the cells `x`, `[channels, height, width]`, to `y`.
 pub struct Lrn<'a> {
