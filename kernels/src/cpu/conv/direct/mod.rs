@@ -1,10 +1,10 @@
-//! Convolution as the sum that it is defined by, tap by tap: for small kernels and small maps, and for all strides, groups
-//! and transposed convolutions.
+//! Convolution as the sum that it is defined by, tap by tap: for small kernels and small maps, and for all strides,
+//! groups and transposed convolutions.
 //!
-//! Windows lie on the planes of one side, and the planes of the other side have a pixel for each window. A pass sums over
-//! windows or spreads over them: a convolution sums in its forward pass and spreads in its backward pass, a transposed one
-//! the other way around. `planes` is how planes are laid out for that, `pass` are the passes, and `tap_gradients` sums the
-//! gradients of kernels.
+//! Windows lie on the planes of one side, and the planes of the other side have a pixel for each window. A pass sums
+//! over windows or spreads over them: a convolution sums in its forward pass and spreads in its backward pass, a
+//! transposed one the other way around. `planes` is how planes are laid out for that, `pass` are the passes, and
+//! `tap_gradients` sums the gradients of kernels.
 
 mod pass;
 mod planes;
@@ -90,8 +90,8 @@ impl Direct {
         }
     }
 
-    /// Puts the input of a forward pass into the scratch, for all members; groups are put there one at a time, when their
-    /// rows are made, so that they are still in the cache.
+    /// Puts the input of a forward pass into the scratch, for all members; groups are put there one at a time, when
+    /// their rows are made, so that they are still in the cache.
     pub fn forward(&self, bank: &Bank, x: &[f32], scratch: &mut Scratch) {
         if bank.groups == 1 {
             fill(&self.forward.planes, x, scratch);

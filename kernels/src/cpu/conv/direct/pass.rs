@@ -9,10 +9,10 @@ use std::ops::Range;
 
 /// A pass from some planes to others, whose results are sums over taps.
 ///
-/// A window's sum takes all taps of the kernel. The gradient of what windows lie on is a sum over the windows that see a
-/// pixel: over the taps, one in each stride, that can lie on it. So pixels fall into phases by their rows and columns
-/// modulo the stride, and each phase is a convolution of its own, of stride 1 and by its own taps; nothing is multiplied by
-/// zeros between the pixels. A pixel that no window sees is a sum over nothing, and exactly zero.
+/// A window's sum takes all taps of the kernel. The gradient of what windows lie on is a sum over the windows that see
+/// a pixel: over the taps, one in each stride, that can lie on it. So pixels fall into phases by their rows and columns
+/// modulo the stride, and each phase is a convolution of its own, of stride 1 and by its own taps; nothing is
+/// multiplied by zeros between the pixels. A pixel that no window sees is a sum over nothing, and exactly zero.
 #[derive(Debug)]
 pub struct Pass {
     pub planes: Planes,
@@ -32,7 +32,7 @@ pub struct Pass {
 #[derive(Debug, Default)]
 struct Phase {
     /// For each channel and each tap, the offset in cells of what it reads from the corner of the result.
-    pub offsets: Vec<usize>,
+    offsets: Vec<usize>,
     /// How many taps there are in a channel.
     taps: usize,
     /// The taps of all channels in the phases before this one.
@@ -102,8 +102,8 @@ impl Pass {
     }
 
     /// Where the weight of an output, a channel that it sees and a tap is. Outputs are in blocks that are summed at
-    /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see the
-    /// same channels.
+    /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see
+    /// the same channels.
     pub fn weight(&self, stretch: &Range<usize>, output: usize, channel: usize, tap: usize) -> usize {
         let ([first, outputs], [phase, place]) = (block(stretch, output), self.places[tap]);
         let Phase { taps, first: before, .. } = self.phases[phase];
@@ -210,8 +210,8 @@ impl WithSimd for OutputRow<'_> {
 }
 
 impl OutputRow<'_> {
-    /// Sums `N` columns next to each other of `M` outputs in registers, and returns `N`: every weight and every pixel that
-    /// is read serves several sums.
+    /// Sums `N` columns next to each other of `M` outputs in registers, and returns `N`: every weight and every pixel
+    /// that is read serves several sums.
     #[inline(always)]
     fn tile<S: Simd, const M: usize, const N: usize>(&mut self, s: S, column: usize) -> usize {
         let parts = LANES / S::F32_LANES;
