@@ -1,5 +1,5 @@
-//! Convolutions that are done tap by tap, such as those with a stride, with groups and transposed ones, against the sum they are defined by: results and
-//! both gradients, which are exactly zero wherever every summand is.
+//! Convolutions that are done tap by tap, such as those with a stride, with groups and transposed ones, against the sum
+//! they are defined by: results and both gradients, which are exactly zero wherever every summand is.
 
 use crate::support::{Dice, compare, defined, double, numbers, planes};
 use lcnnc_kernels::graph::{Bank, Direction, Graph, Kernel, Member};

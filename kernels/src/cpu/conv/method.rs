@@ -17,8 +17,9 @@ pub enum Method {
 }
 
 /// Chooses the method that takes the fewest operations for a bank of kernels, counted in multiply-adds of cells.
-/// Transforms count what they cost beside the products, as measured. Strides, groups and transposed convolutions are done
-/// tap by tap: a transform would make all results, of which strides leave most out, and would serve fewer products.
+/// Transforms count what they cost beside the products, as measured. Strides, groups and transposed convolutions are
+/// done tap by tap: a transform would make all results, of which strides leave most out, and would serve fewer
+/// products.
 pub fn method(bank: &Bank) -> Method {
     if !bank.is_plain() {
         return Method::Direct;

@@ -134,7 +134,7 @@ impl PreparedBank {
     /// `[inputs, height, width]` cells.
     pub fn forward(&self, arch: Arch, x: &[f32], scratch: &mut Scratch) {
         match &self.algorithm {
-            Algorithm::Direct(direct) => direct.forward(x, scratch),
+            Algorithm::Direct(direct) => direct.forward(&self.bank, x, scratch),
             Algorithm::Spectral(spectral) => {
                 scratch.zeros.find(arch, &spectral.sizes, &[x]);
                 spectral.forward(arch, &self.weights[0], x, scratch);
@@ -154,7 +154,7 @@ impl PreparedBank {
     ) {
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                direct.forward_rows(arch, &self.bank, &self.weights[0], outputs, scratch, epilogue);
+                direct.forward_rows(arch, (&self.bank, &self.weights[0]), x, outputs, scratch, epilogue);
             }
             Algorithm::Spectral(spectral) => {
                 let [height, width] = self.bank.to();
@@ -200,7 +200,7 @@ impl PreparedBank {
         let (inputs, [height, width]) = (self.bank.inputs, self.bank.from);
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                direct.backward_rows(arch, &self.bank, &self.weights[1], scratch, epilogue);
+                direct.backward_rows(arch, (&self.bank, &self.weights[1]), dy, scratch, epilogue);
             }
             Algorithm::Spectral(spectral) => {
                 spectral.rows(arch, 0..inputs, [inputs, height, width], scratch, epilogue);

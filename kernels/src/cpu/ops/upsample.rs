@@ -15,8 +15,8 @@ struct Sources {
 impl Upsampling {
     /// The sources of each row, or column, of a larger map of so many, where the smaller map has `size` of them.
     ///
-    /// A row becomes `factor` rows. The centre of the `n`th of them lies `(n + 1/2) / factor - 1/2` behind its own centre,
-    /// and so far on the way to the row after it or before it; rows at the edge are neighbours of themselves.
+    /// A row becomes `factor` rows. The centre of the `n`th of them lies `(n + 1/2) / factor - 1/2` behind its own
+    /// centre, and so far on the way to the row after it or before it; rows at the edge are neighbours of themselves.
     fn sources(&self, count: usize, size: usize) -> Vec<Sources> {
         let source = |place: usize| {
             let own = place / self.factor;

@@ -1,10 +1,10 @@
-//! Convolution as the sum that it is defined by, tap by tap: for small kernels and small maps, and for all strides, groups
-//! and transposed convolutions.
+//! Convolution as the sum that it is defined by, tap by tap: for small kernels and small maps, and for all strides,
+//! groups and transposed convolutions.
 //!
-//! Windows lie on the planes of one side, and the planes of the other side have a pixel for each window. A pass sums over
-//! windows or spreads over them: a convolution sums in its forward pass and spreads in its backward pass, a transposed one
-//! the other way around. `planes` is how planes are laid out for that, `pass` are the passes, and `tap_gradients` sums the
-//! gradients of kernels.
+//! Windows lie on the planes of one side, and the planes of the other side have a pixel for each window. A pass sums
+//! over windows or spreads over them: a convolution sums in its forward pass and spreads in its backward pass, a
+//! transposed one the other way around. `planes` is how planes are laid out for that, `pass` are the passes, and
+//! `tap_gradients` sums the gradients of kernels.
 
 mod pass;
 mod planes;
@@ -20,7 +20,7 @@ use pulp::Arch;
 use std::ops::Range;
 use tap_gradients::{SeenByTaps, TapGradients};
 
-/// A convolution tap by tap.
+/// A convolution tap by tap, one group of channels after the other.
 #[derive(Debug)]
 pub struct Direct {
     forward: Pass,
@@ -36,8 +36,6 @@ struct Windows {
     stride: usize,
     /// Zeros around each side of the planes that windows lie on.
     pad: usize,
-    /// Groups of channels that see nothing of each other.
-    groups: usize,
     /// Height and width of the planes that windows lie on.
     on: [usize; 2],
     /// Rows of windows, and windows in a row.
@@ -48,17 +46,16 @@ impl Direct {
     /// The passes of a bank in both directions.
     pub fn new(bank: &Bank) -> Self {
         let Bank { kernel, stride, pad, groups, from, .. } = *bank;
-        let windows = |on, of| Windows { kernel, stride, pad, groups, on, of };
+        let (inputs, outputs) = (bank.inputs / groups, bank.outputs() / groups);
+        let windows = |on, of| Windows { kernel, stride, pad, on, of };
         match bank.direction {
             Direction::Gather => {
                 let windows = windows(from, bank.to());
-                let (forward, backward) = (Pass::gather(&windows, bank.inputs), Pass::spread(&windows, bank.outputs()));
-                Self { forward, backward }
+                Self { forward: Pass::gather(&windows, inputs), backward: Pass::spread(&windows, outputs) }
             }
             Direction::Spread { to } => {
                 let windows = windows(to, from);
-                let (forward, backward) = (Pass::spread(&windows, bank.inputs), Pass::gather(&windows, bank.outputs()));
-                Self { forward, backward }
+                Self { forward: Pass::spread(&windows, inputs), backward: Pass::gather(&windows, outputs) }
             }
         }
     }
@@ -93,27 +90,37 @@ impl Direct {
         }
     }
 
-    /// Puts the input of a forward pass into the scratch.
-    pub fn forward(&self, x: &[f32], scratch: &mut Scratch) {
-        fill(&self.forward.planes, x, scratch);
+    /// Puts the input of a forward pass into the scratch, for all members; groups are put there one at a time, when
+    /// their rows are made, so that they are still in the cache.
+    pub fn forward(&self, bank: &Bank, x: &[f32], scratch: &mut Scratch) {
+        if bank.groups == 1 {
+            fill(&self.forward.planes, x, scratch);
+        }
     }
 
-    /// Makes the rows of some outputs of the forward pass, and hands them to their epilogue.
+    /// Makes the rows of some outputs of the forward pass from the input `x`, and hands them to their epilogue.
     pub fn forward_rows(
         &self,
         arch: Arch,
-        bank: &Bank,
-        weights: &[f32],
+        (bank, weights): (&Bank, &[f32]),
+        x: &[f32],
         outputs: Range<usize>,
         scratch: &mut Scratch,
         epilogue: &mut EpilogueRun<'_, '_>,
     ) {
-        let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
-        self.forward.rows(arch, weights, (outputs, bank.groups), [planes, rows], epilogue);
+        let len = outputs.len() / bank.groups;
+        for (group, x) in x.chunks_exact(x.len() / bank.groups).enumerate() {
+            if bank.groups > 1 {
+                fill(&self.forward.planes, x, scratch);
+            }
+            let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
+            let stretch = outputs.start + group * len..outputs.start + (group + 1) * len;
+            self.forward.rows(arch, weights, stretch, group * len, [planes, rows], epilogue);
+        }
     }
 
     /// Adds to the gradients of the kernels, if any are wanted, and leaves the gradients of the results in the scratch,
-    /// as [`Self::backward_rows`] reads them, if the gradient of the input is wanted.
+    /// if the gradient of the input is wanted and there are no groups.
     pub fn gradients(
         &self,
         arch: Arch,
@@ -125,16 +132,19 @@ impl Direct {
         match bank.direction {
             Direction::Gather => {
                 if let Some(sums) = sums {
-                    fill(&self.forward.planes, reads.x, scratch);
-                    let members = bank.members.iter().zip(reads.dy);
-                    members.for_each(|(member, dy)| self.of_windows(arch, bank, *member, dy, sums, scratch));
+                    for (group, x) in reads.x.chunks_exact(reads.x.len() / bank.groups).enumerate() {
+                        fill(&self.forward.planes, x, scratch);
+                        let members = bank.members.iter().zip(reads.dy);
+                        members
+                            .for_each(|(member, dy)| self.of_windows(arch, bank, (*member, group), dy, sums, scratch));
+                    }
                 }
-                if reads.to_input {
-                    self.fill_members(bank, reads.dy, scratch);
+                if reads.to_input && bank.groups == 1 {
+                    self.fill_members(bank, 0, reads.dy, scratch);
                 }
             }
             Direction::Spread { .. } => {
-                self.fill_members(bank, reads.dy, scratch);
+                self.fill_members(bank, 0, reads.dy, scratch);
                 if let Some(sums) = sums {
                     self.of_pixels(arch, bank, reads.x, sums, scratch);
                 }
@@ -142,23 +152,21 @@ impl Direct {
         }
     }
 
-    /// Adds to the gradients of a member's kernels that sum over windows, group by group.
+    /// Adds to the gradients of a member's kernels that sum over windows of one group.
     fn of_windows(
         &self,
         arch: Arch,
         bank: &Bank,
-        member: Member,
+        (member, group): (Member, usize),
         dy: &[f32],
         sums: &mut GradientSums<'_>,
         scratch: &Scratch,
     ) {
         let (taps, channels) = (self.forward.offsets().len(), member.outputs / bank.groups);
         let Some(dw) = sums.of(member.slot, member.outputs * taps) else { return };
-        let groups = dy.chunks_exact(dy.len() / bank.groups).zip(dw.chunks_exact_mut(channels * taps));
-        for (group, (windows, dw)) in groups.enumerate() {
-            let taps = seen(&self.forward, group * bank.inputs / bank.groups, taps, bank.to(), scratch);
-            arch.dispatch(TapGradients { taps, windows, dw });
-        }
+        let (dw, len) = (&mut dw[group * channels * taps..][..channels * taps], dy.len() / bank.groups);
+        let taps = seen(&self.forward, 0, taps, bank.to(), scratch);
+        arch.dispatch(TapGradients { taps, windows: &dy[group * len..][..len], dw });
     }
 
     /// Adds to the gradients of all kernels that spread the pixels `x`.
@@ -174,30 +182,36 @@ impl Direct {
         }
     }
 
-    /// Makes the rows of the gradient of the input, and hands them to their epilogue.
+    /// Makes the rows of the gradient of the input from `dy`, the gradients of each member's results, and hands them to
+    /// their epilogue.
     pub fn backward_rows(
         &self,
         arch: Arch,
-        bank: &Bank,
-        weights: &[f32],
+        (bank, weights): (&Bank, &[f32]),
+        dy: &[&[f32]],
         scratch: &mut Scratch,
         epilogue: &mut EpilogueRun<'_, '_>,
     ) {
-        let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
-        self.backward.rows(arch, weights, (0..bank.inputs, bank.groups), [planes, rows], epilogue);
+        let len = bank.inputs / bank.groups;
+        for group in 0..bank.groups {
+            if bank.groups > 1 {
+                self.fill_members(bank, group, dy, scratch);
+            }
+            let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
+            let stretch = group * len..(group + 1) * len;
+            self.backward.rows(arch, weights, stretch, group * len, [planes, rows], epilogue);
+        }
     }
 
-    /// Puts the gradients of all members' results into the scratch, the channels of a group next to each other.
-    fn fill_members(&self, bank: &Bank, dy: &[&[f32]], scratch: &mut Scratch) {
+    /// Puts the gradients of one group of all members' results into the scratch.
+    fn fill_members(&self, bank: &Bank, group: usize, dy: &[&[f32]], scratch: &mut Scratch) {
         let planes = &self.backward.planes;
         scratch.rows[0].reserve(planes.floats());
         let mut first = 0;
         for (member, dy) in bank.members.iter().zip(dy) {
-            for (group, dy) in dy.chunks_exact(dy.len() / bank.groups).enumerate() {
-                let channel = (group * bank.outputs() + first) / bank.groups;
-                planes.fill(channel, dy, &mut scratch.rows[0]);
-            }
-            first += member.outputs;
+            let len = dy.len() / bank.groups;
+            planes.fill(first, &dy[group * len..][..len], &mut scratch.rows[0]);
+            first += member.outputs / bank.groups;
         }
     }
 }

@@ -9,10 +9,10 @@ use std::ops::Range;
 
 /// A pass from some planes to others, whose results are sums over taps.
 ///
-/// A window's sum takes all taps of the kernel. The gradient of what windows lie on is a sum over the windows that see a
-/// pixel: over the taps, one in each stride, that can lie on it. So pixels fall into phases by their rows and columns
-/// modulo the stride, and each phase is a convolution of its own, of stride 1 and by its own taps; nothing is multiplied by
-/// zeros between the pixels. A pixel that no window sees is a sum over nothing, and exactly zero.
+/// A window's sum takes all taps of the kernel. The gradient of what windows lie on is a sum over the windows that see
+/// a pixel: over the taps, one in each stride, that can lie on it. So pixels fall into phases by their rows and columns
+/// modulo the stride, and each phase is a convolution of its own, of stride 1 and by its own taps; nothing is
+/// multiplied by zeros between the pixels. A pixel that no window sees is a sum over nothing, and exactly zero.
 #[derive(Debug)]
 pub struct Pass {
     pub planes: Planes,
@@ -26,15 +26,13 @@ pub struct Pass {
     phases: Vec<Phase>,
     /// For each tap of the kernel the phase that it belongs to, and its place among the taps of that phase.
     places: Vec<[usize; 2]>,
-    /// Channels that a result sees, which are those of a group.
-    channels: usize,
 }
 
 /// The taps of results that see the same ones.
 #[derive(Debug, Default)]
 struct Phase {
     /// For each channel and each tap, the offset in cells of what it reads from the corner of the result.
-    pub offsets: Vec<usize>,
+    offsets: Vec<usize>,
     /// How many taps there are in a channel.
     taps: usize,
     /// The taps of all channels in the phases before this one.
@@ -52,18 +50,18 @@ fn block(stretch: &Range<usize>, output: usize) -> [usize; 2] {
 }
 
 impl Pass {
-    /// The pass that sums over windows; `channels` are all that windows lie on.
+    /// The pass that sums over windows; `channels` are those that a window sees.
     pub fn gather(windows: &Windows, channels: usize) -> Self {
-        let Windows { kernel, stride, pad, groups, on, of } = *windows;
+        let Windows { kernel, stride, pad, on, of } = *windows;
         let kept = of.map(|size| size + (kernel - 1) / stride);
         let planes = Planes { channels, size: on, before: pad, split: stride, phases: stride.min(kernel), kept };
         let offset = |tap: usize| planes.at(tap / kernel, tap % kernel);
-        Self::new(planes, of, [1, 0], channels / groups, (0..kernel * kernel).map(|tap| (0, offset(tap))))
+        Self::new(planes, of, [1, 0], (0..kernel * kernel).map(|tap| (0, offset(tap))))
     }
 
-    /// The pass that spreads over windows; `channels` are all that have a pixel for each window.
+    /// The pass that spreads over windows; `channels` are those that are spread over one channel.
     pub fn spread(windows: &Windows, channels: usize) -> Self {
-        let Windows { kernel, stride, pad, groups, on, of } = *windows;
+        let Windows { kernel, stride, pad, on, of } = *windows;
         let reach = (kernel - 1) / stride;
         let kept = on.map(|size| (size - 1 + pad) / stride - pad / stride + 1 + reach);
         let planes = Planes { channels, size: of, before: reach - pad / stride, split: 1, phases: 1, kept };
@@ -71,7 +69,7 @@ impl Pass {
             let phase = row % stride * stride + column % stride;
             (phase, planes.at(reach - row / stride, reach - column / stride))
         });
-        Self::new(planes, on, [stride, pad], channels / groups, taps)
+        Self::new(planes, on, [stride, pad], taps)
     }
 
     /// The pass whose `taps`, in the order of the kernel, belong to these phases and read at these offsets.
@@ -79,7 +77,6 @@ impl Pass {
         planes: Planes,
         to: [usize; 2],
         [step, shift]: [usize; 2],
-        channels: usize,
         taps: impl Iterator<Item = (usize, usize)>,
     ) -> Self {
         let mut offsets: Vec<Vec<usize>> = vec![Vec::new(); step * step];
@@ -92,54 +89,52 @@ impl Pass {
         for taps in offsets {
             let first = phases.last().map_or(0, |before| before.first + before.offsets.len());
             let channel = |c: usize| taps.iter().map(move |offset| c * planes.pitch() + offset);
-            let offsets = (0..channels).flat_map(channel).collect();
+            let offsets = (0..planes.channels).flat_map(channel).collect();
             phases.push(Phase { offsets, taps: taps.len(), first });
         }
-        Self { planes, to, step, shift, phases, places, channels }
+        Self { planes, to, step, shift, phases, places }
     }
 
-    /// For each channel of a group and each tap, the offset in cells of what it reads from the corner of its window; for
+    /// For each channel and each tap, the offset in cells of what it reads from the corner of its window; for
     /// a pass that sums over windows.
     pub fn offsets(&self) -> &[usize] {
         &self.phases[0].offsets
     }
 
-    /// Where the weight of an output, a channel of its group and a tap is. Outputs are in blocks that are summed at
-    /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see the
-    /// same channels.
+    /// Where the weight of an output, a channel that it sees and a tap is. Outputs are in blocks that are summed at
+    /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see
+    /// the same channels.
     pub fn weight(&self, stretch: &Range<usize>, output: usize, channel: usize, tap: usize) -> usize {
         let ([first, outputs], [phase, place]) = (block(stretch, output), self.places[tap]);
         let Phase { taps, first: before, .. } = self.phases[phase];
-        self.channels * self.places.len() * first + (before + channel * taps + place) * outputs + output - first
+        self.planes.channels * self.places.len() * first + (before + channel * taps + place) * outputs + output - first
     }
 
-    /// Makes the rows of some outputs, which see the planes of so many `groups` in turn, and hands them to their epilogue.
+    /// Makes the rows of a stretch of outputs that see the same planes, and hands them to their epilogue as those of
+    /// channel `channel` and the ones after it.
     pub fn rows(
         &self,
         arch: Arch,
         weights: &[f32],
-        (outputs, groups): (Range<usize>, usize),
+        stretch: Range<usize>,
+        channel: usize,
         [planes, rows]: [&mut Aligned; 2],
         epilogue: &mut EpilogueRun<'_, '_>,
     ) {
         let [height, width] = self.to;
         rows.reserve(OUTPUTS * width * LANES);
         for row in 0..height {
-            for group in 0..groups {
-                let len = outputs.len() / groups;
-                let stretch = outputs.start + group * len..outputs.start + (group + 1) * len;
-                let mut output = stretch.start;
-                while output < stretch.end {
-                    let [first, some] = block(&stretch, output);
-                    self.row(arch, weights, [first, some], planes, [row, group], rows);
-                    for m in 0..some {
-                        let channel = first + m - outputs.start;
-                        let range = CellRange { channel, first: (channel * height + row) * width, len: width };
-                        epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
-                        epilogue.run(arch, range);
-                    }
-                    output = first + some;
+            let mut output = stretch.start;
+            while output < stretch.end {
+                let [first, some] = block(&stretch, output);
+                self.row(arch, weights, [first, some], planes, row, rows);
+                for m in 0..some {
+                    let channel = channel + first + m - stretch.start;
+                    let range = CellRange { channel, first: (channel * height + row) * width, len: width };
+                    epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
+                    epilogue.run(arch, range);
                 }
+                output = first + some;
             }
         }
     }
@@ -151,16 +146,17 @@ impl Pass {
         weights: &[f32],
         [first, some]: [usize; 2],
         planes: &[f32],
-        [row, group]: [usize; 2],
+        row: usize,
         rows: &mut [f32],
     ) {
-        let Self { step, shift, to: [_, width], channels, .. } = *self;
+        let Self { step, shift, to: [_, width], .. } = *self;
         let corner = |place: usize| (place + shift) / step - shift / step;
-        let line = corner(row) * self.planes.row_step() + group * channels * self.planes.pitch();
+        let line = corner(row) * self.planes.row_step();
         for phase in 0..step {
             let start = (phase + step - shift % step) % step;
             let Phase { offsets, first: before, .. } = &self.phases[(row + shift) % step * step + phase];
-            let weights = &weights[channels * self.places.len() * first + before * some..][..offsets.len() * some];
+            let skip = self.planes.channels * self.places.len() * first + before * some;
+            let weights = &weights[skip..][..offsets.len() * some];
             let planes = &planes[(line + corner(start)) * LANES..];
             let columns = Columns { start, step, count: width.saturating_sub(start).div_ceil(step) };
             arch.dispatch(OutputRow { offsets, weights, planes, columns, width, rows, many: some == OUTPUTS });
@@ -214,8 +210,8 @@ impl WithSimd for OutputRow<'_> {
 }
 
 impl OutputRow<'_> {
-    /// Sums `N` columns next to each other of `M` outputs in registers, and returns `N`: every weight and every pixel that
-    /// is read serves several sums.
+    /// Sums `N` columns next to each other of `M` outputs in registers, and returns `N`: every weight and every pixel
+    /// that is read serves several sums.
     #[inline(always)]
     fn tile<S: Simd, const M: usize, const N: usize>(&mut self, s: S, column: usize) -> usize {
         let parts = LANES / S::F32_LANES;

@@ -4,9 +4,9 @@ use crate::cpu::lanes::LANES;
 
 /// How planes are laid out for sums tap by tap.
 ///
-/// Pixels that lie `split` apart on an axis, zeros around the plane included, are a phase of it. A phase is stored in one
-/// stretch, so that results next to each other read numbers next to each other whatever the stride. A row of all channels
-/// comes before the next row: a window sees few rows, and those of all channels then lie together.
+/// Pixels that lie `split` apart on an axis, zeros around the plane included, are a phase of it. A phase is stored in
+/// one stretch, so that results next to each other read numbers next to each other whatever the stride. A row of all
+/// channels comes before the next row: a window sees few rows, and those of all channels then lie together.
 #[derive(Clone, Copy, Debug)]
 pub struct Planes {
     pub channels: usize,

@@ -46,8 +46,8 @@ impl WithSimd for TapGradients<'_> {
 }
 
 impl SeenByTaps<'_> {
-    /// Adds to the gradients of all taps of four channels: as many at once as there are registers for, of which there are
-    /// twice as many of the widest vectors.
+    /// Adds to the gradients of all taps of four channels: as many at once as there are registers for, of which there
+    /// are twice as many of the widest vectors.
     #[inline(always)]
     fn of_four<S: Simd>(&self, s: S, windows: &[f32], dw: &mut [f32]) {
         let mut tap = 0;
