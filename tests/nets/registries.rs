@@ -64,7 +64,7 @@ all!(PADDINGS: Padding { Same, Valid });
 names!(MAPS: Map {
     Negate, Abs, Exp, Log, Sqrt, Square, Relu, Tanh, Sigmoid, Softplus, Gelu, Reciprocal, Bf16, AddNumber, MulNumber,
     AddChannel, MulChannel, Add, Sub, Mul, Div, ReluBackward, TanhBackward, SigmoidBackward, SoftplusBackward,
-    GeluBackward, AbsBackward,
+    GeluBackward, AbsBackward, Normalise, NormaliseBackward,
 });
 
 /// Words for all functions: of one number, of two, and of all entries.

@@ -17,6 +17,8 @@ enum Of {
     Two,
     /// The gradient of a result: only a backward pass has it, behind the function that it belongs to.
     Gradient,
+    /// Numbers of a batch normalisation, which a graphics processor does not have; it has tests of its own.
+    Batch,
 }
 
 /// Makes the list of all functions. The match behind it has no wildcard: a function that is not listed does not compile.
@@ -62,6 +64,8 @@ maps! {
     SoftplusBackward: Gradient,
     GeluBackward: Gradient,
     AbsBackward: Gradient,
+    Normalise(0): Batch,
+    NormaliseBackward(0): Batch,
 }
 
 /// All functions are in one graph, each with an output of its own: a driver compiles it once.
@@ -73,9 +77,10 @@ fn every_function_agrees_with_the_cpu() {
     let Some(client) = client() else { return };
     let mut graph = Graph::default();
     let [any, positive] = [0, 1].map(|place| graph.node(Kernel::Input(place), &[], DIMS));
-    let forward: Vec<(Map, Of)> = MAPS.iter().copied().filter(|(_, of)| *of != Of::Gradient).collect();
+    let forward: Vec<(Map, Of)> =
+        MAPS.iter().copied().filter(|(_, of)| ![Of::Gradient, Of::Batch].contains(of)).collect();
     let outputs = forward.iter().map(|(map, of)| match of {
-        Of::Any | Of::Gradient => graph.map(*map, &[any]),
+        Of::Any | Of::Gradient | Of::Batch => graph.map(*map, &[any]),
         Of::Positive => graph.map(*map, &[positive]),
         Of::Two => graph.map(*map, &[any, positive]),
     });
