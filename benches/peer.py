@@ -3,9 +3,9 @@
 
     python3 benches/peer.py '{"model": ["lateral", 1, 48, 8, 7, 5], "batch": 256, "variant": "eager", "device": "cpu"}'
 
-A model is its kind (`lateral` or `branches`), colours, height and width in pixels, feature maps, kernel size and steps. A step
-is forward, backward and update: cross-entropy, 1e-3 times the L1 norm of all weights (and the SAT-ABS gap of the two
-branches), SGD with momentum 0.9. Variants: eager, eager-cl (channels_last), compile, compile-cl, compile-graph (CUDA graphs).
+A model is its kind, colours, and height and width in pixels. Behind these, `lateral` and `branches` have feature maps, kernel
+size and steps; the other kinds are those of peer_models.py. A step is forward, backward and update: cross-entropy, for `lateral`
+and `branches` 1e-3 times the L1 norm of all weights (and the SAT-ABS gap of the two branches), SGD with momentum 0.9. Variants: eager, eager-cl (channels_last), compile, compile-cl, compile-graph (CUDA graphs).
 Prints one line of JSON: images per second (the median over steps) and the seconds until the first steps were done, which is
 where compilers work. With `"waits": true` the script prints `ready` after those steps and measures when a line comes in.
 """
@@ -16,7 +16,13 @@ KEEP = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLO
 WARM_UP = 4
 
 
-def network(kind, colours, size, maps, kernel, steps):
+def network(kind, *sizes):
+    from peer_models import MODELS
+
+    return MODELS[kind]() if kind in MODELS else of_park(kind, *sizes)
+
+
+def of_park(kind, colours, size, maps, kernel, steps):
     import torch
     import torch.nn.functional as F
     from torch import nn
@@ -43,7 +49,7 @@ def network(kind, colours, size, maps, kernel, steps):
                 o = a
                 for _ in range(steps):
                     o = F.relu(a + torch.tanh(self.lateral[0](o)) + torch.tanh(self.lateral[1](o)))
-            return self.dense(F.max_pool2d(o, 2).flatten(1))
+            return [self.dense(F.max_pool2d(o, 2).flatten(1))]
 
         def penalty(self):
             weights = [self.afferent.weight, *(layer.weight for layer in self.lateral), self.dense.weight]
@@ -74,7 +80,8 @@ def measured(model, batch, variant, device, precision="single", threads=None, se
     def loss_of():
         with torch.autocast(device, dtype=torch.bfloat16, enabled=precision == "bf16"):
             scores = net(images)
-        return F.cross_entropy(scores.float(), labels) + net.penalty()
+        loss = sum(F.cross_entropy(step.float(), labels) for step in scores) / len(scores)
+        return loss + net.penalty() if hasattr(net, "penalty") else loss
 
     if variant.startswith("compile"):
         loss_of = torch.compile(loss_of, mode="reduce-overhead" if variant == "compile-graph" else None)

@@ -2,7 +2,7 @@
 """Training speed of lcnnc beside PyTorch's, on this machine, in one run: prints the table that the README quotes.
 
     cargo build --release
-    python3 benches/side_by_side.py --data-root DIR [--threads 2] [--rounds 3] [--cases lc,lcei,combined,colour]
+    python3 benches/side_by_side.py --data-root DIR [--threads 2] [--rounds 3] [--cases lc,lcei,combined,colour,models]
 
 On an NVIDIA GPU, with lcnnc built with `--features cuda`, add `--device cuda`: PyTorch is then eager, compiled, or compiled into
 CUDA graphs.
@@ -20,8 +20,17 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 SGD = "sgd(lr: 1e-2, momentum: 0.9)"
 
 
+# The other models of `specs/`, with their batch, height and width in pixels, data set, and images of an epoch.
+MODELS = [
+    ("dale", 32, 28, "mnist", 3000), ("dale", 256, 28, "mnist", 3000), ("hgru", 32, 48, "mnist", 200),
+    ("blt", 100, 32, "mnist", 500), ("rcnn", 100, 32, "cifar10", 500), ("resnet20", 128, 32, "cifar10", 1000),
+    ("cornet_s", 4, 224, "cifar10", 20), ("cornet_s", 16, 224, "cifar10", 40),
+]
+
+
 def cases(groups, batches):
-    """Name, spec, consts, data set, images to train on, PyTorch's model and its arguments."""
+    """Name, batch, spec, consts, data set, PyTorch's model and its arguments, and where it is another than usual, the number of
+    images of an epoch."""
     for batch in batches:
         if "lc" in groups:
             for steps in (1, 3, 5):
@@ -37,12 +46,18 @@ def cases(groups, batches):
                 yield f"colour, {maps} maps, {kernel} x {kernel}, 3 steps", 64, "benches/colour.lcnn", consts, "cifar10", ("lateral", 3, 32, maps, kernel, 3)
 
 
-def ours(args, spec, consts, dataset, batch):
+    if "models" in groups:
+        for name, batch, pixels, dataset, images in MODELS:
+            colours = 3 if dataset == "cifar10" else 1
+            yield name, batch, f"specs/{name}.lcnn", {}, dataset, (name, colours, pixels), images
+
+
+def ours(args, spec, consts, dataset, batch, images):
     """Images per second of each epoch but the first."""
     with tempfile.TemporaryDirectory() as runs:
         sets = [word for name, value in consts.items() for word in ("--set", f"{name}={value}")]
         command = [args.lcnnc, "run", spec, *sets, "--dataset", dataset, "--data-root", args.data_root, "--batch", str(batch),
-                   "--epochs", "4", "--limit", str(args.images), "--optimizer", SGD, "--threads", str(args.threads),
+                   "--epochs", "4", "--limit", str(images), "--optimizer", SGD, "--threads", str(args.threads),
                    "--seed", "1", "--device", args.device, "--runs", runs]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         (spec_dir,) = os.scandir(runs)
@@ -78,7 +93,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=3, help="at least so long a variant and round")
     parser.add_argument("--images", type=int, default=3000, help="images of an epoch, validation included")
     parser.add_argument("--batches", default="64,256")
-    parser.add_argument("--cases", default="lc,lcei,combined,colour")
+    parser.add_argument("--cases", default="lc,lcei,combined,colour,models")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--variants", help="of eager, eager-cl (channels_last), compile, compile-cl, compile-graph")
     args = parser.parse_args()
@@ -89,10 +104,10 @@ def main():
     print("| case | batch | lcnnc | best of PyTorch | which | ratio |\n|---|---|---|---|---|---|", flush=True)
     every = {"cpu": "eager,eager-cl,compile,compile-cl", "cuda": "eager,compile,compile-graph"}
     variants = (args.variants or every[args.device]).split(",")
-    for name, batch, spec, consts, dataset, model in cases(args.cases.split(","), [int(n) for n in args.batches.split(",")]):
+    for name, batch, spec, consts, dataset, model, *images in cases(args.cases.split(","), [int(n) for n in args.batches.split(",")]):
         mine, peer = [], {variant: [] for variant in variants}
         for _ in range(args.rounds):
-            mine += ours(args, spec, consts, dataset, batch)
+            mine += ours(args, spec, consts, dataset, batch, images[0] if images else args.images)
             for variant in variants:
                 peer[variant] += theirs(args, model, batch, variant)
         best = max((variant for variant in variants if peer[variant]), key=lambda variant: statistics.median(peer[variant]))
