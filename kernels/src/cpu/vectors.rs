@@ -1,6 +1,6 @@
 //! Which of the processor's vectors the kernels are compiled for and run with.
 
-use pulp::Arch;
+use pulp::{Arch, Simd};
 
 /// Which vectors of the processor the kernels use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,4 +39,24 @@ impl Vectors {
             Vectors::Scalar => Arch::Scalar,
         }
     }
+}
+
+// pulp's own forms of these three are compiled for any processor and called for every vector, which costs more than the work.
+
+/// Takes the lanes of `yes` where the mask is set, and those of `no` elsewhere.
+#[inline(always)]
+pub fn select<S: Simd>(s: S, mask: S::m32s, yes: S::f32s, no: S::f32s) -> S::f32s {
+    s.transmute_f32s_u32s(s.select_u32s(mask, s.transmute_u32s_f32s(yes), s.transmute_u32s_f32s(no)))
+}
+
+/// The number with the other sign, in every lane.
+#[inline(always)]
+pub fn neg<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    s.mul_f32s(x, s.splat_f32s(-1.0))
+}
+
+/// The number without its sign, in every lane.
+#[inline(always)]
+pub fn abs<S: Simd>(s: S, x: S::f32s) -> S::f32s {
+    s.transmute_f32s_u32s(s.and_u32s(s.transmute_u32s_f32s(x), s.splat_u32s(i32::MAX as u32)))
 }

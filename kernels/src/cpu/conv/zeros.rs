@@ -11,6 +11,7 @@
 
 use super::sizes::Sizes;
 use crate::cpu::lanes::LANES;
+use crate::cpu::vectors::select;
 use pulp::{Arch, Simd, WithSimd};
 
 /// For each lane, the bit that stands for it in a mask.
@@ -117,7 +118,7 @@ impl WithSimd for Alive<'_> {
                     }
                 }
                 let dead = s.equal_f32s(bits, zero);
-                sum += s.reduce_sum_f32s(s.select_f32s(dead, zero, *summand));
+                sum += s.reduce_sum_f32s(select(s, dead, zero, *summand));
             }
             *cell = sum as u16;
         }
@@ -147,7 +148,7 @@ impl WithSimd for Clear<'_> {
                 let dead = s.equal_u32s(s.and_u32s(seen, *bit), none);
                 // A difference and not a zero: a weight that is NaN or infinite makes NaN of `0 * w`, as it does of the
                 // sum.
-                *x = s.select_f32s(dead, s.sub_f32s(*x, *x), *x);
+                *x = select(s, dead, s.sub_f32s(*x, *x), *x);
             }
         }
     }

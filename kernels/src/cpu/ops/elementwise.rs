@@ -2,6 +2,7 @@
 
 use super::math;
 use super::norm::{normalise, normalise_backward};
+use crate::cpu::vectors::{abs, neg, select};
 use crate::graph::Map;
 use pulp::{Simd, WithSimd};
 
@@ -135,13 +136,13 @@ macro_rules! functions {
 }
 
 functions! {
-    One Negate: |s, _n, x| s.neg_f32s(x);
-    One Abs: |s, _n, x| s.abs_f32s(x);
+    One Negate: |s, _n, x| neg(s, x);
+    One Abs: |s, _n, x| abs(s, x);
     One Exp: |s, _n, x| math::exp(s, x);
     One Log: |s, _n, x| math::log(s, x);
     One Sqrt: |s, _n, x| s.sqrt_f32s(x);
     One Square: |s, _n, x| s.mul_f32s(x, x);
-    One Relu: |s, _n, x| s.select_f32s(s.less_than_f32s(x, s.splat_f32s(0.0)), s.splat_f32s(0.0), x);
+    One Relu: |s, _n, x| select(s, s.less_than_f32s(x, s.splat_f32s(0.0)), s.splat_f32s(0.0), x);
     One Tanh: |s, _n, x| math::tanh(s, x);
     One Sigmoid: |s, _n, x| math::sigmoid(s, x);
     One Softplus: |s, _n, x| math::softplus(s, x);
@@ -157,7 +158,7 @@ functions! {
     Two ReluBackward: |s, dy, y| {
         // Written so that the gradient passes where the result is NaN, and the NaN is seen.
         let zero = s.splat_f32s(0.0);
-        s.select_f32s(s.less_than_or_equal_f32s(y, zero), zero, dy)
+        select(s, s.less_than_or_equal_f32s(y, zero), zero, dy)
     };
     Two TanhBackward: |s, dy, y| s.negate_mul_add_f32s(s.mul_f32s(dy, y), y, dy);
     Two SigmoidBackward: |s, dy, y| s.mul_f32s(s.mul_f32s(dy, y), s.sub_f32s(s.splat_f32s(1.0), y));
@@ -166,7 +167,7 @@ functions! {
     Two AbsBackward: |s, dy, x| {
         let zero = s.splat_f32s(0.0);
         // Multiplied by the sign, which is 0 at 0: there an infinite gradient becomes NaN, and is seen.
-        let negative = s.select_f32s(s.less_than_f32s(x, zero), s.neg_f32s(dy), s.mul_f32s(dy, zero));
-        s.select_f32s(s.greater_than_f32s(x, zero), dy, negative)
+        let negative = select(s, s.less_than_f32s(x, zero), neg(s, dy), s.mul_f32s(dy, zero));
+        select(s, s.greater_than_f32s(x, zero), dy, negative)
     };
 }

@@ -2,6 +2,7 @@
 
 use super::math;
 use crate::cpu::lanes::LANES;
+use crate::cpu::vectors::select;
 use pulp::{Simd, WithSimd};
 
 /// Computes the cross-entropy of each image in nats, which dispatching returns lane by lane, and the gradient of the
@@ -37,7 +38,7 @@ impl WithSimd for CrossEntropy<'_> {
         for (p, nats) in S::as_mut_simd_f32s(&mut nats).0.iter_mut().enumerate() {
             let mut largest = s.splat_f32s(f32::NEG_INFINITY);
             for score in scores.chunks_exact(parts) {
-                largest = s.select_f32s(s.greater_than_or_equal_f32s(largest, score[p]), largest, score[p]);
+                largest = select(s, s.greater_than_or_equal_f32s(largest, score[p]), largest, score[p]);
             }
             let (mut sum, mut own, mut all) = (zero, zero, zero);
             for (class, score) in scores.chunks_exact(parts).enumerate() {
@@ -47,7 +48,7 @@ impl WithSimd for CrossEntropy<'_> {
                 all = s.add_f32s(all, score);
                 gradient[class * parts + p] = e;
                 let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
-                own = s.select_f32s(is_label, score, own);
+                own = select(s, is_label, score, own);
             }
             let right = s.add_f32s(s.mul_f32s(named, own), s.mul_f32s(any, all));
             *nats = s.sub_f32s(math::log(s, sum), right);
@@ -56,7 +57,7 @@ impl WithSimd for CrossEntropy<'_> {
             let own = s.add_f32s(s.mul_f32s(weight[p], named), other);
             for (class, gradient) in gradient.chunks_exact_mut(parts).enumerate() {
                 let is_label = s.equal_f32s(labels[p], s.splat_f32s(class as f32));
-                let target = s.select_f32s(is_label, own, other);
+                let target = select(s, is_label, own, other);
                 gradient[p] = s.sub_f32s(s.mul_f32s(gradient[p], scale), target);
             }
         }

@@ -3,6 +3,7 @@
 // The coefficients are those of Cephes, digit for digit.
 #![allow(clippy::excessive_precision)]
 
+use crate::cpu::vectors::{abs, neg, select};
 use pulp::Simd;
 
 /// Evaluates the polynomial `c[0] + c[1] x + c[2] x^2 + ...` in every lane.
@@ -19,8 +20,8 @@ fn polynomial<S: Simd, const N: usize>(s: S, x: S::f32s, c: [f32; N]) -> S::f32s
 #[inline(always)]
 fn clamp<S: Simd>(s: S, x: S::f32s, least: f32, most: f32) -> S::f32s {
     let (least, most) = (s.splat_f32s(least), s.splat_f32s(most));
-    let x = s.select_f32s(s.less_than_f32s(x, least), least, x);
-    s.select_f32s(s.greater_than_f32s(x, most), most, x)
+    let x = select(s, s.less_than_f32s(x, least), least, x);
+    select(s, s.greater_than_f32s(x, most), most, x)
 }
 
 /// The number `1.5 * 2^23`: added to a small number, it leaves the nearest integer in the lowest bits of the mantissa.
@@ -41,7 +42,7 @@ pub fn exp<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let half = s.sub_f32s(s.mul_add_f32s(n, s.splat_f32s(0.5), round), round);
     let y = s.mul_f32s(s.mul_f32s(y, power(s, half)), power(s, s.sub_f32s(n, half)));
     // NaN in, NaN out, whatever the rounding above has made of it.
-    s.select_f32s(s.equal_f32s(number, number), y, number)
+    select(s, s.equal_f32s(number, number), y, number)
 }
 
 /// The power `2^n` in every lane, for whole numbers `n` between -126 and 127.
@@ -58,7 +59,7 @@ pub fn log<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let number = x;
     // Numbers below the normal ones are too few to be worth more than a scaling.
     let small = s.less_than_f32s(x, s.splat_f32s(f32::MIN_POSITIVE));
-    let x = s.select_f32s(small, s.mul_f32s(x, s.splat_f32s(8_388_608.0)), x);
+    let x = select(s, small, s.mul_f32s(x, s.splat_f32s(8_388_608.0)), x);
     let bits = s.transmute_u32s_f32s(x);
     // The exponent such that the mantissa lies between the root of a half and that of two.
     let offset = s.sub_u32s(bits, s.splat_u32s(0x3f35_04f3));
@@ -66,7 +67,7 @@ pub fn log<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let mantissa = s.add_u32s(s.and_u32s(offset, s.splat_u32s(0x007f_ffff)), s.splat_u32s(0x3f35_04f3));
     let magic = s.transmute_f32s_u32s(s.add_u32s(exponent, s.splat_u32s(0x4b00_0000)));
     let e = s.sub_f32s(magic, s.splat_f32s(8_388_608.0 + 127.0));
-    let e = s.select_f32s(small, s.sub_f32s(e, s.splat_f32s(23.0)), e);
+    let e = select(s, small, s.sub_f32s(e, s.splat_f32s(23.0)), e);
     let m = s.sub_f32s(s.transmute_f32s_u32s(mantissa), s.splat_f32s(1.0));
     let terms = [
         3.333_331_2e-1,
@@ -85,11 +86,11 @@ pub fn log<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let y = s.negate_mul_add_f32s(square, s.splat_f32s(0.5), y);
     let y = s.mul_add_f32s(e, s.splat_f32s(0.693_359_375), s.add_f32s(m, y));
     let zero = s.splat_f32s(0.0);
-    let y = s.select_f32s(s.equal_f32s(number, zero), s.splat_f32s(f32::NEG_INFINITY), y);
-    let y = s.select_f32s(s.less_than_f32s(number, zero), s.splat_f32s(f32::NAN), y);
+    let y = select(s, s.equal_f32s(number, zero), s.splat_f32s(f32::NEG_INFINITY), y);
+    let y = select(s, s.less_than_f32s(number, zero), s.splat_f32s(f32::NAN), y);
     let huge = s.greater_than_f32s(number, s.splat_f32s(f32::MAX));
-    let y = s.select_f32s(huge, number, y);
-    s.select_f32s(s.equal_f32s(number, number), y, number)
+    let y = select(s, huge, number, y);
+    select(s, s.equal_f32s(number, number), y, number)
 }
 
 /// The hyperbolic tangent of every lane: near zero by its series, where one minus something close to one would lose
@@ -102,14 +103,14 @@ pub fn tanh<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let z = s.mul_f32s(x, x);
     let terms = [-3.333_328_2e-1, 1.333_144_2e-1, -5.373_971_6e-2, 2.063_908_9e-2, -5.704_988_7e-3];
     let small = s.mul_add_f32s(s.mul_f32s(polynomial(s, z, terms), z), x, x);
-    s.select_f32s(s.less_than_f32s(s.abs_f32s(x), s.splat_f32s(0.625)), small, large)
+    select(s, s.less_than_f32s(abs(s, x), s.splat_f32s(0.625)), small, large)
 }
 
 /// The logistic function `1 / (1 + exp(-x))` of every lane.
 #[inline(always)]
 pub fn sigmoid<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let one = s.splat_f32s(1.0);
-    s.div_f32s(one, s.add_f32s(one, exp(s, s.neg_f32s(x))))
+    s.div_f32s(one, s.add_f32s(one, exp(s, neg(s, x))))
 }
 
 /// The function `log(1 + exp(x))` of every lane; as in PyTorch it is the identity above 20.
@@ -118,13 +119,13 @@ pub fn softplus<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let one = s.splat_f32s(1.0);
     let limit = s.splat_f32s(20.0);
     let above = s.greater_than_f32s(x, limit);
-    let e = exp(s, s.select_f32s(above, limit, x));
+    let e = exp(s, select(s, above, limit, x));
     // What rounding `1 + e` lost is made good in proportion.
     let sum = s.add_f32s(one, e);
     let gained = s.sub_f32s(sum, one);
     let rounded = s.equal_f32s(gained, s.splat_f32s(0.0));
-    let y = s.div_f32s(s.mul_f32s(log(s, sum), e), s.select_f32s(rounded, one, gained));
-    s.select_f32s(above, x, s.select_f32s(rounded, e, y))
+    let y = s.div_f32s(s.mul_f32s(log(s, sum), e), select(s, rounded, one, gained));
+    select(s, above, x, select(s, rounded, e, y))
 }
 
 /// The error function of every lane: Cephes's two polynomials for single precision, the second of which holds as far as
@@ -155,12 +156,12 @@ fn erf<S: Simd>(s: S, x: S::f32s) -> S::f32s {
         -1.387_039_388_740_657e-1,
         2.326_819_970_068_386e-2,
     ];
-    let size = s.abs_f32s(x);
+    let size = abs(s, x);
     let q = s.div_f32s(one, size);
-    let beyond = s.mul_f32s(exp(s, s.neg_f32s(z)), q);
+    let beyond = s.mul_f32s(exp(s, neg(s, z)), q);
     let large = s.negate_mul_add_f32s(beyond, polynomial(s, s.mul_f32s(q, q), terms), one);
-    let large = s.select_f32s(s.less_than_f32s(x, s.splat_f32s(0.0)), s.neg_f32s(large), large);
-    s.select_f32s(s.less_than_f32s(size, one), small, large)
+    let large = select(s, s.less_than_f32s(x, s.splat_f32s(0.0)), neg(s, large), large);
+    select(s, s.less_than_f32s(size, one), small, large)
 }
 
 /// The share of normally distributed numbers that are less than `x`, in every lane.
@@ -195,5 +196,5 @@ pub fn bf16<S: Simd>(s: S, x: S::f32s) -> S::f32s {
     let odd = s.and_u32s(s.wrapping_dyn_shr_u32s(bits, s.splat_u32s(16)), s.splat_u32s(1));
     let sum = s.add_u32s(bits, s.add_u32s(odd, s.splat_u32s(0x7fff)));
     let y = s.transmute_f32s_u32s(s.and_u32s(sum, s.splat_u32s(0xffff_0000)));
-    s.select_f32s(s.equal_f32s(x, x), y, x)
+    select(s, s.equal_f32s(x, x), y, x)
 }

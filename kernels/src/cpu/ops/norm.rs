@@ -1,6 +1,7 @@
 //! Rows of a batch normalisation: what is added up over the batch, and what is made once the batch has met.
 
 use crate::cpu::lanes::LANES;
+use crate::cpu::vectors::select;
 use pulp::{Simd, WithSimd};
 
 /// Computes `y = x * c[0] + c[1]`.
@@ -31,7 +32,7 @@ pub fn normalise_backward<S: Simd>(
         let lanes = S::as_simd_f32s(&lanes).0;
         for cell in dx.chunks_exact_mut(lanes.len()) {
             for (x, lane) in cell.iter_mut().zip(lanes) {
-                *x = s.select_f32s(s.equal_f32s(*lane, zero), zero, *x);
+                *x = select(s, s.equal_f32s(*lane, zero), zero, *x);
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Pooling of a block's maps, forward and backward.
 
 use crate::cpu::lanes::LANES;
+use crate::cpu::vectors::select;
 use crate::graph::{Dims, Window};
 use pulp::{Simd, WithSimd};
 use std::ops::Range;
@@ -47,8 +48,8 @@ impl WithSimd for Pool<'_> {
                                 let x = x[((c * height + i) * width + j) * parts + p];
                                 // NaN wins: comparisons with it are false, and it would go unnoticed.
                                 sum = if window.largest {
-                                    let larger = s.select_f32s(s.greater_than_f32s(x, sum), x, sum);
-                                    s.select_f32s(s.equal_f32s(x, x), larger, x)
+                                    let larger = select(s, s.greater_than_f32s(x, sum), x, sum);
+                                    select(s, s.equal_f32s(x, x), larger, x)
                                 } else {
                                     s.add_f32s(sum, x)
                                 };
@@ -108,8 +109,8 @@ impl WithSimd for PoolBackward<'_> {
                                     // NaN equals nothing, and yet it is what the window has handed on.
                                     let number = s.equal_f32s(x[at], x[at]);
                                     let hit = s.or_m32s(s.equal_f32s(x[at], y), s.not_m32s(number));
-                                    dx[at] = s.add_f32s(dx[at], s.select_f32s(hit, left, zero));
-                                    left = s.select_f32s(hit, zero, left);
+                                    dx[at] = s.add_f32s(dx[at], select(s, hit, left, zero));
+                                    left = select(s, hit, zero, left);
                                 } else {
                                     dx[at] = s.add_f32s(dx[at], left);
                                 }

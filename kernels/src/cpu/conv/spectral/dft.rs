@@ -3,6 +3,7 @@
 //! Each point is a vector of lanes, one independent transform a lane. The sign is that of the forward transform,
 //! `X[f] = sum over t of x[t] * exp(-2 pi i f t / n)`.
 
+use crate::cpu::vectors::neg;
 use pulp::Simd;
 
 /// A complex number in every lane.
@@ -143,7 +144,7 @@ impl Dft<8> for Dft8 {
         let [o0, o1, o2, o3] = Dft4::dft(s, [b, d, f, h]);
         // Turns by an eighth and by three: sums and differences, scaled.
         let o1 = Complex { re: s.add_f32s(o1.re, o1.im), im: s.sub_f32s(o1.im, o1.re) }.times(s, HALF);
-        let o3 = Complex { re: s.sub_f32s(o3.im, o3.re), im: s.neg_f32s(s.add_f32s(o3.re, o3.im)) }.times(s, HALF);
+        let o3 = Complex { re: s.sub_f32s(o3.im, o3.re), im: neg(s, s.add_f32s(o3.re, o3.im)) }.times(s, HALF);
         let [r6, r2] = e2.both_quarter_turns(s, o2);
         let ([r0, r4], [r1, r5], [r3, r7]) = (Dft2::dft(s, [e0, o0]), Dft2::dft(s, [e1, o1]), Dft2::dft(s, [e3, o3]));
         [r0, r1, r2, r3, r4, r5, r6, r7]

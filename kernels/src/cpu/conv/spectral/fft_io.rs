@@ -6,6 +6,7 @@
 
 use super::dft::Complex;
 use super::fft::{LoadPoint, StorePoint};
+use crate::cpu::vectors::neg;
 use pulp::Simd;
 
 /// Which entry of a line stands at which point of the circle that a transform runs around.
@@ -174,6 +175,6 @@ impl<S: Simd> StorePoint<S> for Pairs<&mut [S::f32s]> {
     #[inline(always)]
     fn store(&mut self, s: S, point: usize, x: Complex<S>) {
         self.spectra[2 * point * self.step] = x.re;
-        self.spectra[(2 * point + 1) * self.step] = s.neg_f32s(x.im);
+        self.spectra[(2 * point + 1) * self.step] = neg(s, x.im);
     }
 }
