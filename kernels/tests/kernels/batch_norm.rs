@@ -79,7 +79,7 @@ fn a_normalisation_agrees_with_double_precision() {
         let pixels: Vec<f32> = numbers(images * channels * cells, 3).iter().map(|x| x + far).collect();
         let mut values = numbers(4 * channels, 4);
         values[2 * channels..3 * channels].fill(far);
-        values[3 * channels..].iter_mut().for_each(|x| *x = 1.5 + *x);
+        values[3 * channels..].iter_mut().for_each(|x| *x += 1.5);
         let dy = numbers(pixels.len(), 5);
         let affine = Affine { params: &values, channels };
         let wanted = expected(&double(&pixels), &double(&dy), &affine, cells, statistics);
