@@ -61,10 +61,14 @@ fn a_cpu_has_kernels_for_what_stands_between() {
     let cpu = |equations: &str, last: &str, expected: &str| cut_for(Processor::Cpu, equations, last, expected);
     cpu("a = conv(image, 4, kernel: 3)\nb = dropout(batch_norm(a))\nc = conv(a + b, 4, kernel: 3)", "c", "fused 7");
     // One part draws all, or none does.
-    let large = "a = dropout(conv(image, 16, kernel: 3))\nloop V(steps: 5000) {\n    state b = a\n    \
+    let two = "a = dropout(conv(image, 2, kernel: 3))\nb = local(a, 2, kernel: 3)\nc = dropout(conv(b, 2, kernel: 3))";
+    let elsewhere = "random numbers are drawn elsewhere too";
+    let expected = format!("fused 1 | {elsewhere} | not among the kernels | fused 1 | {elsewhere} | light | light");
+    cpu(two, "c", &expected);
+    let large = "a = conv(image, 16, kernel: 3)\nloop V(steps: 5000) {\n    state b = a\n    \
                  b' = dropout(conv(b, 16, kernel: 3))\n}";
     let body = "[fused 1 | draws random numbers within a loop that is not fused]";
-    cpu(large, "b", &format!("fused 1 | random numbers are drawn elsewhere too | {body} | light | light"));
+    cpu(large, "b", &format!("large | {body} | large | large"));
 }
 
 #[test]
