@@ -130,8 +130,11 @@ impl<'a> Meeting<'a> {
     }
 
     /// The mean of each channel and its variance by `n - 1` numbers, `[means, variances]` of one norm after the other, once
-    /// the forward pass is done.
+    /// the forward pass is done; empty with running statistics.
     pub fn statistics(&self) -> Vec<f32> {
+        if self.statistics == Statistics::Running {
+            return Vec::new();
+        }
         let of = |(norm, first): (&BatchNorm, &usize)| {
             let own = *first..first + norm.channels;
             let means = self.moments[own.clone()].iter().map(|[mean, _]| *mean as f32);

@@ -184,7 +184,7 @@ impl Engine {
     pub fn memory_bytes(&self, images: usize, threads: usize, training: bool) -> usize {
         let params = Offsets::len(&self.offsets.params);
         let statistics = if training { Statistics::Batch } else { Statistics::Running };
-        let of = |purpose: Purpose| {
+        let of = |purpose: Purpose, statistics: Statistics| {
             let schedule = self.schedule(purpose, statistics, ChannelSums::InEpilogues);
             cpu::memory_bytes(
                 &schedule,
@@ -192,13 +192,16 @@ impl Engine {
                 cpu::RunSize { images, threads, gradients: purpose != Purpose::Forward },
             )
         };
-        // Each pass keeps its memory.
-        of(Purpose::Forward) + if training { of(Purpose::BackwardToInputs) } else { 0 }
+        // Each pass keeps its memory. What was tested between two epochs went by the running statistics, by a pass of its own.
+        let tested =
+            if training && !self.graph.norms.is_empty() { of(Purpose::Forward, Statistics::Running) } else { 0 };
+        let backward = if training { of(Purpose::BackwardToInputs, statistics) } else { 0 };
+        of(Purpose::Forward, statistics) + backward + tested
     }
 
     /// How many stages both passes have in training, on a CPU, and how many floats of each image go from one to another.
     pub fn stages(&self) -> [usize; 2] {
-        let schedule = self.schedule(Purpose::ForwardBackward, Statistics::Batch, ChannelSums::InEpilogues);
+        let schedule = self.schedule(Purpose::BackwardToInputs, Statistics::Batch, ChannelSums::InEpilogues);
         let crossing = schedule.buffers.iter().filter(|buffer| buffer.crosses).map(|buffer| buffer.len);
         [schedule.stages.len(), crossing.sum()]
     }

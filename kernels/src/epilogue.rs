@@ -25,7 +25,7 @@ pub enum RowOp {
     /// Adds the sum over a row, or over the product of two, to the gradient of a parameter with a number for each
     /// channel.
     ChannelSum { slot: Slot, reads: Vec<Row> },
-    /// Adds to the sums that a batch normalisation takes over the batch; see [`Kernel::BatchSums`].
+    /// Adds to the sums that a batch normalisation takes over the batch; see [`super::graph::Kernel::BatchSums`].
     BatchSums { norm: NormPass, reads: Vec<Row> },
 }
 

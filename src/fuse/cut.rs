@@ -1,4 +1,5 @@
-//! The parts of a net that can run as one operation over each image, because no image bears on another there.
+//! The parts of a net that can run as one operation over each image, because no image bears on another there, or only where
+//! the kernels let the batch meet.
 //!
 //! Every statement of the net has a level. What cannot be fused stands behind its level; what can be fused stands at
 //! the level of what it reads, or at the next one if it reads something that cannot. Statements of one level that hang

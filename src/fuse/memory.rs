@@ -21,7 +21,8 @@ pub struct Load {
 }
 
 /// Bytes that the kernels of all fused parts take on a processor: the activity of sixteen images for each thread, the
-/// kernels as transforms, and the gradients of up to sixteen parts of the batch.
+/// kernels as transforms, the gradients of up to sixteen parts of the batch, and what each block of it keeps from stage to
+/// stage.
 pub fn of_kernels(net: &Net, cut: &Cut, load: Load) -> u128 {
     let sizes = fused(&cut.parts).into_iter().map(|fused| {
         let engine = graph::engine(net, fused, Vectors::default(), false).engine;

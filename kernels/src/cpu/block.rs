@@ -378,10 +378,8 @@ impl Block<'_, '_> {
     /// Turns what the tasks of a stage have summed up, such as products of spectra, into gradients of the kernels: once
     /// for each bank, however many steps of a loop have used it.
     fn finish_gradients(&mut self, arch: Arch, tasks: &[Task]) {
-        let used = tasks.iter().filter_map(|task| match task.kernel {
-            Some(Kernel::ConvBackward(bank)) => Some(bank),
-            _ => None,
-        });
+        let bank = |task: &Task| if let Some(Kernel::ConvBackward(bank)) = task.kernel { Some(bank) } else { None };
+        let used = tasks.iter().filter_map(bank);
         for index in used.collect::<BTreeSet<usize>>() {
             let Self { shared, work, totals, .. } = self;
             let (bank, gradients) = (&shared.banks[index], &mut totals.gradients);

@@ -1,6 +1,6 @@
 //! A batch on the CPU: split into chunks for the threads, and each chunk into blocks of sixteen images.
 //!
-//! Outcome depend on the batch alone, never on the number of threads: a batch is split into the same chunks whatever
+//! Results depend on the batch alone, never on the number of threads: a batch is split into the same chunks whatever
 //! their number, each chunk adds up its gradients block by block, and the chunks are added up in order. Sums of floats
 //! depend on their order, so anything else would give other bits on another machine.
 
@@ -199,7 +199,7 @@ impl Runner {
                 (share(within, made, outputs), share(within, input_gradients, inputs));
             let mut block = BlockImages {
                 count,
-                place: BatchPlace { first, images: batch.images },
+                place: BatchPlace { first, count, images: batch.images },
                 inputs: &batch.inputs[share(first, batch.inputs, inputs)],
                 output_gradients: &batch.output_gradients[share(first, batch.output_gradients, outputs)],
                 answers: Answers {

@@ -161,9 +161,6 @@ impl Compiler<'_> {
                 let ([x, y, dy], dx) = ([0, 1, 2].map(|n| self.find(reads[n])), self.homes.home(makes[0]));
                 self.instructions.push(Instruction::PoolBackward(PoolBackward { window, from, to, x, y, dy, dx }));
             }
-            Kernel::ImageNorm(_) | Kernel::ImageNormBackward(_) => {
-                unreachable!("a graphics processor gets no part with this kernel")
-            }
             Kernel::Dense(slot) => self.dense(*slot, reads[0], makes[0]),
             Kernel::DenseBackward(slot) => self.dense_backward(*slot, [reads[0], reads[1]], makes.first().copied()),
             Kernel::Concat => {
@@ -187,12 +184,13 @@ impl Compiler<'_> {
                     self.instructions.push(Instruction::Loss { scores, gradient, classes });
                 }
             }
-            Kernel::Upsample(_) | Kernel::UpsampleBackward(_) => {
-                unreachable!("a graphics processor gets no part with this kernel")
-            }
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) => unreachable!("these have no task of their own"),
-            Kernel::BatchSums(_) => unreachable!("a graphics processor gets no part with a batch normalisation"),
-            Kernel::Mask(_) => unreachable!("a graphics processor gets no part with a dropout"),
+            Kernel::ImageNorm(_)
+            | Kernel::ImageNormBackward(_)
+            | Kernel::Upsample(_)
+            | Kernel::UpsampleBackward(_)
+            | Kernel::BatchSums(_)
+            | Kernel::Mask(_) => unreachable!("a graphics processor gets no part with this kernel"),
         }
     }
 

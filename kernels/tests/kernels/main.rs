@@ -3,6 +3,7 @@
 mod allocator;
 mod batch_norm;
 mod direct;
+mod dropout;
 #[cfg(feature = "wgpu")]
 mod gpu;
 #[cfg(feature = "wgpu")]

@@ -84,19 +84,19 @@ impl<'a> Run<'a> {
     /// Mixes what a fused part has seen of the batch, `[means, variances]` of one batch normalisation after the other, into
     /// the running statistics.
     fn mix(&mut self, fused: &Fused, seen: &[f32]) {
+        let Some(mut training) = self.training.take() else { return };
         let mut rest = seen;
         for norm in &fused.norms {
             for id in [norm.mean, norm.variance] {
                 let id = self.version(id);
                 let start = ops::channels(self.model.params[id.0].val());
-                let Some((own, behind)) = rest.split_at_checked(self.model.net.param(id).len()) else { return };
+                let (own, behind) = rest.split_at(self.model.net.param(id).len());
                 let own = Tensor::from_data(TensorData::new(own.to_vec(), [own.len()]), &self.device);
                 rest = behind;
-                if let Some(training) = &mut self.training {
-                    training.mix(id, start, own, norm.momentum);
-                }
+                training.mix(id, start, own, norm.momentum);
             }
         }
+        self.training = Some(training);
     }
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.

@@ -17,7 +17,7 @@ use std::fmt;
 use std::path::Path;
 
 /// The bytes that a step holds at its height for a batch, as a multiple of the activity that training keeps: at least,
-/// and at most. Measured as the growth of a process's memory with its batch: LC-CNN 2.1 without fused parts, RCNN 2.3,
+/// and at most. Measured as the growth of a process's memory with its batch, without fused parts: LC-CNN 2.1, RCNN 2.3,
 /// ResNet-20 1.6.
 const TRAINING: [f64; 2] = [1.5, 2.5];
 
@@ -263,7 +263,7 @@ impl<'a> Process<'a> {
             return "not one image fits: make the input, or the maps of activity, smaller".to_owned();
         }
         // Beside the batch, which shall stay what it is if that leaves anything.
-        let batch = (self.images as f64 * self.image()[1]).min(0.5 * room);
+        let batch = (self.need(self.images, self.image()[1]).sum() - fixed).min(0.5 * room);
         format!(
             "`{}` {:?} takes {} of the {} of weights, and about {} of weights have room: make that layer smaller",
             largest.name,

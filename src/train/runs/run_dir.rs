@@ -73,8 +73,12 @@ pub fn is_a_runs(folder: &Path) -> bool {
     TRACES.iter().any(|name| folder.join(name).exists())
 }
 
-/// Whether a path below the folder of a run is one of those that a run writes.
+/// Whether a path is one of those that a run writes, and `folder` above it is a run's, even one that lacks some of its files.
 pub fn is_own(folder: &Path, path: &Path) -> bool {
+    let has_settings = [SPEC, SETTINGS].iter().any(|name| folder.join(name).exists());
+    if !(has_settings && is_a_runs(folder)) {
+        return false;
+    }
     let below = path.strip_prefix(folder).ok().and_then(|below| below.components().next());
     below.is_some_and(|first| KINDS.iter().any(|(name, _)| first.as_os_str() == *name))
 }

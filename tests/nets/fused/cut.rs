@@ -72,7 +72,7 @@ fn a_cpu_has_kernels_for_what_stands_between() {
 }
 
 #[test]
-fn the_batchs_statistics_stand_between_two_parts() {
+fn on_a_gpu_the_batchs_statistics_stand_between_two_parts() {
     let a = "a = relu(conv(image, 4, kernel: 3))\nb = batch_norm(a)\nc = conv(b, 4, kernel: 3)";
     cut(a, "c", "fused 2 | has kernels for a CPU alone | fused 3");
     // What leaves a part and comes back by way of the norm makes two of it.

@@ -13,7 +13,7 @@ mod ways;
 mod zeros;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use lcnnc::back::burn::{Answers, Model, Precision};
+use lcnnc::back::burn::{Answers, Forward, Model, Precision};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::{Options, Source};
@@ -22,6 +22,8 @@ use std::sync::Arc;
 /// What one step of training sees.
 struct Outcome {
     scores: Vec<f64>,
+    /// The scores of the same images after the step, when the running statistics have taken the batch in.
+    answers: Vec<f64>,
     loss: f64,
     /// By parameter.
     gradients: Vec<(String, Vec<f64>)>,
@@ -82,12 +84,17 @@ fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
     let data = TensorData::new(pixels, [images, c, h, w]);
     let data = Tensor::from_data(data, (&device, precision.dtype()));
     let labels: Vec<usize> = (0..images).map(|n| (n * n + 1) % net.classes).collect();
-    let (forward, loss, _) = model.judge(data, Answers { labels: &labels, smoothing: (images % 3) as f32 / 8.0 }, 3);
+    let answers = Answers { labels: &labels, smoothing: (images % 3) as f32 / 8.0 };
+    let (forward, loss, statistics) = model.judge(data.clone(), answers, 3);
     let total = forward.total(loss.clone());
-    let scores = forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect();
+    let numbers = |forward: &Forward| -> Vec<f64> {
+        forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect()
+    };
+    let scores = numbers(&forward);
     let gradients = model.gradients(&total.backward()).unwrap().into_iter();
     let gradients = gradients.map(|weight| (weight.name, weight.values)).collect();
-    Outcome { scores, loss: loss.to_data().iter::<f64>().next().unwrap(), gradients }
+    let answers = numbers(&model.absorb(statistics).forward(data));
+    Outcome { scores, answers, loss: loss.to_data().iter::<f64>().next().unwrap(), gradients }
 }
 
 /// The largest difference of two lists over the largest number of the second.
@@ -104,7 +111,8 @@ fn distance(net: &Net, way: Way, images: usize) -> [f64; 2] {
     assert_eq!(names(&found), names(&expected));
     assert!(found.loss.is_finite());
     let all = |outcome: &Outcome| outcome.gradients.iter().flat_map(|(_, values)| values.clone()).collect::<Vec<f64>>();
-    let scores = apart(&found.scores, &expected.scores).max(apart(&[found.loss], &[expected.loss]));
+    let scores = apart(&found.scores, &expected.scores).max(apart(&found.answers, &expected.answers));
+    let scores = scores.max(apart(&[found.loss], &[expected.loss]));
     [scores, apart(&all(&found), &all(&expected))]
 }
 

@@ -25,7 +25,7 @@ fn the_papers_models_agree_with_double_precision() {
 }
 
 #[test]
-fn models_that_fuse_in_part_agree_with_double_precision() {
+fn other_models_agree_with_double_precision() {
     agrees("dale", &[], 1e-5);
     agrees("blt", &[("width", "4")], 1e-4);
     agrees("resnet20", &[("width", "4"), ("size", "16"), ("blocks", "2")], 1e-4);

@@ -9,16 +9,18 @@ use crate::graph::Mask;
 pub struct BatchPlace {
     /// The first of them.
     pub first: usize,
+    /// How many of them there are.
+    pub count: usize,
     /// How many images the batch has.
     pub images: usize,
 }
 
-/// Writes the factors of a mask into cells. Lanes without an image draw what would be behind the batch, which bears on
-/// nothing.
-pub fn factors(Mask { rate, before }: Mask, noise: u64, BatchPlace { first, images }: BatchPlace, cells: &mut [f32]) {
+/// Writes the factors of a mask into cells. Lanes without an image draw what the last image draws, of which they are copies.
+pub fn factors(Mask { rate, before }: Mask, noise: u64, place: BatchPlace, cells: &mut [f32]) {
+    let BatchPlace { first, count, images } = place;
     let len = cells.len() / LANES;
     for lane in 0..LANES {
-        let mut draws = Draws::of_dropout(noise).at(images * before + (first + lane) * len);
+        let mut draws = Draws::of_dropout(noise).at(images * before + (first + lane.min(count - 1)) * len);
         for cell in cells.chunks_exact_mut(LANES) {
             cell[lane] = draws.factor(rate) as f32;
         }

@@ -14,7 +14,7 @@ pub fn normalise<S: Simd>(s: S, constants: [f32; 3], x: &[S::f32s], y: &mut [S::
 }
 
 /// Computes `dx = dy * c[0] + x * c[1] + c[2]` in the lanes that have an image, and zero in the others, of which no gradient
-/// may come.
+/// may come. With running statistics, `c[1]` and `c[2]` are 0, and an infinite `x` has no part in the gradient.
 #[inline(always)]
 pub fn normalise_backward<S: Simd>(
     s: S,
@@ -24,6 +24,12 @@ pub fn normalise_backward<S: Simd>(
     dx: &mut [S::f32s],
 ) {
     let [factor, slope, offset] = constants.map(|c| s.splat_f32s(c));
+    if constants[1] == 0.0 && constants[2] == 0.0 {
+        for (dy, dx) in dy.iter().zip(dx) {
+            *dx = s.mul_f32s(*dy, factor);
+        }
+        return;
+    }
     for ((dy, x), dx) in dy.iter().zip(x).zip(&mut *dx) {
         *dx = s.mul_add_f32s(*dy, factor, s.mul_add_f32s(*x, slope, offset));
     }
