@@ -25,7 +25,7 @@ pub struct BatchNorm {
     pub epsilon: f64,
 }
 
-/// Where mean and variance of a batch normalisation come from.
+/// The source of a batch normalisation's mean and variance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Statistics {
     /// The batch has its own, as in training.
@@ -55,7 +55,8 @@ pub struct NormPass {
 /// * Backward, the sums of the gradient `dy` and of `dy * (x - p)`.
 pub type Sums = [f64; 2];
 
-/// What all blocks read of the batch normalisations of a graph, stage by stage.
+/// The batch normalisations of a graph while a batch runs: their sums come in stage by stage, and all blocks read from here what
+/// to calculate rows with.
 #[derive(Debug)]
 pub struct Meeting<'a> {
     norms: &'a [BatchNorm],
@@ -68,7 +69,7 @@ pub struct Meeting<'a> {
     moments: Vec<[f64; 2]>,
     /// Each channel's variance by `n - 1` numbers, as running statistics take it in.
     variances: Vec<f64>,
-    /// What rows are calculated with: see [`Meeting::constants`]. Those of the forward pass come first.
+    /// The numbers that [`Meeting::constants`] gives; those of the forward pass come first.
     constants: Vec<[f32; 3]>,
 }
 
@@ -116,7 +117,7 @@ impl<'a> Meeting<'a> {
         first + self.first[norm] + channel
     }
 
-    /// What the rows of a channel are calculated with: forward `y = x * c[0] + c[1]`, backward
+    /// The numbers `c` that rows of a channel are calculated with: forward `y = x * c[0] + c[1]`, backward
     /// `dx = dy * c[0] + x * c[1] + c[2]`.
     pub fn constants(&self, norm: NormPass, channel: usize) -> [f32; 3] {
         self.constants[self.at(norm, channel)]

@@ -38,7 +38,8 @@ pub struct Batch<'a> {
     pub params: &'a [f32],
     /// Where batch normalisations have mean and variance from.
     pub statistics: Statistics,
-    /// What dropout draws from, in training: see [`crate::draws::Draws::of_dropout`]. Without it, nothing is dropped.
+    /// The number that fixes what dropout draws in this step of a training, see [`crate::draws::Draws::of_dropout`];
+    /// none after training, when nothing is dropped.
     pub noise: Option<u64>,
 }
 

@@ -43,11 +43,11 @@ pub struct Shared<'a> {
     /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
     pub meeting: &'a Meeting<'a>,
-    /// What dropout draws from, in training.
+    /// The number that fixes what dropout draws in this step of a training; none after training.
     pub noise: Option<u64>,
 }
 
-/// What blocks add up.
+/// The sums that the blocks of a chunk add to, one after the other.
 #[derive(Debug)]
 pub struct Totals {
     /// The gradients of all parameters in a row.
@@ -61,7 +61,7 @@ pub struct Totals {
 pub struct BlockImages<'a> {
     /// How many images there are: from 1 to [`LANES`].
     pub count: usize,
-    /// Where they are in the batch.
+    /// The place of these images in their batch.
     pub place: BatchPlace,
     /// The inputs, `[count, inputs]`.
     pub inputs: &'a [f32],

@@ -27,7 +27,7 @@ impl<'a> KeptValues<'a> {
     }
 }
 
-/// What rows are calculated with beside other rows, and what is added up of them.
+/// The numbers of channels that an epilogue calculates rows with, and the sums over channels that it adds to.
 pub struct ChannelNumbers<'a> {
     /// All parameters in a row.
     pub params: &'a [f32],

@@ -58,7 +58,7 @@ pub struct HostBatch<'a> {
     pub output_gradients: &'a [f32],
     /// Where batch normalisations have mean and variance from; the schedule must be made for the same.
     pub statistics: Statistics,
-    /// What dropout draws from, in training.
+    /// The number that fixes what dropout draws in this step of a training; none after training.
     pub noise: Option<u64>,
     /// The right answers; of no effect unless the schedule has a loss.
     pub answers: Answers<'a>,

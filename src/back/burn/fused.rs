@@ -44,7 +44,7 @@ pub(super) type Float<B> = FloatTensor<B>;
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     engine: Arc<Engine>,
-    /// What dropout draws from, in training.
+    /// The number that fixes what dropout draws in this step of a training; none after training.
     noise: Option<u64>,
     /// The statistics of the batch, once it has run: see [`Outcome::statistics`].
     seen: Arc<Mutex<Vec<f32>>>,

@@ -222,7 +222,7 @@ fn fill(planes: &Planes, cells: &[f32], scratch: &mut Scratch) {
     planes.fill(0, cells, &mut scratch.rows[0]);
 }
 
-/// What so many taps of channel `first` and those after it see, of planes in the scratch that windows lie on.
+/// The cells that so many taps see in the planes of channel `first` and those after it, which lie in the scratch.
 fn seen<'a>(pass: &'a Pass, first: usize, taps: usize, size: [usize; 2], scratch: &'a Scratch) -> SeenByTaps<'a> {
     let planes = &scratch.rows[0][first * pass.planes.pitch() * LANES..];
     SeenByTaps { offsets: &pass.offsets()[..taps], planes, row_step: pass.planes.row_step(), size }

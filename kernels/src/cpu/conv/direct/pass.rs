@@ -101,7 +101,7 @@ impl Pass {
         &self.phases[0].offsets
     }
 
-    /// Where the weight of an output, a channel that it sees and a tap is. Outputs are in blocks that are summed at
+    /// The index of the weight that an output has for a channel and a tap. Outputs are in blocks that are summed at
     /// once, and the weights of one block are `[phases, channels, taps, outputs]`; `stretch` are the outputs that see
     /// the same channels.
     pub fn weight(&self, stretch: &Range<usize>, output: usize, channel: usize, tap: usize) -> usize {
@@ -178,7 +178,7 @@ struct OutputRow<'a> {
     offsets: &'a [usize],
     /// The weights of the taps, `[taps, outputs]`.
     weights: &'a [f32],
-    /// What is read, from the corner of the first column on.
+    /// The planes that are read, from the corner of the first column on.
     planes: &'a [f32],
     columns: Columns,
     width: usize,

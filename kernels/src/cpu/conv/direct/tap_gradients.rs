@@ -13,7 +13,7 @@ pub struct TapGradients<'a> {
     pub dw: &'a mut [f32],
 }
 
-/// What the taps of windows see.
+/// The cells that the taps of a convolution's windows see, told by offsets.
 #[derive(Clone, Copy)]
 pub struct SeenByTaps<'a> {
     /// For each tap, the offset in cells of what it sees from the corner of the window.
