@@ -3,7 +3,7 @@
 
 use crate::support::{Dice, distance, double, numbers};
 use lcnnc_kernels::batch_norm::BatchNorm;
-use lcnnc_kernels::graph::{Graph, Kernel};
+use lcnnc_kernels::graph::{Graph, Kernel, Map};
 use lcnnc_kernels::{Batch, Engine, Outcome, Parameter, Statistics, Vectors};
 
 const EPSILON: f64 = 1e-5;
@@ -114,4 +114,35 @@ fn what_is_no_number_stays_in_its_channel() {
     let batch = Batch { statistics: Statistics::Batch, ..Batch::new(3, &pixels, &values) };
     let outputs = engine.forward(batch).outputs;
     assert!(outputs.iter().enumerate().all(|(n, y)| y.is_nan() == (n / 4 % 2 == 0)), "{outputs:?}");
+}
+
+/// Buffers of blocks are used again by batches of other sizes.
+#[test]
+fn batches_of_other_sizes_leave_nothing_behind() {
+    const CHANNELS: usize = 3;
+    let dims = [CHANNELS, 4, 5];
+    let engine = || {
+        let mut graph = Graph::default();
+        let mut x = graph.node(Kernel::Input(0), &[], dims);
+        for _ in 0..3 {
+            let norm =
+                BatchNorm { channels: CHANNELS, cells: 20, scale: 0, shift: 1, mean: 2, variance: 3, epsilon: EPSILON };
+            let normal = graph.batch_norm(x, norm);
+            let bent = graph.map(Map::Tanh, &[normal]);
+            x = graph.map(Map::Add, &[bent, x]);
+        }
+        let params = [true, true, false, false].map(|trained| Parameter { len: CHANNELS, trained });
+        Engine::new(graph, vec![x], &params, Vectors::default())
+    };
+    let kept = engine();
+    for images in [33, 5, 40, 300, 16] {
+        let (pixels, dy) = (numbers(images * 60, images), numbers(images * 60, images + 1));
+        let values = numbers(4 * CHANNELS, 4);
+        let batch = Batch::new(images, &pixels, &values).training(1);
+        let outcomes = [&kept, &engine()].map(|engine| (engine.forward(batch), engine.backward(batch, &dy, true)));
+        let [(forward, backward), (fresh_forward, fresh_backward)] = outcomes;
+        assert!(forward.outputs == fresh_forward.outputs, "{images} images");
+        assert!(backward.gradients == fresh_backward.gradients, "{images} images");
+        assert!(backward.input_gradients == fresh_backward.input_gradients, "{images} images");
+    }
 }
