@@ -36,7 +36,7 @@ pub struct Batch<'a> {
     pub inputs: &'a [f32],
     /// All parameters in a row.
     pub params: &'a [f32],
-    /// Where batch normalisations have mean and variance from.
+    /// The source of mean and variance for the batch normalisations.
     pub statistics: Statistics,
     /// The number that fixes what dropout draws in this step of a training, see [`crate::draws::Draws::of_dropout`];
     /// none after training, when nothing is dropped.
@@ -49,7 +49,7 @@ impl<'a> Batch<'a> {
         Self { images, inputs, params, ..Self::default() }
     }
 
-    /// The same batch in training, with dropout by `noise`.
+    /// Makes the batch one of a training: by statistics of its own, and with dropout that `noise` fixes.
     pub fn training(self, noise: u64) -> Self {
         Self { statistics: Statistics::Batch, noise: Some(noise), ..self }
     }

@@ -11,7 +11,7 @@ pub struct Epilogue {
     pub ops: Vec<RowOp>,
     /// How many temporary rows the operations need at once.
     pub temporaries: usize,
-    /// Where a row of the kernel's result goes; none where there is no kernel.
+    /// The place that takes a row of the kernel's result; none where there is no kernel.
     pub result: Option<Row>,
     /// The values that are made here and kept whole.
     pub stores: Vec<Id>,

@@ -56,7 +56,7 @@ pub struct HostBatch<'a> {
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule reads them.
     pub output_gradients: &'a [f32],
-    /// Where batch normalisations have mean and variance from; the schedule must be made for the same.
+    /// The source of mean and variance for the batch normalisations; the schedule must be made for the same one.
     pub statistics: Statistics,
     /// The number that fixes what dropout draws in this step of a training; none after training.
     pub noise: Option<u64>,

@@ -4,7 +4,7 @@ use crate::cpu::lanes::LANES;
 use crate::draws::Draws;
 use crate::graph::Mask;
 
-/// Where the images of a block are in their batch.
+/// The place in a batch of the images that a block holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BatchPlace {
     /// The first of them.

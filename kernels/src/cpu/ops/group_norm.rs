@@ -94,7 +94,8 @@ impl<S: Simd> Moments<S> {
     }
 }
 
-/// What a mean is over; a trait for the reason that those of elementwise functions are.
+/// A way to add to the sum that a mean is made of, as [`Itself`], [`Square`] and [`Product`] say. It is a trait and no closure,
+/// because only what is inlined is compiled for the vectors at hand.
 trait Summand<S: Simd> {
     fn add(s: S, sum: S::f32s, value: S::f32s, x: S::f32s, mean: S::f32s) -> S::f32s;
 }

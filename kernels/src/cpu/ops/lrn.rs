@@ -1,6 +1,6 @@
 //! Local response normalisation of a block's maps, forward and backward.
 //!
-//! What neighbouring channels have at a pixel lies a whole plane apart. So the work goes in tiles of a few pixels, of
+//! The numbers of neighbouring channels at one pixel lie a whole plane apart. So the work goes in tiles of a few pixels, of
 //! which all channels together fit into the first-level cache.
 
 use super::math;
@@ -124,7 +124,7 @@ fn backward<S: Simd, const N: usize>(
 
 /// The divisor `(k + alpha * mean(x^2))^beta` as a function of the sum of the squares.
 struct Divisor<S: Simd> {
-    /// What the sum is multiplied by: `alpha / size`.
+    /// The factor `alpha / size` of the sum of squares.
     share: S::f32s,
     k: S::f32s,
     power: Power,
@@ -133,11 +133,11 @@ struct Divisor<S: Simd> {
 /// How a number is raised to the power `-beta`.
 #[derive(Clone, Copy)]
 enum Power {
-    /// By a root, for `beta` = 1/2.
+    /// The power -1/2, which a root gives.
     Half,
-    /// By two roots, for `beta` = 3/4.
+    /// The power -3/4, which two roots give.
     ThreeQuarters,
-    /// By its logarithm.
+    /// The power of any other `beta`, which is held here; it goes by the logarithm.
     Any(f32),
 }
 

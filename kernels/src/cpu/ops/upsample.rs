@@ -4,7 +4,7 @@ use crate::cpu::lanes::LANES;
 use crate::graph::{Dims, Upsampling};
 use pulp::{Simd, WithSimd};
 
-/// What a row, or a column, of the larger map is made of: places in the smaller one, and their shares.
+/// The rows, or columns, of the smaller map that one of the larger map is a mean of, one or two, and the share of each.
 struct Sources {
     places: [usize; 2],
     shares: [f32; 2],
