@@ -28,7 +28,7 @@ pub struct Workspace {
     buffers: Vec<Aligned>,
     /// The temporary rows of epilogues.
     temporaries: Vec<Aligned>,
-    scratch: Scratch,
+    pub(super) scratch: Scratch,
     /// For each bank, the sums that the gradients of its kernels are made of at the end of the block.
     sums: Vec<Aligned>,
 }

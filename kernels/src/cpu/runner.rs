@@ -5,7 +5,7 @@
 //! depend on their order, so anything else would give other bits on another machine.
 
 use super::block::{Block, BlockImages, Shared, Totals, Workspace};
-use super::conv::{PreparedBank, Scratch};
+use super::conv::PreparedBank;
 use super::lanes::{Aligned, LANES};
 use super::ops::dropout::BatchPlace;
 use super::vectors::Vectors;
@@ -33,7 +33,8 @@ pub struct Runner {
     idle: Mutex<Vec<Workspace>>,
     /// Buffers of blocks, for what goes from stage to stage, that no batch uses at the moment.
     crossing: Mutex<Vec<Vec<Aligned>>>,
-    scratch: Mutex<Scratch>,
+    /// Memory for the gradients of all parameters that no chunk uses at the moment.
+    gradients: Mutex<Vec<Vec<f32>>>,
     arch: Arch,
 }
 
@@ -110,8 +111,8 @@ impl Runner {
     /// Makes a runner of a schedule; `wanted` says which parameters' gradients it makes.
     pub fn new(schedule: TaskSchedule, wanted: Vec<bool>, offsets: Offsets, vectors: Vectors) -> Self {
         let banks = Mutex::new(schedule.banks.iter().map(PreparedBank::new).collect());
-        let (idle, crossing, scratch) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { schedule, banks, wanted, offsets, idle, crossing, scratch, arch: vectors.arch() }
+        let (idle, crossing, gradients) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { schedule, banks, wanted, offsets, idle, crossing, gradients, arch: vectors.arch() }
     }
 
     /// Runs a batch: stage after stage, and in each of them all chunks at once.
@@ -122,7 +123,9 @@ impl Runner {
         let mut meeting = Meeting::new(&self.schedule.norms, batch.statistics, batch.images, params);
         let size = chunk_size(batch.images);
         let ranges = (0..batch.images.div_ceil(size)).map(|chunk| chunk * size..batch.images.min((chunk + 1) * size));
-        let mut chunks: Vec<Chunk> = ranges.map(|images| self.begin(images, makes, meeting.sum_count())).collect();
+        let ranges: Vec<Range<usize>> = ranges.collect();
+        let begin = |images: Range<usize>| self.begin(images, makes, meeting.sum_count());
+        let mut chunks: Vec<Chunk> = ranges.into_par_iter().map(begin).collect();
         for stage in &self.schedule.stages {
             let shared = Shared {
                 schedule: &self.schedule,
@@ -137,43 +140,52 @@ impl Runner {
             meet(&mut meeting, stage, &mut chunks);
         }
         let mut results = Outcome { statistics: meeting.statistics(), ..Outcome::default() };
+        let mut gradients = Vec::with_capacity(chunks.len());
         for chunk in chunks {
             results.outputs.extend(chunk.outputs);
             results.input_gradients.extend(chunk.input_gradients);
             results.nats += chunk.nats;
-            if results.gradients.is_empty() {
-                results.gradients = chunk.totals.gradients;
-            } else {
-                results.gradients.iter_mut().zip(chunk.totals.gradients).for_each(|(sum, more)| *sum += more);
-            }
+            gradients.push(chunk.totals.gradients);
             self.crossing.lock().unwrap_or_else(PoisonError::into_inner).extend(chunk.crossing);
         }
+        results.gradients = self.sum(gradients);
         results
     }
 
     /// Transforms the kernels of all convolutions, once for all blocks of the batch.
     fn prepare(&self, banks: &mut [PreparedBank], params: &[f32]) {
-        let mut scratch = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
         let offsets = &self.offsets.params;
-        for bank in banks {
+        banks.par_iter_mut().for_each(|bank| {
             let slots: Vec<usize> = bank.bank.members.iter().map(|member| member.slot).collect();
             let weights = slots.into_iter().map(|slot| &params[offsets[slot]..offsets[slot + 1]]);
-            bank.prepare(self.arch, &weights.collect::<Vec<&[f32]>>(), &mut scratch);
-        }
+            let mut work = self.workspace();
+            bank.prepare(self.arch, &weights.collect::<Vec<&[f32]>>(), &mut work.scratch);
+            self.rest(work);
+        });
+    }
+
+    /// A workspace that no other thread uses.
+    fn workspace(&self) -> Workspace {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    /// Keeps a workspace for the next thread that asks for one.
+    fn rest(&self, work: Workspace) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(work);
     }
 
     /// A chunk that no stage has run for.
     fn begin(&self, images: Range<usize>, makes: Makes, sums: usize) -> Chunk {
         let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));
         let zeros = |wanted: bool, len: usize| vec![0.0; if wanted { len } else { 0 }];
-        let mut kept = self.crossing.lock().unwrap_or_else(PoisonError::into_inner);
-        let crossing = (0..images.len().div_ceil(LANES)).map(|_| kept.pop().unwrap_or_default());
+        let kept = || self.crossing.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let crossing = (0..images.len().div_ceil(LANES)).map(|_| kept().unwrap_or_default());
         Chunk {
             crossing: crossing.collect(),
             outputs: zeros(makes.outputs, images.len() * outputs),
             input_gradients: zeros(makes.input_gradients, images.len() * inputs),
             totals: Totals {
-                gradients: zeros(makes.gradients, Offsets::len(&self.offsets.params)),
+                gradients: if makes.gradients { self.zero_gradients() } else { Vec::new() },
                 sums: vec![[0.0; 2]; sums],
             },
             nats: 0.0,
@@ -181,10 +193,33 @@ impl Runner {
         }
     }
 
+    /// Adds up the gradients of all chunks in order, into those of the first; the memory of the others is kept.
+    fn sum(&self, chunks: Vec<Vec<f32>>) -> Vec<f32> {
+        /// Numbers that a thread adds up at a time.
+        const STRETCH: usize = 1 << 14;
+        let mut chunks = chunks.into_iter();
+        let mut sums = chunks.next().unwrap_or_default();
+        let others: Vec<Vec<f32>> = chunks.collect();
+        sums.par_chunks_mut(STRETCH).enumerate().for_each(|(n, sums)| {
+            for other in &others {
+                sums.iter_mut().zip(&other[n * STRETCH..]).for_each(|(sum, more)| *sum += more);
+            }
+        });
+        self.gradients.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
+        sums
+    }
+
+    /// Zeros for the gradients of all parameters.
+    fn zero_gradients(&self) -> Vec<f32> {
+        let kept = self.gradients.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut gradients = kept.unwrap_or_else(|| vec![0.0; Offsets::len(&self.offsets.params)]);
+        gradients.fill(0.0);
+        gradients
+    }
+
     /// Runs a stage for the images of one chunk, block after block.
     fn stage(&self, shared: &Shared<'_>, stage: &Stage, batch: HostBatch<'_>, chunk: &mut Chunk) {
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut work = idle().pop().unwrap_or_default();
+        let mut work = self.workspace();
         let (inputs, outputs) = (Offsets::len(&self.offsets.inputs), Offsets::len(&self.offsets.outputs));
         let Chunk { images, crossing, outputs: made, input_gradients, totals, nats } = chunk;
         for (first, crossing) in images.clone().step_by(LANES).zip(crossing) {
@@ -214,7 +249,7 @@ impl Runner {
             Block::run(shared, stage, self.arch, (&mut work, crossing), &mut block, totals);
             *nats += block.nats;
         }
-        idle().push(work);
+        self.rest(work);
     }
 }
 

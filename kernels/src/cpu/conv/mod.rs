@@ -124,7 +124,7 @@ impl PreparedBank {
             Algorithm::Winograd(winograd) => {
                 let len = winograd.kernel_floats();
                 prepare_members(&self.bank, weights, len, &mut self.weights, |weight, (first, _), to| {
-                    winograd.prepare(weight, first, to);
+                    winograd.prepare(arch, weight, first, to);
                 });
             }
         }
@@ -216,7 +216,7 @@ impl PreparedBank {
         match &self.algorithm {
             Algorithm::Direct(_) => {}
             Algorithm::Spectral(spectral) => spectral.kernel_gradients(arch, &self.bank.members, sums, scratch),
-            Algorithm::Winograd(winograd) => winograd.kernel_gradients(&self.bank.members, sums),
+            Algorithm::Winograd(winograd) => winograd.kernel_gradients(arch, &self.bank.members, sums),
         }
         sums.transformed.fill(0.0);
     }

@@ -60,36 +60,47 @@ pub struct BatchSumsOfRow<'a> {
     pub images: usize,
 }
 
+/// The number of sums that are added up side by side.
+const CHAINS: usize = 4;
+
+#[inline(always)]
+fn sum<S: Simd>(s: S, [a, b, c, d]: [S::f32s; CHAINS]) -> S::f32s {
+    s.add_f32s(s.add_f32s(a, b), s.add_f32s(c, d))
+}
+
 impl WithSimd for BatchSumsOfRow<'_> {
     type Output = [f32; 2];
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) -> [f32; 2] {
         let Self { dy, x, pivot, images } = self;
-        let (x, pivot) = (S::as_simd_f32s(x).0, s.splat_f32s(pivot));
+        // Forward, `x - p` stands where the gradient does backward.
+        let (dy, shift) = dy.map_or((x, pivot), |dy| (dy, 0.0));
+        let [x, dy] = [x, dy].map(|row| S::as_simd_f32s(row).0);
+        let [pivot, shift] = [pivot, shift].map(|number| s.splat_f32s(number));
         let parts = LANES / S::F32_LANES;
         // Every lane of a cell has sums of its own, of which those without an image are left out at the end.
         let mut sums = [[0.0; LANES]; 2];
         let [first, second] = sums.each_mut().map(|sums| S::as_mut_simd_f32s(sums).0);
         for p in 0..parts {
-            let (mut one, mut two) = (s.splat_f32s(0.0), s.splat_f32s(0.0));
-            match dy {
-                Some(dy) => {
-                    let dy = S::as_simd_f32s(dy).0;
-                    for (x, dy) in x.iter().skip(p).step_by(parts).zip(dy.iter().skip(p).step_by(parts)) {
-                        one = s.add_f32s(one, *dy);
-                        two = s.mul_add_f32s(*dy, s.sub_f32s(*x, pivot), two);
-                    }
-                }
-                None => {
-                    for x in x.iter().skip(p).step_by(parts) {
-                        let off = s.sub_f32s(*x, pivot);
-                        one = s.add_f32s(one, off);
-                        two = s.mul_add_f32s(off, off, two);
-                    }
+            // Several sums, so that one addition need not wait for another.
+            let (mut one, mut two) = ([s.splat_f32s(0.0); CHAINS], [s.splat_f32s(0.0); CHAINS]);
+            let (xs, dys) = (x.chunks_exact(CHAINS * parts), dy.chunks_exact(CHAINS * parts));
+            let rest = [xs.remainder(), dys.remainder()].map(|rest| rest.chunks_exact(parts));
+            for (x, dy) in xs.zip(dys) {
+                for n in 0..CHAINS {
+                    let (off, dy) = (s.sub_f32s(x[n * parts + p], pivot), s.sub_f32s(dy[n * parts + p], shift));
+                    one[n] = s.add_f32s(one[n], dy);
+                    two[n] = s.mul_add_f32s(dy, off, two[n]);
                 }
             }
-            (first[p], second[p]) = (one, two);
+            let [xs, dys] = rest;
+            for (x, dy) in xs.zip(dys) {
+                let (off, dy) = (s.sub_f32s(x[p], pivot), s.sub_f32s(dy[p], shift));
+                one[0] = s.add_f32s(one[0], dy);
+                two[0] = s.mul_add_f32s(dy, off, two[0]);
+            }
+            (first[p], second[p]) = (sum(s, one), sum(s, two));
         }
         sums.map(|sums| sums[..images].iter().sum())
     }

@@ -2,20 +2,21 @@
 //! Winograd's F(4 x 4, 3 x 3), which takes 36 multiplications for 16 pixels where the sum takes 144 (Lavin & Gray,
 //! 2016).
 //!
-//! `points` are the transforms of one tile, and `passes` are the passes over the planes of a block.
+//! `points` are the transforms of one tile, `passes` are the passes over the planes of a block, and `weights` is what is
+//! done to the kernels.
 
 mod passes;
 mod points;
+mod weights;
 
 pub use points::{KERNEL, POINTS, TILE};
 
+use super::Scratch;
 use super::sizes::Sizes;
-use super::{GradientSums, Scratch};
 use crate::cpu::epilogue::{CellRange, EpilogueRun};
-use crate::cpu::lanes::{Aligned, LANES};
-use crate::graph::{Bank, Member};
+use crate::cpu::lanes::LANES;
+use crate::graph::Bank;
 use passes::{Accumulate, FromPoints, Gradients, Multiply, ToPoints};
-use points::{OF_KERNEL, kernel_values};
 use pulp::Arch;
 use std::ops::Range;
 
@@ -127,52 +128,5 @@ impl Winograd {
                 arch.dispatch(Accumulate { winograd: self, group, x, dy: dy_points, sums });
             }
         }
-    }
-
-    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, as those of output `first` and the ones after it,
-    /// to what the products read: `[points, inputs, outputs]` for the forward direction, and those of the mirrored
-    /// kernels, `[points, outputs, inputs]`, for the backward direction.
-    pub fn prepare(&self, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
-        let Sizes { inputs, outputs, .. } = self.sizes;
-        for (n, kernel) in weight.chunks_exact(KERNEL * KERNEL).enumerate() {
-            let (o, c) = (first + n / inputs, n % inputs);
-            let values = kernel_values(|i, j| kernel[i * KERNEL + j]);
-            let mirrored = kernel_values(|i, j| kernel[(KERNEL - 1 - i) * KERNEL + KERNEL - 1 - j]);
-            for (point, (value, mirrored)) in values.into_iter().zip(mirrored).enumerate() {
-                forward[(point * inputs + c) * outputs + o] = value;
-                backward[(point * outputs + o) * inputs + c] = mirrored;
-            }
-        }
-    }
-
-    /// Computes the gradients of the kernels from the sums of a block, and adds them to those of the members'
-    /// parameters.
-    pub fn kernel_gradients(&self, members: &[Member], sums: &mut GradientSums<'_>) {
-        let inputs = self.sizes.inputs;
-        let mut first = 0;
-        for member in members {
-            for index in 0..member.outputs * inputs {
-                let (output, input) = (index / inputs, index % inputs);
-                let taps = self.taps(sums.transformed, first + output / LANES, output % LANES, input);
-                sums.add(&self.sizes, member.slot, index, taps.into_iter());
-            }
-            first += member.outputs.div_ceil(LANES);
-        }
-    }
-
-    /// Computes the gradients of a kernel's taps from the sums, `[points, inputs, groups, lanes]`: those of the output
-    /// that is in one lane of a group.
-    fn taps(&self, sums: &[f32], group: usize, lane: usize, input: usize) -> [f32; KERNEL * KERNEL] {
-        let at = |point: usize| sums[((point * self.sizes.inputs + input) * self.groups + group) * LANES + lane];
-        let mut taps = [0.0; KERNEL * KERNEL];
-        for (i, down) in OF_KERNEL.iter().enumerate() {
-            for b in 0..KERNEL {
-                let across = (0..POINTS).map(|j| OF_KERNEL[j][b] * at(i * POINTS + j)).sum::<f32>();
-                for (a, value) in down.iter().enumerate() {
-                    taps[a * KERNEL + b] += value * across;
-                }
-            }
-        }
-        taps
     }
 }

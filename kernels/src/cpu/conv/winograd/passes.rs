@@ -175,19 +175,21 @@ impl WithSimd for FromPoints<'_> {
         for tile in 0..across {
             for p in 0..parts {
                 let at = (plane * across + tile) * parts + p;
-                let mut half = [[s.splat_f32s(0.0); POINTS]; TILE];
+                let mut half = [[s.splat_f32s(0.0); TILE]; POINTS];
                 for j in 0..POINTS {
                     let mut column = [s.splat_f32s(0.0); POINTS];
-                    for (i, value) in column.iter_mut().enumerate() {
-                        *value = from[(i * POINTS + j) * step * parts + at];
+                    for i in 0..POINTS {
+                        column[i] = from[(i * POINTS + j) * step * parts + at];
                     }
-                    for (half, value) in half.iter_mut().zip(from_points(s, column)) {
-                        half[j] = value;
-                    }
+                    half[j] = from_points(s, column);
                 }
                 let columns = TILE.min(width - tile * TILE);
-                for (half, to) in half.into_iter().zip(to.chunks_exact_mut(width * parts)) {
-                    let pixels = from_points(s, half);
+                for (i, to) in to.chunks_exact_mut(width * parts).take(TILE).enumerate() {
+                    let mut row = [s.splat_f32s(0.0); POINTS];
+                    for j in 0..POINTS {
+                        row[j] = half[j][i];
+                    }
+                    let pixels = from_points(s, row);
                     for (pixel, value) in pixels.into_iter().enumerate().take(columns) {
                         to[(tile * TILE + pixel) * parts + p] = value;
                     }
@@ -232,19 +234,22 @@ impl WithSimd for Gradients<'_> {
                 }
             }
             for cell in 0..LANES * parts {
-                let mut half = [[s.splat_f32s(0.0); TILE]; POINTS];
+                let mut half = [[s.splat_f32s(0.0); POINTS]; TILE];
                 for j in 0..TILE {
                     let mut column = [s.splat_f32s(0.0); TILE];
-                    for (i, value) in column.iter_mut().enumerate() {
-                        *value = S::as_simd_f32s(&pixels[i * TILE + j]).0[cell];
+                    for i in 0..TILE {
+                        column[i] = S::as_simd_f32s(&pixels[i * TILE + j]).0[cell];
                     }
-                    for (half, value) in half.iter_mut().zip(from_points_backward(s, column)) {
-                        half[j] = value;
-                    }
+                    half[j] = from_points_backward(s, column);
                 }
-                for (i, half) in half.into_iter().enumerate() {
-                    for (j, value) in from_points_backward(s, half).into_iter().enumerate() {
-                        to[((i * POINTS + j) * across + tile) * LANES * parts + cell] = value;
+                for i in 0..POINTS {
+                    let mut row = [s.splat_f32s(0.0); TILE];
+                    for j in 0..TILE {
+                        row[j] = half[j][i];
+                    }
+                    let values = from_points_backward(s, row);
+                    for j in 0..POINTS {
+                        to[((i * POINTS + j) * across + tile) * LANES * parts + cell] = values[j];
                     }
                 }
             }

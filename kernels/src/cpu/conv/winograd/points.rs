@@ -24,29 +24,36 @@ const P: f32 = FRAC_1_SQRT_2;
 /// The larger of the points, the root of two; its negative is a point too.
 const Q: f32 = SQRT_2;
 
-/// What makes the values of a kernel's polynomial at the points 0, `P`, `-P`, `Q`, `-Q` and infinity from its taps: a
-/// row for each point, the powers of the point, divided by the product of its distances from the others.
-pub const OF_KERNEL: [[f32; KERNEL]; POINTS] = [
-    [1.0, 0.0, 0.0],
-    [-2.0 / 3.0, -2.0 / 3.0 * P, -1.0 / 3.0],
-    [-2.0 / 3.0, 2.0 / 3.0 * P, -1.0 / 3.0],
-    [1.0 / 6.0, Q / 6.0, 1.0 / 3.0],
-    [1.0 / 6.0, -Q / 6.0, 1.0 / 3.0],
-    [0.0, 0.0, 1.0],
-];
+/// Transforms the three taps of a line of a kernel to points: the powers of each point, divided by the product of its
+/// distances from the others.
+#[inline(always)]
+pub fn taps_to_points<S: Simd>(s: S, x: [S::f32s; KERNEL]) -> [S::f32s; POINTS] {
+    let (third, sixth) = (s.splat_f32s(1.0 / 3.0), s.splat_f32s(1.0 / 6.0));
+    let (two_thirds, p, q) = (s.splat_f32s(-2.0 / 3.0), s.splat_f32s(-2.0 / 3.0 * P), s.splat_f32s(Q / 6.0));
+    let even_p = s.negate_mul_add_f32s(third, x[2], s.mul_f32s(two_thirds, x[0]));
+    let even_q = s.mul_add_f32s(third, x[2], s.mul_f32s(sixth, x[0]));
+    [
+        x[0],
+        s.mul_add_f32s(p, x[1], even_p),
+        s.negate_mul_add_f32s(p, x[1], even_p),
+        s.mul_add_f32s(q, x[1], even_q),
+        s.negate_mul_add_f32s(q, x[1], even_q),
+        x[2],
+    ]
+}
 
-/// Computes the values of a kernel at all points, `[down, across]`, from its taps: `tap` takes a row and a column.
-pub fn kernel_values(tap: impl Fn(usize, usize) -> f32) -> [f32; POINTS * POINTS] {
-    let mut values = [0.0; POINTS * POINTS];
-    for (j, across) in OF_KERNEL.iter().enumerate() {
-        for a in 0..KERNEL {
-            let row = (0..KERNEL).map(|b| across[b] * tap(a, b)).sum::<f32>();
-            for (i, down) in OF_KERNEL.iter().enumerate() {
-                values[i * POINTS + j] += down[a] * row;
-            }
-        }
-    }
-    values
+/// The backward pass of [`taps_to_points`], its transpose: the gradients of the values at the points to those of three
+/// taps.
+#[inline(always)]
+pub fn taps_from_points<S: Simd>(s: S, y: [S::f32s; POINTS]) -> [S::f32s; KERNEL] {
+    let (third, sixth) = (s.splat_f32s(1.0 / 3.0), s.splat_f32s(1.0 / 6.0));
+    let (two_thirds, p, q) = (s.splat_f32s(-2.0 / 3.0), s.splat_f32s(-2.0 / 3.0 * P), s.splat_f32s(Q / 6.0));
+    let (sum_p, sum_q) = (s.add_f32s(y[1], y[2]), s.add_f32s(y[3], y[4]));
+    [
+        s.mul_add_f32s(two_thirds, sum_p, s.mul_add_f32s(sixth, sum_q, y[0])),
+        s.mul_add_f32s(p, s.sub_f32s(y[1], y[2]), s.mul_f32s(q, s.sub_f32s(y[3], y[4]))),
+        s.mul_add_f32s(third, s.sub_f32s(sum_q, sum_p), y[5]),
+    ]
 }
 
 /// Transforms six pixels of a line to points: the `i`th result has the coefficients of the product of `x - a` over all

@@ -1,0 +1,152 @@
+//! Kernels to points, and sums at the points to the gradients of kernels' taps: sixteen kernels at once, one in each lane.
+
+use super::Winograd;
+use super::points::{KERNEL, POINTS, taps_from_points, taps_to_points};
+use crate::cpu::conv::GradientSums;
+use crate::cpu::conv::sizes::Sizes;
+use crate::cpu::lanes::{Aligned, LANES};
+use crate::graph::Member;
+use pulp::{Arch, Simd, WithSimd};
+
+/// The number of taps of a kernel.
+const TAPS: usize = KERNEL * KERNEL;
+
+/// The taps of sixteen kernels, `[taps, kernels]`.
+type Taps = [f32; TAPS * LANES];
+/// The values of sixteen kernels at the points, `[points, kernels]`.
+type Points = [f32; POINTS * POINTS * LANES];
+
+impl Winograd {
+    /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, as those of output `first` and the ones after it,
+    /// to what the products read: `[points, inputs, outputs]` for the forward direction, and those of the mirrored
+    /// kernels, `[points, outputs, inputs]`, for the backward direction.
+    pub fn prepare(&self, arch: Arch, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
+        let Sizes { inputs, outputs, .. } = self.sizes;
+        let (count, step) = (weight.len() / (inputs * TAPS), inputs * outputs);
+        let kernel = |o: usize, c: usize| &weight[(o * inputs + c) * TAPS..][..TAPS];
+        for o in (0..count).step_by(LANES) {
+            for c in 0..inputs {
+                let kernels = (o..count.min(o + LANES)).map(|o| kernel(o, c));
+                to_points(arch, kernels, false, &mut forward[c * outputs + first + o..], step);
+            }
+        }
+        for o in 0..count {
+            for c in (0..inputs).step_by(LANES) {
+                let kernels = (c..inputs.min(c + LANES)).map(|c| kernel(o, c));
+                to_points(arch, kernels, true, &mut backward[(first + o) * inputs + c..], step);
+            }
+        }
+    }
+
+    /// Computes the gradients of the kernels from the sums of a block, `[points, inputs, groups, lanes]`, and adds them to
+    /// those of the members' parameters.
+    pub fn kernel_gradients(&self, arch: Arch, members: &[Member], sums: &mut GradientSums<'_>) {
+        let inputs = self.sizes.inputs;
+        let (mut group, mut taps) = (0, [0.0; TAPS * LANES]);
+        for member in members {
+            for first in (0..member.outputs).step_by(LANES) {
+                for c in 0..inputs {
+                    let points = &sums.transformed[(c * self.groups + group) * LANES..];
+                    arch.dispatch(PointsToTaps { points, step: inputs * self.groups * LANES, taps: &mut taps });
+                    for (lane, o) in (first..member.outputs.min(first + LANES)).enumerate() {
+                        let kernel = taps.iter().skip(lane).step_by(LANES).copied();
+                        sums.add(&self.sizes, member.slot, o * inputs + c, kernel);
+                    }
+                }
+                group += 1;
+            }
+        }
+    }
+}
+
+/// Writes the values of up to sixteen kernels at the points: those of one point next to each other, and `step` floats from one
+/// point to the next.
+fn to_points<'a>(
+    arch: Arch,
+    kernels: impl ExactSizeIterator<Item = &'a [f32]>,
+    mirrored: bool,
+    to: &mut [f32],
+    step: usize,
+) {
+    let (count, mut taps, mut points) = (kernels.len(), [0.0; TAPS * LANES], [0.0; POINTS * POINTS * LANES]);
+    for (lane, kernel) in kernels.enumerate() {
+        for (tap, value) in kernel.iter().enumerate() {
+            taps[if mirrored { TAPS - 1 - tap } else { tap } * LANES + lane] = *value;
+        }
+    }
+    arch.dispatch(TapsToPoints { taps: &taps, points: &mut points });
+    for (point, values) in points.chunks_exact(LANES).enumerate() {
+        to[point * step..][..count].copy_from_slice(&values[..count]);
+    }
+}
+
+/// Makes the values at the points of the taps.
+struct TapsToPoints<'a> {
+    taps: &'a Taps,
+    points: &'a mut Points,
+}
+
+impl WithSimd for TapsToPoints<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let parts = LANES / S::F32_LANES;
+        let (taps, points) = (S::as_simd_f32s(self.taps).0, S::as_mut_simd_f32s(self.points).0);
+        for p in 0..parts {
+            let mut half = [[s.splat_f32s(0.0); POINTS]; KERNEL];
+            for b in 0..KERNEL {
+                let mut column = [s.splat_f32s(0.0); KERNEL];
+                for a in 0..KERNEL {
+                    column[a] = taps[(a * KERNEL + b) * parts + p];
+                }
+                half[b] = taps_to_points(s, column);
+            }
+            for i in 0..POINTS {
+                let values = taps_to_points(s, [half[0][i], half[1][i], half[2][i]]);
+                for j in 0..POINTS {
+                    points[(i * POINTS + j) * parts + p] = values[j];
+                }
+            }
+        }
+    }
+}
+
+/// Makes the gradients of the taps of those of the values at the points: the backward pass of [`TapsToPoints`].
+struct PointsToTaps<'a> {
+    /// The gradients of the values at the points: for each point a cell, and so many floats from one to the next.
+    points: &'a [f32],
+    step: usize,
+    taps: &'a mut Taps,
+}
+
+impl WithSimd for PointsToTaps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, s: S) {
+        let parts = LANES / S::F32_LANES;
+        let (points, taps) = (S::as_simd_f32s(self.points).0, S::as_mut_simd_f32s(self.taps).0);
+        let step = self.step / S::F32_LANES;
+        for p in 0..parts {
+            let mut half = [[s.splat_f32s(0.0); KERNEL]; POINTS];
+            for i in 0..POINTS {
+                let mut row = [s.splat_f32s(0.0); POINTS];
+                for j in 0..POINTS {
+                    row[j] = points[(i * POINTS + j) * step + p];
+                }
+                half[i] = taps_from_points(s, row);
+            }
+            for b in 0..KERNEL {
+                let mut column = [s.splat_f32s(0.0); POINTS];
+                for i in 0..POINTS {
+                    column[i] = half[i][b];
+                }
+                let values = taps_from_points(s, column);
+                for a in 0..KERNEL {
+                    taps[(a * KERNEL + b) * parts + p] = values[a];
+                }
+            }
+        }
+    }
+}
