@@ -5,9 +5,10 @@ use super::ops::elementwise::{MapRow, SumRow};
 use super::ops::norm::BatchSumsOfRow;
 use crate::batch_norm::{Meeting, NormPass, Pass, Sums};
 use crate::epilogue::{Epilogue, Row, RowOp};
-use crate::graph::{Constant, Id, Map};
+use crate::graph::{Constant, Id, Map, Slot};
 use crate::task_schedule::{Location, TaskSchedule};
 use pulp::Arch;
+use std::ops::Range;
 
 /// The values of a block that are kept whole, and where to find them.
 #[derive(Clone, Copy)]
@@ -28,6 +29,7 @@ impl<'a> KeptValues<'a> {
 }
 
 /// The numbers of channels that an epilogue calculates rows with, and the sums over channels that it adds to.
+#[derive(Clone, Copy)]
 pub struct ChannelNumbers<'a> {
     /// All parameters in a row.
     pub params: &'a [f32],
@@ -36,10 +38,66 @@ pub struct ChannelNumbers<'a> {
     pub meeting: &'a Meeting<'a>,
     /// How many lanes have an image.
     pub images: usize,
-    /// The sums of the gradients of all parameters so far.
-    pub gradients: &'a mut [f32],
-    /// The sums of all batch normalisations so far; see [`Meeting::at`].
-    pub sums: &'a mut [Sums],
+    /// The sums of the gradients of all parameters, before the epilogue adds to them.
+    pub gradients: &'a [f32],
+    /// The sums of all batch normalisations, before the epilogue adds to them; see [`Meeting::at`].
+    pub sums: &'a [Sums],
+}
+
+/// The sums that an epilogue adds to for some channels.
+#[derive(Debug)]
+pub struct ChannelTotals {
+    channels: Range<usize>,
+    /// Of each parameter that has a number for each channel, the gradients.
+    gradients: Vec<(Slot, Vec<f32>)>,
+    sums: Vec<(NormPass, Vec<Sums>)>,
+}
+
+impl ChannelTotals {
+    /// Takes up the sums of these channels as they are before the epilogue.
+    fn new(epilogue: &Epilogue, numbers: &ChannelNumbers<'_>, channels: Range<usize>) -> Self {
+        let mut totals = Self { channels: channels.clone(), gradients: Vec::new(), sums: Vec::new() };
+        for op in &epilogue.ops {
+            match op {
+                RowOp::ChannelSum { slot, .. } => {
+                    let own = &numbers.gradients[numbers.offsets[*slot]..][channels.clone()];
+                    if totals.gradients.iter().all(|(other, _)| other != slot) {
+                        totals.gradients.push((*slot, own.to_vec()));
+                    }
+                }
+                RowOp::BatchSums { norm, .. } => {
+                    let own = &numbers.sums[numbers.meeting.at(*norm, 0)..][channels.clone()];
+                    if totals.sums.iter().all(|(other, _)| other != norm) {
+                        totals.sums.push((*norm, own.to_vec()));
+                    }
+                }
+                RowOp::Map { .. } => {}
+            }
+        }
+        totals
+    }
+
+    /// Puts the sums where they came from.
+    pub fn put(self, offsets: &[usize], meeting: &Meeting<'_>, gradients: &mut [f32], sums: &mut [Sums]) {
+        for (slot, own) in self.gradients {
+            gradients[offsets[slot]..][self.channels.clone()].copy_from_slice(&own);
+        }
+        for (norm, own) in self.sums {
+            sums[meeting.at(norm, 0)..][self.channels.clone()].copy_from_slice(&own);
+        }
+    }
+
+    fn add_gradient(&mut self, slot: Slot, channel: usize, more: f32) {
+        if let Some((_, own)) = self.gradients.iter_mut().find(|(other, _)| *other == slot) {
+            own[channel - self.channels.start] += more;
+        }
+    }
+
+    fn add_sums(&mut self, norm: NormPass, channel: usize, more: [f32; 2]) {
+        if let Some((_, own)) = self.sums.iter_mut().find(|(other, _)| *other == norm) {
+            own[channel - self.channels.start].iter_mut().zip(more).for_each(|(sum, more)| *sum += f64::from(more));
+        }
+    }
 }
 
 /// Some cells of one channel, next to each other, that an epilogue works on in one go.
@@ -53,44 +111,57 @@ pub struct CellRange {
 }
 
 impl CellRange {
-    /// The place of these cells in a value that is kept whole.
-    fn of<'c>(&self, value: &'c [f32]) -> &'c [f32] {
-        &value[self.first * LANES..][..self.len * LANES]
+    /// These cells of a value, or of the part of it that begins at cell `start`.
+    fn of<'c>(&self, value: &'c [f32], start: usize) -> &'c [f32] {
+        &value[(self.first - start) * LANES..][..self.len * LANES]
     }
 
-    fn of_mut<'c>(&self, value: &'c mut [f32]) -> &'c mut [f32] {
-        &mut value[self.first * LANES..][..self.len * LANES]
+    fn of_mut<'c>(&self, value: &'c mut [f32], start: usize) -> &'c mut [f32] {
+        &mut value[(self.first - start) * LANES..][..self.len * LANES]
     }
 }
 
-/// An epilogue at work on one block of images.
-pub struct EpilogueRun<'a, 'p> {
+/// The part of an epilogue's results that is made in one go.
+pub struct EpiloguePart<'a> {
+    /// The parts of the buffers of [`Epilogue::stores`], taken out of the values so that the others can be read meanwhile.
+    pub stores: Vec<(Id, &'a mut [f32])>,
+    /// The first cell of these parts.
+    pub start: usize,
+    /// The channels that are in these parts; of no effect where no channel has numbers of its own.
+    pub channels: Range<usize>,
+}
+
+/// An epilogue at work on one block of images, or on some channels of it.
+pub struct EpilogueRun<'a> {
     epilogue: &'a Epilogue,
     pub values: KeptValues<'a>,
-    /// The buffers of [`Epilogue::stores`], taken out of the values so that the others can be read meanwhile.
-    stores: Vec<(Id, Aligned)>,
+    stores: Vec<(Id, &'a mut [f32])>,
+    start: usize,
     temporaries: &'a mut Vec<Aligned>,
-    numbers: &'a mut ChannelNumbers<'p>,
+    numbers: ChannelNumbers<'a>,
+    totals: ChannelTotals,
 }
 
-impl<'a, 'p> EpilogueRun<'a, 'p> {
+impl<'a> EpilogueRun<'a> {
     /// Makes an epilogue ready for stretches of at most `longest` cells.
     pub fn new(
         epilogue: &'a Epilogue,
         values: KeptValues<'a>,
-        stores: Vec<(Id, Aligned)>,
+        part: EpiloguePart<'a>,
         temporaries: &'a mut Vec<Aligned>,
         longest: usize,
-        numbers: &'a mut ChannelNumbers<'p>,
+        numbers: ChannelNumbers<'a>,
     ) -> Self {
         temporaries.resize_with(temporaries.len().max(epilogue.temporaries), Aligned::default);
         temporaries.iter_mut().for_each(|row| row.reserve(longest * LANES));
-        Self { epilogue, values, stores, temporaries, numbers }
+        let EpiloguePart { stores, start, channels } = part;
+        let totals = ChannelTotals::new(epilogue, &numbers, channels);
+        Self { epilogue, values, stores, start, temporaries, numbers, totals }
     }
 
-    /// Gives the buffers of [`Epilogue::stores`] back.
-    pub fn finish(self) -> Vec<(Id, Aligned)> {
-        self.stores
+    /// Hands out what has been added up.
+    pub fn finish(self) -> ChannelTotals {
+        self.totals
     }
 
     /// The index in `stores` of a value that this epilogue makes.
@@ -105,7 +176,7 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
             Some(Row::Temporary(row)) => &mut self.temporaries[row][..range.len * LANES],
             Some(Row::Kept(id)) => {
                 let store = self.store(id);
-                range.of_mut(&mut self.stores[store].1)
+                range.of_mut(self.stores[store].1, self.start)
             }
             None => &mut [],
         }
@@ -116,7 +187,7 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
             Row::Temporary(row) => &self.temporaries[row][..range.len * LANES],
             Row::Kept(id) => {
                 let store = self.stores.iter().find(|store| store.0 == id);
-                range.of(store.map_or_else(|| self.values.get(id), |store| &store.1))
+                store.map_or_else(|| range.of(self.values.get(id), 0), |store| range.of(store.1, self.start))
             }
         }
     }
@@ -128,7 +199,7 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
                 RowOp::ChannelSum { slot, reads } => {
                     let other = reads.get(1).map(|other| self.read(*other, range));
                     let sum = arch.dispatch(SumRow { x: self.read(reads[0], range), other });
-                    self.numbers.gradients[self.numbers.offsets[*slot] + range.channel] += sum;
+                    self.totals.add_gradient(*slot, range.channel, sum);
                 }
                 RowOp::BatchSums { norm, reads } => self.batch_sums(arch, *norm, reads, range),
                 // The row that is written is taken out, so that everything else can be read meanwhile.
@@ -139,8 +210,8 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
                 }
                 RowOp::Map { map, reads, to: Row::Kept(id) } => {
                     let store = self.store(*id);
-                    let mut to = std::mem::take(&mut self.stores[store].1);
-                    self.map(arch, *map, reads, range, range.of_mut(&mut to));
+                    let to = std::mem::take(&mut self.stores[store].1);
+                    self.map(arch, *map, reads, range, range.of_mut(to, self.start));
                     self.stores[store].1 = to;
                 }
             }
@@ -148,7 +219,7 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
     }
 
     fn map(&self, arch: Arch, map: Map, reads: &[Row], range: CellRange, to: &mut [f32]) {
-        let ChannelNumbers { params, offsets, meeting, images, .. } = &*self.numbers;
+        let ChannelNumbers { params, offsets, meeting, images, .. } = self.numbers;
         let channel = match map.constant() {
             Some(Constant::Channel(slot)) => [params[offsets[slot] + range.channel], 0.0, 0.0],
             Some(Constant::Norm(norm)) => meeting.constants(norm, range.channel),
@@ -156,7 +227,7 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
         };
         let x = self.read(reads[0], range);
         let other = reads.get(1).map_or(x, |other| self.read(*other, range));
-        arch.dispatch(MapRow { map, channel, images: *images, x, other, y: to });
+        arch.dispatch(MapRow { map, channel, images, x, other, y: to });
     }
 
     fn batch_sums(&mut self, arch: Arch, norm: NormPass, reads: &[Row], range: CellRange) {
@@ -167,7 +238,6 @@ impl<'a, 'p> EpilogueRun<'a, 'p> {
         };
         let (x, pivot) = (self.read(reads[1], range), meeting.pivot(norm.norm, range.channel));
         let more = arch.dispatch(BatchSumsOfRow { dy, x, pivot, images: self.numbers.images });
-        let sums = &mut self.numbers.sums[meeting.at(norm, range.channel)];
-        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += f64::from(more));
+        self.totals.add_sums(norm, range.channel, more);
     }
 }

@@ -27,8 +27,11 @@ pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, th
         let some = schedule.buffers.iter().filter(|buffer| buffer.crosses == crosses);
         some.map(|buffer| buffer.len).sum::<usize>() * LANES
     };
-    let each_thread = buffers(false) + sums + scratch;
+    let at_once = chunks.min(threads.max(1));
+    // Where there are more threads than chunks, several of them have scratch of their own for one block.
+    let scratch = scratch * (threads / at_once.max(1)).max(1);
+    let each_chunk = buffers(false) + sums + scratch;
     let of_blocks = images.div_ceil(LANES) * buffers(true);
     let gradients = if gradients { chunks * params } else { 0 };
-    size_of::<f32>() * (kernels + chunks.min(threads.max(1)) * each_thread + of_blocks + gradients)
+    size_of::<f32>() * (kernels + at_once * each_chunk + of_blocks + gradients)
 }

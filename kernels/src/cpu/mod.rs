@@ -4,6 +4,7 @@ mod block;
 mod conv;
 mod epilogue;
 mod footprint;
+mod hands;
 mod lanes;
 mod ops;
 mod runner;

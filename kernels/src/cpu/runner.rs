@@ -1,4 +1,5 @@
-//! A batch on the CPU: split into chunks for the threads, and each chunk into blocks of sixteen images.
+//! A batch on the CPU: split into chunks for the threads, and each chunk into blocks of sixteen images. Where there are
+//! more threads than chunks, several of them work on a block.
 //!
 //! Results depend on the batch alone, never on the number of threads: a batch is split into the same chunks whatever
 //! their number, each chunk adds up its gradients block by block, and the chunks are added up in order. Sums of floats
@@ -135,6 +136,7 @@ impl Runner {
                 wanted: &self.wanted,
                 meeting: &meeting,
                 noise: batch.noise,
+                hands: (rayon::current_num_threads() / chunks.len().max(1)).max(1),
             };
             chunks.par_iter_mut().for_each(|chunk| self.stage(&shared, stage, batch, chunk));
             meet(&mut meeting, stage, &mut chunks);

@@ -19,6 +19,7 @@ pub use method::{Method, method};
 pub use scratch::Scratch;
 
 use super::epilogue::EpilogueRun;
+use super::hands::Hand;
 use super::lanes::Aligned;
 use crate::graph::Bank;
 use direct::Direct;
@@ -38,6 +39,9 @@ pub struct PreparedBank {
     weights: [Aligned; 2],
 }
 
+/// The channels of a result that kernels sum at once, where they can.
+const TOGETHER: usize = 4;
+
 /// A [`Method`] with the sizes of one convolution.
 #[derive(Debug)]
 enum Algorithm {
@@ -55,6 +59,24 @@ pub struct BackwardReads<'a> {
     pub dy: &'a [&'a [f32]],
     /// Whether the gradient of the input is wanted.
     pub to_input: bool,
+}
+
+/// Some results of a convolution in one direction: a share of the channels of one value.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// The first channel of the value among those of all members.
+    pub first: usize,
+    /// The number of channels of the value.
+    pub channels: usize,
+    /// The channels of the value that are made.
+    pub share: Range<usize>,
+}
+
+impl Results {
+    /// The channels that are made, counted over all members.
+    fn of_all(&self) -> Range<usize> {
+        self.first + self.share.start..self.first + self.share.end
+    }
 }
 
 impl PreparedBank {
@@ -105,6 +127,15 @@ impl PreparedBank {
         }
     }
 
+    /// The number of a value's channels, `channels` in all, that are made together, so that shares should be multiples of it.
+    pub fn unit(&self, channels: usize) -> usize {
+        match &self.algorithm {
+            Algorithm::Direct(_) if self.bank.groups > 1 => channels / self.bank.groups,
+            Algorithm::Direct(_) | Algorithm::Winograd(_) => TOGETHER,
+            Algorithm::Spectral(_) => 1,
+        }
+    }
+
     /// Brings the weights of a batch into the form that the algorithm multiplies by; `weights` are each
     /// member's kernels.
     pub fn prepare(&mut self, arch: Arch, weights: &[&[f32]], scratch: &mut Scratch) {
@@ -132,35 +163,36 @@ impl PreparedBank {
 
     /// Goes through the forward pass up to the point where rows of the results can be made, from the input `x`,
     /// `[inputs, height, width]` cells.
-    pub fn forward(&self, arch: Arch, x: &[f32], scratch: &mut Scratch) {
+    pub fn forward(&self, arch: Arch, x: &[f32], hands: &mut [Hand], scratch: &mut Scratch) {
         match &self.algorithm {
             Algorithm::Direct(direct) => direct.forward(&self.bank, x, scratch),
             Algorithm::Spectral(spectral) => {
                 scratch.zeros.find(arch, &spectral.sizes, &[x]);
-                spectral.forward(arch, &self.weights[0], x, scratch);
+                spectral.forward(arch, &self.weights[0], x, hands, scratch);
             }
             Algorithm::Winograd(winograd) => scratch.zeros.find(arch, &winograd.sizes, &[x]),
         }
     }
 
-    /// Makes the rows of some results from the input `x`, and hands them to their epilogue.
+    /// Makes the rows of some results from the input `x`, and hands them to their epilogue; `scratch` is what all hands
+    /// share, and that of one.
     pub fn forward_rows(
         &self,
         arch: Arch,
         x: &[f32],
-        outputs: Range<usize>,
-        scratch: &mut Scratch,
-        epilogue: &mut EpilogueRun<'_, '_>,
+        results: &Results,
+        scratch: (&Scratch, &mut Scratch),
+        epilogue: &mut EpilogueRun<'_>,
     ) {
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                direct.forward_rows(arch, (&self.bank, &self.weights[0]), x, outputs, scratch, epilogue);
+                direct.forward_rows(arch, (&self.bank, &self.weights[0]), x, results, scratch, epilogue);
             }
             Algorithm::Spectral(spectral) => {
                 let [height, width] = self.bank.to();
-                spectral.rows(arch, outputs, [spectral.sizes.outputs, height, width], scratch, epilogue);
+                spectral.rows(arch, results, [spectral.sizes.outputs, height, width], scratch, epilogue);
             }
-            Algorithm::Winograd(winograd) => winograd.rows(arch, &self.weights[0], &[x], outputs, scratch, epilogue),
+            Algorithm::Winograd(winograd) => winograd.rows(arch, &self.weights[0], &[x], results, scratch, epilogue),
         }
     }
 
@@ -171,6 +203,7 @@ impl PreparedBank {
         arch: Arch,
         reads: BackwardReads<'_>,
         sums: Option<&mut GradientSums<'_>>,
+        hands: &mut [Hand],
         scratch: &mut Scratch,
     ) {
         // The gradient of the input is a convolution like any other, and as exactly zero where it sees zeros alone.
@@ -180,33 +213,47 @@ impl PreparedBank {
             }
         };
         match &self.algorithm {
-            Algorithm::Direct(direct) => direct.gradients(arch, &self.bank, reads, sums, scratch),
+            Algorithm::Direct(direct) => direct.gradients(arch, &self.bank, reads, sums, hands, scratch),
             Algorithm::Spectral(spectral) => {
                 find_zeros(&spectral.sizes, scratch);
-                spectral.backward(arch, &self.weights[0], reads, sums.map(|sums| &mut *sums.transformed), scratch);
+                spectral.backward(
+                    arch,
+                    &self.weights[0],
+                    reads,
+                    sums.map(|sums| &mut *sums.transformed),
+                    hands,
+                    scratch,
+                );
             }
             Algorithm::Winograd(winograd) => {
                 find_zeros(&winograd.sizes, scratch);
                 if let Some(sums) = sums {
-                    winograd.sum_up(arch, reads.x, reads.dy, sums.transformed, scratch);
+                    winograd.sum_up(arch, reads.x, reads.dy, sums.transformed, hands);
                 }
             }
         }
     }
 
-    /// Makes the rows of the input's gradient from `dy`, the gradients of each member's results, and hands them to
-    /// their epilogue.
-    pub fn backward_rows(&self, arch: Arch, dy: &[&[f32]], scratch: &mut Scratch, epilogue: &mut EpilogueRun<'_, '_>) {
+    /// Makes the rows of some planes of the input's gradient from `dy`, the gradients of each member's results, and hands them to
+    /// their epilogue; `scratch` is what all hands share, and that of one.
+    pub fn backward_rows(
+        &self,
+        arch: Arch,
+        dy: &[&[f32]],
+        results: &Results,
+        scratch: (&Scratch, &mut Scratch),
+        epilogue: &mut EpilogueRun<'_>,
+    ) {
         let (inputs, [height, width]) = (self.bank.inputs, self.bank.from);
         match &self.algorithm {
             Algorithm::Direct(direct) => {
-                direct.backward_rows(arch, (&self.bank, &self.weights[1]), dy, scratch, epilogue);
+                direct.backward_rows(arch, (&self.bank, &self.weights[1]), dy, results, scratch, epilogue);
             }
             Algorithm::Spectral(spectral) => {
-                spectral.rows(arch, 0..inputs, [inputs, height, width], scratch, epilogue);
+                spectral.rows(arch, results, [inputs, height, width], scratch, epilogue);
             }
             Algorithm::Winograd(winograd) => {
-                winograd.backward().rows(arch, &self.weights[1], dy, 0..inputs, scratch, epilogue);
+                winograd.backward().rows(arch, &self.weights[1], dy, results, scratch, epilogue);
             }
         }
     }

@@ -15,6 +15,8 @@ pub struct Scratch {
     pub line: Aligned,
     /// The taps of sixteen kernels, one in each lane.
     pub taps: Aligned,
+    /// How many hands have left half-spectra here, each a piece.
+    pub hands: usize,
     /// Which results of the convolution at hand are exactly zero.
     pub zeros: Zeros,
 }

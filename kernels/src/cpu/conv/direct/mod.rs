@@ -10,8 +10,9 @@ mod pass;
 mod planes;
 mod tap_gradients;
 
-use super::{BackwardReads, GradientSums, Scratch};
+use super::{BackwardReads, GradientSums, Results, Scratch, TOGETHER};
 use crate::cpu::epilogue::EpilogueRun;
+use crate::cpu::hands::{self, Hand, shares, split};
 use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::{Bank, Direction, Member};
 use pass::Pass;
@@ -104,18 +105,19 @@ impl Direct {
         arch: Arch,
         (bank, weights): (&Bank, &[f32]),
         x: &[f32],
-        outputs: Range<usize>,
-        scratch: &mut Scratch,
-        epilogue: &mut EpilogueRun<'_, '_>,
+        results: &Results,
+        (shared, scratch): (&Scratch, &mut Scratch),
+        epilogue: &mut EpilogueRun<'_>,
     ) {
-        let len = outputs.len() / bank.groups;
-        for (group, x) in x.chunks_exact(x.len() / bank.groups).enumerate() {
-            if bank.groups > 1 {
-                fill(&self.forward.planes, x, scratch);
-            }
-            let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
-            let stretch = outputs.start + group * len..outputs.start + (group + 1) * len;
-            self.forward.rows(arch, weights, stretch, group * len, [planes, rows], epilogue);
+        if bank.groups == 1 {
+            let (planes, rows) = (&shared.rows[0], &mut scratch.columns[0]);
+            return self.forward.rows(arch, weights, results, planes, rows, epilogue);
+        }
+        let size = x.len() / bank.groups;
+        for (group, results) in groups(bank, results) {
+            fill(&self.forward.planes, &x[group * size..][..size], scratch);
+            let Scratch { rows: [planes, _], columns: [rows, _], .. } = &mut *scratch;
+            self.forward.rows(arch, weights, &results, planes, rows, epilogue);
         }
     }
 
@@ -127,6 +129,7 @@ impl Direct {
         bank: &Bank,
         reads: BackwardReads<'_>,
         sums: Option<&mut GradientSums<'_>>,
+        hands: &mut [Hand],
         scratch: &mut Scratch,
     ) {
         match bank.direction {
@@ -134,9 +137,9 @@ impl Direct {
                 if let Some(sums) = sums {
                     for (group, x) in reads.x.chunks_exact(reads.x.len() / bank.groups).enumerate() {
                         fill(&self.forward.planes, x, scratch);
-                        let members = bank.members.iter().zip(reads.dy);
-                        members
-                            .for_each(|(member, dy)| self.of_windows(arch, bank, (*member, group), dy, sums, scratch));
+                        for (member, dy) in bank.members.iter().zip(reads.dy) {
+                            self.of_windows(arch, bank, (*member, group), dy, sums, hands, scratch);
+                        }
                     }
                 }
                 if reads.to_input && bank.groups == 1 {
@@ -146,7 +149,7 @@ impl Direct {
             Direction::Spread { .. } => {
                 self.fill_members(bank, 0, reads.dy, scratch);
                 if let Some(sums) = sums {
-                    self.of_pixels(arch, bank, reads.x, sums, scratch);
+                    self.of_pixels(arch, bank, reads.x, sums, hands, scratch);
                 }
             }
         }
@@ -160,46 +163,55 @@ impl Direct {
         (member, group): (Member, usize),
         dy: &[f32],
         sums: &mut GradientSums<'_>,
+        hands: &mut [Hand],
         scratch: &Scratch,
     ) {
         let (taps, channels) = (self.forward.offsets().len(), member.outputs / bank.groups);
         let Some(dw) = sums.of(member.slot, member.outputs * taps) else { return };
         let (dw, len) = (&mut dw[group * channels * taps..][..channels * taps], dy.len() / bank.groups);
         let taps = seen(&self.forward, 0, taps, bank.to(), scratch);
-        arch.dispatch(TapGradients { taps, windows: &dy[group * len..][..len], dw });
+        tap_gradients(arch, taps, &dy[group * len..][..len], dw, hands);
     }
 
     /// Adds to the gradients of all kernels that spread the pixels `x`.
-    fn of_pixels(&self, arch: Arch, bank: &Bank, x: &[f32], sums: &mut GradientSums<'_>, scratch: &Scratch) {
+    fn of_pixels(
+        &self,
+        arch: Arch,
+        bank: &Bank,
+        x: &[f32],
+        sums: &mut GradientSums<'_>,
+        hands: &mut [Hand],
+        scratch: &Scratch,
+    ) {
         let mut first = 0;
         for member in &bank.members {
             let taps = member.outputs * bank.kernel * bank.kernel;
             if let Some(dw) = sums.of(member.slot, bank.inputs * taps) {
-                let taps = seen(&self.backward, first, taps, bank.from, scratch);
-                arch.dispatch(TapGradients { taps, windows: x, dw });
+                tap_gradients(arch, seen(&self.backward, first, taps, bank.from, scratch), x, dw, hands);
             }
             first += member.outputs;
         }
     }
 
-    /// Makes the rows of the gradient of the input from `dy`, the gradients of each member's results, and hands them to
-    /// their epilogue.
+    /// Makes the rows of some planes of the gradient of the input from `dy`, the gradients of each member's results, and hands
+    /// them to their epilogue.
     pub fn backward_rows(
         &self,
         arch: Arch,
         (bank, weights): (&Bank, &[f32]),
         dy: &[&[f32]],
-        scratch: &mut Scratch,
-        epilogue: &mut EpilogueRun<'_, '_>,
+        results: &Results,
+        (shared, scratch): (&Scratch, &mut Scratch),
+        epilogue: &mut EpilogueRun<'_>,
     ) {
-        let len = bank.inputs / bank.groups;
-        for group in 0..bank.groups {
-            if bank.groups > 1 {
-                self.fill_members(bank, group, dy, scratch);
-            }
-            let Scratch { rows: [planes, _], columns: [rows, _], .. } = scratch;
-            let stretch = group * len..(group + 1) * len;
-            self.backward.rows(arch, weights, stretch, group * len, [planes, rows], epilogue);
+        if bank.groups == 1 {
+            let (planes, rows) = (&shared.rows[0], &mut scratch.columns[0]);
+            return self.backward.rows(arch, weights, results, planes, rows, epilogue);
+        }
+        for (group, results) in groups(bank, results) {
+            self.fill_members(bank, group, dy, scratch);
+            let Scratch { rows: [planes, _], columns: [rows, _], .. } = &mut *scratch;
+            self.backward.rows(arch, weights, &results, planes, rows, epilogue);
         }
     }
 
@@ -226,4 +238,25 @@ fn fill(planes: &Planes, cells: &[f32], scratch: &mut Scratch) {
 fn seen<'a>(pass: &'a Pass, first: usize, taps: usize, size: [usize; 2], scratch: &'a Scratch) -> SeenByTaps<'a> {
     let planes = &scratch.rows[0][first * pass.planes.pitch() * LANES..];
     SeenByTaps { offsets: &pass.offsets()[..taps], planes, row_step: pass.planes.row_step(), size }
+}
+
+/// The groups that results are of, each with those of them that are its own.
+fn groups(bank: &Bank, results: &Results) -> impl Iterator<Item = (usize, Results)> {
+    let Results { first, channels, share } = results.clone();
+    let size = channels / bank.groups;
+    (share.start / size..share.end.div_ceil(size)).map(move |group| {
+        let own = group * size..(group + 1) * size;
+        (group, Results { first, channels, share: own.start.max(share.start)..own.end.min(share.end) })
+    })
+}
+
+/// Adds to the gradients `dw`, `[channels, taps]`, of what the windows of these channels have seen; the hands share the
+/// channels.
+fn tap_gradients(arch: Arch, taps: SeenByTaps<'_>, windows: &[f32], dw: &mut [f32], hands: &mut [Hand]) {
+    let (plane, count) = (taps.size.iter().product::<usize>() * LANES, taps.offsets.len());
+    let shares = shares(windows.len() / plane, TOGETHER, hands.len());
+    let own = shares.iter().cloned().zip(split(dw, &shares, count)).collect();
+    hands::work(hands, own, |_, (share, dw): (Range<usize>, &mut [f32])| {
+        arch.dispatch(TapGradients { taps, windows: &windows[share.start * plane..share.end * plane], dw });
+    });
 }

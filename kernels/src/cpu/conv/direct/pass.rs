@@ -2,6 +2,7 @@
 
 use super::Windows;
 use super::planes::Planes;
+use crate::cpu::conv::{Results, TOGETHER};
 use crate::cpu::epilogue::{CellRange, EpilogueRun};
 use crate::cpu::lanes::{Aligned, LANES};
 use pulp::{Arch, Simd, WithSimd};
@@ -40,7 +41,7 @@ struct Phase {
 }
 
 /// The number of outputs that are summed at once, where there are as many.
-const OUTPUTS: usize = 4;
+const OUTPUTS: usize = TOGETHER;
 
 /// The outputs next to each other that are summed at once, within a stretch of outputs that see the same channels: the
 /// first of them, and how many they are.
@@ -110,26 +111,26 @@ impl Pass {
         self.planes.channels * self.places.len() * first + (before + channel * taps + place) * outputs + output - first
     }
 
-    /// Makes the rows of a stretch of outputs that see the same planes, and hands them to their epilogue as those of
-    /// channel `channel` and the ones after it.
+    /// Makes the rows of some results that see the same planes, and hands them to their epilogue.
     pub fn rows(
         &self,
         arch: Arch,
         weights: &[f32],
-        stretch: Range<usize>,
-        channel: usize,
-        [planes, rows]: [&mut Aligned; 2],
-        epilogue: &mut EpilogueRun<'_, '_>,
+        results: &Results,
+        planes: &[f32],
+        rows: &mut Aligned,
+        epilogue: &mut EpilogueRun<'_>,
     ) {
         let [height, width] = self.to;
         rows.reserve(OUTPUTS * width * LANES);
+        let stretch = results.of_all();
         for row in 0..height {
             let mut output = stretch.start;
             while output < stretch.end {
                 let [first, some] = block(&stretch, output);
                 self.row(arch, weights, [first, some], planes, row, rows);
                 for m in 0..some {
-                    let channel = channel + first + m - stretch.start;
+                    let channel = first + m - results.first;
                     let range = CellRange { channel, first: (channel * height + row) * width, len: width };
                     epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
                     epilogue.run(arch, range);

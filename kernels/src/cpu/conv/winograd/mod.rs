@@ -11,9 +11,10 @@ mod weights;
 
 pub use points::{KERNEL, POINTS, TILE};
 
-use super::Scratch;
 use super::sizes::Sizes;
+use super::{Results, Scratch, TOGETHER};
 use crate::cpu::epilogue::{CellRange, EpilogueRun};
+use crate::cpu::hands::{self, Hand, shares, split};
 use crate::cpu::lanes::LANES;
 use crate::graph::Bank;
 use passes::{Accumulate, FromPoints, Gradients, Multiply, ToPoints};
@@ -67,7 +68,7 @@ impl Winograd {
         POINTS * POINTS * self.sizes.inputs * self.sizes.outputs
     }
 
-    /// Floats of the sums that the gradients of the kernels are made of, `[points, inputs, groups, lanes]`.
+    /// Floats of the sums that the gradients of the kernels are made of, `[inputs, groups, points, lanes]`.
     pub fn sum_floats(&self) -> usize {
         POINTS * POINTS * self.sizes.inputs * self.groups * LANES
     }
@@ -79,24 +80,24 @@ impl Winograd {
         arch: Arch,
         kernels: &[f32],
         x: &[&[f32]],
-        outputs: Range<usize>,
-        scratch: &mut Scratch,
-        epilogue: &mut EpilogueRun<'_, '_>,
+        results: &Results,
+        (shared, scratch): (&Scratch, &mut Scratch),
+        epilogue: &mut EpilogueRun<'_>,
     ) {
         let (Sizes { inputs, to: [height, width], .. }, [down, _]) = (self.sizes, self.tiles());
-        let (first, count) = (outputs.start, outputs.len());
+        let (first, count) = (results.of_all().start, results.share.len());
         scratch.reserve([self.row_floats(inputs), self.row_floats(count)], [0, 0], self.line_floats());
         for row in 0..down {
             self.row_to_points(arch, row, x, scratch);
             let [x, y] = &mut scratch.rows;
             arch.dispatch(Multiply { winograd: self, kernels, first, count, x, y });
             let lines = TILE.min(height - row * TILE);
-            for plane in 0..count {
-                let first = (plane * height + row * TILE) * width;
-                let range = CellRange { channel: plane, first, len: lines * width };
+            for (plane, channel) in results.share.clone().enumerate() {
+                let first = (channel * height + row * TILE) * width;
+                let range = CellRange { channel, first, len: lines * width };
                 let (planes, from) = (count, &**y);
                 arch.dispatch(FromPoints { winograd: self, plane, planes, from, to: epilogue.target(range) });
-                scratch.zeros.clear(arch, row * TILE * width, epilogue.target(range));
+                shared.zeros.clear(arch, row * TILE * width, epilogue.target(range));
                 epilogue.run(arch, range);
             }
         }
@@ -113,8 +114,21 @@ impl Winograd {
     }
 
     /// Adds to the sums that the gradients of the kernels are made of: the products, at each point, of the input `x`
-    /// with the gradients `dy` of each member's results.
-    pub fn sum_up(&self, arch: Arch, x: &[f32], dy: &[&[f32]], sums: &mut [f32], scratch: &mut Scratch) {
+    /// with the gradients `dy` of each member's results. The hands share the inputs.
+    pub fn sum_up(&self, arch: Arch, x: &[f32], dy: &[&[f32]], sums: &mut [f32], hands: &mut [Hand]) {
+        let inputs = self.sizes.inputs;
+        let shares = shares(inputs, TOGETHER, hands.len());
+        let sums = split(sums, &shares, self.sum_floats() / inputs);
+        let own: Vec<(Range<usize>, &mut [f32])> = shares.into_iter().zip(sums).collect();
+        hands::work(hands, own, |Hand { scratch, .. }, (share, sums)| {
+            let plane = x.len() / inputs;
+            let sizes = Sizes { inputs: share.len(), ..self.sizes };
+            Self { sizes, ..*self }.sum_up_alone(arch, &x[share.start * plane..share.end * plane], dy, sums, scratch);
+        });
+    }
+
+    /// Does the work of [`Self::sum_up`] for all inputs of these sizes.
+    fn sum_up_alone(&self, arch: Arch, x: &[f32], dy: &[&[f32]], sums: &mut [f32], scratch: &mut Scratch) {
         let [down, across] = self.tiles();
         let group_floats = POINTS * POINTS * across * LANES * LANES;
         scratch.reserve([self.row_floats(self.sizes.inputs), group_floats], [0, 0], self.line_floats());

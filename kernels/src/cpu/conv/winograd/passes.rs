@@ -257,7 +257,7 @@ impl WithSimd for Gradients<'_> {
     }
 }
 
-/// Adds a row of tiles to the sums of the kernels' gradients, `[points, inputs, groups, lanes]`, for one group of
+/// Adds a row of tiles to the sums of the kernels' gradients, `[inputs, groups, points, lanes]`, for one group of
 /// outputs: `x` is `[points, inputs, tiles]`, and `dy` is what [`Gradients`] makes.
 pub struct Accumulate<'a> {
     pub winograd: &'a Winograd,
@@ -294,8 +294,8 @@ impl Accumulate<'_> {
         let (inputs, len) = (self.winograd.sizes.inputs, self.winograd.tiles()[1] * LANES);
         let x = &self.x[point * self.winograd.step(inputs) * LANES + c * len..][..M * len];
         let dy = &S::as_simd_f32s(self.dy).0[point * len * parts..][..len * parts];
-        let wide = self.winograd.groups * parts;
-        let sums = &mut S::as_mut_simd_f32s(self.sums).0[(point * inputs + c) * wide + self.group * parts..];
+        let wide = self.winograd.groups * POINTS * POINTS * parts;
+        let sums = &mut S::as_mut_simd_f32s(self.sums).0[c * wide + (self.group * POINTS * POINTS + point) * parts..];
         for p in 0..parts {
             let (mut some, mut planes) = ([s.splat_f32s(0.0); M], [x; M]);
             for m in 0..M {

@@ -38,7 +38,7 @@ impl Winograd {
         }
     }
 
-    /// Computes the gradients of the kernels from the sums of a block, `[points, inputs, groups, lanes]`, and adds them to
+    /// Computes the gradients of the kernels from the sums of a block, `[inputs, groups, points, lanes]`, and adds them to
     /// those of the members' parameters.
     pub fn kernel_gradients(&self, arch: Arch, members: &[Member], sums: &mut GradientSums<'_>) {
         let inputs = self.sizes.inputs;
@@ -46,8 +46,9 @@ impl Winograd {
         for member in members {
             for first in (0..member.outputs).step_by(LANES) {
                 for c in 0..inputs {
-                    let points = &sums.transformed[(c * self.groups + group) * LANES..];
-                    arch.dispatch(PointsToTaps { points, step: inputs * self.groups * LANES, taps: &mut taps });
+                    let size = POINTS * POINTS * LANES;
+                    let points = &sums.transformed[(c * self.groups + group) * size..][..size];
+                    arch.dispatch(PointsToTaps { points, taps: &mut taps });
                     for (lane, o) in (first..member.outputs.min(first + LANES)).enumerate() {
                         let kernel = taps.iter().skip(lane).step_by(LANES).copied();
                         sums.add(&self.sizes, member.slot, o * inputs + c, kernel);
@@ -114,9 +115,8 @@ impl WithSimd for TapsToPoints<'_> {
 
 /// Makes the gradients of the taps of those of the values at the points: the backward pass of [`TapsToPoints`].
 struct PointsToTaps<'a> {
-    /// The gradients of the values at the points: for each point a cell, and so many floats from one to the next.
+    /// The gradients of the values at the points.
     points: &'a [f32],
-    step: usize,
     taps: &'a mut Taps,
 }
 
@@ -127,13 +127,12 @@ impl WithSimd for PointsToTaps<'_> {
     fn with_simd<S: Simd>(self, s: S) {
         let parts = LANES / S::F32_LANES;
         let (points, taps) = (S::as_simd_f32s(self.points).0, S::as_mut_simd_f32s(self.taps).0);
-        let step = self.step / S::F32_LANES;
         for p in 0..parts {
             let mut half = [[s.splat_f32s(0.0); KERNEL]; POINTS];
             for i in 0..POINTS {
                 let mut row = [s.splat_f32s(0.0); POINTS];
                 for j in 0..POINTS {
-                    row[j] = points[(i * POINTS + j) * step + p];
+                    row[j] = points[(i * POINTS + j) * parts + p];
                 }
                 half[i] = taps_from_points(s, row);
             }

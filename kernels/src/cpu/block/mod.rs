@@ -1,34 +1,37 @@
-//! One block of images through all tasks of a schedule, on one thread.
+//! One block of images through all tasks of a schedule: `rows` are the tasks whose results come row by row.
 
-use super::conv::{BackwardReads, GradientSums, PreparedBank, Scratch};
-use super::epilogue::{CellRange, ChannelNumbers, EpilogueRun, KeptValues};
-use super::lanes::{Aligned, LANES, Spare, gather, scatter};
-use super::ops::dense::{Dense, DenseBackward, DenseWeight};
-use super::ops::dropout::{self, BatchPlace};
-use super::ops::group_norm::{GroupNormBackward, GroupNormForward};
-use super::ops::loss::CrossEntropy;
-use super::ops::lrn::{Lrn, LrnBackward};
-use super::ops::pool::{Pool, PoolBackward};
-use super::ops::upsample::{Upsample, UpsampleBackward};
-use super::runner::Answers;
+mod rows;
+
 use crate::batch_norm::{Meeting, Sums};
+use crate::cpu::conv::{PreparedBank, Scratch};
+use crate::cpu::epilogue::KeptValues;
+use crate::cpu::hands::{self, Hand, shares, split};
+use crate::cpu::lanes::{Aligned, LANES, Spare, gather, scatter};
+use crate::cpu::ops::dense::{Dense, DenseBackward, DenseWeight};
+use crate::cpu::ops::dropout::{self, BatchPlace};
+use crate::cpu::ops::group_norm::{GroupNormBackward, GroupNormForward};
+use crate::cpu::ops::loss::CrossEntropy;
+use crate::cpu::ops::lrn::{Lrn, LrnBackward};
+use crate::cpu::ops::pool::{Pool, PoolBackward};
+use crate::cpu::ops::upsample::{Upsample, UpsampleBackward};
+use crate::cpu::runner::Answers;
 use crate::engine::Offsets;
-use crate::epilogue::{Epilogue, RowOp};
-use crate::graph::{Id, Kernel, Slot, Window};
+use crate::graph::{Dims, Id, Kernel, Slot, Window};
 use crate::image_norm::ImageNorm;
 use crate::stages::Stage;
 use crate::task_schedule::{Task, TaskSchedule};
 use pulp::Arch;
-use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// The memory that a thread works in, kept from block to block.
 #[derive(Debug, Default)]
 pub struct Workspace {
     /// The buffers of the schedule, in cells; those that cross from stage to stage are lent by each block.
     buffers: Vec<Aligned>,
-    /// The temporary rows of epilogues.
-    temporaries: Vec<Aligned>,
-    pub(super) scratch: Scratch,
+    /// The memory of each thread that works on the block.
+    hands: Vec<Hand>,
+    /// What the hands share between the passes of a convolution.
+    pub scratch: Scratch,
     /// For each bank, the sums that the gradients of its kernels are made of at the end of the block.
     sums: Vec<Aligned>,
 }
@@ -45,6 +48,8 @@ pub struct Shared<'a> {
     pub meeting: &'a Meeting<'a>,
     /// The number that fixes what dropout draws in this step of a training; none after training.
     pub noise: Option<u64>,
+    /// How many threads work on a block.
+    pub hands: usize,
 }
 
 /// The sums that the blocks of a chunk add to, one after the other.
@@ -107,6 +112,7 @@ impl Block<'_, '_> {
         lend(work, crossing);
         work.buffers.iter_mut().zip(buffers).for_each(|(memory, buffer)| memory.reserve(buffer.len * LANES));
         work.sums.resize_with(shared.banks.len(), Aligned::default);
+        work.hands.resize_with(shared.hands.max(1), Hand::default);
         let mut block = Block { shared, work, images, totals };
         let tasks = &shared.schedule.tasks[stage.tasks.clone()];
         tasks.iter().for_each(|task| block.task(arch, task));
@@ -223,20 +229,45 @@ impl Block<'_, '_> {
         &self.shared.params[self.shared.offsets.params[slot]..][..len]
     }
 
+    /// Makes a value whose channels are made each by itself, on all hands at once: `make` is given some channels of the
+    /// result and their cells.
+    fn by_channels(&mut self, id: Id, make: impl Fn(&Self, Range<usize>, &mut [f32]) + Sync) {
+        let [channels, ..] = self.shared.schedule.dims[id];
+        let shares = shares(channels, 1, self.work.hands.len());
+        let (size, mut hands) = (self.len(id) / channels, std::mem::take(&mut self.work.hands));
+        self.whole(id, |block, cells| {
+            let own = shares.clone().into_iter().zip(split(cells, &shares, size)).collect();
+            hands::work(&mut hands, own, |_, (share, cells)| make(block, share, cells));
+        });
+        self.work.hands = hands;
+    }
+
     fn pool(&mut self, arch: Arch, window: &Window, x: Id, y: Id) {
-        self.whole(y, |block, cells| {
-            let dims = &block.shared.schedule.dims;
-            arch.dispatch(Pool { window, from: dims[x], to: dims[y], x: block.value(x), y: cells });
+        self.by_channels(y, |block, share, cells| {
+            let [from, to] = [x, y].map(|id| block.of_share(id, &share));
+            arch.dispatch(Pool { window, from, to, x: block.share(x, &share), y: cells });
         });
     }
 
     fn pool_backward(&mut self, arch: Arch, window: &Window, [x, y, dy]: [Id; 3], dx: Id) {
-        self.whole(dx, |block, cells| {
-            let dims = &block.shared.schedule.dims;
-            let (from, to) = (dims[x], dims[y]);
-            let [x, y, dy] = [x, y, dy].map(|id| block.value(id));
+        self.by_channels(dx, |block, share, cells| {
+            let [from, to] = [x, y].map(|id| block.of_share(id, &share));
+            let [x, y, dy] = [x, y, dy].map(|id| block.share(id, &share));
             arch.dispatch(PoolBackward { window, from, to, x, y, dy, dx: cells });
         });
+    }
+
+    /// The shape of some channels of a value.
+    fn of_share(&self, id: Id, share: &Range<usize>) -> Dims {
+        let [_, height, width] = self.shared.schedule.dims[id];
+        [share.len(), height, width]
+    }
+
+    /// The cells of some channels of a value.
+    fn share(&self, id: Id, share: &Range<usize>) -> &[f32] {
+        let [_, height, width] = self.shared.schedule.dims[id];
+        let size = height * width * LANES;
+        &self.value(id)[share.start * size..share.end * size]
     }
 
     fn image_norm(&mut self, arch: Arch, norm: &ImageNorm, x: Id, y: Id) {
@@ -275,87 +306,6 @@ impl Block<'_, '_> {
         }
     }
 
-    /// Sets an epilogue to work on stretches of at most `longest` cells: `make` hands it one after the other.
-    fn epilogue(&mut self, epilogue: &Epilogue, longest: usize, make: impl FnOnce(&mut EpilogueRun<'_, '_>)) {
-        let stores = epilogue.stores.iter().map(|id| (*id, self.take(*id))).collect();
-        let Self { shared, work, images, totals } = self;
-        let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
-        let mut numbers = ChannelNumbers {
-            params: shared.params,
-            offsets: &shared.offsets.params,
-            meeting: shared.meeting,
-            images: images.count,
-            gradients: &mut totals.gradients,
-            sums: &mut totals.sums,
-        };
-        let mut run = EpilogueRun::new(epilogue, values, stores, &mut work.temporaries, longest, &mut numbers);
-        make(&mut run);
-        for (id, buffer) in run.finish() {
-            self.put(id, buffer);
-        }
-    }
-
-    /// Does elementwise work that has no kernel: channel by channel, or in one go where no channel has a number of its
-    /// own.
-    fn elementwise(&mut self, arch: Arch, epilogue: &Epilogue) {
-        /// Cells at a time: few enough for all rows to fit into the first-level cache.
-        const CHUNK: usize = 64;
-        let [channels, height, width] = epilogue.dims;
-        let by_channel = epilogue.ops.iter().any(RowOp::is_by_channel);
-        let (channels, cells) = if by_channel { (channels, height * width) } else { (1, channels * height * width) };
-        self.epilogue(epilogue, CHUNK, |run| {
-            for channel in 0..channels {
-                for at in (0..cells).step_by(CHUNK) {
-                    run.run(arch, CellRange { channel, first: channel * cells + at, len: CHUNK.min(cells - at) });
-                }
-            }
-        });
-    }
-
-    fn conv(&mut self, arch: Arch, bank: usize, task: &Task) {
-        let bank = &self.shared.banks[bank];
-        let mut scratch = std::mem::take(&mut self.work.scratch);
-        bank.forward(arch, self.value(task.reads[0]), &mut scratch);
-        let mut first = 0;
-        for (epilogue, member) in task.epilogues.iter().zip(&bank.bank.members) {
-            let outputs = first..first + member.outputs;
-            first = outputs.end;
-            self.epilogue(epilogue, bank.longest_stretch(epilogue.dims[2]), |run| {
-                let x = run.values.get(task.reads[0]);
-                bank.forward_rows(arch, x, outputs, &mut scratch, run);
-            });
-        }
-        self.work.scratch = scratch;
-    }
-
-    fn conv_backward(&mut self, arch: Arch, index: usize, task: &Task) {
-        let bank = &self.shared.banks[index];
-        let wanted = bank.bank.members.iter().any(|member| self.shared.wanted[member.slot]);
-        let mut scratch = std::mem::take(&mut self.work.scratch);
-        let mut sums = std::mem::take(&mut self.work.sums[index]);
-        sums.reserve(bank.sum_floats());
-        {
-            let Self { shared, work, totals, .. } = self;
-            let values = KeptValues { schedule: shared.schedule, buffers: &work.buffers };
-            let gradients = &mut totals.gradients;
-            let x = values.get(task.reads[0]);
-            let dy: Vec<&[f32]> = task.reads[1..].iter().map(|id| values.get(*id)).collect();
-            let transformed = &mut sums[..bank.sum_floats()];
-            let mut to =
-                GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
-            let reads = BackwardReads { x, dy: &dy, to_input: !task.epilogues.is_empty() };
-            bank.backward(arch, reads, wanted.then_some(&mut to), &mut scratch);
-        }
-        self.work.sums[index] = sums;
-        if let Some(epilogue) = task.epilogues.first() {
-            self.epilogue(epilogue, bank.longest_stretch(epilogue.dims[2]), |run| {
-                let dy: Vec<&[f32]> = task.reads[1..].iter().map(|id| run.values.get(*id)).collect();
-                bank.backward_rows(arch, &dy, &mut scratch, run);
-            });
-        }
-        self.work.scratch = scratch;
-    }
-
     fn loss(&mut self, arch: Arch, reads: &[Id], makes: &[Id]) {
         // Lanes without an image have weight zero, and so no gradient.
         let (mut labels, mut weight) = ([0.0; LANES], [0.0; LANES]);
@@ -372,22 +322,6 @@ impl Block<'_, '_> {
                 nats = arch.dispatch(CrossEntropy { scores, labels: &labels, weight: &weight, smoothing, gradient });
             });
             self.images.nats += nats.iter().take(self.images.count).map(|x| f64::from(*x)).sum::<f64>();
-        }
-    }
-
-    /// Turns what the tasks of a stage have summed up, such as products of spectra, into gradients of the kernels: once
-    /// for each bank, however many steps of a loop have used it.
-    fn finish_gradients(&mut self, arch: Arch, tasks: &[Task]) {
-        let bank = |task: &Task| if let Some(Kernel::ConvBackward(bank)) = task.kernel { Some(bank) } else { None };
-        let used = tasks.iter().filter_map(bank);
-        for index in used.collect::<BTreeSet<usize>>() {
-            let Self { shared, work, totals, .. } = self;
-            let (bank, gradients) = (&shared.banks[index], &mut totals.gradients);
-            let Workspace { sums, scratch, .. } = &mut **work;
-            let transformed = &mut sums[index][..bank.sum_floats()];
-            let mut to =
-                GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
-            bank.finish_gradients(arch, &mut to, scratch);
         }
     }
 }
