@@ -49,11 +49,25 @@ pub struct NormPass {
     pub pass: Pass,
 }
 
-/// The sums of one channel over the batch. `p` is the channel's pivot, see [`Meeting::pivot`].
+/// The sums of one channel over the batch.
 ///
-/// * Forward, the sums of `x - p` and of its square.
-/// * Backward, the sums of the gradient `dy` and of `dy * (x - p)`.
+/// * Forward, the sums of `x` and of its square.
+/// * Backward, the sums of the gradient `dy` and of `dy * x`.
 pub type Sums = [f64; 2];
+
+/// The numbers that rows of a channel are calculated with.
+///
+/// * Forward, `y = (x - mean) * factor + offset`.
+/// * Backward, `dx = dy * factor + (x - mean) * slope + offset`.
+///
+/// The mean is taken off first: where it is far from 0, the digits of a product with it would be lost.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NormNumbers {
+    pub mean: f32,
+    pub factor: f32,
+    pub slope: f32,
+    pub offset: f32,
+}
 
 /// The batch normalisations of a graph while a batch runs: their sums come in stage by stage, and all blocks read from here what
 /// to calculate rows with.
@@ -69,8 +83,8 @@ pub struct Meeting<'a> {
     moments: Vec<[f64; 2]>,
     /// Each channel's variance by `n - 1` numbers, as running statistics take it in.
     variances: Vec<f64>,
-    /// The numbers that [`Meeting::constants`] gives; those of the forward pass come first.
-    constants: Vec<[f32; 3]>,
+    /// The numbers of all rows; those of the forward pass come first.
+    numbers: Vec<NormNumbers>,
 }
 
 /// All parameters in a row, and where each of them begins.
@@ -94,9 +108,9 @@ impl<'a> Meeting<'a> {
         let starts = norms.iter().scan(0, |sum, norm| Some(std::mem::replace(sum, *sum + norm.channels)));
         let first: Vec<usize> = starts.collect();
         let channels = norms.iter().map(|norm| norm.channels).sum();
-        let (moments, variances, constants) =
-            (vec![[0.0; 2]; channels], vec![0.0; channels], vec![[0.0; 3]; 2 * channels]);
-        let mut meeting = Self { norms, statistics, images, params, first, moments, variances, constants };
+        let (moments, variances) = (vec![[0.0; 2]; channels], vec![0.0; channels]);
+        let numbers = vec![NormNumbers::default(); 2 * channels];
+        let mut meeting = Self { norms, statistics, images, params, first, moments, variances, numbers };
         if statistics == Statistics::Running {
             (0..norms.len()).for_each(|norm| meeting.begin_with_running(norm));
         }
@@ -105,10 +119,10 @@ impl<'a> Meeting<'a> {
 
     /// How many [`Sums`] there are: a forward and a backward one for each channel of all norms.
     pub fn sum_count(&self) -> usize {
-        self.constants.len()
+        self.numbers.len()
     }
 
-    /// The place of a channel among the sums and the constants.
+    /// The place of a channel among the sums and the numbers.
     pub fn at(&self, NormPass { norm, pass }: NormPass, channel: usize) -> usize {
         let first = match pass {
             Pass::Forward => 0,
@@ -117,17 +131,9 @@ impl<'a> Meeting<'a> {
         first + self.first[norm] + channel
     }
 
-    /// The numbers `c` that rows of a channel are calculated with: forward `y = x * c[0] + c[1]`, backward
-    /// `dx = dy * c[0] + x * c[1] + c[2]`.
-    pub fn constants(&self, norm: NormPass, channel: usize) -> [f32; 3] {
-        self.constants[self.at(norm, channel)]
-    }
-
-    /// The number that is taken off a channel's values before they are squared and added up: its running mean, which is
-    /// mostly close to the batch's, so that no digits are lost where the mean is far from 0.
-    pub fn pivot(&self, norm: usize, channel: usize) -> f32 {
-        let mean = self.params.get(self.norms[norm].mean, channel) as f32;
-        if mean.is_finite() { mean } else { 0.0 }
+    /// The numbers that rows of a channel are calculated with.
+    pub fn numbers(&self, norm: NormPass, channel: usize) -> NormNumbers {
+        self.numbers[self.at(norm, channel)]
     }
 
     /// The mean of each channel and its variance by `n - 1` numbers, `[means, variances]` of one norm after the other, once
@@ -149,9 +155,9 @@ impl<'a> Meeting<'a> {
         for channel in 0..channels {
             let [mean, variance] = [mean, variance].map(|slot| self.params.get(slot, channel));
             self.begin(norm, channel, mean, variance);
-            let scale = self.constants[self.at(NormPass { norm, pass: Pass::Forward }, channel)][0];
+            let factor = self.numbers(NormPass { norm, pass: Pass::Forward }, channel).factor;
             let backward = self.at(NormPass { norm, pass: Pass::Backward }, channel);
-            self.constants[backward] = [scale, 0.0, 0.0];
+            self.numbers[backward] = NormNumbers { factor, ..NormNumbers::default() };
         }
     }
 
@@ -163,7 +169,10 @@ impl<'a> Meeting<'a> {
         let factor = scale * per_deviation;
         let at = self.at(NormPass { norm, pass: Pass::Forward }, channel);
         self.moments[at] = [mean, per_deviation];
-        self.constants[at] = [factor as f32, (shift - mean * factor) as f32, 0.0];
+        // What the mean loses in single precision is left to the offset.
+        let rounded = mean as f32;
+        let offset = shift - (mean - f64::from(rounded)) * factor;
+        self.numbers[at] = NormNumbers { mean: rounded, factor: factor as f32, slope: 0.0, offset: offset as f32 };
     }
 
     /// Takes in what all images have added up for a norm's pass, `sums` of all channels of all norms, and adds to the
@@ -179,12 +188,12 @@ impl<'a> Meeting<'a> {
     fn meet_forward(&mut self, norm: usize, sums: &[Sums]) {
         let count = self.count(norm);
         for (channel, [sum, squares]) in sums.iter().enumerate() {
-            let off = sum / count;
-            let variance = squares / count - off * off;
+            let mean = sum / count;
+            let variance = squares / count - mean * mean;
             // Rounding may leave less than nothing; what is no number stays none.
             let variance = if variance < 0.0 { 0.0 } else { variance };
             self.variances[self.first[norm] + channel] = variance * (count / (count - 1.0).max(1.0));
-            self.begin(norm, channel, f64::from(self.pivot(norm, channel)) + off, variance);
+            self.begin(norm, channel, mean, variance);
         }
     }
 
@@ -193,16 +202,17 @@ impl<'a> Meeting<'a> {
         let count = self.count(norm.norm);
         for (channel, [of_shift, products]) in sums.iter().enumerate() {
             let [mean, per_deviation] = self.moments[self.first[norm.norm] + channel];
-            let off = mean - f64::from(self.pivot(norm.norm, channel));
-            let of_scale = (products - off * of_shift) * per_deviation;
+            let of_scale = (products - mean * of_shift) * per_deviation;
             gradients[self.params.offsets[shift] + channel] += *of_shift as f32;
             gradients[self.params.offsets[scale] + channel] += of_scale as f32;
             if self.statistics == Statistics::Batch {
                 let factor = self.params.get(scale, channel) * per_deviation;
-                let slope = factor * per_deviation * of_scale / count;
-                let constants = [factor, -slope, mean * slope - factor * of_shift / count];
+                let slope = -factor * per_deviation * of_scale / count;
+                let rounded = mean as f32;
+                let offset = (f64::from(rounded) - mean) * slope - factor * of_shift / count;
                 let at = self.at(norm, channel);
-                self.constants[at] = constants.map(|x| x as f32);
+                self.numbers[at] =
+                    NormNumbers { mean: rounded, factor: factor as f32, slope: slope as f32, offset: offset as f32 };
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::lanes::{Aligned, LANES};
 use super::ops::elementwise::{MapRow, SumRow};
 use super::ops::norm::BatchSumsOfRow;
-use crate::batch_norm::{Meeting, NormPass, Pass, Sums};
+use crate::batch_norm::{Meeting, NormNumbers, NormPass, Pass, Sums};
 use crate::epilogue::{Epilogue, Row, RowOp};
 use crate::graph::{Constant, Id, Map, Slot};
 use crate::task_schedule::{Location, TaskSchedule};
@@ -93,9 +93,9 @@ impl ChannelTotals {
         }
     }
 
-    fn add_sums(&mut self, norm: NormPass, channel: usize, more: [f32; 2]) {
+    fn add_sums(&mut self, norm: NormPass, channel: usize, more: Sums) {
         if let Some((_, own)) = self.sums.iter_mut().find(|(other, _)| *other == norm) {
-            own[channel - self.channels.start].iter_mut().zip(more).for_each(|(sum, more)| *sum += f64::from(more));
+            own[channel - self.channels.start].iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
     }
 }
@@ -220,24 +220,23 @@ impl<'a> EpilogueRun<'a> {
 
     fn map(&self, arch: Arch, map: Map, reads: &[Row], range: CellRange, to: &mut [f32]) {
         let ChannelNumbers { params, offsets, meeting, images, .. } = self.numbers;
-        let channel = match map.constant() {
-            Some(Constant::Channel(slot)) => [params[offsets[slot] + range.channel], 0.0, 0.0],
-            Some(Constant::Norm(norm)) => meeting.constants(norm, range.channel),
-            Some(Constant::Number(_)) | None => [0.0; 3],
+        let (channel, norm) = match map.constant() {
+            Some(Constant::Channel(slot)) => (params[offsets[slot] + range.channel], NormNumbers::default()),
+            Some(Constant::Norm(norm)) => (0.0, meeting.numbers(norm, range.channel)),
+            Some(Constant::Number(_)) | None => (0.0, NormNumbers::default()),
         };
         let x = self.read(reads[0], range);
         let other = reads.get(1).map_or(x, |other| self.read(*other, range));
-        arch.dispatch(MapRow { map, channel, images, x, other, y: to });
+        arch.dispatch(MapRow { map, channel, norm, images, x, other, y: to });
     }
 
     fn batch_sums(&mut self, arch: Arch, norm: NormPass, reads: &[Row], range: CellRange) {
-        let meeting = self.numbers.meeting;
         let dy = match norm.pass {
             Pass::Forward => None,
             Pass::Backward => Some(self.read(reads[0], range)),
         };
-        let (x, pivot) = (self.read(reads[1], range), meeting.pivot(norm.norm, range.channel));
-        let more = arch.dispatch(BatchSumsOfRow { dy, x, pivot, images: self.numbers.images });
+        let x = self.read(reads[1], range);
+        let more = arch.dispatch(BatchSumsOfRow { dy, x, images: self.numbers.images });
         self.totals.add_sums(norm, range.channel, more);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::math;
 use super::norm::{normalise, normalise_backward};
+use crate::batch_norm::NormNumbers;
 use crate::cpu::vectors::{abs, neg, select};
 use crate::graph::Map;
 use pulp::{Simd, WithSimd};
@@ -10,9 +11,10 @@ use pulp::{Simd, WithSimd};
 /// row `y`.
 pub struct MapRow<'a> {
     pub map: Map,
-    /// The numbers of the row's channel, for a function that has some for each channel: one of a parameter, see
-    /// [`Map::slot`], or those of a batch normalisation, see [`crate::batch_norm::Meeting::constants`].
-    pub channel: [f32; 3],
+    /// The number of the row's channel, for a function that has one for each channel; see [`Map::slot`].
+    pub channel: f32,
+    /// The numbers of the row's channel, for a batch normalisation.
+    pub norm: NormNumbers,
     /// How many lanes have an image.
     pub images: usize,
     pub x: &'a [f32],
@@ -28,12 +30,19 @@ impl WithSimd for MapRow<'_> {
     fn with_simd<S: Simd>(self, s: S) {
         let (x, other) = (S::as_simd_f32s(self.x).0, S::as_simd_f32s(self.other).0);
         let y = S::as_mut_simd_f32s(self.y).0;
-        map(s, self.map, self.channel, self.images, [x, other], y);
+        map(s, self.map, (self.channel, self.norm), self.images, [x, other], y);
     }
 }
 
 #[inline(always)]
-fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&[S::f32s]; 2], y: &mut [S::f32s]) {
+fn map<S: Simd>(
+    s: S,
+    map: Map,
+    (channel, norm): (f32, NormNumbers),
+    images: usize,
+    [x, other]: [&[S::f32s]; 2],
+    y: &mut [S::f32s],
+) {
     match map {
         Map::Negate => one::<S, Negate>(s, 0.0, x, y),
         Map::Abs => one::<S, Abs>(s, 0.0, x, y),
@@ -50,8 +59,8 @@ fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&
         Map::Bf16 => one::<S, Bf16>(s, 0.0, x, y),
         Map::AddNumber(n) => one::<S, Plus>(s, n, x, y),
         Map::MulNumber(n) => one::<S, Times>(s, n, x, y),
-        Map::AddChannel(_) => one::<S, Plus>(s, channel[0], x, y),
-        Map::MulChannel(_) => one::<S, Times>(s, channel[0], x, y),
+        Map::AddChannel(_) => one::<S, Plus>(s, channel, x, y),
+        Map::MulChannel(_) => one::<S, Times>(s, channel, x, y),
         Map::Add => two::<S, Add>(s, x, other, y),
         Map::Sub => two::<S, Sub>(s, x, other, y),
         Map::Mul => two::<S, Mul>(s, x, other, y),
@@ -62,8 +71,8 @@ fn map<S: Simd>(s: S, map: Map, channel: [f32; 3], images: usize, [x, other]: [&
         Map::SoftplusBackward => two::<S, SoftplusBackward>(s, x, other, y),
         Map::GeluBackward => two::<S, GeluBackward>(s, x, other, y),
         Map::AbsBackward => two::<S, AbsBackward>(s, x, other, y),
-        Map::Normalise(_) => normalise(s, channel, x, y),
-        Map::NormaliseBackward(_) => normalise_backward(s, channel, images, [x, other], y),
+        Map::Normalise(_) => normalise(s, norm, x, y),
+        Map::NormaliseBackward(_) => normalise_backward(s, norm, images, [x, other], y),
     }
 }
 

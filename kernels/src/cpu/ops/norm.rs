@@ -1,37 +1,41 @@
 //! Rows of a batch normalisation: what is added up over the batch, and what is made once the batch has met.
 
+use crate::batch_norm::{NormNumbers, Sums};
 use crate::cpu::lanes::LANES;
 use crate::cpu::vectors::select;
 use pulp::{Simd, WithSimd};
 
-/// Computes `y = x * c[0] + c[1]`.
+/// Computes `y = (x - mean) * factor + offset`.
 #[inline(always)]
-pub fn normalise<S: Simd>(s: S, constants: [f32; 3], x: &[S::f32s], y: &mut [S::f32s]) {
-    let [factor, offset, _] = constants.map(|c| s.splat_f32s(c));
+pub fn normalise<S: Simd>(s: S, numbers: NormNumbers, x: &[S::f32s], y: &mut [S::f32s]) {
+    let NormNumbers { mean, factor, offset, .. } = numbers;
+    let [mean, factor, offset] = [s.splat_f32s(mean), s.splat_f32s(factor), s.splat_f32s(offset)];
     for (x, y) in x.iter().zip(y) {
-        *y = s.mul_add_f32s(*x, factor, offset);
+        *y = s.mul_add_f32s(s.sub_f32s(*x, mean), factor, offset);
     }
 }
 
-/// Computes `dx = dy * c[0] + x * c[1] + c[2]` in the lanes that have an image, and zero in the others, of which no gradient
-/// may come. With running statistics, `c[1]` and `c[2]` are 0, and an infinite `x` has no part in the gradient.
+/// Computes `dx = dy * factor + (x - mean) * slope + offset` in the lanes that have an image, and zero in the others, of which no
+/// gradient may come. With running statistics, slope and offset are 0, and an infinite `x` has no part in the gradient.
 #[inline(always)]
 pub fn normalise_backward<S: Simd>(
     s: S,
-    constants: [f32; 3],
+    numbers: NormNumbers,
     images: usize,
     [dy, x]: [&[S::f32s]; 2],
     dx: &mut [S::f32s],
 ) {
-    let [factor, slope, offset] = constants.map(|c| s.splat_f32s(c));
-    if constants[1] == 0.0 && constants[2] == 0.0 {
+    let NormNumbers { mean, factor, slope, offset } = numbers;
+    let splat = [s.splat_f32s(mean), s.splat_f32s(factor), s.splat_f32s(slope), s.splat_f32s(offset)];
+    let [centre, by_dy, by_x, constant] = splat;
+    if slope == 0.0 && offset == 0.0 {
         for (dy, dx) in dy.iter().zip(dx) {
-            *dx = s.mul_f32s(*dy, factor);
+            *dx = s.mul_f32s(*dy, by_dy);
         }
         return;
     }
     for ((dy, x), dx) in dy.iter().zip(x).zip(&mut *dx) {
-        *dx = s.mul_add_f32s(*dy, factor, s.mul_add_f32s(*x, slope, offset));
+        *dx = s.mul_add_f32s(*dy, by_dy, s.mul_add_f32s(s.sub_f32s(*x, centre), by_x, constant));
     }
     if images < LANES {
         let (lanes, zero) = (lanes(images), s.splat_f32s(0.0));
@@ -49,13 +53,14 @@ fn lanes(images: usize) -> [f32; LANES] {
     std::array::from_fn(|lane| if lane < images { 1.0 } else { 0.0 })
 }
 
-/// Adds up a row over all lanes that have an image: forward `x - p` and its square, backward `dy` and `dy * (x - p)`.
+/// Adds up a row over all lanes that have an image: forward `x` and its square, backward `dy` and `dy * x`.
+///
+/// A channel's mean may be far from 0, and single precision would then lose the digits that the variance is made of. So a
+/// number of the row is taken off all of them first, and what is missing is added in double precision.
 pub struct BatchSumsOfRow<'a> {
     /// The gradient; none forward.
     pub dy: Option<&'a [f32]>,
     pub x: &'a [f32],
-    /// See [`crate::batch_norm::Meeting::pivot`].
-    pub pivot: f32,
     /// How many lanes have an image.
     pub images: usize,
 }
@@ -69,15 +74,16 @@ fn sum<S: Simd>(s: S, [a, b, c, d]: [S::f32s; CHAINS]) -> S::f32s {
 }
 
 impl WithSimd for BatchSumsOfRow<'_> {
-    type Output = [f32; 2];
+    type Output = Sums;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) -> [f32; 2] {
-        let Self { dy, x, pivot, images } = self;
-        // Forward, `x - p` stands where the gradient does backward.
-        let (dy, shift) = dy.map_or((x, pivot), |dy| (dy, 0.0));
-        let [x, dy] = [x, dy].map(|row| S::as_simd_f32s(row).0);
-        let [pivot, shift] = [pivot, shift].map(|number| s.splat_f32s(number));
+    fn with_simd<S: Simd>(self, s: S) -> Sums {
+        let Self { dy: gradient, x: row, images } = self;
+        let near = row.first().copied().filter(|x| x.is_finite()).unwrap_or(0.0);
+        // Forward, `x - near` stands where the gradient does backward.
+        let (dy, shift) = gradient.map_or((row, near), |dy| (dy, 0.0));
+        let (x, dy) = (S::as_simd_f32s(row).0, S::as_simd_f32s(dy).0);
+        let (pivot, shift) = (s.splat_f32s(near), s.splat_f32s(shift));
         let parts = LANES / S::F32_LANES;
         // Every lane of a cell has sums of its own, of which those without an image are left out at the end.
         let mut sums = [[0.0; LANES]; 2];
@@ -86,7 +92,7 @@ impl WithSimd for BatchSumsOfRow<'_> {
             // Several sums, so that one addition need not wait for another.
             let (mut one, mut two) = ([s.splat_f32s(0.0); CHAINS], [s.splat_f32s(0.0); CHAINS]);
             let (xs, dys) = (x.chunks_exact(CHAINS * parts), dy.chunks_exact(CHAINS * parts));
-            let rest = [xs.remainder(), dys.remainder()].map(|rest| rest.chunks_exact(parts));
+            let (x_rest, dy_rest) = (xs.remainder().chunks_exact(parts), dys.remainder().chunks_exact(parts));
             for (x, dy) in xs.zip(dys) {
                 for n in 0..CHAINS {
                     let (off, dy) = (s.sub_f32s(x[n * parts + p], pivot), s.sub_f32s(dy[n * parts + p], shift));
@@ -94,14 +100,18 @@ impl WithSimd for BatchSumsOfRow<'_> {
                     two[n] = s.mul_add_f32s(dy, off, two[n]);
                 }
             }
-            let [xs, dys] = rest;
-            for (x, dy) in xs.zip(dys) {
+            for (x, dy) in x_rest.zip(dy_rest) {
                 let (off, dy) = (s.sub_f32s(x[p], pivot), s.sub_f32s(dy[p], shift));
                 one[0] = s.add_f32s(one[0], dy);
                 two[0] = s.mul_add_f32s(dy, off, two[0]);
             }
             (first[p], second[p]) = (sum(s, one), sum(s, two));
         }
-        sums.map(|sums| sums[..images].iter().sum())
+        let [one, two] = sums.map(|sums| sums[..images].iter().map(|x| f64::from(*x)).sum::<f64>());
+        let (near, count) = (f64::from(near), (row.len() / LANES * images) as f64);
+        match gradient {
+            Some(_) => [one, two + near * one],
+            None => [one + near * count, two + near * (2.0 * one + near * count)],
+        }
     }
 }
