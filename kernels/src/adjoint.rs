@@ -209,6 +209,14 @@ impl BackwardPass<'_> {
                 self.channel_sum(slot, &[dy, x]);
                 self.add_map(x, Map::MulChannel(slot), &[dy]);
             }
+            Map::DivChannel(slot) => {
+                let share = self.graph.map(Map::DivChannel(slot), &[dy]);
+                if self.wanted.params[slot] {
+                    let less = self.graph.map(Map::Negate, &[share]);
+                    self.channel_sum(slot, &[less, y]);
+                }
+                self.add(x, share);
+            }
             Map::Add => {
                 self.add(x, dy);
                 self.add(other, dy);

@@ -6,7 +6,7 @@
 //! together are a part. No way leads out of a part and back into it: it would pass something that cannot be fused, and
 //! end at a later level.
 
-use super::limits::MAX_ACTIVITY;
+use super::limits::max_activity;
 use super::lower::{KernelOperand, Processor, Why, kernel_of};
 use lcnnc_lang::ir::flow::{draws, ends, params, readers, shapes};
 use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
@@ -51,6 +51,11 @@ impl Fused {
 
 /// The bytes of one number of sixteen images, in single precision.
 const NUMBER: usize = 16 * 4;
+
+/// The mebibytes of so many numbers of an image, for sixteen images.
+fn mebibytes(numbers: usize) -> usize {
+    numbers.saturating_mul(NUMBER) >> 20
+}
 
 impl Cut {
     /// The net in fused parts that are as large as can be on a processor.
@@ -147,10 +152,16 @@ impl Cutter<'_> {
     }
 
     /// The groups that are worth it, and the level of every statement. What is not worth it is turned down among the
-    /// verdicts, which changes the levels of what reads it: so it is begun anew until nothing is turned down.
+    /// verdicts, and what is too large is cut in two, which changes the levels of what reads it: so it is begun anew until
+    /// nothing is left to change.
     fn settle(&self, stmts: &[Stmt], verdicts: &mut [Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
+        let mut lowest = vec![0; stmts.len()];
         loop {
-            let (groups, levels) = self.groups(stmts, verdicts);
+            let (groups, levels) = self.groups(stmts, verdicts, &lowest);
+            if let Some((group, at)) = groups.iter().find_map(|group| Some((group, self.overflow(stmts, group)?))) {
+                group[at..].iter().for_each(|n| lowest[*n] = levels[*n] + 1);
+                continue;
+            }
             let reason = |group: &Group| Some((group.clone(), self.turned_down(stmts, group)?));
             let mut turned_down: Vec<(Group, Why)> = groups.iter().filter_map(reason).collect();
             if turned_down.is_empty() {
@@ -164,6 +175,16 @@ impl Cutter<'_> {
                 group.into_iter().for_each(|n| verdicts[n] = Err(why.clone()));
             }
         }
+    }
+
+    /// The place in a group, from the second on, of the first statement that makes it too large; none if it is small enough.
+    fn overflow(&self, stmts: &[Stmt], group: &Group) -> Option<usize> {
+        let mut numbers = 0;
+        let too_large = |n: &usize| {
+            self.weigh(&stmts[*n], 1, &mut false, &mut numbers);
+            mebibytes(numbers) > max_activity(self.processor)
+        };
+        group.iter().position(too_large).map(|at| at.max(1)).filter(|at| *at < group.len())
     }
 
     /// A statement that is not fused as a whole.
@@ -209,8 +230,9 @@ impl Cutter<'_> {
         self.literals.get(&value).and_then(KernelOperand::literal).unwrap_or(made)
     }
 
-    /// The statements that hang together, each group in order, and the level of every statement.
-    fn groups(&self, stmts: &[Stmt], verdicts: &[Result<(), Why>]) -> (Vec<Group>, Vec<usize>) {
+    /// The statements that hang together, each group in order, and the level of every statement, which is at least its
+    /// `lowest`.
+    fn groups(&self, stmts: &[Stmt], verdicts: &[Result<(), Why>], lowest: &[usize]) -> (Vec<Group>, Vec<usize>) {
         // For each value that is made here, the statement that makes it.
         let mut maker: BTreeMap<Value, usize> = BTreeMap::new();
         let mut levels = vec![0; stmts.len()];
@@ -223,7 +245,7 @@ impl Cutter<'_> {
             let from: Vec<usize> = reads.iter().filter_map(|value| maker.get(value).copied()).collect();
             let level =
                 |m: &usize| levels[*m] + usize::from(fits && verdicts[*m].is_err() && !self.is_literal(&stmts[*m]));
-            levels[n] = from.iter().map(level).max().unwrap_or(0);
+            levels[n] = from.iter().map(level).max().unwrap_or(0).max(lowest[n]);
             if draws(stmt) {
                 levels[n] = levels[n].max(drawn);
                 drawn = levels[n];
@@ -249,14 +271,14 @@ impl Cutter<'_> {
         for n in group {
             self.weigh(&stmts[*n], 1, &mut heavy, &mut numbers);
         }
-        let size = numbers.saturating_mul(NUMBER) >> 20;
+        let size = mebibytes(numbers);
         let makes: BTreeSet<Value> = group.iter().flat_map(|n| ends(&stmts[*n]).1).collect();
         let reads = |n: &usize| ends(&stmts[*n]).0.into_iter();
         let outside = |value: Value| !makes.contains(&value) && !self.literals.contains_key(&value);
         if !group.iter().flat_map(reads).any(outside) {
             return Some(Why::Form("reads no image"));
         }
-        if heavy { (size > MAX_ACTIVITY).then_some(Why::Large(size)) } else { Some(Why::Light) }
+        if heavy { (size > max_activity(self.processor)).then_some(Why::Large(size)) } else { Some(Why::Light) }
     }
 
     /// Adds the numbers that a statement makes of each image when it runs so many `times`, and notes whether a

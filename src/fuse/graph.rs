@@ -181,6 +181,7 @@ impl Lowering<'_> {
             Entrywise::Map(map) => map,
             Entrywise::AddChannel(id) => Map::AddChannel(self.slots[&id]),
             Entrywise::MulChannel(id) => Map::MulChannel(self.slots[&id]),
+            Entrywise::DivChannel(id) => Map::DivChannel(self.slots[&id]),
         };
         self.graph.map(map, &[x])
     }

@@ -1,7 +1,7 @@
 //! One primitive as kernels, or the reason why it is none: the one place that knows what the kernels of a fused part
 //! can do.
 
-use super::limits::{MAX_ACTIVITY, MAX_WEIGHTS};
+use super::limits::MAX_WEIGHTS;
 use lcnnc_kernels::graph::{Map, Upsampling, Window};
 use lcnnc_kernels::image_norm::{GroupNorm, ImageNorm, ResponseNorm};
 use lcnnc_lang::ir::{self, Binary, Net, Node, Op, ParamId, Pool, Unary, Value};
@@ -31,7 +31,7 @@ pub enum Why {
     Form(&'static str),
     /// No convolution larger than one pixel hangs together with it.
     Light,
-    /// The part would take that many mebibytes of activity for sixteen images.
+    /// The statement alone would take that many mebibytes of activity for sixteen images.
     Large(usize),
 }
 
@@ -39,8 +39,8 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Why::Form(form) => f.write_str(form),
-            Why::Light => f.write_str("no convolution beside it to be fused with"),
-            Why::Large(size) => write!(f, "{size} MiB of activity for sixteen images, more than {MAX_ACTIVITY} MiB"),
+            Why::Light => f.write_str("no convolution by kernels larger than 1 x 1 can be fused with it"),
+            Why::Large(size) => write!(f, "{size} MiB of activity for sixteen images are too much"),
         }
     }
 }
@@ -142,6 +142,8 @@ pub enum Entrywise {
     AddChannel(ParamId),
     /// Multiplies by a parameter that has one number for each channel.
     MulChannel(ParamId),
+    /// Divides by a parameter that has one number for each channel.
+    DivChannel(ParamId),
 }
 
 /// The kernels that a node becomes in a fused part on a processor; `operand` says what each value is that the node reads.
@@ -214,14 +216,18 @@ pub fn kernel_of<I>(
             let maps = vec![Entrywise::MulChannel(*scale), Entrywise::AddChannel(*shift)];
             Ok(KernelForm::ImageNorm { x: image(x)?, norm, maps })
         }
-        Op::Local { .. } => Err(Why::Form("not among the kernels")),
+        Op::Local { .. } => Err(Why::Form("there is no kernel for it")),
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
     }
 }
 
 /// The weights of a primitive, unless they are too many.
 fn few(net: &Net, weight: ParamId) -> Result<ParamId, Why> {
-    if net.param(weight).len() > MAX_WEIGHTS { Err(Why::Form("more than 8 million weights")) } else { Ok(weight) }
+    if net.param(weight).len() > MAX_WEIGHTS {
+        Err(Why::Form("it has more than 8 million weights"))
+    } else {
+        Ok(weight)
+    }
 }
 
 fn unary(f: Unary) -> Map {
@@ -246,9 +252,11 @@ fn binary<I>(f: Binary, left: KernelOperand<I>, right: KernelOperand<I>) -> Resu
         (Image(left), Image(right)) => return Ok(KernelForm::Pair { map: pair(f), left, right }),
         (Image(x), Number(n)) => (x, vec![with_number(f, n)]),
         (Number(n), Image(x)) => (x, number_with(f, n)),
-        (Image(x), Param(id)) => (x, with_channels(f, id)?),
+        (Image(x), Param(id)) => (x, with_channels(f, id)),
         (Param(id), Image(x)) => (x, channels_with(f, id)),
-        (Image(_), Calculated) | (Calculated, Image(_)) => return Err(Why::Form("weights that are calculated")),
+        (Image(_), Calculated) | (Calculated, Image(_)) => {
+            return Err(Why::Form("what it reads beside a map is calculated from weights, or from the whole batch"));
+        }
         (Number(_) | Param(_) | Calculated, Number(_) | Param(_) | Calculated) => return Err(OF_WEIGHTS),
     };
     Ok(KernelForm::Chain { x, maps })
@@ -285,16 +293,13 @@ fn number_with(f: Binary, n: f64) -> Vec<Entrywise> {
 }
 
 /// The functions that, one after the other, make `x f w` of `x`, where `w` is a parameter.
-///
-/// # Errors
-/// If `f` divides.
-fn with_channels(f: Binary, id: ParamId) -> Result<Vec<Entrywise>, Why> {
+fn with_channels(f: Binary, id: ParamId) -> Vec<Entrywise> {
     let negate = Entrywise::Map(Map::Negate);
     match f {
-        Binary::Add => Ok(vec![Entrywise::AddChannel(id)]),
-        Binary::Sub => Ok(vec![negate, Entrywise::AddChannel(id), negate]),
-        Binary::Mul => Ok(vec![Entrywise::MulChannel(id)]),
-        Binary::Div => Err(Why::Form("divides by weights")),
+        Binary::Add => vec![Entrywise::AddChannel(id)],
+        Binary::Sub => vec![negate, Entrywise::AddChannel(id), negate],
+        Binary::Mul => vec![Entrywise::MulChannel(id)],
+        Binary::Div => vec![Entrywise::DivChannel(id)],
     }
 }
 

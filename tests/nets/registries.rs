@@ -63,7 +63,7 @@ all!(UPSAMPLINGS: Upsampling { Nearest, Bilinear });
 all!(PADDINGS: Padding { Same, Valid });
 names!(MAPS: Map {
     Negate, Abs, Exp, Log, Sqrt, Square, Relu, Tanh, Sigmoid, Softplus, Gelu, Reciprocal, Bf16, AddNumber, MulNumber,
-    AddChannel, MulChannel, Add, Sub, Mul, Div, ReluBackward, TanhBackward, SigmoidBackward, SoftplusBackward,
+    AddChannel, MulChannel, DivChannel, Add, Sub, Mul, Div, ReluBackward, TanhBackward, SigmoidBackward, SoftplusBackward,
     GeluBackward, AbsBackward, Normalise, NormaliseBackward,
 });
 
@@ -268,7 +268,10 @@ fn registries() -> Vec<Registry> {
             asked: MAPS.iter().filter(|name| !name.ends_with("Backward")).map(|name| (*name).to_owned()).collect(),
             known: finite::functions().map(|map| format!("{map:?}").split('(').take(1).collect()).collect(),
             but: &[
-                (&["AddChannel", "MulChannel"], "they calculate as those with one number for all channels do"),
+                (
+                    &["AddChannel", "MulChannel", "DivChannel"],
+                    "they calculate as those with one number for all channels do",
+                ),
                 (&["Normalise"], "kernels/tests/kernels/batch_norm.rs has it: a whole channel is no number then"),
             ],
         },

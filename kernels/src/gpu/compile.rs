@@ -299,6 +299,7 @@ fn without_slot(map: Map) -> Map {
     match map {
         Map::AddChannel(_) => Map::AddChannel(0),
         Map::MulChannel(_) => Map::MulChannel(0),
+        Map::DivChannel(_) => Map::DivChannel(0),
         Map::Negate
         | Map::Abs
         | Map::Exp

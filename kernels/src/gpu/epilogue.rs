@@ -79,6 +79,7 @@ fn apply(x: f32, other: f32, number: f32, #[comptime] map: Map) -> f32 {
         Map::Bf16 => math::bf16(x),
         Map::AddNumber(_) | Map::AddChannel(_) => x + number,
         Map::MulNumber(_) | Map::MulChannel(_) => x * number,
+        Map::DivChannel(_) => x / number,
         Map::Add => x + other,
         Map::Sub => x - other,
         Map::Mul => x * other,

@@ -32,6 +32,8 @@ pub enum Map {
     AddChannel(Slot),
     /// Multiplies by a parameter that has one number for each channel.
     MulChannel(Slot),
+    /// Divides by a parameter that has one number for each channel.
+    DivChannel(Slot),
     Add,
     Sub,
     Mul,
@@ -78,11 +80,11 @@ pub enum Constant {
 }
 
 impl Map {
-    /// What the function adds or multiplies by, if that is the same for all numbers or for all of a channel.
+    /// What the function adds, multiplies by or divides by, if that is the same for all numbers or for all of a channel.
     pub fn constant(&self) -> Option<Constant> {
         match *self {
             Map::AddNumber(number) | Map::MulNumber(number) => Some(Constant::Number(number)),
-            Map::AddChannel(slot) | Map::MulChannel(slot) => Some(Constant::Channel(slot)),
+            Map::AddChannel(slot) | Map::MulChannel(slot) | Map::DivChannel(slot) => Some(Constant::Channel(slot)),
             Map::Normalise(norm) => Some(Constant::Norm(NormPass { norm, pass: Pass::Forward })),
             Map::NormaliseBackward(norm) => Some(Constant::Norm(NormPass { norm, pass: Pass::Backward })),
             Map::Negate

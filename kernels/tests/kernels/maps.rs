@@ -54,6 +54,7 @@ maps! {
     MulNumber(-0.5): Any,
     AddChannel(0): Any,
     MulChannel(0): Any,
+    DivChannel(0): Any,
     Add: Two,
     Sub: Two,
     Mul: Two,

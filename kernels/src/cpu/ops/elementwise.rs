@@ -61,6 +61,7 @@ fn map<S: Simd>(
         Map::MulNumber(n) => one::<S, Times>(s, n, x, y),
         Map::AddChannel(_) => one::<S, Plus>(s, channel, x, y),
         Map::MulChannel(_) => one::<S, Times>(s, channel, x, y),
+        Map::DivChannel(_) => one::<S, Over>(s, channel, x, y),
         Map::Add => two::<S, Add>(s, x, other, y),
         Map::Sub => two::<S, Sub>(s, x, other, y),
         Map::Mul => two::<S, Mul>(s, x, other, y),
@@ -160,6 +161,7 @@ functions! {
     One Bf16: |s, _n, x| math::bf16(s, x);
     One Plus: |s, n, x| s.add_f32s(x, n);
     One Times: |s, n, x| s.mul_f32s(x, n);
+    One Over: |s, n, x| s.div_f32s(x, n);
     Two Add: |s, x, other| s.add_f32s(x, other);
     Two Sub: |s, x, other| s.sub_f32s(x, other);
     Two Mul: |s, x, other| s.mul_f32s(x, other);
