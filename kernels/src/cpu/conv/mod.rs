@@ -39,8 +39,15 @@ pub struct PreparedBank {
     weights: [Aligned; 2],
 }
 
-/// The channels of a result that kernels sum at once, where they can.
+/// The outputs that kernels sum at once, where there are as many.
 const TOGETHER: usize = 4;
+
+/// The outputs next to each other that are summed at once, within a stretch of outputs that see the same channels: the
+/// first of them, and how many they are.
+fn block(stretch: &Range<usize>, output: usize) -> [usize; 2] {
+    let whole = stretch.start + stretch.len() / TOGETHER * TOGETHER;
+    if output < whole { [output - (output - stretch.start) % TOGETHER, TOGETHER] } else { [output, 1] }
+}
 
 /// A [`Method`] with the sizes of one convolution.
 #[derive(Debug)]

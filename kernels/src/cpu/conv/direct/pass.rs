@@ -2,8 +2,9 @@
 
 use super::Windows;
 use super::planes::Planes;
-use crate::cpu::conv::{Results, TOGETHER};
+use crate::cpu::conv::{Results, TOGETHER, block};
 use crate::cpu::epilogue::{CellRange, EpilogueRun};
+use crate::cpu::hands::shares;
 use crate::cpu::lanes::{Aligned, LANES};
 use pulp::{Arch, Simd, WithSimd};
 use std::ops::Range;
@@ -40,15 +41,9 @@ struct Phase {
     first: usize,
 }
 
-/// The number of outputs that are summed at once, where there are as many.
-const OUTPUTS: usize = TOGETHER;
-
-/// The outputs next to each other that are summed at once, within a stretch of outputs that see the same channels: the
-/// first of them, and how many they are.
-fn block(stretch: &Range<usize>, output: usize) -> [usize; 2] {
-    let whole = stretch.start + stretch.len() / OUTPUTS * OUTPUTS;
-    if output < whole { [output - (output - stretch.start) % OUTPUTS, OUTPUTS] } else { [output, 1] }
-}
+/// The most floats of planes that the sums of a row go through before they begin with the next outputs: what fits into the
+/// second-level cache beside the weights.
+const WINDOW: usize = 1 << 16;
 
 impl Pass {
     /// The pass that sums over windows; `channels` are those that a window sees.
@@ -111,7 +106,17 @@ impl Pass {
         self.planes.channels * self.places.len() * first + (before + channel * taps + place) * outputs + output - first
     }
 
+    /// Channels whose rows, as far as the windows of a row of results see them, fit into the second-level cache.
+    fn channels_at_once(&self) -> usize {
+        let [height, _] = self.planes.kept;
+        let rows = self.planes.phases * (1 + height - self.to[0].div_ceil(self.step).min(height));
+        (WINDOW / (rows * self.planes.pitch() * LANES)).max(1)
+    }
+
     /// Makes the rows of some results that see the same planes, and hands them to their epilogue.
+    ///
+    /// Where a window sees more channels than fit into the cache, their sums go in several turns, each of which goes through
+    /// all outputs.
     pub fn rows(
         &self,
         arch: Arch,
@@ -122,31 +127,36 @@ impl Pass {
         epilogue: &mut EpilogueRun<'_>,
     ) {
         let [height, width] = self.to;
-        rows.reserve(OUTPUTS * width * LANES);
-        let stretch = results.of_all();
+        let (stretch, turns) = (results.of_all(), shares(self.planes.channels, self.channels_at_once(), usize::MAX));
+        let each = if turns.len() > 1 { stretch.len().next_multiple_of(TOGETHER) } else { TOGETHER };
+        rows.reserve(each * width * LANES);
         for row in 0..height {
-            let mut output = stretch.start;
-            while output < stretch.end {
-                let [first, some] = block(&stretch, output);
-                self.row(arch, weights, [first, some], planes, row, rows);
-                for m in 0..some {
-                    let channel = first + m - results.first;
-                    let range = CellRange { channel, first: (channel * height + row) * width, len: width };
-                    epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
-                    epilogue.run(arch, range);
+            for (turn, channels) in turns.iter().enumerate() {
+                let mut output = stretch.start;
+                while output < stretch.end {
+                    let [first, some] = block(&stretch, output);
+                    let rows = &mut rows[(first - stretch.start) % each * width * LANES..];
+                    self.row(arch, weights, [first, some], (planes, channels), row, rows);
+                    for m in 0..if turn + 1 == turns.len() { some } else { 0 } {
+                        let channel = first + m - results.first;
+                        let range = CellRange { channel, first: (channel * height + row) * width, len: width };
+                        epilogue.target(range).copy_from_slice(&rows[m * width * LANES..][..width * LANES]);
+                        epilogue.run(arch, range);
+                    }
+                    output = first + some;
                 }
-                output = first + some;
             }
         }
     }
 
-    /// Computes one row of a block of outputs, `[outputs, width]` cells, phase by phase.
+    /// Computes one row of a block of outputs, `[outputs, width]` cells, phase by phase: the sums over some channels, which are
+    /// added to those over the channels before them.
     fn row(
         &self,
         arch: Arch,
         weights: &[f32],
         [first, some]: [usize; 2],
-        planes: &[f32],
+        (planes, channels): (&[f32], &Range<usize>),
         row: usize,
         rows: &mut [f32],
     ) {
@@ -155,12 +165,14 @@ impl Pass {
         let line = corner(row) * self.planes.row_step();
         for phase in 0..step {
             let start = (phase + step - shift % step) % step;
-            let Phase { offsets, first: before, .. } = &self.phases[(row + shift) % step * step + phase];
-            let skip = self.planes.channels * self.places.len() * first + before * some;
+            let Phase { offsets, taps, first: before } = &self.phases[(row + shift) % step * step + phase];
+            let offsets = &offsets[channels.start * taps..channels.end * taps];
+            let skip = self.planes.channels * self.places.len() * first + (before + channels.start * taps) * some;
             let weights = &weights[skip..][..offsets.len() * some];
             let planes = &planes[(line + corner(start)) * LANES..];
             let columns = Columns { start, step, count: width.saturating_sub(start).div_ceil(step) };
-            arch.dispatch(OutputRow { offsets, weights, planes, columns, width, rows, many: some == OUTPUTS });
+            let (many, goes_on) = (some == TOGETHER, channels.start > 0);
+            arch.dispatch(OutputRow { offsets, weights, planes, columns, width, rows, many, goes_on });
         }
     }
 }
@@ -187,6 +199,8 @@ struct OutputRow<'a> {
     rows: &'a mut [f32],
     /// True for a row of four output channels, false for a row of one.
     many: bool,
+    /// Whether the sums are added to what is in the memory.
+    goes_on: bool,
 }
 
 impl WithSimd for OutputRow<'_> {
@@ -199,9 +213,9 @@ impl WithSimd for OutputRow<'_> {
             let rest = self.columns.count - column;
             // As many at once as there are registers for: there are twice as many of the widest vectors.
             column += match (self.many, rest) {
-                (true, 4 | 5 | 8 | 10..) if S::F32_LANES == LANES => self.tile::<S, OUTPUTS, 4>(s, column),
-                (true, 3..) => self.tile::<S, OUTPUTS, 3>(s, column),
-                (true, _) => self.tile::<S, OUTPUTS, 1>(s, column),
+                (true, 4 | 5 | 8 | 10..) if S::F32_LANES == LANES => self.tile::<S, TOGETHER, 4>(s, column),
+                (true, 3..) => self.tile::<S, TOGETHER, 3>(s, column),
+                (true, _) => self.tile::<S, TOGETHER, 1>(s, column),
                 (false, 8..) => self.tile::<S, 1, 8>(s, column),
                 (false, 3..) => self.tile::<S, 1, 3>(s, column),
                 (false, _) => self.tile::<S, 1, 1>(s, column),
@@ -220,6 +234,13 @@ impl OutputRow<'_> {
         let (planes, Columns { start, step, .. }) = (&planes[column * parts..], self.columns);
         for p in 0..parts {
             let mut sums = [[s.splat_f32s(0.0); N]; M];
+            if self.goes_on {
+                for m in 0..M {
+                    for n in 0..N {
+                        sums[m][n] = rows[(m * self.width + start + (column + n) * step) * parts + p];
+                    }
+                }
+            }
             for (offset, weights) in self.offsets.iter().zip(self.weights.as_chunks::<M>().0) {
                 let pixels = &planes[offset * parts..][..N * parts];
                 for m in 0..M {

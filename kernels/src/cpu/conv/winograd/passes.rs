@@ -5,6 +5,7 @@
 
 use super::Winograd;
 use super::points::{POINTS, TILE, from_points, from_points_backward, to_points};
+use crate::cpu::conv::TOGETHER;
 use crate::cpu::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
@@ -72,8 +73,8 @@ impl WithSimd for ToPoints<'_> {
     }
 }
 
-/// Multiplies the points of a row of tiles, `x`, `[points, inputs, tiles]`, by those of the kernels,
-/// `[points, inputs, outputs]`, and sums them to `y`, `[points, count, tiles]`, for the outputs `first..first + count`.
+/// Multiplies the points of a row of tiles, `x`, `[points, inputs, tiles]`, by those of the kernels, as
+/// [`Winograd::prepare`] lays them out, and sums them to `y`, `[points, count, tiles]`, for the outputs `first..first + count`.
 pub struct Multiply<'a> {
     pub winograd: &'a Winograd,
     pub kernels: &'a [f32],
@@ -93,8 +94,8 @@ impl WithSimd for Multiply<'_> {
         for point in 0..POINTS * POINTS {
             let mut o = 0;
             while o < self.count {
-                o += if self.count - o >= 4 {
-                    self.outputs::<S, 4>(s, point, o)
+                o += if self.count - o >= TOGETHER {
+                    self.outputs::<S, TOGETHER>(s, point, o)
                 } else {
                     self.outputs::<S, 1>(s, point, o)
                 };
@@ -134,10 +135,10 @@ impl Multiply<'_> {
         let [from, to] = [inputs, self.count].map(|planes| point * self.winograd.step(planes) * parts + cell);
         let x = &S::as_simd_f32s(self.x).0[from..];
         let y = &mut S::as_mut_simd_f32s(self.y).0[to..];
-        let kernels = &self.kernels[point * inputs * outputs..][..inputs * outputs];
+        let kernels = &self.kernels[point * inputs * outputs + (self.first + o) * inputs..][..M * inputs];
         let mut sums = [[s.splat_f32s(0.0); N]; M];
-        for (c, kernels) in kernels.chunks_exact(outputs).enumerate() {
-            let (x, kernels) = (&x[c * cells..][..N], &kernels[self.first + o..][..M]);
+        for (c, kernels) in kernels.as_chunks::<M>().0.iter().enumerate() {
+            let x = &x[c * cells..][..N];
             for m in 0..M {
                 let w = s.splat_f32s(kernels[m]);
                 for n in 0..N {

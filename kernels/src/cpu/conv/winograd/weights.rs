@@ -2,11 +2,12 @@
 
 use super::Winograd;
 use super::points::{KERNEL, POINTS, taps_from_points, taps_to_points};
-use crate::cpu::conv::GradientSums;
 use crate::cpu::conv::sizes::Sizes;
+use crate::cpu::conv::{GradientSums, block};
 use crate::cpu::lanes::{Aligned, LANES};
 use crate::graph::Member;
 use pulp::{Arch, Simd, WithSimd};
+use std::ops::Range;
 
 /// The number of taps of a kernel.
 const TAPS: usize = KERNEL * KERNEL;
@@ -18,22 +19,28 @@ type Points = [f32; POINTS * POINTS * LANES];
 
 impl Winograd {
     /// Transforms the kernels of one member, `[outputs, inputs, 3, 3]`, as those of output `first` and the ones after it,
-    /// to what the products read: `[points, inputs, outputs]` for the forward direction, and those of the mirrored
-    /// kernels, `[points, outputs, inputs]`, for the backward direction.
+    /// to what the products read: `[points]` matrices for the forward direction, and those of the mirrored kernels, from
+    /// outputs to inputs, for the backward direction. A matrix is in blocks of outputs that are summed at once, each
+    /// `[inputs, outputs]`.
     pub fn prepare(&self, arch: Arch, weight: &[f32], first: usize, [forward, backward]: &mut [Aligned; 2]) {
         let Sizes { inputs, outputs, .. } = self.sizes;
-        let (count, step) = (weight.len() / (inputs * TAPS), inputs * outputs);
+        let (count, size) = (weight.len() / (inputs * TAPS), inputs * outputs);
         let kernel = |o: usize, c: usize| &weight[(o * inputs + c) * TAPS..][..TAPS];
+        let place = |stretch: &Range<usize>, from: usize, (input, output): (usize, usize)| {
+            let [first, some] = block(stretch, output);
+            first * from + input * some + output - first
+        };
+        let [made, seen] = [first..first + count, 0..inputs];
         for o in (0..count).step_by(LANES) {
             for c in 0..inputs {
-                let kernels = (o..count.min(o + LANES)).map(|o| kernel(o, c));
-                to_points(arch, kernels, false, &mut forward[c * outputs + first + o..], step);
+                let lanes = (o..count.min(o + LANES)).map(|o| (kernel(o, c), place(&made, inputs, (c, first + o))));
+                to_points(arch, lanes, false, forward, size);
             }
         }
         for o in 0..count {
             for c in (0..inputs).step_by(LANES) {
-                let kernels = (c..inputs.min(c + LANES)).map(|c| kernel(o, c));
-                to_points(arch, kernels, true, &mut backward[(first + o) * inputs + c..], step);
+                let lanes = (c..inputs.min(c + LANES)).map(|c| (kernel(o, c), place(&seen, outputs, (first + o, c))));
+                to_points(arch, lanes, true, backward, size);
             }
         }
     }
@@ -60,24 +67,28 @@ impl Winograd {
     }
 }
 
-/// Writes the values of up to sixteen kernels at the points: those of one point next to each other, and `step` floats from one
-/// point to the next.
+/// Writes the values of up to sixteen kernels at the points, of each kernel to its place in the matrix of every point; matrices
+/// have `size` numbers.
 fn to_points<'a>(
     arch: Arch,
-    kernels: impl ExactSizeIterator<Item = &'a [f32]>,
+    kernels: impl Iterator<Item = (&'a [f32], usize)>,
     mirrored: bool,
     to: &mut [f32],
-    step: usize,
+    size: usize,
 ) {
-    let (count, mut taps, mut points) = (kernels.len(), [0.0; TAPS * LANES], [0.0; POINTS * POINTS * LANES]);
-    for (lane, kernel) in kernels.enumerate() {
+    let (mut taps, mut points) = ([0.0; TAPS * LANES], [0.0; POINTS * POINTS * LANES]);
+    let (mut places, mut count) = ([0; LANES], 0);
+    for (lane, (kernel, place)) in kernels.enumerate() {
         for (tap, value) in kernel.iter().enumerate() {
             taps[if mirrored { TAPS - 1 - tap } else { tap } * LANES + lane] = *value;
         }
+        (places[lane], count) = (place, lane + 1);
     }
     arch.dispatch(TapsToPoints { taps: &taps, points: &mut points });
-    for (point, values) in points.chunks_exact(LANES).enumerate() {
-        to[point * step..][..count].copy_from_slice(&values[..count]);
+    for (to, values) in to.chunks_exact_mut(size).zip(points.chunks_exact(LANES)) {
+        for (place, value) in places[..count].iter().zip(values) {
+            to[*place] = *value;
+        }
     }
 }
 
