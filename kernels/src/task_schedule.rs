@@ -29,6 +29,13 @@ pub struct TaskSchedule {
     pub lifetimes: Vec<Option<Lifetime>>,
 }
 
+impl TaskSchedule {
+    /// Whether there is a backward pass through convolutions.
+    pub fn goes_back(&self) -> bool {
+        self.tasks.iter().any(|task| matches!(task.kernel, Some(Kernel::ConvBackward(_))))
+    }
+}
+
 /// A piece of memory that holds one value after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {

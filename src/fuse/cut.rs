@@ -52,6 +52,14 @@ impl Fused {
 /// The bytes of one number of sixteen images, in single precision.
 const NUMBER: usize = 16 * 4;
 
+/// The nodes of a statement, those in the bodies of loops among them.
+fn nodes(stmt: &Stmt) -> Vec<&Node> {
+    match stmt {
+        Stmt::Node(node) => vec![node],
+        Stmt::Loop(looped) => looped.body.iter().flat_map(nodes).collect(),
+    }
+}
+
 /// The mebibytes of so many numbers of an image, for sixteen images.
 fn mebibytes(numbers: usize) -> usize {
     numbers.saturating_mul(NUMBER) >> 20
@@ -178,11 +186,18 @@ impl Cutter<'_> {
     }
 
     /// The place in a group, from the second on, of the first statement that makes it too large; none if it is small enough.
+    /// Nor is there one if single maps are large: batches of such pictures have so few images that most of the sixteen lanes
+    /// of a block would have none, and what the parts hold for all lanes would be more than the batch needs without them.
     fn overflow(&self, stmts: &[Stmt], group: &Group) -> Option<usize> {
+        let limit = max_activity(self.processor);
+        let is_large = |node: &Node| mebibytes(node.shape.len()) > limit / 16;
+        if group.iter().flat_map(|n| nodes(&stmts[*n])).any(|node| node.shape.per_image() && is_large(node)) {
+            return None;
+        }
         let mut numbers = 0;
         let too_large = |n: &usize| {
             self.weigh(&stmts[*n], 1, &mut false, &mut numbers);
-            mebibytes(numbers) > max_activity(self.processor)
+            mebibytes(numbers) > limit
         };
         group.iter().position(too_large).map(|at| at.max(1)).filter(|at| *at < group.len())
     }

@@ -31,7 +31,7 @@ pub enum Why {
     Form(&'static str),
     /// No convolution larger than one pixel hangs together with it.
     Light,
-    /// The statement alone would take that many mebibytes of activity for sixteen images.
+    /// The part would take that many mebibytes of activity for sixteen images.
     Large(usize),
 }
 
@@ -40,7 +40,9 @@ impl fmt::Display for Why {
         match self {
             Why::Form(form) => f.write_str(form),
             Why::Light => f.write_str("no convolution by kernels larger than 1 x 1 can be fused with it"),
-            Why::Large(size) => write!(f, "{size} MiB of activity for sixteen images are too much"),
+            Why::Large(size) => {
+                write!(f, "the part around it would hold {size} MiB of activity for sixteen images, which is too much")
+            }
         }
     }
 }

@@ -19,7 +19,8 @@ pub struct RunSize {
 /// `params` numbers in all.
 pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, threads, gradients }: RunSize) -> usize {
     let chunks = images.div_ceil(chunk_size(images)).min(CHUNKS);
-    let banks: Vec<PreparedBank> = schedule.banks.iter().map(PreparedBank::new).collect();
+    let banks: Vec<PreparedBank> =
+        schedule.banks.iter().map(|bank| PreparedBank::new(bank, schedule.goes_back())).collect();
     let kernels: usize = banks.iter().map(PreparedBank::kernel_floats).sum();
     let sums: usize = if gradients { banks.iter().map(PreparedBank::sum_floats).sum() } else { 0 };
     let scratch = banks.iter().map(PreparedBank::scratch_floats).max().unwrap_or(0);

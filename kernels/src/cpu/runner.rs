@@ -111,7 +111,8 @@ pub fn chunk_size(images: usize) -> usize {
 impl Runner {
     /// Makes a runner of a schedule; `wanted` says which parameters' gradients it makes.
     pub fn new(schedule: TaskSchedule, wanted: Vec<bool>, offsets: Offsets, vectors: Vectors) -> Self {
-        let banks = Mutex::new(schedule.banks.iter().map(PreparedBank::new).collect());
+        let banks =
+            Mutex::new(schedule.banks.iter().map(|bank| PreparedBank::new(bank, schedule.goes_back())).collect());
         let (idle, crossing, gradients) = (Mutex::default(), Mutex::default(), Mutex::default());
         Self { schedule, banks, wanted, offsets, idle, crossing, gradients, arch: vectors.arch() }
     }

@@ -76,6 +76,17 @@ fn every_form_of_a_convolution_is_the_sum_it_is_defined_by() {
     check_random(0..160, Vectors::Widest);
 }
 
+/// More channels than fit into the cache are summed in several turns.
+#[test]
+fn many_channels_are_summed_in_turns() {
+    let mut dice = Dice::new(0);
+    let members = |some: &[usize]| some.iter().enumerate().map(|(slot, n)| Member { slot, outputs: *n }).collect();
+    let plain = Bank::plain(300, 3, 1, [4, 5], members(&[6, 3]));
+    check(&Bank { stride: 2, ..plain.clone() }, &mut dice, Vectors::Widest);
+    let spread = Direction::Spread { to: [8, 9] };
+    check(&Bank { stride: 2, direction: spread, members: members(&[5, 200]), ..plain }, &mut dice, Vectors::Widest);
+}
+
 #[test]
 fn with_other_vectors_too() {
     check_random(200..300, Vectors::Narrower);

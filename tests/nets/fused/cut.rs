@@ -63,12 +63,12 @@ fn a_cpu_has_kernels_for_what_stands_between() {
     // One part draws all, or none does.
     let two = "a = dropout(conv(image, 2, kernel: 3))\nb = local(a, 2, kernel: 3)\nc = dropout(conv(b, 2, kernel: 3))";
     let elsewhere = "random numbers are drawn elsewhere too";
-    let expected = format!("fused 1 | {elsewhere} | not among the kernels | fused 1 | {elsewhere} | light | light");
+    let expected = format!("fused 1 | {elsewhere} | there is no kernel for it | fused 1 | {elsewhere} | light | light");
     cpu(two, "c", &expected);
-    let large = "a = conv(image, 16, kernel: 3)\nloop V(steps: 5000) {\n    state b = a\n    \
+    let large = "a = conv(image, 16, kernel: 3)\nloop V(steps: 7000) {\n    state b = a\n    \
                  b' = dropout(conv(b, 16, kernel: 3))\n}";
     let body = "[fused 1 | draws random numbers within a loop that is not fused]";
-    cpu(large, "b", &format!("large | {body} | large | large"));
+    cpu(large, "b", &format!("fused 1 | {body} | light | light"));
 }
 
 #[test]
@@ -97,7 +97,22 @@ fn what_is_too_large_runs_by_itself_and_its_loops_in_parts() {
     };
     // Two values of 1024 numbers a step.
     cut(&looped(4_000), "O", "fused 4");
-    cut(&looped(5_000), "O", "large | [fused 2] | large | large");
+    cut(&looped(5_000), "O", "fused 1 | [fused 2] | light | light");
+}
+
+#[test]
+fn what_is_too_large_as_a_whole_is_cut_in_two() {
+    let chain = |maps: usize, count: usize| {
+        let first = format!("x0 = conv(image, {maps}, kernel: 3)\n");
+        let each = (0..count).map(|n| format!("x{} = tanh(x{n})\n", n + 1));
+        format!("{first}{}y = conv(x{count}, 2, kernel: 3)", each.collect::<String>())
+    };
+    // 2 MiB a value, for sixteen images.
+    cut(&chain(512, 200), "y", "fused 204");
+    cut(&chain(512, 300), "y", "fused 256 | fused 48");
+    // 34 MiB a value: as much as a batch of large pictures, which has few images.
+    let net = net(&around(&chain(8_700, 20), "y"), &[]);
+    assert!(!fuses(&Cut::of(&net, Processor::Gpu).parts));
 }
 
 /// Gradients are summed more than once at a time: copies of so many would fill the memory.
@@ -105,7 +120,7 @@ fn what_is_too_large_runs_by_itself_and_its_loops_in_parts() {
 fn a_layer_of_many_weights_runs_by_itself() {
     let dense = |outputs: usize| format!("a = relu(conv(image, 4, kernel: 3))\nb = dense(a, {outputs})");
     cut(&dense(31_000), "b", "fused 5");
-    cut(&dense(32_000), "b", "fused 3 | more than 8 million weights | light");
+    cut(&dense(32_000), "b", "fused 3 | it has more than 8 million weights | light");
 }
 
 #[test]

@@ -34,8 +34,9 @@ use winograd::Winograd;
 pub struct PreparedBank {
     pub bank: Bank,
     algorithm: Algorithm,
-    /// The weights as the forward pass reads them, and as the backward pass does. For spectra they are the same, and
-    /// the second is empty.
+    backward: bool,
+    /// The weights as the forward pass reads them, and as the backward pass does. Where there is none the second is empty,
+    /// and so it is for spectra, which are the same for both.
     weights: [Aligned; 2],
 }
 
@@ -87,22 +88,24 @@ impl Results {
 }
 
 impl PreparedBank {
-    /// Chooses the algorithm for a bank; its weights come with [`Self::prepare`].
-    pub fn new(bank: &Bank) -> Self {
+    /// Chooses the algorithm for a bank, which is to make a forward pass, and a backward pass if `backward` says so; its
+    /// weights come with [`Self::prepare`].
+    pub fn new(bank: &Bank, backward: bool) -> Self {
         let algorithm = match method(bank) {
             Method::Direct => Algorithm::Direct(Direct::new(bank)),
             Method::Spectral(_) => Algorithm::Spectral(Spectral::new(bank)),
             Method::Winograd => Algorithm::Winograd(Winograd::new(bank)),
         };
-        Self { bank: bank.clone(), algorithm, weights: [Aligned::default(), Aligned::default()] }
+        Self { bank: bank.clone(), algorithm, backward, weights: [Aligned::default(), Aligned::default()] }
     }
 
     /// Floats of the prepared weights, which all threads share.
     pub fn kernel_floats(&self) -> usize {
+        let directions = if self.backward { 2 } else { 1 };
         match &self.algorithm {
-            Algorithm::Direct(_) => 2 * self.bank.weights(),
+            Algorithm::Direct(_) => directions * self.bank.weights(),
             Algorithm::Spectral(spectral) => spectral.kernel_floats(),
-            Algorithm::Winograd(winograd) => 2 * winograd.kernel_floats(),
+            Algorithm::Winograd(winograd) => directions * winograd.kernel_floats(),
         }
     }
 
@@ -155,15 +158,22 @@ impl PreparedBank {
             }
             Algorithm::Direct(direct) => {
                 let len = self.bank.weights();
-                prepare_members(&self.bank, weights, len, &mut self.weights, |weight, member, to| {
+                prepare_members(&self.bank, weights, self.backward, len, &mut self.weights, |weight, member, to| {
                     direct.prepare(&self.bank, weight, member, to);
                 });
             }
             Algorithm::Winograd(winograd) => {
                 let len = winograd.kernel_floats();
-                prepare_members(&self.bank, weights, len, &mut self.weights, |weight, (first, _), to| {
-                    winograd.prepare(arch, weight, first, to);
-                });
+                prepare_members(
+                    &self.bank,
+                    weights,
+                    self.backward,
+                    len,
+                    &mut self.weights,
+                    |weight, (first, _), to| {
+                        winograd.prepare(arch, weight, first, to);
+                    },
+                );
             }
         }
     }
@@ -276,16 +286,17 @@ impl PreparedBank {
     }
 }
 
-/// Lets `prepare` write each member's weights into `len` floats for either direction, given the first output of that
+/// Lets `prepare` write each member's weights into `len` floats for either direction that there is, given the first output of that
 /// member among those of all, and how many it has.
 fn prepare_members(
     bank: &Bank,
     weights: &[&[f32]],
+    backward: bool,
     len: usize,
     to: &mut [Aligned; 2],
     prepare: impl Fn(&[f32], (usize, usize), &mut [Aligned; 2]),
 ) {
-    to.iter_mut().for_each(|weights| weights.reserve(len));
+    to.iter_mut().take(if backward { 2 } else { 1 }).for_each(|weights| weights.reserve(len));
     let mut first = 0;
     for (member, weight) in bank.members.iter().zip(weights) {
         prepare(weight, (first, member.outputs), to);

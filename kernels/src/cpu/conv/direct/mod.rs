@@ -86,7 +86,10 @@ impl Direct {
             let seen = group * inputs..(group + 1) * inputs;
             for (tap, w) in kernel.iter().enumerate() {
                 forward[self.forward.weight(&made, first + output, input, tap)] = *w;
-                backward[self.backward.weight(&seen, seen.start + input, first / bank.groups + output % len, tap)] = *w;
+                if !backward.is_empty() {
+                    let made = first / bank.groups + output % len;
+                    backward[self.backward.weight(&seen, seen.start + input, made, tap)] = *w;
+                }
             }
         }
     }

@@ -37,7 +37,7 @@ impl Winograd {
                 to_points(arch, lanes, false, forward, size);
             }
         }
-        for o in 0..count {
+        for o in 0..if backward.is_empty() { 0 } else { count } {
             for c in (0..inputs).step_by(LANES) {
                 let lanes = (c..inputs.min(c + LANES)).map(|c| (kernel(o, c), place(&seen, outputs, (first + o, c))));
                 to_points(arch, lanes, true, backward, size);
