@@ -10,7 +10,7 @@ CUDA graphs.
 lcnnc's side is `lcnnc run` on real images (MNIST, CIFAR-10), loader, augmentation, penalties and update included: the images
 per second of every epoch but the first. PyTorch's side is the same model, loss, penalty and optimizer on random images that
 are already in memory; every variant (eager, channels_last, compiled, both) is timed and the best one counts. The two
-alternate, and of each the median is taken. Needs torch and, for its compiler, a C++ compiler; run it on an idle machine.
+alternate, and of each the median is taken. Memory is the most that a process has held, libraries included. Needs torch and, for its compiler, a C++ compiler; run it on an idle machine.
 """
 import argparse, datetime, json, os, platform, statistics, subprocess, sys, tempfile
 
@@ -24,7 +24,7 @@ SGD = "sgd(lr: 1e-2, momentum: 0.9)"
 MODELS = [
     ("dale", 32, 28, "mnist", 3000), ("dale", 256, 28, "mnist", 3000), ("hgru", 32, 48, "mnist", 200),
     ("blt", 100, 32, "mnist", 500), ("rcnn", 100, 32, "cifar10", 500), ("resnet20", 128, 32, "cifar10", 1000),
-    ("cornet_s", 4, 224, "cifar10", 20), ("cornet_s", 16, 224, "cifar10", 40),
+    ("cornet_s", 4, 224, "cifar10", 19), ("cornet_s", 16, 224, "cifar10", 38),
 ]
 
 
@@ -52,28 +52,41 @@ def cases(groups, batches):
             yield name, batch, f"specs/{name}.lcnn", {}, dataset, (name, colours, pixels), images
 
 
+def run(command, **more):
+    """Runs a command to its end: what it has printed, or nothing if it failed, and the most memory it has held, in bytes."""
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True, **more)
+        printed = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            complaints.seek(0)
+            print(f"  {command[0]} failed: {complaints.read().strip().splitlines()[-1:]}", file=sys.stderr)
+            return None, 0
+    return printed, usage.ru_maxrss * 1024
+
+
 def ours(args, spec, consts, dataset, batch, images):
-    """Images per second of each epoch but the first."""
+    """Images per second of each epoch but the first, and the memory in bytes."""
     with tempfile.TemporaryDirectory() as runs:
         sets = [word for name, value in consts.items() for word in ("--set", f"{name}={value}")]
         command = [args.lcnnc, "run", spec, *sets, "--dataset", dataset, "--data-root", args.data_root, "--batch", str(batch),
-                   "--epochs", "4", "--limit", str(images), "--optimizer", SGD, "--threads", str(args.threads),
+                   "--epochs", "4", "--limit", str(images), "--limit-test", "16", "--optimizer", SGD, "--threads", str(args.threads),
                    "--seed", "1", "--device", args.device, "--runs", runs]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        printed, memory = run(command)
+        if printed is None:
+            sys.exit(f"{' '.join(command)}: see above")
         (spec_dir,) = os.scandir(runs)
         (run,) = os.scandir(spec_dir.path)
         with open(os.path.join(run.path, "metrics.jsonl")) as lines:
-            return [json.loads(line)["images_per_second"] for line in lines][1:]
+            return [json.loads(line)["images_per_second"] for line in lines][1:], memory
 
 
 def theirs(args, model, batch, variant):
     asked = {"model": model, "batch": batch, "variant": variant, "threads": args.threads, "seconds": args.seconds, "device": args.device}
     command = [sys.executable, os.path.join(ROOT, "benches/peer.py"), json.dumps(asked)]
-    done = subprocess.run(command, env={**os.environ, **KEEP}, capture_output=True, text=True)
-    if done.returncode != 0:
-        print(f"  {variant} failed: {done.stderr.strip().splitlines()[-1:]}", file=sys.stderr)
-        return []
-    return [json.loads(done.stdout)["images_per_second"]]
+    printed, memory = run(command, env={**os.environ, **KEEP})
+    return ([], 0) if printed is None else ([json.loads(printed)["images_per_second"]], memory)
 
 
 def processor():
@@ -101,18 +114,23 @@ def main():
 
     machine = torch.cuda.get_device_name() if args.device == "cuda" else processor()
     print(f"{datetime.date.today()}, {machine}, {args.threads} threads, torch {torch.__version__}; images/s, medians\n")
-    print("| case | batch | lcnnc | best of PyTorch | which | ratio |\n|---|---|---|---|---|---|", flush=True)
+    print("| case | batch | lcnnc | best of PyTorch | which | ratio | MiB of memory, lcnnc and PyTorch |")
+    print("|---|---|---|---|---|---|---|", flush=True)
     every = {"cpu": "eager,eager-cl,compile,compile-cl", "cuda": "eager,compile,compile-graph"}
     variants = (args.variants or every[args.device]).split(",")
     for name, batch, spec, consts, dataset, model, *images in cases(args.cases.split(","), [int(n) for n in args.batches.split(",")]):
         mine, peer = [], {variant: [] for variant in variants}
+        held = {}
         for _ in range(args.rounds):
-            mine += ours(args, spec, consts, dataset, batch, images[0] if images else args.images)
+            speeds, held["lcnnc"] = ours(args, spec, consts, dataset, batch, images[0] if images else args.images)
+            mine += speeds
             for variant in variants:
-                peer[variant] += theirs(args, model, batch, variant)
+                speeds, held[variant] = theirs(args, model, batch, variant)
+                peer[variant] += speeds
         best = max((variant for variant in variants if peer[variant]), key=lambda variant: statistics.median(peer[variant]))
         left, right = statistics.median(mine), statistics.median(peer[best])
-        print(f"| {name} | {batch} | {left:.0f} | {right:.0f} | {best} | {left / right:.1f} x |", flush=True)
+        memory = f"{held['lcnnc'] >> 20}, {held[best] >> 20}"
+        print(f"| {name} | {batch} | {left:.3g} | {right:.3g} | {best} | {left / right:.1f} x | {memory} |", flush=True)
 
 
 if __name__ == "__main__":
