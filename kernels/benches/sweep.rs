@@ -4,6 +4,8 @@
 //! Printed are multiply-adds a second, those of the sums by which convolutions are defined, forward and twice backward. A line
 //! is marked where its neighbour in the sweep does 1.5 times as many or more; docs/speed.md says why.
 
+#![expect(clippy::disallowed_methods, reason = "a bench looks at the clock")]
+
 use lcnnc_kernels::graph::{Bank, Graph, Id, Kernel, Map, Member, Window};
 use lcnnc_kernels::{Answers, Batch, Engine, Parameter, Vectors};
 use std::time::Instant;

@@ -140,8 +140,9 @@ impl Direct {
                 if let Some(sums) = sums {
                     for (group, x) in reads.x.chunks_exact(reads.x.len() / bank.groups).enumerate() {
                         fill(&self.forward.planes, x, scratch);
+                        let taps = seen(&self.forward, 0, self.forward.offsets().len(), bank.to(), scratch);
                         for (member, dy) in bank.members.iter().zip(reads.dy) {
-                            self.of_windows(arch, bank, (*member, group), dy, sums, hands, scratch);
+                            of_windows(arch, (bank, *member, group), taps, dy, sums, hands);
                         }
                     }
                 }
@@ -156,24 +157,6 @@ impl Direct {
                 }
             }
         }
-    }
-
-    /// Adds to the gradients of a member's kernels that sum over windows of one group.
-    fn of_windows(
-        &self,
-        arch: Arch,
-        bank: &Bank,
-        (member, group): (Member, usize),
-        dy: &[f32],
-        sums: &mut GradientSums<'_>,
-        hands: &mut [Hand],
-        scratch: &Scratch,
-    ) {
-        let (taps, channels) = (self.forward.offsets().len(), member.outputs / bank.groups);
-        let Some(dw) = sums.of(member.slot, member.outputs * taps) else { return };
-        let (dw, len) = (&mut dw[group * channels * taps..][..channels * taps], dy.len() / bank.groups);
-        let taps = seen(&self.forward, 0, taps, bank.to(), scratch);
-        tap_gradients(arch, taps, &dy[group * len..][..len], dw, hands);
     }
 
     /// Adds to the gradients of all kernels that spread the pixels `x`.
@@ -251,6 +234,21 @@ fn groups(bank: &Bank, results: &Results) -> impl Iterator<Item = (usize, Result
         let own = group * size..(group + 1) * size;
         (group, Results { first, channels, share: own.start.max(share.start)..own.end.min(share.end) })
     })
+}
+
+/// Adds to the gradients of a member's kernels that sum over windows of one group, in which they have seen these taps.
+fn of_windows(
+    arch: Arch,
+    (bank, member, group): (&Bank, Member, usize),
+    taps: SeenByTaps<'_>,
+    dy: &[f32],
+    sums: &mut GradientSums<'_>,
+    hands: &mut [Hand],
+) {
+    let (count, channels) = (taps.offsets.len(), member.outputs / bank.groups);
+    let Some(dw) = sums.of(member.slot, member.outputs * count) else { return };
+    let (dw, len) = (&mut dw[group * channels * count..][..channels * count], dy.len() / bank.groups);
+    tap_gradients(arch, taps, &dy[group * len..][..len], dw, hands);
 }
 
 /// Adds to the gradients `dw`, `[channels, taps]`, of what the windows of these channels have seen; the hands share the
