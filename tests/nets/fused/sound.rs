@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Mebibytes that the activity of sixteen images may take.
-const LARGEST: usize = 512;
+const LARGEST: usize = 768;
 
 pub fn is_literal(stmt: &Stmt) -> bool {
     matches!(stmt, Stmt::Node(Node { op: Op::Param(_) | Op::Number(_), .. }))
