@@ -52,7 +52,7 @@ def cases(groups, batches):
             yield name, batch, f"specs/{name}.lcnn", {}, dataset, (name, colours, pixels), images
 
 
-def run(command, **more):
+def carried_out(command, **more):
     """Runs a command to its end: what it has printed, or nothing if it failed, and the most memory it has held, in bytes."""
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=complaints, text=True, **more)
@@ -73,7 +73,7 @@ def ours(args, spec, consts, dataset, batch, images):
         command = [args.lcnnc, "run", spec, *sets, "--dataset", dataset, "--data-root", args.data_root, "--batch", str(batch),
                    "--epochs", "4", "--limit", str(images), "--limit-test", "16", "--optimizer", SGD, "--threads", str(args.threads),
                    "--seed", "1", "--device", args.device, "--runs", runs]
-        printed, memory = run(command)
+        printed, memory = carried_out(command)
         if printed is None:
             sys.exit(f"{' '.join(command)}: see above")
         (spec_dir,) = os.scandir(runs)
@@ -85,7 +85,7 @@ def ours(args, spec, consts, dataset, batch, images):
 def theirs(args, model, batch, variant):
     asked = {"model": model, "batch": batch, "variant": variant, "threads": args.threads, "seconds": args.seconds, "device": args.device}
     command = [sys.executable, os.path.join(ROOT, "benches/peer.py"), json.dumps(asked)]
-    printed, memory = run(command, env={**os.environ, **KEEP})
+    printed, memory = carried_out(command, env={**os.environ, **KEEP})
     return ([], 0) if printed is None else ([json.loads(printed)["images_per_second"]], memory)
 
 
