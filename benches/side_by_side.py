@@ -97,6 +97,10 @@ def processor():
         return platform.processor()
 
 
+def figure(speed):
+    return f"{speed:.0f}" if speed >= 20 else f"{speed:.2f}"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-root", help="where MNIST and CIFAR-10 lie")
@@ -110,10 +114,11 @@ def main():
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--variants", help="of eager, eager-cl (channels_last), compile, compile-cl, compile-graph")
     args = parser.parse_args()
-    import torch
-
-    machine = torch.cuda.get_device_name() if args.device == "cuda" else processor()
-    print(f"{datetime.date.today()}, {machine}, {args.threads} threads, torch {torch.__version__}; images/s, medians\n")
+    # Not in this process: what it holds would count as held by every process that it starts.
+    device = "torch.cuda.get_device_name()" if args.device == "cuda" else "''"
+    asked = [sys.executable, "-c", f"import torch; print(torch.__version__, {device})"]
+    version, _, device = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip().partition(" ")
+    print(f"{datetime.date.today()}, {device or processor()}, {args.threads} threads, torch {version}; images/s, medians\n")
     print("| case | batch | lcnnc | best of PyTorch | which | ratio | MiB of memory, lcnnc and PyTorch |")
     print("|---|---|---|---|---|---|---|", flush=True)
     every = {"cpu": "eager,eager-cl,compile,compile-cl", "cuda": "eager,compile,compile-graph"}
@@ -130,7 +135,7 @@ def main():
         best = max((variant for variant in variants if peer[variant]), key=lambda variant: statistics.median(peer[variant]))
         left, right = statistics.median(mine), statistics.median(peer[best])
         memory = f"{held['lcnnc'] >> 20}, {held[best] >> 20}"
-        print(f"| {name} | {batch} | {left:.3g} | {right:.3g} | {best} | {left / right:.1f} x | {memory} |", flush=True)
+        print(f"| {name} | {batch} | {figure(left)} | {figure(right)} | {best} | {left / right:.1f} x | {memory} |", flush=True)
 
 
 if __name__ == "__main__":
