@@ -70,7 +70,8 @@ impl Size {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build().expect("threads can be started");
         let engine = self.engine();
         let x = numbers(self.images * self.pixels * self.pixels, 1.0);
-        let params = numbers(self.params().iter().sum(), 0.2 / (self.kernel * self.maps) as f32);
+        // Activity and gradients stay of a size over many steps: numbers below 1e-38 take many times as long.
+        let params = numbers(self.params().iter().sum(), 2.0 / (self.kernel as f32 * (self.maps as f32).sqrt()));
         let labels: Vec<usize> = (0..self.images).map(|n| n % CLASSES).collect();
         let answers = Answers { labels: &labels, smoothing: 0.0 };
         let batch = || engine.forward_backward(Batch::new(self.images, &x, &params), answers).nats;

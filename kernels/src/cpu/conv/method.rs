@@ -26,9 +26,8 @@ pub fn method(bank: &Bank) -> Method {
     }
     /// What the transforms of a plane's tile cost, in multiply-adds.
     const A_TILE: usize = 450;
-    /// The most floats that the spectra of all kernels may have: each serves a single product in a block, so larger ones cost
-    /// more to read than the products save.
-    const A_SPECTRUM: usize = 1 << 24;
+    /// The most floats of spectra that stay in a cache from one block to the next.
+    const CACHED: usize = 1 << 22;
     // What the transforms of a plane's point cost; more beside the sums of a small kernel, whose taps find everything
     // in the first-level cache.
     let a_point = if bank.kernel > 3 { 55 } else { 110 };
@@ -36,11 +35,10 @@ pub fn method(bank: &Bank) -> Method {
     let (planes, pairs) = (sizes.inputs + sizes.outputs, sizes.inputs * sizes.outputs);
     let direct = pairs * sizes.to.iter().product::<usize>() * sizes.kernel * sizes.kernel;
     let spectral = Spectral::new(bank);
-    let through = spectral.points() * (a_point * planes + 4 * pairs);
-    let mut methods = vec![(direct, Method::Direct)];
-    if spectral.kernel_floats() <= A_SPECTRUM {
-        methods.push((through, Method::Spectral(spectral.size())));
-    }
+    // Each number of a kernel's spectrum serves one product in a block, and takes as long to read where it is in no cache.
+    let a_product = if spectral.kernel_floats() > CACHED { 8 } else { 4 };
+    let through = spectral.points() * (a_point * planes + a_product * pairs);
+    let mut methods = vec![(direct, Method::Direct), (through, Method::Spectral(spectral.size()))];
     if bank.kernel == winograd::KERNEL {
         let tiles = Winograd::new(bank).tiles().iter().product::<usize>();
         let points = winograd::POINTS * winograd::POINTS;
