@@ -48,7 +48,7 @@ pub struct ChannelNumbers<'a> {
 #[derive(Debug)]
 pub struct ChannelTotals {
     channels: Range<usize>,
-    /// Of each parameter that has a number for each channel, the gradients.
+    /// The gradients of each parameter that has a number for each channel.
     gradients: Vec<(Slot, Vec<f32>)>,
     sums: Vec<(NormPass, Vec<Sums>)>,
 }

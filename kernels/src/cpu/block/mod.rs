@@ -30,7 +30,7 @@ pub struct Workspace {
     buffers: Vec<Aligned>,
     /// The memory of each thread that works on the block.
     hands: Vec<Hand>,
-    /// What the hands share between the passes of a convolution.
+    /// The memory that all threads at work on the block share between the passes of a convolution.
     pub scratch: Scratch,
     /// For each bank, the sums that the gradients of its kernels are made of at the end of the block.
     sums: Vec<Aligned>,

@@ -199,7 +199,7 @@ struct OutputRow<'a> {
     rows: &'a mut [f32],
     /// True for a row of four output channels, false for a row of one.
     many: bool,
-    /// Whether the sums are added to what is in the memory.
+    /// True if the sums are added to the numbers that the rows already hold.
     goes_on: bool,
 }
 
