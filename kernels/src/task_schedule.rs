@@ -30,7 +30,7 @@ pub struct TaskSchedule {
 }
 
 impl TaskSchedule {
-    /// Whether there is a backward pass through convolutions.
+    /// Whether the schedule has the backward pass of a convolution.
     pub fn goes_back(&self) -> bool {
         self.tasks.iter().any(|task| matches!(task.kernel, Some(Kernel::ConvBackward(_))))
     }

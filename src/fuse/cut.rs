@@ -9,7 +9,7 @@
 use super::limits::max_activity;
 use super::lower::{KernelOperand, Processor, Why, kernel_of};
 use lcnnc_lang::ir::flow::{draws, ends, params, readers, shapes};
-use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value};
+use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, Stmt, Value, Visit, walk};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A net cut into what runs fused and what runs primitive by primitive, in an order of execution.
@@ -51,14 +51,6 @@ impl Fused {
 
 /// The bytes of one number of sixteen images, in single precision.
 const NUMBER: usize = 16 * 4;
-
-/// The nodes of a statement, those in the bodies of loops among them.
-fn nodes(stmt: &Stmt) -> Vec<&Node> {
-    match stmt {
-        Stmt::Node(node) => vec![node],
-        Stmt::Loop(looped) => looped.body.iter().flat_map(nodes).collect(),
-    }
-}
 
 /// The mebibytes of so many numbers of an image, for sixteen images.
 fn mebibytes(numbers: usize) -> usize {
@@ -190,8 +182,8 @@ impl Cutter<'_> {
     /// of a block would have none, and what the parts hold for all lanes would be more than the batch needs without them.
     fn overflow(&self, stmts: &[Stmt], group: &Group) -> Option<usize> {
         let limit = max_activity(self.processor);
-        let is_large = |node: &Node| mebibytes(node.shape.len()) > limit / 16;
-        if group.iter().flat_map(|n| nodes(&stmts[*n])).any(|node| node.shape.per_image() && is_large(node)) {
+        let is_large = |visit: Visit<'_>| matches!(visit, Visit::Node(node) if node.shape.per_image() && mebibytes(node.shape.len()) > limit / 16);
+        if group.iter().flat_map(|n| walk(std::slice::from_ref(&stmts[*n]))).any(is_large) {
             return None;
         }
         let mut numbers = 0;

@@ -151,7 +151,9 @@ impl Runner {
             gradients.push(chunk.totals.gradients);
             self.crossing.lock().unwrap_or_else(PoisonError::into_inner).extend(chunk.crossing);
         }
-        results.gradients = self.sum(gradients);
+        if makes.gradients {
+            results.gradients = self.sum(gradients);
+        }
         results
     }
 

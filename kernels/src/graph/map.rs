@@ -80,7 +80,7 @@ pub enum Constant {
 }
 
 impl Map {
-    /// What the function adds, multiplies by or divides by, if that is the same for all numbers or for all of a channel.
+    /// The constant that the function adds, multiplies by or divides by, if it has one that all numbers, or all of a channel, share.
     pub fn constant(&self) -> Option<Constant> {
         match *self {
             Map::AddNumber(number) | Map::MulNumber(number) => Some(Constant::Number(number)),

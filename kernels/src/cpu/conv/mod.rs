@@ -191,8 +191,8 @@ impl PreparedBank {
         }
     }
 
-    /// Makes the rows of some results from the input `x`, and hands them to their epilogue; `scratch` is what all hands
-    /// share, and that of one.
+    /// Makes the rows of some results from the input `x`, and hands them to their epilogue. Of the two scratches, all
+    /// hands share the first, and the second is this hand's own.
     pub fn forward_rows(
         &self,
         arch: Arch,
@@ -252,7 +252,7 @@ impl PreparedBank {
     }
 
     /// Makes the rows of some planes of the input's gradient from `dy`, the gradients of each member's results, and hands them to
-    /// their epilogue; `scratch` is what all hands share, and that of one.
+    /// their epilogue. Of the two scratches, all hands share the first, and the second is this hand's own.
     pub fn backward_rows(
         &self,
         arch: Arch,

@@ -115,8 +115,8 @@ impl Pass {
 
     /// Makes the rows of some results that see the same planes, and hands them to their epilogue.
     ///
-    /// Where a window sees more channels than fit into the cache, their sums go in several turns, each of which goes through
-    /// all outputs.
+    /// A window may see more channels than fit into the second-level cache. The sums then go in several turns: each turn adds some
+    /// of the channels to the rows of all outputs.
     pub fn rows(
         &self,
         arch: Arch,
