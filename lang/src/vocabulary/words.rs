@@ -43,14 +43,14 @@ fn choices() -> impl Iterator<Item = &'static Callable> {
 fn of_argument(arg: &'static Arg) -> Vec<&'static str> {
     let mut words = vec![arg.name];
     match &arg.ty {
-        Type::Word(choices) => words.extend(choices.iter()),
+        Type::Word(choices) | Type::RealsOr(choices) => words.extend(choices.iter()),
         Type::Call(choices) | Type::Calls(choices) => {
             for choice in *choices {
                 words.push(choice.name);
                 words.extend(choice.args.iter().flat_map(of_argument));
             }
         }
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => {}
+        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. } => {}
     }
     words
 }

@@ -45,14 +45,14 @@ fn consts_of_the_shown_text_may_be_set() {
 fn words_of(args: &'static [Arg], words: &mut BTreeSet<&'static str>) {
     for arg in args {
         match &arg.ty {
-            Type::Word(choices) => words.extend(*choices),
+            Type::Word(choices) | Type::RealsOr(choices) => words.extend(*choices),
             Type::Call(choices) | Type::Calls(choices) => {
                 for choice in *choices {
                     words.insert(choice.name);
                     words_of(choice.args, words);
                 }
             }
-            Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => {}
+            Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. } => {}
         }
     }
 }
