@@ -108,8 +108,7 @@ fn sizes_that_differ_in_a_test_are_said_with_what_to_write() {
     let place = place("", "20%");
     let (code, message) = lcnnc(place.path(), RUN).unwrap_err();
     assert_eq!(code, 2, "{message}");
-    let way = TEST.replace(": [", ": [");
-    assert!(message.contains(&format!("write `{way}` in `data`")), "{message}");
+    assert!(message.contains(&format!("write `{TEST}` in `data`")), "{message}");
     assert!(message.contains("in validation or test"), "{message}");
     let checked = lcnnc(place.path(), "check sized --format short").unwrap_or_else(|(_, message)| message);
     assert!(checked.contains("L0608"), "{checked}");

@@ -46,8 +46,8 @@ pub const RESIZE: ImageStep = ImageStep {
     shape: |call, dims| {
         let [channels, size] = [dims[0], call.count("size")];
         let by_short = with_short_side(size, dims);
-        match call.word("side") {
-            "short" => by_short,
+        match call.maybe_word("side") {
+            Some("short") => by_short,
             _ if dims[1].min(dims[2]) == 0 => by_short,
             _ => Ok([channels, size, size]),
         }

@@ -4,16 +4,18 @@ use super::{Augment, AugmentKind};
 use crate::data::Image;
 use crate::data::random::Stream;
 use crate::data::transform::LUMA;
-use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::PAD_CROP;
+use lcnnc_lang::vocabulary::{ArgValue, Bound};
 
 pub const KIND: AugmentKind = AugmentKind {
     name: PAD_CROP.call.name,
     build: |call: &Bound| {
-        let black = call.maybe_word("fill") == Some("black");
-        // A mean that nobody has measured is no number, and shows.
-        let unknown = if black { 0.0 } else { f64::NAN };
-        let fill = call.maybe_reals("fill").map_or(vec![unknown], <[f64]>::to_vec);
+        let fill = match call.get("fill") {
+            Some(ArgValue::Reals(fill)) => fill.clone(),
+            // A mean that nobody has measured is no number, and shows.
+            Some(ArgValue::Word("mean")) => vec![f64::NAN],
+            _ => vec![0.0],
+        };
         Box::new(PadCrop { border: call.count("border"), fill })
     },
 };
