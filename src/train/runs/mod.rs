@@ -71,7 +71,7 @@ impl Setup {
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
-        let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::new(Console::new()))?;
+        let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::measuring())?;
         let setup = Self { overrides, recipe, data, split, opened };
         memory_need::check(&setup, work)?;
         Ok(setup)
@@ -119,8 +119,7 @@ impl Setup {
         overrides.settings.push(setting);
         let recipe = Recipe::new(source.clone(), &overrides, self.data.classes.len())?;
         let split = recipe.split(&self.data, overrides.limit);
-        let meter = ReadingMeter::new(Console::new());
-        let recipe = recipe.measured((&source, &overrides), &self.data, &split, &meter)?;
+        let recipe = recipe.measured((&source, &overrides), &self.data, &split, &ReadingMeter::measuring())?;
         Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
     }
 

@@ -28,7 +28,7 @@ const VERBS: [(&str, &str); 15] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 26] = [
+const BAD: [(&str, &[&str]); 27] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -49,6 +49,7 @@ const BAD: [(&str, &[&str]); 26] = [
     ("--jobs", &["0", "-1", "100000"]),
     ("--limit", &["0", "-1", "x"]),
     ("--limit-test", &["0", "-1", "x"]),
+    ("--top", &["0", "-1", "x"]),
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
