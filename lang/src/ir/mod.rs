@@ -52,7 +52,7 @@ pub use builder::{Builder, LoopBuilder, LoopId, left_over};
 pub use fault::Fault;
 pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
-pub use param::{Init, Param, ParamClass, ParamId, Role, Sign};
+pub use param::{Init, Param, ParamClass, ParamId, Role, Sign, one_kernel};
 pub use shape::Shape;
 pub use unrolled::{TooManyValues, Unrolled, at_steps, unrolled};
 pub use walk::{Visit, walk};
