@@ -110,20 +110,19 @@ impl ForwardRow<'_, '_> {
         for part in 0..parts {
             let at = place.column * parts + part;
             let mut sums = [[s.splat_f32s(0.0); B]; M];
-            for m in 0..M {
-                for b in 0..B {
-                    sums[m][b] = S::as_simd_f32s(&*self.y[(block + b) * some + output + m]).0[at];
+            for (m, sums) in sums.iter_mut().enumerate() {
+                for (b, sum) in sums.iter_mut().enumerate() {
+                    *sum = S::as_simd_f32s(&*self.y[(block + b) * some + output + m]).0[at];
                 }
             }
             for stretch in place.stretches(self.local, inputs.clone()) {
                 let mut x: [&[S::f32s]; B] = [&[]; B];
-                for b in 0..B {
-                    let planes = S::as_simd_f32s(self.x[block + b]).0;
-                    x[b] = &planes[stretch.cell * parts..][..stretch.len * parts];
+                for (x, planes) in x.iter_mut().zip(&self.x[block..block + B]) {
+                    *x = &S::as_simd_f32s(planes).0[stretch.cell * parts..][..stretch.len * parts];
                 }
                 let mut w: [&[f32]; M] = [&[]; M];
-                for m in 0..M {
-                    w[m] = &weight[m * all + stretch.tap..][..stretch.len];
+                for (w, kernel) in w.iter_mut().zip(weight.chunks_exact(all)) {
+                    *w = &kernel[stretch.tap..][..stretch.len];
                 }
                 for n in 0..stretch.len {
                     for m in 0..M {
@@ -134,9 +133,9 @@ impl ForwardRow<'_, '_> {
                     }
                 }
             }
-            for m in 0..M {
-                for b in 0..B {
-                    S::as_mut_simd_f32s(&mut *self.y[(block + b) * some + output + m]).0[at] = sums[m][b];
+            for (m, sums) in sums.iter().enumerate() {
+                for (b, sum) in sums.iter().enumerate() {
+                    S::as_mut_simd_f32s(&mut *self.y[(block + b) * some + output + m]).0[at] = *sum;
                 }
             }
         }

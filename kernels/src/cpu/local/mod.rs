@@ -28,6 +28,9 @@ const BLOCKS: usize = 4;
 /// Pieces of work for each thread, so that none waits long for the last one.
 const PIECES: usize = 4;
 
+/// A piece of work: the row of places or the blocks that it is about, its share of the channels, and the results of each block that it makes.
+type Piece<'r, A> = (A, Range<usize>, Vec<&'r mut [f32]>);
+
 /// Runs the forward pass of a layer with these weights and this bias. `x` and `y` hold, for each block, the cells of the input
 /// and those of the result.
 pub fn forward(arch: Arch, local: &Local, weight: &[f32], bias: Option<&[f32]>, x: &[&[f32]], y: Vec<&mut [f32]>) {
@@ -37,7 +40,7 @@ pub fn forward(arch: Arch, local: &Local, weight: &[f32], bias: Option<&[f32]>, 
     let outputs = shares(local.outputs, UNIT, pieces().div_ceil(height));
     // For each row of places and each share of outputs the rows of the results, block after block.
     let each = |row: usize| outputs.iter().map(move |share| (row, share.clone(), Vec::new()));
-    let mut work: Vec<(usize, Range<usize>, Vec<&mut [f32]>)> = (0..height).flat_map(each).collect();
+    let mut work: Vec<Piece<'_, usize>> = (0..height).flat_map(each).collect();
     for y in y {
         for (n, line) in y.chunks_exact_mut(width * LANES).enumerate() {
             let (output, row) = (n / height, n % height);
@@ -60,7 +63,7 @@ pub fn to_input(arch: Arch, local: &Local, weight: &[f32], dy: &[&[f32]], dx: Ve
     let blocks = shares(dy.len(), BLOCKS, threads.div_ceil(inputs.len()));
     let plane = local.from.iter().product::<usize>() * LANES;
     let each = |blocks: Range<usize>| inputs.iter().map(move |share| (blocks.clone(), share.clone(), Vec::new()));
-    let mut work: Vec<(Range<usize>, Range<usize>, Vec<&mut [f32]>)> = blocks.iter().cloned().flat_map(each).collect();
+    let mut work: Vec<Piece<'_, Range<usize>>> = blocks.iter().cloned().flat_map(each).collect();
     for (block, dx) in dx.into_iter().enumerate() {
         for (share, planes) in split(dx, &inputs, plane).into_iter().enumerate() {
             work[block / blocks[0].len() * inputs.len() + share].2.push(planes);

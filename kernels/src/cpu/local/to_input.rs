@@ -120,14 +120,12 @@ impl ToInput<'_, '_> {
         let Scratch { taps, weight, dy } = &*self.scratch;
         let weight = weight[first * self.local.outputs..][..M * self.local.outputs].as_chunks::<M>().0;
         let mut cells = [0; M];
-        for m in 0..M {
-            cells[m] = taps[first + m].1 * parts;
-        }
+        cells.iter_mut().zip(&taps[first..first + M]).for_each(|(cell, (_, at))| *cell = at * parts);
         for part in 0..parts {
             let mut sums = [[s.splat_f32s(0.0); B]; M];
-            for m in 0..M {
-                for b in 0..B {
-                    sums[m][b] = S::as_simd_f32s(&*self.dx[block + b]).0[cells[m] + part];
+            for (sums, cell) in sums.iter_mut().zip(cells) {
+                for (sum, dx) in sums.iter_mut().zip(&self.dx[block..block + B]) {
+                    *sum = S::as_simd_f32s(dx).0[cell + part];
                 }
             }
             let dy = S::as_simd_f32s(dy).0.chunks_exact(blocks * parts);
@@ -140,9 +138,9 @@ impl ToInput<'_, '_> {
                     }
                 }
             }
-            for m in 0..M {
-                for b in 0..B {
-                    S::as_mut_simd_f32s(&mut *self.dx[block + b]).0[cells[m] + part] = sums[m][b];
+            for (sums, cell) in sums.iter().zip(cells) {
+                for (sum, dx) in sums.iter().zip(&mut self.dx[block..block + B]) {
+                    S::as_mut_simd_f32s(&mut **dx).0[cell + part] = *sum;
                 }
             }
         }
