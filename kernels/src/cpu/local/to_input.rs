@@ -140,7 +140,7 @@ impl ToInput<'_, '_> {
             }
             for (sums, cell) in sums.iter().zip(cells) {
                 for (sum, dx) in sums.iter().zip(&mut self.dx[block..block + B]) {
-                    S::as_mut_simd_f32s(&mut **dx).0[cell + part] = *sum;
+                    S::as_mut_simd_f32s(dx).0[cell + part] = *sum;
                 }
             }
         }
