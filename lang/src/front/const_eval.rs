@@ -137,7 +137,14 @@ pub fn is_word(word: &str) -> bool {
     let of = |arg: &vocabulary::Arg| match &arg.ty {
         Type::Word(words) => words.contains(&word),
         Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals => false,
+        Type::Count { .. }
+        | Type::Real { .. }
+        | Type::Share
+        | Type::Batches { .. }
+        | Type::Milliseconds { .. }
+        | Type::Names
+        | Type::Bool
+        | Type::Reals => false,
     };
     let settings = BLOCKS.iter().flat_map(|block| block.keys);
     KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)

@@ -38,6 +38,7 @@ pub mod cost;
 mod display;
 mod fault;
 pub mod flow;
+mod local_layer;
 mod op;
 mod op_params;
 mod param;
@@ -50,6 +51,7 @@ mod walk;
 
 pub use builder::{Builder, LoopBuilder, LoopId, left_over};
 pub use fault::Fault;
+pub use local_layer::{LocalLayer, Modules};
 pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign, one_kernel};
