@@ -42,6 +42,9 @@ pub struct Args {
     /// Most images of the test half to test with, a sample fixed by the run's seed [default: as for the run, else all]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit_test: Option<usize>,
+    /// Count how often the class is among the N largest scores [default: 5 where there are more classes]
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    top: Option<usize>,
     /// Go on although files of the folder are not what the run left, or the classes are others; each of them is named
     #[arg(long)]
     force: bool,
@@ -61,6 +64,7 @@ impl Args {
             weights,
             no_fuse,
             limit_test,
+            top,
             force,
         } = self;
         let fuse = no_fuse.then_some(false);
@@ -78,7 +82,7 @@ impl Args {
         };
         let console = Console::new();
         let mut inspection = Inspection::new(force, console);
-        let score = Trained::open(&run, over, weights, &mut inspection)?.score(&mut inspection)?;
+        let score = Trained::open(&run, over, weights, &mut inspection)?.score(top, &mut inspection)?;
         console.line(&format!("test accuracy {score}"));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)

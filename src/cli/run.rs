@@ -142,8 +142,10 @@ fn means(study: &Study, console: Console) {
         console.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
     }
     let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());
+    let top5 = study.top5.map(|[mean, sd]| format!(", top-5 {:.2} ± {:.2} %", 100.0 * mean, 100.0 * sd));
     console.line(&format!(
-        "test accuracy {mean:.2} ± {sd:.2} % (mean ± sd of {}), see {}",
+        "test accuracy {mean:.2} ± {sd:.2} %{} (mean ± sd of {}), see {}",
+        top5.unwrap_or_default(),
         counted(count, "seed"),
         study.file.display()
     ));

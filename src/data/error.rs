@@ -114,6 +114,20 @@ pub enum DataError {
     #[error("{name} is {found:?} (channels, height, width) when it reaches the network, which expects {expected:?}")]
     Shape { name: String, expected: [usize; 3], found: [usize; 3] },
 
+    /// An image that comes to the net's shape in training, but not in a test; `write` is what `test_transform` can be.
+    #[error(
+        "{name} is {found:?} (channels, height, width) when it reaches the network in validation or test, which expects \
+         {expected:?}"
+    )]
+    TestShape { name: String, expected: [usize; 3], found: [usize; 3], write: String },
+
+    /// A channel cannot be divided by its standard deviation.
+    #[error(
+        "channel {channel} of the training images of `{name}` is {value} everywhere, so that `normalise` cannot divide by \
+         its standard deviation; give numbers: `normalise(mean: training, sd: 1)`"
+    )]
+    Flat { name: String, channel: usize, value: f64 },
+
     #[error("{name}: transform `{transform}`: {reason}")]
     Transform { name: String, transform: &'static str, reason: String },
 
@@ -171,6 +185,7 @@ impl DataError {
     pub fn remedy(&self) -> String {
         match self {
             Self::Shape { expected, found, .. } => reshape(*expected, *found),
+            Self::TestShape { write, .. } => format!("write `test_transform: {write}` in `data`"),
             _ => String::new(),
         }
     }

@@ -79,7 +79,8 @@ impl Feed {
                 return Ok(None);
             }
             let mut raw = self.source.image(index)?;
-            let _held = self.room_beside(&raw, index)?;
+            let copies = if self.views() > 1 { 2 } else { 1 };
+            let _held = room_beside(&raw, || self.source.name(index), copies)?;
             for view in 0..self.views() {
                 let is_last = view + 1 == self.views();
                 let image = if is_last { std::mem::replace(&mut raw, Image::empty()) } else { raw.clone() };
@@ -97,14 +98,6 @@ impl Feed {
         Ok(Some(batch))
     }
 
-    /// Holds memory for what is made of a large image; nothing for a small one.
-    fn room_beside(&self, image: &Image, index: usize) -> Result<Option<HeldMemory<'static>>, DataError> {
-        let bytes = size_of_val(image.pixels.as_slice()) as u64;
-        let copies = if self.views() > 1 { 2 } else { 1 };
-        let large = bytes > LARGE;
-        large.then(|| picture::hold(Path::new(&self.source.name(index)), copies * bytes)).transpose()
-    }
-
     /// A view of a source's image, as the network takes it.
     fn image(&self, mut image: Image, index: usize, place: usize, view: usize) -> Result<Image, DataError> {
         let name = || self.source.name(index);
@@ -117,6 +110,17 @@ impl Feed {
         }
         Ok(image)
     }
+}
+
+/// Holds memory for so many copies that are made of a large image; nothing for a small one.
+pub(super) fn room_beside(
+    image: &Image,
+    name: impl Fn() -> String,
+    copies: u64,
+) -> Result<Option<HeldMemory<'static>>, DataError> {
+    let bytes = size_of_val(image.pixels.as_slice()) as u64;
+    let large = bytes > LARGE;
+    large.then(|| picture::hold(Path::new(&name()), copies * bytes)).transpose()
 }
 
 type Prepared = Result<Batch, DataError>;

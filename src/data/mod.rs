@@ -8,6 +8,7 @@
 //! | [`published`], [`fetch`] | what is known of sets that somebody publishes, and how these are fetched and checked |
 //! | [`augment`], [`transform`] | what is done to an image, at random or always; one file for each kind |
 //! | [`split`], [`loader`] | which images train and which validate; batches, prepared ahead on threads |
+//! | [`statistics`] | the mean and the standard deviation of training images |
 //!
 //! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each an [`ImageSource`]. No number here is random without being fixed by a seed ([`random`]). `sets` may use all other rooms, and
 //! no other room uses `sets`; `formats` uses no other room.
@@ -33,6 +34,7 @@ pub mod random;
 mod request;
 pub mod sets;
 pub mod split;
+pub mod statistics;
 pub mod transform;
 
 pub(crate) use checksum::{sha256, sha256_of, short};

@@ -2,6 +2,7 @@
 
 use super::{KeptFile, Observer, ObserverKind, ObserverMemory, TrainingStart};
 use crate::back::burn::Model;
+use crate::train::fit::evaluate::USUAL_TOP;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
@@ -21,7 +22,7 @@ pub const METRICS: ObserverKind = ObserverKind {
 };
 
 /// The numbers of one epoch. Losses are means over images, in nats; accuracies are shares from 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// The epoch's number, from 1.
     pub epoch: usize,
@@ -35,39 +36,46 @@ pub struct Epoch {
     /// out.
     pub validation_cross_entropy: Option<f64>,
     pub validation_accuracy: Option<f64>,
+    /// The share of images whose class was among the five largest scores; absent where there are no more classes, or no image
+    /// was held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation_top5_accuracy: Option<f64>,
     /// Seconds of training alone, without the validation.
     pub seconds: f64,
     pub images_per_second: f64,
 }
 
-impl Epoch {
-    /// The columns of metrics.csv.
-    pub const COLUMNS: [&str; 9] = [
-        "epoch",
-        "lr",
-        "train_loss",
-        "train_cross_entropy",
-        "train_accuracy",
-        "validation_cross_entropy",
-        "validation_accuracy",
-        "seconds",
-        "images_per_second",
-    ];
+/// The column of metrics.csv that only nets with more than five classes have.
+const TOP5: &str = "validation_top5_accuracy";
 
-    /// The values in the order of [`Epoch::COLUMNS`]; what is absent is an empty cell.
-    fn cells(&self) -> [String; Self::COLUMNS.len()] {
+impl Epoch {
+    /// The columns of metrics.csv and their values; what is absent is an empty cell.
+    fn cells(&self) -> [(&'static str, String); 10] {
         let cell = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
         [
-            self.epoch.to_string(),
-            self.lr.to_string(),
-            self.train_loss.to_string(),
-            self.train_cross_entropy.to_string(),
-            self.train_accuracy.to_string(),
-            cell(self.validation_cross_entropy),
-            cell(self.validation_accuracy),
-            self.seconds.to_string(),
-            self.images_per_second.to_string(),
+            ("epoch", self.epoch.to_string()),
+            ("lr", self.lr.to_string()),
+            ("train_loss", self.train_loss.to_string()),
+            ("train_cross_entropy", self.train_cross_entropy.to_string()),
+            ("train_accuracy", self.train_accuracy.to_string()),
+            ("validation_cross_entropy", cell(self.validation_cross_entropy)),
+            ("validation_accuracy", cell(self.validation_accuracy)),
+            (TOP5, cell(self.validation_top5_accuracy)),
+            ("seconds", self.seconds.to_string()),
+            ("images_per_second", self.images_per_second.to_string()),
         ]
+    }
+
+    /// The line of the epoch in metrics.csv.
+    fn row(&self, has_top5: bool) -> String {
+        let cells = self.cells().into_iter().filter(|(name, _)| has_top5 || *name != TOP5);
+        cells.map(|(_, cell)| cell).collect::<Vec<_>>().join(",")
+    }
+
+    /// The first line of metrics.csv.
+    fn head(has_top5: bool) -> String {
+        let cells = Self::default().cells().into_iter().filter(|(name, _)| has_top5 || *name != TOP5);
+        cells.map(|(name, _)| name).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -80,6 +88,8 @@ pub const TABLE: &str = "metrics.csv";
 pub struct History {
     lines: String,
     table: String,
+    /// Whether the table has the column of the five largest scores.
+    has_top5: bool,
 }
 
 impl History {
@@ -110,7 +120,8 @@ impl History {
 
     fn push(&mut self, epoch: &Epoch) {
         self.lines += &(serde_json::json!(epoch).to_string() + "\n");
-        self.table += &(epoch.cells().join(",") + "\n");
+        self.has_top5 |= epoch.validation_top5_accuracy.is_some();
+        self.table += &(epoch.row(self.has_top5) + "\n");
     }
 
     /// What metrics.jsonl holds.
@@ -120,7 +131,7 @@ impl History {
 
     /// What metrics.csv holds.
     pub fn table(&self) -> String {
-        format!("{}\n{}", Epoch::COLUMNS.join(","), self.table)
+        format!("{}\n{}", Epoch::head(self.has_top5), self.table)
     }
 }
 
@@ -142,13 +153,15 @@ impl Metrics {
     /// this memory was written, whatever was done to them since. A warning tells of a file that had lost something.
     fn open(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Result<Self, TrainError> {
         let (folder, epochs) = (start.run.folder, start.epochs_done);
-        let history = match memory.texts.get(LINES) {
+        let mut history = match memory.texts.get(LINES) {
             Some(lines) => {
                 History::of(lines, epochs).map_err(|reason| TrainError::Damaged { path: folder.join(LINES), reason })?
             }
             None => own(start),
         };
         let is_new = history.lines.is_empty();
+        // A run that an older version began has none, and stays as it is.
+        history.has_top5 |= is_new && start.data.classes.len() > USUAL_TOP && !start.split.validation.is_empty();
         let mut warn = |text: &str| start.console.warn(text);
         let mut log = |name: &str, text: &str| Log::open(folder.join(name), text, is_new, &mut warn);
         let (lines, table) = (log(LINES, history.lines())?, log(TABLE, &history.table())?);
@@ -175,7 +188,7 @@ impl Observer for Metrics {
     fn epoch_ends(&mut self, numbers: &Epoch, _: &Model) -> Result<(), TrainError> {
         self.history.push(numbers);
         self.lines.write(&serde_json::json!(numbers).to_string())?;
-        self.table.write(&numbers.cells().join(","))
+        self.table.write(&numbers.row(self.history.has_top5))
     }
 
     fn before_checkpoint(&mut self, memory: &mut ObserverMemory) -> Result<(), TrainError> {

@@ -85,6 +85,9 @@ pub enum TrainError {
     #[error("{what}: the scores are no longer numbers: {found}; the weights in {} cannot be used", path.display())]
     NoNumber { what: String, found: String, path: PathBuf },
 
+    #[error("`--top {k}` looks for more classes than the {classes} that the net tells apart: give at most {classes}")]
+    Top { k: usize, classes: usize },
+
     #[error("{}: {reason}", path.display())]
     Refused { path: PathBuf, reason: String },
 
@@ -348,6 +351,7 @@ impl TrainError {
             | Self::Damaged { .. }
             | Self::Altered { .. }
             | Self::Refused { .. }
+            | Self::Top { .. }
             | Self::Weights { .. }
             | Self::Busy { .. }
             | Self::OtherData { .. }

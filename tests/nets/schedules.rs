@@ -65,6 +65,7 @@ fn epoch(epoch: usize, nats: f64) -> Epoch {
         train_accuracy: 0.5,
         validation_cross_entropy: None,
         validation_accuracy: None,
+        validation_top5_accuracy: None,
         seconds: 1.0,
         images_per_second: 1.0,
     }

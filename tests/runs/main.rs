@@ -7,6 +7,7 @@ mod analyses;
 mod augmented;
 mod cli;
 mod docs;
+mod measured;
 mod resume;
 mod run;
 mod tensorboard;

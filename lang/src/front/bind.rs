@@ -107,24 +107,39 @@ impl Binder<'_> {
         match &arg.default {
             Default::Value(value) => Some(value.clone()),
             Default::Like(other) => bound.get(other).cloned(),
+            Default::LikeWord(other) => match bound.get(other) {
+                Some(ArgValue::Word(word)) => Some(ArgValue::Word(word)),
+                Some(_) => self.missing(callee, (arg, args), given, site),
+                // What it would follow is broken, as is reported.
+                None => None,
+            },
             Default::Absent => None,
-            Default::Required => {
-                // Given under a misspelt name, another framework's or one that nobody knows, it is not missing.
-                let meant = |name: &ast::Name| {
-                    did_you_mean(&name.text, [arg.name]).is_some()
-                        || foreign::rows(At::Argument, &name.text).any(|row| row.new == Some(arg.name))
-                };
-                let is_stray = |name: &ast::Name| {
-                    args.iter().all(|arg| arg.name != name.text)
-                        && did_you_mean(&name.text, args.iter().map(|arg| arg.name)).is_none()
-                        && foreign::rows(At::Argument, &name.text).next().is_none()
-                };
-                if !given.iter().filter_map(|given| given.name.as_ref()).any(|name| meant(name) || is_stray(name)) {
-                    self.diagnostics.push(names::missing_argument(callee, arg.name, arg.about, site.span));
-                }
-                None
-            }
+            Default::Required => self.missing(callee, (arg, args), given, site),
         }
+    }
+
+    /// Reports an argument that must be given and is not.
+    fn missing(
+        &mut self,
+        callee: &str,
+        (arg, args): (&Arg, &[&Arg]),
+        given: &[ast::CallArg],
+        site: CallSite,
+    ) -> Option<ArgValue> {
+        // Given under a misspelt name, another framework's or one that nobody knows, it is not missing.
+        let meant = |name: &ast::Name| {
+            did_you_mean(&name.text, [arg.name]).is_some()
+                || foreign::rows(At::Argument, &name.text).any(|row| row.new == Some(arg.name))
+        };
+        let is_stray = |name: &ast::Name| {
+            args.iter().all(|arg| arg.name != name.text)
+                && did_you_mean(&name.text, args.iter().map(|arg| arg.name)).is_none()
+                && foreign::rows(At::Argument, &name.text).next().is_none()
+        };
+        if !given.iter().filter_map(|given| given.name.as_ref()).any(|name| meant(name) || is_stray(name)) {
+            self.diagnostics.push(names::missing_argument(callee, arg.name, arg.about, site.span));
+        }
+        None
     }
 
     /// Reads a value of a declared type; `what` names the argument in messages.
@@ -152,6 +167,8 @@ impl Binder<'_> {
             },
             Type::Word(words) => self.word(what, words, expr).map(ArgValue::Word),
             Type::Reals => self.reals(what, expr).map(ArgValue::Reals),
+            Type::RealsOr(words) => self.reals_or(what, words, expr),
+            Type::Range { min, max } => self.range(what, [*min, *max], expr).map(ArgValue::Range),
             Type::Call(choices) => self.choice(what, choices, expr).map(ArgValue::Call),
             Type::Calls(choices) => {
                 let items = match &expr.kind {
@@ -284,6 +301,34 @@ impl Binder<'_> {
         bound.into_iter().collect()
     }
 
+    /// Reads numbers, or one of a few words in their place. A name that nothing has is most likely such a word.
+    fn reals_or(&mut self, what: &str, words: &'static [&'static str], expr: &Expr) -> Option<ArgValue> {
+        let ExprKind::Name(name) = &expr.kind else { return self.reals(what, expr).map(ArgValue::Reals) };
+        let word = self.meant(name, |meant| words.iter().find(|word| **word == meant));
+        match self.meanings.name(name) {
+            _ if word.is_some() => word.map(|word| ArgValue::Word(word)),
+            Meaning::Unknown => self.word(what, words, expr).map(ArgValue::Word),
+            _ => self.reals(what, expr).map(ArgValue::Reals),
+        }
+    }
+
+    fn range(&mut self, what: &str, [min, max]: [f64; 2], expr: &Expr) -> Option<[f64; 2]> {
+        let expected = "two numbers, the smaller one first, as in `[0.5, 1]`";
+        let items = match &expr.kind {
+            ExprKind::List(items) => items.as_slice(),
+            _ => return self.mistyped(what, expected, describe(expr), expr),
+        };
+        let [low, high] = items else {
+            return self.mistyped(what, expected, &counted(items.len(), "value"), expr);
+        };
+        let [low, high] = [low, high].map(|item| self.real(what, min, max, item));
+        let (low, high) = (low?, high?);
+        if low > high {
+            return self.mistyped(what, expected, "the larger one first", expr);
+        }
+        Some([low, high])
+    }
+
     /// Reads one of several declared calls, or the bare name of one.
     fn choice(&mut self, what: &str, choices: &'static [Callable], expr: &Expr) -> Option<Bound> {
         let (name, span, args, close): (_, _, &[ast::CallArg], _) = match &expr.kind {
@@ -350,8 +395,10 @@ impl Binder<'_> {
 /// Finds a list without its brackets, as in `at: 10, 20`: numbers behind a named argument that takes a list of them.
 fn unlisted(args: &[&Arg], given: &[ast::CallArg]) -> Option<Diagnostic> {
     let is_number = |given: &ast::CallArg| given.value.number().is_some();
-    let takes_several =
-        |name: &ast::Name| args.iter().any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals));
+    let takes_several = |name: &ast::Name| {
+        args.iter()
+            .any(|arg| arg.name == name.text && matches!(arg.ty, Type::Reals | Type::RealsOr(_) | Type::Range { .. }))
+    };
     let at = given.iter().position(|arg| arg.name.as_ref().is_some_and(takes_several) && is_number(arg))?;
     let behind = given[at + 1..].iter().take_while(|arg| arg.name.is_none() && is_number(arg));
     let values: Vec<String> = given[at..=at].iter().chain(behind).map(|arg| arg.value.written()).collect();
@@ -363,7 +410,9 @@ fn unlisted(args: &[&Arg], given: &[ast::CallArg]) -> Option<Diagnostic> {
 /// from call to call.
 fn piece(arg: &Arg, value: &ArgValue, args: &[&Arg], places: &[Option<&ast::CallArg>]) -> Filler {
     let followed = match &arg.default {
-        Default::Like(other) => args.iter().position(|arg| arg.name == *other).and_then(|other| places[other]),
+        Default::Like(other) | Default::LikeWord(other) => {
+            args.iter().position(|arg| arg.name == *other).and_then(|other| places[other])
+        }
         Default::Required | Default::Value(_) | Default::Absent => None,
     };
     followed.map_or_else(|| Filler::New(value.to_string()), |given| Filler::Copy(given.value.span))

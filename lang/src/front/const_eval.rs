@@ -135,7 +135,7 @@ pub fn is_callable(name: &str) -> bool {
 /// Whether that is a word of the language: of a choice of some kind or of a setting.
 pub fn is_word(word: &str) -> bool {
     let of = |arg: &vocabulary::Arg| match &arg.ty {
-        Type::Word(words) => words.contains(&word),
+        Type::Word(words) | Type::RealsOr(words) => words.contains(&word),
         Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
         Type::Count { .. }
         | Type::Real { .. }
@@ -144,7 +144,8 @@ pub fn is_word(word: &str) -> bool {
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Bool
-        | Type::Reals => false,
+        | Type::Reals
+        | Type::Range { .. } => false,
     };
     let settings = BLOCKS.iter().flat_map(|block| block.keys);
     KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)

@@ -110,10 +110,18 @@ impl Settings {
 
     fn put(&mut self, block: &str, key: &'static str, value: ArgValue) {
         let Self { train, data, sleep } = self;
-        let bound = [train, data, sleep].into_iter().find(|bound| bound.callee == block);
-        if let Some(place) = bound.and_then(|bound| bound.values.iter_mut().find(|(name, _)| *name == key)) {
+        let Some(bound) = [train, data, sleep].into_iter().find(|bound| bound.callee == block) else {
+            return;
+        };
+        if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
             place.1 = value;
+            return;
         }
+        // One that may be left out; the order stays that of the declarations.
+        let keys = BLOCKS.iter().find(|known| known.name == block).map_or(&[] as &[Arg], |block| block.keys);
+        let place = |name: &str| keys.iter().position(|arg| arg.name == name);
+        let before = bound.values.iter().take_while(|(name, _)| place(name) < place(key)).count();
+        bound.values.insert(before, (key, value));
     }
 
     /// Sets one key from text in the language, as `run.yaml` and flags do. The spans of problems are in that text.
@@ -186,7 +194,17 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
         Some(Type::Share) => "a share such as `15%`",
         Some(Type::Batches { .. }) => "a number of batches",
         Some(Type::Milliseconds { .. }) => "a time such as `30 ms`",
-        Some(Type::Bool | Type::Word(_) | Type::Names | Type::Reals | Type::Call(_) | Type::Calls(_)) | None => "",
+        Some(
+            Type::Bool
+            | Type::Word(_)
+            | Type::Names
+            | Type::Reals
+            | Type::RealsOr(_)
+            | Type::Range { .. }
+            | Type::Call(_)
+            | Type::Calls(_),
+        )
+        | None => "",
     };
     let wrong = |expected: &str, found: &str| {
         let span = Span::new(0, text.len());

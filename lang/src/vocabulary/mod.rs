@@ -3,6 +3,7 @@
 //! this way.
 
 pub mod augmentations;
+pub mod images;
 pub mod optimizers;
 pub mod schedules;
 pub mod settings;
@@ -31,6 +32,9 @@ pub enum Default {
     Value(ArgValue),
     /// The default is the value of another argument, declared before this one.
     Like(&'static str),
+    /// The default is the word that another argument, declared before this one, has; where that one has no word, the
+    /// argument must be given.
+    LikeWord(&'static str),
     /// The argument may be left out, and is then not there.
     Absent,
 }
@@ -49,6 +53,11 @@ impl Arg {
     /// An argument whose default is the value of the argument `other`, declared before it.
     pub const fn like(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
         Self { name, about, ty, default: Default::Like(other) }
+    }
+
+    /// An argument whose default is the word of the argument `other`, declared before it.
+    pub const fn like_word(name: &'static str, ty: Type, other: &'static str, about: &'static str) -> Self {
+        Self { name, about, ty, default: Default::LikeWord(other) }
     }
 
     /// An argument with a default of its own.
@@ -89,6 +98,13 @@ pub enum Type {
     Word(&'static [&'static str]),
     /// A list of numbers, as `[0.5, 0.5]`, or a single one.
     Reals,
+    /// A list of numbers or a single one, or one of a few words.
+    RealsOr(&'static [&'static str]),
+    /// Two numbers in rising order, bounds included: `[0.08, 1]`.
+    Range {
+        min: f64,
+        max: f64,
+    },
     /// A call of something declared, as `sgd(lr: 1e-2)`.
     Call(&'static [Callable]),
     /// A list of calls of something declared; one without arguments is just its name.
@@ -111,6 +127,7 @@ pub enum ArgValue {
     Bool(bool),
     Word(&'static str),
     Reals(Vec<f64>),
+    Range([f64; 2]),
     Call(Bound),
     Calls(Vec<Bound>),
     /// Names of the spec; none of them stand for all that there are.
@@ -126,6 +143,7 @@ impl fmt::Display for ArgValue {
             ArgValue::Bool(b) => write!(f, "{b}"),
             ArgValue::Word(word) => f.write_str(word),
             ArgValue::Reals(xs) => write!(f, "[{}]", xs.iter().map(|x| real(*x)).collect::<Vec<_>>().join(", ")),
+            ArgValue::Range([low, high]) => write!(f, "[{}, {}]", real(*low), real(*high)),
             ArgValue::Call(call) => call.fmt(f),
             ArgValue::Calls(calls) => {
                 write!(f, "[{}]", calls.iter().map(Bound::to_string).collect::<Vec<_>>().join(", "))
@@ -161,6 +179,7 @@ impl Bound {
                 Default::Required | Default::Absent => None,
                 Default::Value(value) => Some(value),
                 Default::Like(other) => complete.get(other),
+                Default::LikeWord(other) => complete.get(other).filter(|value| matches!(value, ArgValue::Word(_))),
             });
             complete.values.extend(value.cloned().map(|value| (arg.name, value)));
         }
@@ -251,6 +270,27 @@ impl Bound {
             Some(ArgValue::Names(names)) => names,
             _ => self.undeclared(name, "list of names"),
         }
+    }
+
+    /// The value of an argument that may be a list of numbers; none if it is something else or was left out.
+    pub fn maybe_reals(&self, name: &str) -> Option<&[f64]> {
+        match self.get(name) {
+            Some(ArgValue::Reals(xs)) => Some(xs),
+            _ => None,
+        }
+    }
+
+    /// The value of an argument that is two numbers in rising order.
+    pub fn range(&self, name: &str) -> [f64; 2] {
+        match self.get(name) {
+            Some(ArgValue::Range(range)) => *range,
+            _ => self.undeclared(name, "range"),
+        }
+    }
+
+    /// The list of calls of an optional argument; none if it was left out.
+    pub fn maybe_calls(&self, name: &str) -> Option<&[Bound]> {
+        self.get(name).map(|_| self.calls(name))
     }
 
     /// The value of an argument that is a call.

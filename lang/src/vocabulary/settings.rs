@@ -94,6 +94,12 @@ pub const BLOCKS: &[SettingsBlock] = &[
                 ArgValue::Calls(Vec::new()),
                 "what is done to each image, in order",
             ),
+            Arg::optional(
+                "test_transform",
+                Type::Calls(transforms::CALLABLES),
+                "what is done to the images of validation and test, and to those of `predict`, in place of `transform`; where \
+                 it is left out, the same",
+            ),
             Arg::with(
                 "validation",
                 Type::Share,

@@ -43,7 +43,7 @@ fn choices() -> impl Iterator<Item = &'static Callable> {
 fn of_argument(arg: &'static Arg) -> Vec<&'static str> {
     let mut words = vec![arg.name];
     match &arg.ty {
-        Type::Word(choices) => words.extend(choices.iter()),
+        Type::Word(choices) | Type::RealsOr(choices) => words.extend(choices.iter()),
         Type::Call(choices) | Type::Calls(choices) => {
             for choice in *choices {
                 words.push(choice.name);
@@ -57,7 +57,8 @@ fn of_argument(arg: &'static Arg) -> Vec<&'static str> {
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Bool
-        | Type::Reals => {}
+        | Type::Reals
+        | Type::Range { .. } => {}
     }
     words
 }

@@ -37,8 +37,9 @@ fn holds(ty: &Type, value: &ArgValue) -> bool {
         (Type::Count { min, max }, ArgValue::Count(n)) => min <= n && n <= max,
         (Type::Real { min, max }, ArgValue::Real(x)) => min <= x && x <= max,
         (Type::Share, ArgValue::Real(x)) => (0.0..1.0).contains(x),
-        (Type::Bool, ArgValue::Bool(_)) | (Type::Reals, ArgValue::Reals(_)) => true,
-        (Type::Word(words), ArgValue::Word(word)) => words.contains(word),
+        (Type::Bool, ArgValue::Bool(_)) | (Type::Reals | Type::RealsOr(_), ArgValue::Reals(_)) => true,
+        (Type::Range { min, max }, ArgValue::Range([low, high])) => min <= low && low <= high && high <= max,
+        (Type::Word(words) | Type::RealsOr(words), ArgValue::Word(word)) => words.contains(word),
         (Type::Call(calls), ArgValue::Call(call)) => among(calls, call.callee),
         (Type::Calls(calls), ArgValue::Calls(list)) => list.iter().all(|call| among(calls, call.callee)),
         _ => false,
@@ -136,7 +137,7 @@ fn every_default_is_within_its_own_range() {
             match &arg.default {
                 Default::Required | Default::Absent => {}
                 Default::Value(value) => assert!(holds(&arg.ty, value), "`{}` of `{owner}` is {value:?}", arg.name),
-                Default::Like(other) => {
+                Default::Like(other) | Default::LikeWord(other) => {
                     let model = args[..n].iter().find(|arg| arg.name == *other);
                     assert!(model.is_some(), "`{}` of `{owner}` is like `{other}`, not declared before it", arg.name);
                 }
@@ -181,7 +182,8 @@ fn every_setting_is_shown_with_its_default() {
     for block in BLOCKS {
         assert!(shown.contains(&format!("{} {{", block.name)), "{shown}");
         for key in block.keys {
-            assert!(shown.contains(&format!("    {}: ", key.name)), "{} is not in\n{shown}", key.name);
+            let is_there = shown.contains(&format!("    {}: ", key.name));
+            assert_eq!(is_there, !matches!(key.default, Default::Absent), "{} in\n{shown}", key.name);
         }
     }
     assert_eq!(clean(&shown, &[]).settings, compiled.settings);
@@ -194,11 +196,13 @@ fn every_optimizer_and_transform_can_be_named_alone() {
         ("schedule", "train", schedules::CALLABLES),
         ("augment", "data", augmentations::CALLABLES),
         ("transform", "data", transforms::CALLABLES),
+        ("test_transform", "data", transforms::CALLABLES),
     ] {
         for call in calls {
             // `repeat` joins words elsewhere, and is a call only as an item of a list.
             let written = if call.name == "repeat" { "[repeat()]" } else { call.name };
-            let body = if key == "transform" { "allow misfit\ny = relu(image)" } else { "y = relu(image)" };
+            let body = "allow [misfit, test_misfit]\ny = relu(image)";
+            let body = if block == "data" { body } else { "y = relu(image)" };
             let text = format!("{}{block} {{\n    {key}: {written}\n}}\n", around(body));
             let required = call.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();
             let compiled = compile_as("test.lcnn", &text, &[]);

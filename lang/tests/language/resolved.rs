@@ -162,7 +162,7 @@ fn bare(arg: &Arg) -> Vec<&'static str> {
     let is_complete = |call: &&Callable| call.args.iter().all(|arg| !matches!(arg.default, Default::Required));
     match &arg.ty {
         Type::Call(calls) => calls.iter().filter(is_complete).map(|call| call.name).collect(),
-        Type::Word(words) => words.to_vec(),
+        Type::Word(words) | Type::RealsOr(words) => words.to_vec(),
         Type::Bool => vec!["true", "false"],
         Type::Count { .. }
         | Type::Real { .. }
@@ -171,6 +171,7 @@ fn bare(arg: &Arg) -> Vec<&'static str> {
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Reals
+        | Type::Range { .. }
         | Type::Calls(_) => Vec::new(),
     }
 }

@@ -45,7 +45,7 @@ fn consts_of_the_shown_text_may_be_set() {
 fn words_of(args: &'static [Arg], words: &mut BTreeSet<&'static str>) {
     for arg in args {
         match &arg.ty {
-            Type::Word(choices) => words.extend(*choices),
+            Type::Word(choices) | Type::RealsOr(choices) => words.extend(*choices),
             Type::Call(choices) | Type::Calls(choices) => {
                 for choice in *choices {
                     words.insert(choice.name);
@@ -59,7 +59,8 @@ fn words_of(args: &'static [Arg], words: &mut BTreeSet<&'static str>) {
             | Type::Milliseconds { .. }
             | Type::Names
             | Type::Bool
-            | Type::Reals => {}
+            | Type::Reals
+            | Type::Range { .. } => {}
         }
     }
 }

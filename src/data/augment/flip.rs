@@ -7,7 +7,7 @@ use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::FLIP;
 
 pub const KIND: AugmentKind =
-    AugmentKind { name: FLIP.name, build: |call: &Bound| Box::new(Flip { p: call.real("p") }) };
+    AugmentKind { name: FLIP.call.name, build: |call: &Bound| Box::new(Flip { p: call.real("p") }) };
 
 struct Flip {
     p: f64,

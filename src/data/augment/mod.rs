@@ -3,9 +3,12 @@
 //! Augmentations work on the picture as the data set gives it, before the transforms: what a shift or a turn uncovers
 //! is black, and black is 0 only until `normalise` has been at it.
 
+mod centre_crop;
+mod crop;
 mod flip;
 mod pad_crop;
 mod repeat;
+mod resized_crop;
 mod rotate;
 
 use std::sync::Arc;
@@ -13,44 +16,37 @@ use std::sync::Arc;
 use super::kind::{self, Kind};
 use super::random::{Stream, Use};
 use super::{DataError, Image};
-use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::{Bound, augmentations};
 
-/// An augmentation: something done to one image at random, which keeps the image's shape.
+/// An augmentation: something done to one image at random.
 pub trait Augment: Send + Sync {
-    /// Whether an image of a shape (channels, height, width) can be augmented.
-    ///
-    /// # Errors
-    /// What was expected and what was found.
-    fn check(&self, _shape: [usize; 3]) -> Result<(), String> {
-        Ok(())
-    }
-
     /// How many views of each image a batch is to hold.
     fn views(&self) -> usize {
         1
     }
 
-    /// One view of an image that [`Augment::check`] accepts; `stream` decides everything that is random.
+    /// One view of an image of a shape that [`augmentations::shape`] accepts; `stream` decides everything that is random.
     fn apply(&self, image: Image, stream: &mut Stream) -> Image;
 }
 
 /// An augmentation that a spec can name.
 pub type AugmentKind = Kind<dyn Augment>;
 
-/// How each augmentation of [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES) is made.
-pub const KINDS: &[AugmentKind] = &[pad_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
+/// How each augmentation of [`augmentations::AUGMENTATIONS`] is made.
+pub const KINDS: &[AugmentKind] =
+    &[pad_crop::KIND, crop::KIND, centre_crop::KIND, resized_crop::KIND, flip::KIND, rotate::KIND, repeat::KIND];
 
 /// Augmentations, one after the other.
 #[derive(Default)]
-pub struct Augmentations(Vec<(&'static str, Box<dyn Augment>)>);
+pub struct Augmentations(Vec<(Bound, Box<dyn Augment>)>);
 
 impl Augmentations {
     /// The augmentations that `calls` name.
     ///
     /// # Panics
-    /// If a call was not bound against [`CALLABLES`](lcnnc_lang::vocabulary::augmentations::CALLABLES); no spec can bring that about.
+    /// If a call was not bound against [`augmentations::CALLABLES`]; no spec can bring that about.
     pub fn new(calls: &[Bound]) -> Self {
-        Self(calls.iter().map(|call| (call.callee, kind::build(KINDS, call))).collect())
+        Self(calls.iter().map(|call| (call.clone(), kind::build(KINDS, call))).collect())
     }
 
     /// How many views of each image a batch holds.
@@ -58,14 +54,14 @@ impl Augmentations {
         self.0.iter().fold(1, |views, (_, augmentation)| views.saturating_mul(augmentation.views()))
     }
 
-    /// Whether images of a shape (channels, height, width) can be augmented.
+    /// The shape (channels, height, width) that an image of the given shape will have after all of them.
     ///
     /// # Errors
-    /// If one of them cannot; `name` says whose shape it is.
-    pub fn check(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<(), DataError> {
-        self.0.iter().try_for_each(|(callee, augmentation)| {
-            let refused = |reason| DataError::Augmentation { name: name(), augmentation: callee, reason };
-            augmentation.check(shape).map_err(refused)
+    /// If one of them cannot augment what reaches it; `name` says whose shape it is.
+    pub fn shape(&self, shape: [usize; 3], name: impl Fn() -> String) -> Result<[usize; 3], DataError> {
+        self.0.iter().try_fold(shape, |shape, (call, _)| {
+            let refused = |reason| DataError::Augmentation { name: name(), augmentation: call.callee, reason };
+            augmentations::shape(call, shape).map_err(refused)
         })
     }
 }
@@ -94,7 +90,7 @@ impl Views {
         number: usize,
         name: impl Fn() -> String,
     ) -> Result<Image, DataError> {
-        self.augmentations.check(image.shape(), name)?;
+        self.augmentations.shape(image.shape(), name)?;
         let when = (self.epoch << 40) + place as u64;
         let augmentations = self.augmentations.0.iter().enumerate();
         Ok(augmentations.fold(image, |image, (index, (_, augmentation))| {

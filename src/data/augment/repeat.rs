@@ -8,7 +8,7 @@ use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::REPEAT;
 
 pub const KIND: AugmentKind =
-    AugmentKind { name: REPEAT.name, build: |call: &Bound| Box::new(Repeat { count: call.count("count") }) };
+    AugmentKind { name: REPEAT.call.name, build: |call: &Bound| Box::new(Repeat { count: call.count("count") }) };
 
 struct Repeat {
     count: usize,

@@ -7,7 +7,7 @@ use lcnnc_lang::vocabulary::Bound;
 use lcnnc_lang::vocabulary::augmentations::ROTATE;
 
 pub const KIND: AugmentKind =
-    AugmentKind { name: ROTATE.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
+    AugmentKind { name: ROTATE.call.name, build: |call: &Bound| Box::new(Rotate { degrees: call.real("degrees") }) };
 
 struct Rotate {
     degrees: f64,

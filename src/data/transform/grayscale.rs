@@ -9,7 +9,7 @@ use lcnnc_lang::vocabulary::transforms::GRAYSCALE;
 pub const KIND: TransformKind = TransformKind { name: GRAYSCALE.call.name, build: |_: &Bound| Box::new(Grayscale) };
 
 /// The weights of red, green and blue in ITU-R BT.601 luma.
-const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
+pub const LUMA: [f32; 3] = [0.299, 0.587, 0.114];
 
 struct Grayscale;
 

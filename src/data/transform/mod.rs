@@ -1,11 +1,15 @@
 //! What is done to every image before it reaches the network, training and test alike: one file a transform.
 
+mod centre_crop;
 mod colour;
 mod grayscale;
 mod normalise;
 mod resize;
 
+pub(super) use centre_crop::{CentreCrop, cut};
 pub(super) use colour::Colour;
+pub(super) use grayscale::LUMA;
+pub(super) use resize::Resize;
 
 use super::kind::{self, Kind};
 use super::{DataError, Image};
@@ -21,7 +25,7 @@ pub trait Transform: Send + Sync {
 pub type TransformKind = Kind<dyn Transform>;
 
 /// How each transform of [`transforms::TRANSFORMS`] is made.
-pub const KINDS: &[TransformKind] = &[grayscale::KIND, colour::KIND, resize::KIND, normalise::KIND];
+pub const KINDS: &[TransformKind] = &[grayscale::KIND, colour::KIND, resize::KIND, centre_crop::KIND, normalise::KIND];
 
 /// Transforms, one after the other.
 #[derive(Default)]

@@ -3,11 +3,15 @@
 use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
-use lcnnc_lang::vocabulary::transforms::NORMALISE;
+use lcnnc_lang::vocabulary::transforms::{NORMALISE, numbers};
 
 pub const KIND: TransformKind = TransformKind {
     name: NORMALISE.call.name,
-    build: |call: &Bound| Box::new(Normalise { mean: call.reals("mean").to_vec(), sd: call.reals("sd").to_vec() }),
+    build: |call: &Bound| {
+        // Those that nobody has measured are no numbers, and show.
+        let [mean, sd] = ["mean", "sd"].map(|name| numbers(call, name).map_or(vec![f64::NAN], |it| it.to_vec()));
+        Box::new(Normalise { mean, sd })
+    },
 };
 
 struct Normalise {

@@ -5,25 +5,61 @@ use std::sync::OnceLock;
 use super::{Transform, TransformKind};
 use crate::data::Image;
 use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::images::with_short_side;
 use lcnnc_lang::vocabulary::transforms::RESIZE;
 
 pub const KIND: TransformKind = TransformKind {
     name: RESIZE.call.name,
-    build: |call: &Bound| Box::new(Resize { size: call.count("size"), first: OnceLock::new() }),
+    build: |call: &Bound| {
+        let size = call.count("size");
+        Box::new(if call.maybe_word("side") == Some("short") {
+            Resize::by_short_side(size)
+        } else {
+            Resize::to_square(size)
+        })
+    },
 };
 
-struct Resize {
+pub struct Resize {
     size: usize,
+    /// Whether the shorter side alone becomes so long, and the longer one keeps its ratio to it.
+    short: bool,
     /// The weights for the height and width of the first image; most sets have no other.
     first: OnceLock<[Weights; 2]>,
 }
 
 impl Transform for Resize {
     fn apply(&self, image: Image) -> Image {
-        if [image.height, image.width] == [self.size; 2] {
+        self.resized(image)
+    }
+}
+
+impl Resize {
+    /// Images become squares of so many pixels a side.
+    pub fn to_square(size: usize) -> Self {
+        Self { size, short: false, first: OnceLock::new() }
+    }
+
+    /// The shorter sides of images become so long.
+    pub fn by_short_side(size: usize) -> Self {
+        Self { size, short: true, first: OnceLock::new() }
+    }
+
+    /// The height and width that an image will have.
+    fn target(&self, image: &Image) -> [usize; 2] {
+        match with_short_side(self.size, image.shape()) {
+            Ok([_, height, width]) if self.short => [height, width],
+            _ => [self.size; 2],
+        }
+    }
+
+    /// The image in its new size.
+    pub fn resized(&self, image: Image) -> Image {
+        let target = self.target(&image);
+        if [image.height, image.width] == target {
             return image;
         }
-        let make = || [Weights::new(image.height, self.size), Weights::new(image.width, self.size)];
+        let make = || [Weights::new(image.height, target[0]), Weights::new(image.width, target[1])];
         let first = self.first.get_or_init(make);
         if [first[0].from, first[1].from] == [image.height, image.width] {
             resized(&image, first)

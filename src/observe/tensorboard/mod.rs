@@ -179,6 +179,11 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
             "Share from 0 to 1, over the images held out, after the epoch.",
             numbers.validation_accuracy,
         ),
+        (
+            "accuracy/validation_top5",
+            "Share from 0 to 1 of the images held out whose class is among the five largest scores, after the epoch.",
+            numbers.validation_top5_accuracy,
+        ),
         ("learning_rate", "Without unit, at the last step of the epoch.", Some(numbers.lr)),
         ("images_per_second", "Images a second, in training alone.", Some(numbers.images_per_second)),
     ];

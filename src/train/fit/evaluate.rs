@@ -18,7 +18,20 @@ pub struct Tally {
     pub correct_by_step: Vec<usize>,
     /// The cross-entropy in nats, summed over the images.
     pub cross_entropy: f64,
+    /// How many had their class among the largest scores; none where that was not counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<Top>,
 }
+
+/// How many images had their class among so many of the largest scores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Top {
+    pub k: usize,
+    pub correct: usize,
+}
+
+/// The number of largest scores that are counted where nobody asks for another one, of nets with more classes.
+pub const USUAL_TOP: usize = 5;
 
 impl Tally {
     /// Counts one batch: `nats` is its mean cross-entropy an image, `right` how many images each step named right.
@@ -26,12 +39,17 @@ impl Tally {
         let right: Vec<usize> = right.iter().map(|count| *count as usize).collect();
         let correct = right.last().copied().unwrap_or(0);
         let correct_by_step = if right.len() > 1 { right } else { Vec::new() };
-        Self { images, correct, correct_by_step, cross_entropy: nats * images as f64 }
+        Self { images, correct, correct_by_step, cross_entropy: nats * images as f64, top: None }
     }
 
     /// The share of images that were named right, from 0 to 1.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images.max(1) as f64
+    }
+
+    /// The share of images whose class was among the largest scores, from 0 to 1; none where that was not counted.
+    pub fn top_accuracy(&self) -> Option<f64> {
+        self.top.map(|top| top.correct as f64 / self.images.max(1) as f64)
     }
 
     /// The mean cross-entropy in nats an image.
@@ -57,6 +75,10 @@ impl Tally {
         self.correct_by_step.resize(other.correct_by_step.len().max(self.correct_by_step.len()), 0);
         self.correct_by_step.iter_mut().zip(other.correct_by_step).for_each(|(sum, more)| *sum += more);
         self.cross_entropy += other.cross_entropy;
+        self.top = match (self.top, other.top) {
+            (Some(top), Some(more)) => Some(Top { correct: top.correct + more.correct, ..top }),
+            (top, more) => top.or(more),
+        };
     }
 }
 
@@ -75,11 +97,28 @@ pub struct Score {
     /// The accuracy at each step that the loss is the mean of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accuracy_by_step: Vec<f64>,
+    /// How often the class was among the largest scores, of nets with more classes than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top: Option<TopScore>,
+}
+
+/// How often the class of an image was among so many of the largest scores.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TopScore {
+    pub k: usize,
+    /// The share of the images, from 0 to 1.
+    pub accuracy: f64,
+    pub correct: usize,
 }
 
 impl From<Tally> for Score {
     fn from(tally: Tally) -> Self {
         Self {
+            top: tally.top.map(|Top { k, correct }| TopScore {
+                k,
+                accuracy: tally.top_accuracy().unwrap_or_default(),
+                correct,
+            }),
             accuracy: tally.accuracy(),
             correct: tally.correct,
             images: tally.images,
@@ -92,18 +131,19 @@ impl From<Tally> for Score {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { accuracy, correct, images, of, cross_entropy: nats, accuracy_by_step: steps } = self;
+        let Self { accuracy, correct, images, of, cross_entropy: nats, accuracy_by_step: steps, top } = self;
+        let top = top.map(|top| format!(", top-{} {:.2} %", top.k, 100.0 * top.accuracy)).unwrap_or_default();
         write!(f, "{:.2} % ({correct} of {images}", 100.0 * accuracy)?;
         if of > images {
             write!(f, ", a sample of the {of} images of the test half")?;
         }
         if steps.is_empty() {
-            return write!(f, "), cross-entropy {nats:.4}");
+            return write!(f, "){top}, cross-entropy {nats:.4}");
         }
         let steps: Vec<String> = steps.iter().map(|x| format!("{:.2}", 100.0 * x)).collect();
         write!(
             f,
-            ") at the last step, by step {} %; cross-entropy {nats:.4}, the mean over these steps",
+            ") at the last step{top}, by step {} %; cross-entropy {nats:.4}, the mean over these steps",
             steps.join(", ")
         )
     }
@@ -113,11 +153,18 @@ fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 
-/// Runs a model over a feed as it is used after training. The model and its device are without autodiff.
+/// Runs a model over a feed as it is used after training. The model and its device are without autodiff. `top` is how many of
+/// the largest scores are looked through for the class; without a wish, [`USUAL_TOP`] where there are more classes.
 ///
 /// # Errors
 /// If an image cannot be had, or the process was asked to stop.
-pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Result<Tally, TrainError> {
+pub fn evaluate(
+    model: &Model,
+    device: &Device,
+    feed: Feed,
+    top: Option<usize>,
+    stop: Stop,
+) -> Result<Tally, TrainError> {
     let mut tally = Tally::default();
     for batch in Loader::new(feed)? {
         if stop.asked() {
@@ -126,10 +173,18 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Resul
         let batch = batch?;
         let answers = labels(&batch, device);
         let forward = model.forward(images(batch, model, device));
-        let asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
+        let mut asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
+        let logits = forward.logits();
+        let usual = || (logits.dims()[1] > USUAL_TOP).then_some(USUAL_TOP);
+        let k = top.or_else(usual);
+        if let Some(k) = k {
+            asked = asked.register(among(logits, answers.clone(), k));
+        }
         let steps = forward.steps.into_iter().map(|logits| right(logits, answers.clone()));
         let counted = numbers(steps.fold(asked, Transaction::register))?;
-        tally.add(Tally::of(answers.dims()[0], counted[0], &counted[1..]));
+        let (top, right) = counted[1..].split_at(usize::from(k.is_some()));
+        let top = k.zip(top.first()).map(|(k, correct)| Top { k, correct: *correct as usize });
+        tally.add(Tally { top, ..Tally::of(answers.dims()[0], counted[0], right) });
     }
     Ok(tally)
 }
@@ -137,6 +192,19 @@ pub fn evaluate(model: &Model, device: &Device, feed: Feed, stop: Stop) -> Resul
 /// How many of a batch the largest score names right, `[1]`: `logits` is `[B, classes]`, `answers` `[B]`.
 pub(in crate::train) fn right(logits: Tensor<2>, answers: Tensor<1, Int>) -> Tensor<1, Int> {
     logits.argmax(1).squeeze_dim::<1>(1).equal(answers).int().sum()
+}
+
+/// How many of a batch have their class among the `k` largest scores, `[1]`: `logits` is `[B, classes]`, `answers` `[B]`. Of
+/// equal scores, the first class comes first.
+fn among(logits: Tensor<2>, answers: Tensor<1, Int>, k: usize) -> Tensor<1, Int> {
+    let [images, classes] = logits.dims();
+    let answers = answers.unsqueeze_dim::<2>(1);
+    let own = logits.clone().gather(1, answers.clone()).expand([images, classes]);
+    let index: Tensor<1, Int> = Tensor::arange(0..classes as i64, &logits.device());
+    let is_before = index.unsqueeze_dim::<2>(0).expand([images, classes]).lower(answers.expand([images, classes]));
+    let is_larger = logits.clone().greater(own.clone());
+    let ahead = is_larger.bool_or(logits.equal(own).bool_and(is_before)).int().sum_dim(1);
+    ahead.lower_elem(k as i64).int().sum()
 }
 
 /// A batch's images: `[B, C, H, W]`.

@@ -285,6 +285,7 @@ impl<'a> Training<'a> {
             train_accuracy: seen.accuracy(),
             validation_cross_entropy,
             validation_accuracy: held_out.map(Tally::accuracy),
+            validation_top5_accuracy: held_out.and_then(Tally::top_accuracy),
             seconds: *seconds,
             images_per_second: images / seconds.max(f64::MIN_POSITIVE),
         })
@@ -296,7 +297,7 @@ impl<'a> Training<'a> {
         if split.validation.is_empty() {
             return Ok(None);
         }
-        evaluate(&model.valid(), device, recipe.feed(&data.train, split.validation.clone()), stop).map(Some)
+        evaluate(&model.valid(), device, recipe.feed(&data.train, split.validation.clone()), None, stop).map(Some)
     }
 
     /// Writes an epoch's weights, as the best ones too if they are.

@@ -1,5 +1,6 @@
 //! A spec with its settings, compiled and known to fit its data.
 
+mod measured;
 pub mod overrides;
 pub mod yaml;
 mod yaml_spans;
@@ -9,12 +10,13 @@ use crate::data::augment::{Augmentations, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
 use crate::data::transform::Transforms;
-use crate::data::{self, DataError, DataSet, Unusable};
+use crate::data::{self, DataError, DataSet, Image, Unusable};
 use crate::train::recipe::overrides::is_flag;
 use crate::train::{Overrides, TrainError};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
+use lcnnc_lang::vocabulary::transforms;
 use lcnnc_lang::{Compiled, Options, Source, compile};
 use std::sync::Arc;
 
@@ -30,6 +32,8 @@ pub struct Recipe {
     pub resolved: String,
     pub augmentations: Arc<Augmentations>,
     pub transforms: Arc<Transforms>,
+    /// The transforms of images for validation and test: of their own, or those of training.
+    pub test_transforms: Arc<Transforms>,
     /// The spec's warnings and notes.
     pub remarks: Report,
 }
@@ -59,7 +63,9 @@ impl Recipe {
         };
         let augmentations = Arc::new(Augmentations::new(settings.data.calls("augment")));
         let transforms = Arc::new(Transforms::new(settings.data.calls("transform")));
-        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, remarks })
+        let own = settings.data.maybe_calls("test_transform").map(|calls| Arc::new(Transforms::new(calls)));
+        let test_transforms = own.unwrap_or_else(|| transforms.clone());
+        Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, test_transforms, remarks })
     }
 
     /// Images in a batch.
@@ -113,8 +119,8 @@ impl Recipe {
         self.net.params.iter().filter(|param| param.trained()).map(Param::len).sum()
     }
 
-    /// Checks that images of a data set can be augmented and are, transformed, what the net takes. Of a set whose images may
-    /// differ, it looks at all, or at the first if nobody has read them yet.
+    /// Checks that images of a data set are what the net takes, augmented and transformed in training and transformed in a
+    /// test. Of a set whose images may differ, it looks at all, or at the first if nobody has read them yet.
     ///
     /// # Errors
     /// What an augmentation cannot take; a batch that cannot hold the views of an image; both shapes, and which transform to
@@ -124,52 +130,71 @@ impl Recipe {
         if !batch.is_multiple_of(views) {
             return Err(TrainError::unfit(DataError::Views { batch, views }));
         }
-        let contents = data.files.as_ref().and_then(|files| files.contents.as_ref());
-        let all = contents.filter(|contents| contents.shapes.len() > 1 || !contents.broken.is_empty());
-        if let Some(contents) = all {
-            let unfit = |shape| {
-                let error = self.fits(shape, &|| data.name.clone()).err()?;
-                Some((without(&data.name, &error), error.remedy()))
-            };
-            let unusable = Unusable::of(&data.name, contents, unfit);
-            return unusable.map_or(Ok(()), |unusable| Err(DataError::Unusable { unusable }.into()));
-        }
-        let shape = data.shape.or_else(|| contents?.shapes.keys().next().copied());
-        let (shape, name) = match shape {
-            Some(shape) => (shape, format!("an image of `{}`", data.name)),
-            None => (data.train.image(0)?.shape(), data.train.name(0)),
-        };
-        self.fits(shape, &|| name.clone()).map_err(TrainError::unfit)
+        check_all(data, |shape, name| self.fits(shape, name))
     }
 
-    /// Checks that an image of a shape can be augmented and is, transformed, what the net takes.
+    /// Checks that images of a data set are what the net takes in a test, as [`Recipe::check`] does.
+    ///
+    /// # Errors
+    /// Both shapes, and what to write; or every file that cannot be used.
+    pub fn check_for_test(&self, data: &DataSet) -> Result<(), TrainError> {
+        check_all(data, |shape, name| self.fits_test(shape, name))
+    }
+
+    /// Checks that an image of a shape is what the net takes, augmented and transformed in training and transformed in a
+    /// test.
     fn fits(&self, shape: [usize; 3], name: &dyn Fn() -> String) -> Result<(), DataError> {
-        self.augmentations.check(shape, name)?;
-        let (found, expected) = (self.transforms.shape(shape, name)?, self.net.input.1);
+        let augmented = self.augmentations.shape(shape, name)?;
+        let (found, expected) = (self.transforms.shape(augmented, name)?, self.net.input.1);
+        if found != expected {
+            return Err(DataError::Shape { name: name(), expected, found });
+        }
+        self.fits_test(shape, name).map_err(|error| match error {
+            DataError::Shape { name, expected, found } => {
+                let calls = |key: &str| self.settings.data.maybe_calls(key).unwrap_or_default();
+                let write = transforms::in_tests(calls("augment"), calls("transform"));
+                DataError::TestShape { name, expected, found, write }
+            }
+            other => other,
+        })
+    }
+
+    /// Checks that an image of a shape is, transformed as in a test, what the net takes.
+    fn fits_test(&self, shape: [usize; 3], name: &dyn Fn() -> String) -> Result<(), DataError> {
+        let (found, expected) = (self.test_transforms.shape(shape, name)?, self.net.input.1);
         if found == expected { Ok(()) } else { Err(DataError::Shape { name: name(), expected, found }) }
     }
 
-    /// Images of a source, in an order, as the net takes them; nothing about them is random.
+    /// An image as the net takes it in a test.
+    ///
+    /// # Errors
+    /// If it cannot become that; `name` says which image it is.
+    pub fn for_test(&self, image: Image, name: &dyn Fn() -> String) -> Result<Image, DataError> {
+        self.fits_test(image.shape(), name)?;
+        self.test_transforms.apply(image, name)
+    }
+
+    /// Images of a source, in an order, as the net takes them in a test; nothing about them is random.
     pub fn feed(&self, source: &Arc<dyn data::ImageSource>, order: Vec<usize>) -> Feed {
         Feed {
             source: source.clone(),
             order,
             augment: None,
-            transforms: self.transforms.clone(),
+            transforms: self.test_transforms.clone(),
             shape: self.net.input.1,
             batch: self.batch(),
             first: 0,
         }
     }
 
-    /// Images for the training of an epoch: those of [`Recipe::feed`], with the spec's augmentations. A batch holds all views
-    /// of its images.
+    /// Images for the training of an epoch, with the spec's augmentations and transforms. A batch holds all views of its
+    /// images.
     pub fn training_feed(&self, source: &Arc<dyn data::ImageSource>, order: Vec<usize>, epoch: usize) -> Feed {
         let augmentations = self.augmentations.clone();
         let views = Views { augmentations, seed: self.seed(), epoch: epoch as u64 };
         let augment = (!self.settings.data.calls("augment").is_empty()).then_some(views);
         let batch = self.batch() / self.augmentations.views();
-        Feed { augment, batch, ..self.feed(source, order) }
+        Feed { augment, batch, transforms: self.transforms.clone(), ..self.feed(source, order) }
     }
 
     /// Divides the training half into images that train and images that validate, at most `limit` of them together. A
@@ -182,6 +207,30 @@ impl Recipe {
         }
         split::split(&train, self.settings.data.real("validation"), self.seed())
     }
+}
+
+/// Checks images of a data set by their shapes. Of a set whose images may differ, it looks at all, or at the first if nobody
+/// has read them yet.
+fn check_all(
+    data: &DataSet,
+    fits: impl Fn([usize; 3], &dyn Fn() -> String) -> Result<(), DataError>,
+) -> Result<(), TrainError> {
+    let contents = data.files.as_ref().and_then(|files| files.contents.as_ref());
+    let all = contents.filter(|contents| contents.shapes.len() > 1 || !contents.broken.is_empty());
+    if let Some(contents) = all {
+        let unfit = |shape| {
+            let error = fits(shape, &|| data.name.clone()).err()?;
+            Some((without(&data.name, &error), error.remedy()))
+        };
+        let unusable = Unusable::of(&data.name, contents, unfit);
+        return unusable.map_or(Ok(()), |unusable| Err(DataError::Unusable { unusable }.into()));
+    }
+    let shape = data.shape.or_else(|| contents?.shapes.keys().next().copied());
+    let (shape, name) = match shape {
+        Some(shape) => (shape, format!("an image of `{}`", data.name)),
+        None => (data.train.image(0)?.shape(), data.train.name(0)),
+    };
+    fits(shape, &|| name.clone()).map_err(TrainError::unfit)
 }
 
 /// The text of an error without the name that it begins with.

@@ -66,11 +66,12 @@ impl Setup {
         let opened = overrides.device.unwrap_or_default().open()?;
         // The data of a run that was begun before are known by their checksum.
         let mut data = open(&overrides, work != Work::Training)?;
-        let recipe = Recipe::new(source, &overrides, data.classes.len())?;
+        let recipe = Recipe::new(source.clone(), &overrides, data.classes.len())?;
         data.read(&request(&overrides, overrides.verify.unwrap_or(true), false))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
+        let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::new(Console::new()))?;
         let setup = Self { overrides, recipe, data, split, opened };
         memory_need::check(&setup, work)?;
         Ok(setup)
@@ -116,8 +117,10 @@ impl Setup {
     pub fn with(&self, source: Source, setting: Setting) -> Result<Self, TrainError> {
         let mut overrides = self.overrides.clone();
         overrides.settings.push(setting);
-        let recipe = Recipe::new(source, &overrides, self.data.classes.len())?;
+        let recipe = Recipe::new(source.clone(), &overrides, self.data.classes.len())?;
         let split = recipe.split(&self.data, overrides.limit);
+        let meter = ReadingMeter::new(Console::new());
+        let recipe = recipe.measured((&source, &overrides), &self.data, &split, &meter)?;
         Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
     }
 
@@ -280,7 +283,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
     let Fit { best, epochs, last, seconds, asleep, memory, remarks, notes } = fit;
     let started = Instant::now();
     let order = job.recipe.test(job.data, limit_test);
-    let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), job.stop)?;
+    let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), None, job.stop)?;
     let test = test.numbered("the test", &job.folder.join(fit::BEST))?;
     Ok(Summary {
         epochs,

@@ -28,6 +28,9 @@ pub struct SeedResult {
     pub folder: PathBuf,
     /// Test accuracy, from 0 to 1.
     pub accuracy: f64,
+    /// How often the class was among the five largest scores, of nets with more classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top5_accuracy: Option<f64>,
     pub validation_accuracy: Option<f64>,
     pub best_epoch: usize,
     /// What the run's own summary remarks on.
@@ -43,6 +46,9 @@ pub struct Study {
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
     pub sd: f64,
+    /// The same two of the five largest scores, of nets with more classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top5: Option<[f64; 2]>,
     /// The file with all this.
     #[serde(skip)]
     pub file: PathBuf,
@@ -270,20 +276,29 @@ fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
     }
 }
 
+/// The mean, and the sample's standard deviation.
+fn mean_and_sd(values: &[f64]) -> [f64; 2] {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    [mean, (squares / (count - 1.0).max(1.0)).sqrt()]
+}
+
 fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Result<Study, TrainError> {
     let mut seeds = Vec::new();
     for (seed, folder) in all {
         let ended = ended(&folder, console)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
         let Summary { validation_accuracy, best_epoch, test, remarks, .. } = ended;
-        seeds.push(SeedResult { seed, folder, accuracy: test.accuracy, validation_accuracy, best_epoch, remarks });
+        let top5_accuracy = test.top.map(|top| top.accuracy);
+        let accuracy = test.accuracy;
+        seeds.push(SeedResult { seed, folder, accuracy, top5_accuracy, validation_accuracy, best_epoch, remarks });
     }
-    let count = seeds.len() as f64;
-    let mean = seeds.iter().map(|seed| seed.accuracy).sum::<f64>() / count;
-    let squares: f64 = seeds.iter().map(|seed| (seed.accuracy - mean).powi(2)).sum();
-    let sd = (squares / (count - 1.0).max(1.0)).sqrt();
+    let [mean, sd] = mean_and_sd(&seeds.iter().map(|seed| seed.accuracy).collect::<Vec<_>>());
+    let top5: Option<Vec<f64>> = seeds.iter().map(|seed| seed.top5_accuracy).collect();
+    let top5 = top5.map(|top5| mean_and_sd(&top5));
     let folder = seeds.first().and_then(|seed| seed.folder.parent()).unwrap_or(Path::new("")).to_owned();
     let file = folder.join(format!("seeds-{}.json", &fingerprint[..8]));
-    let study = Study { seeds, mean, sd, file };
+    let study = Study { seeds, mean, sd, top5, file };
     files::replace(&study.file, json(&study).as_bytes())?;
     Ok(study)
 }

@@ -1,10 +1,11 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, read};
-use crate::data::{DataError, picture};
+use crate::data::picture;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::run_dir::SPEC;
 use crate::train::runs::{memory_need, same_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
@@ -86,6 +87,11 @@ impl Trained {
         let overrides = over.over(run.overrides.clone());
         threads::fix(overrides.threads)?;
         let recipe = Recipe::new(run.source.clone(), &overrides, run.manifest.data.classes.len())?;
+        if recipe.is_open() {
+            let reason =
+                "it leaves numbers to the training images, which a run writes in: it is no run's spec".to_owned();
+            return Err(TrainError::Refused { path: folder.join(SPEC), reason });
+        }
         let opened = overrides.device.unwrap_or_default().open()?;
         let file = folder.join(which.file());
         let fuses = overrides.fuse.unwrap_or(true);
@@ -117,11 +123,16 @@ impl Trained {
     }
 
     /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
-    /// were asked for.
+    /// were asked for. `top` is how many of the largest scores are looked through for the class, see [`evaluate`].
     ///
     /// # Errors
-    /// If the data cannot be had, are not those of the run or do not fit the net; or if the scores are no numbers.
-    pub fn score(&self, inspection: &mut Inspection) -> Result<Score, TrainError> {
+    /// If the data cannot be had, are not those of the run or do not fit the net; if the scores are no numbers; or if there are
+    /// not so many classes.
+    pub fn score(&self, top: Option<usize>, inspection: &mut Inspection) -> Result<Score, TrainError> {
+        let classes = self.manifest.data.classes.len();
+        if let Some(k) = top.filter(|k| *k > classes) {
+            return Err(TrainError::Top { k, classes });
+        }
         let opened = super::open(&self.overrides, self.own_data);
         // Advice about the folder of a run is not the one about another folder.
         let mut data = match opened {
@@ -147,12 +158,12 @@ impl Trained {
         if let Some(problem) = problem {
             inspection.found(problem)?;
         }
-        self.recipe.check(&data).map_err(|error| self.unfit(error))?;
+        self.recipe.check_for_test(&data).map_err(|error| self.unfit(error))?;
         let order = self.recipe.test(&data, self.overrides.limit_test);
         if self.on_cpu {
             memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), order.len())?;
         }
-        let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), Stop::never())?;
+        let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), top, Stop::never())?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
     }
 
@@ -172,15 +183,12 @@ impl Trained {
     /// If it is no image or cannot become one of the net's shape, or if a probability is no number.
     pub fn predict(&self, image: &Path) -> Result<Vec<Answer>, TrainError> {
         let name = || image.display().to_string();
-        let (bytes, expected) = (picture::read(image)?, self.recipe.net.input.1);
+        let bytes = picture::read(image)?;
         memory_need::check_picture(image, picture::need(&bytes).image)?;
         let image = picture::image(image, &bytes)?;
         let unfit = |error| self.unfit(TrainError::unfit(error));
-        let image = self.recipe.transforms.apply(image, name).map_err(unfit)?;
+        let image = self.recipe.for_test(image, &name).map_err(unfit)?;
         let [channels, height, width] = image.shape();
-        if image.shape() != expected {
-            return Err(unfit(DataError::Shape { name: name(), expected, found: image.shape() }));
-        }
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
         let probabilities = read(activation::softmax(self.model.forward(input).logits(), 1))?;

@@ -31,7 +31,8 @@ pub struct Whose {
 impl Whose {
     /// The notes that all weights of a run have in common.
     pub fn run(recipe: &Recipe, manifest: &Manifest) -> Self {
-        let transform = recipe.settings.data.get("transform");
+        let data = &recipe.settings.data;
+        let transform = data.get("test_transform").or_else(|| data.get("transform"));
         Self {
             lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
             model: recipe.net.name.clone(),

@@ -224,7 +224,10 @@ fn reference() -> String {
         writeln!(out, "\n### {}", block.name).unwrap();
         args(&mut out, block.keys);
         for key in block.keys {
-            if let Type::Call(choices) | Type::Calls(choices) = &key.ty {
+            // Transforms are those of tests as well.
+            if let (Type::Call(choices) | Type::Calls(choices), "optimizer" | "schedule" | "augment" | "transform") =
+                (&key.ty, key.name)
+            {
                 choices.iter().for_each(|choice| callable(&mut out, key.name, choice));
             }
         }
@@ -279,6 +282,7 @@ fn args(out: &mut String, args: &[Arg]) {
             Default::Required => "must be given".to_owned(),
             Default::Value(value) => format!("`{value}`"),
             Default::Like(other) => format!("as `{other}`"),
+            Default::LikeWord(other) => format!("as `{other}` where that is a word"),
             Default::Absent => "none".to_owned(),
         };
         writeln!(out, "| `{}` | {} | {default} | {} |", arg.name, is(&arg.ty), arg.about).unwrap();
@@ -297,6 +301,11 @@ fn is(ty: &Type) -> String {
         Type::Bool => "`true` or `false`".to_owned(),
         Type::Word(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or "),
         Type::Reals => "a list of numbers".to_owned(),
+        Type::RealsOr(words) => {
+            let words = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" or ");
+            format!("a list of numbers, or {words}")
+        }
+        Type::Range { min, max } => format!("two rising numbers, {min:?} to {max:?}"),
         Type::Call(choices) => format!("one of {}", names(choices)),
         Type::Calls(choices) => format!("a list of {}", names(choices)),
     }

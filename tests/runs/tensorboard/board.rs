@@ -67,6 +67,7 @@ fn numbers(epoch: usize) -> Epoch {
         train_accuracy: 0.5,
         validation_cross_entropy: Some(2.125),
         validation_accuracy: Some(0.625),
+        validation_top5_accuracy: None,
         seconds: 3.0,
         images_per_second: 1000.0,
     }

@@ -12,7 +12,7 @@ use super::transform::{assert_near, pattern};
 
 fn call(callee: &'static str, value: ArgValue) -> Bound {
     let declared = augmentations::CALLABLES.iter().find(|call| call.name == callee).unwrap();
-    Bound { callee, values: vec![(declared.args[0].name, value)] }
+    Bound { callee, values: vec![(declared.args[0].name, value)] }.completed(declared.args)
 }
 
 fn pad_crop(border: usize) -> Bound {

@@ -224,10 +224,20 @@ pub const ROWS: &[Row] = &[
     .beside("flip"),
     choice(
         &["RandomCrop", "random_crop", "pad_and_crop", "shift", "translate", "RandomTranslation"],
-        "a border and a random window of the old size are `pad_crop(4)`",
+        "a random window of 24 pixels is `crop(24)`, with a transform for tests beside it; one of the old size, cut out of \
+         the image with a border, is `pad_crop(4)`",
         ["data { augment: [RandomCrop] }", "data { augment: [pad_crop(4)] }"],
     )
     .beside("flip"),
+    choice(
+        &["RandomResizedCrop", "random_resized_crop", "RandomSizedCrop", "inception_crop"],
+        "it is called `resized_crop(24)`",
+        [
+            "data { augment: [RandomResizedCrop(24)], test_transform: [resize(24)] }",
+            "data { augment: [resized_crop(24)], test_transform: [resize(24)] }",
+        ],
+    )
+    .renamed("resized_crop"),
     choice(
         &["RandomRotation", "random_rotation", "rotation", "RandomRotate"],
         "a random angle is `rotate(15)`",
@@ -248,7 +258,6 @@ pub const ROWS: &[Row] = &[
             "RandAugment",
             "AutoAugment",
             "TrivialAugment",
-            "RandomResizedCrop",
             "RandomAffine",
             "random_erasing",
             "gaussian_blur",
@@ -295,9 +304,22 @@ pub const ROWS: &[Row] = &[
     )
     .renamed("colour"),
     choice(
-        &["CenterCrop", "center_crop", "crop", "Crop", "Pad", "pad"],
-        "no transform cuts an image; it is made smaller by `resize(24)`",
-        ["data { transform: [CenterCrop(24)] }", "data { transform: [resize(24)] }"],
+        &["CenterCrop", "center_crop", "CentreCrop", "CenterCropping"],
+        "it is called `centre_crop(24)`",
+        ["data { transform: [CenterCrop(24)] }", "data { transform: [centre_crop(24)] }"],
+    )
+    .renamed("centre_crop"),
+    choice(
+        &["crop", "Crop"],
+        "a window at a random place is an augmentation, `augment: [crop(24)]`; a transform cuts out the middle, by \
+         `centre_crop(24)`",
+        ["data { transform: [crop(24)] }", "data { transform: [centre_crop(24)] }"],
+    )
+    .beside("resize"),
+    choice(
+        &["Pad", "pad"],
+        "no transform puts a border around an image; it is made larger by `resize(24)`",
+        ["data { transform: [Pad(24)] }", "data { transform: [resize(24)] }"],
     )
     .beside("resize"),
 ];

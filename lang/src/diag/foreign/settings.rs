@@ -163,13 +163,29 @@ pub const ROWS: &[Row] = &[
     )
     .renamed("transform"),
     setting(
+        &[
+            "test_transforms",
+            "transform_test",
+            "val_transform",
+            "val_transforms",
+            "valid_transform",
+            "validation_transform",
+            "eval_transform",
+            "eval_transforms",
+        ],
+        "it is called `test_transform: [resize(24)]`",
+        ["data { test_transforms: [resize(24)] }", "data { test_transform: [resize(24)] }"],
+    )
+    .renamed("test_transform"),
+    setting(
         &["image_size", "resize", "img_size", "size", "grayscale"],
         "it is one of the transforms: `transform: [resize(24)]`",
         ["data { image_size: 24 }", "data { transform: [resize(24)] }"],
     ),
     setting(
         &["mean", "normalise", "normalize", "std"],
-        "it is one of the transforms: `transform: [normalise(mean: [0.5], sd: [0.5])]`",
+        "it is one of the transforms, `transform: [normalise]`; with numbers of your own: \
+         `transform: [normalise(mean: [0.5], sd: [0.5])]`",
         ["data { mean: 0.5 }", "data { transform: [normalise(mean: [0.5], sd: [0.5])] }"],
     ),
     setting(

@@ -5,7 +5,8 @@ use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 
 /// The codes of settings blocks.
-pub const CODES: &[&Code] = &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT];
+pub const CODES: &[&Code] =
+    &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT, &TEST_MISFIT];
 
 const UNKNOWN_BLOCK: Code =
     Code::error("L0601", "A settings block says how to train or what to train on.").mended(SLIP);
@@ -34,7 +35,13 @@ const OFF_SCALE: Code = Code::warning(
 const MISFIT: Code = Code::warning(
     "L0607",
     "misfit",
-    "What the transforms make of an image is what the net is given, so it needs the shape of the input.",
+    "What augmentations and transforms make of an image is what the net is given, so it needs the shape of the input.",
+);
+const TEST_MISFIT: Code = Code::warning(
+    "L0608",
+    "test_misfit",
+    "Augmentations are for training alone, so where they change an image's size, the images of validation and test need \
+     transforms of their own.",
 );
 
 /// A setting that has no effect, or that nothing can be learnt with.
@@ -125,27 +132,71 @@ pub fn off_epoch(at: f64, odd: OffEpoch, is_alone: bool, span: Option<Span>) -> 
     Diagnostic::new(&OFF_EPOCH, message).label_at(span, label).help(help)
 }
 
-/// A mean or a standard deviation on the scale of bytes.
-pub fn off_scale(argument: &str, value: f64, span: Option<Span>) -> Diagnostic {
+/// A mean, a standard deviation or a border on the scale of bytes.
+pub fn off_scale((argument, callee): (&str, &str), value: f64, span: Option<Span>) -> Diagnostic {
     let value = crate::vocabulary::real(value);
-    Diagnostic::new(&OFF_SCALE, format!("`{argument}` of `normalise` is on the scale 0 to 1, found {value}"))
+    Diagnostic::new(&OFF_SCALE, format!("`{argument}` of `{callee}` is on the scale 0 to 1, found {value}"))
         .label_at(span, format!("{value} is above 1"))
         .help(format!("if it is of pixels from 0 to 255, divide it: `{value} / 255`"))
 }
 
-/// A transform that takes no image, or none that those before it make; `reason` is what it expects and finds.
-pub fn impossible(reason: &str, span: Option<Span>) -> Diagnostic {
-    Diagnostic::new(&MISFIT, format!("no image comes through this transform: {reason}"))
+/// A transform or an augmentation that takes no image, or none that those before it make; `reason` is what it expects and
+/// finds.
+pub fn impossible((what, callee): (&str, &str), reason: &str, span: Option<Span>) -> Diagnostic {
+    let help = match callee {
+        "grayscale" | "colour" | "normalise" => {
+            "images have 1 channel or 3: `colour` makes 3 of them, `grayscale` makes 1".to_owned()
+        }
+        _ => format!("change the arguments of `{callee}`, or what is done to an image before it"),
+    };
+    Diagnostic::new(&MISFIT, format!("no image comes through this {what}: {reason}"))
         .label_at(span, "takes none of the images that reach it")
-        .help("images have 1 channel or 3: `colour` makes 3 of them, `grayscale` makes 1")
+        .help(help)
 }
 
-/// Transforms whose images the input does not take: the shape that they make, and the input's.
-pub fn misfit(made: &str, input: &str, span: Option<Span>, declared: Span) -> Diagnostic {
-    Diagnostic::new(&MISFIT, format!("the transforms make images of {made}, but the input is {input}"))
+/// Transforms or augmentations whose images the input does not take: the shape that they make, and the input's.
+pub fn misfit(makers: &str, made: &str, input: &str, span: Option<Span>, declared: Span) -> Diagnostic {
+    let what = makers.strip_suffix(" make").unwrap_or(makers);
+    Diagnostic::new(&MISFIT, format!("the {makers} images of {made}, but the input is {input}"))
         .label_at(span, format!("this makes {made}"))
         .label(declared, format!("the input is {input}"))
-        .help("change the transforms or the input, so that both have the same channels, height and width")
+        .help(format!("change the {what} or the input, so that both have the same channels, height and width"))
+}
+
+/// An image that comes to the input's shape in training, but not in a test.
+#[derive(Clone, Debug)]
+pub struct Unequal {
+    /// The shape of the image.
+    pub start: String,
+    /// The shape that it has in a test; or why it does not come through.
+    pub tested: Result<String, String>,
+    /// The input's shape, and its place.
+    pub input: (String, Span),
+    /// The place of what makes the difference.
+    pub place: Option<Span>,
+    /// Whether the spec has transforms for tests.
+    pub own: bool,
+    /// What `test_transform` can be.
+    pub write: String,
+}
+
+/// Images of validation and test that do not come to the input's shape.
+pub fn unequal(found: &Unequal) -> Diagnostic {
+    let Unequal { start, tested, input: (input, declared), place, own, write } = found;
+    let becomes = match tested {
+        Ok(tested) => format!("but {tested} in validation and test"),
+        Err(reason) => format!("but does not come through `test_transform`: {reason}"),
+    };
+    let label = if *own { "this makes another size" } else { "this changes the size of training images alone" };
+    let write = if *own {
+        "change `test_transform`, so that its images have the channels, height and width of the input".to_owned()
+    } else {
+        format!("add to `data` what brings the others to that size: `test_transform: {write}`")
+    };
+    Diagnostic::new(&TEST_MISFIT, format!("an image of {start} becomes {input} in training, {becomes}"))
+        .label_at(*place, label)
+        .label(*declared, format!("the input is {input}"))
+        .help(write)
 }
 
 /// A setting without effect; `span` is the place of its value in the spec, if it stands there.

@@ -34,7 +34,7 @@ impl<'a> Resolver<'a, '_, '_> {
 /// The parts of an argument that may hold names: all of it, but for the words of the choices that its type has.
 pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
     match ty {
-        Some(Type::Word(words)) => {
+        Some(Type::Word(words) | Type::RealsOr(words)) => {
             let is_word = matches!(&expr.kind, ExprKind::Name(name) if words.contains(&name.as_str()));
             if is_word { Vec::new() } else { vec![expr] }
         }
@@ -52,7 +52,8 @@ pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
             | Type::Batches { .. }
             | Type::Milliseconds { .. }
             | Type::Bool
-            | Type::Reals,
+            | Type::Reals
+            | Type::Range { .. },
         )
         | None => vec![expr],
     }
@@ -80,7 +81,7 @@ pub fn of_kind(kind: &'static Kind, position: usize, arg: &CallArg) -> Option<&'
 
 /// The type of a named argument in whatever kind has it as a choice of a few words.
 pub fn of_some_kind(arg: &CallArg) -> Option<&'static Type> {
-    let is_choice = |ty: &Type| matches!(ty, Type::Word(_) | Type::Call(_) | Type::Calls(_));
+    let is_choice = |ty: &Type| matches!(ty, Type::Word(_) | Type::RealsOr(_) | Type::Call(_) | Type::Calls(_));
     KINDS.iter().filter_map(|kind| of_kind(kind, usize::MAX, arg)).find(|ty| is_choice(ty))
 }
 
