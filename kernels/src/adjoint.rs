@@ -100,6 +100,10 @@ impl BackwardPass<'_> {
                 }
             }
             Kernel::Conv(bank) => self.conv(*bank, reads[0], &node.makes),
+            Kernel::Local(local) => {
+                let Some(dy) = self.gradient(node) else { return };
+                self.add_with_effect(reads[0], Kernel::LocalBackward(*local), &[reads[0], dy]);
+            }
             Kernel::Pool(window) => {
                 let Some(dy) = self.gradient(node) else { return };
                 let dims = self.graph.dims(reads[0]);
@@ -144,6 +148,7 @@ impl BackwardPass<'_> {
             Kernel::Zeros
             | Kernel::Mask(_)
             | Kernel::ConvBackward(_)
+            | Kernel::LocalBackward(_)
             | Kernel::PoolBackward(_)
             | Kernel::UpsampleBackward(_)
             | Kernel::ImageNormBackward(_)

@@ -92,6 +92,8 @@ pub struct Meeting<'a> {
 pub struct Parameters<'a> {
     pub values: &'a [f32],
     pub offsets: &'a [usize],
+    /// Where the sums of each one's gradient begin.
+    pub of_sums: &'a [usize],
 }
 
 impl Parameters<'_> {
@@ -176,7 +178,7 @@ impl<'a> Meeting<'a> {
     }
 
     /// Takes in what all images have added up for a norm's pass, `sums` of all channels of all norms, and adds to the
-    /// gradients of the norm's parameters, all parameters in a row.
+    /// sums of the gradients of the norm's parameters.
     pub fn meet(&mut self, norm: NormPass, sums: &[Sums], gradients: &mut [f32]) {
         let own: Vec<Sums> = (0..self.norms[norm.norm].channels).map(|channel| sums[self.at(norm, channel)]).collect();
         match norm.pass {
@@ -203,8 +205,8 @@ impl<'a> Meeting<'a> {
         for (channel, [of_shift, products]) in sums.iter().enumerate() {
             let [mean, per_deviation] = self.moments[self.first[norm.norm] + channel];
             let of_scale = (products - mean * of_shift) * per_deviation;
-            gradients[self.params.offsets[shift] + channel] += *of_shift as f32;
-            gradients[self.params.offsets[scale] + channel] += of_scale as f32;
+            gradients[self.params.of_sums[shift] + channel] += *of_shift as f32;
+            gradients[self.params.of_sums[scale] + channel] += of_scale as f32;
             if self.statistics == Statistics::Batch {
                 let factor = self.params.get(scale, channel) * per_deviation;
                 let slope = -factor * per_deviation * of_scale / count;

@@ -75,6 +75,9 @@ pub struct Parameter {
 pub(crate) struct Offsets {
     /// All parameters in a row.
     pub params: Vec<usize>,
+    /// The gradients that each chunk of a batch has sums of, in a row: those of kernels that differ from place to place are
+    /// summed by all blocks together and have no length here.
+    pub sums: Vec<usize>,
     /// All inputs of an image in a row.
     pub inputs: Vec<usize>,
     /// All outputs of an image in a row.
@@ -120,6 +123,11 @@ impl Engine {
         let len = |id: &Id| graph.dims(*id).iter().product::<usize>();
         let offsets = Offsets {
             params: Offsets::of(params.iter().map(|param| param.len)),
+            sums: Offsets::of(params.iter().enumerate().map(
+                |(slot, param)| {
+                    if graph.is_together(slot) { 0 } else { param.len }
+                },
+            )),
             inputs: Offsets::of(graph.inputs().iter().map(len)),
             outputs: Offsets::of(outputs.iter().map(len)),
         };
@@ -183,7 +191,7 @@ impl Engine {
     /// Estimates the bytes that the part takes on a CPU for a batch of so many images on so many threads, beside inputs
     /// and outputs; for training, the backward pass included.
     pub fn memory_bytes(&self, images: usize, threads: usize, training: bool) -> usize {
-        let params = Offsets::len(&self.offsets.params);
+        let params = [&self.offsets.params, &self.offsets.sums].map(|offsets| Offsets::len(offsets));
         let statistics = if training { Statistics::Batch } else { Statistics::Running };
         let of = |purpose: Purpose, statistics: Statistics| {
             let schedule = self.schedule(purpose, statistics, ChannelSums::InEpilogues);

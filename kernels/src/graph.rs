@@ -1,9 +1,11 @@
 //! A fused part of a net as a graph of kernels over one image: loops are written out, and every value is made once.
 
 mod bank;
+mod local;
 mod map;
 
 pub use bank::{Bank, Direction, Member};
+pub use local::Local;
 pub use map::{Constant, Map};
 
 use super::batch_norm::{BatchNorm, NormPass, Pass};
@@ -86,6 +88,11 @@ pub enum Kernel {
     /// Backward pass of a convolution: reads `x` and the gradient of each member's value; makes the gradient of `x`, if
     /// it makes anything, and adds to the gradients of the kernels.
     ConvBackward(usize),
+    /// Convolves `x` by kernels that differ from place to place.
+    Local(Local),
+    /// Backward pass of such a convolution: reads `x` and the gradient of the result; makes the gradient of `x`, if it makes
+    /// anything, and adds to the gradients of the kernels.
+    LocalBackward(Local),
     /// Pools `x`.
     Pool(Window),
     /// Backward pass of pooling: reads `x`, the pooled value and its gradient; makes the gradient of `x`.
@@ -132,6 +139,7 @@ impl Kernel {
     pub fn has_effect(&self) -> bool {
         match self {
             Kernel::ConvBackward(_)
+            | Kernel::LocalBackward(_)
             | Kernel::DenseBackward(_)
             | Kernel::ChannelSum(_)
             | Kernel::BatchSums(_)
@@ -142,6 +150,7 @@ impl Kernel {
             | Kernel::Zeros
             | Kernel::Mask(_)
             | Kernel::Conv(_)
+            | Kernel::Local(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
@@ -157,6 +166,12 @@ impl Kernel {
         }
     }
 
+    /// Whether all blocks of a batch go through the kernel together: its weights are so many that they are read once for the
+    /// whole batch, instead of once for each block.
+    pub fn is_together(&self) -> bool {
+        matches!(self, Kernel::Local(_) | Kernel::LocalBackward(_))
+    }
+
     /// The bank that the kernel convolves with, forward or backward; none if it is no convolution.
     pub fn bank(&self) -> Option<usize> {
         match self {
@@ -164,6 +179,8 @@ impl Kernel {
             Kernel::Input(_)
             | Kernel::Zeros
             | Kernel::Mask(_)
+            | Kernel::Local(_)
+            | Kernel::LocalBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
@@ -210,6 +227,9 @@ impl Graph {
                 slots.zip(node.makes.iter().copied()).collect()
             }
             Kernel::Dense(slot) => vec![(*slot, node.makes[0])],
+            Kernel::Local(local) => {
+                std::iter::once(local.weight).chain(local.bias).map(|slot| (slot, node.makes[0])).collect()
+            }
             Kernel::Map(Map::Normalise(norm)) => {
                 let BatchNorm { scale, shift, .. } = self.norms[*norm];
                 [scale, shift].map(|slot| (slot, node.makes[0])).to_vec()
@@ -219,6 +239,7 @@ impl Graph {
             | Kernel::Zeros
             | Kernel::Mask(_)
             | Kernel::ConvBackward(_)
+            | Kernel::LocalBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)
@@ -236,6 +257,12 @@ impl Graph {
             | Kernel::Output(_)
             | Kernel::InputGradient(_) => Vec::new(),
         }
+    }
+
+    /// Whether a parameter is read by kernels that all blocks of a batch go through together.
+    pub fn is_together(&self, slot: Slot) -> bool {
+        let mut together = self.nodes.iter().filter(|node| node.kernel.is_together());
+        together.any(|node| self.weights(node).iter().any(|(other, _)| *other == slot))
     }
 
     /// Which of `count` parameters bear on at least one of these values.

@@ -5,7 +5,7 @@ use super::allocator::Lifetime;
 use super::batch_norm::{BatchNorm, Statistics};
 use super::epilogue::{Epilogue, Row, RowOp, settle_rows};
 use super::graph::{Bank, Dims, Graph, Id, Kernel, Node};
-use super::stages::{Stage, staged};
+use super::stages::{Stage, StageNodes, staged};
 
 /// The tasks that a block of images goes through, and where its values are.
 #[derive(Debug)]
@@ -99,11 +99,11 @@ pub enum ChannelSums {
 /// Never for the graph of a part of a net, with or without what [`super::adjoint`] appends.
 pub fn task_schedule(graph: &Graph, statistics: Statistics, channel_sums: ChannelSums) -> TaskSchedule {
     let mut scheduler = Scheduler::new(graph, channel_sums);
-    for (nodes, meets) in staged(used(graph), graph.values.len(), statistics) {
+    for StageNodes { nodes, together, meets } in staged(used(graph), graph.values.len(), statistics) {
         scheduler.first = scheduler.tasks.len();
         nodes.iter().for_each(|node| scheduler.node(node));
         let tasks = scheduler.first..scheduler.tasks.len();
-        scheduler.stages.push(Stage { tasks, meets });
+        scheduler.stages.push(Stage { tasks, together, meets });
     }
     scheduler.settle();
     scheduler.finish()
@@ -187,6 +187,8 @@ impl<'a> Scheduler<'a> {
             | Kernel::Mask(_)
             | Kernel::Conv(_)
             | Kernel::ConvBackward(_)
+            | Kernel::Local(_)
+            | Kernel::LocalBackward(_)
             | Kernel::Pool(_)
             | Kernel::PoolBackward(_)
             | Kernel::Upsample(_)

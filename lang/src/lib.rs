@@ -77,6 +77,9 @@ pub fn compile(source: &Source, options: &Options) -> Compiled {
     let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
     let given = Given { items: &ast.items, settings: &front.settings, own: &front.settings };
     front::images::check(given, input, &mut diagnostics);
+    if let Some(net) = &net {
+        front::sleep::check(given, net, &mut diagnostics);
+    }
     front::check_unused(&front, &mut diagnostics);
     front::allow::take_back(&ast.items, &mut diagnostics);
     let lost = ast.broken.iter().map(|name| name.text.as_str()).collect();
@@ -121,6 +124,9 @@ impl Compiled {
         let mut odd = Vec::new();
         front::schedules::check(given, &mut odd);
         front::images::check(given, self.net.as_ref().map(|net| (net.input.1, self.input_span())), &mut odd);
+        if let Some(net) = &self.net {
+            front::sleep::check(given, net, &mut odd);
+        }
         odd.retain(|odd| !front::allow::is_allowed(items, odd.code));
         diagnostics.extend(odd);
         Report::new(name, text, diagnostics)

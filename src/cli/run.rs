@@ -17,7 +17,7 @@ const MOST_SEEDS: usize = 1000;
 
 /// Train a spec and leave a folder with its weights, numbers and settings.
 ///
-/// Settings come from the spec's own `train` and `data` blocks, over them --config, over that the flags. Values are
+/// Settings come from the spec's own `train`, `data` and `sleep` blocks, over them --config, over that the flags. Values are
 /// written as in a spec.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
@@ -105,6 +105,9 @@ pub struct Args {
     /// Run every primitive by itself, for comparison
     #[arg(long)]
     no_fuse: bool,
+    /// Never sleep, whatever the spec's `sleep` block says
+    #[arg(long)]
+    no_sleep: bool,
     /// With --config: go on although the run.yaml or spec.lcnn of a run's folder was changed; the new run notes it
     #[arg(long, requires = "config")]
     force: bool,
@@ -129,7 +132,8 @@ pub fn said(done: &Done, console: Console) {
     console.line(&format!("best epoch {} of {}{validation}", summary.best_epoch, summary.epochs));
     console.line(&format!("test accuracy {}", summary.test));
     let took = duration(Duration::from_secs_f64(summary.seconds));
-    console.line(&format!("took {took}, see {}", done.folder.display()));
+    let asleep = summary.asleep.map_or(String::new(), |seconds| format!(", {seconds:.1} s of it asleep"));
+    console.line(&format!("took {took}{asleep}, see {}", done.folder.display()));
 }
 
 /// Says what several seeds reached.
@@ -180,6 +184,7 @@ impl Args {
             ("--seed", key("train", "seed"), self.seed),
             ("--lr", Target::Optimizer("lr"), self.lr),
             ("--weight-decay", Target::Optimizer("weight_decay"), self.weight_decay),
+            ("--no-sleep", key("sleep", "every"), self.no_sleep.then(|| "0".to_owned())),
         ];
         let setting = |(flag, target, text): (&str, Target, Option<String>)| {
             text.map(|text| Setting { origin: flag.to_owned(), target, text })

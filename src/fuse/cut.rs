@@ -289,14 +289,15 @@ impl Cutter<'_> {
     }
 
     /// Adds the numbers that a statement makes of each image when it runs so many `times`, and notes whether a
-    /// convolution larger than one pixel is among what it does.
+    /// convolution larger than one pixel, or one without weight sharing, is among what it does.
     fn weigh(&self, stmt: &Stmt, times: usize, heavy: &mut bool, numbers: &mut usize) {
         match stmt {
             Stmt::Node(node) => {
-                *heavy |= matches!(
-                    node.op,
-                    Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } if self.net.param(weight).shape[2] > 1
-                );
+                *heavy |= match node.op {
+                    Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } => self.net.param(weight).shape[2] > 1,
+                    Op::Local { .. } => true,
+                    _ => false,
+                };
                 if node.shape.per_image() {
                     *numbers = numbers.saturating_add(node.shape.len().saturating_mul(times));
                 }

@@ -3,7 +3,7 @@
 use super::cut::Fused;
 use super::lower::{ConvWindows, Entrywise, KernelForm, KernelOperand, Processor, Running, Why, kernel_of};
 use lcnnc_kernels::batch_norm::BatchNorm;
-use lcnnc_kernels::graph::{Bank, Direction, Graph, Id, Kernel, Map, Mask, Member, Slot};
+use lcnnc_kernels::graph::{Bank, Direction, Graph, Id, Kernel, Local, Map, Mask, Member, Slot};
 use lcnnc_kernels::{Engine, Method, Parameter, Vectors};
 use lcnnc_lang::ir::{Net, Node, ParamId, Shape, Unrolled, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,6 +128,19 @@ impl Lowering<'_> {
             KernelForm::Conv { x, weight, bias, windows } => {
                 let products = self.conv(x, weight, windows, shape);
                 self.sum(products, bias)
+            }
+            KernelForm::Local { x, weight, bias, stride, pad } => {
+                let x = self.factor(x);
+                let [inputs, from @ ..] = self.graph.dims(x);
+                let kernel = self.net.param(weight).shape[4];
+                let (by_place, by_channel) = match bias {
+                    Some(id) if self.net.param(id).shape.len() > 1 => (Some(self.weight(id)), None),
+                    Some(_) | None => (None, bias),
+                };
+                let (weight, outputs) = (self.weight(weight), shape[0]);
+                let local = Local { weight, bias: by_place, inputs, outputs, kernel, stride, pad, from };
+                let products = self.graph.node(Kernel::Local(local), &[x], shape);
+                self.sum(products, by_channel)
             }
             KernelForm::Dense { x, weight, bias } => {
                 let (x, weight) = (self.factor(x), self.weight(weight));

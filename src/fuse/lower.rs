@@ -29,7 +29,7 @@ impl Processor {
 pub enum Why {
     /// The kernels have no such function, or not in this form.
     Form(&'static str),
-    /// No convolution larger than one pixel hangs together with it.
+    /// No convolution larger than one pixel, and none without weight sharing, hangs together with it.
     Light,
     /// The part would take that many mebibytes of activity for sixteen images.
     Large(usize),
@@ -92,6 +92,9 @@ pub enum KernelForm<I> {
     Zeros,
     /// Convolves `x` and adds the bias.
     Conv { x: I, weight: ParamId, bias: Option<ParamId>, windows: ConvWindows },
+    /// Convolves `x` by kernels that differ from place to place and adds the bias, which is one number for each channel or one
+    /// for each entry of the result.
+    Local { x: I, weight: ParamId, bias: Option<ParamId>, stride: usize, pad: usize },
     /// Multiplies the vector `x` by a matrix and adds the bias.
     Dense { x: I, weight: ParamId, bias: Option<ParamId> },
     /// Pools `x`.
@@ -172,6 +175,11 @@ pub fn kernel_of<I>(
             let windows = ConvWindows { stride: *stride, pad, groups: *groups, on_result: false };
             Ok(KernelForm::Conv { x: image(x)?, weight: few(net, *weight)?, bias: *bias, windows })
         }
+        Op::Local { x, weight, bias, stride, padding } => {
+            processor.cpu_alone()?;
+            let pad = padding.pixels(net.param(*weight).shape[4]);
+            Ok(KernelForm::Local { x: image(x)?, weight: *weight, bias: *bias, stride: *stride, pad })
+        }
         Op::ConvTranspose { x, weight, bias, stride, padding } => {
             processor.cpu_alone()?;
             let pad = padding.pixels(net.param(*weight).shape[2]);
@@ -218,7 +226,6 @@ pub fn kernel_of<I>(
             let maps = vec![Entrywise::MulChannel(*scale), Entrywise::AddChannel(*shift)];
             Ok(KernelForm::ImageNorm { x: image(x)?, norm, maps })
         }
-        Op::Local { .. } => Err(Why::Form("there is no kernel for it")),
         Op::Param(_) | Op::Number(_) | Op::Reduce { .. } => Err(OF_WEIGHTS),
     }
 }

@@ -10,8 +10,10 @@ pub mod events;
 pub mod metrics;
 mod progress;
 pub mod roles;
+mod sleep;
 pub mod tensorboard;
 
+pub use crate::train::phases::sleep::snr::Snr;
 pub use metrics::Epoch;
 
 use crate::back::burn::Model;
@@ -20,6 +22,7 @@ use crate::data::split::Split;
 use crate::train::{Console, Recipe, TrainError};
 use burn::tensor::Device;
 use jiff::Timestamp;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -68,6 +71,26 @@ pub struct SoFar {
     pub loss: f64,
 }
 
+/// A sleep in which kernels of different places came to be alike.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Slept {
+    /// The step of the optimizer behind which it came, counted from 1 over all epochs.
+    pub step: usize,
+    /// How long it took.
+    pub seconds: f64,
+    /// The layers that slept.
+    pub layers: Vec<LayerSlept>,
+}
+
+/// What a sleep has made of a layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerSlept {
+    /// The layer's name in the spec, dotted.
+    pub name: String,
+    pub before: Snr,
+    pub after: Snr,
+}
+
 /// What observers need to go on where a checkpoint was written, as if the training had never stopped.
 #[derive(Clone, Debug, Default)]
 pub struct ObserverMemory {
@@ -87,6 +110,11 @@ pub trait Observer {
 
     /// The optimizer has taken a step.
     fn step_ends(&mut self, _: SoFar) -> Result<(), TrainError> {
+        Ok(())
+    }
+
+    /// A sleep has come behind a step of this epoch.
+    fn sleep_ends(&mut self, _epoch: usize, _: &Slept) -> Result<(), TrainError> {
         Ok(())
     }
 
@@ -145,7 +173,8 @@ pub struct KeptFile {
 }
 
 /// Every observer, in the order in which they are told.
-pub const OBSERVERS: &[ObserverKind] = &[tensorboard::BOARD, metrics::METRICS, progress::PROGRESS, roles::ROLES];
+pub const OBSERVERS: &[ObserverKind] =
+    &[tensorboard::BOARD, metrics::METRICS, sleep::SLEEPS, progress::PROGRESS, roles::ROLES];
 
 /// The files that checkpoints hold for observers.
 pub fn kept() -> impl Iterator<Item = KeptFile> {

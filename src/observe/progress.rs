@@ -1,6 +1,6 @@
 //! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
 
-use super::{Ahead, Epoch, Observer, ObserverKind, SoFar, nothing_to_hand_on};
+use super::{Ahead, Epoch, LayerSlept, Observer, ObserverKind, Slept, SoFar, nothing_to_hand_on};
 use crate::train::{Console, TrainError, duration};
 use indicatif::ProgressBar;
 use lcnnc_lang::vocabulary::real;
@@ -11,7 +11,7 @@ pub const PROGRESS: ObserverKind = ObserverKind {
     keeps: None,
     open: |start, _| {
         let (console, epochs) = (start.console, start.recipe.epochs());
-        Ok(Some(Box::new(ProgressLines { console, epochs, bar: None })))
+        Ok(Some(Box::new(ProgressLines { console, epochs, bar: None, slept: None })))
     },
     hand_on: nothing_to_hand_on,
 };
@@ -33,6 +33,8 @@ struct ProgressLines {
     epochs: usize,
     /// The bar of the epoch that runs.
     bar: Option<Bar>,
+    /// The last sleep of the epoch that runs.
+    slept: Option<Slept>,
 }
 
 impl Observer for ProgressLines {
@@ -45,6 +47,11 @@ impl Observer for ProgressLines {
         if let Some(bar) = &mut self.bar {
             bar.advance(so_far);
         }
+        Ok(())
+    }
+
+    fn sleep_ends(&mut self, _: usize, slept: &Slept) -> Result<(), TrainError> {
+        self.slept = Some(slept.clone());
         Ok(())
     }
 
@@ -69,6 +76,9 @@ impl Observer for ProgressLines {
         if let Some(accuracy) = numbers.validation_accuracy {
             let _ = write!(line, ", validation accuracy {:.2} %", 100.0 * accuracy);
         }
+        if let Some(slept) = self.slept.take() {
+            let _ = write!(line, ", SNR {}", ratios(&slept));
+        }
         let _ = write!(line, ", {:.1} s, {:.0} images/s", numbers.seconds, numbers.images_per_second);
         if numbers.epoch < epochs {
             let _ = write!(line, ", {} left", duration(left));
@@ -81,6 +91,23 @@ impl Observer for ProgressLines {
         self.console.line(&format!("stopped: {why}"));
         Ok(())
     }
+}
+
+/// The weight signal-to-noise ratios of a sleep, before and after it: over all places and within modules, of the middle one of
+/// its layers.
+fn ratios(slept: &Slept) -> String {
+    let middle = |of: fn(&LayerSlept) -> f64| {
+        let mut all: Vec<f64> = slept.layers.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(all.len() / 2).copied().unwrap_or(f64::INFINITY)
+    };
+    let shown = |x: f64| if x.is_finite() { real(rounded(x)) } else { "∞".to_owned() };
+    let [places, modules] = [
+        [middle(|layer| layer.before.places), middle(|layer| layer.after.places)],
+        [middle(|layer| layer.before.modules), middle(|layer| layer.after.modules)],
+    ]
+    .map(|[before, after]| format!("{} -> {}", shown(before), shown(after)));
+    format!("{places} over places, {modules} in modules")
 }
 
 /// The bar of one epoch, or the lines instead of it.

@@ -48,7 +48,7 @@ fn clipped_gradients_keep_their_direction() {
         settings.set("train", "clip", &real(most)).unwrap();
         let mut optimizer = optimizer::build(settings.train.call("optimizer"), &Device::flex());
         let model = model();
-        let mut phases = Phases::new(model.net(), &settings.train);
+        let mut phases = Phases::new(model.net(), &settings);
         let before = model.weights().unwrap();
         let (all, named) = gradients(&model);
         let after = optimizer.step(model, all, &mut phases).unwrap().weights().unwrap();

@@ -76,11 +76,11 @@ fn what_phases_remember_goes_on_where_it_was() {
     let source = Source { name: "tiny.lcnn".to_owned(), text: TINY.to_owned() };
     let net = compile(&source, &Options::default()).net.unwrap();
     let mut settings = Settings::default();
-    let plain = Phases::new(&net, &settings.train);
+    let plain = Phases::new(&net, &settings);
     assert!(plain.memory().is_empty(), "a constant rate has nothing to remember");
     settings.set("train", "schedule", "plateau(factor: 0.5, patience: 0)").unwrap();
     settings.set("train", "patience", "2").unwrap();
-    let new = || Phases::new(&net, &settings.train);
+    let new = || Phases::new(&net, &settings);
     let (mut uncut, mut resumed) = (new(), new());
     for (n, nats) in [1.0, 1.0 / 3.0, 0.4, 0.3, 0.5, 0.6].into_iter().enumerate() {
         uncut.after_epoch(&epoch(n + 1, nats));

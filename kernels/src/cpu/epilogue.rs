@@ -35,6 +35,8 @@ pub struct ChannelNumbers<'a> {
     pub params: &'a [f32],
     /// Where each parameter begins.
     pub offsets: &'a [usize],
+    /// Where the sums of each parameter's gradient begin.
+    pub of_sums: &'a [usize],
     pub meeting: &'a Meeting<'a>,
     /// How many lanes have an image.
     pub images: usize,
@@ -60,7 +62,7 @@ impl ChannelTotals {
         for op in &epilogue.ops {
             match op {
                 RowOp::ChannelSum { slot, .. } => {
-                    let own = &numbers.gradients[numbers.offsets[*slot]..][channels.clone()];
+                    let own = &numbers.gradients[numbers.of_sums[*slot]..][channels.clone()];
                     if totals.gradients.iter().all(|(other, _)| other != slot) {
                         totals.gradients.push((*slot, own.to_vec()));
                     }

@@ -16,13 +16,17 @@ pub struct RunSize {
 }
 
 /// Estimates the bytes that a schedule takes beside its inputs and outputs while a batch runs, if its parameters have
-/// `params` numbers in all.
-pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, threads, gradients }: RunSize) -> usize {
+/// `params` numbers in all, and each chunk sums the gradients of `sums` of them.
+pub fn memory_bytes(
+    schedule: &TaskSchedule,
+    [params, sums]: [usize; 2],
+    RunSize { images, threads, gradients }: RunSize,
+) -> usize {
     let chunks = images.div_ceil(chunk_size(images)).min(CHUNKS);
     let banks: Vec<PreparedBank> =
         schedule.banks.iter().map(|bank| PreparedBank::new(bank, schedule.goes_back())).collect();
     let kernels: usize = banks.iter().map(PreparedBank::kernel_floats).sum();
-    let sums: usize = if gradients { banks.iter().map(PreparedBank::sum_floats).sum() } else { 0 };
+    let of_banks: usize = if gradients { banks.iter().map(PreparedBank::sum_floats).sum() } else { 0 };
     let scratch = banks.iter().map(PreparedBank::scratch_floats).max().unwrap_or(0);
     let buffers = |crosses: bool| {
         let some = schedule.buffers.iter().filter(|buffer| buffer.crosses == crosses);
@@ -31,8 +35,8 @@ pub fn memory_bytes(schedule: &TaskSchedule, params: usize, RunSize { images, th
     let at_once = chunks.min(threads.max(1));
     // Where there are more threads than chunks, several of them have scratch of their own for one block.
     let scratch = scratch * (threads / at_once.max(1)).max(1);
-    let each_chunk = buffers(false) + sums + scratch;
+    let each_chunk = buffers(false) + of_banks + scratch;
     let of_blocks = images.div_ceil(LANES) * buffers(true);
-    let gradients = if gradients { chunks * params } else { 0 };
+    let gradients = if gradients { chunks * sums + params } else { 0 };
     size_of::<f32>() * (kernels + at_once * each_chunk + of_blocks + gradients)
 }

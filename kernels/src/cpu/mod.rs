@@ -6,6 +6,7 @@ mod epilogue;
 mod footprint;
 mod hands;
 mod lanes;
+mod local;
 mod ops;
 mod runner;
 mod vectors;

@@ -7,13 +7,16 @@
 
 use super::block::{Block, BlockImages, Shared, Totals, Workspace};
 use super::conv::PreparedBank;
+use super::epilogue::KeptValues;
 use super::lanes::{Aligned, LANES};
+use super::local;
 use super::ops::dropout::BatchPlace;
 use super::vectors::Vectors;
 use crate::batch_norm::{Meeting, Parameters, Statistics};
 use crate::engine::Offsets;
+use crate::graph::{Id, Kernel, Slot};
 use crate::stages::Stage;
-use crate::task_schedule::TaskSchedule;
+use crate::task_schedule::{Location, Task, TaskSchedule};
 use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -121,14 +124,22 @@ impl Runner {
     pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Outcome {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
-        let params = Parameters { values: batch.params, offsets: &self.offsets.params };
+        let params = Parameters { values: batch.params, offsets: &self.offsets.params, of_sums: &self.offsets.sums };
         let mut meeting = Meeting::new(&self.schedule.norms, batch.statistics, batch.images, params);
         let size = chunk_size(batch.images);
         let ranges = (0..batch.images.div_ceil(size)).map(|chunk| chunk * size..batch.images.min((chunk + 1) * size));
         let ranges: Vec<Range<usize>> = ranges.collect();
         let begin = |images: Range<usize>| self.begin(images, makes, meeting.sum_count());
         let mut chunks: Vec<Chunk> = ranges.into_par_iter().map(begin).collect();
+        let all = if makes.gradients { Offsets::len(&self.offsets.params) } else { 0 };
+        let mut results = Outcome { gradients: vec![0.0; all], ..Outcome::default() };
         for stage in &self.schedule.stages {
+            if stage.together {
+                let blocks = chunks.iter_mut().flat_map(|chunk| &mut chunk.crossing).collect();
+                let tasks = &self.schedule.tasks[stage.tasks.clone()];
+                self.together(tasks, batch.params, blocks, &mut results.gradients);
+                continue;
+            }
             let shared = Shared {
                 schedule: &self.schedule,
                 banks: &banks,
@@ -142,7 +153,7 @@ impl Runner {
             chunks.par_iter_mut().for_each(|chunk| self.stage(&shared, stage, batch, chunk));
             meet(&mut meeting, stage, &mut chunks);
         }
-        let mut results = Outcome { statistics: meeting.statistics(), ..Outcome::default() };
+        results.statistics = meeting.statistics();
         let mut gradients = Vec::with_capacity(chunks.len());
         for chunk in chunks {
             results.outputs.extend(chunk.outputs);
@@ -152,7 +163,13 @@ impl Runner {
             self.crossing.lock().unwrap_or_else(PoisonError::into_inner).extend(chunk.crossing);
         }
         if makes.gradients {
-            results.gradients = self.sum(gradients);
+            let sums = self.sum(gradients);
+            let ends = self.offsets.sums.windows(2).zip(&self.offsets.params);
+            for (sums_of, first) in ends {
+                let own = &sums[sums_of[0]..sums_of[1]];
+                results.gradients[*first..][..own.len()].copy_from_slice(own);
+            }
+            self.gradients.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
         }
         results
     }
@@ -214,12 +231,61 @@ impl Runner {
         sums
     }
 
-    /// Zeros for the gradients of all parameters.
+    /// Zeros for the gradients that a chunk sums.
     fn zero_gradients(&self) -> Vec<f32> {
         let kept = self.gradients.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut gradients = kept.unwrap_or_else(|| vec![0.0; Offsets::len(&self.offsets.params)]);
+        let mut gradients = kept.unwrap_or_else(|| vec![0.0; Offsets::len(&self.offsets.sums)]);
         gradients.fill(0.0);
         gradients
+    }
+
+    /// Runs tasks that all blocks go through together. `blocks` are the buffers of each block that go from stage to stage, and
+    /// `gradients` takes the gradients of all parameters, in a row.
+    fn together(&self, tasks: &[Task], params: &[f32], mut blocks: Vec<&mut Vec<Aligned>>, gradients: &mut [f32]) {
+        let of = |slot: Slot| self.offsets.params[slot]..self.offsets.params[slot + 1];
+        let buffers = &self.schedule.buffers;
+        for task in tasks {
+            // Buffers of what is made are taken out, so that the others can be read meanwhile.
+            let place = task.makes.first().and_then(|id| self.schedule.locations[*id]);
+            let mut made: Vec<Aligned> = Vec::with_capacity(blocks.len());
+            for block in &mut blocks {
+                block.resize_with(buffers.len(), Aligned::default);
+                if let Some(Location { buffer, .. }) = place {
+                    let mut own = std::mem::take(&mut block[buffer]);
+                    own.reserve(buffers[buffer].len * LANES);
+                    made.push(own);
+                }
+            }
+            let len = |id: &Id| self.schedule.dims[*id].iter().product::<usize>() * LANES;
+            let len = task.makes.first().map_or(0, len);
+            let results = made.iter_mut().map(|own| &mut own[..len]).collect();
+            let read = |id: Id| -> Vec<&[f32]> {
+                let values = |buffers| KeptValues { schedule: &self.schedule, buffers };
+                blocks.iter().map(|block| values(&***block).get(id)).collect()
+            };
+            match &task.kernel {
+                Some(Kernel::Local(layer)) => {
+                    let bias = layer.bias.map(|slot| &params[of(slot)]);
+                    local::forward(self.arch, layer, &params[of(layer.weight)], bias, &read(task.reads[0]), results);
+                }
+                Some(Kernel::LocalBackward(layer)) => {
+                    let [x, dy] = [0, 1].map(|n| read(task.reads[n]));
+                    if self.wanted[layer.weight] {
+                        local::to_weights(self.arch, layer, &x, &dy, &mut gradients[of(layer.weight)]);
+                    }
+                    if let Some(bias) = layer.bias.filter(|slot| self.wanted[*slot]) {
+                        local::to_bias(&dy, &mut gradients[of(bias)]);
+                    }
+                    if !results.is_empty() {
+                        local::to_input(self.arch, layer, &params[of(layer.weight)], &dy, results);
+                    }
+                }
+                _ => unreachable!("blocks go through all other tasks alone"),
+            }
+            if let Some(Location { buffer, .. }) = place {
+                blocks.iter_mut().zip(made).for_each(|(block, own)| block[buffer] = own);
+            }
+        }
     }
 
     /// Runs a stage for the images of one chunk, block after block.

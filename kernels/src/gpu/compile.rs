@@ -185,7 +185,9 @@ impl Compiler<'_> {
                 }
             }
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) => unreachable!("these have no task of their own"),
-            Kernel::ImageNorm(_)
+            Kernel::Local(_)
+            | Kernel::LocalBackward(_)
+            | Kernel::ImageNorm(_)
             | Kernel::ImageNormBackward(_)
             | Kernel::Upsample(_)
             | Kernel::UpsampleBackward(_)

@@ -6,6 +6,7 @@ mod direct;
 mod dropout;
 #[cfg(feature = "wgpu")]
 mod gpu;
+mod local;
 #[cfg(feature = "wgpu")]
 mod maps;
 mod norms;

@@ -16,8 +16,8 @@ mod suggest;
 pub use code::{Code, Level};
 pub use counted::counted;
 pub use messages::{
-    GROUPS, catalogue, config, loops, misnamed, misread, names, penalty, roles, settings, shape, templates, text,
-    weights, windows,
+    GROUPS, catalogue, config, loops, misnamed, misread, names, penalty, roles, settings, shape, sleep, templates,
+    text, weights, windows,
 };
 pub use report::{Applicability, Diagnostic, Edit, Label, Report, Words, doubt};
 pub use suggest::{alike, among, did_you_mean, enough, nearest, some_of};

@@ -8,6 +8,7 @@ use crate::diag::foreign::{self, At};
 use crate::diag::{Diagnostic, Span, among, counted, did_you_mean, misnamed, names, settings, text};
 use crate::syntax::ast::{self, Expr, ExprKind};
 use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Default, Type, real};
+use std::borrow::Cow;
 
 /// Reads arguments: it knows what names mean, and collects what is wrong and what was left to a default.
 pub struct Binder<'a> {
@@ -147,6 +148,15 @@ impl Binder<'_> {
             Type::Count { min, max } => self.count(what, *min, *max, expr).map(ArgValue::Count),
             Type::Real { min, max } => self.real(what, *min, *max, expr).map(ArgValue::Real),
             Type::Share => self.share(what, expr).map(ArgValue::Real),
+            Type::Batches { min, max } => {
+                let expr = self.without_unit(what, &["batches", "batch"], "as `10 batches` or `10`", expr)?;
+                self.count(what, *min, *max, &expr).map(ArgValue::Count)
+            }
+            Type::Milliseconds { min, max } => {
+                let expr = self.without_unit(what, &["ms"], "as `30 ms` or `30`", expr)?;
+                self.real(what, *min, *max, &expr).map(ArgValue::Real)
+            }
+            Type::Names => self.names(what, expr).map(ArgValue::Names),
             Type::Bool if self.is_misspelt(expr) => {
                 self.word(what, &["true", "false"], expr);
                 None
@@ -222,6 +232,38 @@ impl Binder<'_> {
             return None;
         }
         Some(x)
+    }
+
+    /// The expression without its unit, which has to be one of these if there is one.
+    fn without_unit<'e>(&mut self, what: &str, units: &[&str], allowed: &str, expr: &'e Expr) -> Option<Cow<'e, Expr>> {
+        match &expr.kind {
+            ExprKind::Number { value, unit: Some(unit) } => {
+                if !units.contains(&unit.text.as_str()) {
+                    self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, allowed));
+                    return None;
+                }
+                Some(Cow::Owned(Expr { kind: ExprKind::Number { value: *value, unit: None }, span: expr.span }))
+            }
+            _ => Some(Cow::Borrowed(expr)),
+        }
+    }
+
+    /// Reads names of the spec; `all` is none of them.
+    fn names(&mut self, what: &str, expr: &Expr) -> Option<Vec<String>> {
+        let items = match &expr.kind {
+            ExprKind::Name(name) if const_eval::resolve(name, self.meanings) == "all" => return Some(Vec::new()),
+            ExprKind::List(items) => items.as_slice(),
+            _ => std::slice::from_ref(expr),
+        };
+        let name = |binder: &mut Self, item: &Expr| match &item.kind {
+            ExprKind::Name(name) => Some(const_eval::resolve(name, binder.meanings).to_string()),
+            _ => binder.mistyped(what, "`all` or names, as `[stage1, W_L]`,", describe(item), item),
+        };
+        if items.is_empty() {
+            return self.mistyped(what, "`all` or names, as `[stage1, W_L]`,", "an empty list", expr);
+        }
+        let names: Vec<_> = items.iter().map(|item| name(self, item)).collect();
+        names.into_iter().collect()
     }
 
     fn number(&mut self, what: &str, expected: &str, expr: &Expr) -> Option<f64> {

@@ -137,7 +137,15 @@ pub fn is_word(word: &str) -> bool {
     let of = |arg: &vocabulary::Arg| match &arg.ty {
         Type::Word(words) | Type::RealsOr(words) => words.contains(&word),
         Type::Call(choices) | Type::Calls(choices) => choices.iter().any(|choice| choice.name == word),
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. } => false,
+        Type::Count { .. }
+        | Type::Real { .. }
+        | Type::Share
+        | Type::Batches { .. }
+        | Type::Milliseconds { .. }
+        | Type::Names
+        | Type::Bool
+        | Type::Reals
+        | Type::Range { .. } => false,
     };
     let settings = BLOCKS.iter().flat_map(|block| block.keys);
     KINDS.iter().flat_map(|kind| kind.args.iter().chain(kind.weights)).chain(settings).any(of)

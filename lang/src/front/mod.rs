@@ -14,6 +14,7 @@ pub mod resolve;
 pub mod schedules;
 pub mod settings;
 pub mod signature;
+pub mod sleep;
 pub mod written;
 
 use crate::diag::{Diagnostic, Level, loops, names, penalty, templates};

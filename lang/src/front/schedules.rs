@@ -29,7 +29,7 @@ pub struct Given<'a> {
 impl<'a> Given<'a> {
     /// The value of a setting where it stands in the spec; none where a flag or a file has changed it.
     pub fn written(&self, key: &str) -> Option<&'a Expr> {
-        let of = |settings: &'a Settings| [&settings.train, &settings.data].map(|block| block.get(key));
+        let of = |settings: &'a Settings| settings.blocks().map(|block| block.get(key));
         entry(self.items, key).map(|entry| &entry.value).filter(|_| of(self.settings) == of(self.own))
     }
 

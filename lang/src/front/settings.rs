@@ -1,4 +1,4 @@
-//! The settings of a spec: its `train` and `data` blocks, and what flags and files say over them.
+//! The settings of a spec: its `train`, `data` and `sleep` blocks, and what flags and files say over them.
 
 use super::bind::Binder;
 use super::consts::{CLASSES, Consts};
@@ -14,6 +14,7 @@ use crate::vocabulary::{Arg, ArgValue, Bound, Type, optimizers};
 pub struct Settings {
     pub train: Bound,
     pub data: Bound,
+    pub sleep: Bound,
 }
 
 impl Default for Settings {
@@ -22,7 +23,7 @@ impl Default for Settings {
             let keys = BLOCKS.iter().find(|block| block.name == name).map_or(&[] as &[Arg], |block| block.keys);
             Bound { callee: name, values: Vec::new() }.completed(keys)
         };
-        let mut settings = Self { train: bound("train"), data: bound("data") };
+        let mut settings = Self { train: bound("train"), data: bound("data"), sleep: bound("sleep") };
         let optimizer = optimizers::complete(settings.train.call("optimizer"));
         settings.put("train", "optimizer", ArgValue::Call(optimizer));
         settings
@@ -30,6 +31,17 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The settings of each block, in the order of [`BLOCKS`].
+    pub fn blocks(&self) -> [&Bound; 3] {
+        [&self.train, &self.data, &self.sleep]
+    }
+
+    /// Whether a block says what it would say anyway, so that a text can be without it: runs from before there was such a block
+    /// stay what they are.
+    pub fn may_leave_out(&self, block: &str) -> bool {
+        block == "sleep" && self.sleep == Self::default().sleep
+    }
+
     /// Reads the settings blocks of a spec; `edits` fill their calls in.
     pub fn read(items: &[Item], consts: &Consts, diagnostics: &mut Vec<Diagnostic>, edits: &mut Edits) -> Self {
         let mut settings = Self::default();
@@ -97,7 +109,8 @@ impl Settings {
     }
 
     fn put(&mut self, block: &str, key: &'static str, value: ArgValue) {
-        let Some(bound) = [&mut self.train, &mut self.data].into_iter().find(|bound| bound.callee == block) else {
+        let Self { train, data, sleep } = self;
+        let Some(bound) = [train, data, sleep].into_iter().find(|bound| bound.callee == block) else {
             return;
         };
         if let Some(place) = bound.values.iter_mut().find(|(name, _)| *name == key) {
@@ -179,9 +192,12 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
         Some(Type::Count { .. }) => "a whole number",
         Some(Type::Real { .. }) => "a number",
         Some(Type::Share) => "a share such as `15%`",
+        Some(Type::Batches { .. }) => "a number of batches",
+        Some(Type::Milliseconds { .. }) => "a time such as `30 ms`",
         Some(
             Type::Bool
             | Type::Word(_)
+            | Type::Names
             | Type::Reals
             | Type::RealsOr(_)
             | Type::Range { .. }

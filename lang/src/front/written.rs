@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::diag::Span;
 use crate::syntax::ast::{Entry, ExprKind, Item, ItemKind};
 use crate::vocabulary::settings::BLOCKS;
-use crate::vocabulary::{ArgValue, Bound, Type};
+use crate::vocabulary::{ArgValue, Type};
 
 /// The settings blocks of a spec as they stand in its text.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,7 @@ impl SettingsInText<'_> {
     /// Adds the edits that write settings into the spec: values in their places, missing keys and blocks added.
     pub fn write(&self, settings: &Settings, edits: &mut Edits) {
         let text = self.text;
-        for block in BLOCKS {
-            let bound = if block.name == BLOCKS[0].name { &settings.train } else { &settings.data };
+        for (block, bound) in BLOCKS.iter().zip(settings.blocks()) {
             let block_in_text = self.items.iter().find_map(|item| match &item.kind {
                 ItemKind::Settings { word, entries, close } if word.text == block.name => Some((entries, *close)),
                 _ => None,
@@ -53,6 +52,7 @@ impl SettingsInText<'_> {
                         edits.replace(Span::new(before.len(), before.len()), more.collect::<String>());
                     }
                 }
+                None if settings.may_leave_out(block.name) => {}
                 None => {
                     let lines: String = bound.values.iter().map(|(name, value)| line(name, value)).collect();
                     edits.replace(Span::new(text.len(), text.len()), format!("\n{} {{\n{lines}}}\n", block.name));
@@ -64,7 +64,7 @@ impl SettingsInText<'_> {
     /// Whether the author's own expression stays. What is calculated from consts follows them, as it does in the net;
     /// but for the number of classes, which the data set of another run may change.
     fn stays(&self, entry: &Entry, block: &str, value: &ArgValue) -> bool {
-        let bound: &Bound = if block == BLOCKS[0].name { &self.settings.train } else { &self.settings.data };
+        let bound = self.settings.blocks().into_iter().find(|bound| bound.callee == block);
         let is_const = |name: &str| {
             self.items
                 .iter()
@@ -79,7 +79,7 @@ impl SettingsInText<'_> {
                 _ => None,
             })
             .collect();
-        bound.get(&entry.key.text) == Some(value)
+        bound.is_some_and(|bound| bound.get(&entry.key.text) == Some(value))
             && names.iter().any(|name| is_const(name))
             && !names.contains(&CLASSES)
     }

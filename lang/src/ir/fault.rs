@@ -34,6 +34,8 @@ pub enum Fault {
     Skipped { kernel: usize, stride: usize, padding: Padding },
     /// A bank of filters for a weight of that shape, which holds no filters of an image.
     Unfiltered { shape: Vec<usize> },
+    /// One kernel for all places is asked of weights that have no places.
+    Placeless,
     /// A tensor of more numbers than `limit`.
     TooLarge { what: String, numbers: u128, limit: usize },
     /// A missing argument that another one makes necessary.

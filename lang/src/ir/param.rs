@@ -15,6 +15,9 @@ pub struct Param {
     /// one, `[out, in]` of a dense layer.
     pub shape: Vec<usize>,
     pub init: Init,
+    /// Of kernels that differ from place to place: how far each weight is off one kernel, which `init` draws for all
+    /// places, in standard deviations of that kernel's weights. Without it, each place draws a kernel of its own.
+    pub spread: Option<f64>,
     pub class: ParamClass,
     /// The role of the branch arm that the weights drive.
     pub role: Option<Role>,
@@ -30,7 +33,7 @@ impl Param {
     /// A parameter that nothing binds in training.
     pub fn new(name: &str, shape: &[usize], init: Init, class: ParamClass) -> Self {
         let (name, shape) = (name.to_owned(), shape.to_vec());
-        Self { name, shape, init, class, role: None, sign: None, frozen: false, lr: 1.0 }
+        Self { name, shape, init, spread: None, class, role: None, sign: None, frozen: false, lr: 1.0 }
     }
 
     /// Whether training moves the parameter along its gradient.
@@ -70,7 +73,20 @@ impl fmt::Display for Param {
         if self.lr != 1.0 {
             write!(f, ", lr x{}", crate::vocabulary::real(self.lr))?;
         }
-        write!(f, ", {}", self.init)
+        write!(f, ", {}", self.init)?;
+        match self.spread {
+            Some(spread) => write!(f, ", one kernel for all places, off by {} sd", crate::vocabulary::real(spread)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A weight's shape taken apart: the places that have kernels of their own, height and width of a map, if it is one of
+/// those; and the shape of the weights that one place has.
+pub fn one_kernel(shape: &[usize]) -> (Option<[usize; 2]>, &[usize]) {
+    match shape {
+        &[height, width, ref one @ ..] if one.len() == 4 => (Some([height, width]), one),
+        _ => (None, shape),
     }
 }
 
@@ -124,6 +140,17 @@ impl Init {
     /// PyTorch's default for convolutions and dense layers: uniform within `1 / sqrt(fan_in)`.
     pub fn fan_in(fan_in: usize) -> Self {
         Init::Uniform(1.0 / (fan_in.max(1) as f64).sqrt())
+    }
+
+    /// The standard deviation of the weights in a kernel `[out, in, k, k]`.
+    pub fn sd(&self, one: &[usize]) -> f64 {
+        match *self {
+            Init::Constant(_) => 0.0,
+            Init::Uniform(bound) => bound / 3f64.sqrt(),
+            Init::Normal { sd, .. } => sd,
+            // The weights of an output have the mean 0 and, as one vector, the length 1.
+            Init::Gabor { .. } => (one.iter().skip(1).product::<usize>().max(1) as f64).sqrt().recip(),
+        }
     }
 }
 

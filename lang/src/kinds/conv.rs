@@ -15,6 +15,6 @@ pub(super) const KIND: Kind = Kind {
 
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
     let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
-    let (weight, bias) = kernel::weights(site, args, &[out, from, side, side], out)?;
+    let (weight, bias) = kernel::weights(site, args, &[out, from, side, side], &[out])?;
     site.net.conv(inputs[0], weight, bias, args.count("stride"), kernel::padding(args), 1)
 }

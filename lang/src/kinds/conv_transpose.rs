@@ -31,6 +31,6 @@ pub(super) const KIND: Kind = Kind {
 
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
     let (out, from, side) = (args.count("channels"), kernel::channels(site, inputs[0])?, args.count("kernel"));
-    let (weight, bias) = kernel::weights(site, args, &[from, out, side, side], out)?;
+    let (weight, bias) = kernel::weights(site, args, &[from, out, side, side], &[out])?;
     site.net.conv_transpose(inputs[0], weight, bias, args.count("stride"), kernel::padding(args))
 }

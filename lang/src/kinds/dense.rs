@@ -21,6 +21,6 @@ fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, F
     let (from, out) = (site.net.shape(x).len(), args.count("units"));
     let init = Init::fan_in(from);
     let weight = site.param("weight", &[out, from], init, ParamClass::Kernel)?;
-    let bias = site.bias(args, out, init)?;
+    let bias = site.bias(args, &[out], init)?;
     site.net.dense(x, weight, bias)
 }

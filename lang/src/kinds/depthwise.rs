@@ -26,6 +26,6 @@ pub(super) const KIND: Kind = Kind {
 fn lower(site: &mut Site<'_>, args: &Bound, inputs: &[Value]) -> Result<Value, Fault> {
     let from = kernel::channels(site, inputs[0])?;
     let (out, side) = (args.maybe_count("channels").unwrap_or(from), args.count("kernel"));
-    let (weight, bias) = kernel::weights(site, args, &[out, 1, side, side], out)?;
+    let (weight, bias) = kernel::weights(site, args, &[out, 1, side, side], &[out])?;
     site.net.conv(inputs[0], weight, bias, args.count("stride"), kernel::padding(args), from)
 }

@@ -33,14 +33,14 @@ pub(super) fn channels(site: &Site<'_>, x: Value) -> Result<usize, Fault> {
     }
 }
 
-/// Kernels, `[…, k, k]`, and bias. As in PyTorch, both begin by the numbers of one kernel behind its first axis.
+/// Kernels, `[…, k, k]`, and the bias of that shape. As in PyTorch, both begin by the numbers of one kernel behind its first axis.
 pub(super) fn weights(
     site: &mut Site<'_>,
     args: &Bound,
     shape: &[usize],
-    out: usize,
+    bias: &[usize],
 ) -> Result<(ParamId, Option<ParamId>), Fault> {
     let init = Init::fan_in(shape.iter().rev().take(3).product());
     let weight = site.param("weight", shape, init, ParamClass::Kernel)?;
-    Ok((weight, site.bias(args, out, init)?))
+    Ok((weight, site.bias(args, bias, init)?))
 }

@@ -113,9 +113,9 @@ impl Site<'_> {
         self.net.vary(each)
     }
 
-    /// A bias for each of `out` outputs, if the layer's arguments ask for one.
-    fn bias(&mut self, args: &Bound, out: usize, init: Init) -> Result<Option<ParamId>, Fault> {
-        if args.bool("bias") { self.param("bias", &[out], init, ParamClass::Bias).map(Some) } else { Ok(None) }
+    /// A bias of that shape, if the layer's arguments ask for one.
+    fn bias(&mut self, args: &Bound, shape: &[usize], init: Init) -> Result<Option<ParamId>, Fault> {
+        if args.bool("bias") { self.param("bias", shape, init, ParamClass::Bias).map(Some) } else { Ok(None) }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The arguments of every layer that owns weights: how they start, and what training may do to them.
 
-use crate::ir::{Fault, Init, Param, ParamClass, Sign};
+use crate::ir::{Fault, Init, Param, ParamClass, Sign, one_kernel};
 use crate::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
 
 /// The arguments of layers whose weights meet many inputs at once.
@@ -32,64 +32,81 @@ const fn number(min: f64) -> Type {
     Type::Real { min, max: 1e6 }
 }
 
+/// Every way a kernel can start by itself.
+const STARTS: &[Callable] = &[FAN_IN, ZEROS, ONES, CONSTANT, NORMAL, UNIFORM, HE, GLOROT, GABOR];
+
 /// Every way a kernel can start.
-pub const INITS: &[Callable] = &[
-    Callable { name: "fan_in", about: "uniform within `1 / sqrt(fan_in)`, as PyTorch's layers start", args: &[] },
-    Callable { name: "zeros", about: "every weight 0", args: &[] },
-    Callable { name: "ones", about: "every weight 1", args: &[] },
-    Callable {
-        name: "constant",
-        about: "every weight the same",
-        args: &[Arg::required("value", number(-1e6), "what every weight is")],
-    },
-    Callable {
-        name: "normal",
-        about: "normally distributed",
-        args: &[
-            Arg::required("sd", number(0.0), "standard deviation of the weights"),
-            Arg::with("mean", number(-1e6), ArgValue::Real(0.0), "mean of the weights"),
-        ],
-    },
-    Callable {
-        name: "uniform",
-        about: "uniform between plus and minus a bound",
-        args: &[Arg::required("bound", number(0.0), "largest absolute value")],
-    },
-    Callable {
-        name: "he",
-        about: "normal, sd `sqrt(2 / fan)` (He et al., 2015)",
-        args: &[Arg::with(
-            "fan",
-            Type::Word(&["in", "out"]),
-            ArgValue::Word("in"),
-            "`in`: inputs of one output, which keeps activity; `out`: outputs of one input, which keeps gradients",
-        )],
-    },
-    Callable {
-        name: "glorot",
-        about: "uniform within `sqrt(6 / (fan_in + fan_out))` (Glorot & Bengio, 2010)",
-        args: &[],
-    },
-    Callable {
-        name: "gabor",
-        about: "a bank of oriented filters, for a first layer (Daugman, 1985; Jones & Palmer, 1987)",
-        args: &[
-            // Two pixels are the shortest wave there is, and its sine is zero at every pixel.
-            Arg::with("wavelength", Type::Real { min: 2.5, max: 1e3 }, ArgValue::Real(4.0), "of the wave, in pixels"),
-            Arg::optional(
-                "sigma",
-                Type::Real { min: 0.5, max: 1e3 },
-                "standard deviation of the envelope across the wave's stripes, in pixels; half the wavelength unless given",
-            ),
-            Arg::with(
-                "aspect",
-                Type::Real { min: 0.05, max: 4.0 },
-                ArgValue::Real(0.5),
-                "that deviation over the one along the stripes",
-            ),
-        ],
-    },
-];
+pub const INITS: &[Callable] = &[FAN_IN, ZEROS, ONES, CONSTANT, NORMAL, UNIFORM, HE, GLOROT, GABOR, SHARED];
+
+const FAN_IN: Callable =
+    Callable { name: "fan_in", about: "uniform within `1 / sqrt(fan_in)`, as PyTorch's layers start", args: &[] };
+const ZEROS: Callable = Callable { name: "zeros", about: "every weight 0", args: &[] };
+const ONES: Callable = Callable { name: "ones", about: "every weight 1", args: &[] };
+const CONSTANT: Callable = Callable {
+    name: "constant",
+    about: "every weight the same",
+    args: &[Arg::required("value", number(-1e6), "what every weight is")],
+};
+const NORMAL: Callable = Callable {
+    name: "normal",
+    about: "normally distributed",
+    args: &[
+        Arg::required("sd", number(0.0), "standard deviation of the weights"),
+        Arg::with("mean", number(-1e6), ArgValue::Real(0.0), "mean of the weights"),
+    ],
+};
+const UNIFORM: Callable = Callable {
+    name: "uniform",
+    about: "uniform between plus and minus a bound",
+    args: &[Arg::required("bound", number(0.0), "largest absolute value")],
+};
+const HE: Callable = Callable {
+    name: "he",
+    about: "normal, sd `sqrt(2 / fan)` (He et al., 2015)",
+    args: &[Arg::with(
+        "fan",
+        Type::Word(&["in", "out"]),
+        ArgValue::Word("in"),
+        "`in`: inputs of one output, which keeps activity; `out`: outputs of one input, which keeps gradients",
+    )],
+};
+const GLOROT: Callable = Callable {
+    name: "glorot",
+    about: "uniform within `sqrt(6 / (fan_in + fan_out))` (Glorot & Bengio, 2010)",
+    args: &[],
+};
+const GABOR: Callable = Callable {
+    name: "gabor",
+    about: "a bank of oriented filters, for a first layer (Daugman, 1985; Jones & Palmer, 1987)",
+    args: &[
+        // Two pixels are the shortest wave there is, and its sine is zero at every pixel.
+        Arg::with("wavelength", Type::Real { min: 2.5, max: 1e3 }, ArgValue::Real(4.0), "of the wave, in pixels"),
+        Arg::optional(
+            "sigma",
+            Type::Real { min: 0.5, max: 1e3 },
+            "standard deviation of the envelope across the wave's stripes, in pixels; half the wavelength unless given",
+        ),
+        Arg::with(
+            "aspect",
+            Type::Real { min: 0.05, max: 4.0 },
+            ArgValue::Real(0.5),
+            "that deviation over the one along the stripes",
+        ),
+    ],
+};
+const SHARED: Callable = Callable {
+    name: "shared",
+    about: "for `local`: one kernel at all positions, which differs a little from one to the next",
+    args: &[
+        Arg::required("start", Type::Call(STARTS), "what that one kernel starts with: `he`, `he(fan: out)`"),
+        Arg::with(
+            "spread",
+            Type::Real { min: 0.0, max: 1e3 },
+            ArgValue::Real(0.1),
+            "normally distributed differences of each weight at each position, in standard deviations of that kernel's weights",
+        ),
+    ],
+};
 
 /// What the author of a layer asks of its weights.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +135,17 @@ impl<'a> Traits<'a> {
     pub fn given_to(&self, mut param: Param) -> Result<Param, Fault> {
         match param.class {
             ParamClass::Kernel => {
-                if let Some(call) = self.init {
-                    param.init = init(call, &param.shape)?;
+                match self.init {
+                    Some(call) if call.callee == SHARED.name => {
+                        let (_, one) = one_kernel(&param.shape);
+                        if one.len() == param.shape.len() {
+                            return Err(Fault::Placeless);
+                        }
+                        param.init = init(call.call("start"), one)?;
+                        param.spread = Some(call.real("spread"));
+                    }
+                    Some(call) => param.init = init(call, &param.shape)?,
+                    None => {}
                 }
                 param.sign = self.sign;
             }
@@ -134,14 +160,7 @@ impl<'a> Traits<'a> {
 /// The initial values that a call such as `he(fan: out)` names, for a weight of that shape. Shapes are PyTorch's, and
 /// fans are counted as PyTorch counts them.
 fn init(call: &Bound, shape: &[usize]) -> Result<Init, Fault> {
-    // Of a kernel for each position, one kernel counts.
-    let one = if let [_, _, one @ ..] = shape
-        && one.len() == 4
-    {
-        one
-    } else {
-        shape
-    };
+    let (_, one) = one_kernel(shape);
     let fan = |n: usize| one[n] * one[2..].iter().product::<usize>();
     let (fan_in, fan_out) = (fan(1), fan(0));
     Ok(match call.callee {

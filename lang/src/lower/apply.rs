@@ -281,6 +281,7 @@ impl<'a> Lowerer<'_, 'a, '_> {
     /// Warns of random initial values of which each is the same.
     fn check_spread(&mut self, bound: &Bound, applied: &Applied<'_>) {
         let Some(ArgValue::Call(init)) = bound.get("init") else { return };
+        let init = init.maybe_call("start").unwrap_or(init);
         let value = match init.callee {
             "normal" if init.real("sd") == 0.0 => init.real("mean"),
             "uniform" if init.real("bound") == 0.0 => 0.0,

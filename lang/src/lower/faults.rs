@@ -73,6 +73,7 @@ impl Lowerer<'_, '_, '_> {
             }
             Fault::Skipped { kernel, stride, padding } => windows::skipped(kernel, stride, padding, applied.span),
             Fault::Unfiltered { shape } => weights::unfiltered(applied.name, &shape, applied.argument("init")),
+            Fault::Placeless => weights::placeless(applied.name, applied.argument("init")),
             Fault::Stepless => loops::per_step_outside(applied.name, applied.argument("per_step")),
             Fault::Steps { known, here } => loops::per_step_differs(applied.name, known, here, applied.span),
             Fault::TooLarge { what, numbers, limit } => shape::too_large(&what, numbers, limit, applied.span),

@@ -46,5 +46,12 @@ impl Lowerer<'_, '_, '_> {
             let at = [lr, frozen].map(|arg| place.at(arg.span()));
             self.diagnostics.push(weights::frozen_rate(kind.name, at[0], at[1]));
         }
+        let is_false = |arg: &&CallArg| matches!(arg.value, Expr { kind: ExprKind::Bool(false), .. });
+        if let (Some(none), Some(by_place)) =
+            (written("bias").filter(is_false), written("bias_by_place").filter(is_true))
+        {
+            let at = [by_place, none].map(|arg| place.at(arg.span()));
+            self.diagnostics.push(weights::no_bias(kind.name, at[0], at[1]));
+        }
     }
 }

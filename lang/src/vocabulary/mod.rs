@@ -7,6 +7,7 @@ pub mod images;
 pub mod optimizers;
 pub mod schedules;
 pub mod settings;
+pub mod sharing;
 pub mod transforms;
 pub mod words;
 
@@ -80,6 +81,18 @@ pub enum Type {
     },
     /// A part of a whole, of at least 0 and less than 1: `15%` or `0.15`.
     Share,
+    /// A whole number of batches, bounds included: `10 batches` or `10`.
+    Batches {
+        min: usize,
+        max: usize,
+    },
+    /// A time in milliseconds, bounds included: `30 ms` or `30`.
+    Milliseconds {
+        min: f64,
+        max: f64,
+    },
+    /// Names of the spec, as `[stage1, W_L]` or a single one; `all` stands for all that there are.
+    Names,
     Bool,
     /// One of a few words.
     Word(&'static [&'static str]),
@@ -117,6 +130,8 @@ pub enum ArgValue {
     Range([f64; 2]),
     Call(Bound),
     Calls(Vec<Bound>),
+    /// Names of the spec; none of them stand for all that there are.
+    Names(Vec<String>),
 }
 
 impl fmt::Display for ArgValue {
@@ -133,6 +148,8 @@ impl fmt::Display for ArgValue {
             ArgValue::Calls(calls) => {
                 write!(f, "[{}]", calls.iter().map(Bound::to_string).collect::<Vec<_>>().join(", "))
             }
+            ArgValue::Names(names) if names.is_empty() => f.write_str("all"),
+            ArgValue::Names(names) => write!(f, "[{}]", names.join(", ")),
         }
     }
 }
@@ -244,6 +261,14 @@ impl Bound {
         match self.get(name) {
             Some(ArgValue::Reals(xs)) => xs,
             _ => self.undeclared(name, "list of numbers"),
+        }
+    }
+
+    /// The value of an argument that is a list of names; empty for all that there are.
+    pub fn names(&self, name: &str) -> &[String] {
+        match self.get(name) {
+            Some(ArgValue::Names(names)) => names,
+            _ => self.undeclared(name, "list of names"),
         }
     }
 

@@ -1,6 +1,6 @@
-//! The `train` and `data` blocks: every key declared once, with its type, default and meaning.
+//! The `train`, `data` and `sleep` blocks: every key declared once, with its type, default and meaning.
 
-use super::{Arg, ArgValue, Type, augmentations, optimizers, schedules, transforms};
+use super::{Arg, ArgValue, Type, augmentations, optimizers, schedules, sharing, transforms};
 use crate::limits::MAX_BATCH;
 
 /// A settings block and its keys.
@@ -105,6 +105,36 @@ pub const BLOCKS: &[SettingsBlock] = &[
                 Type::Share,
                 ArgValue::Real(0.15),
                 "share of the training images held out to choose the best epoch by",
+            ),
+        ],
+    },
+    SettingsBlock {
+        name: "sleep",
+        keys: &[
+            Arg::with(
+                "every",
+                Type::Batches { min: 0, max: 1_000_000_000 },
+                ArgValue::Count(0),
+                "steps of the optimizer from one sleep to the next, counted over all epochs; 0 never sleeps",
+            ),
+            Arg::with(
+                "share",
+                Type::Names,
+                ArgValue::Names(Vec::new()),
+                "equations and bundles whose `local` layers, themselves and all below them, take part in a sleep",
+            ),
+            Arg::with(
+                "modules",
+                Type::Word(&["grid", "whole"]),
+                ArgValue::Word("grid"),
+                "places whose kernels come to be alike: in a `grid`, those that see the same input where the input repeats with \
+                 the width of a kernel; or the `whole` layer",
+            ),
+            Arg::with(
+                "rule",
+                Type::Call(sharing::CALLABLES),
+                ArgValue::Call(sharing::DEFAULT),
+                "what makes them alike (Pogodin et al., 2021)",
             ),
         ],
     },

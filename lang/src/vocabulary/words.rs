@@ -50,7 +50,15 @@ fn of_argument(arg: &'static Arg) -> Vec<&'static str> {
                 words.extend(choice.args.iter().flat_map(of_argument));
             }
         }
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. } => {}
+        Type::Count { .. }
+        | Type::Real { .. }
+        | Type::Share
+        | Type::Batches { .. }
+        | Type::Milliseconds { .. }
+        | Type::Names
+        | Type::Bool
+        | Type::Reals
+        | Type::Range { .. } => {}
     }
     words
 }

@@ -164,9 +164,15 @@ fn bare(arg: &Arg) -> Vec<&'static str> {
         Type::Call(calls) => calls.iter().filter(is_complete).map(|call| call.name).collect(),
         Type::Word(words) | Type::RealsOr(words) => words.to_vec(),
         Type::Bool => vec!["true", "false"],
-        Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Reals | Type::Range { .. } | Type::Calls(_) => {
-            Vec::new()
-        }
+        Type::Count { .. }
+        | Type::Real { .. }
+        | Type::Share
+        | Type::Batches { .. }
+        | Type::Milliseconds { .. }
+        | Type::Names
+        | Type::Reals
+        | Type::Range { .. }
+        | Type::Calls(_) => Vec::new(),
     }
 }
 

@@ -52,7 +52,15 @@ fn words_of(args: &'static [Arg], words: &mut BTreeSet<&'static str>) {
                     words_of(choice.args, words);
                 }
             }
-            Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. } => {}
+            Type::Count { .. }
+            | Type::Real { .. }
+            | Type::Share
+            | Type::Batches { .. }
+            | Type::Milliseconds { .. }
+            | Type::Names
+            | Type::Bool
+            | Type::Reals
+            | Type::Range { .. } => {}
         }
     }
 }

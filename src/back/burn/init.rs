@@ -3,7 +3,7 @@
 use super::{gabor, held};
 use burn::tensor::{DType, TensorData};
 use lcnnc_kernels::draws::Draws;
-use lcnnc_lang::ir::{Init, Param};
+use lcnnc_lang::ir::{Init, Param, one_kernel};
 use std::iter;
 
 /// The initial values of the parameter at that place of the net, in the width that the model keeps them in.
@@ -13,6 +13,13 @@ use std::iter;
 pub(super) fn values(param: &Param, seed: u64, index: usize, dtype: DType) -> TensorData {
     let (mut draws, dims) = (Draws::new(seed, index as u64), held(&param.shape));
     let signed = |x: f64| param.sign.map_or(x, |sign| sign.fold(x));
+    if let Some(spread) = param.spread {
+        let (_, one) = one_kernel(&param.shape);
+        let kernel = kernel(&param.init, one, &mut draws);
+        let sd = spread * param.init.sd(one);
+        let places = kernel.iter().cycle().zip(normal(&mut draws));
+        return rounded(places.map(|(x, z)| signed(x + sd * z)), dims, dtype);
+    }
     match param.init {
         Init::Constant(x) => rounded(iter::repeat(signed(x)), dims, dtype),
         Init::Uniform(bound) => rounded(iter::repeat_with(|| signed(bound * (2.0 * draws.unit() - 1.0))), dims, dtype),
@@ -20,6 +27,17 @@ pub(super) fn values(param: &Param, seed: u64, index: usize, dtype: DType) -> Te
         Init::Gabor { wavelength, sigma, aspect } => {
             rounded(gabor::bank(&param.shape, wavelength, sigma, aspect).map(signed), dims, dtype)
         }
+    }
+}
+
+/// The weights of one kernel `[out, in, k, k]`.
+fn kernel(init: &Init, one: &[usize], draws: &mut Draws) -> Vec<f64> {
+    let len = one.iter().product();
+    match *init {
+        Init::Constant(x) => vec![x; len],
+        Init::Uniform(bound) => first(iter::repeat_with(|| bound * (2.0 * draws.unit() - 1.0)), len),
+        Init::Normal { mean, sd } => first(normal(draws).map(|z| mean + sd * z), len),
+        Init::Gabor { wavelength, sigma, aspect } => first(gabor::bank(one, wavelength, sigma, aspect), len),
     }
 }
 

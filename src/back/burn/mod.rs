@@ -253,6 +253,17 @@ impl Model {
         self
     }
 
+    /// The values of a parameter, as [`Model::changed`] gives them, without a gradient.
+    pub fn values(&self, id: ir::ParamId) -> Tensor<4> {
+        self.params[id.0].val().set_require_grad(false)
+    }
+
+    /// The model with other values of a parameter, of the same shape and on the same device.
+    pub fn with_values(mut self, id: ir::ParamId, values: Tensor<4>) -> Self {
+        self.replace(id.0, |_| values);
+        self
+    }
+
     /// Every parameter's id, in the net's order.
     pub fn ids(&self) -> impl Iterator<Item = ParamId> {
         (0..self.params.len()).map(id)

@@ -34,7 +34,8 @@ pub(super) fn conv_transpose(
     module::conv_transpose2d(x, weight, bias.map(channels), options)
 }
 
-/// `x` is `[B, in, H, W]`, the weight `[height, width, out, in * k * k]`, the bias `[1, out, 1, 1]`: at each position of the
+/// `x` is `[B, in, H, W]`, the weight `[height, width, out, in * k * k]`, the bias `[1, out, 1, 1]` or `[1, out, height, width]`:
+/// at each position of the
 /// output the window there, as a column, under the position's own matrix.
 pub(super) fn local(
     x: Tensor<4>,

@@ -268,7 +268,14 @@ impl<'a> Run<'a> {
             }
             Op::Local { x, weight, bias, stride, padding } => {
                 let kernel = self.model.net.param(*weight).shape[5];
+                let by_place =
+                    bias.map(|bias| self.model.net.param(bias).shape.clone()).filter(|shape| shape.len() > 1);
                 let (x, weight, bias) = self.factors(*x, *weight, *bias);
+                // A number for each place is kept without the axis of images.
+                let bias = bias.map(|bias| match by_place.as_deref() {
+                    Some(&[channels, height, width]) => bias.reshape([1, channels, height, width]),
+                    Some(_) | None => bias,
+                });
                 self.product(ops::local(x, weight, bias, kernel, *stride, padding.pixels(kernel)))
             }
             Op::ConvTranspose { x, weight, bias, stride, padding } => {

@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::events::{self, At, Events, Tag};
-use super::{Epoch, Observer, ObserverKind, ObserverMemory, TrainingStart};
+use super::{Epoch, Observer, ObserverKind, ObserverMemory, Slept, TrainingStart};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
@@ -71,6 +71,8 @@ pub fn images(recipe: &Recipe, data: &DataSet, split: &Split, device: &Device) -
 struct Board {
     events: Events,
     images: Tensor<4>,
+    /// The last sleep of the epoch that runs.
+    slept: Option<Slept>,
 }
 
 impl Board {
@@ -91,13 +93,22 @@ impl Board {
             }
             other => Err(other),
         });
-        Ok(Self { events: events?, images })
+        Ok(Self { events: events?, images, slept: None })
     }
 }
 
 impl Observer for Board {
     fn epoch_ends(&mut self, numbers: &Epoch, model: &Model) -> Result<(), TrainError> {
-        epoch(&mut self.events, Timestamp::now(), numbers, model, &self.images)
+        let wall = Timestamp::now();
+        if let Some(slept) = self.slept.take() {
+            sleep(&mut self.events, At { step: numbers.epoch, wall }, &slept)?;
+        }
+        epoch(&mut self.events, wall, numbers, model, &self.images)
+    }
+
+    fn sleep_ends(&mut self, _: usize, slept: &Slept) -> Result<(), TrainError> {
+        self.slept = Some(slept.clone());
+        Ok(())
     }
 
     fn before_checkpoint(&mut self, memory: &mut ObserverMemory) -> Result<(), TrainError> {
@@ -179,6 +190,22 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
     for (name, about, value) in series {
         if let Some(value) = value {
             events.scalar(Tag { name, about }, at, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what the last sleep of an epoch has made of its layers; what is infinite has no place in a graph.
+fn sleep(events: &mut Events, at: At, slept: &Slept) -> Result<(), TrainError> {
+    let about = "Weight signal-to-noise ratio, without unit, at the last sleep of the epoch: how alike kernels are.";
+    for layer in &slept.layers {
+        for (when, snr) in [("before", layer.before), ("after", layer.after)] {
+            for (over, ratio) in [("places", snr.places), ("modules", snr.modules)] {
+                if ratio.is_finite() {
+                    let name = format!("snr of {over} {when}/{}", layer.name);
+                    events.scalar(Tag { name: &name, about }, at, ratio)?;
+                }
+            }
         }
     }
     Ok(())

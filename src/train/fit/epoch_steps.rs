@@ -76,6 +76,10 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         drop(before);
         let training = &mut *self.training;
         model = training.optimizer.step_added(model, &mut training.phases)?;
+        if let Some(slept) = training.phases.slept() {
+            let epoch = training.state.epoch;
+            training.observers.tell(|observer| observer.sleep_ends(epoch, &slept))?;
+        }
         training.state.seen.add(seen);
         training.state.loss += loss;
         training.state.batches += group.len;

@@ -79,6 +79,8 @@ pub struct Fit {
     pub last: String,
     /// Seconds spent on training, by all processes that took part.
     pub seconds: f64,
+    /// Seconds of these that were spent asleep; none where nothing sleeps.
+    pub asleep: Option<f64>,
     /// What the observers remember at its end.
     pub memory: ObserverMemory,
     /// What the observers remark on its best weights, in sentences.
@@ -109,11 +111,11 @@ impl Job<'_> {
         let memory = training.save(&model)?;
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
         let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.whose.at("last", epochs))?)?;
-        let notes = training.state.notes;
+        let (notes, asleep) = (training.state.notes, training.phases.seconds_asleep());
         let empty = || TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" };
         let best = training.best.ok_or_else(empty)?;
         let remarks = training.observers.remarks(&best.model)?;
-        Ok(Fit { best, epochs, last, seconds, memory, remarks, notes })
+        Ok(Fit { best, epochs, last, seconds, asleep, memory, remarks, notes })
     }
 
     /// Makes a file hold these bytes, unless it does already, and gives their checksum.
@@ -172,10 +174,9 @@ impl<'a> Training<'a> {
     /// A training at its first step, or where a checkpoint was written, and its model with autodiff.
     fn start(job: &'a Job<'a>, from: Option<Checkpoint>, console: &Console) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
-        let train = &recipe.settings.train;
         let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
-        let optimizer = optimizer::build(train.call("optimizer"), job.device);
-        let mut phases = Phases::new(&recipe.net, train);
+        let optimizer = optimizer::build(recipe.settings.train.call("optimizer"), job.device);
+        let mut phases = Phases::new(&recipe.net, &recipe.settings);
         let model = new(&job.device.clone().autodiff());
         let (model, optimizer, best, texts, mut state) = match from {
             None => {

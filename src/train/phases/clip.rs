@@ -7,7 +7,8 @@ use burn_optim::GradientsParams;
 
 pub const CLIP: PhaseKind = PhaseKind {
     name: "clip",
-    build: |_, train| {
+    build: |_, settings| {
+        let train = &settings.train;
         let most = train.real("clip");
         (most > 0.0).then(|| Box::new(Clip { most }) as Box<dyn Phase>)
     },

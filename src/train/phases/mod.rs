@@ -7,12 +7,13 @@ mod clip;
 mod patience;
 pub mod schedule;
 pub mod signs;
+pub mod sleep;
 
 use crate::back::burn::{DeviceError, Model};
-use crate::observe::Epoch;
+use crate::observe::{Epoch, Slept};
 use burn_optim::GradientsParams;
+use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::Net;
-use lcnnc_lang::vocabulary::Bound;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -39,6 +40,16 @@ pub trait Phase {
 
     /// Why the training should end before its last epoch, in words without a full stop; none if it should go on.
     fn is_over(&self, _: Course) -> Option<String> {
+        None
+    }
+
+    /// The sleep that came behind the last step, if there was one; it is told once.
+    fn slept(&mut self) -> Option<Slept> {
+        None
+    }
+
+    /// Seconds of the training that were spent asleep, by all processes that took part; none where nothing sleeps.
+    fn seconds_asleep(&self) -> Option<f64> {
         None
     }
 
@@ -69,14 +80,14 @@ pub struct Course {
 pub struct PhaseKind {
     /// The name of the phase in checkpoints.
     pub name: &'static str,
-    /// Makes the phase that a recipe's net and its `train` block ask for, with nothing remembered; none if they ask for none.
-    pub build: fn(&Net, &Bound) -> Option<Box<dyn Phase>>,
+    /// Makes the phase that a recipe's net and its settings ask for, with nothing remembered; none if they ask for none.
+    pub build: fn(&Net, &Settings) -> Option<Box<dyn Phase>>,
     /// What no phase of this kind could remember: the name of a value, the value and what was expected.
     pub absurd: fn(&Value) -> Option<String>,
 }
 
 /// Every phase, in the order in which they act.
-pub const PHASES: &[PhaseKind] = &[clip::CLIP, signs::SIGNS, schedule::SCHEDULE, patience::PATIENCE];
+pub const PHASES: &[PhaseKind] = &[clip::CLIP, signs::SIGNS, sleep::SLEEP, schedule::SCHEDULE, patience::PATIENCE];
 
 /// The first value of a checkpoint's memories that no phase could remember.
 pub fn absurd(memories: &BTreeMap<String, Value>) -> Option<String> {
@@ -88,9 +99,9 @@ pub fn absurd(memories: &BTreeMap<String, Value>) -> Option<String> {
 pub struct Phases(Vec<(&'static str, Box<dyn Phase>)>);
 
 impl Phases {
-    /// The phases that a net and the `train` block of its settings ask for, with nothing remembered.
-    pub fn new(net: &Net, train: &Bound) -> Self {
-        Self(PHASES.iter().filter_map(|kind| Some((kind.name, (kind.build)(net, train)?))).collect())
+    /// The phases that a net and its settings ask for, with nothing remembered.
+    pub fn new(net: &Net, settings: &Settings) -> Self {
+        Self(PHASES.iter().filter_map(|kind| Some((kind.name, (kind.build)(net, settings)?))).collect())
     }
 
     /// The product of what all phases multiply the learning rate by; see [`Phase::rate`].
@@ -112,6 +123,16 @@ impl Phases {
     /// If the device failed.
     pub fn after_step(&mut self, model: Model) -> Result<Model, DeviceError> {
         self.0.iter_mut().try_fold(model, |model, (_, phase)| phase.after_step(model))
+    }
+
+    /// The sleep that came behind the last step, if there was one; it is told once.
+    pub fn slept(&mut self) -> Option<Slept> {
+        self.0.iter_mut().find_map(|(_, phase)| phase.slept())
+    }
+
+    /// Seconds of the training that were spent asleep; none where nothing sleeps.
+    pub fn seconds_asleep(&self) -> Option<f64> {
+        self.0.iter().find_map(|(_, phase)| phase.seconds_asleep())
     }
 
     /// Tells all phases the numbers of an epoch.

@@ -5,7 +5,8 @@ use lcnnc_lang::diag::counted;
 
 pub const PATIENCE: PhaseKind = PhaseKind {
     name: "patience",
-    build: |_, train| {
+    build: |_, settings| {
+        let train = &settings.train;
         let epochs = train.count("patience");
         (epochs > 0).then(|| Box::new(Patience { epochs }) as Box<dyn Phase>)
     },

@@ -9,7 +9,8 @@ use std::f64::consts::PI;
 
 pub const SCHEDULE: PhaseKind = PhaseKind {
     name: "schedule",
-    build: |_, train| {
+    build: |_, settings| {
+        let train = &settings.train;
         let schedule = Schedule::new(train.call("schedule"), train.count("epochs"), train.count("warmup"));
         Some(Box::new(schedule))
     },

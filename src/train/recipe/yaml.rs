@@ -66,7 +66,8 @@ pub fn write(overrides: &Overrides, settings: &Settings) -> String {
     ];
     let mut top: Mapping =
         KEYS.iter().zip(values).filter_map(|((key, _), value)| Some((Value::from(*key), value?))).collect();
-    for (block, bound) in BLOCKS.iter().zip([&settings.train, &settings.data]) {
+    for (block, bound) in BLOCKS.iter().zip(settings.blocks()).filter(|(block, _)| !settings.may_leave_out(block.name))
+    {
         top.insert(block.name.into(), Value::Mapping(block_values(bound)));
     }
     // Texts, whole numbers and mappings of them can always be written.

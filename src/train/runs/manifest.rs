@@ -140,6 +140,9 @@ pub struct Summary {
     pub test: Score,
     /// Seconds of the training, the validations and the test, without loading the data.
     pub seconds: f64,
+    /// Seconds of these that the net was asleep; none where it never is.
+    #[serde(rename = "seconds_asleep", default, skip_serializing_if = "Option::is_none")]
+    pub asleep: Option<f64>,
     pub weights: WeightsChecksums,
     /// What is odd about the trained weights, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

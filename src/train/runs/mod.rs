@@ -279,7 +279,7 @@ pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<Da
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
-    let Fit { best, epochs, last, seconds, memory, remarks, notes } = fit;
+    let Fit { best, epochs, last, seconds, asleep, memory, remarks, notes } = fit;
     let started = Instant::now();
     let order = job.recipe.test(job.data, limit_test);
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), None, job.stop)?;
@@ -290,6 +290,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         validation_accuracy: best.so_far.validation_accuracy,
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
+        asleep,
         weights: WeightsChecksums { best: best.checksum, last },
         remarks,
         notes,

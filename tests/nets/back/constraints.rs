@@ -16,7 +16,7 @@ fn optimizer(call: &str) -> Optimizer {
 
 /// What a net asks of every step; clipping is not asked for.
 fn phases(model: &Model) -> Phases {
-    Phases::new(model.net(), &Settings::default().train)
+    Phases::new(model.net(), &Settings::default())
 }
 
 /// Steps down the loss of the fixed batch.

@@ -55,7 +55,7 @@ fn every_spec_trains() {
         let net = Arc::new(net.unwrap());
         let mut model = Model::new(net.clone(), 1, &device(), Precision::Single);
         let mut rule = optimizer::build(settings.train.call("optimizer"), &Device::flex());
-        let mut phases = Phases::new(&net, &settings.train);
+        let mut phases = Phases::new(&net, &settings);
         let [c, h, w] = net.input.1;
         let pixels: Vec<f64> = numbers(BATCH * c * h * w, 5).iter().map(|x| x.abs()).collect();
         let data = TensorData::new(pixels, [BATCH, c, h, w]);

@@ -306,7 +306,7 @@ fn training_does_not_notice() {
         let mut model = Model::new(net(&text), 1, &device, Precision::Single).fused();
         let compiled = compile(&source(&text), &Options::default());
         let mut rule = optimizer::build(compiled.settings.train.call("optimizer"), &Device::flex());
-        let mut phases = Phases::new(model.net(), &compiled.settings.train);
+        let mut phases = Phases::new(model.net(), &compiled.settings);
         let batch = images(&model, 2, &device);
         for epoch in 1..=4 {
             let labels = Tensor::<1, Int>::from_data(TensorData::from([3_i64, 7]), &device);

@@ -55,7 +55,7 @@ pub struct Shared<'a> {
 /// The sums that the blocks of a chunk add to, one after the other.
 #[derive(Debug)]
 pub struct Totals {
-    /// The gradients of all parameters in a row.
+    /// The gradients of all parameters that the blocks sum alone, in a row.
     pub gradients: Vec<f32>,
     /// The sums of all batch normalisations; see [`Meeting::at`].
     pub sums: Vec<Sums>,
@@ -218,6 +218,7 @@ impl Block<'_, '_> {
                 let images = &mut self.images.input_gradients[offsets[*index]..];
                 scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
             }
+            Kernel::Local(_) | Kernel::LocalBackward(_) => unreachable!("all blocks go through these together"),
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) | Kernel::ChannelSum(_) | Kernel::BatchSums(_) => {
                 unreachable!("these have no task of their own")
             }
@@ -296,7 +297,7 @@ impl Block<'_, '_> {
         let len = self.len(x) / LANES * (self.len(dy) / LANES);
         if self.shared.wanted[slot] {
             let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
-            let dw = &mut self.totals.gradients[self.shared.offsets.params[slot]..][..len];
+            let dw = &mut self.totals.gradients[self.shared.offsets.sums[slot]..][..len];
             arch.dispatch(DenseWeight { x: values.get(x), dy: values.get(dy), dw });
         }
         if let Some(id) = dx {

@@ -43,6 +43,7 @@ impl Block<'_, '_> {
         let numbers = ChannelNumbers {
             params: shared.params,
             offsets: &shared.offsets.params,
+            of_sums: &shared.offsets.sums,
             meeting: shared.meeting,
             images: images.count,
             gradients: &totals.gradients,
@@ -65,7 +66,7 @@ impl Block<'_, '_> {
             run.finish()
         });
         for sums in done {
-            sums.put(&shared.offsets.params, shared.meeting, &mut totals.gradients, &mut totals.sums);
+            sums.put(&shared.offsets.sums, shared.meeting, &mut totals.gradients, &mut totals.sums);
         }
         for (id, buffer) in stores {
             self.put(id, buffer);
@@ -127,7 +128,7 @@ impl Block<'_, '_> {
             let mut to = GradientSums {
                 transformed: &mut sums[index][..bank.sum_floats()],
                 gradients: &mut totals.gradients,
-                offsets: &shared.offsets.params,
+                offsets: &shared.offsets.sums,
                 wanted: shared.wanted,
             };
             let reads = BackwardReads { x: values.get(task.reads[0]), dy: &dy, to_input: !task.epilogues.is_empty() };
@@ -153,8 +154,7 @@ impl Block<'_, '_> {
             let (bank, gradients) = (&shared.banks[index], &mut totals.gradients);
             let Workspace { sums, scratch, .. } = &mut **work;
             let transformed = &mut sums[index][..bank.sum_floats()];
-            let mut to =
-                GradientSums { transformed, gradients, offsets: &shared.offsets.params, wanted: shared.wanted };
+            let mut to = GradientSums { transformed, gradients, offsets: &shared.offsets.sums, wanted: shared.wanted };
             bank.finish_gradients(arch, &mut to, scratch);
         }
     }

@@ -11,6 +11,7 @@ pub mod penalty;
 pub mod roles;
 pub mod settings;
 pub mod shape;
+pub mod sleep;
 pub mod templates;
 pub mod text;
 pub mod weights;
@@ -30,6 +31,7 @@ pub const GROUPS: &[&[&Code]] = &[
     templates::CODES,
     config::CODES,
     weights::CODES,
+    sleep::CODES,
 ];
 
 /// Every declared code, group by group.

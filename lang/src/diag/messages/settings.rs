@@ -80,7 +80,8 @@ impl Diagnostic {
     /// Whether a flag or a file can mend this problem: it can where the value of a setting is wrong, but not where the spec
     /// writes the setting wrongly.
     pub fn is_of_settings(&self) -> bool {
-        CODES.contains(&self.code) && self.code.level == Level::Warning
+        let of_settings = CODES.contains(&self.code) || super::sleep::CODES.contains(&self.code);
+        of_settings && self.code.level == Level::Warning
     }
 
     /// Adds the place in the spec, if the problem has one there.

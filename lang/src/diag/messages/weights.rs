@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Label, Span};
 use crate::vocabulary::real;
 
 /// The codes of weights.
-pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER, &IDLE_LAYER, &OFF_NORM, &NO_SPREAD];
+pub const CODES: &[&Code] = &[&UNFILTERED, &UNTRAINED, &ONE_NUMBER, &IDLE_LAYER, &OFF_NORM, &NO_SPREAD, &PLACELESS];
 
 const UNFILTERED: Code = Code::error(
     "L0901",
@@ -30,6 +30,19 @@ const NO_SPREAD: Code = Code::warning(
     "Weights that are drawn at random and do not spread are all the same, and so are their gradients: the channels of such a layer \
      stay copies of each other. `normal` takes the standard deviation first and the mean behind it, PyTorch the other way round.",
 );
+
+const PLACELESS: Code = Code::error(
+    "L0907",
+    "`shared` gives one kernel to all positions of a layer that has kernels of its own at each of them. Only `local` is such a layer: \
+     every other one has a single kernel, which is shared as it is.",
+);
+
+/// One kernel for all positions, asked of a layer that has a single kernel.
+pub fn placeless(layer: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&PLACELESS, format!("`{layer}` has the same kernel at all positions already"))
+        .label(span, "gives one kernel to all positions")
+        .help("write `init: he`, without `shared`; a layer with kernels of its own at each position is `local`")
+}
 
 /// Random initial values that do not spread: `drawn` is the word for how they are drawn, `normal` or `uniform`, and every
 /// weight is `value`.
@@ -73,6 +86,14 @@ pub fn frozen_rate(layer: &str, lr: Span, frozen: Span) -> Diagnostic {
     Diagnostic::new(&IDLE_LAYER, format!("`{layer}` is frozen, so its `lr` changes nothing"))
         .label(lr, "a factor on its learning rate")
         .label(frozen, "is not trained")
+        .help("leave one of the two out")
+}
+
+/// A bias that differs from place to place, of a layer that has none.
+pub fn no_bias(layer: &str, by_place: Span, none: Span) -> Diagnostic {
+    Diagnostic::new(&IDLE_LAYER, format!("`{layer}` has no bias, so `bias_by_place` changes nothing"))
+        .label(by_place, "asks for a number at each position")
+        .label(none, "leaves the bias out")
         .help("leave one of the two out")
 }
 

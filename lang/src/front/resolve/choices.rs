@@ -43,7 +43,18 @@ pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
             ExprKind::List(items) => items.iter().flat_map(|item| of_choice(choices, item)).collect(),
             _ => of_choice(choices, expr),
         },
-        Some(Type::Count { .. } | Type::Real { .. } | Type::Share | Type::Bool | Type::Reals | Type::Range { .. })
+        // Equations and bundles, which are looked for where the whole net is known.
+        Some(Type::Names) => Vec::new(),
+        Some(
+            Type::Count { .. }
+            | Type::Real { .. }
+            | Type::Share
+            | Type::Batches { .. }
+            | Type::Milliseconds { .. }
+            | Type::Bool
+            | Type::Reals
+            | Type::Range { .. },
+        )
         | None => vec![expr],
     }
 }

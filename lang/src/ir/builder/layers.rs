@@ -43,7 +43,7 @@ impl Builder {
     }
 
     /// Appends a convolution with kernels of its own at each position: `x` is `[in, H, W]`, the weight `[height, width,
-    /// out, in, k, k]`, where height and width are those of the output.
+    /// out, in, k, k]`, where height and width are those of the output; the bias is `[out]`, or `[out, height, width]`.
     pub fn local(&mut self, x: Value, weight: ParamId, bias: Option<ParamId>, stride: usize, padding: Padding) -> Made {
         let dims = &self.params[weight.0].shape;
         let (positions, out, from, kernel) = ([dims[0], dims[1]], dims[2], dims[3], dims[4]);

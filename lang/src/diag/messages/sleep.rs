@@ -1,0 +1,88 @@
+//! The `sleep` block: which layers it is about, and whether it does what it says.
+
+use crate::diag::{Code, Diagnostic, Span, among, counted};
+use crate::vocabulary::real;
+
+/// The codes of sleep.
+pub const CODES: &[&Code] = &[&NO_LOCAL_LAYER, &SHARES_NOTHING, &LONE_PLACES, &DIVERGES];
+
+const NO_LOCAL_LAYER: Code = Code::error(
+    "L1001",
+    "A sleep makes kernels of different positions alike, so what it shares has to hold a `local` layer: every other layer has the same \
+     kernel at all positions.",
+);
+const SHARES_NOTHING: Code = Code::warning(
+    "L1002",
+    "shares_nothing",
+    "A sleep that changes no weight takes time and does nothing: no layer has kernels of its own at each position, or all of \
+     those layers are frozen.",
+);
+const LONE_PLACES: Code = Code::warning(
+    "L1003",
+    "lone_places",
+    "In a grid, positions share that are as far apart as a kernel is wide. On a small map some of them have no other one at that \
+     distance, and their kernels stay as they are.",
+);
+const DIVERGES: Code = Code::warning(
+    "L1004",
+    "sleep_diverges",
+    "The weights of a sleep diverge where a step is larger than 2 over the largest eigenvalue of what the inputs bring about. With \
+     new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns.",
+);
+
+/// A name under `share` that holds no layer without weight sharing; `known` are the names that do.
+pub fn no_local_layer(name: &str, known: &[&str], span: Option<Span>) -> Diagnostic {
+    let help = match known {
+        [] => "the net has no `local` layer: leave `sleep` out, or write `local` for a `conv`".to_owned(),
+        known => format!("write {}, or `share: all`", among(known.iter().copied())),
+    };
+    let problem = Diagnostic::new(&NO_LOCAL_LAYER, format!("`{name}` holds no `local` layer to share"));
+    labelled(problem, span, "is to share its kernels").help(help)
+}
+
+/// A sleep in which no weight changes; `frozen` layers could share and are not trained.
+pub fn shares_nothing(frozen: usize, span: Option<Span>) -> Diagnostic {
+    let (message, help) = match frozen {
+        0 => (
+            "nothing comes to be alike in a sleep of this net: it has no `local` layer".to_owned(),
+            "write `every: 0`, or `local` for a `conv`; if it is meant, write `allow shares_nothing`",
+        ),
+        n => (
+            format!("nothing comes to be alike in a sleep of this net: {n} of {n} `local` layers are frozen"),
+            "write `every: 0`, or take `frozen` away; if it is meant, write `allow shares_nothing`",
+        ),
+    };
+    labelled(Diagnostic::new(&SHARES_NOTHING, message), span, "sleeps for nothing").help(help)
+}
+
+/// A layer in whose grid some places have no other one to share with.
+pub fn lone_places(layer: &str, lone: usize, [height, width]: [usize; 2], span: Option<Span>) -> Diagnostic {
+    let positions = counted(height * width, "position");
+    let message = format!("{lone} of the {positions} of `{layer}` share their kernels with no other");
+    labelled(Diagnostic::new(&LONE_PLACES, message), span, &format!("a grid on a map of {height}x{width}"))
+        .help("write `modules: whole`, or leave the layer out of `share`")
+}
+
+/// A step of the weights with which they diverge.
+pub fn diverges(layer: &str, eta: f64, bound: f64, span: Option<Span>) -> Diagnostic {
+    let bound = rounded_down(bound);
+    let message = format!("with `eta: {}` the kernels of `{layer}` diverge in a sleep", real(eta));
+    labelled(Diagnostic::new(&DIVERGES, message), span, "is too large a step").help(format!(
+        "the bound for this layer is {}: write a smaller `eta`, or average over more patterns",
+        real(bound)
+    ))
+}
+
+fn labelled(problem: Diagnostic, span: Option<Span>, label: &str) -> Diagnostic {
+    match span {
+        Some(span) => problem.label(span, label),
+        None => problem,
+    }
+}
+
+/// A positive number with two digits, never above it.
+fn rounded_down(x: f64) -> f64 {
+    let unit = 10f64.powi(x.log10().floor() as i32 - 1);
+    // Through its text, so that no digits are left behind.
+    format!("{:e}", (x / unit).floor() * unit).parse().map_or(x, |y: f64| (y / unit).round() * unit)
+}

@@ -1,0 +1,76 @@
+//! Checks of the `sleep` block against the net.
+
+use super::schedules::Given;
+use crate::diag::Span;
+use crate::diag::{Diagnostic, sleep as problems};
+use crate::ir::{LocalLayer, Modules, Net};
+use crate::syntax::ast::{CallArg, ExprKind};
+use crate::vocabulary::Bound;
+use std::collections::BTreeSet;
+
+/// Reports names to share that hold no layer without weight sharing, and warns of a sleep that does not do what it says. A sleep
+/// that never comes has no problems.
+pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
+    let sleep = &given.settings.sleep;
+    let (names, places) = (sleep.names("share"), given.places("share", sleep.names("share").len()));
+    let all = net.local_layers();
+    let known: BTreeSet<&str> = all.iter().filter_map(|layer| net.param(layer.weight).name.split('.').next()).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut is_sound = true;
+    for (name, place) in names.iter().zip(places) {
+        if net.local_layers_of(std::slice::from_ref(name)).is_empty() {
+            diagnostics.push(problems::no_local_layer(name, &known, place));
+            is_sound = false;
+        }
+    }
+    if sleep.count("every") == 0 || !is_sound {
+        return;
+    }
+    let place = |key: &str| given.written(key).map(|value| value.span);
+    let layers = net.local_layers_of(names);
+    let trained: Vec<LocalLayer> = layers.iter().copied().filter(|layer| net.param(layer.weight).trained()).collect();
+    if trained.is_empty() {
+        diagnostics.push(problems::shares_nothing(layers.len(), place("every")));
+    }
+    let modules = Modules::named(sleep.word("modules"));
+    let lone = trained.iter().find_map(|layer| {
+        let lone = layer.modules(modules).iter().filter(|places| places.len() == 1).count();
+        (lone > 0).then_some((layer, lone))
+    });
+    if let Some((layer, lone)) = lone {
+        let name = net.param(layer.weight).owner();
+        diagnostics.push(problems::lone_places(name, lone, layer.to, place("modules").or_else(|| place("every"))));
+    }
+    let rule = sleep.call("rule");
+    let narrowest = trained.iter().filter_map(|layer| Some((layer, bound(rule, layer)?)));
+    if let Some((layer, bound)) =
+        narrowest.min_by(|(_, a), (_, b)| a.total_cmp(b)).filter(|(_, bound)| rule.real("eta") >= *bound)
+    {
+        let name = net.param(layer.weight).owner();
+        let place = given.written("rule").map(|value| eta_place(&value.kind).unwrap_or(value.span));
+        diagnostics.push(problems::diverges(name, rule.real("eta"), bound, place));
+    }
+}
+
+/// The step from which on the weights of a layer diverge in a sleep by this rule; none for a rule without steps.
+///
+/// An error `e` of a kernel becomes `(1 - eta * C) e`, where `C` is the covariance of the patterns of a step. These are new at
+/// each step, Gaussian, and `m` in number, so that the mean of `C` squared is `1 + (n + 1) / m` for kernels of `n` weights, and
+/// the square of the error stays below what it was for `eta` below 2 over that.
+fn bound(rule: &Bound, layer: &LocalLayer) -> Option<f64> {
+    let patterns = match rule.callee {
+        "hebbian" => rule.count("patterns"),
+        "circuit" => 1,
+        _ => return None,
+    };
+    let variance = 1.0 + rule.real("noise").powi(2);
+    let spread = 1.0 + (layer.taps() as f64 + 1.0) / patterns as f64;
+    Some(2.0 / (variance * spread + rule.real("gamma")))
+}
+
+/// The place of a rule's step, where the spec names it.
+fn eta_place(rule: &ExprKind) -> Option<Span> {
+    let ExprKind::Call(call) = rule else { return None };
+    let is_eta = |arg: &&CallArg| arg.name.as_ref().is_some_and(|name| name.text == "eta");
+    call.args.iter().find(is_eta).map(|arg| arg.value.span)
+}
