@@ -59,6 +59,8 @@ const RUN: &str = "run sized --device cpu --no-tensorboard --dataset folder:pict
 fn runs(place: &Path) -> Vec<PathBuf> {
     let mut runs: Vec<PathBuf> =
         fs::read_dir(place.join("runs/sized")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    // Beside them lie the means of several seeds.
+    runs.retain(|path| path.is_dir());
     runs.sort_by_key(|run| fs::metadata(run.join("manifest.json")).unwrap().modified().unwrap());
     runs
 }
