@@ -15,6 +15,7 @@ mod predict;
 mod rerun;
 mod resume;
 mod run;
+mod share;
 mod show;
 mod spec;
 mod transfer;
@@ -61,6 +62,7 @@ enum Verb {
     Rerun(rerun::Args),
     Eval(eval::Args),
     Predict(predict::Args),
+    Share(share::Args),
     Analyse(analyse::Args),
     Data(data::Args),
 }
@@ -84,6 +86,7 @@ pub fn main() -> ExitCode {
         Verb::Rerun(args) => ended(args.rerun()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
+        Verb::Share(args) => ended(args.share()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Data(args) => ended(args.run()),
     }

@@ -162,7 +162,7 @@ impl Args {
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
         let overrides = self.overrides().over(below);
-        let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
+        let occasion = Occasion { command: words(), notes: inspection.notes, ..Occasion::default() };
         match seeds {
             Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &console)?, console),
             None => said(&train::run(overrides, &runs, occasion, &console)?, console),
