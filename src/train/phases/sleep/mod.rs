@@ -12,9 +12,11 @@ use burn::tensor::{Tensor, TensorData};
 use layer::Layer;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Modules, Net};
-use rule::Rule;
+use rule::{Rule, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use snr::Snr;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 pub const SLEEP: PhaseKind = PhaseKind {
@@ -89,11 +91,9 @@ impl Sleep {
         for (number, layer) in self.layers.iter().enumerate() {
             let values = changed.values(layer.weight());
             let (shape, device, dtype) = (values.dims(), values.device(), values.dtype());
-            let weights = read(values)?.convert::<f32>().try_into_vec();
-            let mut weights: Vec<f32> =
-                weights.unwrap_or_else(|error| unreachable!("numbers can be had as floats: {error:?}"));
+            let mut weights = floats(values)?;
             let before = layer.snr(&weights);
-            self.rule.relax(layer, &mut weights, [self.seed, self.memory.sleeps as u64, number as u64]);
+            self.rule.relax(layer, &mut weights, Stream { seed: self.seed, sleep: self.memory.sleeps, layer: number });
             let after = layer.snr(&weights);
             slept.push(LayerSlept { name: layer.name().to_owned(), before, after });
             let data = TensorData::new(weights, shape).convert_dtype(dtype);
@@ -105,6 +105,22 @@ impl Sleep {
         self.news = Some(Slept { step: self.memory.steps, seconds, layers: slept });
         Ok(changed)
     }
+}
+
+/// The numbers of a tensor in single precision.
+fn floats(values: Tensor<4>) -> Result<Vec<f32>, DeviceError> {
+    let weights = read(values)?.convert::<f32>().try_into_vec();
+    Ok(weights.unwrap_or_else(|error| unreachable!("numbers can be had as floats: {error:?}")))
+}
+
+/// How alike the kernels of each layer without weight sharing are, by the layer's name in the spec.
+///
+/// # Errors
+/// If the device failed.
+pub fn ratios(model: &Model, settings: &Settings) -> Result<BTreeMap<String, Snr>, DeviceError> {
+    let (net, modules) = (model.net(), Modules::named(settings.sleep.word("modules")));
+    let layers = net.local_layers().into_iter().map(|layer| Layer::new(net, layer, modules));
+    layers.map(|layer| Ok((layer.name().to_owned(), layer.snr(&floats(model.values(layer.weight()))?)))).collect()
 }
 
 impl Phase for Sleep {
