@@ -13,4 +13,5 @@ pub mod back;
 pub mod data;
 pub mod fuse;
 pub mod observe;
+pub mod sharing;
 pub mod train;

@@ -57,4 +57,19 @@ impl Draws {
     pub fn factor(&mut self, rate: f64) -> f64 {
         if self.unit() < rate { 0.0 } else { (1.0 - rate).recip() }
     }
+
+    /// The next two numbers of mean 0 and variance 1 (Box & Muller, 1958), which two uniform ones give.
+    pub fn two_normal(&mut self) -> [f64; 2] {
+        // The logarithm of zero is not to be asked for.
+        let length = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        let (sin, cos) = (std::f64::consts::TAU * self.unit()).sin_cos();
+        [length * cos, length * sin]
+    }
+
+    /// Fills a row with normal numbers of mean 0 and standard deviation `sd`. Of two drawn for its last place, one is lost.
+    pub fn fill_normal(&mut self, sd: f64, row: &mut [f64]) {
+        for places in row.chunks_mut(2) {
+            places.iter_mut().zip(self.two_normal()).for_each(|(place, z)| *place = sd * z);
+        }
+    }
 }
