@@ -2,7 +2,7 @@
 
 use super::fused::Float;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::{DType, Device, Tensor};
 use lcnnc_kernels::recycled;
 use lcnnc_kernels::update::{self, AdamNumbers, AdamStep};

@@ -49,12 +49,11 @@ impl Optimizer for OnePassAdam {
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
         if update::is_in_memory(&weights) {
             let zeros = || Tensor::zeros(weights.dims(), &weights.device());
-            let state =
-                state.map_or_else(|| AdaptiveMomentumState::new(0, zeros(), zeros(), None), |state| state.momentum);
+            let state = state.map_or_else(|| AdaptiveMomentumState::new(0, zeros(), zeros()), |state| state.momentum);
             let AdaptiveMomentumState { time, moment_1, moment_2, .. } = state;
             let step = self.step_of(lr, time + 1);
             let [weights, mean, squares] = update::adam([weights, gradient, moment_1, moment_2], step);
-            return (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time + 1, mean, squares, None))));
+            return (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time + 1, mean, squares))));
         }
         match &self.rule {
             Rule::AdamW(rule) => rule.step(lr, weights, gradient, state),
