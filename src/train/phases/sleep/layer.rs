@@ -1,6 +1,7 @@
 //! A layer that sleeps: which places share, and how alike their kernels are.
 
 use super::snr::{self, Snr};
+use burn::tensor::Element;
 use lcnnc_lang::ir::{LocalLayer, Modules, Net, ParamId};
 use rayon::prelude::*;
 
@@ -29,21 +30,21 @@ impl Layer {
     }
 
     /// How alike the kernels are, over all places and within modules.
-    pub fn snr(&self, weights: &[f32]) -> Snr {
+    pub fn snr<W: Element>(&self, weights: &[W]) -> Snr {
         snr::of_layer(weights, [self.layer.outputs, self.layer.taps()], &self.modules)
     }
 
     /// Sets every kernel to the mean of its module. The mean of equal kernels is that kernel, bit for bit.
-    pub fn share(&self, weights: &mut [f32]) {
+    pub fn share<W: Element>(&self, weights: &mut [W]) {
         let len = self.layer.kernel_len();
         let mean = |places: &Vec<usize>| {
             let mut sums = vec![0.0; len];
             for place in places {
-                sums.iter_mut().zip(&weights[place * len..][..len]).for_each(|(sum, w)| *sum += f64::from(*w));
+                sums.iter_mut().zip(&weights[place * len..][..len]).for_each(|(sum, w)| *sum += w.elem::<f64>());
             }
-            sums.into_iter().map(|sum| (sum / places.len() as f64) as f32).collect()
+            sums.into_iter().map(|sum| W::from_elem(sum / places.len() as f64)).collect()
         };
-        let means: Vec<Vec<f32>> = self.modules.par_iter().map(mean).collect();
+        let means: Vec<Vec<W>> = self.modules.par_iter().map(mean).collect();
         let mut of_place = vec![0; self.layer.places()];
         for (module, places) in self.modules.iter().enumerate() {
             places.iter().for_each(|place| of_place[*place] = module);
@@ -54,7 +55,7 @@ impl Layer {
     /// Changes the kernels of one output after the other at all places of a module, as `relax` does: it is given the number of the
     /// group that they are, and the kernels `[places of the module, taps]`. Taps come in the order of the repeating image's pixels,
     /// so that the same number means the same pixel for all modules.
-    pub fn each_group(&self, weights: &mut [f32], relax: impl Fn(usize, &mut [f64]) + Sync) {
+    pub fn each_group<W: Element>(&self, weights: &mut [W], relax: impl Fn(usize, &mut [f64]) + Sync) {
         let (outputs, taps, len) = (self.layer.outputs, self.layer.taps(), self.layer.kernel_len());
         for (module, places) in self.modules.iter().enumerate() {
             let pixels = self.pixels(places);
@@ -63,7 +64,7 @@ impl Layer {
                 let mut kernels = vec![0.0; places.len() * taps];
                 for (kernel, place) in kernels.chunks_exact_mut(taps).zip(places) {
                     let weights = &taken[place * len + output * taps..][..taps];
-                    weights.iter().zip(&pixels).for_each(|(w, pixel)| kernel[*pixel] = f64::from(*w));
+                    weights.iter().zip(&pixels).for_each(|(w, pixel)| kernel[*pixel] = w.elem());
                 }
                 relax(module * outputs + output, &mut kernels);
                 kernels
@@ -72,7 +73,7 @@ impl Layer {
             for (output, kernels) in relaxed.iter().enumerate() {
                 for (kernel, place) in kernels.chunks_exact(taps).zip(places) {
                     let weights = &mut weights[place * len + output * taps..][..taps];
-                    weights.iter_mut().zip(&pixels).for_each(|(w, pixel)| *w = kernel[*pixel] as f32);
+                    weights.iter_mut().zip(&pixels).for_each(|(w, pixel)| *w = W::from_elem(kernel[*pixel]));
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use super::layer::Layer;
 use crate::sharing::{Circuit, Hebbian, Relaxation};
+use burn::tensor::Element;
 use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::vocabulary::{Bound, sharing};
 
@@ -70,7 +71,7 @@ impl Rule {
     ///
     /// Every place of a module is shown the same input, as an image that repeats with the width of a kernel shows it, in the zeros
     /// around the map too. The patterns of an iteration are the same for all modules, each of which sees them from another corner.
-    pub fn relax(&self, layer: &Layer, weights: &mut [f32], stream: Stream) {
+    pub fn relax<W: Element>(&self, layer: &Layer, weights: &mut [W], stream: Stream) {
         match self {
             Rule::Mean => layer.share(weights),
             Rule::Hebbian(rule) => {

@@ -1,6 +1,7 @@
 //! The weight signal-to-noise ratio of a whole layer (Eq. 6 of Pogodin et al., 2021).
 
 use crate::sharing::snr;
+use burn::tensor::Element;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +32,11 @@ mod finite {
 }
 
 /// The ratios of a layer with weights `[places, outputs, taps]`, whose places fall into these modules.
-pub fn of_layer(weights: &[f32], [outputs, taps]: [usize; 2], modules: &[Vec<usize>]) -> Snr {
+pub fn of_layer<W: Element>(weights: &[W], [outputs, taps]: [usize; 2], modules: &[Vec<usize>]) -> Snr {
     let len = outputs * taps;
     let of_output = |output: usize| {
         let of_places = |places: &mut dyn Iterator<Item = usize>| {
-            let kernel = |place: usize| weights[place * len + output * taps..][..taps].iter().map(|w| f64::from(*w));
+            let kernel = |place: usize| weights[place * len + output * taps..][..taps].iter().map(|w| w.elem::<f64>());
             let kernels: Vec<f64> = places.flat_map(kernel).collect();
             snr(&kernels, taps)
         };
