@@ -14,4 +14,5 @@ pub mod data;
 pub mod fuse;
 pub mod observe;
 pub mod sharing;
+pub mod simulations;
 pub mod train;

@@ -16,6 +16,7 @@ mod rerun;
 mod resume;
 mod run;
 mod show;
+mod simulate;
 mod spec;
 mod transfer;
 mod values;
@@ -62,6 +63,7 @@ enum Verb {
     Eval(eval::Args),
     Predict(predict::Args),
     Analyse(analyse::Args),
+    Simulate(simulate::Args),
     Data(data::Args),
 }
 
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
         Verb::Analyse(args) => ended(args.analyse()),
+        Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
     }
 }

@@ -83,7 +83,7 @@ impl Circuit {
     fn begun(&self, group: &mut Group, pattern: &[f64], draws: &mut Draws) -> Vec<Neuron> {
         let Group { weights, start, inputs, room } = group;
         assert_eq!(pattern.len(), *inputs, "a pattern has a number for each input");
-        let seen = &mut room.kernels;
+        let seen = &mut room.seen;
         seen.clear();
         if self.noise != 0.0 {
             seen.resize(weights.len(), 0.0);
@@ -104,7 +104,7 @@ impl Circuit {
         let Group { weights, start, inputs, room } = group;
         let kernels = weights.chunks_exact_mut(*inputs).zip(start.chunks_exact(*inputs));
         for (n, ((kernel, start), neuron)) in kernels.zip(neurons).enumerate() {
-            let x = room.kernels.get(n * *inputs..(n + 1) * *inputs).unwrap_or(pattern);
+            let x = room.seen.get(n * *inputs..(n + 1) * *inputs).unwrap_or(pattern);
             for ((w, start), x) in kernel.iter_mut().zip(start).zip(x) {
                 *w = start + left * (*w - start) + neuron.moved * x;
             }

@@ -1,9 +1,8 @@
 //! The Hebbian rule with lateral subtraction (Eq. 4) and where it ends (Eq. 5).
 
-use super::matrix::{Matrix, largest_eigenvalue, product};
-use super::solve::Cholesky;
-use super::{Group, Room, dot, mean_kernel};
+use super::{Group, Room, columns, columns_mut, dot, mean_kernel};
 use lcnnc_kernels::draws::Draws;
+use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 
 /// The rule of Eq. 4. With the responses `z_i = w_i . x` of the neurons of a group to a pattern `x` that all of them see, an
 /// iteration takes from each kernel
@@ -57,15 +56,12 @@ impl Hebbian {
     fn pull_without_noise<'g>(&self, group: &'g mut Group, patterns: &[f64]) -> (&'g mut [f64], &'g [f64]) {
         self.decay(group);
         let (inputs, mean) = (group.inputs, mean_kernel(group.weights, group.inputs));
-        let Room { pull, kernels, responses } = &mut group.room;
+        let patterns = columns(patterns, inputs);
         // The responses of kernels without their mean are the responses without theirs.
-        kernels.clear();
-        kernels.extend(group.weights.chunks_exact(inputs).flat_map(|w| w.iter().zip(&mean).map(|(w, mean)| w - mean)));
-        let (x, count) = (Matrix::new(patterns, inputs), patterns.len() / inputs);
-        responses.resize(kernels.len() / inputs * count, 0.0);
-        product(responses, 0.0, 1.0, Matrix::new(kernels, inputs), x.transposed());
-        product(pull, 1.0, (count as f64).recip(), Matrix::new(responses, count), x);
-        (group.weights, pull)
+        let responses = patterns.transpose() * apart(group.weights, inputs, &mean);
+        let share = (patterns.ncols() as f64).recip();
+        columns_mut(&mut group.room.pull, inputs).gemm(share, &patterns, &responses, 1.0);
+        (group.weights, &group.room.pull)
     }
 
     /// The same where every neuron sees noise of its own: for each pattern in turn, `noise` fills `[neurons, inputs]` with
@@ -78,7 +74,8 @@ impl Hebbian {
     ) -> (&'g mut [f64], &'g [f64]) {
         self.decay(group);
         let (inputs, neurons) = (group.inputs, group.neurons());
-        let Room { pull, kernels: seen, responses } = &mut group.room;
+        let Room { pull, seen } = &mut group.room;
+        let mut responses = Vec::with_capacity(neurons);
         let share = inputs as f64 / patterns.len() as f64;
         seen.resize(pull.len(), 0.0);
         for pattern in patterns.chunks_exact(inputs) {
@@ -124,26 +121,27 @@ impl Hebbian {
     /// pattern has.
     pub fn fixed_point(&self, start: &[f64], moments: &[f64]) -> Option<Vec<f64>> {
         let inputs = moments.len().isqrt();
-        let decay = self.noise_decay(start.len() / inputs.max(1));
-        let mut matrix = moments.to_vec();
-        matrix.iter_mut().step_by(inputs + 1).for_each(|diagonal| *diagonal += self.gamma + decay);
-        let factors = Cholesky::new(matrix, inputs)?;
+        let (moments, decay) = (columns(moments, inputs), self.noise_decay(start.len() / inputs.max(1)));
+        let mut matrix = moments.clone_owned();
+        add_to_diagonal(&mut matrix, self.gamma + decay);
+        let factors = factors(matrix)?;
         let kept = if decay == 0.0 { 1.0 } else { self.gamma / (self.gamma + decay) };
-        let mean: Vec<f64> = mean_kernel(start, inputs).iter().map(|mean| kept * mean).collect();
-        let mut ends = start.to_vec();
-        for end in ends.chunks_exact_mut(inputs) {
-            for (w, row) in end.iter_mut().zip(moments.chunks_exact(inputs)) {
-                *w = dot(row, &mean) + self.gamma * *w;
-            }
-            factors.solve(end);
-        }
-        Some(ends)
+        let pulled = moments * DVector::from_vec(mean_kernel(start, inputs)) * kept;
+        let mut ends = columns(start, inputs) * self.gamma;
+        ends.column_iter_mut().for_each(|mut kernel| kernel += &pulled);
+        factors.solve_mut(&mut ends);
+        Some(ends.data.into())
     }
 
     /// The largest `eta` with which the rule does not diverge, for `neurons` kernels and patterns with the second moments `C`,
     /// `[inputs, inputs]`: 2 through the largest eigenvalue of `C + (gamma + v) I`, with `v` as in [`Hebbian::fixed_point`].
+    /// It is not a number where a moment is none.
     pub fn most_eta(&self, moments: &[f64], neurons: usize) -> f64 {
-        2.0 / (largest_eigenvalue(moments, moments.len().isqrt()) + self.gamma + self.noise_decay(neurons))
+        if !moments.iter().all(|c| c.is_finite()) {
+            return f64::NAN;
+        }
+        let moments = columns(moments, moments.len().isqrt());
+        2.0 / (moments.symmetric_eigenvalues().max() + self.gamma + self.noise_decay(neurons))
     }
 
     /// The decay that noise comes to, `s^2 (1 - 1 / n)`.
@@ -155,13 +153,12 @@ impl Hebbian {
 /// All iterations of the rule without noise as one matrix, for the many groups of one module.
 ///
 /// The rule is linear, keeps the mean kernel and treats all differences from it alike: after `t` iterations they are
-/// `D_t = D_0 M_t`, with `M_0 = I` and `M_(t+1) = M_t - eta (M_t C_t + gamma (M_t - I))`. What it costs to make `M` is what it
-/// costs to relax as many kernels as a kernel has weights; with it, a group takes one small product.
+/// `M_t d` of what a difference `d` was, with `M_0 = I` and `M_(t+1) = M_t - eta (C_t M_t + gamma (M_t - I))`. What it costs to
+/// make `M` is what it costs to relax as many kernels as a kernel has weights; with it, a group takes one small product.
 #[derive(Debug)]
 pub struct Relaxation {
     /// `M`, `[inputs, inputs]`.
-    matrix: Vec<f64>,
-    inputs: usize,
+    matrix: DMatrix<f64>,
 }
 
 impl Relaxation {
@@ -171,28 +168,46 @@ impl Relaxation {
         if rule.noise != 0.0 {
             return None;
         }
-        let mut matrix = vec![0.0; inputs * inputs];
-        let mut responses = Vec::new();
-        matrix.iter_mut().step_by(inputs + 1).for_each(|diagonal| *diagonal = 1.0);
+        let mut matrix = DMatrix::identity(inputs, inputs);
         for seen in patterns.into_iter().take(rule.iterations) {
-            let (x, count) = (Matrix::new(seen.as_ref(), inputs), seen.as_ref().len() / inputs);
-            responses.resize(inputs * count, 0.0);
-            product(&mut responses, 0.0, 1.0, Matrix::new(&matrix, inputs), x.transposed());
-            let [step, decay] = [rule.eta / count as f64, rule.eta * rule.gamma];
-            product(&mut matrix, 1.0 - decay, -step, Matrix::new(&responses, count), x);
-            matrix.iter_mut().step_by(inputs + 1).for_each(|diagonal| *diagonal += decay);
+            let patterns = columns(seen.as_ref(), inputs);
+            let responses = patterns.transpose() * &matrix;
+            let [step, decay] = [rule.eta / patterns.ncols() as f64, rule.eta * rule.gamma];
+            matrix.gemm(-step, &patterns, &responses, 1.0 - decay);
+            add_to_diagonal(&mut matrix, decay);
         }
-        Some(Self { matrix, inputs })
+        Some(Self { matrix })
     }
 
     /// Relaxes the kernels `[neurons, inputs]` of one group.
     pub fn relax(&self, weights: &mut [f64]) {
-        let mean = mean_kernel(weights, self.inputs);
-        let mut apart = weights.to_vec();
-        for kernel in apart.chunks_exact_mut(self.inputs) {
-            kernel.iter_mut().zip(&mean).for_each(|(w, mean)| *w -= mean);
-        }
-        weights.chunks_exact_mut(self.inputs).for_each(|kernel| kernel.copy_from_slice(&mean));
-        product(weights, 1.0, 1.0, Matrix::new(&apart, self.inputs), Matrix::new(&self.matrix, self.inputs));
+        let inputs = self.matrix.nrows();
+        let mean = mean_kernel(weights, inputs);
+        let apart = apart(weights, inputs, &mean);
+        weights.chunks_exact_mut(inputs).for_each(|kernel| kernel.copy_from_slice(&mean));
+        columns_mut(weights, inputs).gemm(1.0, &self.matrix, &apart, 1.0);
     }
+}
+
+/// Kernels `[neurons, inputs]` without a mean kernel, each of them a column.
+fn apart(weights: &[f64], inputs: usize, mean: &[f64]) -> DMatrix<f64> {
+    let mut apart = columns(weights, inputs).clone_owned();
+    let mean = columns(mean, inputs);
+    apart.column_iter_mut().for_each(|mut kernel| kernel -= &mean);
+    apart
+}
+
+fn add_to_diagonal(matrix: &mut DMatrix<f64>, number: f64) {
+    (0..matrix.nrows()).for_each(|n| matrix[(n, n)] += number);
+}
+
+/// The factors of a symmetric matrix. There are none where an eigenvalue is not positive, or so small beside the largest
+/// that rounding hides it.
+fn factors(matrix: DMatrix<f64>) -> Option<Cholesky<f64, Dyn>> {
+    /// What rounding leaves of an eigenvalue of 0, for every row and as a share of the largest number.
+    const ROUNDED: f64 = 1e-14;
+    let hidden = ROUNDED * matrix.nrows() as f64 * matrix.diagonal().max();
+    let factors = Cholesky::new(matrix)?;
+    let is_positive = factors.l_dirty().diagonal().iter().all(|pivot| pivot.powi(2) > hidden);
+    is_positive.then_some(factors)
 }

@@ -7,13 +7,13 @@
 
 pub mod circuit;
 pub mod hebbian;
-pub mod matrix;
 pub mod snr;
-pub mod solve;
 
 pub use circuit::Circuit;
 pub use hebbian::{Hebbian, Relaxation};
 pub use snr::{snr, snr_of_groups};
+
+use nalgebra::{DMatrixView, DMatrixViewMut};
 
 /// The kernels of one group, and those that it had when its sleep began.
 #[derive(Debug)]
@@ -31,10 +31,8 @@ pub struct Group<'a> {
 struct Room {
     /// What the rule is about to take from the weights, `[neurons, inputs]`.
     pull: Vec<f64>,
-    /// The weights without their mean over neurons, or the noise that each neuron sees, `[neurons, inputs]`.
-    kernels: Vec<f64>,
-    /// A number for every neuron and pattern.
-    responses: Vec<f64>,
+    /// What each neuron sees where there is noise, `[neurons, inputs]`.
+    seen: Vec<f64>,
 }
 
 impl<'a> Group<'a> {
@@ -65,6 +63,26 @@ pub fn mean_kernel(weights: &[f64], inputs: usize) -> Vec<f64> {
     let neurons = (weights.len() / inputs).max(1) as f64;
     mean.iter_mut().for_each(|sum| *sum /= neurons);
     mean
+}
+
+/// The second moments `C = mean(x x^T)` of patterns `[patterns, inputs]`, `[inputs, inputs]`.
+pub fn second_moments(patterns: &[f64], inputs: usize) -> Vec<f64> {
+    let patterns = columns(patterns, inputs);
+    let moments = patterns * patterns.transpose() / patterns.ncols() as f64;
+    moments.data.into()
+}
+
+/// Rows of so many numbers as the columns of a matrix.
+fn columns(rows: &[f64], inputs: usize) -> DMatrixView<'_, f64> {
+    assert!(rows.len().is_multiple_of(inputs), "every row has {inputs} numbers");
+    DMatrixView::from_slice(rows, inputs, rows.len() / inputs)
+}
+
+/// The same, to be written to.
+fn columns_mut(rows: &mut [f64], inputs: usize) -> DMatrixViewMut<'_, f64> {
+    assert!(rows.len().is_multiple_of(inputs), "every row has {inputs} numbers");
+    let count = rows.len() / inputs;
+    DMatrixViewMut::from_slice(rows, inputs, count)
 }
 
 /// The sum of the products of two rows of numbers.

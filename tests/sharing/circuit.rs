@@ -1,8 +1,7 @@
 //! The circuit against the rates and the kernels that it must settle at.
 
 use crate::{apart, normal};
-use lcnnc::sharing::matrix::second_moments;
-use lcnnc::sharing::{Circuit, Group, Hebbian};
+use lcnnc::sharing::{Circuit, Group, Hebbian, second_moments};
 use lcnnc_kernels::draws::Draws;
 
 const INPUTS: usize = 4;

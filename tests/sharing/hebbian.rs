@@ -1,8 +1,7 @@
 //! The Hebbian rule against its fixed point, its bound and itself in one step.
 
 use crate::{apart, normal};
-use lcnnc::sharing::matrix::second_moments;
-use lcnnc::sharing::{Group, Hebbian, Relaxation, mean_kernel, snr};
+use lcnnc::sharing::{Group, Hebbian, Relaxation, mean_kernel, second_moments, snr};
 use lcnnc_kernels::draws::Draws;
 
 const INPUTS: usize = 6;

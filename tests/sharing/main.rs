@@ -5,7 +5,7 @@
 
 mod circuit;
 mod hebbian;
-mod matrix;
+mod simulations;
 mod snr;
 
 use lcnnc_kernels::draws::Draws;

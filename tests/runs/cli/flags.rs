@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 15] = [
+const VERBS: [(&str, &str); 16] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -22,13 +22,14 @@ const VERBS: [(&str, &str); 15] = [
     ("eval", "run"),
     ("predict", "run image.png"),
     ("analyse", "run weights"),
+    ("simulate sharing", ""),
     ("data fetch", "mnist"),
     ("data list", ""),
     ("data verify", ""),
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 26] = [
+const BAD: [(&str, &[&str]); 33] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -52,8 +53,15 @@ const BAD: [(&str, &[&str]); 26] = [
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
+    ("--panel", &["c", "0", ""]),
+    ("--trials", &["0", "-1", "1001", "many", ""]),
+    ("--noise", &["-1", "1.5", "nan", "much", ""]),
+    ("--alpha", &["-1", "51", "inf", "strong", ""]),
+    ("--iterations", &["0", "-1", "1.5", "x", ""]),
+    ("--presentations", &["0", "-1", "1.5", "x", ""]),
     ("--config", &["nothing.yaml"]),
     ("--runs", &["good.lcnn"]),
+    ("--into", &["good.lcnn"]),
     ("--out", &[".", "nowhere/table.csv", "good.lcnn/table.csv", ""]),
 ];
 
