@@ -122,3 +122,36 @@ fn all_iterations_as_one_matrix_are_the_same() {
     assert!(apart(&slow, &fast) < 1e-12);
     assert!(Relaxation::new(&Hebbian { noise: 0.1, ..rule }, INPUTS, &seen).is_none());
 }
+
+#[test]
+fn second_moments_are_means_of_products() {
+    // Patterns (1, 2), (3, -4) and (0, 1).
+    let moments = second_moments(&[1.0, 2.0, 3.0, -4.0, 0.0, 1.0], 2);
+    assert!(apart(&moments, &[10.0 / 3.0, -10.0 / 3.0, -10.0 / 3.0, 7.0]) < 1e-15);
+}
+
+/// The eigenvalues of the moments are 3 and 1.
+#[test]
+fn the_bound_is_2_through_the_largest_eigenvalue() {
+    let bound = |noise| Hebbian { noise, ..RULE }.most_eta(&[2.0, -1.0, -1.0, 2.0], 4);
+    assert!((bound(0.0) - 2.0 / 3.2).abs() < 1e-12);
+    assert!((bound(0.4) - 2.0 / (3.2 + 0.16 * 0.75)).abs() < 1e-12);
+}
+
+#[test]
+fn moments_that_are_no_numbers_give_none() {
+    let moments = [f64::NAN, 0.0, 0.0, 1.0];
+    assert!(RULE.most_eta(&moments, 4).is_nan());
+    assert!(RULE.fixed_point(&[1.0, 2.0], &moments).is_none());
+}
+
+/// What rounding leaves of eigenvalues that are 0 is not taken for a pattern.
+#[test]
+fn fewer_patterns_than_inputs_have_no_fixed_point_without_decay() {
+    let rule = Hebbian { gamma: 0.0, ..RULE };
+    for patterns in 1..INPUTS {
+        let moments = second_moments(&normal(50, patterns * INPUTS, 0.0), INPUTS);
+        assert!(rule.fixed_point(&start(), &moments).is_none(), "{patterns} patterns");
+        assert!(RULE.fixed_point(&start(), &moments).is_some(), "{patterns} patterns");
+    }
+}

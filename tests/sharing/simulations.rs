@@ -91,10 +91,10 @@ impl Trial {
         let seen = self.seen();
         let z: Vec<f64> = seen.iter().enumerate().map(|(n, x)| self.drive(n, x)).collect();
         let mean = z.iter().sum::<f64>() / NEURONS as f64;
-        for n in 0..NEURONS {
-            for j in 0..self.k * self.k {
+        for (n, x) in seen.iter().enumerate() {
+            for (j, x) in x.iter().enumerate() {
                 let decay = self.gamma * (self.weights[n][j] - self.start[n][j]);
-                velocity[n][j] = 0.95 * velocity[n][j] + (z[n] - mean) * seen[n][j] + decay;
+                velocity[n][j] = 0.95 * velocity[n][j] + (z[n] - mean) * x + decay;
                 self.weights[n][j] -= 0.5 / (1000.0 + i as f64) * velocity[n][j];
             }
         }
@@ -111,10 +111,10 @@ impl Trial {
                 rates[n] += (-rates[n] + self.drive(n, &seen[n]) - alpha * inhibitory + 1.0) / 30.0;
             }
             inhibitory += (-inhibitory + mean - 1.0) / 30.0;
-            for n in 0..NEURONS {
-                for j in 0..self.k * self.k {
+            for (n, x) in seen.iter().enumerate() {
+                for (j, x) in x.iter().enumerate() {
                     let decay = self.gamma * (self.weights[n][j] - self.start[n][j]);
-                    self.weights[n][j] -= eta * ((before[n] - 1.0) * seen[n][j] + decay);
+                    self.weights[n][j] -= eta * ((before[n] - 1.0) * x + decay);
                 }
             }
         }
