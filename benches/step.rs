@@ -52,15 +52,14 @@ fn step(bencher: divan::Bencher<'_, '_>, case: &str, way: fn(Model) -> Model) {
     let [channels, height, width] = net.input.1;
     let mut model = Some(way(Model::new(net.clone(), 0, &device, Precision::Single)));
     let mut optimizer = optimizer::build(compiled.settings.train.call("optimizer"), &Device::flex());
-    let mut phases = Phases::new(&net, &compiled.settings.train);
+    let mut phases = Phases::new(&net, &compiled.settings);
     let images = Tensor::<4>::random([BATCH, channels, height, width], Distribution::Uniform(0.0, 1.0), &device);
     let labels: Vec<usize> = (0..BATCH).map(|n| n % 10).collect();
     bencher.counter(divan::counter::ItemsCount::new(BATCH)).bench_local(|| {
         if let Some(now) = model.take() {
-            let (out, cross_entropy, statistics) =
-                now.judge(images.clone(), Answers { labels: &labels, smoothing: 0.0 }, 0);
-            let gradients = out.total(cross_entropy).backward();
-            model = Some(optimizer.step(now, gradients, &mut phases).unwrap().absorb(statistics));
+            let mut judgement = now.judge(images.clone(), Answers { labels: &labels, smoothing: 0.0 }, 0);
+            let gradients = judgement.gradients(&now, 1.0).unwrap();
+            model = Some(optimizer.step(now, gradients, &mut phases).unwrap().absorb(judgement.statistics));
         }
     });
 }

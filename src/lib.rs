@@ -13,4 +13,6 @@ pub mod back;
 pub mod data;
 pub mod fuse;
 pub mod observe;
+pub mod sharing;
+pub mod simulations;
 pub mod train;

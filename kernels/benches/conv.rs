@@ -79,7 +79,9 @@ fn numbers(len: usize) -> Vec<f32> {
 fn forward(bencher: divan::Bencher<'_, '_>, case: &Case) {
     let engine = case.engine();
     let (x, w) = (numbers(IMAGES * engine.widths()[0]), numbers(case.bank().weights()));
-    bencher.counter(case.operations(1)).bench_local(|| engine.forward(Batch::new(IMAGES, &x, &w)).outputs);
+    bencher
+        .counter(case.operations(1))
+        .bench_local(|| engine.forward(Batch::new(IMAGES, &x, &engine.apart(&w))).outputs);
 }
 
 #[divan::bench(args = CASES, sample_count = 20, sample_size = 1)]
@@ -101,5 +103,5 @@ fn backward(bencher: divan::Bencher<'_, '_>, case: &Case, to_input: bool) {
     let directions = if to_input { 2 } else { 1 };
     bencher
         .counter(case.operations(directions))
-        .bench_local(|| engine.backward(Batch::new(IMAGES, &x, &w), &dy, to_input));
+        .bench_local(|| engine.backward(Batch::new(IMAGES, &x, &engine.apart(&w)), &dy, to_input));
 }

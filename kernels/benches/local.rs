@@ -24,6 +24,8 @@ struct Layers {
     images: usize,
     x: Vec<f32>,
     w: Vec<f32>,
+    /// Numbers in each parameter.
+    len: usize,
     operations: usize,
 }
 
@@ -52,18 +54,24 @@ impl Layers {
         let engine = Engine::new(graph, vec![sum], &params, Vectors::default());
         let numbers = |len: usize| (0..len).map(|n| ((n % 977) as f32 - 488.0) / 1000.0).collect::<Vec<f32>>();
         let operations = 2 * images * ROUNDS * len;
-        Self { engine, images, x: numbers(images * channels * size * size), w: numbers(ROUNDS * len), operations }
+        Self { engine, images, x: numbers(images * channels * size * size), w: numbers(ROUNDS * len), len, operations }
     }
 
-    fn batch(&self) -> Batch<'_> {
-        Batch::new(self.images, &self.x, &self.w)
+    fn params(&self) -> Vec<&[f32]> {
+        self.w.chunks_exact(self.len).collect()
+    }
+
+    fn batch<'a>(&'a self, params: &'a [&'a [f32]]) -> Batch<'a> {
+        Batch::new(self.images, &self.x, params)
     }
 }
 
 #[divan::bench(args = CASES, sample_count = 12)]
 fn forward(bencher: divan::Bencher<'_, '_>, case: Case) {
     let layers = Layers::new(case);
-    bencher.counter(ItemsCount::new(layers.operations)).bench_local(|| layers.engine.forward(layers.batch()).outputs);
+    bencher
+        .counter(ItemsCount::new(layers.operations))
+        .bench_local(|| layers.engine.forward(layers.batch(&layers.params())).outputs);
 }
 
 #[divan::bench(args = CASES, sample_count = 12)]
@@ -72,7 +80,7 @@ fn backward_to_weights(bencher: divan::Bencher<'_, '_>, case: Case) {
     let dy = layers.x.clone();
     bencher
         .counter(ItemsCount::new(layers.operations))
-        .bench_local(|| layers.engine.backward(layers.batch(), &dy, false).gradients);
+        .bench_local(|| layers.engine.backward(layers.batch(&layers.params()), &dy, false).gradients.concat());
 }
 
 #[divan::bench(args = CASES, sample_count = 12)]
@@ -81,5 +89,5 @@ fn backward(bencher: divan::Bencher<'_, '_>, case: Case) {
     let dy = layers.x.clone();
     bencher
         .counter(ItemsCount::new(2 * layers.operations))
-        .bench_local(|| layers.engine.backward(layers.batch(), &dy, true).gradients);
+        .bench_local(|| layers.engine.backward(layers.batch(&layers.params()), &dy, true).gradients.concat());
 }

@@ -74,7 +74,7 @@ impl Size {
         let params = numbers(self.params().iter().sum(), 2.0 / (self.kernel as f32 * (self.maps as f32).sqrt()));
         let labels: Vec<usize> = (0..self.images).map(|n| n % CLASSES).collect();
         let answers = Answers { labels: &labels, smoothing: 0.0 };
-        let batch = || engine.forward_backward(Batch::new(self.images, &x, &params), answers).nats;
+        let batch = || engine.forward_backward(Batch::new(self.images, &x, &engine.apart(&params)), answers).nats;
         let mut seconds: Vec<f64> = pool.install(|| {
             assert!(batch().is_finite());
             let begun = Instant::now();

@@ -87,11 +87,10 @@ pub struct Meeting<'a> {
     numbers: Vec<NormNumbers>,
 }
 
-/// All parameters in a row, and where each of them begins.
+/// All parameters, and where the sums of their gradients are.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameters<'a> {
-    pub values: &'a [f32],
-    pub offsets: &'a [usize],
+    pub values: &'a [&'a [f32]],
     /// Where the sums of each one's gradient begin.
     pub of_sums: &'a [usize],
 }
@@ -99,7 +98,7 @@ pub struct Parameters<'a> {
 impl Parameters<'_> {
     /// The number that a parameter has for a channel.
     fn get(&self, slot: Slot, channel: usize) -> f64 {
-        f64::from(self.values[self.offsets[slot] + channel])
+        f64::from(self.values[slot][channel])
     }
 }
 

@@ -34,8 +34,8 @@ pub struct Batch<'a> {
     pub images: usize,
     /// All inputs of each image in a row, `[images, inputs]`.
     pub inputs: &'a [f32],
-    /// All parameters in a row.
-    pub params: &'a [f32],
+    /// All parameters, each by itself; see [`Engine::apart`] for those that lie in a row.
+    pub params: &'a [&'a [f32]],
     /// The source of mean and variance for the batch normalisations.
     pub statistics: Statistics,
     /// The number that fixes what dropout draws in this step of a training, see [`crate::draws::Draws::of_dropout`];
@@ -45,7 +45,7 @@ pub struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// A batch as it runs after training: with running statistics, and without dropout.
-    pub fn new(images: usize, inputs: &'a [f32], params: &'a [f32]) -> Self {
+    pub fn new(images: usize, inputs: &'a [f32], params: &'a [&'a [f32]]) -> Self {
         Self { images, inputs, params, ..Self::default() }
     }
 
@@ -146,6 +146,23 @@ impl Engine {
     /// Whether each parameter has a gradient.
     pub fn trained(&self) -> &[bool] {
         &self.trained
+    }
+
+    /// Cuts all parameters that lie in a row apart.
+    pub fn apart<'p>(&self, row: &'p [f32]) -> Vec<&'p [f32]> {
+        self.offsets.params.windows(2).map(|ends| &row[ends[0]..ends[1]]).collect()
+    }
+
+    /// Puts the gradients of all parameters in a row; those of parameters that are not wanted are zeros.
+    pub fn row(&self, gradients: Vec<Vec<f32>>) -> Vec<f32> {
+        let lengths = self.offsets.params.windows(2).map(|ends| ends[1] - ends[0]);
+        let mut row = Vec::with_capacity(Offsets::len(&self.offsets.params));
+        for (gradient, len) in gradients.into_iter().zip(lengths) {
+            let end = row.len() + len;
+            row.extend(gradient);
+            row.resize(end, 0.0);
+        }
+        row
     }
 
     /// How many numbers an image has in all inputs together, and in all outputs together.

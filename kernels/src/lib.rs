@@ -16,9 +16,10 @@ mod epilogue;
 mod gpu;
 pub mod graph;
 pub mod image_norm;
+pub mod recycled;
 mod stages;
 mod task_schedule;
 
 pub use batch_norm::Statistics;
-pub use cpu::{Answers, Method, Outcome, Vectors, method};
+pub use cpu::{Answers, Method, Outcome, Vectors, method, update};
 pub use engine::{Batch, Engine, Parameter};

@@ -3,7 +3,7 @@
 use super::spec::SpecArgs;
 use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::Compiled;
-use lcnnc_lang::back::timing;
+use lcnnc_lang::back::{sleep, timing};
 use lcnnc_lang::diag::render::{github, json, sarif, short};
 use lcnnc_lang::diag::{Applicability, Diagnostic, Level, Report, counted};
 use std::path::{Path, PathBuf};
@@ -82,6 +82,8 @@ impl Args {
                 };
                 let unsure = if self.fix { unsure(report) } else { String::new() };
                 console.line(&format!("{}: {verdict}{unsure}", report.name));
+                let sleep = compiled.net.as_ref().and_then(|net| sleep::emit(net, &compiled.settings));
+                sleep.iter().for_each(|cost| console.line(&format!("{}: {cost}", report.name)));
                 if let (true, Some(net)) = (self.timing, &compiled.net) {
                     console.line(timing::emit(net).trim_end());
                 }

@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod share;
 mod show;
+mod simulate;
 mod spec;
 mod transfer;
 mod values;
@@ -64,6 +65,7 @@ enum Verb {
     Predict(predict::Args),
     Share(share::Args),
     Analyse(analyse::Args),
+    Simulate(simulate::Args),
     Data(data::Args),
 }
 
@@ -88,6 +90,7 @@ pub fn main() -> ExitCode {
         Verb::Predict(args) => ended(args.predict()),
         Verb::Share(args) => ended(args.share()),
         Verb::Analyse(args) => ended(args.analyse()),
+        Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
     }
 }

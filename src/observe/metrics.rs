@@ -1,11 +1,12 @@
 //! How a run went, epoch by epoch: the same numbers as JSON lines and as a table, on disk as soon as they are known.
 
-use super::{KeptFile, Observer, ObserverKind, ObserverMemory, TrainingStart};
+use super::{KeptFile, Observer, ObserverKind, ObserverMemory, Snr, TrainingStart};
 use crate::back::burn::Model;
 use crate::train::fit::evaluate::USUAL_TOP;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
@@ -43,6 +44,10 @@ pub struct Epoch {
     /// Seconds of training alone, without the validation.
     pub seconds: f64,
     pub images_per_second: f64,
+    /// How alike the kernels of each layer without weight sharing are after the epoch, by the layer's name. These are not in
+    /// metrics.csv.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub snr: BTreeMap<String, Snr>,
 }
 
 /// The column of metrics.csv that only nets with more than five classes have.

@@ -1,9 +1,10 @@
 //! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
 
-use super::{Ahead, Epoch, LayerSlept, Observer, ObserverKind, Slept, SoFar, nothing_to_hand_on};
+use super::{Ahead, Epoch, LayerSlept, Observer, ObserverKind, Slept, Snr, SoFar, nothing_to_hand_on};
 use crate::train::{Console, TrainError, duration};
 use indicatif::ProgressBar;
 use lcnnc_lang::vocabulary::real;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -76,8 +77,9 @@ impl Observer for ProgressLines {
         if let Some(accuracy) = numbers.validation_accuracy {
             let _ = write!(line, ", validation accuracy {:.2} %", 100.0 * accuracy);
         }
-        if let Some(slept) = self.slept.take() {
-            let _ = write!(line, ", SNR {}", ratios(&slept));
+        let slept = self.slept.take();
+        if !numbers.snr.is_empty() {
+            let _ = write!(line, ", SNR {}", ratios(slept.as_ref(), &numbers.snr));
         }
         let _ = write!(line, ", {:.1} s, {:.0} images/s", numbers.seconds, numbers.images_per_second);
         if numbers.epoch < epochs {
@@ -93,21 +95,23 @@ impl Observer for ProgressLines {
     }
 }
 
-/// The weight signal-to-noise ratios of a sleep, before and after it: over all places and within modules, of the middle one of
-/// its layers.
-fn ratios(slept: &Slept) -> String {
-    let middle = |of: fn(&LayerSlept) -> f64| {
-        let mut all: Vec<f64> = slept.layers.iter().map(of).collect();
+/// Weight signal-to-noise ratios over all places and within modules, of the middle one of the layers: before the last sleep of an
+/// epoch and after it, or those at the epoch's end where none has slept.
+fn ratios(slept: Option<&Slept>, now: &BTreeMap<String, Snr>) -> String {
+    let middle = |mut all: Vec<f64>| {
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or(f64::INFINITY)
     };
     let shown = |x: f64| if x.is_finite() { real(rounded(x)) } else { "∞".to_owned() };
-    let [places, modules] = [
-        [middle(|layer| layer.before.places), middle(|layer| layer.after.places)],
-        [middle(|layer| layer.before.modules), middle(|layer| layer.after.modules)],
-    ]
-    .map(|[before, after]| format!("{} -> {}", shown(before), shown(after)));
-    format!("{places} over places, {modules} in modules")
+    let over = |of: fn(Snr) -> f64| match slept {
+        Some(slept) => {
+            let [before, after] = [|layer: &LayerSlept| layer.before, |layer: &LayerSlept| layer.after]
+                .map(|when| middle(slept.layers.iter().map(|layer| of(when(layer))).collect()));
+            format!("{} -> {}", shown(before), shown(after))
+        }
+        None => shown(middle(now.values().map(|snr| of(*snr)).collect())),
+    };
+    format!("{} over places, {} in modules", over(|snr| snr.places), over(|snr| snr.modules))
 }
 
 /// The bar of one epoch, or the lines instead of it.

@@ -89,7 +89,7 @@ impl Console {
     }
 
     /// A bar of so many steps, seen only on a terminal.
-    pub(crate) fn drawn(self, template: &str, steps: usize) -> ProgressBar {
+    pub fn drawn(self, template: &str, steps: usize) -> ProgressBar {
         let bar = if self.bars { ProgressBar::new(steps as u64) } else { ProgressBar::hidden() };
         // The templates are fixed; were one wrong, the plain bar would do.
         if let Ok(style) = ProgressStyle::with_template(template) {

@@ -5,6 +5,7 @@
 #![allow(clippy::disallowed_methods)]
 
 mod agreement;
+mod asleep;
 mod back;
 mod fused;
 mod optimizers;

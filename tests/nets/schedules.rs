@@ -8,6 +8,7 @@ use lcnnc::train::schedule::Schedule;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::{Options, Source, compile};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
 
 fn schedule(call: &str, epochs: usize, warmup: usize) -> Schedule {
@@ -68,6 +69,7 @@ fn epoch(epoch: usize, nats: f64) -> Epoch {
         validation_top5_accuracy: None,
         seconds: 1.0,
         images_per_second: 1.0,
+        snr: BTreeMap::new(),
     }
 }
 

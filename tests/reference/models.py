@@ -17,13 +17,18 @@ Keys of a case file; <name> is that of a parameter or of a batch norm's running 
     loss                 float64 scalar, mean cross entropy; for blt its mean over all steps
     grad.<name>          float64, gradient of the loss
     after.<name>         float64, the running statistics after the pass
+    asleep.losses        [10] float64, only for lc_resnet20: the loss before each of ten steps of AdamW on the same batch (lr 1e-2,
+                         weight decay 1e-4), where every second step ends with a sleep: each kernel becomes the mean of those
+                         whose place is as far from the upper and from the left border, but for multiples of k / gcd(k, stride)
+    asleep.param.<name>  float32, after the ten steps
 
 Images are bytes and parameters float32 to keep the files small; all is computed from them in float64. As in
 `make.py`, seeds that come too close to a kink are passed over. So are those where more than a quarter of all gradients
-is 0, behind closed ReLUs, and those where a gradient in float32 is off by more than 1e-3 of its largest entry: what is
+is 0, behind closed ReLUs (45 % without weight sharing), and those where a gradient in float32 is off by more than 1e-3 of its largest entry: what is
 left is off by less than 1e-11 in float64.
 """
 
+import math
 import pathlib
 import sys
 
@@ -33,6 +38,8 @@ import torch.nn.functional as F
 from make import BATCH, CLASSES, leaves, margins, max_pool, relu, search, write
 
 DRIFT, DEAD = 1e-3, 0.25
+# Kernels at the border of a map have weights of their own for the zeros around it.
+DEAD_LOCAL = 0.45
 
 
 class Weights:
@@ -47,6 +54,12 @@ class Weights:
         copy = Weights(classes=self.classes)
         copy.params = leaves(self.params, torch.float32)
         copy.running = {name: x.float() for name, x in self.running.items()}
+        return copy
+
+    def fresh(self):
+        """The same without gradients and with the running statistics as they were before."""
+        copy = Weights(classes=self.classes)
+        copy.params, copy.running = leaves(self.params, torch.float64), dict(self.running)
         return copy
 
     def uniform(self, low, high, shape):
@@ -74,6 +87,14 @@ class Weights:
         inputs = x.shape[1]
         weight, bias = self.map(name, (out, inputs, kernel, kernel), inputs * kernel**2, bias, low)
         return F.conv2d(x, weight, bias, stride, kernel // 2)
+
+    def local(self, name, x, out, kernel, stride=1, bias=False):
+        """Kernels of their own at each place, [height, width, out, inputs, kernel, kernel]."""
+        inputs, pad = x.shape[1], kernel // 2
+        windows = F.pad(x, [pad] * 4).unfold(2, kernel, stride).unfold(3, kernel, stride)
+        places = windows.shape[2:4]
+        weight, _ = self.map(name, (*places, out, inputs, kernel, kernel), inputs * kernel**2, bias)
+        return torch.einsum("ncyxij,yxocij->noyx", windows, weight)
 
     def conv_transpose(self, name, x, out, kernel, stride):
         inputs = x.shape[1]
@@ -115,14 +136,36 @@ def resnet20(w, image, width=16, blocks=3):
             x = w.batch_norm(f"{path}.skip", connect(f"{path}.skip", x, planes, kernel=1, stride=stride))
         return relu(r + x)
 
-    x = relu(w.batch_norm("stem.batch_norm", connect("stem", image, width)))
+    stem = relu(w.batch_norm("stem.batch_norm", connect("stem", image, width)))
+    return [w.dense("logits", stages(basic, stem, width, blocks))]
+
+
+def lc_resnet20(w, image, width=16, blocks=3, connect="local"):
+    """Every layer without weight sharing, or with it, and a norm behind each."""
+
+    def connected(path, x, planes, kernel=3, stride=1):
+        maps = {"local": w.local, "conv": w.conv}[connect](f"{path}.{connect}", x, planes, kernel, stride, bias=False)
+        return w.batch_norm(f"{path}.connected", maps)
+
+    def basic(path, x, planes, stride=1):
+        h = relu(connected(f"{path}.h", x, planes, stride=stride))
+        r = connected(f"{path}.r", h, planes)
+        if stride != 1 or x.shape[1] != planes:
+            x = connected(f"{path}.skip", x, planes, kernel=1, stride=stride)
+        return relu(r + x)
+
+    return [w.dense("logits", stages(basic, relu(connected("stem", image, width)), width, blocks))]
+
+
+def stages(basic, x, width, blocks):
+    """The three stages of a ResNet for CIFAR, and the mean of each map behind them."""
     for n in range(blocks):
         x = basic(f"stage1.{n}", x, width)
     for stage, planes in [("stage2", 2 * width), ("stage3", 4 * width)]:
         x = basic(f"{stage}.basic", x, planes, stride=2)
         for n in range(blocks - 1):
             x = basic(f"{stage}.{n}", x, planes)
-    return [w.dense("logits", x.mean((2, 3)))]
+    return x.mean((2, 3))
 
 
 def blt(w, image, width=32, steps=4, lateral=True, top_down=True):
@@ -233,6 +276,7 @@ def dale(w, image, width=16, inhibitory=4):
 CASES = {
     "resnet20": (resnet20, (3, 8, 8), {"width": 2, "blocks": 2}),
     "resnet20_3": (resnet20, (3, 8, 8), {"width": 2, "blocks": 3}),
+    "lc_resnet20": (lc_resnet20, (3, 8, 8), {"width": 2, "blocks": 1}),
     "blt": (blt, (1, 8, 8), {"width": 2, "steps": 3}),
     "bl": (blt, (1, 8, 8), {"width": 2, "steps": 3, "top_down": False}),
     "bt": (blt, (1, 8, 8), {"width": 2, "steps": 3, "lateral": False}),
@@ -246,6 +290,8 @@ CASES = {
 # At full size: (model, image, consts, numbers of classes)
 FULL = [
     (resnet20, (3, 32, 32), {}, (10,)),
+    (lc_resnet20, (3, 32, 32), {}, (10,)),
+    (lc_resnet20, (3, 32, 32), {"connect": "conv"}, (10,)),
     (blt, (1, 32, 32), {}, (10,)),
     (blt, (1, 32, 32), {"top_down": False}, (10,)),
     (blt, (1, 32, 32), {"lateral": False}, (10,)),
@@ -284,9 +330,44 @@ def attempt(case, seed):
     tensors |= {f"param.{name}": x.float() for name, x in (weights.params | weights.running).items()}
     tensors |= {f"grad.{name}": w.grad for name, w in weights.params.items()}
     tensors |= {f"after.{name}": x for name, x in weights.after.items()}
+    if case == "lc_resnet20":
+        tensors |= asleep(case, weights.fresh(), image, label)
     dead = torch.cat([w.grad.flatten() == 0 for w in weights.params.values()]).double().mean()
     drift = max(error(single.params[name].grad, w.grad) for name, w in weights.params.items())
-    return tensors, kink, drift if dead < DEAD else torch.inf
+    return tensors, kink, drift if dead < (DEAD_LOCAL if case == "lc_resnet20" else DEAD) else torch.inf
+
+
+def asleep(case, weights, image, label):
+    """Ten steps of AdamW with a sleep after every second one."""
+    model, _, consts = CASES[case]
+    names, params = zip(*weights.params.items())
+    optimizer, found = torch.optim.AdamW(params, lr=1e-2, weight_decay=1e-4), []
+    for step in range(1, 11):
+        optimizer.zero_grad()
+        loss = losses(model, consts, weights, image, label)[1]
+        found.append(loss.detach())
+        loss.backward()
+        optimizer.step()
+        if step % 2 == 0:
+            with torch.no_grad():
+                for name, weight in zip(names, params):
+                    if name.endswith(".local.weight"):
+                        share(weight, stride=STRIDES.get(name, 1))
+    trained = {f"asleep.param.{name}": weight.detach().float() for name, weight in zip(names, params)}
+    return {"asleep.losses": torch.stack(found)} | trained
+
+
+# Of the layers of lc_resnet20 that halve a map, those with a kernel of 3: of a 1 x 1 kernel all places are one module anyway.
+STRIDES = {f"{stage}.basic.h.local.weight": 2 for stage in ("stage2", "stage3")}
+
+
+def share(weight, stride):
+    kernel = weight.shape[-1]
+    period = kernel // math.gcd(kernel, stride)
+    for row in range(min(period, weight.shape[0])):
+        for column in range(min(period, weight.shape[1])):
+            module = weight[row::period, column::period]
+            module.copy_(module.mean((0, 1), keepdim=True).expand_as(module))
 
 
 def error(found, expected):

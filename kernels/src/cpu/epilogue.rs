@@ -31,10 +31,8 @@ impl<'a> KeptValues<'a> {
 /// The numbers of channels that an epilogue calculates rows with, and the sums over channels that it adds to.
 #[derive(Clone, Copy)]
 pub struct ChannelNumbers<'a> {
-    /// All parameters in a row.
-    pub params: &'a [f32],
-    /// Where each parameter begins.
-    pub offsets: &'a [usize],
+    /// All parameters, each by itself.
+    pub params: &'a [&'a [f32]],
     /// Where the sums of each parameter's gradient begin.
     pub of_sums: &'a [usize],
     pub meeting: &'a Meeting<'a>,
@@ -221,9 +219,9 @@ impl<'a> EpilogueRun<'a> {
     }
 
     fn map(&self, arch: Arch, map: Map, reads: &[Row], range: CellRange, to: &mut [f32]) {
-        let ChannelNumbers { params, offsets, meeting, images, .. } = self.numbers;
+        let ChannelNumbers { params, meeting, images, .. } = self.numbers;
         let (channel, norm) = match map.constant() {
-            Some(Constant::Channel(slot)) => (params[offsets[slot] + range.channel], NormNumbers::default()),
+            Some(Constant::Channel(slot)) => (params[slot][range.channel], NormNumbers::default()),
             Some(Constant::Norm(norm)) => (0.0, meeting.numbers(norm, range.channel)),
             Some(Constant::Number(_)) | None => (0.0, NormNumbers::default()),
         };

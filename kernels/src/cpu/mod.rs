@@ -9,6 +9,7 @@ mod lanes;
 mod local;
 mod ops;
 mod runner;
+pub mod update;
 mod vectors;
 
 pub use conv::{Method, method};

@@ -14,7 +14,8 @@ use super::ops::dropout::BatchPlace;
 use super::vectors::Vectors;
 use crate::batch_norm::{Meeting, Parameters, Statistics};
 use crate::engine::Offsets;
-use crate::graph::{Id, Kernel, Slot};
+use crate::graph::{Id, Kernel};
+use crate::recycled;
 use crate::stages::Stage;
 use crate::task_schedule::{Location, Task, TaskSchedule};
 use pulp::Arch;
@@ -55,8 +56,8 @@ pub struct Answers<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HostBatch<'a> {
     pub images: usize,
-    /// All parameters, one after the other.
-    pub params: &'a [f32],
+    /// All parameters, each by itself.
+    pub params: &'a [&'a [f32]],
     /// The inputs, `[images, inputs]`: of each image, all inputs one after the other.
     pub inputs: &'a [f32],
     /// The gradients of the outputs, `[images, outputs]`; empty unless the schedule reads them.
@@ -78,8 +79,8 @@ pub struct Outcome {
     pub outputs: Vec<f32>,
     /// The gradients of the inputs, `[images, inputs]`.
     pub input_gradients: Vec<f32>,
-    /// The gradients of all parameters, one after the other.
-    pub gradients: Vec<f32>,
+    /// The gradient of each parameter; empty for one that is not wanted.
+    pub gradients: Vec<Vec<f32>>,
     /// The sum of the cross-entropies of all images and steps, in nats.
     pub nats: f64,
     /// The statistics of the batch; see [`Meeting::statistics`].
@@ -124,15 +125,15 @@ impl Runner {
     pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Outcome {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
-        let params = Parameters { values: batch.params, offsets: &self.offsets.params, of_sums: &self.offsets.sums };
+        let params = Parameters { values: batch.params, of_sums: &self.offsets.sums };
         let mut meeting = Meeting::new(&self.schedule.norms, batch.statistics, batch.images, params);
         let size = chunk_size(batch.images);
         let ranges = (0..batch.images.div_ceil(size)).map(|chunk| chunk * size..batch.images.min((chunk + 1) * size));
         let ranges: Vec<Range<usize>> = ranges.collect();
         let begin = |images: Range<usize>| self.begin(images, makes, meeting.sum_count());
         let mut chunks: Vec<Chunk> = ranges.into_par_iter().map(begin).collect();
-        let all = if makes.gradients { Offsets::len(&self.offsets.params) } else { 0 };
-        let mut results = Outcome { gradients: vec![0.0; all], ..Outcome::default() };
+        let gradients = if makes.gradients { vec![Vec::new(); self.wanted.len()] } else { Vec::new() };
+        let mut results = Outcome { gradients, ..Outcome::default() };
         for stage in &self.schedule.stages {
             if stage.together {
                 let blocks = chunks.iter_mut().flat_map(|chunk| &mut chunk.crossing).collect();
@@ -164,10 +165,11 @@ impl Runner {
         }
         if makes.gradients {
             let sums = self.sum(gradients);
-            let ends = self.offsets.sums.windows(2).zip(&self.offsets.params);
-            for (sums_of, first) in ends {
-                let own = &sums[sums_of[0]..sums_of[1]];
-                results.gradients[*first..][..own.len()].copy_from_slice(own);
+            let own = self.offsets.sums.windows(2).map(|ends| &sums[ends[0]..ends[1]]);
+            for (slot, own) in own.enumerate().filter(|(slot, _)| self.wanted[*slot]) {
+                results.gradients[slot].extend(own);
+                // There is nothing yet where no task has come by.
+                results.gradients[slot].resize(self.param_len(slot), 0.0);
             }
             self.gradients.lock().unwrap_or_else(PoisonError::into_inner).push(sums);
         }
@@ -175,13 +177,11 @@ impl Runner {
     }
 
     /// Transforms the kernels of all convolutions, once for all blocks of the batch.
-    fn prepare(&self, banks: &mut [PreparedBank], params: &[f32]) {
-        let offsets = &self.offsets.params;
+    fn prepare(&self, banks: &mut [PreparedBank], params: &[&[f32]]) {
         banks.par_iter_mut().for_each(|bank| {
-            let slots: Vec<usize> = bank.bank.members.iter().map(|member| member.slot).collect();
-            let weights = slots.into_iter().map(|slot| &params[offsets[slot]..offsets[slot + 1]]);
+            let weights: Vec<&[f32]> = bank.bank.members.iter().map(|member| params[member.slot]).collect();
             let mut work = self.workspace();
-            bank.prepare(self.arch, &weights.collect::<Vec<&[f32]>>(), &mut work.scratch);
+            bank.prepare(self.arch, &weights, &mut work.scratch);
             self.rest(work);
         });
     }
@@ -239,10 +239,30 @@ impl Runner {
         gradients
     }
 
+    /// Whether the gradient of a parameter, which all blocks sum together, has begun; if not, there is memory for it behind this,
+    /// with any numbers in it.
+    fn begun(&self, slot: usize, gradients: &mut [Vec<f32>]) -> bool {
+        let begun = !gradients[slot].is_empty();
+        if !begun {
+            gradients[slot] = recycled::take(self.param_len(slot));
+        }
+        begun
+    }
+
+    /// How many numbers a parameter has.
+    fn param_len(&self, slot: usize) -> usize {
+        self.offsets.params[slot + 1] - self.offsets.params[slot]
+    }
+
     /// Runs tasks that all blocks go through together. `blocks` are the buffers of each block that go from stage to stage, and
-    /// `gradients` takes the gradients of all parameters, in a row.
-    fn together(&self, tasks: &[Task], params: &[f32], mut blocks: Vec<&mut Vec<Aligned>>, gradients: &mut [f32]) {
-        let of = |slot: Slot| self.offsets.params[slot]..self.offsets.params[slot + 1];
+    /// `gradients` takes the gradient of each parameter.
+    fn together(
+        &self,
+        tasks: &[Task],
+        params: &[&[f32]],
+        mut blocks: Vec<&mut Vec<Aligned>>,
+        gradients: &mut [Vec<f32>],
+    ) {
         let buffers = &self.schedule.buffers;
         for task in tasks {
             // Buffers of what is made are taken out, so that the others can be read meanwhile.
@@ -265,19 +285,23 @@ impl Runner {
             };
             match &task.kernel {
                 Some(Kernel::Local(layer)) => {
-                    let bias = layer.bias.map(|slot| &params[of(slot)]);
-                    local::forward(self.arch, layer, &params[of(layer.weight)], bias, &read(task.reads[0]), results);
+                    let bias = layer.bias.map(|slot| params[slot]);
+                    local::forward(self.arch, layer, params[layer.weight], bias, &read(task.reads[0]), results);
                 }
                 Some(Kernel::LocalBackward(layer)) => {
                     let [x, dy] = [0, 1].map(|n| read(task.reads[n]));
                     if self.wanted[layer.weight] {
-                        local::to_weights(self.arch, layer, &x, &dy, &mut gradients[of(layer.weight)]);
+                        let begun = self.begun(layer.weight, gradients);
+                        local::to_weights(self.arch, layer, [&x, &dy], &mut gradients[layer.weight], begun);
                     }
                     if let Some(bias) = layer.bias.filter(|slot| self.wanted[*slot]) {
-                        local::to_bias(&dy, &mut gradients[of(bias)]);
+                        if !self.begun(bias, gradients) {
+                            gradients[bias].fill(0.0);
+                        }
+                        local::to_bias(&dy, &mut gradients[bias]);
                     }
                     if !results.is_empty() {
-                        local::to_input(self.arch, layer, &params[of(layer.weight)], &dy, results);
+                        local::to_input(self.arch, layer, params[layer.weight], &dy, results);
                     }
                 }
                 _ => unreachable!("blocks go through all other tasks alone"),

@@ -141,24 +141,25 @@ fn agree(seeds: std::ops::Range<u64>, most: &Most) {
         let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
 
         let scores = read(&client, engine.forward_on(&client, images, up(&x), up(&w)), images * outputs);
-        let forward = apart(&scores, &engine.forward(Batch::new(images, &x, &w)).outputs);
+        let forward = apart(&scores, &engine.forward(Batch::new(images, &x, &engine.apart(&w))).outputs);
 
         let answers = Answers { labels: &labels, smoothing: 0.25 };
         let Outcome { outputs: scores, nats, gradients, .. } =
-            engine.forward_backward(Batch::new(images, &x, &w), answers);
+            engine.forward_backward(Batch::new(images, &x, &engine.apart(&w)), answers);
         let [on_scores, on_loss, on_gradients] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         let both = apart(&read(&client, on_scores, images * outputs), &scores)
             .max(apart(&read(&client, on_loss, 1), &[nats as f32]));
         let on_gradients = read(&client, on_gradients, count);
-        let gradient = apart(&on_gradients, &gradients);
+        let gradient = apart(&on_gradients, &engine.row(gradients));
 
         let [_, _, again] = engine.forward_backward_on(&client, images, up(&x), up(&w), answers);
         assert!(read(&client, again, count) == on_gradients, "{text}: other bits the second time");
 
         let Outcome { input_gradients: dx, gradients: dw, .. } =
-            engine.backward(Batch::new(images, &x, &w), &output_gradients, true);
+            engine.backward(Batch::new(images, &x, &engine.apart(&w)), &output_gradients, true);
         let [on_dx, on_dw] = engine.backward_on(&client, images, [up(&x), up(&w), up(&output_gradients)], true);
-        let backward = apart(&read(&client, on_dx, images * inputs), &dx).max(apart(&read(&client, on_dw, count), &dw));
+        let backward = apart(&read(&client, on_dx, images * inputs), &dx)
+            .max(apart(&read(&client, on_dw, count), &engine.row(dw)));
         println!("{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
         for error in [forward, both, gradient, backward] {
             assert!(error < 1e-5, "{text}: {forward:.1e} {both:.1e} {gradient:.1e} {backward:.1e}");
@@ -178,8 +179,9 @@ fn a_convolution_alone_has_a_gradient() {
     let (x, w, output_gradients) = (numbers(3 * 180, 1), numbers(90, 2), numbers(3 * 450, 3));
     let up = |numbers: &[f32]| client.create_from_slice(f32::as_bytes(numbers));
     let [_, dw] = engine.backward_on(&client, 3, [up(&x), up(&w), up(&output_gradients)], false);
-    let Outcome { gradients: expected, .. } = engine.backward(Batch::new(3, &x, &w), &output_gradients, false);
-    let error = apart(&read(&client, dw, 90), &expected);
+    let Outcome { gradients: expected, .. } =
+        engine.backward(Batch::new(3, &x, &engine.apart(&w)), &output_gradients, false);
+    let error = apart(&read(&client, dw, 90), &engine.row(expected));
     assert!(error < 1e-5, "{error:.1e}");
 }
 

@@ -54,9 +54,11 @@ fn check(local: &Local, dice: &mut Dice, vectors: Vectors) {
     let (x, dy) = (of(local.inputs, local.from, 0), of(local.outputs, [down, across], 50));
     let w = numbers(lengths.iter().sum(), 99);
     let (weight, bias) = w.split_at(lengths[0]);
-    let y = engine.forward(Batch::new(images, &x, &w)).outputs;
-    let Outcome { input_gradients: dx, gradients, .. } = engine.backward(Batch::new(images, &x, &w), &dy, true);
-    let alone = engine.backward(Batch::new(images, &x, &w), &dy, false).gradients;
+    let y = engine.forward(Batch::new(images, &x, &engine.apart(&w))).outputs;
+    let Outcome { input_gradients: dx, gradients, .. } =
+        engine.backward(Batch::new(images, &x, &engine.apart(&w)), &dy, true);
+    let alone = engine.backward(Batch::new(images, &x, &engine.apart(&w)), &dy, false).gradients.concat();
+    let gradients = gradients.concat();
     assert_eq!(gradients, alone, "{local:?}");
     let (mut dw, mut db) = (vec![0.0; weight.len()], vec![0.0; bias.len()]);
     let [mut wanted_y, mut wanted_dx] = [Vec::new(), Vec::new()];
@@ -115,9 +117,10 @@ fn gradients_of_a_loop_are_finite_differences() {
     let [inputs, outputs] = engine.widths();
     let (x, dy) = (numbers(images * inputs, 1), numbers(images * outputs, 2));
     let w: Vec<f32> = numbers(len, 3).iter().map(|w| w * 0.2).collect();
-    let found = engine.backward(Batch::new(images, &x, &w), &dy, true);
+    let found = engine.backward(Batch::new(images, &x, &engine.apart(&w)), &dy, true);
+    let gradients = found.gradients.concat();
     let value = |x: &[f32], w: &[f32]| -> f64 {
-        let y = engine.forward(Batch::new(images, x, w)).outputs;
+        let y = engine.forward(Batch::new(images, x, &engine.apart(w))).outputs;
         y.iter().zip(&dy).map(|(y, dy)| f64::from(*y) * f64::from(*dy)).sum()
     };
     let slope = |numbers: &[f32], n: usize, value: &dyn Fn(&[f32]) -> f64| {
@@ -131,7 +134,7 @@ fn gradients_of_a_loop_are_finite_differences() {
         (4.0 * even(STEP) - even(2.0 * STEP)) / 3.0
     };
     for n in (0..len).step_by(97) {
-        let (wanted, found) = (slope(&w, n, &|w| value(&x, w)), f64::from(found.gradients[n]));
+        let (wanted, found) = (slope(&w, n, &|w| value(&x, w)), f64::from(gradients[n]));
         assert!(
             (wanted - found).abs() < 2e-3 * wanted.abs().max(1.0),
             "weight {n}: {found}, and by differences {wanted}"
@@ -156,9 +159,10 @@ fn bits_do_not_depend_on_the_number_of_threads() {
         let (x, dy, w) = (numbers(images * inputs, 1), numbers(images * outputs, 2), numbers(len, 3));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let y = engine.forward(Batch::new(images, &x, &w)).outputs;
-            let Outcome { input_gradients, gradients, .. } = engine.backward(Batch::new(images, &x, &w), &dy, true);
-            [y, input_gradients, gradients]
+            let y = engine.forward(Batch::new(images, &x, &engine.apart(&w))).outputs;
+            let Outcome { input_gradients, gradients, .. } =
+                engine.backward(Batch::new(images, &x, &engine.apart(&w)), &dy, true);
+            [y, input_gradients, gradients.concat()]
         })
     };
     let one = run(1);

@@ -21,8 +21,9 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
     let (x, dy) = (numbers(images * inputs, 1), numbers(images * outputs, 2));
     let w = numbers(bank.inputs * bank.outputs() * 9, 3);
     let engine = engine(bank, vectors);
-    let y = engine.forward(Batch::new(images, &x, &w)).outputs;
-    let Outcome { input_gradients: dx, gradients: dw, .. } = engine.backward(Batch::new(images, &x, &w), &dy, true);
+    let y = engine.forward(Batch::new(images, &x, &engine.apart(&w))).outputs;
+    let Outcome { input_gradients: dx, gradients: dw, .. } =
+        engine.backward(Batch::new(images, &x, &engine.apart(&w)), &dy, true);
     let mut sum = vec![0.0; w.len()];
     for image in 0..images {
         let (x, dy) = (&x[image * inputs..][..inputs], &dy[image * outputs..][..outputs]);
@@ -34,7 +35,7 @@ fn check(bank: &Bank, images: usize, vectors: Vectors) {
         assert!(errors.iter().all(|error| *error < 5e-6), "image {image} of {bank:?}: {errors:?}");
         sum.iter_mut().zip(wanted.dw).for_each(|(sum, dw)| *sum += dw);
     }
-    let error = distance(&dw, &sum);
+    let error = distance(&dw.concat(), &sum);
     assert!(error < 5e-6, "weights of {bank:?}: {error:.1e}");
 }
 

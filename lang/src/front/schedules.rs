@@ -69,8 +69,10 @@ pub fn check(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.extend(found.map(|found| idle(&found, given.written(key).map(|value| value.span))));
     }
     let augment = given.settings.data.calls("augment");
-    for (call, place) in augment.iter().zip(given.places("augment", augment.len())) {
-        diagnostics.extend(without_effect(call).map(|found| idle(&found, place)));
+    for (n, (call, place)) in augment.iter().zip(given.places("augment", augment.len())).enumerate() {
+        // What a const says is a choice of whoever runs the spec, and to have none of it may be one.
+        let found = without_effect(call).filter(|_| !is_by_const(given.written("augment"), n));
+        diagnostics.extend(found.map(|found| idle(&found, place)));
     }
     check_views(given, diagnostics);
 }
@@ -85,6 +87,16 @@ fn check_views(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let places = [repeats.last().and_then(|(_, place)| *place), given.written("batch").map(|value| value.span)];
         diagnostics.push(split_views(batch, views, places));
     }
+}
+
+/// Whether the first argument of a list's call, counted from 0, is a const: of augmentations it says how much is done.
+fn is_by_const(list: Option<&Expr>, n: usize) -> bool {
+    let call = match list.map(|list| &list.kind) {
+        Some(ExprKind::List(items)) => items.get(n).map(|item| &item.kind),
+        call => call,
+    };
+    let Some(ExprKind::Call(call)) = call else { return false };
+    call.args.first().is_some_and(|arg| matches!(arg.value.kind, ExprKind::Name(_)))
 }
 
 /// What is idle about a call that has an argument with which it does nothing.

@@ -5,7 +5,7 @@ use crate::diag::Span;
 use crate::diag::{Diagnostic, sleep as problems};
 use crate::ir::{LocalLayer, Modules, Net};
 use crate::syntax::ast::{CallArg, ExprKind};
-use crate::vocabulary::Bound;
+use crate::vocabulary::{Bound, sharing};
 use std::collections::BTreeSet;
 
 /// Reports names to share that hold no layer without weight sharing, and warns of a sleep that does not do what it says. A sleep
@@ -41,14 +41,22 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
         let name = net.param(layer.weight).owner();
         diagnostics.push(problems::lone_places(name, lone, layer.to, place("modules").or_else(|| place("every"))));
     }
-    let rule = sleep.call("rule");
+    let rule = &sharing::complete(sleep.call("rule"));
     let narrowest = trained.iter().filter_map(|layer| Some((layer, bound(rule, layer)?)));
     if let Some((layer, bound)) =
         narrowest.min_by(|(_, a), (_, b)| a.total_cmp(b)).filter(|(_, bound)| rule.real("eta") >= *bound)
     {
         let name = net.param(layer.weight).owner();
-        let place = given.written("rule").map(|value| eta_place(&value.kind).unwrap_or(value.span));
+        let place = given.written("rule").map(|value| place_of("eta", &value.kind).unwrap_or(value.span));
         diagnostics.push(problems::diverges(name, rule.real("eta"), bound, place));
+    }
+    if rule.callee == "circuit" && !trained.is_empty() {
+        // Mean rate and inhibition swing around each other `sqrt(alpha)` times as fast as they come to rest.
+        let (alpha, bound) = (rule.real("alpha"), 2.0 * rule.real("tau") / rule.real("dt") - 1.0);
+        if alpha >= bound {
+            let place = given.written("rule").map(|value| place_of("alpha", &value.kind).unwrap_or(value.span));
+            diagnostics.push(problems::swings(alpha, bound, place));
+        }
     }
 }
 
@@ -68,9 +76,9 @@ fn bound(rule: &Bound, layer: &LocalLayer) -> Option<f64> {
     Some(2.0 / (variance * spread + rule.real("gamma")))
 }
 
-/// The place of a rule's step, where the spec names it.
-fn eta_place(rule: &ExprKind) -> Option<Span> {
+/// The place of an argument of a rule, where the spec names it.
+fn place_of(name: &str, rule: &ExprKind) -> Option<Span> {
     let ExprKind::Call(call) = rule else { return None };
-    let is_eta = |arg: &&CallArg| arg.name.as_ref().is_some_and(|name| name.text == "eta");
-    call.args.iter().find(is_eta).map(|arg| arg.value.span)
+    let is_it = |arg: &&CallArg| arg.name.as_ref().is_some_and(|given| given.text == name);
+    call.args.iter().find(is_it).map(|arg| arg.value.span)
 }

@@ -2,6 +2,7 @@
 
 use super::flow::shapes;
 use super::{Net, Op, Padding, ParamId, Shape};
+use crate::vocabulary::Bound;
 
 /// A convolution without weight sharing, as a sleep sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,30 @@ impl LocalLayer {
 
     pub fn places(&self) -> usize {
         self.to[0] * self.to[1]
+    }
+
+    /// The multiply-adds of one sleep of the layer by a rule with all its arguments. Means are sums alone, and cost none.
+    pub fn multiply_adds_of_sleep(&self, rule: &Bound) -> u128 {
+        let [places, outputs, taps] = [self.places(), self.outputs, self.taps()].map(|n| n as u128);
+        let count = |name: &str| rule.count(name) as u128;
+        match rule.callee {
+            // All steps are one matrix, which is made once for the layer, and by which each kernel is multiplied.
+            "hebbian" if rule.real("noise") == 0.0 => {
+                let patterns = count("iterations").saturating_mul(count("patterns"));
+                (2 * taps * taps).saturating_mul(patterns).saturating_add(places * outputs * taps * taps)
+            }
+            "hebbian" => {
+                let patterns = count("iterations").saturating_mul(count("patterns"));
+                (2 * places * outputs * taps).saturating_mul(patterns)
+            }
+            "circuit" => {
+                // Three products with a pattern and two updates of the weights, and five for the rate of a neuron at each moment.
+                let moments = (rule.real("present") / rule.real("dt")).round().max(1.0) as u128;
+                let pattern = (5 * places * outputs).saturating_mul(taps.saturating_add(moments));
+                pattern.saturating_mul(count("iterations"))
+            }
+            _ => 0,
+        }
     }
 
     /// Places from one of a module to the next, on both axes: after so many the stride has come to a multiple of the kernel.

@@ -1,6 +1,6 @@
 //! The rules by which a sleep makes the kernels of one module alike (Pogodin et al., 2021, section 4).
 
-use super::{Arg, ArgValue, Callable, Type};
+use super::{Arg, ArgValue, Bound, Callable, Type};
 
 /// A time in a circuit.
 const TIME: Type = Type::Milliseconds { min: 1e-3, max: 1e6 };
@@ -67,4 +67,15 @@ pub const CALLABLES: &[Callable] = &[
 ];
 
 /// The rule of a sleep that says nothing else.
-pub const DEFAULT: super::Bound = super::Bound { callee: "mean", values: Vec::new() };
+pub const DEFAULT: Bound = Bound { callee: "mean", values: Vec::new() };
+
+/// The call of a rule with every argument that it leaves out at its declared default, in declared order.
+///
+/// # Panics
+/// If the call names none of [`CALLABLES`]; no spec can bring that about.
+pub fn complete(call: &Bound) -> Bound {
+    let Some(declared) = CALLABLES.iter().find(|callable| callable.name == call.callee) else {
+        unreachable!("no rule is called `{}`", call.callee)
+    };
+    call.completed(declared.args)
+}

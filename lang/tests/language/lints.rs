@@ -190,6 +190,8 @@ fn settings_without_effect_are_told_of() {
         ("train { schedule: plateau }", 0),
         ("train { schedule: cosine }", 0),
         ("data { augment: [pad_crop(0), flip(0), rotate(0), repeat(1)] }", 4),
+        ("const views = 1\ndata { augment: [repeat(views)] }", 0),
+        ("const around = 2\ndata { augment: [pad_crop(0, fill: black), repeat(around)] }", 1),
         ("data { augment: [pad_crop(1), flip(1), rotate(1), repeat(2)] }", 0),
         ("train { patience: 0, warmup: 0, clip: 0 }", 0),
     ] {

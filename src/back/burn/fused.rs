@@ -6,9 +6,9 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData, try_read_sync};
-use lcnnc_kernels::{Answers, Batch, Engine, Outcome};
+use lcnnc_kernels::{Batch, Engine, Outcome};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The operations of a fused part, in single precision.
@@ -16,23 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(super) trait FusedOps: Backend {
     /// `inputs` is `[images, inputs]`, `params` all parameters in a row; gives `[images, outputs]`.
     fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, call: Call) -> FloatTensor<Self>;
-
-    /// The mean cross-entropy `[1]` of scores, in nats, and the scores `[images, outputs]`, which have no gradient.
-    fn judged(
-        params: FloatTensor<Self>,
-        inputs: FloatTensor<Self>,
-        call: Call,
-        labels: Arc<[usize]>,
-        smoothing: f32,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
 /// What a kind of device does with a fused part, gradients included.
 pub(super) trait Runs: FusedOps {
-    /// See [`Engine::forward_backward`]: the loss `[1]`, the scores `[images, outputs]`, the parameters' gradients in a
-    /// row.
-    fn judge(params: Float<Self>, inputs: Float<Self>, call: &Call, answers: Answers<'_>) -> [Float<Self>; 3];
-
     /// See [`Engine::backward`]: the gradients of the inputs `[images, inputs]`, if they are wanted, and of the
     /// parameters.
     fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>);
@@ -51,21 +38,20 @@ pub(super) struct Call {
 }
 
 impl Call {
-    fn new(engine: &Arc<Engine>, noise: Option<u64>) -> Self {
+    pub fn new(engine: &Arc<Engine>, noise: Option<u64>) -> Self {
         Self { engine: engine.clone(), noise, seen: Arc::default() }
     }
 
-    #[cfg(feature = "gpu")]
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
     /// Notes the statistics of the batch.
-    fn note(&self, statistics: Vec<f32>) {
+    pub fn note(&self, statistics: Vec<f32>) {
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = statistics;
     }
 
-    fn seen(&self) -> Vec<f32> {
+    pub fn seen(&self) -> Vec<f32> {
         std::mem::take(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -82,21 +68,6 @@ pub(super) fn fused(
     (Tensor::from_dispatch(outputs), call.seen())
 }
 
-/// A fused part that ends in the scores, with their cross-entropy, in training: see [`Engine::forward_backward`]. Behind
-/// them come the statistics of the batch.
-pub(super) fn judged(
-    engine: &Arc<Engine>,
-    inputs: Tensor<2>,
-    params: Tensor<1>,
-    noise: u64,
-    Answers { labels, smoothing }: Answers<'_>,
-) -> (Tensor<1>, Tensor<2>, Vec<f32>) {
-    let call = Call::new(engine, Some(noise));
-    let (params, inputs) = (params.into_dispatch(), inputs.into_dispatch());
-    let (loss, scores) = <Dispatch as FusedOps>::judged(params, inputs, call.clone(), labels.into(), smoothing);
-    (Tensor::from_dispatch(loss), Tensor::from_dispatch(scores), call.seen())
-}
-
 fn numbers(tensor: Float<Flex>) -> Vec<f32> {
     let data = try_read_sync(Flex::float_into_data(tensor)).and_then(Result::ok);
     let numbers = data.and_then(|data| data.try_into_vec::<f32>().ok());
@@ -111,46 +82,28 @@ impl FusedOps for Flex {
     fn fused(inputs: FloatTensor<Self>, params: FloatTensor<Self>, call: Call) -> FloatTensor<Self> {
         let images = inputs.shape()[0];
         let (inputs, numbers) = (numbers(inputs), numbers(params.clone()));
-        let Outcome { outputs, statistics, .. } = call.engine.forward(batch(&call, images, [&inputs, &numbers]));
+        let apart = call.engine.apart(&numbers);
+        let Outcome { outputs, statistics, .. } = call.engine.forward(batch(&call, images, &inputs, &apart));
         call.note(statistics);
         tensor(outputs, [images, call.engine.widths()[1]], &params)
     }
-
-    fn judged(
-        params: FloatTensor<Self>,
-        inputs: FloatTensor<Self>,
-        call: Call,
-        labels: Arc<[usize]>,
-        smoothing: f32,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let [loss, scores, _] = Self::judge(params, inputs, &call, Answers { labels: &labels, smoothing });
-        (loss, scores)
-    }
 }
 
-fn batch<'a>(call: &Call, images: usize, [inputs, params]: [&'a [f32]; 2]) -> Batch<'a> {
+/// A batch for the engine of a call.
+pub(super) fn batch<'a>(call: &Call, images: usize, inputs: &'a [f32], params: &'a [&'a [f32]]) -> Batch<'a> {
     let batch = Batch::new(images, inputs, params);
     call.noise.map_or(batch, |noise| batch.training(noise))
 }
 
 impl Runs for Flex {
-    fn judge(params: Float<Self>, inputs: Float<Self>, call: &Call, answers: Answers<'_>) -> [Float<Self>; 3] {
-        let images = inputs.shape()[0];
-        let (inputs, numbers) = (numbers(inputs), numbers(params.clone()));
-        let batch = batch(call, images, [&inputs, &numbers]);
-        let Outcome { outputs, gradients, nats, statistics, .. } = call.engine.forward_backward(batch, answers);
-        call.note(statistics);
-        let (loss, len) = (vec![nats as f32], gradients.len());
-        let scores = tensor(outputs, [images, call.engine.widths()[1]], &params);
-        [tensor(loss, [1], &params), scores, tensor(gradients, [len], &params)]
-    }
-
     fn back(start: Start<Self>, output_gradients: Float<Self>, of_inputs: bool) -> (Option<Float<Self>>, Float<Self>) {
         let Start { inputs, params, call } = start;
         let (images, like) = (inputs.shape()[0], params.clone());
         let [inputs, params, output_gradients] = [inputs, params, output_gradients].map(numbers);
-        let batch = batch(&call, images, [&inputs, &params]);
+        let apart = call.engine.apart(&params);
+        let batch = batch(&call, images, &inputs, &apart);
         let Outcome { input_gradients, gradients, .. } = call.engine.backward(batch, &output_gradients, of_inputs);
+        let gradients = call.engine.row(gradients);
         let width = call.engine.widths()[0];
         let (dx, len) = (of_inputs.then(|| tensor(input_gradients, [images, width], &like)), gradients.len());
         (dx, tensor(gradients, [len], &like))
@@ -166,24 +119,6 @@ impl<B: Runs, C: CheckpointStrategy> FusedOps for Autodiff<B, C> {
             OpsKind::Tracked(prepared) => prepared.finish(Start::<B> { inputs, params, call }, output),
             OpsKind::UnTracked(prepared) => prepared.finish(output),
         }
-    }
-
-    fn judged(
-        params: FloatTensor<Self>,
-        inputs: FloatTensor<Self>,
-        call: Call,
-        labels: Arc<[usize]>,
-        smoothing: f32,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let (params, of_params) = params.into_parts();
-        let prepared = Judged.prepare::<C>([of_params]).compute_bound().stateful();
-        let [loss, scores, gradient] =
-            B::judge(params, inputs.into_primitive(), &call, Answers { labels: &labels, smoothing });
-        let loss = match prepared {
-            OpsKind::Tracked(prepared) => prepared.finish(gradient, loss),
-            OpsKind::UnTracked(prepared) => prepared.finish(loss),
-        };
-        (loss, Self::from_inner(scores))
     }
 }
 
@@ -210,22 +145,6 @@ impl<B: Runs> Backward<B, 2> for Fused {
         }
         if let Some(node) = of_params {
             grads.register::<B>(node.id, dw);
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Judged;
-
-impl<B: Runs> Backward<B, 1> for Judged {
-    /// The gradient, which was made together with the loss.
-    type State = Float<B>;
-
-    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let above = grads.consume::<B>(&ops.node);
-        let [of_params] = ops.parents;
-        if let Some(node) = of_params {
-            grads.register::<B>(node.id, B::float_mul(ops.state, above));
         }
     }
 }

@@ -57,15 +57,9 @@ fn first<T>(values: impl Iterator<Item = T>, len: usize) -> Vec<T> {
     first
 }
 
-/// Numbers of mean 0 and variance 1 without end (Box & Muller, 1958): two uniform ones give two.
+/// Numbers of mean 0 and variance 1 without end.
 fn normal(draws: &mut Draws) -> impl Iterator<Item = f64> {
-    iter::repeat_with(|| {
-        // The logarithm of zero is not to be asked for.
-        let length = (-2.0 * (1.0 - draws.unit()).ln()).sqrt();
-        let (sin, cos) = (std::f64::consts::TAU * draws.unit()).sin_cos();
-        [length * cos, length * sin]
-    })
-    .flatten()
+    iter::repeat_with(|| draws.two_normal()).flatten()
 }
 
 /// The factors of a dropout, as they are drawn one after the other.

@@ -13,6 +13,8 @@ mod device;
 mod fused;
 mod gabor;
 mod init;
+mod judge;
+mod list;
 mod loss;
 mod module;
 mod non_finite;
@@ -20,6 +22,7 @@ mod ops;
 mod plan;
 mod readback;
 mod run;
+pub mod update;
 mod watch;
 mod weights;
 
@@ -33,7 +36,7 @@ pub use weights::{Weight, WeightProblem, WeightsError};
 use crate::fuse::cut::Cut;
 use crate::fuse::lower::Processor;
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{self, Net};
 use plan::{Fused, Plan};
@@ -120,6 +123,52 @@ impl Forward {
     }
 }
 
+/// A batch as it was judged in training.
+#[derive(Debug)]
+pub struct Judgement {
+    pub forward: Forward,
+    /// The mean cross-entropy of the batch, `[1]`, in nats.
+    pub cross_entropy: Tensor<1>,
+    pub statistics: Statistics,
+    /// The gradients of the cross-entropy by parameter, where they are known already.
+    known: Option<Vec<(usize, Tensor<4>)>>,
+}
+
+impl Judgement {
+    /// What training makes small, `[1]`: the cross-entropy and all penalties.
+    pub fn total(&self) -> Tensor<1> {
+        self.forward.total(self.cross_entropy.clone())
+    }
+
+    /// The gradients of so much of the total, by the parameters of the model that was judged; none where nothing that it depends on
+    /// is trained.
+    pub fn gradients(&mut self, model: &Model, share: f64) -> Option<Gradients> {
+        let scaled = |x: Tensor<1>| if share == 1.0 { x } else { x * share };
+        let Some(known) = self.known.take() else {
+            let total = self.total();
+            // Where all that it depends on is frozen, there is nothing to go back through, and Burn panics.
+            return total.is_tracked().then(|| scaled(total).backward());
+        };
+        let penalties = self.forward.penalties.iter().cloned().reduce(|sum, penalty| sum + penalty);
+        let penalties = penalties.filter(Tensor::is_tracked);
+        if known.is_empty() && penalties.is_none() {
+            return None;
+        }
+        let nothing = || Tensor::<1>::zeros([1], &self.cross_entropy.device()).require_grad();
+        let mut gradients = penalties.map_or_else(nothing, scaled).backward();
+        for (index, gradient) in known {
+            let param = model.params[index].val();
+            let gradient = if share == 1.0 { gradient } else { gradient * share };
+            let gradient = match param.grad_remove(&mut gradients) {
+                Some(of_penalties) => of_penalties + gradient,
+                None => gradient,
+            };
+            param.grad_replace(&mut gradients, gradient);
+        }
+        Some(gradients)
+    }
+}
+
 /// The initial values of a parameter in a model of that seed, in double precision.
 pub fn initial(net: &Net, seed: u64, id: ir::ParamId) -> Vec<f64> {
     init::values(net.param(id), seed, id.0, DType::F64).iter::<f64>().collect()
@@ -198,10 +247,11 @@ impl Model {
         Run::training(self, images.device(), noise).run_training(images)
     }
 
-    /// [`Model::forward_training`] and the mean cross-entropy of the batch, `[1]`, in nats.
+    /// Runs the net as [`Model::forward_training`] does, and judges its answers.
     ///
-    /// Where one fused part makes the scores, its backward pass runs along, and the scores have no gradient of their own.
-    pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> (Forward, Tensor<1>, Statistics) {
+    /// Where one fused part makes the scores, its backward pass runs along, and neither scores nor cross-entropy can be gone back
+    /// through: [`Judgement::gradients`] has the gradients.
+    pub fn judge(&self, images: Tensor<4>, answers: Answers<'_>, noise: u64) -> Judgement {
         let device = images.device();
         if let Some(whole) = self.fused.as_ref().and_then(|plan| plan.whole(&self.net)) {
             return Run::training(self, device, noise).run_judged(whole, images, answers);
@@ -211,13 +261,23 @@ impl Model {
         let count = labels.len();
         let labels = Tensor::from_data(TensorData::new(labels, [count]), &device);
         let cross_entropy = forward.smoothed(labels, f64::from(answers.smoothing));
-        (forward, cross_entropy, statistics)
+        Judgement { forward, cross_entropy, statistics, known: None }
     }
 
     /// [`Model::forward`], and beside it every named value in order of execution: those of a loop's body once a step,
     /// and a loop's states once more before its first step, by the state's name. `[B, C, H, W]` or `[B, N, 1, 1]`.
     pub fn trace(&self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
         Run::new(self, images.device()).run_traced(images)
+    }
+
+    /// The parameters of a fused part, each in a row of its own and without autodiff, in the versions of a loop's step.
+    fn apart(&self, fused: &Fused, version: impl Fn(ir::ParamId) -> ir::ParamId) -> Vec<Tensor<1>> {
+        let flat = |(id, rounded): (&ir::ParamId, &bool)| {
+            let id = version(*id);
+            let param = self.params[id.0].val().inner().reshape([self.net.param(id).len()]);
+            if *rounded { param.cast(DType::BF16).cast(self.precision.dtype()) } else { param }
+        };
+        fused.params.iter().zip(&fused.rounded).map(flat).collect()
     }
 
     /// The parameters of a fused part in a row, in the versions of a loop's step.

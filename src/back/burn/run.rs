@@ -1,8 +1,9 @@
 //! One run of a net over a batch.
 
+use super::judge::Learnt;
 use super::plan::{Fused, Piece, Plan};
 use super::watch::Watch;
-use super::{Answers, Forward, Model, Statistics, fused, init, ops};
+use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops};
 use burn::tensor::{Device, Tensor, TensorData, module};
 use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Value};
@@ -100,18 +101,20 @@ impl<'a> Run<'a> {
     }
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
-    pub fn run_judged(
-        mut self,
-        whole: &Fused,
-        images: Tensor<4>,
-        answers: Answers<'_>,
-    ) -> (Forward, Tensor<1>, Statistics) {
+    pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, answers: Answers<'_>) -> Judgement {
         let net = &self.model.net;
         let batch = images.dims()[0];
-        let params = self.model.row(whole, |id| id);
+        let params = self.model.apart(whole, |id| id);
         let noise = self.training.as_ref().map_or(0, |training| training.noise);
-        let (cross_entropy, scores, seen) = fused::judged(&whole.engine, ops::rows(images), params, noise, answers);
+        let Learnt { loss, scores, gradients, seen } =
+            judge::learnt(&whole.engine, ops::rows(images).inner(), params, noise, answers);
         self.mix(whole, &seen);
+        // Burn reads tensors of both kinds in two goes.
+        let scores = scores.autodiff();
+        let known = gradients.into_iter().map(|(place, gradient)| {
+            let id = whole.params[place];
+            (id.0, gradient.reshape(held(&net.param(id).shape)))
+        });
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
         let steps = (0..net.output.logits.len()).map(step).collect();
         for piece in &self.plan.pieces {
@@ -121,7 +124,8 @@ impl<'a> Run<'a> {
         }
         let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
         let forward = Forward { penalties: penalties.collect(), steps };
-        (forward, cross_entropy, self.statistics())
+        let statistics = self.statistics();
+        Judgement { forward, cross_entropy: loss.autodiff(), statistics, known: Some(known.collect()) }
     }
 
     pub fn run_traced(mut self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
@@ -175,9 +179,13 @@ impl<'a> Run<'a> {
         let batch = self.batch;
         let inputs = piece.inputs.iter().map(|value| ops::rows(self.read(*value)));
         let inputs = Tensor::cat(inputs.collect(), 1);
-        let params = self.model.row(piece, |id| self.version(id));
         let noise = self.training.as_ref().map(|training| training.noise);
-        let (outputs, seen) = fused::fused(&piece.engine, noise, inputs, params);
+        let (outputs, seen) = if self.device.is_autodiff() {
+            let params = self.model.row(piece, |id| self.version(id));
+            fused::fused(&piece.engine, noise, inputs, params)
+        } else {
+            judge::answered(&piece.engine, noise, inputs, self.model.apart(piece, |id| self.version(id)))
+        };
         self.mix(piece, &seen);
         let mut first = 0;
         for (value, dims @ [channels, height, width]) in &piece.outputs {

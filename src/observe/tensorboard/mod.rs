@@ -7,7 +7,7 @@ mod maps;
 mod tiles;
 
 use super::events::{self, At, Events, Tag};
-use super::{Epoch, Observer, ObserverKind, ObserverMemory, Slept, TrainingStart};
+use super::{Epoch, Observer, ObserverKind, ObserverMemory, Slept, Snr, TrainingStart};
 use crate::back::burn::{Forward, Model, Precision, Weight, numbers, read};
 use crate::data::DataSet;
 use crate::data::loader::{Feed, Loader};
@@ -103,6 +103,9 @@ impl Observer for Board {
         if let Some(slept) = self.slept.take() {
             sleep(&mut self.events, At { step: numbers.epoch, wall }, &slept)?;
         }
+        for (layer, snr) in &numbers.snr {
+            ratios(&mut self.events, At { step: numbers.epoch, wall }, ["after the epoch", layer], *snr)?;
+        }
         epoch(&mut self.events, wall, numbers, model, &self.images)
     }
 
@@ -195,17 +198,21 @@ fn scalars(events: &mut Events, at: At, numbers: &Epoch) -> Result<(), TrainErro
     Ok(())
 }
 
-/// Writes what the last sleep of an epoch has made of its layers; what is infinite has no place in a graph.
+/// Writes what the last sleep of an epoch has made of its layers.
 fn sleep(events: &mut Events, at: At, slept: &Slept) -> Result<(), TrainError> {
-    let about = "Weight signal-to-noise ratio, without unit, at the last sleep of the epoch: how alike kernels are.";
     for layer in &slept.layers {
-        for (when, snr) in [("before", layer.before), ("after", layer.after)] {
-            for (over, ratio) in [("places", snr.places), ("modules", snr.modules)] {
-                if ratio.is_finite() {
-                    let name = format!("snr of {over} {when}/{}", layer.name);
-                    events.scalar(Tag { name: &name, about }, at, ratio)?;
-                }
-            }
+        ratios(events, at, ["before the last sleep", &layer.name], layer.before)?;
+        ratios(events, at, ["after the last sleep", &layer.name], layer.after)?;
+    }
+    Ok(())
+}
+
+/// Writes how alike the kernels of a layer are; what is infinite has no place in a graph.
+fn ratios(events: &mut Events, at: At, [when, layer]: [&str; 2], snr: Snr) -> Result<(), TrainError> {
+    let about = "Weight signal-to-noise ratio, without unit: how alike kernels are.";
+    for (over, ratio) in [("places", snr.places), ("modules", snr.modules)] {
+        if ratio.is_finite() {
+            events.scalar(Tag { name: &format!("snr of {over} {when}/{layer}"), about }, at, ratio)?;
         }
     }
     Ok(())

@@ -114,12 +114,11 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         let images = evaluate::images(batch, &model, &self.device);
         let train = &self.training.job.recipe.settings.train;
         let answers = Answers { labels: &labels, smoothing: train.real("label_smoothing") as f32 };
-        let (forward, cross_entropy, statistics) = model.judge(images.clone(), answers, self.noise(number));
-        let total = forward.total(cross_entropy.clone());
-        let right = evaluate::right(forward.logits(), classes);
-        let asked = Transaction::default().register(total.clone()).register(cross_entropy).register(right);
-        // Where all that the loss depends on is frozen, there is nothing to go back through, and Burn panics.
-        let gradients = total.is_tracked().then(|| if share == 1.0 { total } else { total * share }.backward());
+        let mut judgement = model.judge(images.clone(), answers, self.noise(number));
+        let right = evaluate::right(judgement.forward.logits(), classes);
+        let losses = Transaction::default().register(judgement.total()).register(judgement.cross_entropy.clone());
+        let asked = losses.register(right);
+        let gradients = judgement.gradients(&model, share);
         let sums = gradients.iter().flat_map(|gradients| model.gradient_sums(gradients));
         let found = numbers(sums.fold(asked, Transaction::register))?;
         let &[value, nats, right, ref sums @ ..] = found.as_slice() else {
@@ -134,7 +133,7 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         if let Some(gradients) = gradients {
             self.training.optimizer.add(&model, gradients);
         }
-        Ok((model.absorb(statistics), tally, loss))
+        Ok((model.absorb(judgement.statistics), tally, loss))
     }
 
     /// The batch's own number for dropout: below 2^32 for any number of epochs and batches that a run can live to see.

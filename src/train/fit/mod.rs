@@ -1,5 +1,6 @@
 //! Training: epochs of batches, a validation after each, the best and the last weights kept, and checkpoints on the way.
 
+mod adam;
 pub mod checkpoint;
 mod epoch_steps;
 pub mod evaluate;
@@ -21,7 +22,7 @@ use crate::train::fit::evaluate::{Tally, evaluate};
 use crate::train::fit::optimizer::Optimizer;
 use crate::train::fit::saver::Saver;
 use crate::train::fit::state::{BestSoFar, Limits, RunMark, State};
-use crate::train::phases::{Course, Phases};
+use crate::train::phases::{Course, Phases, sleep};
 use crate::train::weights::whose::Whose;
 use crate::train::{Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
@@ -288,6 +289,7 @@ impl<'a> Training<'a> {
             validation_top5_accuracy: held_out.and_then(Tally::top_accuracy),
             seconds: *seconds,
             images_per_second: images / seconds.max(f64::MIN_POSITIVE),
+            snr: sleep::ratios(model, &self.job.recipe.settings)?,
         })
     }
 

@@ -3,6 +3,7 @@
 //! Each is Burn's, set up so that it does what PyTorch's of the same name does, update for update: SGD without
 //! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
 
+use super::adam::{OnePassAdam, Rule};
 use super::optimizer_device::on_device;
 use crate::back::burn::{DeviceError, Model};
 use crate::train::phases::Phases;
@@ -11,9 +12,7 @@ use burn::tensor::{Bytes, Device, Gradients};
 use burn_optim::decay::WeightDecayConfig;
 use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn_optim::momentum::MomentumConfig;
-use burn_optim::{
-    Adam, AdamConfig, AdamW, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig,
-};
+use burn_optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig};
 use lcnnc_lang::vocabulary::{Bound, optimizers};
 
 /// A rule with its memory of the steps before.
@@ -35,8 +34,7 @@ pub fn build(call: &Bound, device: &Device) -> Optimizer {
     let call = optimizers::complete(call);
     let rule = match call.callee {
         "sgd" => on_device(sgd(&call), device),
-        "adam" => on_device(adam(&call), device),
-        "adamw" => on_device(adamw(&call), device),
+        "adam" | "adamw" => on_device(adam(&call), device),
         other => unreachable!("no optimizer is called `{other}`"),
     };
     let lr = call.real("lr");
@@ -50,22 +48,28 @@ fn sgd(call: &Bound) -> Sgd {
     SgdConfig::new().with_momentum(momentum).with_weight_decay(added(call)).build()
 }
 
-fn adam(call: &Bound) -> Adam {
-    AdamConfig::new()
-        .with_beta_1(call.real("beta1") as f32)
-        .with_beta_2(call.real("beta2") as f32)
-        .with_epsilon(call.real("epsilon") as f32)
-        .with_weight_decay(added(call))
-        .build()
-}
-
-fn adamw(call: &Bound) -> AdamW {
-    AdamWConfig::new()
-        .with_beta_1(call.real("beta1") as f32)
-        .with_beta_2(call.real("beta2") as f32)
-        .with_epsilon(call.real("epsilon") as f32)
-        .with_weight_decay(call.real("weight_decay") as f32)
-        .build()
+fn adam(call: &Bound) -> OnePassAdam {
+    let [beta_1, beta_2, epsilon, weight_decay] =
+        ["beta1", "beta2", "epsilon", "weight_decay"].map(|name| call.real(name) as f32);
+    let rule = match call.callee {
+        "adamw" => Rule::AdamW(
+            AdamWConfig::new()
+                .with_beta_1(beta_1)
+                .with_beta_2(beta_2)
+                .with_epsilon(epsilon)
+                .with_weight_decay(weight_decay)
+                .build(),
+        ),
+        _ => Rule::Adam(
+            AdamConfig::new()
+                .with_beta_1(beta_1)
+                .with_beta_2(beta_2)
+                .with_epsilon(epsilon)
+                .with_weight_decay(added(call))
+                .build(),
+        ),
+    };
+    OnePassAdam { rule, betas: [beta_1, beta_2], epsilon, weight_decay }
 }
 
 /// The weight decay of a call, as L2 that is added to the gradient.

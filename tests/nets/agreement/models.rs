@@ -11,6 +11,7 @@ type Case = (&'static str, &'static str, &'static [(&'static str, &'static str)]
 const CASES: &[Case] = &[
     ("resnet20", "resnet20", &[("width", "2"), ("size", "8"), ("blocks", "2")]),
     ("resnet20_3", "resnet20", &[("width", "2"), ("size", "8"), ("blocks", "3")]),
+    ("lc_resnet20", "lc_resnet20", &[("width", "2"), ("size", "8"), ("blocks", "1")]),
     ("blt", "blt", &[("width", "2"), ("size", "8"), ("steps", "3")]),
     ("bl", "blt", &[("width", "2"), ("size", "8"), ("steps", "3"), ("top_down", "false")]),
     ("bt", "blt", &[("width", "2"), ("size", "8"), ("steps", "3"), ("lateral", "false")]),

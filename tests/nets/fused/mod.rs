@@ -13,7 +13,7 @@ mod ways;
 mod zeros;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use lcnnc::back::burn::{Answers, Forward, Model, Precision};
+use lcnnc::back::burn::{Answers, Forward, Judgement, Model, Precision};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::{Options, Source};
@@ -85,13 +85,14 @@ fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
     let data = Tensor::from_data(data, (&device, precision.dtype()));
     let labels: Vec<usize> = (0..images).map(|n| (n * n + 1) % net.classes).collect();
     let answers = Answers { labels: &labels, smoothing: (images % 3) as f32 / 8.0 };
-    let (forward, loss, statistics) = model.judge(data.clone(), answers, 3);
-    let total = forward.total(loss.clone());
+    let mut judgement = model.judge(data.clone(), answers, 3);
+    let gradients = judgement.gradients(&model, 1.0).unwrap();
+    let Judgement { forward, cross_entropy: loss, statistics, .. } = judgement;
     let numbers = |forward: &Forward| -> Vec<f64> {
         forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect()
     };
     let scores = numbers(&forward);
-    let gradients = model.gradients(&total.backward()).unwrap().into_iter();
+    let gradients = model.gradients(&gradients).unwrap().into_iter();
     let gradients = gradients.map(|weight| (weight.name, weight.values)).collect();
     let answers = numbers(&model.absorb(statistics).forward(data));
     Outcome { scores, answers, loss: loss.to_data().iter::<f64>().next().unwrap(), gradients }

@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 15] = [
+const VERBS: [(&str, &str); 17] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -21,14 +21,16 @@ const VERBS: [(&str, &str); 15] = [
     ("rerun", "run"),
     ("eval", "run"),
     ("predict", "run image.png"),
+    ("share", "run"),
     ("analyse", "run weights"),
+    ("simulate sharing", ""),
     ("data fetch", "mnist"),
     ("data list", ""),
     ("data verify", ""),
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 27] = [
+const BAD: [(&str, &[&str]); 36] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -53,8 +55,17 @@ const BAD: [(&str, &[&str]); 27] = [
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
+    ("--modules", &["all", ""]),
+    ("--as", &["local", ""]),
+    ("--panel", &["c", "0", ""]),
+    ("--trials", &["0", "-1", "1001", "many", ""]),
+    ("--noise", &["-1", "1.5", "nan", "much", ""]),
+    ("--alpha", &["-1", "51", "inf", "strong", ""]),
+    ("--iterations", &["0", "-1", "1.5", "x", ""]),
+    ("--presentations", &["0", "-1", "1.5", "x", ""]),
     ("--config", &["nothing.yaml"]),
     ("--runs", &["good.lcnn"]),
+    ("--into", &["good.lcnn"]),
     ("--out", &[".", "nowhere/table.csv", "good.lcnn/table.csv", ""]),
 ];
 

@@ -5,6 +5,7 @@ mod terminal;
 
 use lcnnc::analyses::{ANALYSES, Column};
 use lcnnc::data::SETS;
+use lcnnc::simulations::{SIMULATIONS, flag};
 use lcnnc::train::yaml;
 use lcnnc_lang::back::timing;
 use lcnnc_lang::diag::catalogue;
@@ -179,7 +180,7 @@ fn habits() -> String {
 
 /// What is made is complete; what is written beside it has to be told of everything new.
 #[test]
-fn pages_written_by_hand_name_every_data_set_and_every_analysis() {
+fn pages_written_by_hand_name_every_data_set_analysis_and_simulation() {
     let [readme, page] = ["README.md", "docs/analyses.md"].map(|page| fs::read_to_string(page).unwrap());
     for set in SETS {
         let name = set.spelling();
@@ -191,6 +192,15 @@ fn pages_written_by_hand_name_every_data_set_and_every_analysis() {
         let told = told.unwrap_or_else(|| panic!("docs/analyses.md has no heading `## {name}`"));
         for Column { name: column, .. } in analysis.columns {
             assert!(told.contains(&format!("`{column}`")), "docs/analyses.md does not tell of `{column}` of `{name}`");
+        }
+    }
+    for simulation in SIMULATIONS {
+        let command = format!("lcnnc simulate {}", simulation.name);
+        let mut papers = pages().into_iter().filter(|page| page.starts_with("docs/papers/"));
+        let page = papers.find_map(|page| fs::read_to_string(page).ok().filter(|page| page.contains(&command)));
+        let page = page.unwrap_or_else(|| panic!("no page in docs/papers/ tells of `{command}`"));
+        for arg in simulation.args {
+            assert!(page.contains(&flag(arg)), "the page that tells of `{command}` does not tell of `{}`", flag(arg));
         }
     }
 }
@@ -236,10 +246,13 @@ fn reference() -> String {
     for analysis in ANALYSES {
         writeln!(out, "\n### analysis: {}\n\n{}", analysis.name, analysis.about).unwrap();
         args(&mut out, analysis.args);
-        out.push_str("\n| column | is |\n|---|---|\n");
-        for column in analysis.columns {
-            writeln!(out, "| `{}` | {} |", column.name, column.about).unwrap();
-        }
+        columns(&mut out, analysis.columns);
+    }
+    out.push_str("\n## Simulations\n\nWhat `lcnnc simulate` takes; each argument is a flag, as `--seed 1`.\n");
+    for simulation in SIMULATIONS {
+        writeln!(out, "\n### simulation: {}\n\n{}", simulation.name, simulation.about).unwrap();
+        args(&mut out, simulation.args);
+        columns(&mut out, simulation.columns);
     }
     out.push_str("\n## Data sets\n\n| `--dataset` | what it is |\n|---|---|\n");
     for set in SETS {
@@ -247,6 +260,13 @@ fn reference() -> String {
         writeln!(out, "| `{}` | {} |", set.spelling(), set.about.replace('<', "\\<")).unwrap();
     }
     out
+}
+
+fn columns(out: &mut String, columns: &[Column]) {
+    out.push_str("\n| column | is |\n|---|---|\n");
+    for column in columns {
+        writeln!(out, "| `{}` | {} |", column.name, column.about).unwrap();
+    }
 }
 
 /// What a kind takes because it owns weights: said once, below.

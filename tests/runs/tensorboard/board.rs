@@ -11,7 +11,7 @@ use lcnnc::train::phases::Phases;
 use lcnnc::train::{Overrides, Recipe, optimizer};
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::{Options, Source, compile};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::Arc;
 
@@ -70,6 +70,7 @@ fn numbers(epoch: usize) -> Epoch {
         validation_top5_accuracy: Some(0.875),
         seconds: 3.0,
         images_per_second: 1000.0,
+        snr: BTreeMap::new(),
     }
 }
 

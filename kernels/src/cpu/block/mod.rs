@@ -40,8 +40,8 @@ pub struct Workspace {
 pub struct Shared<'a> {
     pub schedule: &'a TaskSchedule,
     pub banks: &'a [PreparedBank],
-    /// All parameters in a row.
-    pub params: &'a [f32],
+    /// All parameters, each by itself.
+    pub params: &'a [&'a [f32]],
     pub offsets: &'a Offsets,
     /// Which parameters' gradients are wanted.
     pub wanted: &'a [bool],
@@ -227,7 +227,7 @@ impl Block<'_, '_> {
 
     /// The numbers of a weight of this length.
     fn weight(&self, slot: Slot, len: usize) -> &[f32] {
-        &self.shared.params[self.shared.offsets.params[slot]..][..len]
+        &self.shared.params[slot][..len]
     }
 
     /// Makes a value whose channels are made each by itself, on all hands at once: `make` is given some channels of the

@@ -42,7 +42,6 @@ impl Block<'_, '_> {
         let values = KeptValues { schedule: shared.schedule, buffers };
         let numbers = ChannelNumbers {
             params: shared.params,
-            offsets: &shared.offsets.params,
             of_sums: &shared.offsets.sums,
             meeting: shared.meeting,
             images: images.count,

@@ -74,9 +74,9 @@ pub fn to_input(arch: Arch, local: &Local, weight: &[f32], dy: &[&[f32]], dx: Ve
     });
 }
 
-/// Adds to the gradient of the weights of a layer. `x` and `dy` hold, for each block, the cells of the input and those of the
-/// gradient of the result.
-pub fn to_weights(arch: Arch, local: &Local, x: &[&[f32]], dy: &[&[f32]], gradient: &mut [f32]) {
+/// Makes the gradient of the weights of a layer, or adds to it where it has `begun`. `x` and `dy` hold, for each block, the cells
+/// of the input and those of the gradient of the result.
+pub fn to_weights(arch: Arch, local: &Local, [x, dy]: [&[&[f32]]; 2], gradient: &mut [f32], begun: bool) {
     let (taps, [_, width]) = (local.taps(), local.to());
     let kernels = gradient.par_chunks_mut(local.outputs * taps).enumerate();
     // A place's gradient falls into those of as many outputs as a vector has numbers.
@@ -85,6 +85,9 @@ pub fn to_weights(arch: Arch, local: &Local, x: &[&[f32]], dy: &[&[f32]], gradie
         each.map(move |(n, gradient)| (place, n * LANES, gradient))
     });
     work.for_each_init(Vec::new, |scratch, (place, first, gradient)| {
+        if !begun {
+            gradient.fill(0.0);
+        }
         let place = Place { row: place / width, column: place % width };
         arch.dispatch(ToWeights { local, place, first, x, dy, gradient, scratch });
     });

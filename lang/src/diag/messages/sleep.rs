@@ -27,7 +27,8 @@ const DIVERGES: Code = Code::warning(
     "L1004",
     "sleep_diverges",
     "The weights of a sleep diverge where a step is larger than 2 over the largest eigenvalue of what the inputs bring about. With \
-     new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns.",
+     new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns. The \
+     rates of a circuit, which are integrated in steps of `dt`, diverge where `alpha` is at least `2 tau / dt - 1`.",
 );
 
 /// A name under `share` that holds no layer without weight sharing; `known` are the names that do.
@@ -71,6 +72,20 @@ pub fn diverges(layer: &str, eta: f64, bound: f64, span: Option<Span>) -> Diagno
         "the bound for this layer is {}: write a smaller `eta`, or average over more patterns",
         real(bound)
     ))
+}
+
+/// An inhibition that is too strong for the steps in which the rates of a circuit are integrated.
+pub fn swings(alpha: f64, bound: f64, span: Option<Span>) -> Diagnostic {
+    let message = format!("with `alpha: {}` the rates of the circuit diverge in a sleep", real(alpha));
+    let help = if bound > 0.0 {
+        format!(
+            "the bound for this `tau` and `dt` is {}: write a smaller `alpha`, or a shorter `dt`",
+            real(rounded_down(bound))
+        )
+    } else {
+        "even without inhibition rates diverge where `dt` is twice `tau` or more: write a shorter `dt`".to_owned()
+    };
+    labelled(Diagnostic::new(&DIVERGES, message), span, "is too strong an inhibition").help(help)
 }
 
 fn labelled(problem: Diagnostic, span: Option<Span>, label: &str) -> Diagnostic {

@@ -8,13 +8,15 @@ pub mod snr;
 use super::{Phase, PhaseKind};
 use crate::back::burn::{DeviceError, Model, read};
 use crate::observe::{LayerSlept, Slept};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{DType, Element, Tensor, TensorData};
 use layer::Layer;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Modules, Net};
-use rule::Rule;
+use rule::{Rule, Stream};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use snr::Snr;
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 pub const SLEEP: PhaseKind = PhaseKind {
@@ -88,22 +90,55 @@ impl Sleep {
         let (mut slept, mut changed) = (Vec::with_capacity(self.layers.len()), model);
         for (number, layer) in self.layers.iter().enumerate() {
             let values = changed.values(layer.weight());
-            let (shape, device, dtype) = (values.dims(), values.device(), values.dtype());
-            let weights = read(values)?.convert::<f32>().try_into_vec();
-            let mut weights: Vec<f32> =
-                weights.unwrap_or_else(|error| unreachable!("numbers can be had as floats: {error:?}"));
-            let before = layer.snr(&weights);
-            self.rule.relax(layer, &mut weights, [self.seed, self.memory.sleeps as u64, number as u64]);
-            let after = layer.snr(&weights);
+            let stream = Stream { seed: self.seed, sleep: self.memory.sleeps, layer: number };
+            let (values, before, after) = match values.dtype() {
+                DType::F64 => self.relaxed::<f64>(layer, values, stream)?,
+                _ => self.relaxed::<f32>(layer, values, stream)?,
+            };
             slept.push(LayerSlept { name: layer.name().to_owned(), before, after });
-            let data = TensorData::new(weights, shape).convert_dtype(dtype);
-            changed = changed.with_values(layer.weight(), Tensor::from_data(data, (&device, dtype)));
+            changed = changed.with_values(layer.weight(), values);
         }
         let seconds = started.elapsed().as_secs_f64();
         self.memory.sleeps += 1;
         self.memory.seconds += seconds;
         self.news = Some(Slept { step: self.memory.steps, seconds, layers: slept });
         Ok(changed)
+    }
+}
+
+/// The numbers of a tensor.
+fn floats<W: Element>(values: Tensor<4>) -> Result<Vec<W>, DeviceError> {
+    let weights = read(values)?.convert::<W>().try_into_vec();
+    Ok(weights.unwrap_or_else(|error| unreachable!("numbers can be had as floats: {error:?}")))
+}
+
+/// How alike the kernels of each layer without weight sharing are, by the layer's name in the spec.
+///
+/// # Errors
+/// If the device failed.
+pub fn ratios(model: &Model, settings: &Settings) -> Result<BTreeMap<String, Snr>, DeviceError> {
+    let (net, modules) = (model.net(), Modules::named(settings.sleep.word("modules")));
+    let layers = net.local_layers().into_iter().map(|layer| Layer::new(net, layer, modules));
+    layers
+        .map(|layer| Ok((layer.name().to_owned(), layer.snr(&floats::<f32>(model.values(layer.weight()))?))))
+        .collect()
+}
+
+impl Sleep {
+    /// The weights of a layer after its sleep, and how alike its kernels were before and are then.
+    fn relaxed<W: Element>(
+        &self,
+        layer: &Layer,
+        values: Tensor<4>,
+        stream: Stream,
+    ) -> Result<(Tensor<4>, Snr, Snr), DeviceError> {
+        let (shape, device, dtype) = (values.dims(), values.device(), values.dtype());
+        let mut weights = floats::<W>(values)?;
+        let before = layer.snr(&weights);
+        self.rule.relax(layer, &mut weights, stream);
+        let after = layer.snr(&weights);
+        let data = TensorData::new(weights, shape).convert_dtype(dtype);
+        Ok((Tensor::from_data(data, (&device, dtype)), before, after))
     }
 }
 

@@ -1,0 +1,29 @@
+//! What a sleep costs, as a sentence.
+
+use crate::front::settings::Settings;
+use crate::ir::Net;
+use crate::ir::cost::{self, Cost, scaled};
+use crate::vocabulary::sharing;
+
+/// What one sleep of a net costs beside its training; none where nothing sleeps, or where a sleep takes means alone.
+pub fn emit(net: &Net, settings: &Settings) -> Option<String> {
+    let sleep = &settings.sleep;
+    if sleep.count("every") == 0 {
+        return None;
+    }
+    let rule = sharing::complete(sleep.call("rule"));
+    let layers =
+        net.local_layers_of(sleep.names("share")).into_iter().filter(|layer| net.param(layer.weight).trained());
+    let asleep = layers.fold(0, |sum: u128, layer| sum.saturating_add(layer.multiply_adds_of_sleep(&rule)));
+    if asleep == 0 {
+        return None;
+    }
+    // A backward pass takes twice what the forward pass takes.
+    let awake = Cost::sum(&cost::table(net)).multiply_adds.saturating_mul(3).max(1);
+    let images = (asleep as f64 / awake as f64).round().max(1.0);
+    Some(format!(
+        "each sleep by `{}` takes {} multiply-adds, about as many as training on {images} images",
+        rule.callee,
+        scaled(asleep)
+    ))
+}
