@@ -17,7 +17,7 @@ use crate::train::weights::{self, whose::Whose};
 use crate::train::{Overrides, Recipe, Stop, Target, TrainError};
 use burn::tensor::TensorData;
 use lcnnc_lang::Source;
-use lcnnc_lang::convolved::{convolved, word};
+use lcnnc_lang::convolved::{Convolved, convolved, word};
 use lcnnc_lang::diag::Level;
 use lcnnc_lang::ir::{Modules, Net, Param, ParamClass, one_kernel};
 use std::path::{Path, PathBuf};
@@ -139,10 +139,12 @@ impl Setup {
             path: folder.join(SPEC),
             reason: format!("it cannot be written with `conv` for each `local`: {found}; leave `--as conv` out"),
         };
+        let Convolved { text, dropped } = convolved(&source.text);
         let mut overrides = self.overrides.clone();
+        overrides.set.retain(|name, _| !dropped.contains(name));
         overrides.set.values_mut().for_each(|value| *value = word(value).to_owned());
         overrides.settings.retain(|setting| !matches!(setting.target, Target::Key { block: "sleep", .. }));
-        let written = Source { name: source.name.clone(), text: convolved(&source.text) };
+        let written = Source { name: source.name.clone(), text };
         let recipe = Recipe::new(written, &overrides, self.data.classes.len()).map_err(|error| match error {
             TrainError::Reports(reports) => {
                 let errors =
