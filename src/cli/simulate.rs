@@ -48,7 +48,7 @@ fn subcommand(simulation: &'static Simulation) -> Command {
     let argument = |arg: &'static vocabulary::Arg| {
         let default = match &arg.default {
             Default::Value(value) => format!(" [default: {value}]"),
-            Default::Required | Default::Like(_) | Default::Absent => String::new(),
+            Default::Required | Default::Like(_) | Default::LikeWord(_) | Default::Absent => String::new(),
         };
         let help = format!("{}{default}", arg.about);
         Arg::new(arg.name).long(arg.name).value_name(value_name(&arg.ty)).help(help).allow_hyphen_values(true)
@@ -68,10 +68,10 @@ fn subcommand(simulation: &'static Simulation) -> Command {
 /// What stands for a value in the help.
 fn value_name(ty: &Type) -> &'static str {
     match ty {
-        Type::Count { .. } => "N",
-        Type::Real { .. } | Type::Share => "X",
+        Type::Count { .. } | Type::Batches { .. } => "N",
+        Type::Real { .. } | Type::Share | Type::Milliseconds { .. } => "X",
         Type::Bool | Type::Word(_) => "WORD",
-        Type::Reals | Type::Call(_) | Type::Calls(_) => "VALUE",
+        Type::Reals | Type::RealsOr(_) | Type::Range { .. } | Type::Names | Type::Call(_) | Type::Calls(_) => "VALUE",
     }
 }
 

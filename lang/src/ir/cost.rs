@@ -1,6 +1,7 @@
 //! What a net costs: parameters, arithmetic and memory, read off its shapes.
 
 use super::{Net, Node, Op, Padding, Shape, Visit};
+use crate::vocabulary::{Bound, optimizers};
 
 /// One layer's cost for one image.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +41,14 @@ impl Cost {
             activation: sum.activation.saturating_add(row.activation),
         })
     }
+}
+
+/// The bytes that the trained weights take while they are trained in single precision: each with its gradient and with what the
+/// optimizer remembers of it.
+pub fn weights_in_training(net: &Net, optimizer: &Bound) -> u128 {
+    let trained = net.params.iter().filter(|param| param.trained());
+    let numbers = 2 + optimizers::remembered(optimizer) as u128;
+    trained.map(|param| 4 * numbers * param.len() as u128).sum()
 }
 
 struct CostTable<'a> {

@@ -91,6 +91,8 @@ pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnosti
     const PARAMETERS: u128 = 1_000_000_000;
     const ACTIVATION: u128 = 8 << 30;
     const MULTIPLY_ADDS: u128 = 10_000_000_000_000;
+    const WEIGHTS: u128 = 8 << 30;
+    let weights = cost::weights_in_training(net, front.settings.train.call("optimizer"));
     let Cost { parameters, multiply_adds, activation } = Cost::sum(&cost::table(net));
     let found = if parameters > PARAMETERS {
         (format!("{} parameters", cost::scaled(parameters)), cost::scaled(PARAMETERS))
@@ -98,6 +100,8 @@ pub(super) fn cost(net: &Net, front: &Front<'_>, diagnostics: &mut Vec<Diagnosti
         (format!("{} of activity an image", cost::bytes(activation)), cost::bytes(ACTIVATION))
     } else if multiply_adds > MULTIPLY_ADDS {
         (format!("{} multiply-adds an image", cost::scaled(multiply_adds)), cost::scaled(MULTIPLY_ADDS))
+    } else if weights > WEIGHTS {
+        (format!("{} of weights in training", cost::bytes(weights)), cost::bytes(WEIGHTS))
     } else {
         return;
     };

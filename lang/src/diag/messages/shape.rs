@@ -79,7 +79,8 @@ const COSTLY: Code = Code::unless_allowed(
     "L0217",
     "costly",
     "A net of more than 10^9 parameters, 8 GiB of activity an image or 10^13 multiply-adds an image is most often a slip of a \
-     digit, and otherwise a decision.",
+     digit, and otherwise a decision. So are more than 8 GiB for weights in training, with their gradients and what the optimizer \
+     remembers: layers without weight sharing have a kernel for each position.",
 );
 
 const CHANNELS_LAST: Code = Code::unless_allowed(
