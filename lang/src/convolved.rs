@@ -29,7 +29,7 @@ pub struct Convolved {
 /// The text of a spec with `conv` for every `local`, as a const's word and as an argument too, and without what a convolution
 /// cannot have: biases by place, starts that differ from place to place, and the `sleep` block with its own consts.
 ///
-/// Nothing is looked up: a spec that gives one of these words a meaning of its own becomes one that does not compile.
+/// Arguments are known by their names: where `bias_by_place` is given by its position alone, the new text does not compile.
 pub fn convolved(text: &str) -> Convolved {
     let text = syntax::with_line_feeds(text);
     let (ast, _) = syntax::parse(&text);

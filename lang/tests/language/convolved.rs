@@ -19,9 +19,15 @@ fn what_only_layers_without_weight_sharing_have_is_left_out() {
             "y = local(image, 4, kernel: 3, init: shared(spread: 0.2, start: he(fan: out)), bias_by_place: true)",
             "y = conv(image, 4, kernel: 3, init: he(fan: out))",
         ),
-        ("y = relu(local(local(image, 4, kernel: 3), 4, kernel: 3))", "y = relu(conv(conv(image, 4, kernel: 3), 4, kernel: 3))"),
+        (
+            "y = relu(local(local(image, 4, kernel: 3), 4, kernel: 3))",
+            "y = relu(conv(conv(image, 4, kernel: 3), 4, kernel: 3))",
+        ),
         ("y = repeat 2 local(image, 1, kernel: 3)", "y = repeat 2 conv(image, 1, kernel: 3)"),
-        ("const kind = local  // or conv\ny = kind(image, 4, kernel: 3)", "const kind = conv  // or conv\ny = kind(image, 4, kernel: 3)"),
+        (
+            "const kind = local  // or conv\ny = kind(image, 4, kernel: 3)",
+            "const kind = conv  // or conv\ny = kind(image, 4, kernel: 3)",
+        ),
         (
             "block two(x, kind) {\n    yield kind(kind(x, 4, kernel: 3), 4, kernel: 3)\n}\ny = two(image, local)",
             "block two(x, kind) {\n    yield kind(kind(x, 4, kernel: 3), 4, kernel: 3)\n}\ny = two(image, conv)",
@@ -31,7 +37,8 @@ fn what_only_layers_without_weight_sharing_have_is_left_out() {
             "weights W: conv(1 -> 4, kernel: 3)\ny = W * image",
         ),
     ] {
-        let compiled = |text: &str| compile(&Source { name: "some".to_owned(), text: text.to_owned() }, &Options::default());
+        let compiled =
+            |text: &str| compile(&Source { name: "some".to_owned(), text: text.to_owned() }, &Options::default());
         let (old, new) = (spec(before, ""), convolved(&spec(before, "")));
         assert_eq!(new.text, spec(after, ""));
         let [old, new] = [&old, &new.text].map(|text| compiled(text).net.unwrap_or_else(|| panic!("{text}")));
@@ -44,7 +51,8 @@ fn what_only_layers_without_weight_sharing_have_is_left_out() {
 #[test]
 fn the_sleep_goes_with_the_consts_that_are_its_own() {
     let consts = "const batches = 2\nconst naps = batches * 5    // updates\nconst width = 4\n";
-    let end = "train {\n    epochs: 2\n}\n\nsleep {\n    every: naps\n    share: y\n}\ndata {\n    validation: 10%\n}\n";
+    let end =
+        "train {\n    epochs: 2\n}\n\nsleep {\n    every: naps\n    share: y\n}\ndata {\n    validation: 10%\n}\n";
     let text = spec(&format!("{consts}y = local(image, width, kernel: 3)"), end);
     let found = convolved(&text);
     let left = "train {\n    epochs: 2\n}\ndata {\n    validation: 10%\n}\n";
