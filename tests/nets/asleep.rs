@@ -13,7 +13,7 @@ use lcnnc_testing::net;
 use std::sync::Arc;
 
 const HEAD: &str = "model Small\ninput image: [2, 11, 10]\n";
-const TAIL: &str = "logits = dense(h, 3)\noutput logits\n";
+const TAIL: &str = "logits = dense(h, classes)\noutput logits\n";
 
 fn small(h: &str) -> Net {
     net(&format!("{HEAD}{h}{TAIL}"), &[])
@@ -237,11 +237,6 @@ fn alone(rule: &str, kernels: &mut [f64], layer: &LocalLayer, place: usize, nois
     }
 }
 
-/// Behind its layer, a net of local layers and the same of convolutions.
-fn both(layer: &str) -> [Net; 2] {
-    ["local", "conv"].map(|kind| small(&layer.replace("KIND", kind)))
-}
-
 /// The convolution's weights, from a local net whose kernels are the same at all places.
 fn as_conv(local: &Model, conv: &Net) -> Model {
     let weights = local.weights().unwrap();
@@ -257,14 +252,12 @@ fn as_conv(local: &Model, conv: &Net) -> Model {
     model(conv, Precision::Double).with_weights(&weights).unwrap()
 }
 
-const SHARED: &str = "init: shared(he, spread: 0)";
-
 /// With a kernel that is the same everywhere: the same scores, and gradients whose sums over places are the convolution's. After a
 /// sleep over whole maps a net is such a net.
 #[test]
 fn equal_kernels_are_a_convolution() {
-    let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2))\n";
-    let [local, conv] = both(layer);
+    let [local, conv] =
+        ["local", "conv"].map(|kind| small(&format!("h = relu({kind}(image, 3, kernel: 3, stride: 2))\n")));
     let mut phases = Phases::new(&local, &settings("1", "mean", "whole"));
     let local = phases.after_step(model(&local, Precision::Double)).unwrap();
     let conv = as_conv(&local, &conv);
@@ -295,8 +288,8 @@ fn near(found: &[f64], expected: &[f64]) {
 fn whole_sharing_trains_as_a_convolution() {
     let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2, bias: false, INIT))\n";
     // The result has 6 x 5 places.
-    let [local, _] = both(&layer.replace("INIT", &format!("{SHARED}, lr: 30")));
-    let [_, conv] = both(&layer.replace("INIT", "init: he"));
+    let local = small(&layer.replace("KIND", "local").replace("INIT", "init: shared(he, spread: 0), lr: 30"));
+    let conv = small(&layer.replace("KIND", "conv").replace("INIT", "init: he"));
     let mut settings = settings("1", "mean", "whole");
     settings.set("train", "optimizer", "sgd(lr: 0.05, momentum: 0)").unwrap();
     let local = model(&local, Precision::Double);
@@ -323,7 +316,7 @@ fn whole_sharing_trains_as_a_convolution() {
 #[test]
 fn responses_shift_with_the_image() {
     let net = net(
-        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, 3)\noutput logits\n",
+        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, classes)\noutput logits\n",
         &[],
     );
     let mut phases = Phases::new(&net, &settings("1", "mean", "grid"));
