@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Answers, Model, Precision, Weight};
-use lcnnc::sharing::{Circuit, Hebbian};
+use lcnnc::sharing::{Circuit, Hebbian, snr_of_groups};
 use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_kernels::draws::Draws;
@@ -124,6 +124,20 @@ fn every_kernel_becomes_the_mean_of_its_module() {
             assert_eq!(others(&old), others(&new));
             let slept = phases.slept().unwrap();
             assert_eq!(slept.layers[0].after.modules, f64::INFINITY, "{text}");
+            for (found, weights) in [(slept.layers[0].before, &old), (slept.layers[0].after, &new)] {
+                let whole: Vec<usize> = (0..layer.places()).collect();
+                let ratio = |modules: &[Vec<usize>]| {
+                    let outputs = || 0..layer.outputs;
+                    let values = &weight(weights, name).values;
+                    let groups =
+                        modules.iter().flat_map(|places| outputs().map(|o| kernels(values, &layer, places, o)));
+                    snr_of_groups(groups, layer.taps())
+                };
+                for (found, expected) in [(found.places, ratio(&[whole])), (found.modules, ratio(&places))] {
+                    let is_near = (found - expected).abs() <= 1e-12 * expected.abs();
+                    assert!(found == expected || is_near, "{text}{modules}: {found} is not {expected}");
+                }
+            }
             assert!(phases.slept().is_none(), "a sleep is told of once");
         }
     }
