@@ -13,7 +13,7 @@ use lcnnc_testing::net;
 use std::sync::Arc;
 
 const HEAD: &str = "model Small\ninput image: [2, 11, 10]\n";
-const TAIL: &str = "logits = dense(h, 3)\noutput logits\n";
+const TAIL: &str = "logits = dense(h, classes)\noutput logits\n";
 
 fn small(h: &str) -> Net {
     net(&format!("{HEAD}{h}{TAIL}"), &[])
@@ -323,7 +323,7 @@ fn whole_sharing_trains_as_a_convolution() {
 #[test]
 fn responses_shift_with_the_image() {
     let net = net(
-        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, 3)\noutput logits\n",
+        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, classes)\noutput logits\n",
         &[],
     );
     let mut phases = Phases::new(&net, &settings("1", "mean", "grid"));

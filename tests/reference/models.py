@@ -145,16 +145,16 @@ def lc_resnet20(w, image, width=16, blocks=3, connect="local"):
 
     def connected(path, x, planes, kernel=3, stride=1):
         maps = {"local": w.local, "conv": w.conv}[connect](f"{path}.{connect}", x, planes, kernel, stride, bias=False)
-        return w.batch_norm(f"{path}.connected", maps)
+        return w.batch_norm(path, maps)
 
     def basic(path, x, planes, stride=1):
-        h = relu(connected(f"{path}.h", x, planes, stride=stride))
+        h = relu(connected(f"{path}.h.connected", x, planes, stride=stride))
         r = connected(f"{path}.r", h, planes)
         if stride != 1 or x.shape[1] != planes:
             x = connected(f"{path}.skip", x, planes, kernel=1, stride=stride)
         return relu(r + x)
 
-    return [w.dense("logits", stages(basic, relu(connected("stem", image, width)), width, blocks))]
+    return [w.dense("logits", stages(basic, relu(connected("stem.connected", image, width)), width, blocks))]
 
 
 def stages(basic, x, width, blocks):
@@ -358,7 +358,7 @@ def asleep(case, weights, image, label):
 
 
 # Of the layers of lc_resnet20 that halve a map, those with a kernel of 3: of a 1 x 1 kernel all places are one module anyway.
-STRIDES = {f"{stage}.basic.h.local.weight": 2 for stage in ("stage2", "stage3")}
+STRIDES = {f"{stage}.basic.h.connected.local.weight": 2 for stage in ("stage2", "stage3")}
 
 
 def share(weight, stride):
