@@ -29,7 +29,7 @@ const VERBS: [(&str, &str); 16] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 33] = [
+const BAD: [(&str, &[&str]); 34] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -53,6 +53,7 @@ const BAD: [(&str, &[&str]); 33] = [
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
+    ("--top", &["0", "-1", "1.5", "all", ""]),
     ("--panel", &["c", "0", ""]),
     ("--trials", &["0", "-1", "1001", "many", ""]),
     ("--noise", &["-1", "1.5", "nan", "much", ""]),
