@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 /// A layer without weight sharing, with its places in modules.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(in crate::train) struct Layer {
     name: String,
     pub layer: LocalLayer,
     /// The places of each module.

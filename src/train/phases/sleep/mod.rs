@@ -1,7 +1,7 @@
 //! The sleep of networks without weight sharing (Pogodin et al., 2021): now and then the kernels of each module come to be
 //! alike, as those of a convolution are.
 
-mod layer;
+pub(in crate::train) mod layer;
 mod moments;
 mod rule;
 pub mod snr;
