@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Answers, Model, Precision, Weight};
-use lcnnc::sharing::{Circuit, Hebbian};
+use lcnnc::sharing::{Circuit, Hebbian, snr_of_groups};
 use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_kernels::draws::Draws;
@@ -13,7 +13,7 @@ use lcnnc_testing::net;
 use std::sync::Arc;
 
 const HEAD: &str = "model Small\ninput image: [2, 11, 10]\n";
-const TAIL: &str = "logits = dense(h, 3)\noutput logits\n";
+const TAIL: &str = "logits = dense(h, classes)\noutput logits\n";
 
 fn small(h: &str) -> Net {
     net(&format!("{HEAD}{h}{TAIL}"), &[])
@@ -124,6 +124,20 @@ fn every_kernel_becomes_the_mean_of_its_module() {
             assert_eq!(others(&old), others(&new));
             let slept = phases.slept().unwrap();
             assert_eq!(slept.layers[0].after.modules, f64::INFINITY, "{text}");
+            for (found, weights) in [(slept.layers[0].before, &old), (slept.layers[0].after, &new)] {
+                let whole: Vec<usize> = (0..layer.places()).collect();
+                let ratio = |modules: &[Vec<usize>]| {
+                    let outputs = || 0..layer.outputs;
+                    let values = &weight(weights, name).values;
+                    let groups =
+                        modules.iter().flat_map(|places| outputs().map(|o| kernels(values, &layer, places, o)));
+                    snr_of_groups(groups, layer.taps())
+                };
+                for (found, expected) in [(found.places, ratio(&[whole])), (found.modules, ratio(&places))] {
+                    let is_near = (found - expected).abs() <= 1e-12 * expected.abs();
+                    assert!(found == expected || is_near, "{text}{modules}: {found} is not {expected}");
+                }
+            }
             assert!(phases.slept().is_none(), "a sleep is told of once");
         }
     }
@@ -237,11 +251,6 @@ fn alone(rule: &str, kernels: &mut [f64], layer: &LocalLayer, place: usize, nois
     }
 }
 
-/// Behind its layer, a net of local layers and the same of convolutions.
-fn both(layer: &str) -> [Net; 2] {
-    ["local", "conv"].map(|kind| small(&layer.replace("KIND", kind)))
-}
-
 /// The convolution's weights, from a local net whose kernels are the same at all places.
 fn as_conv(local: &Model, conv: &Net) -> Model {
     let weights = local.weights().unwrap();
@@ -257,14 +266,12 @@ fn as_conv(local: &Model, conv: &Net) -> Model {
     model(conv, Precision::Double).with_weights(&weights).unwrap()
 }
 
-const SHARED: &str = "init: shared(he, spread: 0)";
-
 /// With a kernel that is the same everywhere: the same scores, and gradients whose sums over places are the convolution's. After a
 /// sleep over whole maps a net is such a net.
 #[test]
 fn equal_kernels_are_a_convolution() {
-    let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2))\n";
-    let [local, conv] = both(layer);
+    let [local, conv] =
+        ["local", "conv"].map(|kind| small(&format!("h = relu({kind}(image, 3, kernel: 3, stride: 2))\n")));
     let mut phases = Phases::new(&local, &settings("1", "mean", "whole"));
     let local = phases.after_step(model(&local, Precision::Double)).unwrap();
     let conv = as_conv(&local, &conv);
@@ -295,8 +302,8 @@ fn near(found: &[f64], expected: &[f64]) {
 fn whole_sharing_trains_as_a_convolution() {
     let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2, bias: false, INIT))\n";
     // The result has 6 x 5 places.
-    let [local, _] = both(&layer.replace("INIT", &format!("{SHARED}, lr: 30")));
-    let [_, conv] = both(&layer.replace("INIT", "init: he"));
+    let local = small(&layer.replace("KIND", "local").replace("INIT", "init: shared(he, spread: 0), lr: 30"));
+    let conv = small(&layer.replace("KIND", "conv").replace("INIT", "init: he"));
     let mut settings = settings("1", "mean", "whole");
     settings.set("train", "optimizer", "sgd(lr: 0.05, momentum: 0)").unwrap();
     let local = model(&local, Precision::Double);
@@ -323,7 +330,7 @@ fn whole_sharing_trains_as_a_convolution() {
 #[test]
 fn responses_shift_with_the_image() {
     let net = net(
-        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, 3)\noutput logits\n",
+        "model Small\ninput image: [1, 14, 14]\nh = local(image, 2, kernel: 3)\nlogits = dense(h, classes)\noutput logits\n",
         &[],
     );
     let mut phases = Phases::new(&net, &settings("1", "mean", "grid"));

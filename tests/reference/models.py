@@ -17,8 +17,8 @@ Keys of a case file; <name> is that of a parameter or of a batch norm's running 
     loss                 float64 scalar, mean cross entropy; for blt its mean over all steps
     grad.<name>          float64, gradient of the loss
     after.<name>         float64, the running statistics after the pass
-    asleep.losses        [10] float64, only for lc_resnet20: the loss before each of ten steps of AdamW on the same batch (lr 1e-2,
-                         weight decay 1e-4), where every second step ends with a sleep: each kernel becomes the mean of those
+    asleep.losses        [10] float64, only for lc_resnet20: the loss before each of ten steps of AdamW on the same batch (lr 1e-3,
+                         weight decay 1e-2), where every second step ends with a sleep: each kernel becomes the mean of those
                          whose place is as far from the upper and from the left border, but for multiples of k / gcd(k, stride)
     asleep.param.<name>  float32, after the ten steps
 
@@ -145,16 +145,16 @@ def lc_resnet20(w, image, width=16, blocks=3, connect="local"):
 
     def connected(path, x, planes, kernel=3, stride=1):
         maps = {"local": w.local, "conv": w.conv}[connect](f"{path}.{connect}", x, planes, kernel, stride, bias=False)
-        return w.batch_norm(f"{path}.connected", maps)
+        return w.batch_norm(path, maps)
 
     def basic(path, x, planes, stride=1):
-        h = relu(connected(f"{path}.h", x, planes, stride=stride))
+        h = relu(connected(f"{path}.h.connected", x, planes, stride=stride))
         r = connected(f"{path}.r", h, planes)
         if stride != 1 or x.shape[1] != planes:
             x = connected(f"{path}.skip", x, planes, kernel=1, stride=stride)
         return relu(r + x)
 
-    return [w.dense("logits", stages(basic, relu(connected("stem", image, width)), width, blocks))]
+    return [w.dense("logits", stages(basic, relu(connected("stem.connected", image, width)), width, blocks))]
 
 
 def stages(basic, x, width, blocks):
@@ -341,7 +341,7 @@ def asleep(case, weights, image, label):
     """Ten steps of AdamW with a sleep after every second one."""
     model, _, consts = CASES[case]
     names, params = zip(*weights.params.items())
-    optimizer, found = torch.optim.AdamW(params, lr=1e-2, weight_decay=1e-4), []
+    optimizer, found = torch.optim.AdamW(params, lr=1e-3, weight_decay=1e-2), []
     for step in range(1, 11):
         optimizer.zero_grad()
         loss = losses(model, consts, weights, image, label)[1]
@@ -358,7 +358,7 @@ def asleep(case, weights, image, label):
 
 
 # Of the layers of lc_resnet20 that halve a map, those with a kernel of 3: of a 1 x 1 kernel all places are one module anyway.
-STRIDES = {f"{stage}.basic.h.local.weight": 2 for stage in ("stage2", "stage3")}
+STRIDES = {f"{stage}.basic.h.connected.local.weight": 2 for stage in ("stage2", "stage3")}
 
 
 def share(weight, stride):

@@ -163,7 +163,7 @@ fn codes_are_well_formed() {
         assert!(code.about.ends_with('.') && code.about.len() > 20, "{}: {:?}", code.id, code.about);
     }
     for (group, codes) in GROUPS.iter().enumerate() {
-        let prefix = format!("L0{group}");
+        let prefix = format!("L{group:02}");
         assert!(codes.iter().all(|code| code.id.starts_with(&prefix)), "{prefix}");
     }
     assert!(config::CODES.iter().all(|code| code.id.starts_with(RUN_YAML)));

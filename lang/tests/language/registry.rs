@@ -5,7 +5,7 @@ use lcnnc_lang::ir::Shape;
 use lcnnc_lang::kinds::{self, Inputs, KINDS, weights};
 use lcnnc_lang::vocabulary::settings::BLOCKS;
 use lcnnc_lang::vocabulary::{
-    Arg, ArgValue, Callable, Default, Type, augmentations, optimizers, schedules, transforms,
+    Arg, ArgValue, Callable, Default, Type, augmentations, optimizers, schedules, sharing, transforms,
 };
 use lcnnc_testing::{clean, compile_as, net};
 use std::collections::BTreeSet;
@@ -17,8 +17,14 @@ fn around(equation: &str) -> String {
 
 /// Everything that is called by name and is not a layer.
 fn callables() -> impl Iterator<Item = &'static Callable> {
-    let lists =
-        [optimizers::CALLABLES, schedules::CALLABLES, augmentations::CALLABLES, transforms::CALLABLES, weights::INITS];
+    let lists = [
+        optimizers::CALLABLES,
+        schedules::CALLABLES,
+        augmentations::CALLABLES,
+        transforms::CALLABLES,
+        sharing::CALLABLES,
+        weights::INITS,
+    ];
     lists.into_iter().flatten()
 }
 
@@ -34,10 +40,12 @@ fn declared() -> Vec<(&'static str, &'static [Arg])> {
 fn holds(ty: &Type, value: &ArgValue) -> bool {
     let among = |calls: &[Callable], callee: &str| calls.iter().any(|call| call.name == callee);
     match (ty, value) {
-        (Type::Count { min, max }, ArgValue::Count(n)) => min <= n && n <= max,
-        (Type::Real { min, max }, ArgValue::Real(x)) => min <= x && x <= max,
+        (Type::Count { min, max } | Type::Batches { min, max }, ArgValue::Count(n)) => min <= n && n <= max,
+        (Type::Real { min, max } | Type::Milliseconds { min, max }, ArgValue::Real(x)) => min <= x && x <= max,
         (Type::Share, ArgValue::Real(x)) => (0.0..1.0).contains(x),
         (Type::Bool, ArgValue::Bool(_)) | (Type::Reals | Type::RealsOr(_), ArgValue::Reals(_)) => true,
+        // No name stands for all that there are.
+        (Type::Names, ArgValue::Names(names)) => names.is_empty(),
         (Type::Range { min, max }, ArgValue::Range([low, high])) => min <= low && low <= high && high <= max,
         (Type::Word(words) | Type::RealsOr(words), ArgValue::Word(word)) => words.contains(word),
         (Type::Call(calls), ArgValue::Call(call)) => among(calls, call.callee),
@@ -117,6 +125,7 @@ fn names_are_unique_and_can_be_written() {
     unique(schedules::CALLABLES.iter().map(|call| call.name).collect());
     unique(augmentations::CALLABLES.iter().map(|call| call.name).collect());
     unique(transforms::CALLABLES.iter().map(|call| call.name).collect());
+    unique(sharing::CALLABLES.iter().map(|call| call.name).collect());
     unique(weights::INITS.iter().map(|call| call.name).collect());
     for kind in KINDS {
         unique(kind.args.iter().chain(kind.weights).map(|arg| arg.name).collect());
@@ -177,7 +186,8 @@ fn every_default_of_a_kind_is_shown() {
 
 #[test]
 fn every_setting_is_shown_with_its_default() {
-    let compiled = clean(&around("y = relu(image)"), &[]);
+    let sleeping = around("y = local(image, 3, kernel: 3)") + "sleep {\n    every: 2 batches\n}\n";
+    let compiled = clean(&sleeping, &[]);
     let shown = compiled.resolved(&compiled.settings);
     for block in BLOCKS {
         assert!(shown.contains(&format!("{} {{", block.name)), "{shown}");
@@ -189,6 +199,17 @@ fn every_setting_is_shown_with_its_default() {
     assert_eq!(clean(&shown, &[]).settings, compiled.settings);
 }
 
+/// What says nothing of sleep is shown without it, as it was before there was any.
+#[test]
+fn a_spec_that_never_sleeps_is_shown_without_sleep() {
+    for spec in ["", "sleep {}\n"] {
+        let compiled = clean(&(around("y = relu(image)") + spec), &[]);
+        let shown = compiled.resolved(&compiled.settings);
+        assert_eq!(shown.contains("sleep"), !spec.is_empty(), "{shown}");
+        assert_eq!(clean(&shown, &[]).settings, compiled.settings);
+    }
+}
+
 #[test]
 fn every_optimizer_and_transform_can_be_named_alone() {
     for (key, block, calls) in [
@@ -197,6 +218,7 @@ fn every_optimizer_and_transform_can_be_named_alone() {
         ("augment", "data", augmentations::CALLABLES),
         ("transform", "data", transforms::CALLABLES),
         ("test_transform", "data", transforms::CALLABLES),
+        ("rule", "sleep", sharing::CALLABLES),
     ] {
         for call in calls {
             // `repeat` joins words elsewhere, and is a call only as an item of a list.

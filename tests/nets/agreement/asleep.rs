@@ -8,10 +8,10 @@ use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
 
-/// After ten steps in double precision, held against numbers of single precision.
+/// After ten steps in double precision: Burn keeps the betas of Adam in single precision, and the reference its weights.
 const ROUNDED: f64 = 1e-6;
 /// After ten steps in single precision. Adam divides a gradient by its size, so that the smallest ones count as much as others.
-const SINGLE: f64 = 1e-3;
+const SINGLE: f64 = 1e-4;
 
 #[test]
 fn ten_steps_with_sleep_agree() {
@@ -19,7 +19,7 @@ fn ten_steps_with_sleep_agree() {
     let net = net_of(&text, &[("width", "2"), ("size", "8"), ("blocks", "1")], 10);
     let file = Reference::open("models/lc_resnet20");
     let mut settings = Settings::default();
-    settings.set("train", "optimizer", "adamw(lr: 1e-2, weight_decay: 1e-4)").unwrap();
+    settings.set("train", "optimizer", "adamw(lr: 1e-3, weight_decay: 1e-2)").unwrap();
     settings.set("sleep", "every", "2").unwrap();
     for (precision, is_fused, tolerance) in
         [(Precision::Double, false, ROUNDED), (Precision::Single, false, SINGLE), (Precision::Single, true, SINGLE)]

@@ -23,6 +23,10 @@ pub const SPECS: &[(&str, &[(&str, &str)])] = &[
     ("cornet_s", &[("width", "4"), ("size", "64")]),
     ("hgru", &[("width", "4"), ("kernel", "7"), ("size", "20")]),
     ("dale", &[]),
+    ("lc_resnet20", &[("width", "4"), ("size", "16"), ("sharing", "2")]),
+    ("lc_resnet18_half", &[("width", "2"), ("sharing", "2")]),
+    ("lc_mlp", &[("hidden", "16"), ("sharing", "2")]),
+    ("lc_lateral", &[("sharing", "2")]),
 ];
 
 pub fn compiled(name: &str, set: &[(&str, &str)], classes: usize) -> Compiled {

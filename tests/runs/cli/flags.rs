@@ -30,7 +30,7 @@ const VERBS: [(&str, &str); 17] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 36] = [
+const BAD: [(&str, &[&str]); 37] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -55,6 +55,7 @@ const BAD: [(&str, &[&str]); 36] = [
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
+    ("--top", &["0", "-1", "1.5", "all", ""]),
     ("--modules", &["all", ""]),
     ("--as", &["local", ""]),
     ("--panel", &["c", "0", ""]),
