@@ -257,8 +257,6 @@ fn as_conv(local: &Model, conv: &Net) -> Model {
     model(conv, Precision::Double).with_weights(&weights).unwrap()
 }
 
-const SHARED: &str = "init: shared(he, spread: 0)";
-
 /// With a kernel that is the same everywhere: the same scores, and gradients whose sums over places are the convolution's. After a
 /// sleep over whole maps a net is such a net.
 #[test]
@@ -293,10 +291,11 @@ fn near(found: &[f64], expected: &[f64]) {
 /// convolution: the mean of P times a gradient of each place is the sum of the gradients.
 #[test]
 fn whole_sharing_trains_as_a_convolution() {
-    let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2, bias: false, INIT))\n";
+    let layer = |kind: &str, rest: &str| {
+        small(&format!("h = relu({kind}(image, 3, kernel: 3, stride: 2, bias: false, {rest}))\n"))
+    };
     // The result has 6 x 5 places.
-    let [local, _] = both(&layer.replace("INIT", &format!("{SHARED}, lr: 30")));
-    let [_, conv] = both(&layer.replace("INIT", "init: he"));
+    let [local, conv] = [layer("local", "init: shared(he, spread: 0), lr: 30"), layer("conv", "init: he")];
     let mut settings = settings("1", "mean", "whole");
     settings.set("train", "optimizer", "sgd(lr: 0.05, momentum: 0)").unwrap();
     let local = model(&local, Precision::Double);

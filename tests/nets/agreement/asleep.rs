@@ -8,8 +8,8 @@ use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
 
-/// After ten steps in double precision, held against numbers of single precision.
-const ROUNDED: f64 = 1e-6;
+/// After ten steps in double precision: what an optimizer is told, such as `1 - beta2^t`, is in single precision.
+const ROUNDED: f64 = 1e-5;
 /// After ten steps in single precision. Adam divides a gradient by its size, so that the smallest ones count as much as others.
 const SINGLE: f64 = 1e-3;
 
