@@ -8,9 +8,10 @@ use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
 
-/// After ten steps in double precision: what an optimizer is told, such as `1 - beta2^t`, is in single precision.
+/// Of losses over ten steps in double precision: what an optimizer is told, such as `1 - beta2^t`, is in single precision.
 const ROUNDED: f64 = 1e-5;
-/// After ten steps in single precision. Adam divides a gradient by its size, so that the smallest ones count as much as others.
+/// Of losses in single precision, and of weights after ten steps in either. Adam divides a gradient by its size, so that the
+/// smallest ones count as much as others: here a unit that opens by a hair moves a weight by half of a full step.
 const SINGLE: f64 = 1e-3;
 
 #[test]
@@ -41,7 +42,7 @@ fn ten_steps_with_sleep_agree() {
         assert_near(&format!("losses, {what}"), &losses, &file.get("asleep.losses").1, tolerance);
         for weight in model.weights().unwrap() {
             if let Some((_, expected)) = file.find(&format!("asleep.param.{}", weight.name)) {
-                assert_near(&format!("{}, {what}", weight.name), &weight.values, &expected, tolerance);
+                assert_near(&format!("{}, {what}", weight.name), &weight.values, &expected, SINGLE);
             }
         }
         let slept = phases.slept().unwrap();
