@@ -11,6 +11,7 @@
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
 pub mod back;
+pub mod convolved;
 pub mod diag;
 pub mod explain;
 mod fix;

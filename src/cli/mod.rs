@@ -15,6 +15,7 @@ mod predict;
 mod rerun;
 mod resume;
 mod run;
+mod share;
 mod show;
 mod simulate;
 mod spec;
@@ -62,6 +63,7 @@ enum Verb {
     Rerun(rerun::Args),
     Eval(eval::Args),
     Predict(predict::Args),
+    Share(share::Args),
     Analyse(analyse::Args),
     Simulate(simulate::Args),
     Data(data::Args),
@@ -86,6 +88,7 @@ pub fn main() -> ExitCode {
         Verb::Rerun(args) => ended(args.rerun()),
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
+        Verb::Share(args) => ended(args.share()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),

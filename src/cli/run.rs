@@ -142,7 +142,8 @@ fn means(study: &Study, console: Console) {
         console.line(&format!("seed {seed}: test accuracy {:.2} %, {}", 100.0 * accuracy, folder.display()));
     }
     let (mean, sd, count) = (100.0 * study.mean, 100.0 * study.sd, study.seeds.len());
-    let top5 = study.top5.map(|[mean, sd]| format!(", top-5 {:.2} ± {:.2} %", 100.0 * mean, 100.0 * sd));
+    let top5 = study.top5_mean.zip(study.top5_sd);
+    let top5 = top5.map(|(mean, sd)| format!(", top-5 {:.2} ± {:.2} %", 100.0 * mean, 100.0 * sd));
     console.line(&format!(
         "test accuracy {mean:.2} ± {sd:.2} %{} (mean ± sd of {}), see {}",
         top5.unwrap_or_default(),
@@ -161,7 +162,7 @@ impl Args {
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
         let overrides = self.overrides().over(below);
-        let occasion = Occasion { command: words(), notes: inspection.notes, parent: None };
+        let occasion = Occasion { command: words(), notes: inspection.notes, ..Occasion::default() };
         match seeds {
             Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &console)?, console),
             None => said(&train::run(overrides, &runs, occasion, &console)?, console),

@@ -10,11 +10,13 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_secs(30);
 
 /// The bar's template, short enough for a narrow terminal.
-const BAR: &str = "data       {pos}/{len} files read, {eta} left";
+const BAR: &str = "data       {pos}/{len} {msg}, {eta} left";
 
 /// The bar of one reading, or the lines instead of it.
 pub struct ReadingMeter {
     console: Console,
+    /// What is counted, and what is done to it: `files read`.
+    what: &'static str,
     bar: ProgressBar,
     /// When something was said last.
     said: Mutex<Instant>,
@@ -22,7 +24,18 @@ pub struct ReadingMeter {
 
 impl ReadingMeter {
     pub fn new(console: Console) -> Self {
-        Self { console, bar: console.drawn(BAR, 0), said: Mutex::new(Instant::now()) }
+        Self::of(console, "files read")
+    }
+
+    /// The meter of what is measured on training images.
+    pub fn measuring() -> Self {
+        Self::of(Console::new(), "training images measured")
+    }
+
+    fn of(console: Console, what: &'static str) -> Self {
+        let bar = console.drawn(BAR, 0);
+        bar.set_message(what);
+        Self { console, what, bar, said: Mutex::new(Instant::now()) }
     }
 }
 
@@ -39,7 +52,7 @@ impl Meter for ReadingMeter {
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         if said.elapsed() >= PAUSE {
             let (done, files) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            self.console.line(&format!("data       {done}/{files} files read"));
+            self.console.line(&format!("data       {done}/{files} {}", self.what));
             *said = Instant::now();
         }
     }

@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Answers, Model, Precision, Weight};
-use lcnnc::sharing::{Circuit, Hebbian};
+use lcnnc::sharing::{Circuit, Hebbian, snr_of_groups};
 use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_kernels::draws::Draws;
@@ -124,6 +124,20 @@ fn every_kernel_becomes_the_mean_of_its_module() {
             assert_eq!(others(&old), others(&new));
             let slept = phases.slept().unwrap();
             assert_eq!(slept.layers[0].after.modules, f64::INFINITY, "{text}");
+            for (found, weights) in [(slept.layers[0].before, &old), (slept.layers[0].after, &new)] {
+                let whole: Vec<usize> = (0..layer.places()).collect();
+                let ratio = |modules: &[Vec<usize>]| {
+                    let outputs = || 0..layer.outputs;
+                    let values = &weight(weights, name).values;
+                    let groups =
+                        modules.iter().flat_map(|places| outputs().map(|o| kernels(values, &layer, places, o)));
+                    snr_of_groups(groups, layer.taps())
+                };
+                for (found, expected) in [(found.places, ratio(&[whole])), (found.modules, ratio(&places))] {
+                    let is_near = (found - expected).abs() <= 1e-12 * expected.abs();
+                    assert!(found == expected || is_near, "{text}{modules}: {found} is not {expected}");
+                }
+            }
             assert!(phases.slept().is_none(), "a sleep is told of once");
         }
     }
@@ -237,11 +251,6 @@ fn alone(rule: &str, kernels: &mut [f64], layer: &LocalLayer, place: usize, nois
     }
 }
 
-/// Behind its layer, a net of local layers and the same of convolutions.
-fn both(layer: &str) -> [Net; 2] {
-    ["local", "conv"].map(|kind| small(&layer.replace("KIND", kind)))
-}
-
 /// The convolution's weights, from a local net whose kernels are the same at all places.
 fn as_conv(local: &Model, conv: &Net) -> Model {
     let weights = local.weights().unwrap();
@@ -261,8 +270,8 @@ fn as_conv(local: &Model, conv: &Net) -> Model {
 /// sleep over whole maps a net is such a net.
 #[test]
 fn equal_kernels_are_a_convolution() {
-    let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2))\n";
-    let [local, conv] = both(layer);
+    let [local, conv] =
+        ["local", "conv"].map(|kind| small(&format!("h = relu({kind}(image, 3, kernel: 3, stride: 2))\n")));
     let mut phases = Phases::new(&local, &settings("1", "mean", "whole"));
     let local = phases.after_step(model(&local, Precision::Double)).unwrap();
     let conv = as_conv(&local, &conv);
@@ -291,11 +300,10 @@ fn near(found: &[f64], expected: &[f64]) {
 /// convolution: the mean of P times a gradient of each place is the sum of the gradients.
 #[test]
 fn whole_sharing_trains_as_a_convolution() {
-    let layer = |kind: &str, rest: &str| {
-        small(&format!("h = relu({kind}(image, 3, kernel: 3, stride: 2, bias: false, {rest}))\n"))
-    };
+    let layer = "h = relu(KIND(image, 3, kernel: 3, stride: 2, bias: false, INIT))\n";
     // The result has 6 x 5 places.
-    let [local, conv] = [layer("local", "init: shared(he, spread: 0), lr: 30"), layer("conv", "init: he")];
+    let local = small(&layer.replace("KIND", "local").replace("INIT", "init: shared(he, spread: 0), lr: 30"));
+    let conv = small(&layer.replace("KIND", "conv").replace("INIT", "init: he"));
     let mut settings = settings("1", "mean", "whole");
     settings.set("train", "optimizer", "sgd(lr: 0.05, momentum: 0)").unwrap();
     let local = model(&local, Precision::Double);

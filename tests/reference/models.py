@@ -17,8 +17,8 @@ Keys of a case file; <name> is that of a parameter or of a batch norm's running 
     loss                 float64 scalar, mean cross entropy; for blt its mean over all steps
     grad.<name>          float64, gradient of the loss
     after.<name>         float64, the running statistics after the pass
-    asleep.losses        [10] float64, only for lc_resnet20: the loss before each of ten steps of AdamW on the same batch (lr 1e-2,
-                         weight decay 1e-4), where every second step ends with a sleep: each kernel becomes the mean of those
+    asleep.losses        [10] float64, only for lc_resnet20: the loss before each of ten steps of AdamW on the same batch (lr 1e-3,
+                         weight decay 1e-2), where every second step ends with a sleep: each kernel becomes the mean of those
                          whose place is as far from the upper and from the left border, but for multiples of k / gcd(k, stride)
     asleep.param.<name>  float32, after the ten steps
 
@@ -341,7 +341,7 @@ def asleep(case, weights, image, label):
     """Ten steps of AdamW with a sleep after every second one."""
     model, _, consts = CASES[case]
     names, params = zip(*weights.params.items())
-    optimizer, found = torch.optim.AdamW(params, lr=1e-2, weight_decay=1e-4), []
+    optimizer, found = torch.optim.AdamW(params, lr=1e-3, weight_decay=1e-2), []
     for step in range(1, 11):
         optimizer.zero_grad()
         loss = losses(model, consts, weights, image, label)[1]

@@ -10,4 +10,5 @@ mod docs;
 mod measured;
 mod resume;
 mod run;
+mod share;
 mod tensorboard;

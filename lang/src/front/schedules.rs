@@ -1,8 +1,8 @@
 //! Checks of settings that do nothing: against the number of epochs, schedules that name epochs which the run does not
-//! have, and calls whose arguments leave them without effect.
+//! have, calls whose arguments leave them without effect, and a batch that the views of an image do not fit into.
 
 use super::settings::Settings;
-use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch};
+use crate::diag::settings::{Idle, OffEpoch, idle, off_epoch, split_views};
 use crate::diag::{Diagnostic, Span};
 use crate::syntax::ast::{CallArg, Entry, Expr, ExprKind, Item, ItemKind};
 use crate::vocabulary::{ArgValue, Bound};
@@ -73,6 +73,19 @@ pub fn check(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
         // What a const says is a choice of whoever runs the spec, and to have none of it may be one.
         let found = without_effect(call).filter(|_| !is_by_const(given.written("augment"), n));
         diagnostics.extend(found.map(|found| idle(&found, place)));
+    }
+    check_views(given, diagnostics);
+}
+
+/// Warns of a batch that is no multiple of the number of views that `repeat` makes of an image.
+fn check_views(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let (augment, batch) = (given.settings.data.calls("augment"), given.settings.train.count("batch"));
+    let places = given.places("augment", augment.len());
+    let repeats: Vec<_> = augment.iter().zip(places).filter(|(call, _)| call.callee == "repeat").collect();
+    let views = repeats.iter().fold(1, |views: usize, (call, _)| views.saturating_mul(call.count("count")));
+    if !batch.is_multiple_of(views) {
+        let places = [repeats.last().and_then(|(_, place)| *place), given.written("batch").map(|value| value.span)];
+        diagnostics.push(split_views(batch, views, places));
     }
 }
 

@@ -35,7 +35,15 @@ pub enum Modules {
 impl Modules {
     /// The way of that word in a spec.
     pub fn named(word: &str) -> Self {
-        if word == "whole" { Modules::Whole } else { Modules::Grid }
+        if word == Modules::Whole.word() { Modules::Whole } else { Modules::Grid }
+    }
+
+    /// The word for that way.
+    pub fn word(self) -> &'static str {
+        match self {
+            Modules::Grid => "grid",
+            Modules::Whole => "whole",
+        }
     }
 }
 

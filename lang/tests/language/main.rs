@@ -4,6 +4,7 @@
 
 mod answers;
 mod bounds;
+mod convolved;
 mod diagnostics;
 mod drawn;
 mod foreign;

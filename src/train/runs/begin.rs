@@ -4,7 +4,7 @@ use crate::data::{self, DataSet};
 use crate::train::console::Console;
 use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
-use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, SpecNote};
+use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, Sharing, SpecNote};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::seal;
 use crate::train::{Overrides, TrainError};
@@ -23,6 +23,15 @@ pub struct Occasion {
     pub notes: Vec<String>,
     /// The run that it goes on with, for more epochs.
     pub parent: Option<Parent>,
+    /// What its weights were made of, if no training is to make them.
+    pub shared: Option<Sharing>,
+}
+
+/// What a run's folder begins with.
+pub(in crate::train) struct FirstTexts {
+    spec: String,
+    settings: String,
+    pub manifest: Manifest,
 }
 
 /// Makes the folder of a run in `parent`, with its spec, settings and manifest.
@@ -32,18 +41,36 @@ pub(in crate::train) fn begin(
     parent: &Path,
     occasion: Occasion,
 ) -> Result<(PathBuf, Manifest), TrainError> {
-    // Whole seconds.
-    let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
-    let name = setup.overrides.folder_name(spec)?;
-    let settled = Overrides { name: Some(name), ..settled(setup.overrides.clone(), &setup.data) };
-    let settings = yaml::write(&settled, &setup.recipe.settings);
-    let sum = |text: &str| data::sha256([text.as_bytes()]);
-    let files = FirstFiles { spec: sum(&setup.recipe.resolved), settings: sum(&settings) };
-    let manifest = Manifest { files: Some(files), ..manifest(setup, spec, occasion, now) };
-    let sealed = seal::written(&manifest);
-    let first = [(SPEC, setup.recipe.resolved.as_str()), (SETTINGS, &settings), (MANIFEST, &sealed)];
-    let folder = run_dir::create(parent, &now.strftime("%Y%m%dT%H%M%SZ").to_string(), &first)?;
-    Ok((folder, manifest))
+    let first = FirstTexts::new(setup, spec, occasion)?;
+    let folder = first.put_into(parent, &[])?;
+    Ok((folder, first.manifest))
+}
+
+impl FirstTexts {
+    /// What the folder of a run that begins now is to begin with.
+    pub fn new(setup: &Setup, spec: &Path, occasion: Occasion) -> Result<Self, TrainError> {
+        // Whole seconds.
+        let now = Timestamp::from_second(Timestamp::now().as_second()).unwrap_or_default();
+        let name = setup.overrides.folder_name(spec)?;
+        let settled = Overrides { name: Some(name), ..settled(setup.overrides.clone(), &setup.data) };
+        let settings = yaml::write(&settled, &setup.recipe.settings);
+        let sum = |text: &str| data::sha256([text.as_bytes()]);
+        let files = FirstFiles { spec: sum(&setup.recipe.resolved), settings: sum(&settings) };
+        let manifest = Manifest { files: Some(files), ..manifest(setup, spec, occasion, now) };
+        Ok(Self { spec: setup.recipe.resolved.clone(), settings, manifest })
+    }
+
+    /// Makes the folder in `parent`, with these files and `more`.
+    ///
+    /// # Errors
+    /// If it cannot be made; nothing of it is there then.
+    pub fn put_into(&self, parent: &Path, more: &[(&str, &[u8])]) -> Result<PathBuf, TrainError> {
+        let sealed = seal::written(&self.manifest);
+        let texts = [(SPEC, &self.spec), (SETTINGS, &self.settings), (MANIFEST, &sealed)];
+        let files: Vec<(&str, &[u8])> =
+            texts.into_iter().map(|(name, text)| (name, text.as_bytes())).chain(more.iter().copied()).collect();
+        run_dir::create(parent, &self.manifest.started.strftime("%Y%m%dT%H%M%SZ").to_string(), &files)
+    }
 }
 
 /// The overrides as run.yaml keeps them: complete, and the same wherever it is read. The spec is the run folder's own, which
@@ -74,7 +101,7 @@ fn threads(overrides: &Overrides) -> usize {
 
 fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> Manifest {
     let Setup { recipe, data, split, opened, overrides } = setup;
-    let Occasion { command, notes, parent } = occasion;
+    let Occasion { command, notes, parent, shared } = occasion;
     Manifest {
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
         model: recipe.net.name.clone(),
@@ -90,7 +117,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
             validation_images: split.validation.len(),
             test_images: setup.tested().len(),
         },
-        fingerprint: setup.fingerprint(),
+        fingerprint: setup.fingerprint_of(shared.as_ref()),
         device: opened.name.clone(),
         machine: Machine::here(),
         threads: threads(overrides),
@@ -98,6 +125,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         command,
         started: now,
         parent,
+        shared,
         notes,
         files: None,
     }

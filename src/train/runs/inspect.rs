@@ -174,6 +174,9 @@ impl RunFolder {
     }
 
     fn way_back(&self, file: &str, checksum: &str) -> String {
+        if let Some(shared) = &self.manifest.shared {
+            return format!("put the file back, or share once more with {}", shared.again());
+        }
         match checkpoint::kept(&self.path, file, checksum) {
             Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", quoted(&self.path)),
             None => {
@@ -208,7 +211,8 @@ impl RunFolder {
 
     /// What is wrong with the numbers of a finished run, which no answer depends on: a sentence.
     pub fn metrics_problem(&self) -> Option<String> {
-        let summary = self.summary.as_ref()?;
+        // Where no training was, there are none.
+        let summary = self.summary.as_ref().filter(|_| self.manifest.shared.is_none())?;
         let text = |name: &str| fs::read(self.path.join(name)).unwrap_or_default();
         let lines = String::from_utf8_lossy(&text(LINES)).into_owned();
         let same = summary.metrics_sha256.as_ref().is_none_or(|checksum| *checksum == sha256([lines.as_bytes()]));

@@ -29,6 +29,7 @@ pub fn lengthen(
 ) -> Result<Done, TrainError> {
     let console = inspection.console();
     let run = RunFolder::open(folder, &mut inspection)?;
+    run.manifest.trained_in(folder)?;
     let RunFolder { manifest: old, overrides, source, summary, .. } = run;
     let summary = summary.ok_or_else(|| unended(folder))?;
     let overrides = over.over(overrides);
@@ -58,7 +59,7 @@ pub fn lengthen(
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
     let parent = Parent { folder: here.clone(), fingerprint: old.fingerprint.clone(), epochs: summary.epochs };
     let notes = std::mem::take(&mut inspection.notes);
-    let occasion = Occasion { command, notes, parent: Some(parent) };
+    let occasion = Occasion { command, notes, parent: Some(parent), shared: None };
     let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
     let from = handed_on((folder, &old), (&new, &manifest), from).map_err(unwritten(&new))?;

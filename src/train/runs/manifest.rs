@@ -1,8 +1,10 @@
 //! manifest.json: where a run comes from; summary.json: where it got to.
 
 use crate::back::burn::Opened;
+use crate::data::sha256;
 use crate::train::TrainError;
 use crate::train::fit::evaluate::Score;
+use crate::train::quoted::quoted;
 use crate::train::runs::run_dir::{SETTINGS, SPEC};
 use crate::train::runs::seal::{self, Sealed};
 use crate::train::runs::trained::Which;
@@ -35,6 +37,9 @@ pub struct Manifest {
     /// The run that this one goes on with, for more epochs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// How `lcnnc share` made the run's weights, if it did; no training did then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Sharing>,
     /// What was found wrong before the run began and passed over with `--force`, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -43,7 +48,7 @@ pub struct Manifest {
     pub files: Option<FirstFiles>,
 }
 
-/// A finished run that another one goes on with.
+/// A finished run that another one goes on with, or whose weights another one has shared.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parent {
     pub folder: PathBuf,
@@ -51,6 +56,31 @@ pub struct Parent {
     pub fingerprint: String,
     /// How many epochs it had trained.
     pub epochs: usize,
+}
+
+/// What weights with shared kernels were made of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sharing {
+    /// The run whose weights they are the means of.
+    pub of: Parent,
+    /// The places that share: `whole` or `grid`, as `modules` of a `sleep` block has it.
+    pub modules: String,
+    /// Whether each `local` layer has become a `conv`.
+    pub as_conv: bool,
+}
+
+impl Sharing {
+    /// The fingerprint of a run that shares, made of that of its recipe: a run that is trained by that recipe is another one.
+    pub fn fingerprint(&self, recipe: &str) -> String {
+        let parts = [recipe, "\0shared\0", &self.modules, "\0", &self.of.fingerprint];
+        sha256(parts.map(str::as_bytes))
+    }
+
+    /// The command that shares once more, from its root.
+    pub fn again(&self) -> String {
+        let form = if self.as_conv { " --as conv" } else { "" };
+        format!("`lcnnc share {} --modules {}{form}`", quoted(&self.of.folder), self.modules)
+    }
 }
 
 /// The SHA-256 of the files that a run begins with.
@@ -178,6 +208,22 @@ impl Manifest {
     /// The checksum that its file is sealed with, which tells it from any other run's.
     pub fn seal(&self) -> String {
         seal::of(self)
+    }
+
+    /// Checks that a training made the run's weights, which can be gone on with or repeated.
+    ///
+    /// # Errors
+    /// If `lcnnc share` made them.
+    pub fn trained_in(&self, folder: &Path) -> Result<(), TrainError> {
+        let Some(shared) = &self.shared else { return Ok(()) };
+        let reason = format!(
+            "no training made its weights: they are those of {} with shared kernels; {} makes them anew, and `lcnnc run \
+             --config {}` trains this spec from its start",
+            shared.of.folder.display(),
+            shared.again(),
+            quoted(&folder.join(SETTINGS))
+        );
+        Err(TrainError::Refused { path: folder.to_owned(), reason })
     }
 
     /// How this program and this device differ from the run's, where the last bits of a result may depend on it.

@@ -13,6 +13,7 @@ pub(in crate::train) mod run_dir;
 mod same_data;
 mod seal;
 pub mod seeds;
+pub mod share;
 pub mod threads;
 pub mod trained;
 
@@ -30,7 +31,7 @@ use crate::train::reading_meter::ReadingMeter;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
-use crate::train::runs::manifest::{Manifest, Summary, WeightsChecksums};
+use crate::train::runs::manifest::{Manifest, Sharing, Summary, WeightsChecksums};
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
@@ -71,7 +72,7 @@ impl Setup {
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
-        let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::new(Console::new()))?;
+        let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::measuring())?;
         let setup = Self { overrides, recipe, data, split, opened };
         memory_need::check(&setup, work)?;
         Ok(setup)
@@ -90,6 +91,12 @@ impl Setup {
         self.recipe.fingerprint(&self.data, self.overrides.limit, self.overrides.limit_test)
     }
 
+    /// The fingerprint of a run of this recipe; of one whose weights were shared, if they were.
+    pub fn fingerprint_of(&self, shared: Option<&Sharing>) -> String {
+        let recipe = self.fingerprint();
+        shared.map_or(recipe.clone(), |shared| shared.fingerprint(&recipe))
+    }
+
     /// Checks that data and settings are still those that a run was begun with.
     ///
     /// # Errors
@@ -99,7 +106,7 @@ impl Setup {
         if let Some(problem) = same_data::other_data(&manifest.data, &self.data, way) {
             return inspection.found(problem);
         }
-        let (expected, found) = (manifest.fingerprint.clone(), self.fingerprint());
+        let (expected, found) = (manifest.fingerprint.clone(), self.fingerprint_of(manifest.shared.as_ref()));
         if expected == found {
             let now = [self.split.train.len(), self.split.validation.len(), self.tested().len()];
             return same_data::other_division(&manifest.data, &self.data, now, way)
@@ -119,8 +126,7 @@ impl Setup {
         overrides.settings.push(setting);
         let recipe = Recipe::new(source.clone(), &overrides, self.data.classes.len())?;
         let split = recipe.split(&self.data, overrides.limit);
-        let meter = ReadingMeter::new(Console::new());
-        let recipe = recipe.measured((&source, &overrides), &self.data, &split, &meter)?;
+        let recipe = recipe.measured((&source, &overrides), &self.data, &split, &ReadingMeter::measuring())?;
         Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
     }
 
@@ -210,6 +216,7 @@ pub fn config(file: &Path, inspection: &mut Inspection) -> Result<Overrides, Tra
 pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspection) -> Result<Done, TrainError> {
     let console = inspection.console();
     let mut run = RunFolder::open(folder, &mut inspection)?;
+    run.manifest.trained_in(folder)?;
     if let Some(mut summary) = run.summary.take() {
         console.line("the run is complete");
         restore::complete(folder, &mut summary, &mark(&run.manifest), &mut inspection).map_err(unwritten(folder))?;

@@ -40,6 +40,7 @@ pub fn rerun(
 ) -> Result<Repeated, TrainError> {
     let console = inspection.console();
     let mut run = RunFolder::open(folder, &mut inspection)?;
+    run.manifest.trained_in(folder)?;
     let before = run.summary.clone().ok_or_else(|| unended(folder))?;
     // They are read once more when there is something to compare them with: until then nobody needs the memory.
     let mut lost = Vec::new();
@@ -56,7 +57,7 @@ pub fn rerun(
     setup.is_of(folder, &run.manifest, &mut inspection)?;
     let differences = run.manifest.differences(&setup.opened);
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
-    let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), parent: None };
+    let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), ..Occasion::default() };
     let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
     announce(&setup, &manifest, &new, &console);

@@ -23,19 +23,19 @@ pub const DIVERGED: &str = "diverged.json";
 ///
 /// # Errors
 /// If the folder cannot be made or a file cannot be written.
-pub fn create(parent: &Path, started: &str, files: &[(&str, &str)]) -> Result<PathBuf, TrainError> {
+pub fn create(parent: &Path, started: &str, files: &[(&str, &[u8])]) -> Result<PathBuf, TrainError> {
     fs::create_dir_all(parent).map_err(TrainError::file(parent, "made"))?;
     let draft = tempfile::Builder::new().prefix(".starting-").tempdir_in(parent);
     let draft = draft.map_err(TrainError::file(parent, "written to"))?;
     // One deeper: the temporary folder itself is closed to everyone else.
     let filled = draft.path().join("run");
     fs::create_dir(&filled).map_err(TrainError::file(&filled, "made"))?;
-    for (name, text) in files {
+    for (name, bytes) in files {
         let path = filled.join(name);
-        fs::write(&path, text).map_err(TrainError::file(&path, "written"))?;
+        fs::write(&path, bytes).map_err(TrainError::file(&path, "written"))?;
     }
     checkpoint::prepare(&filled)?;
-    let hash = &sha256(files.iter().map(|(_, text)| text.as_bytes()))[..8];
+    let hash = &sha256(files.iter().map(|(_, bytes)| *bytes))[..8];
     for attempt in 1..=ATTEMPTS {
         let again = if attempt == 1 { String::new() } else { format!("-{attempt}") };
         let place = parent.join(format!("{started}-{hash}{again}"));

@@ -46,9 +46,12 @@ pub struct Study {
     pub mean: f64,
     /// The sample's, with one less than the number of seeds below the line; 0 for one seed.
     pub sd: f64,
-    /// The same two of the five largest scores, of nets with more classes.
+    /// The mean of the shares of the five largest scores, of nets with more classes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub top5: Option<[f64; 2]>,
+    pub top5_mean: Option<f64>,
+    /// The sample's standard deviation of these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top5_sd: Option<f64>,
     /// The file with all this.
     #[serde(skip)]
     pub file: PathBuf,
@@ -295,10 +298,10 @@ fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Resul
     }
     let [mean, sd] = mean_and_sd(&seeds.iter().map(|seed| seed.accuracy).collect::<Vec<_>>());
     let top5: Option<Vec<f64>> = seeds.iter().map(|seed| seed.top5_accuracy).collect();
-    let top5 = top5.map(|top5| mean_and_sd(&top5));
+    let (top5_mean, top5_sd) = top5.map(|top5| mean_and_sd(&top5)).map(|[mean, sd]| (mean, sd)).unzip();
     let folder = seeds.first().and_then(|seed| seed.folder.parent()).unwrap_or(Path::new("")).to_owned();
     let file = folder.join(format!("seeds-{}.json", &fingerprint[..8]));
-    let study = Study { seeds, mean, sd, top5, file };
+    let study = Study { seeds, mean, sd, top5_mean, top5_sd, file };
     files::replace(&study.file, json(&study).as_bytes())?;
     Ok(study)
 }

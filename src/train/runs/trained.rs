@@ -1,6 +1,6 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use crate::back::burn::{Model, read};
+use crate::back::burn::{Model, Weight, read};
 use crate::data::picture;
 use crate::train::fit;
 use crate::train::fit::evaluate::{Score, evaluate};
@@ -10,6 +10,7 @@ use crate::train::runs::{memory_need, same_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use lcnnc_lang::ir::Net;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -76,6 +77,43 @@ pub struct Answer {
     pub probability: f64,
 }
 
+/// The net of a recipe with weights of a file, on a device; fused where it can be if `fuses`.
+///
+/// # Errors
+/// If they are not the net's.
+pub(super) fn model(
+    recipe: &Recipe,
+    (device, fuses): (&Device, bool),
+    weights: Vec<Weight>,
+    file: &Path,
+) -> Result<Model, TrainError> {
+    let model = Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision())
+        .with_weights(weights)
+        .map_err(|source| TrainError::Weights { path: file.to_owned(), source })?;
+    Ok(if fuses { model.fused() } else { model })
+}
+
+impl RunFolder {
+    /// The run's best or last weights, under the names that they have in the net.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or does not hold the weights that the run left.
+    pub(super) fn weights_for(
+        &self,
+        net: &Net,
+        which: Which,
+        inspection: &mut Inspection,
+    ) -> Result<Vec<Weight>, TrainError> {
+        let mut weights = self.weights(which, inspection)?.weights;
+        let names = net.params.iter().map(|param| param.name.as_str());
+        for prefix in foreign::unwrapped(&mut weights, names) {
+            let file = self.path.join(which.file());
+            inspection.say(&format!("note: {}: every name begins with `{prefix}`, which is left out", file.display()));
+        }
+        Ok(weights)
+    }
+}
+
 impl Trained {
     /// Takes up the run of a folder; what `over` says comes before the run's own settings.
     ///
@@ -100,20 +138,13 @@ impl Trained {
             memory_need::check_answers(&recipe, fuses, 1)?;
         }
         // Not before their memory was counted.
-        let mut stored = run.weights(which, inspection)?;
+        let weights = run.weights_for(&recipe.net, which, inspection)?;
         if let Some(problem) = run.metrics_problem() {
             inspection.say(&format!("warning: {problem}"));
         }
         let manifest = run.manifest;
         let device = opened.device;
-        let names = recipe.net.params.iter().map(|param| param.name.as_str());
-        for prefix in foreign::unwrapped(&mut stored.weights, names) {
-            inspection.say(&format!("note: {}: every name begins with `{prefix}`, which is left out", file.display()));
-        }
-        let model = Model::new(recipe.net.clone(), recipe.seed(), &device, recipe.precision())
-            .with_weights(stored.weights)
-            .map_err(|source| TrainError::Weights { path: file.clone(), source })?;
-        let model = if fuses { model.fused() } else { model };
+        let model = model(&recipe, (&device, fuses), weights, &file)?;
         Ok(Self { overrides, manifest, recipe, model, device, file, own_data, on_cpu })
     }
 

@@ -8,11 +8,10 @@ use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
 
-/// Of losses over ten steps in double precision: what an optimizer is told, such as `1 - beta2^t`, is in single precision.
-const ROUNDED: f64 = 1e-5;
-/// Of losses in single precision, and of weights after ten steps in either. Adam divides a gradient by its size, so that the
-/// smallest ones count as much as others: here a unit that opens by a hair moves a weight by half of a full step.
-const SINGLE: f64 = 1e-3;
+/// After ten steps in double precision: Burn keeps the betas of Adam in single precision, and the reference its weights.
+const ROUNDED: f64 = 1e-6;
+/// After ten steps in single precision. Adam divides a gradient by its size, so that the smallest ones count as much as others.
+const SINGLE: f64 = 1e-4;
 
 #[test]
 fn ten_steps_with_sleep_agree() {
@@ -20,7 +19,7 @@ fn ten_steps_with_sleep_agree() {
     let net = net_of(&text, &[("width", "2"), ("size", "8"), ("blocks", "1")], 10);
     let file = Reference::open("models/lc_resnet20");
     let mut settings = Settings::default();
-    settings.set("train", "optimizer", "adamw(lr: 1e-2, weight_decay: 1e-4)").unwrap();
+    settings.set("train", "optimizer", "adamw(lr: 1e-3, weight_decay: 1e-2)").unwrap();
     settings.set("sleep", "every", "2").unwrap();
     for (precision, is_fused, tolerance) in
         [(Precision::Double, false, ROUNDED), (Precision::Single, false, SINGLE), (Precision::Single, true, SINGLE)]
@@ -42,7 +41,7 @@ fn ten_steps_with_sleep_agree() {
         assert_near(&format!("losses, {what}"), &losses, &file.get("asleep.losses").1, tolerance);
         for weight in model.weights().unwrap() {
             if let Some((_, expected)) = file.find(&format!("asleep.param.{}", weight.name)) {
-                assert_near(&format!("{}, {what}", weight.name), &weight.values, &expected, SINGLE);
+                assert_near(&format!("{}, {what}", weight.name), &weight.values, &expected, tolerance);
             }
         }
         let slept = phases.slept().unwrap();

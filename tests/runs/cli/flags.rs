@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 16] = [
+const VERBS: [(&str, &str); 17] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -21,6 +21,7 @@ const VERBS: [(&str, &str); 16] = [
     ("rerun", "run"),
     ("eval", "run"),
     ("predict", "run image.png"),
+    ("share", "run"),
     ("analyse", "run weights"),
     ("simulate sharing", ""),
     ("data fetch", "mnist"),
@@ -29,7 +30,7 @@ const VERBS: [(&str, &str); 16] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 34] = [
+const BAD: [(&str, &[&str]); 37] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -50,10 +51,13 @@ const BAD: [(&str, &[&str]); 34] = [
     ("--jobs", &["0", "-1", "100000"]),
     ("--limit", &["0", "-1", "x"]),
     ("--limit-test", &["0", "-1", "x"]),
+    ("--top", &["0", "-1", "x"]),
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
     ("--weights", &["worst", ""]),
     ("--top", &["0", "-1", "1.5", "all", ""]),
+    ("--modules", &["all", ""]),
+    ("--as", &["local", ""]),
     ("--panel", &["c", "0", ""]),
     ("--trials", &["0", "-1", "1001", "many", ""]),
     ("--noise", &["-1", "1.5", "nan", "much", ""]),

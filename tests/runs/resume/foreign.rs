@@ -49,7 +49,7 @@ fn weights_say_whose_they_are_in_the_same_bytes_every_time() {
             ("recipe", manifest["fingerprint"].as_str().unwrap()),
             ("classes", r#"["horizontal","vertical"]"#),
             ("input", "[1, 12, 12]"),
-            ("transform", "[resize(size: 12)]"),
+            ("transform", "[resize(size: 12, side: both)]"),
             ("weights", name),
         ];
         for (key, value) in expected {

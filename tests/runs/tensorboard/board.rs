@@ -67,7 +67,7 @@ fn numbers(epoch: usize) -> Epoch {
         train_accuracy: 0.5,
         validation_cross_entropy: Some(2.125),
         validation_accuracy: Some(0.625),
-        validation_top5_accuracy: None,
+        validation_top5_accuracy: Some(0.875),
         seconds: 3.0,
         images_per_second: 1000.0,
         snr: BTreeMap::new(),
@@ -114,6 +114,7 @@ fn an_epoch_is_numbers_weights_and_pictures() {
         ("cross_entropy/validation", 2.125),
         ("accuracy/train", 0.5),
         ("accuracy/validation", 0.625),
+        ("accuracy/validation_top5", 0.875),
         ("learning_rate", f64::from(0.01_f32)),
         ("images_per_second", 1000.0),
     ];
@@ -234,7 +235,12 @@ fn what_was_not_held_out_is_not_shown() {
     let run = run();
     let mut events = open(run.path(), None).unwrap();
     let model = model(TINY);
-    let numbers = Epoch { validation_cross_entropy: None, validation_accuracy: None, ..numbers(1) };
+    let numbers = Epoch {
+        validation_cross_entropy: None,
+        validation_accuracy: None,
+        validation_top5_accuracy: None,
+        ..numbers(1)
+    };
     tensorboard::epoch(&mut events, at(1).wall, &numbers, &model, &images(&model, 1, &Device::flex())).unwrap();
     assert!(seen(run.path()).scalars.iter().all(|scalar| !scalar.tag.contains("validation")));
 }
@@ -342,7 +348,7 @@ fn the_images_are_the_first_that_are_held_out() {
 fn the_manual_has_every_series() {
     let page = fs::read_to_string("docs/tensorboard.md").unwrap();
     let seen = written(&model(TINY), [1]);
-    assert_eq!(seen.shown.len(), 9 + 5 + 9);
+    assert_eq!(seen.shown.len(), 10 + 5 + 9);
     for tag in seen.shown.keys() {
         let group = tag.split_once('/').map_or(tag.as_str(), |(group, _)| group);
         let kinds = [

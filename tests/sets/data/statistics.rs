@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use lcnnc::data::augment::{Augmentations, Views};
 use lcnnc::data::statistics::statistics;
 use lcnnc::data::transform::Transforms;
 use lcnnc::data::{DataError, Image, ImageSource, InMemory, Meter};
-use lcnnc_lang::vocabulary::Bound;
+use lcnnc_lang::vocabulary::{ArgValue, Bound};
 
 /// Nobody is told.
 struct Silent;
@@ -82,4 +83,25 @@ fn the_bits_do_not_depend_on_threads() {
     };
     let one = bits(1);
     assert!([2, 3, 5].into_iter().all(|threads| bits(threads) == one));
+}
+
+/// Behind a `normalise` with the same mean, what a shift uncovers is exactly 0.
+#[test]
+fn a_border_of_the_mean_is_zero_once_it_is_normalised() {
+    let [mean, sd] = of(three(), &[0, 1], &[]).map(ArgValue::Reals);
+    let border = vec![("border", ArgValue::Count(3)), ("fill", mean.clone())];
+    let augmentations = Arc::new(Augmentations::new(&[Bound { callee: "pad_crop", values: border }]));
+    let normalise = Transforms::new(&[Bound { callee: "normalise", values: vec![("mean", mean), ("sd", sd)] }]);
+    let (height, width) = (5, 4);
+    let bright = Image { channels: 3, height, width, pixels: vec![1.0; 60] };
+    let mut uncovered = 0;
+    for place in 0..40 {
+        let views = Views { augmentations: augmentations.clone(), seed: 1, epoch: 0 };
+        let view = views.view(bright.clone(), place, 0, String::new).unwrap();
+        let zeros: Vec<bool> = view.pixels.iter().map(|pixel| *pixel != 1.0).collect();
+        let normalised = normalise.apply(view, String::new).unwrap().pixels;
+        assert!(zeros.iter().zip(&normalised).all(|(is_border, pixel)| *is_border == (*pixel == 0.0)));
+        uncovered += zeros.iter().filter(|is_border| **is_border).count();
+    }
+    assert!(uncovered > 0);
 }

@@ -3,10 +3,11 @@
 use crate::diag::code::{Level, SLIP};
 use crate::diag::foreign::At;
 use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
+use crate::limits::MAX_BATCH;
 
 /// The codes of settings blocks.
 pub const CODES: &[&Code] =
-    &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT, &TEST_MISFIT];
+    &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT, &TEST_MISFIT, &SPLIT_VIEWS];
 
 const UNKNOWN_BLOCK: Code =
     Code::error("L0601", "A settings block says how to train or what to train on.").mended(SLIP);
@@ -42,6 +43,11 @@ const TEST_MISFIT: Code = Code::warning(
     "test_misfit",
     "Augmentations are for training alone, so where they change an image's size, the images of validation and test need \
      transforms of their own.",
+);
+const SPLIT_VIEWS: Code = Code::warning(
+    "L0609",
+    "split_views",
+    "`repeat` puts all views of an image into one batch, so a batch holds a multiple of their number; a run refuses any other.",
 );
 
 /// A setting that has no effect, or that nothing can be learnt with.
@@ -197,6 +203,22 @@ pub fn unequal(found: &Unequal) -> Diagnostic {
         .label_at(*place, label)
         .label(*declared, format!("the input is {input}"))
         .help(write)
+}
+
+/// A batch that cannot hold all views of each of its images; the places are those of `repeat` and of the batch.
+pub fn split_views(batch: usize, views: usize, [repeat, batched]: [Option<Span>; 2]) -> Diagnostic {
+    let (below, above) = (batch / views * views, batch.next_multiple_of(views));
+    let fits: Vec<String> =
+        [below, above].into_iter().filter(|n| (1..=MAX_BATCH).contains(n)).map(|n| format!("`batch: {n}`")).collect();
+    let fits = if fits.is_empty() { String::new() } else { format!("write {}, or ", fits.join(" or ")) };
+    let message = format!("a batch of {} cannot hold {views} views of each of its images", counted(batch, "image"));
+    let problem = Diagnostic::new(&SPLIT_VIEWS, message)
+        .label_at(repeat, format!("makes {views} views of each image"))
+        .help(format!("{fits}choose another `repeat`"));
+    match batched {
+        Some(batched) => problem.label(batched, format!("{batch} is no multiple of {views}")),
+        None => problem,
+    }
 }
 
 /// A setting without effect; `span` is the place of its value in the spec, if it stands there.

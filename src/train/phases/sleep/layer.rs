@@ -1,13 +1,14 @@
 //! A layer that sleeps: which places share, and how alike their kernels are.
 
-use super::snr::{self, Snr};
+use super::moments;
+use super::snr::Snr;
 use burn::tensor::Element;
 use lcnnc_lang::ir::{LocalLayer, Modules, Net, ParamId};
 use rayon::prelude::*;
 
 /// A layer without weight sharing, with its places in modules.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(in crate::train) struct Layer {
     name: String,
     pub layer: LocalLayer,
     /// The places of each module.
@@ -31,31 +32,29 @@ impl Layer {
 
     /// How alike the kernels are, over all places and within modules.
     pub fn snr<W: Element>(&self, weights: &[W]) -> Snr {
-        snr::of_layer(weights, [self.layer.outputs, self.layer.taps()], &self.modules)
+        moments::snr(&moments::of_modules(weights, self.layer.kernel_len(), &self.modules), self.layer.taps())
     }
 
-    /// Sets every kernel to the mean of its module. The mean of equal kernels is that kernel, bit for bit.
-    pub fn share<W: Element>(&self, weights: &mut [W]) {
-        let len = self.layer.kernel_len();
-        let mean = |places: &Vec<usize>| {
-            let mut sums = vec![0.0; len];
-            for place in places {
-                sums.iter_mut().zip(&weights[place * len..][..len]).for_each(|(sum, w)| *sum += w.elem::<f64>());
-            }
-            sums.into_iter().map(|sum| W::from_elem(sum / places.len() as f64)).collect()
-        };
-        let means: Vec<Vec<W>> = self.modules.par_iter().map(mean).collect();
+    /// Sets every kernel to the mean of its module, and gives how alike they were before and are then. The mean of equal kernels is
+    /// that kernel, bit for bit.
+    pub fn share<W: Element>(&self, weights: &mut [W]) -> [Snr; 2] {
+        let (len, taps) = (self.layer.kernel_len(), self.layer.taps());
+        let modules = moments::of_modules(weights, len, &self.modules);
+        let means: Vec<Vec<W>> =
+            modules.iter().map(|module| module.mean.iter().map(|mean| W::from_elem(*mean)).collect()).collect();
         let mut of_place = vec![0; self.layer.places()];
         for (module, places) in self.modules.iter().enumerate() {
             places.iter().for_each(|place| of_place[*place] = module);
         }
         weights.par_chunks_mut(len).zip(of_place).for_each(|(kernel, module)| kernel.copy_from_slice(&means[module]));
+        [moments::snr(&modules, taps), moments::settled::<W>(&modules, taps)]
     }
 
     /// Changes the kernels of one output after the other at all places of a module, as `relax` does: it is given the number of the
     /// group that they are, and the kernels `[places of the module, taps]`. Taps come in the order of the repeating image's pixels,
-    /// so that the same number means the same pixel for all modules.
-    pub fn each_group<W: Element>(&self, weights: &mut [W], relax: impl Fn(usize, &mut [f64]) + Sync) {
+    /// so that the same number means the same pixel for all modules. Gives how alike kernels were before and are then.
+    pub fn each_group<W: Element>(&self, weights: &mut [W], relax: impl Fn(usize, &mut [f64]) + Sync) -> [Snr; 2] {
+        let before = self.snr(weights);
         let (outputs, taps, len) = (self.layer.outputs, self.layer.taps(), self.layer.kernel_len());
         for (module, places) in self.modules.iter().enumerate() {
             let pixels = self.pixels(places);
@@ -77,6 +76,7 @@ impl Layer {
                 }
             }
         }
+        [before, self.snr(weights)]
     }
 
     /// For each tap, which pixel of the image that repeats with the width of a kernel the places of a module see there. Where all

@@ -1,7 +1,8 @@
 //! The sleep of networks without weight sharing (Pogodin et al., 2021): now and then the kernels of each module come to be
 //! alike, as those of a convolution are.
 
-mod layer;
+pub(in crate::train) mod layer;
+mod moments;
 mod rule;
 pub mod snr;
 
@@ -134,9 +135,7 @@ impl Sleep {
     ) -> Result<(Tensor<4>, Snr, Snr), DeviceError> {
         let (shape, device, dtype) = (values.dims(), values.device(), values.dtype());
         let mut weights = floats::<W>(values)?;
-        let before = layer.snr(&weights);
-        self.rule.relax(layer, &mut weights, stream);
-        let after = layer.snr(&weights);
+        let [before, after] = self.rule.relax(layer, &mut weights, stream);
         let data = TensorData::new(weights, shape).convert_dtype(dtype);
         Ok((Tensor::from_data(data, (&device, dtype)), before, after))
     }

@@ -1,6 +1,7 @@
 //! The rules by which kernels come to be alike, on the weights of a layer.
 
 use super::layer::Layer;
+use super::snr::Snr;
 use crate::sharing::{Circuit, Hebbian, Relaxation};
 use burn::tensor::Element;
 use lcnnc_kernels::draws::Draws;
@@ -67,29 +68,25 @@ impl Rule {
         }
     }
 
-    /// Lets the kernels of a layer come to be alike.
+    /// Lets the kernels of a layer come to be alike, and gives how alike they were before and are then.
     ///
     /// Every place of a module is shown the same input, as an image that repeats with the width of a kernel shows it, in the zeros
     /// around the map too. The patterns of an iteration are the same for all modules, each of which sees them from another corner.
-    pub fn relax<W: Element>(&self, layer: &Layer, weights: &mut [W], stream: Stream) {
+    pub fn relax<W: Element>(&self, layer: &Layer, weights: &mut [W], stream: Stream) -> [Snr; 2] {
+        let taps = layer.layer.taps();
         match self {
             Rule::Mean => layer.share(weights),
-            Rule::Hebbian(rule) => {
-                let taps = layer.layer.taps();
-                let patterns = || Patterns::new(stream, rule.patterns * taps);
-                match Relaxation::new(rule, taps, patterns()) {
-                    Some(relaxation) => layer.each_group(weights, |_, kernels| relaxation.relax(kernels)),
-                    None => layer.each_group(weights, |group, kernels| {
-                        rule.relax(kernels, taps, patterns(), &mut stream.noise(group));
-                    }),
+            Rule::Hebbian(rule) => layer.each_group(weights, {
+                let patterns = move || Patterns::new(stream, rule.patterns * taps);
+                let relaxation = Relaxation::new(rule, taps, patterns());
+                move |group, kernels| match &relaxation {
+                    Some(relaxation) => relaxation.relax(kernels),
+                    None => rule.relax(kernels, taps, patterns(), &mut stream.noise(group)),
                 }
-            }
-            Rule::Circuit(circuit) => {
-                let taps = layer.layer.taps();
-                layer.each_group(weights, |group, kernels| {
-                    circuit.relax(kernels, taps, Patterns::new(stream, taps), &mut stream.noise(group));
-                });
-            }
+            }),
+            Rule::Circuit(circuit) => layer.each_group(weights, |group, kernels| {
+                circuit.relax(kernels, taps, Patterns::new(stream, taps), &mut stream.noise(group));
+            }),
         }
     }
 }

@@ -1,8 +1,5 @@
 //! The weight signal-to-noise ratio of a whole layer (Eq. 6 of Pogodin et al., 2021).
 
-use crate::sharing::snr;
-use burn::tensor::Element;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// How alike the kernels of a layer are: the mean over outputs of their signal-to-noise ratios, which are means over the inputs
@@ -29,22 +26,4 @@ mod finite {
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
     }
-}
-
-/// The ratios of a layer with weights `[places, outputs, taps]`, whose places fall into these modules.
-pub fn of_layer<W: Element>(weights: &[W], [outputs, taps]: [usize; 2], modules: &[Vec<usize>]) -> Snr {
-    let len = outputs * taps;
-    let of_output = |output: usize| {
-        let of_places = |places: &mut dyn Iterator<Item = usize>| {
-            let kernel = |place: usize| weights[place * len + output * taps..][..taps].iter().map(|w| w.elem::<f64>());
-            let kernels: Vec<f64> = places.flat_map(kernel).collect();
-            snr(&kernels, taps)
-        };
-        let within: f64 = modules.iter().map(|module| of_places(&mut module.iter().copied())).sum();
-        Snr { places: of_places(&mut (0..weights.len() / len)), modules: within / modules.len().max(1) as f64 }
-    };
-    let each: Vec<Snr> = (0..outputs).into_par_iter().map(of_output).collect();
-    // One after the other, so that the bits do not depend on the number of threads.
-    let over = |of: fn(&Snr) -> f64| each.iter().map(of).sum::<f64>() / outputs.max(1) as f64;
-    Snr { places: over(|snr| snr.places), modules: over(|snr| snr.modules) }
 }
