@@ -214,8 +214,10 @@ fn a_run_with_products_of_16_bits_learns_and_is_tested_as_it_was_trained() {
     let flags = ["--epochs", "3", "--lr", "0.1"];
     let (_, single, _) = run(&flags);
     let (said, mixed, summary) = run_of(&(TINY.to_owned() + "train { precision: bf16 }\n"), &flags);
-    let last = |epochs: &[Value]| epochs[2]["train_loss"].as_f64().unwrap();
-    let apart = (last(&single) - last(&mixed)).abs() / last(&single);
+    let losses =
+        |epochs: &[Value]| epochs.iter().map(|epoch| epoch["train_loss"].as_f64().unwrap()).collect::<Vec<_>>();
+    // Where the two curves cross, they are the same for a moment.
+    let apart = losses(&single).iter().zip(losses(&mixed)).fold(0.0_f64, |most, (x, y)| most.max((x - y).abs() / x));
     assert!((1e-6..2e-2).contains(&apart), "{apart:e}");
     assert!(said.contains(&format!("{} of 1000", summary["test"]["correct"])), "{said}");
 }

@@ -102,9 +102,7 @@ impl<'a> Run<'a> {
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
     pub fn run_judged(mut self, whole: &Fused, images: Tensor<4>, answers: Answers<'_>) -> Judgement {
-        let net = &self.model.net;
-        let batch = images.dims()[0];
-        let params = self.model.apart(whole, |id| id);
+        let (net, batch, params) = (&self.model.net, images.dims()[0], self.model.apart(whole, |id| id));
         let noise = self.training.as_ref().map_or(0, |training| training.noise);
         let Learnt { loss, scores, gradients, seen } =
             judge::learnt(&whole.engine, ops::rows(images).inner(), params, noise, answers);

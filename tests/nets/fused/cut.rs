@@ -60,11 +60,16 @@ fn the_papers_model_is_one_part() {
 fn a_cpu_has_kernels_for_what_stands_between() {
     let cpu = |equations: &str, last: &str, expected: &str| cut_for(Processor::Cpu, equations, last, expected);
     cpu("a = conv(image, 4, kernel: 3)\nb = dropout(batch_norm(a))\nc = conv(a + b, 4, kernel: 3)", "c", "fused 7");
+    let local =
+        "a = dropout(conv(image, 2, kernel: 3))\nb = local(a, 2, kernel: 3)\nc = dropout(conv(b, 2, kernel: 3))";
+    cpu(local, "c", "fused 7");
+    // A layer without weight sharing is one that a part is worth, and is so for kernels of one pixel.
+    cpu("a = local(image, 2, kernel: 1)", "a", "fused 3");
     // One part draws all, or none does.
-    let two = "a = dropout(conv(image, 2, kernel: 3))\nb = local(a, 2, kernel: 3)\nc = dropout(conv(b, 2, kernel: 3))";
+    let two = local.replace("local(a, 2, kernel: 3)", "conv(a, 5, kernel: 1023)");
     let elsewhere = "random numbers are drawn elsewhere too";
-    let expected = format!("fused 1 | {elsewhere} | there is no kernel for it | fused 1 | {elsewhere} | light | light");
-    cpu(two, "c", &expected);
+    let many = "it has more than 8 million weights";
+    cpu(&two, "c", &format!("fused 1 | {elsewhere} | {many} | fused 1 | {elsewhere} | light | light"));
     let large = "a = conv(image, 16, kernel: 3)\nloop V(steps: 7000) {\n    state b = a\n    \
                  b' = dropout(conv(b, 16, kernel: 3))\n}";
     let body = "[fused 1 | draws random numbers within a loop that is not fused]";
@@ -72,12 +77,14 @@ fn a_cpu_has_kernels_for_what_stands_between() {
 }
 
 #[test]
-fn on_a_gpu_the_batchs_statistics_stand_between_two_parts() {
+fn on_a_gpu_what_has_kernels_for_a_cpu_alone_stands_between_two_parts() {
     let a = "a = relu(conv(image, 4, kernel: 3))\nb = batch_norm(a)\nc = conv(b, 4, kernel: 3)";
     cut(a, "c", "fused 2 | has kernels for a CPU alone | fused 3");
     // What leaves a part and comes back by way of the norm makes two of it.
     let around_the_norm = "a = conv(image, 4, kernel: 3)\nb = batch_norm(a)\nc = conv(a + b, 4, kernel: 3)";
     cut(around_the_norm, "c", "fused 1 | has kernels for a CPU alone | fused 4");
+    let local = "a = conv(image, 4, kernel: 3)\nb = local(a, 4, kernel: 3)\nc = conv(b, 4, kernel: 3)";
+    cut(local, "c", "fused 1 | has kernels for a CPU alone | fused 3");
 }
 
 #[test]

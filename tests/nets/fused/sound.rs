@@ -186,12 +186,10 @@ fn sound_part(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BT
     let versions = |id: ParamId| if inside { vec![id] } else { net.versions(id) };
     assert_eq!(fused.params, params.into_iter().flat_map(versions).collect::<Vec<ParamId>>(), "{net}");
 
-    let heavy = |node: &Node| {
-        let weight = match node.op {
-            Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } => Some(weight),
-            _ => None,
-        };
-        weight.is_some_and(|weight| net.param(weight).shape[2] > 1)
+    let heavy = |node: &Node| match node.op {
+        Op::Conv { weight, .. } | Op::ConvTranspose { weight, .. } => net.param(weight).shape[2] > 1,
+        Op::Local { .. } => true,
+        _ => false,
     };
     assert!(all.iter().any(|(node, _)| heavy(node)), "light\n{net}");
     let images = all.iter().filter(|(node, _)| node.shape.per_image());
@@ -200,10 +198,10 @@ fn sound_part(net: &Net, fused: &Fused, around: &BTreeSet<Value>, elsewhere: &BT
     for (node, _) in all {
         let fits = match node.op {
             Op::Param(_) | Op::Number(_) | Op::Zeros | Op::Dense { .. } | Op::Pool { .. } => true,
-            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::Upsample { .. } => true,
+            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::Local { .. } | Op::Upsample { .. } => true,
             Op::Unary { .. } | Op::Binary { .. } | Op::Flatten { .. } | Op::Concat { .. } => true,
             Op::BatchNorm { .. } | Op::Dropout { .. } | Op::GroupNorm { .. } | Op::Lrn { .. } => true,
-            Op::Local { .. } | Op::Reduce { .. } => false,
+            Op::Reduce { .. } => false,
         };
         assert!(fits && (node.shape.per_image() || is_literal(&Stmt::Node(node.clone()))), "{node:?}\n{net}");
     }

@@ -48,10 +48,17 @@ pub fn shares_nothing(frozen: usize, span: Option<Span>) -> Diagnostic {
             "nothing comes to be alike in a sleep of this net: it has no `local` layer".to_owned(),
             "write `every: 0`, or `local` for a `conv`; if it is meant, write `allow shares_nothing`",
         ),
-        n => (
-            format!("nothing comes to be alike in a sleep of this net: {n} of {n} `local` layers are frozen"),
-            "write `every: 0`, or take `frozen` away; if it is meant, write `allow shares_nothing`",
-        ),
+        n => {
+            let all = if n == 1 {
+                "the `local` layer that it is about is".to_owned()
+            } else {
+                format!("all {n} `local` layers that it is about are")
+            };
+            (
+                format!("nothing comes to be alike in a sleep of this net: {all} frozen"),
+                "write `every: 0`, or take `frozen` away; if it is meant, write `allow shares_nothing`",
+            )
+        }
     };
     labelled(Diagnostic::new(&SHARES_NOTHING, message), span, "sleeps for nothing").help(help)
 }
