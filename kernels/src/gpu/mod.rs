@@ -2,8 +2,8 @@
 //! shared memory as far as that goes.
 //!
 //! `compile` turns a schedule into a `program` for a cube: instructions, and where every value lives (`homes`). The
-//! kernel in `interpreter` executes the program for one image after the other, and `runner` launches it. The other
-//! files are the instructions.
+//! kernel in `interpreter` executes the program for one image after the other, and `runner` launches it. `local` is kernels of
+//! their own for layers that no image can go through alone. The other files are the instructions.
 
 mod compile;
 mod conv;
@@ -12,6 +12,7 @@ mod dense;
 mod epilogue;
 mod homes;
 mod interpreter;
+mod local;
 mod loss;
 mod math;
 mod memory;

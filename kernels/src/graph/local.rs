@@ -3,7 +3,7 @@
 use super::Slot;
 
 /// A convolution without weight sharing: each place of the result has kernels of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Local {
     /// The parameter that holds the kernels, `[height, width, outputs, inputs, kernel, kernel]`; height and width are those of
     /// the result.

@@ -6,6 +6,8 @@ mod direct;
 mod dropout;
 #[cfg(feature = "wgpu")]
 mod gpu;
+#[cfg(feature = "wgpu")]
+mod gpu_local;
 mod local;
 #[cfg(feature = "wgpu")]
 mod maps;

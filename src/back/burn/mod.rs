@@ -15,6 +15,8 @@ mod gabor;
 mod init;
 mod judge;
 mod list;
+#[cfg(feature = "gpu")]
+mod local;
 mod loss;
 mod module;
 mod non_finite;

@@ -2,6 +2,8 @@
 
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, ConvTransposeOptions, MaxPoolOptions};
 use burn::tensor::{Slice, Tensor, TensorData, activation, module};
+#[cfg(feature = "gpu")]
+use lcnnc_kernels::graph::Local;
 use lcnnc_lang::ir::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 
 /// `x` is `[B, in, H, W]`, the weight `[out, in / groups, k, k]`, the bias `[1, out, 1, 1]`; zeros stand around the map.
@@ -34,9 +36,7 @@ pub(super) fn conv_transpose(
     module::conv_transpose2d(x, weight, bias.map(channels), options)
 }
 
-/// `x` is `[B, in, H, W]`, the weight `[height, width, out, in * k * k]`, the bias `[1, out, 1, 1]` or `[1, out, height, width]`:
-/// at each position of the
-/// output the window there, as a column, under the position's own matrix.
+/// `x` is `[B, in, H, W]`, the weight `[height, width, out, in * k * k]`, the bias `[1, out, 1, 1]` or `[1, out, height, width]`.
 pub(super) fn local(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -45,7 +45,23 @@ pub(super) fn local(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
+    let y = local_without_bias(x, weight, kernel, stride, padding);
+    match bias {
+        Some(bias) => y + bias,
+        None => y,
+    }
+}
+
+/// At each position of the output the window there, as a column, under the position's own matrix.
+fn local_without_bias(x: Tensor<4>, weight: Tensor<4>, kernel: usize, stride: usize, padding: usize) -> Tensor<4> {
     let ([batch, channels, ..], [height, width, out, taps]) = (x.dims(), weight.dims());
+    #[cfg(feature = "gpu")]
+    if super::local::has_kernels(&x) {
+        let [_, inputs, from @ ..] = x.dims();
+        let (outputs, pad) = (out, padding);
+        let layer = Local { weight: 0, bias: None, inputs, outputs, kernel, stride, pad, from };
+        return super::local::local(x, weight, layer);
+    }
     let positions = height * width;
     let x = if padding > 0 { x.pad((padding, padding, padding, padding), 0.0) } else { x };
     let along = |start: usize, count: usize| {
@@ -59,11 +75,7 @@ pub(super) fn local(
     let windows: Tensor<4> = Tensor::cat((0..kernel * kernel).map(tap).collect(), 2);
     let columns: Tensor<3> = windows.reshape([batch, taps, positions]).permute([2, 1, 0]);
     let y: Tensor<3> = weight.reshape([positions, out, taps]).matmul(columns);
-    let y = y.permute([2, 1, 0]).reshape([batch, out, height, width]);
-    match bias {
-        Some(bias) => y + bias,
-        None => y,
-    }
+    y.permute([2, 1, 0]).reshape([batch, out, height, width])
 }
 
 /// `x` is `[B, in, 1, 1]`, the weight `[out, in, 1, 1]`, the bias `[1, out, 1, 1]`.

@@ -34,3 +34,21 @@ fn branches_judged_in_one_kernel() {
 fn regions_in_the_middle_of_a_net() {
     agrees("blt", &[("width", "4")], 1e-4);
 }
+
+/// A net of layers that have kernels of their own on a graphics processor, beside norms that Burn runs there.
+#[test]
+fn layers_without_weight_sharing() {
+    if let Err(error) = DeviceChoice::Wgpu.open() {
+        eprintln!("SKIPPED: {error}. Debian's package mesa-vulkan-drivers is a driver that needs no GPU.");
+        return;
+    }
+    for (spec, set) in [
+        ("lc_resnet20", [("width", "3"), ("size", "8"), ("blocks", "1")].as_slice()),
+        ("lc_mlp", &[("hidden", "9")]),
+    ] {
+        let text = std::fs::read_to_string(format!("specs/{spec}.lcnn")).unwrap();
+        let [scores, gradients] = distance(&compiled(&text, set), Way::Gpu { fused: true }, 3);
+        println!("{spec}: {scores:.1e}, {gradients:.1e}");
+        assert!(scores < 1e-4 && gradients < 1e-4, "{spec}: scores {scores:.1e}, gradients {gradients:.1e}");
+    }
+}
