@@ -1,5 +1,5 @@
-//! An optimizer's update as one pass over a parameter, its gradient and what is remembered of it: memory is read and written
-//! once, by all threads.
+//! An optimizer's update as one pass over a parameter, its gradient and what is remembered of it, and the length of a gradient:
+//! memory is read and written once, by all threads.
 
 use super::vectors::Vectors;
 use pulp::{Simd, WithSimd};
@@ -43,6 +43,21 @@ pub fn adam(step: AdamStep, numbers: AdamNumbers<'_>) {
     stretches.for_each(|((weights, gradient), (mean, squares))| {
         arch.dispatch(AdamStretch { step, numbers: AdamNumbers { weights, gradient, mean, squares } });
     });
+}
+
+/// The sum of the squares of all numbers, in double precision. Its bits do not depend on the number of threads.
+pub fn squares(numbers: &[f32]) -> f64 {
+    /// Numbers that are summed beside each other.
+    const BESIDE: usize = 16;
+    let stretch = |numbers: &[f32]| {
+        let mut sums = [0.0; BESIDE];
+        let (some, rest) = numbers.as_chunks::<BESIDE>();
+        for numbers in some {
+            sums.iter_mut().zip(numbers).for_each(|(sum, x)| *sum += f64::from(*x) * f64::from(*x));
+        }
+        sums.iter().sum::<f64>() + rest.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>()
+    };
+    numbers.par_chunks(STRETCH).map(stretch).collect::<Vec<f64>>().iter().sum()
 }
 
 struct AdamStretch<'a> {

@@ -11,6 +11,7 @@ mod local;
 mod maps;
 mod norms;
 mod support;
+mod update;
 mod upsample;
 mod winograd;
 mod zeros;

@@ -30,7 +30,8 @@ pub const PAD_CROP: ImageStep = ImageStep {
         match call.maybe_reals("fill") {
             // A grey image takes the luma of a colour.
             Some(fill) if ![1, channels].contains(&fill.len()) && (channels, fill.len()) != (1, 3) => {
-                Err(format!("expected 1 or {channels} values of `fill`, found {}", fill.len()))
+                let each = if channels == 1 { 3 } else { channels };
+                Err(format!("expected 1 or {each} values of `fill`, found {}", fill.len()))
             }
             _ => Ok([channels, height, width]),
         }

@@ -1,9 +1,10 @@
 //! An optimizer's update in the memory that the weights lie in.
 
 use super::fused::Float;
+use burn::backend::ops::FloatTensorOps;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::{DType, Device, Tensor};
+use burn::backend::{Backend, Dispatch, Flex, TensorMetadata, backend_extension};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use lcnnc_kernels::recycled;
 use lcnnc_kernels::update::{self, AdamNumbers, AdamStep};
 
@@ -18,6 +19,9 @@ trait UpdateOps: Backend {
         squares: FloatTensor<Self>,
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    /// The sum of all squares, `[1]`.
+    fn squares(numbers: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 /// The same tensor, in memory that holds nothing else.
@@ -47,6 +51,12 @@ impl UpdateOps for Flex {
         }
         (weights, mean, squares)
     }
+
+    fn squares(numbers: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (device, numbers) = (numbers.device(), alone(numbers));
+        let sum = update::squares(numbers.storage()) as f32;
+        Flex::float_from_data(TensorData::new(vec![sum], [1]), &device)
+    }
 }
 
 /// Whether [`adam`] can move these weights: those of 32 bits in this process's memory.
@@ -60,4 +70,12 @@ pub fn adam<const D: usize>([weights, gradient, mean, squares]: [Tensor<D>; 4], 
     let [weights, gradient, mean, squares] = [weights, gradient, mean, squares].map(Tensor::into_dispatch);
     let (weights, mean, squares) = <Dispatch as UpdateOps>::adam(weights, gradient, mean, squares, step);
     [weights, mean, squares].map(Tensor::from_dispatch)
+}
+
+/// The sum of all squares of numbers, `[1]`. Nothing here is with autodiff.
+pub fn squares<const D: usize>(numbers: Tensor<D>) -> Tensor<1> {
+    if !is_in_memory(&numbers) {
+        return numbers.square().sum();
+    }
+    Tensor::from_dispatch(<Dispatch as UpdateOps>::squares(numbers.into_dispatch()))
 }

@@ -1,7 +1,7 @@
 //! Gradients that are made shorter where they are too long.
 
 use super::{Phase, PhaseKind};
-use crate::back::burn::{DeviceError, Model, numbers};
+use crate::back::burn::{DeviceError, Model, numbers, update};
 use burn::tensor::Transaction;
 use burn_optim::GradientsParams;
 
@@ -25,7 +25,7 @@ impl Phase for Clip {
     fn before_update(&mut self, model: &Model, gradients: &mut GradientsParams) -> Result<(), DeviceError> {
         /// What is added to a length before it is divided by, as in PyTorch, since it may be 0.
         const GUARD: f64 = 1e-6;
-        let squares = model.ids().filter_map(|id| gradients.get::<4>(id)).map(|gradient| gradient.square().sum());
+        let squares = model.ids().filter_map(|id| gradients.get::<4>(id)).map(update::squares);
         let length = numbers(squares.fold(Transaction::default(), Transaction::register))?.iter().sum::<f64>().sqrt();
         if length > self.most {
             for id in model.ids() {

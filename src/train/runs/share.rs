@@ -93,24 +93,9 @@ pub fn share(
     let [best, last] = [best, last].map(|model| shared(&model, &layers, &next.recipe.net));
     let (best, last) = (next.model(best?, folder)?, next.model(last?, folder)?);
     let after = next.score(&best, folder)?;
-    let whose = Whose::run(&next.recipe, &first.manifest);
-    let best = weights::bytes(&best, &whose.at("best", done.best_epoch))?;
-    let last = weights::bytes(&last, &whose.at("last", done.epochs))?;
-    let summary = Summary {
-        validation_accuracy: None,
-        test: after.clone(),
-        seconds: started.elapsed().as_secs_f64(),
-        asleep: None,
-        weights: WeightsChecksums { best: sha256([best.as_slice()]), last: sha256([last.as_slice()]) },
-        remarks: Vec::new(),
-        notes: Vec::new(),
-        metrics_sha256: None,
-        manifest_seal: Some(first.manifest.seal()),
-        ..done
-    };
-    let summary = seal::written(&summary);
-    let files: [(&str, &[u8]); 3] =
-        [(Which::Best.file(), &best), (Which::Last.file(), &last), (SUMMARY, summary.as_bytes())];
+    let done = Summary { test: after.clone(), seconds: started.elapsed().as_secs_f64(), ..done };
+    let files = first.rest(&next.recipe, [&best, &last], done)?;
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
     Ok(Shared {
         folder: first.put_into(here.parent().unwrap_or(&here), &files)?,
         layers: layers.iter().map(|layer| layer.name().to_owned()).collect(),
@@ -118,6 +103,33 @@ pub fn share(
         scores: [before, after],
         notes,
     })
+}
+
+impl FirstTexts {
+    /// The other files of a run that no training follows: the best and the last weights, and its summary, of which the score, the
+    /// seconds and the epochs are known.
+    fn rest(
+        &self,
+        recipe: &Recipe,
+        [best, last]: [&Model; 2],
+        done: Summary,
+    ) -> Result<[(&'static str, Vec<u8>); 3], TrainError> {
+        let whose = Whose::run(recipe, &self.manifest);
+        let best = weights::bytes(best, &whose.at("best", done.best_epoch))?;
+        let last = weights::bytes(last, &whose.at("last", done.epochs))?;
+        let summary = Summary {
+            validation_accuracy: None,
+            asleep: None,
+            weights: WeightsChecksums { best: sha256([best.as_slice()]), last: sha256([last.as_slice()]) },
+            remarks: Vec::new(),
+            notes: Vec::new(),
+            metrics_sha256: None,
+            manifest_seal: Some(self.manifest.seal()),
+            ..done
+        };
+        let summary = seal::written(&summary).into_bytes();
+        Ok([(Which::Best.file(), best), (Which::Last.file(), last), (SUMMARY, summary)])
+    }
 }
 
 impl Setup {

@@ -1,7 +1,7 @@
 //! Kills, signals and damaged checkpoints.
 
 use super::tools::reseal;
-use super::{ARGS, Place, SPEC, Said, assert_same, checkpoints, kept, stopped};
+use super::{ARGS, Place, SPEC, Said, asleep, assert_same, checkpoints, kept, stopped};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -39,39 +39,44 @@ fn killed(place: &Place, mut wait: impl FnMut() -> Duration) -> (PathBuf, usize,
 
 #[test]
 fn a_run_that_is_killed_again_and_again_ends_with_the_same_bits() {
-    let place = Place::new(SPEC);
-    let uncut = place.uncut();
-    let mut wait = Duration::from_millis(30);
-    let (run, kills, _) = killed(&place, || {
-        wait = wait.mul_f64(1.25);
-        wait
-    });
-    assert!(kills > 1, "killed {kills} times");
-    assert_same(&run, &uncut);
+    for spec in [SPEC, &asleep()] {
+        let place = Place::new(spec);
+        let uncut = place.uncut();
+        let mut wait = Duration::from_millis(30);
+        let (run, kills, _) = killed(&place, || {
+            wait = wait.mul_f64(1.25);
+            wait
+        });
+        assert!(kills > 1, "killed {kills} times");
+        assert_same(&run, &uncut);
+    }
 }
 
-/// `cargo test --release --test runs resume -- --ignored --nocapture`: LCNNC_KILLS kills or more (200), at random times.
+/// `cargo test --release --test runs resume -- --ignored --nocapture`: LCNNC_KILLS kills or more (200), at random times, half of
+/// them of a net that sleeps.
 #[test]
 #[ignore = "takes minutes; see the README"]
 fn hundreds_of_kills_change_no_bit() {
     let wanted: usize = std::env::var("LCNNC_KILLS").map_or(200, |text| text.parse().unwrap());
-    let place = Place::new(SPEC);
-    let uncut = place.uncut();
-    let (mut runs, mut kills, mut in_writes) = (0, 0, 0);
+    let places = [SPEC, &asleep()].map(Place::new);
+    let uncut = places.each_ref().map(Place::uncut);
+    let (mut runs, mut kills, mut in_writes) = (0, [0, 0], 0);
     let mut random = std::hash::BuildHasher::hash_one(&std::hash::RandomState::new(), wanted);
     println!("random times from {random}");
-    while kills < wanted {
-        let (run, more, writes) = killed(&place, || {
+    while let Some(n) = (0..2).find(|n| 2 * kills[*n] < wanted) {
+        let (run, more, writes) = killed(&places[n], || {
             // Knuth's linear congruential generator: any will do.
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             Duration::from_micros(20_000 + (random >> 33) % 230_000)
         });
-        assert_same(&run, &uncut);
+        assert_same(&run, &uncut[n]);
         fs::remove_dir_all(run).unwrap();
-        (runs, kills, in_writes) = (runs + 1, kills + more, in_writes + writes);
+        kills[n] += more;
+        (runs, in_writes) = (runs + 1, in_writes + writes);
     }
+    let [awake, asleep] = kills;
     println!(
-        "{kills} kills, {in_writes} of them in the middle of writing a checkpoint; {runs} of {runs} runs bit-identical"
+        "{awake} kills, and {asleep} of a net that sleeps, {in_writes} of them in the middle of writing a checkpoint; {runs} of {runs} runs bit-identical"
     );
 }
 

@@ -30,6 +30,13 @@ use tempfile::TempDir;
 /// on the epochs before, and two batches make a step: all that a checkpoint has to hold.
 const SPEC: &str = include_str!("../../tiny.lcnn");
 
+/// The same with lateral kernels that differ from place to place, and a sleep that draws patterns and noise: how many steps there
+/// were is to be held as well.
+fn asleep() -> String {
+    let own = SPEC.replace("W_L: conv(4", "W_L: local(4");
+    format!("{own}sleep {{ every: 3, rule: hebbian(iterations: 3, patterns: 8, eta: 0.01, noise: 0.1) }}\n")
+}
+
 const ARGS: &str = "run tiny --device cpu --threads 1 --limit 160";
 
 struct Place(TempDir);
@@ -112,6 +119,8 @@ struct Kept {
     last: Vec<u8>,
     metrics: Vec<serde_json::Value>,
     table: Vec<String>,
+    /// The lines of sleep.jsonl.
+    sleeps: Vec<serde_json::Value>,
     summary: serde_json::Value,
     /// Of the file for TensorBoard, whose times differ: its length in bytes.
     events: u64,
@@ -122,7 +131,7 @@ fn kept(run: &Path) -> Kept {
     let timeless = |line: &str| {
         let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
         // The sums of files that hold times, too.
-        for key in ["seconds", "images_per_second", "metrics", "manifest", "sha256"] {
+        for key in ["seconds", "seconds_asleep", "images_per_second", "metrics", "manifest", "sha256"] {
             value.as_object_mut().unwrap().remove(key);
         }
         value
@@ -132,6 +141,7 @@ fn kept(run: &Path) -> Kept {
         last: fs::read(run.join("last.safetensors")).unwrap(),
         metrics: text("metrics.jsonl").lines().map(timeless).collect(),
         table: text("metrics.csv").lines().map(|line| line.rsplitn(3, ',').last().unwrap().to_owned()).collect(),
+        sleeps: fs::read_to_string(run.join("sleep.jsonl")).unwrap_or_default().lines().map(timeless).collect(),
         summary: timeless(&text("summary.json")),
         events: fs::read_dir(run.join("tensorboard")).unwrap().next().unwrap().unwrap().metadata().unwrap().len(),
     }
@@ -142,6 +152,7 @@ fn assert_same(run: &Path, uncut: &Kept) {
     let now = kept(run);
     assert_eq!(now.metrics, uncut.metrics);
     assert_eq!(now.table, uncut.table);
+    assert_eq!(now.sleeps, uncut.sleeps);
     assert_eq!(now.summary, uncut.summary);
     assert_eq!(now.events, uncut.events);
     assert!(now.best == uncut.best && now.last == uncut.last, "the weights differ from those of an uncut run");

@@ -123,7 +123,7 @@ impl Binder<'_> {
             _ => std::slice::from_ref(expr),
         };
         let name = |binder: &mut Self, item: &Expr| match &item.kind {
-            ExprKind::Name(name) => Some(const_eval::resolve(name, binder.meanings).to_string()),
+            ExprKind::Name(name) => Some(const_eval::resolve(name, binder.meanings)),
             _ => binder.mistyped(what, "`all` or names, as `[stage1, W_L]`,", describe(item), item),
         };
         if items.is_empty() {
