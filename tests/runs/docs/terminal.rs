@@ -39,8 +39,8 @@ const SAID: &[Said] = &[
         command: "check branches",
     },
     Said {
-        page: "docs/tour.md",
-        spec: (3, "own"),
+        page: "docs/sleep.md",
+        spec: (0, "own"),
         slips: &[("every: sharing", "every: sharing\n    rule: hebbian")],
         command: "check own",
     },
