@@ -383,7 +383,7 @@ def count():
                 model(weights, torch.ones(1, *shape, dtype=torch.float64), **consts)
             said = ", ".join(f"{name}={value}" for name, value in consts.items())
             total = sum(w.numel() for w in weights.params.values())
-            print(f"{model.__name__:9} {said:32} {classes:4} classes {total:9} parameters")
+            print(f"{model.__name__:11} {said:32} {classes:4} classes {total:9} parameters")
 
 
 def main():

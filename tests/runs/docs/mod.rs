@@ -235,8 +235,10 @@ fn reference() -> String {
         args(&mut out, block.keys);
         for key in block.keys {
             // Transforms are those of tests as well.
-            if let (Type::Call(choices) | Type::Calls(choices), "optimizer" | "schedule" | "augment" | "transform") =
-                (&key.ty, key.name)
+            if let (
+                Type::Call(choices) | Type::Calls(choices),
+                "optimizer" | "schedule" | "augment" | "transform" | "rule",
+            ) = (&key.ty, key.name)
             {
                 choices.iter().for_each(|choice| callable(&mut out, key.name, choice));
             }

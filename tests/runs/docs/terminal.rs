@@ -39,6 +39,12 @@ const SAID: &[Said] = &[
         command: "check branches",
     },
     Said {
+        page: "docs/sleep.md",
+        spec: (0, "own"),
+        slips: &[("every: sharing", "every: sharing\n    rule: hebbian")],
+        command: "check own",
+    },
+    Said {
         page: "docs/from_pytorch.md",
         spec: (1, "lateral"),
         slips: &[("    state O = A\n", "")],
