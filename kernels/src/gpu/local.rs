@@ -89,7 +89,8 @@ fn to_input(dy: &[f32], weights: &[f32], dx: &mut [f32], images: u32, #[comptime
             for j in 0..kernel {
                 // The place whose window has the cell at `i` and `j`, if there is one.
                 if row >= i && column >= j && (row - i) % stride == 0 && (column - j) % stride == 0 {
-                    let [place_row, place_column] = [(row - i) / stride, (column - j) / stride];
+                    let place_row = (row - i) / stride;
+                    let place_column = (column - j) / stride;
                     if place_row < down && place_column < across {
                         let place = place_row * across + place_column;
                         for output in 0..comptime!(local.outputs) {
