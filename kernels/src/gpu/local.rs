@@ -88,10 +88,11 @@ fn to_input(dy: &[f32], weights: &[f32], dx: &mut [f32], images: u32, #[comptime
         for i in 0..kernel {
             for j in 0..kernel {
                 // The place whose window has the cell at `i` and `j`, if there is one.
-                if row >= i && column >= j && (row - i) % stride == 0 && (column - j) % stride == 0 {
+                if row >= i && column >= j {
                     let place_row = (row - i) / stride;
                     let place_column = (column - j) / stride;
-                    if place_row < down && place_column < across {
+                    let is_met = place_row * stride + i == row && place_column * stride + j == column;
+                    if is_met && place_row < down && place_column < across {
                         let place = place_row * across + place_column;
                         for output in 0..comptime!(local.outputs) {
                             let back = dy[(output * places + place) * images + image];

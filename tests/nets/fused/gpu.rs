@@ -42,10 +42,9 @@ fn layers_without_weight_sharing() {
         eprintln!("SKIPPED: {error}. Debian's package mesa-vulkan-drivers is a driver that needs no GPU.");
         return;
     }
-    for (spec, set) in [
-        ("lc_resnet20", [("width", "3"), ("size", "8"), ("blocks", "1")].as_slice()),
-        ("lc_mlp", &[("hidden", "9")]),
-    ] {
+    for (spec, set) in
+        [("lc_resnet20", [("width", "3"), ("size", "8"), ("blocks", "1")].as_slice()), ("lc_mlp", &[("hidden", "9")])]
+    {
         let text = std::fs::read_to_string(format!("specs/{spec}.lcnn")).unwrap();
         let [scores, gradients] = distance(&compiled(&text, set), Way::Gpu { fused: true }, 3);
         println!("{spec}: {scores:.1e}, {gradients:.1e}");
