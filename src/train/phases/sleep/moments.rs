@@ -84,10 +84,11 @@ pub(super) fn of_modules<W: Element>(weights: &[W], len: usize, modules: &[Vec<u
     modules.par_iter().map(|places| Moments::of(weights, len, places)).collect()
 }
 
-/// How alike kernels are, over all places and within modules.
+/// How alike kernels are, over all places and within modules. A module of one place is alike with itself alone, and does not count.
 pub(super) fn snr(modules: &[Moments], taps: usize) -> Snr {
-    let within = modules.iter().map(|module| module.snr(taps)).sum::<f64>() / modules.len().max(1) as f64;
-    Snr { places: Moments::together(modules).map_or(f64::INFINITY, |all| all.snr(taps)), modules: within }
+    let within: Vec<f64> = modules.iter().filter(|module| module.places > 1).map(|module| module.snr(taps)).collect();
+    let mean = if within.is_empty() { f64::INFINITY } else { within.iter().sum::<f64>() / within.len() as f64 };
+    Snr { places: Moments::together(modules).map_or(f64::INFINITY, |all| all.snr(taps)), modules: mean }
 }
 
 /// How alike kernels are once each is set to the mean of its module.
