@@ -1,6 +1,6 @@
 //! How far a training has come: a bar within an epoch on a terminal, a line now and then elsewhere, and a line an epoch.
 
-use super::{Ahead, Epoch, LayerSlept, Observer, ObserverKind, Slept, Snr, SoFar, nothing_to_hand_on};
+use super::{Ahead, Epoch, LayerSlept, Observer, ObserverKind, Slept, Snr, SoFar, nothing_to_hand_on, sleep};
 use crate::train::{Console, TrainError, duration};
 use indicatif::ProgressBar;
 use lcnnc_lang::vocabulary::real;
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 pub const PROGRESS: ObserverKind = ObserverKind {
     keeps: None,
-    open: |start, _| {
+    open: |start, memory| {
         let (console, epochs) = (start.console, start.recipe.epochs());
-        Ok(Some(Box::new(ProgressLines { console, epochs, bar: None, slept: None })))
+        Ok(Some(Box::new(ProgressLines { console, epochs, bar: None, slept: sleep::last(start, memory) })))
     },
     hand_on: nothing_to_hand_on,
 };

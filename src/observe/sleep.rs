@@ -1,8 +1,9 @@
 //! What each sleep has done, as JSON lines: a line a sleep.
 
-use super::{LayerSlept, Observer, ObserverKind, ObserverMemory, RunHome, Slept};
+use super::{LayerSlept, Observer, ObserverKind, ObserverMemory, RunHome, Slept, Snr, TrainingStart};
 use crate::train::{TrainError, files};
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,34 @@ fn copy(from: RunHome<'_>, to: RunHome<'_>, length: u64) -> Result<u64, TrainErr
     Ok(kept.len() as u64)
 }
 
+/// The last sleep of the epoch in whose middle a training goes on; none where it begins with an epoch, or none has come in it yet.
+pub(super) fn last(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Option<Slept> {
+    let length = usize::try_from(*memory.lengths.get(LENGTH)?).ok()?;
+    let bytes = fs::read(start.run.folder.join(FILE)).ok()?;
+    let line: Line =
+        serde_json::from_slice(bytes[..bytes.len().min(length)].trim_ascii().rsplit(|byte| *byte == b'\n').next()?)
+            .ok()?;
+    let layer = |(name, Ratios { before, after })| LayerSlept { name, before, after };
+    let layers = line.snr.into_iter().map(layer).collect();
+    (line.epoch == start.epochs_done + 1).then_some(Slept { step: line.step, seconds: line.seconds, layers })
+}
+
+/// A line of the file.
+#[derive(Serialize, Deserialize)]
+struct Line {
+    step: usize,
+    epoch: usize,
+    seconds: f64,
+    /// What the sleep has made of each layer, by the layer's name.
+    snr: BTreeMap<String, Ratios>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Ratios {
+    before: Snr,
+    after: Snr,
+}
+
 /// The file, growing by a line a sleep.
 struct Log {
     path: PathBuf,
@@ -64,10 +93,11 @@ impl Log {
 
 impl Observer for Log {
     fn sleep_ends(&mut self, epoch: usize, slept: &Slept) -> Result<(), TrainError> {
-        let layer = |layer: &LayerSlept| (layer.name.clone(), json!({ "before": layer.before, "after": layer.after }));
-        let snr: Map<String, Value> = slept.layers.iter().map(layer).collect();
+        let ratios = |layer: &LayerSlept| Ratios { before: layer.before, after: layer.after };
+        let snr = slept.layers.iter().map(|layer| (layer.name.clone(), ratios(layer))).collect();
+        let line = Line { step: slept.step, epoch, seconds: slept.seconds, snr };
         let line =
-            json!({ "step": slept.step, "epoch": epoch, "seconds": slept.seconds, "snr": snr }).to_string() + "\n";
+            serde_json::to_string(&line).unwrap_or_else(|error| unreachable!("numbers are JSON: {error}")) + "\n";
         self.file.write_all(line.as_bytes()).map_err(TrainError::file(&self.path, "written"))?;
         self.length += line.len() as u64;
         Ok(())

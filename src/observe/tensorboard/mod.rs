@@ -23,8 +23,7 @@ pub const BOARD: ObserverKind = ObserverKind {
         if !start.tensorboard {
             return Ok(None);
         }
-        let offset = memory.lengths.get(EVENTS).copied().unwrap_or(0);
-        Ok(Some(Box::new(Board::open(start, offset)?)))
+        Ok(Some(Box::new(Board::open(start, memory)?)))
     },
     hand_on: |memory, from, to| {
         if !events::copy(from, to)? {
@@ -76,9 +75,9 @@ struct Board {
 }
 
 impl Board {
-    /// Goes on with what was written before the byte `offset`. Where that is damaged, a warning says so, and a new file
-    /// begins.
-    fn open(start: &TrainingStart<'_>, offset: u64) -> Result<Self, TrainError> {
+    /// Goes on with what was written before a checkpoint. Where that is damaged, a warning says so, and a new file begins.
+    fn open(start: &TrainingStart<'_>, memory: &ObserverMemory) -> Result<Self, TrainError> {
+        let offset = memory.lengths.get(EVENTS).copied().unwrap_or(0);
         let images = images(start.recipe, start.data, start.split, start.device)?;
         let (file, warn) = (events::file(start.run), |text: &str| start.console.warn(text));
         if offset > 0 && !file.is_file() {
@@ -93,7 +92,7 @@ impl Board {
             }
             other => Err(other),
         });
-        Ok(Self { events: events?, images, slept: None })
+        Ok(Self { events: events?, images, slept: super::sleep::last(start, memory) })
     }
 }
 
