@@ -19,11 +19,24 @@ pub struct ForwardRow<'a, 'y> {
     pub outputs: Range<usize>,
     /// The memory that takes the row, `[blocks, outputs]` rows of cells.
     pub y: Vec<&'y mut [f32]>,
+    pub scratch: &'a mut Panel,
 }
 
-/// Cells of a window that are read at once: as many as stay in the first-level cache, for all blocks that are summed at once,
-/// until every output has read them.
-const CELLS: usize = 144;
+/// A few cells of a window as the sums read them, one tap after the other: they stay in the first-level cache, and no sum has to
+/// find them again in the planes.
+#[derive(Default)]
+pub struct Panel {
+    /// The cells, `[groups of blocks, taps, blocks of the group]`.
+    cells: Vec<f32>,
+    /// Taps next to each other, whose cells are in the panel one after the other.
+    runs: Vec<Range<usize>>,
+    /// Taps in all runs.
+    taps: usize,
+}
+
+/// Cells of a window that are read at once: as many as stay in a first-level cache of 32 KiB, for all blocks that are summed at
+/// once and with the weights beside them, until every output has read them.
+const CELLS: usize = 108;
 
 impl WithSimd for ForwardRow<'_, '_> {
     type Output = ();
@@ -49,6 +62,8 @@ impl WithSimd for ForwardRow<'_, '_> {
 struct Tile {
     place: Place,
     block: usize,
+    /// The first number of its group of blocks in the panel.
+    panel: usize,
     /// The output, counted from the first of the row's.
     output: usize,
 }
@@ -72,7 +87,10 @@ impl ForwardRow<'_, '_> {
     /// Adds what a place sees of some inputs to the sums of all outputs, for at most [`BLOCKS`] blocks.
     #[inline(always)]
     fn place<S: Simd>(&mut self, s: S, column: usize, blocks: Range<usize>, inputs: Range<usize>) {
-        let some = self.outputs.len();
+        let (some, place) = (self.outputs.len(), Place { row: self.row, column });
+        // Half as many numbers in a vector leave registers for half as many blocks.
+        let group = if S::F32_LANES == LANES { BLOCKS } else { BLOCKS / 2 };
+        self.pack(place, blocks.clone(), inputs, group);
         let mut output = 0;
         while output < some {
             let (mut block, left) = (blocks.start, some - output);
@@ -83,30 +101,56 @@ impl ForwardRow<'_, '_> {
                 _ => 1,
             };
             while block < blocks.end {
-                let tile = Tile { place: Place { row: self.row, column }, block, output };
-                let inputs = inputs.clone();
-                block += match (many, blocks.end - block) {
-                    (4, 4..) if S::F32_LANES == LANES => self.tile::<S, 4, 4>(s, tile, inputs),
-                    (4, 3) if S::F32_LANES == LANES => self.tile::<S, 4, 3>(s, tile, inputs),
-                    (4, 2..) => self.tile::<S, 4, 2>(s, tile, inputs),
-                    (4, _) => self.tile::<S, 4, 1>(s, tile, inputs),
-                    (8, _) => self.tile::<S, 8, 1>(s, tile, inputs),
-                    (_, 2..) => self.tile::<S, 1, 2>(s, tile, inputs),
-                    _ => self.tile::<S, 1, 1>(s, tile, inputs),
+                let panel = (block - blocks.start) * self.scratch.taps * LANES;
+                let tile = Tile { place, block, panel, output };
+                block += match (many, group.min(blocks.end - block)) {
+                    (8, _) => self.tile::<S, 8, 1>(s, tile),
+                    (4, 4) => self.tile::<S, 4, 4>(s, tile),
+                    (4, 3) => self.tile::<S, 4, 3>(s, tile),
+                    (4, 2) => self.tile::<S, 4, 2>(s, tile),
+                    (4, _) => self.tile::<S, 4, 1>(s, tile),
+                    (_, 4) => self.tile::<S, 1, 4>(s, tile),
+                    (_, 3) => self.tile::<S, 1, 3>(s, tile),
+                    (_, 2) => self.tile::<S, 1, 2>(s, tile),
+                    _ => self.tile::<S, 1, 1>(s, tile),
                 };
             }
             output += many;
         }
     }
 
+    /// Brings what a place sees of some inputs into the panel, in groups of so many blocks.
+    #[inline(always)]
+    fn pack(&mut self, place: Place, blocks: Range<usize>, inputs: Range<usize>, group: usize) {
+        let Panel { cells, runs, taps } = &mut *self.scratch;
+        cells.clear();
+        runs.clear();
+        *taps = 0;
+        for stretch in place.stretches(self.local, inputs.clone()) {
+            *taps += stretch.len;
+            match runs.last_mut() {
+                Some(run) if run.end == stretch.tap => run.end += stretch.len,
+                _ => runs.push(stretch.tap..stretch.tap + stretch.len),
+            }
+        }
+        for some in self.x[blocks].chunks(group) {
+            for stretch in place.stretches(self.local, inputs.clone()) {
+                for cell in stretch.cell..stretch.cell + stretch.len {
+                    some.iter().for_each(|planes| cells.extend_from_slice(&planes.as_chunks::<LANES>().0[cell]));
+                }
+            }
+        }
+    }
+
     /// Adds to the sums of `M` outputs of `B` blocks, which are in registers meanwhile, and returns `B`.
     #[inline(always)]
-    fn tile<S: Simd, const M: usize, const B: usize>(&mut self, s: S, tile: Tile, inputs: Range<usize>) -> usize {
-        let Tile { place, block, output } = tile;
+    fn tile<S: Simd, const M: usize, const B: usize>(&mut self, s: S, tile: Tile) -> usize {
+        let Tile { place, block, panel, output } = tile;
         let (parts, some, all) = (LANES / S::F32_LANES, self.outputs.len(), self.local.taps());
         let [_, width] = self.local.to();
         let kernels = (place.row * width + place.column) * self.local.outputs + self.outputs.start + output;
         let weight = &self.weight[kernels * all..][..M * all];
+        let cells = S::as_simd_f32s(&self.scratch.cells[panel..][..self.scratch.taps * B * LANES]).0;
         for part in 0..parts {
             let at = place.column * parts + part;
             let mut sums = [[s.splat_f32s(0.0); B]; M];
@@ -115,20 +159,17 @@ impl ForwardRow<'_, '_> {
                     *sum = S::as_simd_f32s(&*self.y[(block + b) * some + output + m]).0[at];
                 }
             }
-            for stretch in place.stretches(self.local, inputs.clone()) {
-                let mut x: [&[S::f32s]; B] = [&[]; B];
-                for (x, planes) in x.iter_mut().zip(&self.x[block..block + B]) {
-                    *x = &S::as_simd_f32s(planes).0[stretch.cell * parts..][..stretch.len * parts];
-                }
+            let mut cells = cells.chunks_exact(B * parts);
+            for run in &self.scratch.runs {
                 let mut w: [&[f32]; M] = [&[]; M];
                 for (w, kernel) in w.iter_mut().zip(weight.chunks_exact(all)) {
-                    *w = &kernel[stretch.tap..][..stretch.len];
+                    *w = &kernel[run.clone()];
                 }
-                for n in 0..stretch.len {
+                for (n, x) in cells.by_ref().take(run.len()).enumerate() {
                     for m in 0..M {
                         let w = s.splat_f32s(w[m][n]);
                         for b in 0..B {
-                            sums[m][b] = s.mul_add_f32s(w, x[b][n * parts + part], sums[m][b]);
+                            sums[m][b] = s.mul_add_f32s(w, x[b * parts + part], sums[m][b]);
                         }
                     }
                 }

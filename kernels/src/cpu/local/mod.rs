@@ -14,7 +14,7 @@ mod window;
 use super::hands::{shares, split};
 use super::lanes::LANES;
 use crate::graph::Local;
-use forward::ForwardRow;
+use forward::{ForwardRow, Panel};
 use pulp::Arch;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -48,8 +48,8 @@ pub fn forward(arch: Arch, local: &Local, weight: &[f32], bias: Option<&[f32]>, 
             work[row * outputs.len() + share].2.push(line);
         }
     }
-    work.into_par_iter().for_each(|(row, outputs, y)| {
-        arch.dispatch(ForwardRow { local, weight, bias, x, row, outputs, y });
+    work.into_par_iter().for_each_init(Panel::default, |scratch, (row, outputs, y)| {
+        arch.dispatch(ForwardRow { local, weight, bias, x, row, outputs, y, scratch });
     });
 }
 
