@@ -72,12 +72,12 @@ fn consts_of_sleep(items: &[Item]) -> BTreeSet<&str> {
     }
 }
 
-/// What a word stands for in the new text.
+/// The word that takes the place of a word of the old spec: `conv` for `local`, and each other word itself.
 pub fn word(word: &str) -> &str {
     if word == LOCAL { CONV } else { word }
 }
 
-/// What may have to be another one in a statement.
+/// A part of a statement that may be written in another way in the new spec.
 enum Part<'a> {
     Word(&'a str, Span),
     Call(&'a Call),
@@ -143,7 +143,7 @@ fn share(item: &Item, edits: &mut Edits) {
     });
 }
 
-/// What a call itself is and has, without what is in its arguments.
+/// Rewrites the name and the arguments of a call, and leaves what stands within these arguments.
 fn of_call(call: &Call, edits: &mut Edits) {
     if call.callee.text == LOCAL {
         edits.replace(call.callee.span, CONV);

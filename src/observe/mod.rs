@@ -91,6 +91,13 @@ pub struct LayerSlept {
     pub after: Snr,
 }
 
+impl LayerSlept {
+    /// Whether the layer's weights were numbers before the sleep, and some of them are none after it.
+    pub fn diverged(&self) -> bool {
+        !self.before.places.is_nan() && self.after.places.is_nan()
+    }
+}
+
 /// What observers need to go on where a checkpoint was written, as if the training had never stopped.
 #[derive(Clone, Debug, Default)]
 pub struct ObserverMemory {

@@ -102,7 +102,11 @@ fn ratios(slept: Option<&Slept>, now: &BTreeMap<String, Snr>) -> String {
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or(f64::INFINITY)
     };
-    let shown = |x: f64| if x.is_finite() { real(rounded(x)) } else { "∞".to_owned() };
+    let shown = |x: f64| match x {
+        f64::INFINITY => "∞".to_owned(),
+        x if x.is_finite() => real(rounded(x)),
+        _ => "NaN".to_owned(),
+    };
     let over = |of: fn(Snr) -> f64| match slept {
         Some(slept) => {
             let [before, after] = [|layer: &LayerSlept| layer.before, |layer: &LayerSlept| layer.after]

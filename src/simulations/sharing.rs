@@ -5,6 +5,7 @@ use super::{Facet, Figure, Line, Outcome, Point, Simulation, Watcher};
 use crate::analyses::{Cell, Column};
 use crate::sharing::{Circuit, Group, Hebbian, snr};
 use lcnnc_kernels::draws::Draws;
+use lcnnc_lang::diag::counted;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type, real};
 use rayon::prelude::*;
 
@@ -125,6 +126,17 @@ fn step(pattern: usize) -> f64 {
 /// The part of a velocity that an iteration keeps, in panel A.
 const MOMENTUM: f64 = 0.95;
 
+/// Arguments that one panel alone has.
+const OF_PANELS: [(&str, Panel); 3] = [("iterations", Panel::A), ("alpha", Panel::B), ("presentations", Panel::B)];
+
+/// A note for each argument that was given a value and is of a panel that is not computed.
+fn idle(call: &Bound, panels: &[Panel]) -> Vec<String> {
+    let defaults = Bound { callee: SHARING.name, values: Vec::new() }.completed(SHARING.args);
+    let is_idle = |(name, panel): &(&str, Panel)| !panels.contains(panel) && call.get(name) != defaults.get(name);
+    let note = |(name, panel): (&str, Panel)| format!("note: `--{name}` is about panel {} alone", panel.letter());
+    OF_PANELS.into_iter().filter(is_idle).map(note).collect()
+}
+
 fn run(call: &Bound, watcher: &dyn Watcher) -> Option<Outcome> {
     let plan = Plan {
         alpha: call.real("alpha"),
@@ -149,7 +161,7 @@ fn run(call: &Bound, watcher: &dyn Watcher) -> Option<Outcome> {
     Some(Outcome {
         rows: summaries.iter().flat_map(Summary::rows).collect(),
         figures: panels.iter().map(figure).collect(),
-        notes: summaries.iter().map(|summary| summary.note(&plan)).collect(),
+        notes: idle(call, &panels).into_iter().chain(summaries.iter().map(|summary| summary.note(&plan))).collect(),
     })
 }
 
@@ -297,7 +309,7 @@ impl Summary {
         let Curve { panel, k, gamma } = self.curve;
         let best = self.points.iter().min_by(|a, b| a.mean.total_cmp(&b.mean));
         let best = best.map_or(String::new(), |Point { x, mean, sd }| {
-            format!("lowest -ln(SNR) {mean:.2} ± {sd:.2} after {x} patterns, ")
+            format!("lowest -ln(SNR) {mean:.2} ± {sd:.2} after {}, ", counted(*x as usize, "pattern"))
         });
         format!("{} k={k} gamma={}: {best}{} {:.2}", panel.letter(), real(gamma), plan.minimum_name(), self.minimum)
     }

@@ -118,6 +118,13 @@ pub enum TrainError {
         origin: Option<Box<NonFinite>>,
     },
 
+    /// Kernels that were numbers before a sleep and are none after it.
+    #[error(
+        "diverged: the kernels of `{layer}` are not finite after the sleep behind update {step}, in epoch {epoch}\nadvice: {mend}; `lcnnc check` \
+         names the bounds (L1004)"
+    )]
+    DivergedAsleep { epoch: usize, step: usize, layer: String, mend: String },
+
     /// A run that diverged before, and would do so again.
     #[error("{}: this run diverged: {reason}; it would again: {way}", path.display())]
     DivergedBefore { path: PathBuf, reason: String, way: String },
@@ -210,7 +217,13 @@ fn taken([channels, height, width]: [usize; 3]) -> String {
 fn what_is_left(folder: &Path, saved: bool, cause: &TrainError) -> String {
     let folder = quoted(folder);
     match (cause, saved) {
-        (TrainError::Diverged { .. } | TrainError::NoNumber { .. } | TrainError::NeverSeen { .. }, _) => {
+        (
+            TrainError::Diverged { .. }
+            | TrainError::DivergedAsleep { .. }
+            | TrainError::NoNumber { .. }
+            | TrainError::NeverSeen { .. },
+            _,
+        ) => {
             format!("what there is of the run is in {folder}")
         }
         (_, true) => format!("what was done is saved; to go on: `lcnnc resume {folder}`"),
@@ -361,7 +374,10 @@ impl TrainError {
             | Self::Unfinished { .. }
             | Self::SeedRange { .. }
             | Self::Threads { .. } => 2,
-            Self::Diverged { .. } | Self::DivergedBefore { .. } | Self::NoNumber { .. } => 3,
+            Self::Diverged { .. }
+            | Self::DivergedAsleep { .. }
+            | Self::DivergedBefore { .. }
+            | Self::NoNumber { .. } => 3,
             Self::Device(_) => 4,
         }
     }

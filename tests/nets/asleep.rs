@@ -3,6 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use lcnnc::back::burn::{Answers, Model, Precision, Weight};
+use lcnnc::observe::Snr;
 use lcnnc::sharing::{Circuit, Hebbian, snr_of_groups};
 use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
@@ -169,6 +170,34 @@ fn frozen_layers_and_those_that_are_not_named_stay() {
             .collect();
         assert_eq!(found, expected, "{share}");
     }
+}
+
+/// Where a weight is not a number, or infinite, the ratios of its layer are no numbers: infinite ones would say that kernels are equal.
+#[test]
+fn weights_that_are_no_numbers_have_no_ratio() {
+    for wrong in [f64::NAN, f64::INFINITY] {
+        let net = small(LAYERS[0]);
+        let model = model(&net, Precision::Single);
+        let mut weights = model.weights().unwrap();
+        weights
+            .iter_mut()
+            .find(|weight| weight.name == "h.weight" || weight.name == "h.local.weight")
+            .unwrap()
+            .values[5] = wrong;
+        let mut phases = Phases::new(&net, &settings("1", "mean", "grid"));
+        let _ = phases.after_step(model.with_weights(&weights).unwrap()).unwrap();
+        let slept = phases.slept().unwrap();
+        let layer = &slept.layers[0];
+        assert!([layer.before, layer.after].iter().all(|snr| snr.places.is_nan() && snr.modules.is_nan()), "{layer:?}");
+        assert!(!layer.diverged(), "the sleep found it so");
+        assert_eq!(serde_json::to_value(layer.before).unwrap()["places"], "NaN");
+        let read: Snr = serde_json::from_value(serde_json::to_value(layer.before).unwrap()).unwrap();
+        assert!(read.places.is_nan());
+    }
+    let whole = Snr { places: f64::INFINITY, modules: 2.0 };
+    let text = serde_json::to_string(&whole).unwrap();
+    assert_eq!(text, r#"{"places":null,"modules":2.0}"#);
+    assert_eq!(serde_json::from_str::<Snr>(&text).unwrap(), whole);
 }
 
 /// The count goes on where the memory was written, over any number of processes, and no sleep comes before the first step.

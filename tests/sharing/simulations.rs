@@ -232,6 +232,21 @@ fn the_table_has_the_mean_and_the_deviation_of_trials() {
     assert!(minimum < mean - 4.0);
 }
 
+/// An argument of the other panel is told of, and so is none of the panel's own.
+#[test]
+fn arguments_of_a_panel_that_is_not_computed_are_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    for (args, expected) in [
+        ("--panel a --trials 1 --iterations 5 --alpha 5", vec!["note: `--alpha` is about panel b alone"]),
+        ("--panel b --trials 1 --presentations 5 --iterations 5", vec!["note: `--iterations` is about panel a alone"]),
+        ("--panel b --trials 1 --presentations 5 --alpha 5", vec![]),
+    ] {
+        let (code, out, err) = simulate(folder.path(), args);
+        assert_eq!(code, Some(0), "{err}");
+        assert_eq!(out.lines().filter(|line| line.starts_with("note:")).collect::<Vec<_>>(), expected, "{args}");
+    }
+}
+
 #[test]
 fn one_panel_alone_is_the_same_as_beside_the_other() {
     const FLAGS: &str = "--trials 1 --iterations 4 --presentations 2";

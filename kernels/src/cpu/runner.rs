@@ -239,8 +239,8 @@ impl Runner {
         gradients
     }
 
-    /// Whether the gradient of a parameter, which all blocks sum together, has begun; if not, there is memory for it behind this,
-    /// with any numbers in it.
+    /// Tells whether something has been written to the gradient of a parameter that all blocks sum together. If not, this takes
+    /// memory for the gradient, which may hold any numbers.
     fn begun(&self, slot: usize, gradients: &mut [Vec<f32>]) -> bool {
         let begun = !gradients[slot].is_empty();
         if !begun {

@@ -12,9 +12,9 @@ pub struct AdamStep {
     /// How much of the mean of the gradients, and of that of their squares, is kept from step to step.
     pub betas: [f32; 2],
     pub epsilon: f32,
-    /// What the weight times it adds to its gradient: the weight decay of Adam.
+    /// The weight decay of Adam: so many times the weight is added to the gradient.
     pub l2: f32,
-    /// What the weight is multiplied by before it moves: by it AdamW's weights decay.
+    /// The factor by which a weight is multiplied before it moves: below 1 it is the weight decay of AdamW.
     pub keep: f32,
     /// The number of the step, from 1.
     pub time: i32,

@@ -1,11 +1,13 @@
-//! What a sleep costs, as a sentence.
+//! A sentence that says how many multiply-adds one sleep of a net takes.
 
+use crate::diag::counted;
 use crate::front::settings::Settings;
 use crate::ir::Net;
 use crate::ir::cost::{self, Cost, scaled};
 use crate::vocabulary::sharing;
 
-/// What one sleep of a net costs beside its training; none where nothing sleeps, or where a sleep takes means alone.
+/// Says how many multiply-adds one sleep takes, and as how many images of training that is. There is no sentence for a net that never
+/// sleeps, or whose sleep takes means alone.
 pub fn emit(net: &Net, settings: &Settings) -> Option<String> {
     let sleep = &settings.sleep;
     if sleep.count("every") == 0 {
@@ -22,8 +24,9 @@ pub fn emit(net: &Net, settings: &Settings) -> Option<String> {
     let awake = Cost::sum(&cost::table(net)).multiply_adds.saturating_mul(3).max(1);
     let images = (asleep as f64 / awake as f64).round().max(1.0);
     Some(format!(
-        "each sleep by `{}` takes {} multiply-adds, about as many as training on {images} images",
+        "each sleep by `{}` takes {} multiply-adds, about as many as training on {}",
         rule.callee,
-        scaled(asleep)
+        scaled(asleep),
+        counted(images as usize, "image")
     ))
 }

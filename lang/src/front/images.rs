@@ -98,7 +98,7 @@ pub fn check(given: Given<'_>, input: Option<(Dims, Span)>, diagnostics: &mut Ve
     }
 }
 
-/// Whether a step changes the size of an image.
+/// Whether an augmentation or a transform changes the size of an image.
 fn resizes(step: &Step<'_>) -> bool {
     let start = [3, LARGE[0], LARGE[1]];
     step.shape(start) != Ok(start)

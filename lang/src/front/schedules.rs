@@ -89,7 +89,8 @@ fn check_views(given: Given<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether the first argument of a list's call, counted from 0, is a const: of augmentations it says how much is done.
+/// Whether a const is the first argument of call number `n`, counted from 0, in a list of augmentations. The first argument of an
+/// augmentation says how much is done.
 fn is_by_const(list: Option<&Expr>, n: usize) -> bool {
     let call = match list.map(|list| &list.kind) {
         Some(ExprKind::List(items)) => items.get(n).map(|item| &item.kind),

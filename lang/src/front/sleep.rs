@@ -42,20 +42,22 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(problems::lone_places(name, lone, layer.to, place("modules").or_else(|| place("every"))));
     }
     let rule = &sharing::complete(sleep.call("rule"));
+    let in_rule = |name: &str| given.written("rule").map(|value| place_of(name, &value.kind).unwrap_or(value.span));
     let narrowest = trained.iter().filter_map(|layer| Some((layer, bound(rule, layer)?)));
     if let Some((layer, bound)) =
         narrowest.min_by(|(_, a), (_, b)| a.total_cmp(b)).filter(|(_, bound)| rule.real("eta") >= *bound)
     {
         let name = net.param(layer.weight).owner();
-        let place = given.written("rule").map(|value| place_of("eta", &value.kind).unwrap_or(value.span));
-        diagnostics.push(problems::diverges(name, rule.real("eta"), bound, place));
+        diagnostics.push(problems::diverges(name, rule.real("eta"), bound, &others(rule, layer), in_rule("eta")));
+    }
+    if rule.callee != "mean" && rule.real("eta") == 0.0 && !trained.is_empty() {
+        diagnostics.push(problems::stands_still(rule.callee, in_rule("eta")));
     }
     if rule.callee == "circuit" && !trained.is_empty() {
         // Mean rate and inhibition swing around each other `sqrt(alpha)` times as fast as they come to rest.
         let (alpha, bound) = (rule.real("alpha"), 2.0 * rule.real("tau") / rule.real("dt") - 1.0);
         if alpha >= bound {
-            let place = given.written("rule").map(|value| place_of("alpha", &value.kind).unwrap_or(value.span));
-            diagnostics.push(problems::swings(alpha, bound, place));
+            diagnostics.push(problems::swings(alpha, bound, in_rule("alpha")));
         }
     }
 }
@@ -66,14 +68,35 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
 /// each step, Gaussian, and `m` in number, so that the mean of `C` squared is `1 + (n + 1) / m` for kernels of `n` weights, and
 /// the square of the error stays below what it was for `eta` below 2 over that.
 fn bound(rule: &Bound, layer: &LocalLayer) -> Option<f64> {
+    spread(rule, layer).map(|spread| 2.0 / (variance(rule) * spread + rule.real("gamma")))
+}
+
+/// The variance of what a place of a module sees, by a rule with patterns.
+fn variance(rule: &Bound) -> f64 {
+    1.0 + rule.real("noise").powi(2)
+}
+
+/// How much larger than that the few patterns of a step make the mean of `C` squared; none for a rule without patterns.
+fn spread(rule: &Bound, layer: &LocalLayer) -> Option<f64> {
     let patterns = match rule.callee {
         "hebbian" => rule.count("patterns"),
         "circuit" => 1,
         _ => return None,
     };
-    let variance = 1.0 + rule.real("noise").powi(2);
-    let spread = 1.0 + (layer.taps() as f64 + 1.0) / patterns as f64;
-    Some(2.0 / (variance * spread + rule.real("gamma")))
+    Some(1.0 + (layer.taps() as f64 + 1.0) / patterns as f64)
+}
+
+/// What can be done instead of taking a smaller step: each of these is enough by itself.
+fn others(rule: &Bound, layer: &LocalLayer) -> Vec<&'static str> {
+    let (eta, gamma, variance) = (rule.real("eta"), rule.real("gamma"), variance(rule));
+    let mut others = Vec::new();
+    if rule.callee == "hebbian" && eta < 2.0 / (variance + gamma) {
+        others.push("more `patterns`");
+    }
+    if spread(rule, layer).is_some_and(|spread| eta < 2.0 / (variance * spread)) {
+        others.push("a smaller `gamma`");
+    }
+    others
 }
 
 /// The place of an argument of a rule, where the spec names it.

@@ -7,6 +7,7 @@ use crate::observe::{Observer, SoFar};
 use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
+use crate::train::phases::sleep;
 use burn::tensor::{Device, Gradients, Transaction};
 use std::time::Instant;
 
@@ -78,6 +79,11 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         model = training.optimizer.step_added(model, &mut training.phases)?;
         if let Some(slept) = training.phases.slept() {
             let epoch = training.state.epoch;
+            if let Some(layer) = slept.layers.iter().find(|layer| layer.diverged()) {
+                let (step, layer) = (slept.step, layer.name.clone());
+                let mend = sleep::mend(&training.job.recipe.settings);
+                return Err(TrainError::DivergedAsleep { epoch, step, layer, mend });
+            }
             training.observers.tell(|observer| observer.sleep_ends(epoch, &slept))?;
         }
         training.state.seen.add(seen);

@@ -35,13 +35,16 @@ enum Remedy {
 /// # Errors
 /// If it cannot be written.
 pub fn note(folder: &Path, cause: &TrainError) -> Result<(), TrainError> {
-    let TrainError::Diverged { epoch, step, lr, decay, origin, .. } = cause else { return Ok(()) };
+    let (epoch, step, remedy) = match cause {
+        TrainError::Diverged { epoch, step, lr, decay, origin, .. } => {
+            let mend = origin.as_deref().and_then(NonFinite::mend).map(|mend| Remedy::Spec(mend.to_owned()));
+            (epoch, step, mend.unwrap_or_else(|| Remedy::Flag(smaller(*lr, *decay))))
+        }
+        TrainError::DivergedAsleep { epoch, step, mend, .. } => (epoch, step, Remedy::Spec(mend.clone())),
+        _ => return Ok(()),
+    };
     let text = cause.to_string();
     let reason = text.lines().next().unwrap_or_default().trim_start_matches("diverged: ").to_owned();
-    let remedy = match origin.as_deref().and_then(NonFinite::mend) {
-        Some(mend) => Remedy::Spec(mend.to_owned()),
-        None => Remedy::Flag(smaller(*lr, *decay)),
-    };
     let mark = Mark { epoch: *epoch, step: *step, reason, remedy: Some(remedy) };
     files::replace(&folder.join(DIVERGED), seal::written(&mark).as_bytes())
 }

@@ -37,6 +37,28 @@ fn a_logarithm_of_zero_is_named_with_the_step_of_its_loop() {
     }
 }
 
+/// A sleep whose step is far too large is named, with its layer, and not the learning rate; so it is when the run is to go on.
+#[test]
+fn a_sleep_that_diverges_is_named() {
+    for (rule, mend) in [
+        ("hebbian(eta: 1e6)", "make `eta` smaller in `rule: hebbian(…)` of the `sleep` block"),
+        ("circuit(tau: 1 ms, dt: 1 ms, iterations: 400)", "make `eta`, `alpha` or `dt` smaller in `rule: circuit(…)`"),
+    ] {
+        let spec = super::asleep().replace("hebbian(iterations: 3, patterns: 8, eta: 0.01, noise: 0.1)", rule);
+        let place = Place::new(&spec);
+        let said = place.lcnnc(ARGS);
+        assert_eq!(said.code, Some(3), "{}", said.err);
+        let cause = "diverged: the kernels of `W_L` are not finite after the sleep behind update 3, in epoch 1";
+        says(&said.err, &[cause, mend, "L1004"]);
+        assert!(!said.err.contains("learning rate, such as"), "{}", said.err);
+        let run = std::fs::read_dir(place.0.path().join("runs/tiny")).unwrap().next().unwrap().unwrap().path();
+        assert_eq!(std::fs::read_to_string(run.join("sleep.jsonl")).unwrap(), "", "no line of a sleep that failed");
+        let again = place.lcnnc(&format!("resume {}", run.display()));
+        assert_eq!(again.code, Some(3), "{}", again.err);
+        says(&again.err, &["this run diverged: the kernels of `W_L`", mend, "begin anew"]);
+    }
+}
+
 #[test]
 fn a_division_by_zero_is_named() {
     let said = message("B = W_L * A / relu(W_L * A)", "");

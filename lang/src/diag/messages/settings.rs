@@ -180,9 +180,9 @@ pub struct Unequal {
     pub input: (String, Span),
     /// The place of what makes the difference.
     pub place: Option<Span>,
-    /// Whether the spec has transforms for tests.
+    /// Whether the spec has a `test_transform`.
     pub own: bool,
-    /// What `test_transform` can be.
+    /// The line with `test_transform` that would bring these images to the shape of the input.
     pub write: String,
 }
 

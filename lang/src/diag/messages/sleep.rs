@@ -27,8 +27,8 @@ const DIVERGES: Code = Code::warning(
     "L1004",
     "sleep_diverges",
     "The weights of a sleep diverge where a step is larger than 2 over the largest eigenvalue of what the inputs bring about. With \
-     new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns. The \
-     rates of a circuit, which are integrated in steps of `dt`, diverge where `alpha` is at least `2 tau / dt - 1`.",
+     new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns, of which \
+     a circuit sees one at a time; `gamma` is added to it, and `noise` makes it larger. The rates of a circuit, which are integrated in steps of `dt`, diverge where `alpha` is at least `2 tau / dt - 1`.",
 );
 
 /// A name under `share` that holds no layer without weight sharing; `known` are the names that do.
@@ -63,6 +63,13 @@ pub fn shares_nothing(frozen: usize, span: Option<Span>) -> Diagnostic {
     labelled(Diagnostic::new(&SHARES_NOTHING, message), span, "sleeps for nothing").help(help)
 }
 
+/// A rule that moves no weight, since its step is 0.
+pub fn stands_still(rule: &str, span: Option<Span>) -> Diagnostic {
+    let message = format!("nothing comes to be alike in a sleep of this net: `eta` of `{rule}` is 0");
+    labelled(Diagnostic::new(&SHARES_NOTHING, message), span, "moves no weight")
+        .help("write an `eta` above 0, or `every: 0`; if it is meant, write `allow shares_nothing`")
+}
+
 /// A layer in whose grid some places have no other one to share with.
 pub fn lone_places(layer: &str, lone: usize, [height, width]: [usize; 2], span: Option<Span>) -> Diagnostic {
     let positions = counted(height * width, "position");
@@ -72,13 +79,14 @@ pub fn lone_places(layer: &str, lone: usize, [height, width]: [usize; 2], span: 
 }
 
 /// A step of the weights with which they diverge.
-pub fn diverges(layer: &str, eta: f64, bound: f64, span: Option<Span>) -> Diagnostic {
+///
+/// `others` are what else can be done about it.
+pub fn diverges(layer: &str, eta: f64, bound: f64, others: &[&str], span: Option<Span>) -> Diagnostic {
     let bound = rounded_down(bound);
+    let others: String = others.iter().map(|other| format!(", or {other}")).collect();
     let message = format!("with `eta: {}` the kernels of `{layer}` diverge in a sleep", real(eta));
-    labelled(Diagnostic::new(&DIVERGES, message), span, "is too large a step").help(format!(
-        "the bound for this layer is {}: write a smaller `eta`, or average over more patterns",
-        real(bound)
-    ))
+    labelled(Diagnostic::new(&DIVERGES, message), span, "is too large a step")
+        .help(format!("the bound for this layer is {}: write a smaller `eta`{others}", real(bound)))
 }
 
 /// An inhibition that is too strong for the steps in which the rates of a circuit are integrated.

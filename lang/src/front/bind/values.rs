@@ -20,7 +20,8 @@ impl Binder<'_> {
                 self.count(what, *min, *max, &expr).map(ArgValue::Count)
             }
             Type::Milliseconds { min, max } => {
-                let expr = self.without_unit(what, &["ms"], "as `30 ms` or `30`", expr)?;
+                let expr =
+                    self.without_unit(what, &["ms"], "in milliseconds, as `30 ms` or `30`: 1 s is `1000 ms`", expr)?;
                 self.real(what, *min, *max, &expr).map(ArgValue::Real)
             }
             Type::Names => self.names(what, expr).map(ArgValue::Names),
@@ -124,10 +125,10 @@ impl Binder<'_> {
         };
         let name = |binder: &mut Self, item: &Expr| match &item.kind {
             ExprKind::Name(name) => Some(const_eval::resolve(name, binder.meanings)),
-            _ => binder.mistyped(what, "`all` or names, as `[stage1, W_L]`,", describe(item), item),
+            _ => binder.mistyped(what, "`all` or names such as `[stage1, W_L]`", describe(item), item),
         };
         if items.is_empty() {
-            return self.mistyped(what, "`all` or names, as `[stage1, W_L]`,", "an empty list", expr);
+            return self.mistyped(what, "`all` or names such as `[stage1, W_L]`", "an empty list", expr);
         }
         let names: Vec<_> = items.iter().map(|item| name(self, item)).collect();
         names.into_iter().collect()

@@ -68,6 +68,13 @@ impl Memory {
     }
 }
 
+/// What to try after weights have diverged in a sleep with these settings.
+pub fn mend(settings: &Settings) -> String {
+    let rule = settings.sleep.call("rule").callee;
+    let smaller = if rule == "circuit" { "`eta`, `alpha` or `dt`" } else { "`eta`" };
+    format!("make {smaller} smaller in `rule: {rule}(…)` of the `sleep` block")
+}
+
 impl Sleep {
     /// The sleep that a recipe asks for, with nothing remembered; none if no layer is to change.
     fn new(net: &Net, settings: &Settings) -> Option<Self> {

@@ -36,7 +36,11 @@ impl Moments {
             }
         }
         let n = places.len().max(1) as f64;
-        squares.iter_mut().zip(&sums).for_each(|(square, sum)| *square = (*square - sum * sum / n).max(0.0));
+        for (square, sum) in squares.iter_mut().zip(&sums) {
+            let spread = *square - sum * sum / n;
+            // Rounding may leave less than 0. What is not a number must stay so: `max` would make 0 of it.
+            *square = if spread < 0.0 { 0.0 } else { spread };
+        }
         let mean = first.iter().zip(sums).map(|(first, sum)| first + sum / n).collect();
         Self { places: places.len(), mean, squares }
     }

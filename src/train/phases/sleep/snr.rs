@@ -14,16 +14,34 @@ pub struct Snr {
     pub modules: f64,
 }
 
-/// What is infinite is `null` in JSON, which has no other word for it.
+/// What is infinite is `null` in JSON, and what is not a number the text `NaN`: JSON has no other words for them.
 mod finite {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+    /// A ratio as it is written down.
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        Finite(f64),
+        NotANumber(String),
+        Infinite(()),
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub fn serialize<S: Serializer>(x: &f64, serializer: S) -> Result<S::Ok, S::Error> {
-        x.is_finite().then_some(x).serialize(serializer)
+        let written = match *x {
+            x if x.is_nan() => Written::NotANumber("NaN".to_owned()),
+            x if x.is_finite() => Written::Finite(x),
+            _ => Written::Infinite(()),
+        };
+        written.serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        Ok(Option::deserialize(deserializer)?.unwrap_or(f64::INFINITY))
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Finite(x) => x,
+            Written::NotANumber(_) => f64::NAN,
+            Written::Infinite(()) => f64::INFINITY,
+        })
     }
 }
