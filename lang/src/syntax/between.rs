@@ -123,7 +123,7 @@ impl StatementTokens<'_> {
                 let is_named = self.before(at) == Some(TokenKind::Sign(":"));
                 is_padded || is_named || self.text(at) == "0" && !follows_comma
             }
-            // No list of two begins with a 0: neither shapes nor epochs, and there are no images of two channels.
+            // No list of two begins with a 0: neither shapes, epochs nor ranges, and there are no images of two channels.
             Some(Bracket::Square) => {
                 let is_alone = self.before(at) == Some(TokenKind::Open(Bracket::Square)) && self.text(at + 3) == "]";
                 is_padded || self.text(at) == "0" && is_alone

@@ -82,6 +82,11 @@ fn must_part(before: &str, here: &str) -> bool {
     before.ends_with(is_letter) && here.starts_with(is_letter) || words(&both) != [before, here] || both.contains("//")
 }
 
+/// Whether the words up to this one would read like a number with a comma for its point, as `0,1`, if no blank stood before it.
+fn is_fraction(words: &[&str], at: usize) -> bool {
+    at > 1 && words[at - 2] == "0" && words[at - 1] == "," && is_number(words[at])
+}
+
 /// A spec spaced at random, with comments and blank lines in it or with nothing but words.
 pub fn mangled(text: &str, dice: &mut Dice, with_comments: bool) -> String {
     let mut out = String::new();
@@ -99,7 +104,7 @@ pub fn mangled(text: &str, dice: &mut Dice, with_comments: bool) -> String {
             if at > 0 {
                 if may_break(&words, at, depth) && dice.one_in(4) {
                     interrupt(&mut out, dice, line_end, with_comments);
-                } else if must_part(words[at - 1], word) {
+                } else if must_part(words[at - 1], word) || is_fraction(&words, at) {
                     out.push(' ');
                 }
                 blanks(&mut out, dice);
