@@ -274,6 +274,7 @@ impl<'a> Learner<'a> {
 /// A curve over all trials.
 struct Summary {
     curve: Curve,
+    trials: usize,
     points: Vec<Point>,
     minimum: f64,
 }
@@ -285,7 +286,8 @@ impl Summary {
             Point { x: x as f64, mean, sd }
         };
         let (minimum, _) = spread(trials.iter().map(|trial| trial.minimum));
-        Self { curve, points: plan.points(curve.panel).into_iter().enumerate().map(point).collect(), minimum }
+        let points = plan.points(curve.panel).into_iter().enumerate().map(point).collect();
+        Self { curve, trials: trials.len(), points, minimum }
     }
 
     fn rows(&self) -> Vec<Vec<Cell>> {
@@ -309,7 +311,8 @@ impl Summary {
         let Curve { panel, k, gamma } = self.curve;
         let best = self.points.iter().min_by(|a, b| a.mean.total_cmp(&b.mean));
         let best = best.map_or(String::new(), |Point { x, mean, sd }| {
-            format!("lowest -ln(SNR) {mean:.2} ± {sd:.2} after {}, ", counted(*x as usize, "pattern"))
+            let spread = if self.trials > 1 { format!(" ± {sd:.2}") } else { String::new() };
+            format!("lowest -ln(SNR) {mean:.2}{spread} after {}, ", counted(*x as usize, "pattern"))
         });
         format!("{} k={k} gamma={}: {best}{} {:.2}", panel.letter(), real(gamma), plan.minimum_name(), self.minimum)
     }

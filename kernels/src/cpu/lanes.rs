@@ -59,14 +59,31 @@ pub enum Spare {
     Zeros,
 }
 
+/// Numbers of a square of sixteen cells.
+pub const SQUARE: usize = LANES * LANES;
+
 /// Copies images `[count, len]` into cells `[len]`. There is at least one image, and each begins `step` floats after
 /// the one before.
 pub fn gather(images: &[f32], step: usize, count: usize, spare: Spare, cells: &mut [f32]) {
-    for (n, cell) in cells.chunks_exact_mut(LANES).enumerate() {
+    let (squares, rest) = cells.as_chunks_mut::<SQUARE>();
+    let begin = squares.len() * LANES;
+    let mut square = [0.0; SQUARE];
+    for (n, cells) in squares.iter_mut().enumerate() {
+        for (lane, row) in square.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            match spare {
+                Spare::Zeros if lane >= count => row.fill(0.0),
+                Spare::Zeros | Spare::LastImage => {
+                    row.copy_from_slice(&images[lane.min(count - 1) * step + n * LANES..][..LANES]);
+                }
+            }
+        }
+        transpose(&square, cells);
+    }
+    for (n, cell) in rest.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
         for (lane, x) in cell.iter_mut().enumerate() {
             *x = match spare {
                 Spare::Zeros if lane >= count => 0.0,
-                Spare::Zeros | Spare::LastImage => images[lane.min(count - 1) * step + n],
+                Spare::Zeros | Spare::LastImage => images[lane.min(count - 1) * step + begin + n],
             };
         }
     }
@@ -74,28 +91,56 @@ pub fn gather(images: &[f32], step: usize, count: usize, spare: Spare, cells: &m
 
 /// Copies cells `[len]` into images `[count, len]`, each of which begins `step` floats after the one before.
 pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
-    for (n, cell) in cells.chunks_exact(LANES).enumerate() {
+    let (squares, rest) = cells.as_chunks::<SQUARE>();
+    let begin = squares.len() * LANES;
+    let mut square = [0.0; SQUARE];
+    for (n, cells) in squares.iter().enumerate() {
+        transpose(cells, &mut square);
+        for (lane, row) in square.as_chunks::<LANES>().0.iter().enumerate().take(count) {
+            images[lane * step + n * LANES..][..LANES].copy_from_slice(row);
+        }
+    }
+    for (n, cell) in rest.as_chunks::<LANES>().0.iter().enumerate() {
         for (lane, x) in cell.iter().enumerate().take(count) {
-            images[lane * step + n] = *x;
+            images[lane * step + begin + n] = *x;
         }
     }
 }
 
-/// Transposes a square of sixteen cells, so that lanes become cells and cells become lanes. It goes by small squares,
-/// since compilers make shuffles of those and slow gathers of the whole.
+/// Transposes a square of sixteen cells, so that lanes become cells and cells become lanes.
 #[inline(always)]
-pub fn transpose(from: &[f32; LANES * LANES], to: &mut [f32; LANES * LANES]) {
-    const SMALL: usize = 4;
+pub fn transpose(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
     for i in (0..LANES).step_by(SMALL) {
         for j in (0..LANES).step_by(SMALL) {
             let mut square = [[0.0; SMALL]; SMALL];
             for (n, row) in square.iter_mut().enumerate() {
                 row.copy_from_slice(&from[(i + n) * LANES + j..][..SMALL]);
             }
-            let [a, b, c, d] = square;
-            for n in 0..SMALL {
-                to[(j + n) * LANES + i..][..SMALL].copy_from_slice(&[a[n], b[n], c[n], d[n]]);
+            for (n, row) in transpose_small(square).iter().enumerate() {
+                to[(j + n) * LANES + i..][..SMALL].copy_from_slice(row);
             }
         }
     }
+}
+
+/// Numbers along a side of the small squares that a transposition goes by.
+const SMALL: usize = 4;
+
+/// Transposes a small square. Left to itself, a compiler loads every number alone, or gathers them; so the shuffles stand here.
+#[inline(always)]
+fn transpose_small(square: [[f32; SMALL]; SMALL]) -> [[f32; SMALL]; SMALL] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
+        let [a, b, c, d] = square.map(|row| pulp::cast::<[f32; SMALL], std::arch::x86_64::__m128>(row));
+        let [left, left_below] = [sse._mm_unpacklo_ps(a, b), sse._mm_unpacklo_ps(c, d)];
+        let [right, right_below] = [sse._mm_unpackhi_ps(a, b), sse._mm_unpackhi_ps(c, d)];
+        let columns = [
+            sse._mm_movelh_ps(left, left_below),
+            sse._mm_movehl_ps(left_below, left),
+            sse._mm_movelh_ps(right, right_below),
+            sse._mm_movehl_ps(right_below, right),
+        ];
+        return columns.map(|column| pulp::cast(column));
+    }
+    std::array::from_fn(|n| square.map(|row| row[n]))
 }

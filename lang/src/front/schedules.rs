@@ -33,6 +33,19 @@ impl<'a> Given<'a> {
         entry(self.items, key).map(|entry| &entry.value).filter(|_| of(self.settings) == of(self.own))
     }
 
+    /// The place of a block of settings that stands in the spec with others than this one, which no flag or file gives either.
+    pub fn block_without(&self, name: &str, key: &str) -> Option<Span> {
+        let is_as_written =
+            self.settings.blocks().map(|block| block.get(key)) == self.own.blocks().map(|block| block.get(key));
+        self.items.iter().filter(|_| is_as_written).find_map(|item| match &item.kind {
+            ItemKind::Settings { word, entries, .. } if word.text == name => {
+                let is_silent = !entries.is_empty() && entries.iter().all(|entry| entry.key.text != key);
+                is_silent.then_some(word.span)
+            }
+            _ => None,
+        })
+    }
+
     /// The places of so many calls of a setting that is a list of them: each where it stands in the spec.
     pub fn places(&self, key: &str, calls: usize) -> Vec<Option<Span>> {
         let places: Vec<Span> = match self.written(key).map(|value| (&value.kind, value.span)) {

@@ -2,7 +2,7 @@
 
 use super::schedules::Given;
 use crate::diag::Span;
-use crate::diag::{Diagnostic, sleep as problems};
+use crate::diag::{Diagnostic, Level, sleep as problems};
 use crate::ir::{LocalLayer, Modules, Net};
 use crate::syntax::ast::{CallArg, ExprKind};
 use crate::vocabulary::{Bound, sharing};
@@ -22,6 +22,11 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(problems::no_local_layer(name, &known, place));
             is_sound = false;
         }
+    }
+    // What cannot be read may be what would have said how often.
+    let is_read = diagnostics.iter().all(|problem| problem.code.level != Level::Error);
+    if let Some(block) = given.block_without("sleep", "every").filter(|_| is_read && sleep.count("every") == 0) {
+        diagnostics.push(problems::never_comes(block));
     }
     if sleep.count("every") == 0 || !is_sound {
         return;
@@ -54,6 +59,10 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(problems::stands_still(rule.callee, in_rule("eta")));
     }
     if rule.callee == "circuit" && !trained.is_empty() {
+        let [present, dt] = ["present", "dt"].map(|time| rule.real(time));
+        if present < dt {
+            diagnostics.push(problems::is_one_step(present, dt, in_rule("present").or_else(|| in_rule("dt"))));
+        }
         // Mean rate and inhibition swing around each other `sqrt(alpha)` times as fast as they come to rest.
         let (alpha, bound) = (rule.real("alpha"), 2.0 * rule.real("tau") / rule.real("dt") - 1.0);
         if alpha >= bound {

@@ -195,6 +195,10 @@ impl<'a> StatementTokens<'a> {
         };
         let is_call = self.kind(last + 1) == Some(TokenKind::Open(Bracket::Round)) || is_function(name);
         let row = row.or_else(|| foreign::rows(if is_library { At::Call } else { At::Member }, name).next());
+        if self.text(0) == "share" {
+            // Names of layers in blocks are printed with points.
+            return problem.help(format!("a name stands for every layer in what it is given to: write `{owner}`"));
+        }
         if !is_library {
             let value = if self.is_word(first) { owner } else { "…" };
             let plain = match is_call {

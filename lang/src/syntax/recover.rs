@@ -22,6 +22,9 @@ use pest::Parser;
 use pest::error::{Error, ErrorVariant, InputLocation};
 use std::ops::Range;
 
+/// Words that stand behind a number of a setting.
+const UNITS: [&str; 5] = ["batches", "batch", "epochs", "epoch", "ms"];
+
 /// The items of a text of bounded size, every problem, in no order, and what was passed over.
 pub fn read(source: &str) -> (Ast, Vec<Diagnostic>, Passed) {
     let (tokens, passed) = scan(source);
@@ -234,6 +237,13 @@ impl StatementReader<'_> {
             None => FoundText::End(last),
         };
         let help = self.slip(&tokens[..behind], tokens.get(behind)).or(known.map(|form| format!("write `{form}`")));
+        if context == Context::Settings
+            && let [.., name, unit] = &tokens[..behind]
+            && UNITS.contains(&self.text(unit.span))
+            && name.kind == TokenKind::Word
+        {
+            return text::unit_of_name(unit.span, self.text(unit.span), self.text(name.span));
+        }
         let expected = match tokens[..behind].iter().map(|token| token.kind).collect::<Vec<_>>().as_slice() {
             [TokenKind::Word] => behind_word(known, context).to_owned(),
             [TokenKind::Word, TokenKind::Word] if known.is_some() => behind_name(known),

@@ -224,7 +224,11 @@ fn every_optimizer_and_transform_can_be_named_alone() {
             // `repeat` joins words elsewhere, and is a call only as an item of a list.
             let written = if call.name == "repeat" { "[repeat()]" } else { call.name };
             let body = "allow [misfit, test_misfit]\ny = relu(image)";
-            let body = if block == "data" { body } else { "y = relu(image)" };
+            let body = match block {
+                "data" => body,
+                "sleep" => "allow shares_nothing\ny = relu(image)",
+                _ => "y = relu(image)",
+            };
             let text = format!("{}{block} {{\n    {key}: {written}\n}}\n", around(body));
             let required = call.args.iter().filter(|arg| matches!(arg.default, Default::Required)).count();
             let compiled = compile_as("test.lcnn", &text, &[]);

@@ -28,10 +28,8 @@ pub struct ForwardRow<'a, 'y> {
 pub struct Panel {
     /// The cells, `[groups of blocks, taps, blocks of the group]`.
     cells: Vec<f32>,
-    /// Taps next to each other, whose cells are in the panel one after the other.
-    runs: Vec<Range<usize>>,
-    /// Taps in all runs.
-    taps: usize,
+    /// The taps whose cells these are, counted over all inputs.
+    taps: Vec<usize>,
 }
 
 /// Cells of a window that are read at once: as many as stay in a first-level cache of 32 KiB, for all blocks that are summed at
@@ -101,7 +99,7 @@ impl ForwardRow<'_, '_> {
                 _ => 1,
             };
             while block < blocks.end {
-                let panel = (block - blocks.start) * self.scratch.taps * LANES;
+                let panel = (block - blocks.start) * self.scratch.taps.len() * LANES;
                 let tile = Tile { place, block, panel, output };
                 block += match (many, group.min(blocks.end - block)) {
                     (8, _) => self.tile::<S, 8, 1>(s, tile),
@@ -122,16 +120,11 @@ impl ForwardRow<'_, '_> {
     /// Brings what a place sees of some inputs into the panel, in groups of so many blocks.
     #[inline(always)]
     fn pack(&mut self, place: Place, blocks: Range<usize>, inputs: Range<usize>, group: usize) {
-        let Panel { cells, runs, taps } = &mut *self.scratch;
+        let Panel { cells, taps } = &mut *self.scratch;
         cells.clear();
-        runs.clear();
-        *taps = 0;
+        taps.clear();
         for stretch in place.stretches(self.local, inputs.clone()) {
-            *taps += stretch.len;
-            match runs.last_mut() {
-                Some(run) if run.end == stretch.tap => run.end += stretch.len,
-                _ => runs.push(stretch.tap..stretch.tap + stretch.len),
-            }
+            taps.extend(stretch.tap..stretch.tap + stretch.len);
         }
         for some in self.x[blocks].chunks(group) {
             for stretch in place.stretches(self.local, inputs.clone()) {
@@ -148,9 +141,9 @@ impl ForwardRow<'_, '_> {
         let Tile { place, block, panel, output } = tile;
         let (parts, some, all) = (LANES / S::F32_LANES, self.outputs.len(), self.local.taps());
         let [_, width] = self.local.to();
-        let kernels = (place.row * width + place.column) * self.local.outputs + self.outputs.start + output;
-        let weight = &self.weight[kernels * all..][..M * all];
-        let cells = S::as_simd_f32s(&self.scratch.cells[panel..][..self.scratch.taps * B * LANES]).0;
+        let first = (place.row * width + place.column) * self.local.outputs + self.outputs.start + output;
+        let kernels: [&[f32]; M] = std::array::from_fn(|m| &self.weight[(first + m) * all..][..all]);
+        let cells = S::as_simd_f32s(&self.scratch.cells[panel..][..self.scratch.taps.len() * B * LANES]).0;
         for part in 0..parts {
             let at = place.column * parts + part;
             let mut sums = [[s.splat_f32s(0.0); B]; M];
@@ -159,18 +152,11 @@ impl ForwardRow<'_, '_> {
                     *sum = S::as_simd_f32s(&*self.y[(block + b) * some + output + m]).0[at];
                 }
             }
-            let mut cells = cells.chunks_exact(B * parts);
-            for run in &self.scratch.runs {
-                let mut w: [&[f32]; M] = [&[]; M];
-                for (w, kernel) in w.iter_mut().zip(weight.chunks_exact(all)) {
-                    *w = &kernel[run.clone()];
-                }
-                for (n, x) in cells.by_ref().take(run.len()).enumerate() {
-                    for m in 0..M {
-                        let w = s.splat_f32s(w[m][n]);
-                        for b in 0..B {
-                            sums[m][b] = s.mul_add_f32s(w, x[b * parts + part], sums[m][b]);
-                        }
+            for (tap, x) in self.scratch.taps.iter().zip(cells.chunks_exact(B * parts)) {
+                for m in 0..M {
+                    let w = s.splat_f32s(kernels[m][*tap]);
+                    for b in 0..B {
+                        sums[m][b] = s.mul_add_f32s(w, x[b * parts + part], sums[m][b]);
                     }
                 }
             }

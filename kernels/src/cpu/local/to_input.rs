@@ -24,9 +24,6 @@ pub struct ToInput<'a, 'x> {
 pub struct Scratch {
     /// The taps of the window, each with the cell of the planes that it reads, counted from the first of the planes that are made.
     taps: Vec<(usize, usize)>,
-    /// The weights of these taps, `[taps / TOGETHER, outputs, TOGETHER]`; those that are left over lie behind, `[taps, outputs]`.
-    /// In this order they are read one after the other.
-    weight: Vec<f32>,
     /// The gradients that the place has in a few blocks, `[outputs, blocks]` cells.
     dy: Vec<f32>,
 }
@@ -43,11 +40,11 @@ impl WithSimd for ToInput<'_, '_> {
         self.dx.iter_mut().for_each(|dx| dx.fill(0.0));
         for row in 0..height {
             for column in 0..width {
-                self.read_weights(Place { row, column });
+                self.read_taps(Place { row, column });
                 for first in (0..self.dy.len()).step_by(BLOCKS) {
                     let blocks = first..self.dy.len().min(first + BLOCKS);
                     self.read_gradients(row * width + column, blocks.clone());
-                    self.place(s, blocks);
+                    self.place(s, row * width + column, blocks);
                 }
             }
         }
@@ -55,27 +52,14 @@ impl WithSimd for ToInput<'_, '_> {
 }
 
 impl ToInput<'_, '_> {
-    /// Brings the taps of a place and their weights into the scratch.
+    /// Brings the taps of a place into the scratch.
     #[inline(always)]
-    fn read_weights(&mut self, place: Place) {
-        let ([_, width], [down, across]) = (self.local.to(), self.local.from);
-        let (outputs, all, before) = (self.local.outputs, self.local.taps(), self.inputs.start * down * across);
-        let Scratch { taps, weight, .. } = &mut *self.scratch;
+    fn read_taps(&mut self, place: Place) {
+        let [down, across] = self.local.from;
+        let (taps, before) = (&mut self.scratch.taps, self.inputs.start * down * across);
         taps.clear();
         for stretch in place.stretches(self.local, self.inputs.clone()) {
             taps.extend((0..stretch.len).map(|n| (stretch.tap + n, stretch.cell + n - before)));
-        }
-        weight.resize(taps.len() * outputs, 0.0);
-        let own = &self.weight[(place.row * width + place.column) * outputs * all..][..outputs * all];
-        let (whole, rest) = taps.as_chunks::<TOGETHER>();
-        for (output, own) in own.chunks_exact(all).enumerate() {
-            let to = weight.as_chunks_mut::<TOGETHER>().0.iter_mut().skip(output).step_by(outputs);
-            for (to, taps) in to.zip(whole) {
-                *to = taps.map(|(tap, _)| own[tap]);
-            }
-            for (n, (tap, _)) in rest.iter().enumerate() {
-                weight[(whole.len() * TOGETHER + n) * outputs + output] = own[*tap];
-            }
         }
     }
 
@@ -93,12 +77,12 @@ impl ToInput<'_, '_> {
 
     /// Adds what comes of a place, in at most [`BLOCKS`] blocks.
     #[inline(always)]
-    fn place<S: Simd>(&mut self, s: S, blocks: Range<usize>) {
+    fn place<S: Simd>(&mut self, s: S, place: usize, blocks: Range<usize>) {
         let (mut first, taps) = (0, self.scratch.taps.len());
         while first < taps {
             let (mut block, many) = (blocks.start, if taps - first >= TOGETHER { TOGETHER } else { 1 });
             while block < blocks.end {
-                let tile = Tile { first, block, within: block - blocks.start, blocks: blocks.len() };
+                let tile = Tile { place, first, block, within: block - blocks.start, blocks: blocks.len() };
                 block += match (many, blocks.end - block) {
                     (TOGETHER, 4..) if S::F32_LANES == LANES => self.tile::<S, TOGETHER, 4>(s, tile),
                     (TOGETHER, 3) if S::F32_LANES == LANES => self.tile::<S, TOGETHER, 3>(s, tile),
@@ -115,12 +99,14 @@ impl ToInput<'_, '_> {
     /// Adds the sums over all outputs to the gradients that `M` taps have in `B` blocks, and returns `B`.
     #[inline(always)]
     fn tile<S: Simd, const M: usize, const B: usize>(&mut self, s: S, tile: Tile) -> usize {
-        let Tile { first, block, within, blocks } = tile;
+        let Tile { place, first, block, within, blocks } = tile;
         let parts = LANES / S::F32_LANES;
-        let Scratch { taps, weight, dy } = &*self.scratch;
-        let weight = weight[first * self.local.outputs..][..M * self.local.outputs].as_chunks::<M>().0;
-        let mut cells = [0; M];
-        cells.iter_mut().zip(&taps[first..first + M]).for_each(|(cell, (_, at))| *cell = at * parts);
+        let (Scratch { taps, dy }, outputs, all) = (&*self.scratch, self.local.outputs, self.local.taps());
+        let kernels = &self.weight[place * outputs * all..][..outputs * all];
+        let (mut own, mut cells) = ([0; M], [0; M]);
+        for (m, (tap, cell)) in taps[first..first + M].iter().enumerate() {
+            (own[m], cells[m]) = (*tap, cell * parts);
+        }
         for part in 0..parts {
             let mut sums = [[s.splat_f32s(0.0); B]; M];
             for (sums, cell) in sums.iter_mut().zip(cells) {
@@ -129,10 +115,10 @@ impl ToInput<'_, '_> {
                 }
             }
             let dy = S::as_simd_f32s(dy).0.chunks_exact(blocks * parts);
-            for (weight, dy) in weight.iter().zip(dy) {
+            for (kernel, dy) in kernels.chunks_exact(all).zip(dy) {
                 let dy = &dy[within * parts..(within + B) * parts];
                 for m in 0..M {
-                    let w = s.splat_f32s(weight[m]);
+                    let w = s.splat_f32s(kernel[own[m]]);
                     for b in 0..B {
                         sums[m][b] = s.mul_add_f32s(w, dy[b * parts + part], sums[m][b]);
                     }
@@ -151,6 +137,7 @@ impl ToInput<'_, '_> {
 /// Where a tile of sums lies.
 #[derive(Clone, Copy)]
 struct Tile {
+    place: usize,
     /// The first of its taps, as the scratch has them.
     first: usize,
     /// The first of its blocks, and the same counted from the first that the scratch has gradients of.

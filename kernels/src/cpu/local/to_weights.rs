@@ -4,7 +4,7 @@
 //! after the other while outputs are lanes; what is read of the window is one number at a time.
 
 use super::window::Place;
-use crate::cpu::lanes::{LANES, transpose};
+use crate::cpu::lanes::{LANES, SQUARE, transpose};
 use crate::graph::Local;
 use pulp::{Simd, WithSimd};
 
@@ -23,9 +23,6 @@ pub struct ToWeights<'a> {
     /// The memory for the gradients of the place.
     pub scratch: &'a mut Vec<f32>,
 }
-
-/// Numbers in a square of cells.
-const SQUARE: usize = LANES * LANES;
 
 impl WithSimd for ToWeights<'_> {
     type Output = ();

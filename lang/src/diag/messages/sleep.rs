@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Span, among, counted};
 use crate::vocabulary::real;
 
 /// The codes of sleep.
-pub const CODES: &[&Code] = &[&NO_LOCAL_LAYER, &SHARES_NOTHING, &LONE_PLACES, &DIVERGES];
+pub const CODES: &[&Code] = &[&NO_LOCAL_LAYER, &SHARES_NOTHING, &LONE_PLACES, &DIVERGES, &ONE_STEP];
 
 const NO_LOCAL_LAYER: Code = Code::error(
     "L1001",
@@ -29,6 +29,13 @@ const DIVERGES: Code = Code::warning(
     "The weights of a sleep diverge where a step is larger than 2 over the largest eigenvalue of what the inputs bring about. With \
      new Gaussian patterns at each step that is `1 + (n + 1) / m` on average, for kernels of `n` weights and `m` patterns, of which \
      a circuit sees one at a time; `gamma` is added to it, and `noise` makes it larger. The rates of a circuit, which are integrated in steps of `dt`, diverge where `alpha` is at least `2 tau / dt - 1`.",
+);
+
+const ONE_STEP: Code = Code::warning(
+    "L1005",
+    "one_step",
+    "The rates of a circuit are integrated in steps of `dt` for as long as a pattern is present, which is one step at least. A \
+     pattern that is present for less than a step is seen for the whole of it, and its rates do not get near where they would settle.",
 );
 
 /// A name under `share` that holds no layer without weight sharing; `known` are the names that do.
@@ -61,6 +68,21 @@ pub fn shares_nothing(frozen: usize, span: Option<Span>) -> Diagnostic {
         }
     };
     labelled(Diagnostic::new(&SHARES_NOTHING, message), span, "sleeps for nothing").help(help)
+}
+
+/// A block that does not say when the net sleeps, which then never happens.
+pub fn never_comes(block: Span) -> Diagnostic {
+    Diagnostic::new(&SHARES_NOTHING, "the net never sleeps: `sleep` does not say how often")
+        .label(block, "has no `every`")
+        .help("write `every: 10 batches`; if it is meant to stay awake, `every: 0`")
+}
+
+/// A pattern that is seen for less than a step of the integration.
+pub fn is_one_step(present: f64, dt: f64, span: Option<Span>) -> Diagnostic {
+    let [shown, step] = [present, dt].map(real);
+    let message = format!("a pattern that is present for {shown} ms is integrated in one step of {step} ms");
+    labelled(Diagnostic::new(&ONE_STEP, message), span, "is shorter than a step")
+        .help("write a `present` of many steps, or a shorter `dt`; if it is meant, write `allow one_step`")
 }
 
 /// A rule that moves no weight, since its step is 0.

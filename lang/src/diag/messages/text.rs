@@ -5,7 +5,7 @@ mod elsewhere;
 pub use elsewhere::{
     broken_by_comment, called_twice, decimal_comma, divided, given_by_equals, hyphen, in_quotes, index,
     missing_brackets, missing_colon, missing_commas, pair, passed_over, remainder, semicolons_in_brackets,
-    sign_before_block, unlisted,
+    sign_before_block, unit_of_name, unlisted,
 };
 
 use crate::diag::code::SLIP;
@@ -168,7 +168,9 @@ pub fn unknown_word(at: Span, word: &str, known: &[&str]) -> Diagnostic {
         word,
         at,
         Words { at: At::Statement, language: known, own: &[] },
-        &format!("start with {words}, or write an equation, `name = value`"),
+        &format!(
+            "start with {words}, or with a block of settings such as `train {{`, or write an equation, `name = value`"
+        ),
     )
 }
 

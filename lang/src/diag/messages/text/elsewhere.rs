@@ -16,6 +16,13 @@ pub fn missing_commas(gaps: &[usize], are_named: bool) -> Diagnostic {
     gaps.iter().fold(problem, insert).certain_if(are_named)
 }
 
+/// A unit behind a name, whose number has none.
+pub fn unit_of_name(at: Span, unit: &str, name: &str) -> Diagnostic {
+    Diagnostic::new(&UNEXPECTED, format!("`{unit}` stands behind a name, and only a number can have a unit"))
+        .label(at, "the unit of a name")
+        .help(format!("write `{name}` alone: a setting knows the unit of its number"))
+}
+
 /// An argument without the `:` behind its name, which stands at `at`.
 pub fn missing_colon(at: Span, name: &str, value: &str) -> Diagnostic {
     Diagnostic::new(&WRONG_FORM, format!("expected `:` after `{name}`, found `{value}`"))
