@@ -8,6 +8,7 @@
 
 #![warn(clippy::expect_used, clippy::panic, clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used)]
 
+pub mod activity;
 pub mod analyses;
 pub mod back;
 pub mod data;

@@ -3,6 +3,7 @@
 // The command line is where files are read and written.
 #![allow(clippy::disallowed_methods)]
 
+mod activations;
 mod analyse;
 mod check;
 mod data;
@@ -64,6 +65,7 @@ enum Verb {
     Eval(eval::Args),
     Predict(predict::Args),
     Share(share::Args),
+    Activations(activations::Args),
     Analyse(analyse::Args),
     Simulate(simulate::Args),
     Data(data::Args),
@@ -89,6 +91,7 @@ pub fn main() -> ExitCode {
         Verb::Eval(args) => ended(args.eval()),
         Verb::Predict(args) => ended(args.predict()),
         Verb::Share(args) => ended(args.share()),
+        Verb::Activations(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),

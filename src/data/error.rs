@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::Unusable;
 use super::checksum::short;
 use super::file_names::shown;
-use super::formats::picture::{FORMATS, LARGEST_SIDE};
+use super::formats::picture::{ENDINGS, FORMATS, LARGEST_SIDE};
 
 /// Why data could not be had.
 #[derive(Debug, Error)]
@@ -145,6 +145,9 @@ pub enum DataError {
          multiple of {views}, or change `repeat` in `augment`"
     )]
     Views { batch: usize, views: usize },
+
+    #[error("{}: there is no picture in the folder, nor in those below it; read are files that end in .{}", path.display(), ENDINGS.join(", ."))]
+    NoPicture { path: PathBuf },
 
     #[error("a batch must hold at least one image, but the batch size is 0")]
     EmptyBatch,

@@ -1,5 +1,6 @@
 //! Everything that ends a run early, and the exit code it ends with.
 
+use crate::activity::Unasked;
 use crate::back::burn::{DeviceError, NonFinite, WeightsError};
 use crate::data::fetch::FetchError;
 use crate::data::{DataError, Unusable, short};
@@ -87,6 +88,9 @@ pub enum TrainError {
 
     #[error("`--top {k}` looks for more classes than the {classes} that the net tells apart: give at most {classes}")]
     Top { k: usize, classes: usize },
+
+    #[error("{0}")]
+    Unasked(Unasked),
 
     #[error("{}: {reason}", path.display())]
     Refused { path: PathBuf, reason: String },
@@ -364,6 +368,7 @@ impl TrainError {
             | Self::Damaged { .. }
             | Self::Altered { .. }
             | Self::Refused { .. }
+            | Self::Unasked(_)
             | Self::Top { .. }
             | Self::Weights { .. }
             | Self::Busy { .. }

@@ -13,13 +13,21 @@ use std::path::Path;
 /// # Errors
 /// If the file cannot be written; then nothing is left behind.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
+    replace_with(path, &mut |file| file.write_all(contents))
+}
+
+/// [`replace`] with what `write` writes, which may be more than memory holds.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<(), TrainError> {
     // Where the path is a link, the file behind it is the one that is written anew.
     let file = path.canonicalize();
     let place = file.as_deref().unwrap_or(path);
     let before = fs::metadata(place).ok();
     if before.as_ref().is_some_and(|before| !before.is_file() && !before.is_dir()) {
         // A device takes its bytes in one order, and has no disk to be synced with.
-        let written = OpenOptions::new().write(true).open(place).and_then(|mut device| device.write_all(contents));
+        let written = OpenOptions::new().write(true).open(place).and_then(|mut device| write(&mut device));
         return written.map_err(TrainError::file(path, "written"));
     }
     let mut partial = place.as_os_str().to_owned();
@@ -27,7 +35,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     let partial = Path::new(&partial);
     let mut file = File::create(partial).map_err(|source| not_made(place, source))?;
     let written = before.map_or(Ok(()), |before| file.set_permissions(before.permissions())).and_then(|()| {
-        file.write_all(contents)?;
+        write(&mut file)?;
         // A rename may reach the disk before the contents do.
         file.sync_all()
     });

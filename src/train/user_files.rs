@@ -1,9 +1,9 @@
 //! Files that someone names to be written: unlike those of a run, they may be anything, and of anyone.
 
 use super::TrainError;
-use super::files::replace;
+use super::files::{replace, replace_with};
 use super::runs::run_dir;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,15 @@ use std::path::{Path, PathBuf};
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     spare_a_run(path)?;
     replace(path, contents)
+}
+
+/// [`write`] with what `contents` writes, which may be more than memory holds.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(path: &Path, contents: &mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<(), TrainError> {
+    spare_a_run(path)?;
+    replace_with(path, contents)
 }
 
 /// Replaces a file that someone wrote by hand: one that is read-only stays as it is, though a new one could take its

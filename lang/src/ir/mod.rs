@@ -46,6 +46,7 @@ pub mod pull;
 pub mod reach;
 mod shape;
 pub mod timing;
+mod traced;
 mod unrolled;
 mod walk;
 
@@ -56,6 +57,7 @@ pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign, one_kernel};
 pub use shape::Shape;
+pub use traced::Traced;
 pub use unrolled::{TooManyValues, Unrolled, at_steps, unrolled};
 pub use walk::{Visit, walk};
 

@@ -23,6 +23,7 @@ mod non_finite;
 mod ops;
 mod plan;
 mod readback;
+mod record;
 mod run;
 pub mod update;
 mod watch;
@@ -42,6 +43,7 @@ use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{self, Net};
 use plan::{Fused, Plan};
+use record::Record;
 use run::Run;
 use std::fmt;
 use std::sync::Arc;
@@ -269,7 +271,14 @@ impl Model {
     /// [`Model::forward`], and beside it every named value in order of execution: those of a loop's body once a step,
     /// and a loop's states once more before its first step, by the state's name. `[B, C, H, W]` or `[B, N, 1, 1]`.
     pub fn trace(&self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
-        Run::new(self, images.device()).run_traced(images)
+        Run::new(self, images.device()).run_recorded(images, Record::default())
+    }
+
+    /// [`Model::forward`] by plain primitives, and beside it those values of [`Net::traced`](ir::Net::traced) that `wanted` marks, in
+    /// its order.
+    pub fn record(&self, images: Tensor<4>, wanted: &[bool]) -> (Forward, Vec<Tensor<4>>) {
+        let (forward, values) = Run::new(self, images.device()).run_recorded(images, Record::of(wanted));
+        (forward, values.into_iter().map(|(_, value)| value).collect())
     }
 
     /// The parameters of a fused part, each in a row of its own and without autodiff, in the versions of a loop's step.

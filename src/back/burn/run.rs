@@ -2,6 +2,7 @@
 
 use super::judge::Learnt;
 use super::plan::{Fused, Piece, Plan};
+use super::record::Record;
 use super::watch::Watch;
 use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops};
 use burn::tensor::{Device, Tensor, TensorData, module};
@@ -20,7 +21,7 @@ pub(super) struct Run<'a> {
     /// The step of the innermost loop that runs, from 1; it is 1 outside of loops too.
     step: usize,
     training: Option<Training>,
-    trace: Option<Vec<(String, Tensor<4>)>>,
+    record: Option<Record>,
     watch: Option<Watch>,
 }
 
@@ -56,7 +57,7 @@ impl<'a> Run<'a> {
             reads: vec![0; len],
             step: 1,
             training: None,
-            trace: None,
+            record: None,
             watch: None,
         }
     }
@@ -126,12 +127,12 @@ impl<'a> Run<'a> {
         Judgement { forward, cross_entropy: loss.autodiff(), statistics, known: Some(known.collect()) }
     }
 
-    pub fn run_traced(mut self, images: Tensor<4>) -> (Forward, Vec<(String, Tensor<4>)>) {
-        // What runs inside of a fused part has no tensors.
+    /// A run by plain primitives of which named values are kept: what runs inside of a fused part has no tensors.
+    pub fn run_recorded(mut self, images: Tensor<4>, record: Record) -> (Forward, Vec<(String, Tensor<4>)>) {
         self.plan = &self.model.plan;
-        self.trace = Some(Vec::new());
+        self.record = Some(record);
         let forward = self.net(images);
-        (forward, self.trace.unwrap_or_default())
+        (forward, self.record.unwrap_or_default().values)
     }
 
     /// A run by plain primitives whose numbers are looked at.
@@ -228,8 +229,8 @@ impl<'a> Run<'a> {
     }
 
     fn note(&mut self, name: Option<&String>, tensor: &Tensor<4>) {
-        if let (Some(trace), Some(name)) = (&mut self.trace, name) {
-            trace.push((name.clone(), tensor.clone()));
+        if let (Some(record), Some(name)) = (&mut self.record, name) {
+            record.take(name, tensor);
         }
     }
 

@@ -5,6 +5,7 @@ pub mod as_published;
 mod checksum_cache;
 pub mod data_roots;
 pub mod layout;
+pub mod loose_pictures;
 pub mod picture_files;
 pub mod survey;
 pub mod unusable;

@@ -1,19 +1,25 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use crate::back::burn::{Model, Weight, read};
-use crate::data::picture;
+use crate::back::burn::{Model, Weight, read, read_all};
+use crate::data::loader::{Feed, Loader};
+use crate::data::{self, ImageSource, picture};
 use crate::train::fit;
-use crate::train::fit::evaluate::{Score, evaluate};
+use crate::train::fit::evaluate::{self, Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::run_dir::SPEC;
 use crate::train::runs::{memory_need, same_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
-use burn::tensor::{Device, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, Transaction, activation};
+use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::Net;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+
+/// Images that a net is shown at once at most while its values are recorded.
+const MOST_RECORDED: usize = 64;
 
 /// Which of a run's weights to use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +73,30 @@ pub struct Trained {
     /// Whether the data set is to be the one that the run was trained on.
     own_data: bool,
     on_cpu: bool,
+}
+
+/// Images that a net is shown, in order.
+pub struct Shown {
+    pub source: Arc<dyn ImageSource>,
+    /// Indices into the source.
+    pub order: Vec<usize>,
+    /// The classes that the labels are indices into; empty where the images have none.
+    pub classes: Vec<String>,
+    /// What the images are, in words.
+    pub about: String,
+}
+
+/// What a net makes of a batch of images.
+pub struct Recorded {
+    /// The number of images.
+    pub images: usize,
+    /// The images as the net takes them, `[images, channels, height, width]`.
+    pub input: Vec<f32>,
+    pub labels: Vec<usize>,
+    /// The values that were asked for, each `[images, …]`.
+    pub values: Vec<Vec<f32>>,
+    /// The scores of the last step that is judged, `[images, classes]`.
+    pub scores: Vec<f32>,
 }
 
 /// One answer of a net.
@@ -164,6 +194,22 @@ impl Trained {
         if let Some(k) = top.filter(|k| *k > classes) {
             return Err(TrainError::Top { k, classes });
         }
+        let shown = self.test_set(inspection)?;
+        if self.on_cpu {
+            memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), shown.order.len())?;
+        }
+        let of = shown.source.len();
+        let feed = self.recipe.feed(&shown.source, shown.order);
+        let tally = evaluate(&self.model, &self.device, feed, top, Stop::never())?;
+        tally.numbered("the test", &self.file).map(|tally| Score { of, ..tally.into() })
+    }
+
+    /// The images of the test half of the run's data set, or of the one that was asked for, or as many of them as were asked
+    /// for.
+    ///
+    /// # Errors
+    /// If the data cannot be had, are not those of the run or do not fit the net.
+    pub fn test_set(&self, inspection: &mut Inspection) -> Result<Shown, TrainError> {
         let opened = super::open(&self.overrides, self.own_data);
         // Advice about the folder of a run is not the one about another folder.
         let mut data = match opened {
@@ -191,11 +237,66 @@ impl Trained {
         }
         self.recipe.check_for_test(&data).map_err(|error| self.unfit(error))?;
         let order = self.recipe.test(&data, self.overrides.limit_test);
-        if self.on_cpu {
-            memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), order.len())?;
+        Ok(Shown {
+            source: data.test.clone(),
+            order,
+            classes: expected.clone(),
+            about: format!("the test half of `{}`", data.name),
+        })
+    }
+
+    /// Image files, in the order of their names.
+    ///
+    /// # Errors
+    /// If one of them is no picture, or cannot be one that the net takes.
+    pub fn pictures(&self, paths: &[PathBuf]) -> Result<Shown, TrainError> {
+        let files = data::pictures(paths)?;
+        for n in 0..files.len() {
+            let image = files.image(n)?;
+            self.recipe.for_test(image, &|| files.name(n)).map_err(|error| self.unfit(TrainError::unfit(error)))?;
         }
-        let tally = evaluate(&self.model, &self.device, self.recipe.feed(&data.test, order), top, Stop::never())?;
-        tally.numbered("the test", &self.file).map(|tally| Score { of: data.test.len(), ..tally.into() })
+        let (order, about) = ((0..files.len()).collect(), counted(files.len(), "image file"));
+        Ok(Shown { source: Arc::new(files), order, classes: Vec::new(), about })
+    }
+
+    /// Shows the net images, and hands over batch by batch those of its [named values](Net::traced) that `wanted` marks. The net
+    /// runs by plain primitives, so that what is exactly zero in its equations is so here.
+    ///
+    /// # Errors
+    /// If an image cannot be had, there is no memory, the device fails, or `each` gives an error.
+    pub fn record(
+        &self,
+        shown: &Shown,
+        wanted: &[bool],
+        each: &mut dyn FnMut(Recorded) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
+        let feed = self.recipe.feed(&shown.source, shown.order.clone());
+        let feed = Feed { batch: feed.batch.min(MOST_RECORDED), ..feed };
+        if self.on_cpu {
+            memory_need::check_batch(&self.recipe, false, feed.batch.min(shown.order.len()))?;
+        }
+        for batch in Loader::new(feed)? {
+            let batch = batch?;
+            let (images, input, labels) = (batch.labels.len(), batch.images.clone(), batch.labels.clone());
+            let (forward, values) = self.model.record(evaluate::images(batch, &self.model, &self.device), wanted);
+            let asked = values.into_iter().fold(Transaction::default(), Transaction::register);
+            let numbers = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+            let mut values: Vec<Vec<f32>> =
+                read_all(asked.register(forward.logits()))?.into_iter().map(numbers).collect();
+            let scores = values.pop().unwrap_or_default();
+            each(Recorded { images, input, labels, values, scores })?;
+        }
+        Ok(())
+    }
+
+    /// The run's settings and where it comes from.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The file that the weights were read from.
+    pub fn file(&self) -> &Path {
+        &self.file
     }
 
     /// What is wrong with images, said of a run whose spec nobody can change any more.

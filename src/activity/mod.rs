@@ -1,0 +1,18 @@
+//! The activity of a trained net: any named value, at any step, for any images, as arrays in a file.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `asked` | which values are meant, in the words of the language: `A`, `O@3`, `O@all` |
+//! | `arrays` | files of arrays that numpy reads: `.npy`, `.npz` and `.safetensors` |
+//! | `export` | a file of arrays of what a net makes of some images, batch after batch |
+
+// What a net makes is written to files.
+#![allow(clippy::disallowed_methods)]
+
+mod arrays;
+mod asked;
+mod export;
+
+pub use arrays::{Array, ArrayFormat, Numbers};
+pub use asked::{Asked, Place, Unasked};
+pub use export::{Exported, export};

@@ -1,0 +1,101 @@
+//! `lcnnc activations`: what a run's net makes of images, as arrays.
+
+use super::values::{count, dataset, folder, output};
+use lcnnc::activity::{self, ArrayFormat, Asked};
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
+use lcnnc_lang::diag::counted;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Write any named values of a run's net, at any step, for any images, into a file that numpy reads.
+///
+/// A value is named as in the spec: `A` (in a loop: its last step), `O@3` at step 3, `O@all` at all steps, from the initial value
+/// `O@0` on; the input by its name too. Each is an array `[images, …]` of single precision; `O@all` is `[images, steps, …]`. Beside
+/// the file lies another one that ends in `.json`: the axes, steps and units of the arrays, and the images in order.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// The run's folder
+    run: PathBuf,
+    /// The values, as in `A,O@all,O@3,logits`
+    #[arg(long, value_name = "VALUE,…", required = true, value_delimiter = ',')]
+    values: Vec<String>,
+    /// Where to write: x.npz, x.safetensors, or x.npy for one value
+    #[arg(long, value_name = "FILE", value_parser = output())]
+    out: PathBuf,
+    /// Picture files, and folders of them, in place of the test half of a data set
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["dataset", "limit"])]
+    images: Vec<PathBuf>,
+    /// Another data set of the same classes in the same order [default: the run's]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
+    dataset: Option<String>,
+    /// Where data sets lie [default: where they lay for the run]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
+    data_root: Option<PathBuf>,
+    /// Most images of the test half, a sample fixed by the run's seed [default: all]
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit: Option<usize>,
+    /// best (of the best validation accuracy) or last
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    weights: Which,
+    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
+    #[arg(long)]
+    device: Option<DeviceChoice>,
+    /// CPU threads [default: as for the run]
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
+    threads: Option<usize>,
+    /// Go on although files of the folder are not what the run left, or the classes are others; each of them is named
+    #[arg(long)]
+    force: bool,
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let console = Console::new();
+        let refused = |reason: String| TrainError::Refused { path: self.out.clone(), reason };
+        let format = ArrayFormat::of(&self.out).map_err(refused)?;
+        if format == ArrayFormat::Npy && self.values.len() > 1 {
+            let reason = "a .npy file holds one array; name an .npz or .safetensors file for several values".to_owned();
+            return Err(refused(reason));
+        }
+        let over = Overrides {
+            dataset: self.dataset,
+            data_root: self.data_root,
+            device: self.device,
+            threads: self.threads,
+            limit_test: self.limit,
+            fuse: Some(false),
+            ..Overrides::default()
+        };
+        let mut inspection = Inspection::new(self.force, console);
+        let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;
+        let mut asked: Vec<Asked> = Vec::new();
+        for text in &self.values {
+            let value = Asked::of(trained.model().net(), text.trim()).map_err(TrainError::Unasked)?;
+            if !asked.iter().any(|known| known.text == value.text) {
+                asked.push(value);
+            }
+        }
+        let shown = match self.images.as_slice() {
+            [] => trained.test_set(&mut inspection)?,
+            paths => trained.pictures(paths)?,
+        };
+        let bar = console.drawn("{prefix} [{bar:24}] {percent} %, {eta} left", shown.order.len()).with_prefix("images");
+        let exported = activity::export(&trained, &shown, &asked, &self.out, &mut |images| bar.inc(images as u64))?;
+        bar.finish_and_clear();
+        for value in &exported.dead {
+            console.warn(&format!("warning: `{value}` is 0 in every channel and place, for every image"));
+        }
+        console.line(&format!(
+            "{} of {} ({}), see {} and {}",
+            counted(asked.len(), "value"),
+            counted(exported.images, "image"),
+            shown.about,
+            self.out.display(),
+            exported.about.display()
+        ));
+        super::run::forced(&inspection.notes, console);
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,28 @@
+//! Picture files that somebody names, outside of every data set.
+
+use super::picture_files::PictureFiles;
+use super::survey::ReadRecords;
+use crate::data::formats::folder_walk::{self, LeftOut};
+use crate::data::{DataError, ImageSource};
+use std::path::PathBuf;
+
+/// The pictures that paths name, in their order: a file is one, and a folder stands for all in it and below it, sorted by name.
+/// They have no labels, and each of them may have a size of its own.
+///
+/// # Errors
+/// If a folder cannot be read, or holds no picture.
+pub fn pictures(paths: &[PathBuf]) -> Result<impl ImageSource + use<>, DataError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push((path.clone(), 0));
+            continue;
+        }
+        let found = folder_walk::pictures(path, &mut LeftOut::default())?;
+        if found.is_empty() {
+            return Err(DataError::NoPicture { path: path.clone() });
+        }
+        files.extend(found.into_iter().map(|file| (file, 0)));
+    }
+    Ok(PictureFiles { files, shape: None, found: ReadRecords::default(), first: 0 })
+}
