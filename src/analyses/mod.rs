@@ -1,9 +1,16 @@
-//! What can be asked of a finished run: each analysis reads a run's net with its weights and answers with a table.
+//! What can be asked of a finished run: each analysis reads a run's net with its weights, or what the net makes of images, and
+//! answers with a table.
 //!
-//! An analysis is a file here that declares its name, its arguments, the columns of its table and one function, and a line
-//! in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
+//! An analysis is a file here that declares its name, its arguments, the nets that it applies to, the columns of its table and one
+//! function, and a line in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
 
 pub mod bench;
+mod ei_ratio;
+mod lateral;
+mod moments;
+mod similarity;
+mod sparsity;
+mod spectrum;
 pub mod table;
 mod weights;
 
@@ -13,6 +20,7 @@ pub use table::{Cell, Column, Table};
 use crate::train::TrainError;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::read;
+use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
 
 /// One analysis of a run.
@@ -26,15 +34,39 @@ pub struct Analysis {
     pub args: &'static [Arg],
     /// The columns of its table, in order.
     pub columns: &'static [Column],
+    /// Whether the net is shown images for it.
+    pub watches: bool,
+    /// Why there is nothing of this kind to see in a net, if there is not.
+    pub applies: fn(&Net) -> Result<(), String>,
     /// Makes the table's rows; the arguments are complete.
-    pub run: fn(&Bench, &Bound) -> Result<Rows, TrainError>,
+    pub run: fn(&Bench, &Bound) -> Result<Findings, TrainError>,
 }
 
 /// The rows of a table, each with one cell for every column of its analysis.
 pub type Rows = Vec<Vec<Cell>>;
 
+/// What an analysis has found.
+#[derive(Debug, Default)]
+pub struct Findings {
+    pub rows: Rows,
+    /// What the rows come to, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl From<Rows> for Findings {
+    fn from(rows: Rows) -> Self {
+        Self { rows, ..Self::default() }
+    }
+}
+
 /// Every analysis, in the order in which they are listed.
-pub const ANALYSES: &[Analysis] = &[weights::WEIGHTS];
+pub const ANALYSES: &[Analysis] =
+    &[weights::WEIGHTS, sparsity::SPARSITY, similarity::SIMILARITY, ei_ratio::EI_RATIO, spectrum::SPECTRUM];
+
+/// An analysis that every net is fit for.
+fn always(_: &Net) -> Result<(), String> {
+    Ok(())
+}
 
 /// The analyses as calls of the language, in which their arguments are written.
 const CALLABLES: [Callable; ANALYSES.len()] = {
@@ -51,13 +83,19 @@ const CALLABLES: [Callable; ANALYSES.len()] = {
 static CALL: Type = Type::Call(&CALLABLES);
 
 impl Analysis {
-    /// The table of a run.
+    /// The table of a run, and what it comes to in sentences.
     ///
     /// # Errors
-    /// If the device fails, or what the analysis reads cannot be had.
-    pub fn table(&self, bench: &Bench, call: &Bound) -> Result<Table, TrainError> {
-        let rows = (self.run)(bench, &call.completed(self.args))?;
-        Ok(Table { columns: self.columns, rows })
+    /// If the analysis does not apply to the net, an argument names what the net does not have, the device fails, or what the
+    /// analysis reads cannot be had.
+    pub fn table(&self, bench: &Bench, call: &Bound) -> Result<(Table, Vec<String>), TrainError> {
+        (self.applies)(bench.model().net()).map_err(|reason| self.refused(reason))?;
+        let Findings { rows, notes } = (self.run)(bench, &call.completed(self.args))?;
+        Ok((Table { columns: self.columns, rows }, notes))
+    }
+
+    fn refused(&self, reason: String) -> TrainError {
+        TrainError::Analysis { name: self.name, reason }
     }
 }
 

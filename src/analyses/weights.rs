@@ -1,6 +1,7 @@
 //! How the numbers of each parameter are spread.
 
-use super::{Analysis, Bench, Cell, Column, Rows};
+use super::moments::Spread;
+use super::{Analysis, Bench, Cell, Column, Findings, always};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Param;
 use lcnnc_lang::vocabulary::Bound;
@@ -27,12 +28,15 @@ pub const WEIGHTS: Analysis = Analysis {
             about: "`sum((x - m)^4) / n / s^4 - 3`, which is 0 for a normal distribution; empty where all numbers are equal",
         },
     ],
+    watches: false,
+    applies: always,
     run,
 };
 
-fn run(bench: &Bench, _: &Bound) -> Result<Rows, TrainError> {
+fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
     let (model, weights) = (bench.model(), bench.model().weights()?);
-    Ok(model.net().params.iter().zip(&weights).map(|(param, weight)| row(param, &weight.values)).collect())
+    let rows = model.net().params.iter().zip(&weights).map(|(param, weight)| row(param, &weight.values));
+    Ok(rows.collect::<Vec<_>>().into())
 }
 
 fn row(param: &Param, values: &[f64]) -> Vec<Cell> {
@@ -56,34 +60,4 @@ fn row(param: &Param, values: &[f64]) -> Vec<Cell> {
         Cell::Number(l2),
         excess_kurtosis.map_or(Cell::Absent, Cell::Number),
     ]
-}
-
-/// How numbers lie around their mean.
-struct Spread {
-    mean: f64,
-    /// The standard deviation of the numbers, taken as a whole population (divided by their count).
-    sd: f64,
-    /// The standardised fourth moment minus 3; there is none where all numbers are equal.
-    excess_kurtosis: Option<f64>,
-    minimum: f64,
-    maximum: f64,
-}
-
-impl Spread {
-    /// The spread of one or more numbers. If one of them is no number, nothing of it is.
-    fn of(values: &[f64]) -> Self {
-        let n = values.len() as f64;
-        // Unlike `f64::min`, these keep what is no number.
-        let minimum = values.iter().copied().fold(f64::INFINITY, |a, x| if x < a || x.is_nan() { x } else { a });
-        let maximum = values.iter().copied().fold(f64::NEG_INFINITY, |a, x| if x > a || x.is_nan() { x } else { a });
-        if minimum == maximum {
-            // Rounding would give equal numbers a spread.
-            return Self { mean: minimum, sd: 0.0, excess_kurtosis: None, minimum, maximum };
-        }
-        let mean = values.iter().sum::<f64>() / n;
-        let moment = |power: i32| values.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
-        let variance = moment(2);
-        let excess_kurtosis = Some(moment(4) / variance.powi(2) - 3.0);
-        Self { mean, sd: variance.sqrt(), excess_kurtosis, minimum, maximum }
-    }
 }

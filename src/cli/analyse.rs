@@ -1,32 +1,59 @@
-//! `lcnnc analyse`: what a run's net and weights say, as a table.
+//! `lcnnc analyse`: what a run's net and weights say, as tables.
 
-use super::values::{count, output};
-use lcnnc::analyses::{self, ANALYSES, Bench};
+use super::values::{count, dataset, folder, output};
+use lcnnc::analyses::{self, ANALYSES, Analysis, Bench};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
 use lcnnc_lang::diag::{counted, did_you_mean};
+use lcnnc_lang::vocabulary::Bound;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// Analyse a run, from the files of its folder alone, and write a table of comma-separated values.
+/// Images that analyses show a net where nobody asks for another number.
+const IMAGES: usize = 1000;
+
+/// Analyse a run, from the files of its folder alone, and write tables of comma-separated values.
+///
+/// One analysis goes to standard output, or to the file that --out names; several of them, and all that apply to the net where none
+/// is named, to files in the folder `analyses` of the run.
 #[derive(Debug, clap::Args)]
 #[command(visible_alias = "analyze", after_help = super::EXIT_CODES)]
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// The analysis, such as `weights`; without one, all analyses are listed
-    analysis: Option<String>,
-    /// best (of the best validation accuracy) or last
-    #[arg(long, value_name = "WHICH", default_value_t, requires = "analysis")]
-    weights: Which,
-    /// Where to write the table; a file that is there is replaced, and `-` is standard output [default: -]
-    #[arg(long, value_name = "FILE.csv", value_parser = output(), requires = "analysis")]
+    /// The analyses, such as `weights` or 'sparsity(of: O)' [default: all that apply]
+    #[arg(value_name = "ANALYSIS")]
+    analyses: Vec<String>,
+    /// List all analyses
+    #[arg(long, conflicts_with_all = ["analyses", "out", "into"])]
+    list: bool,
+    /// Where to write the table of one analysis; a file that is there is replaced, and `-` is standard output [default: -]
+    #[arg(long, value_name = "FILE.csv", value_parser = output(), requires = "analyses")]
     out: Option<PathBuf>,
+    /// The folder to write a table of each analysis to [default: `analyses` in the run's folder]
+    #[arg(long, value_name = "DIR", value_parser = folder(), conflicts_with = "out")]
+    into: Option<PathBuf>,
+    /// Picture files, and folders of them, that the net is shown in place of the test half of a data set
+    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["dataset", "limit"])]
+    images: Vec<PathBuf>,
+    /// Another data set of the same classes in the same order [default: the run's]
+    #[arg(long, value_name = "SET", value_parser = dataset)]
+    dataset: Option<String>,
+    /// Where data sets lie [default: where they lay for the run]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
+    data_root: Option<PathBuf>,
+    /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: 1000]
+    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
+    limit: Option<usize>,
+    /// best (of the best validation accuracy) or last
+    #[arg(long, value_name = "WHICH", default_value_t)]
+    weights: Which,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long, requires = "analysis")]
+    #[arg(long)]
     device: Option<DeviceChoice>,
     /// CPU threads [default: as for the run]
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true, requires = "analysis")]
+    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
     threads: Option<usize>,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
@@ -36,34 +63,105 @@ pub struct Args {
 impl Args {
     pub fn analyse(self) -> Result<ExitCode, TrainError> {
         let console = Console::new();
-        let Some(text) = self.analysis else {
+        if self.list {
             RunFolder::open(&self.run, &mut Inspection::new(self.force, console))?;
             console.text(&index());
             return Ok(ExitCode::SUCCESS);
+        }
+        let mut calls: Vec<(&Analysis, Bound)> = Vec::new();
+        for text in &self.analyses {
+            let name = analyses::name(text);
+            let Some(analysis) = analyses::find(name) else {
+                let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
+                let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+                console.warn(&format!("error: there is no analysis `{name}`{help}"));
+                console.warn(&format!("there are:\n{}", index().trim_end()));
+                return Ok(ExitCode::from(2));
+            };
+            if calls.iter().any(|(known, _)| known.name == name) {
+                console.warn(&format!(
+                    "error: `{name}` is asked for twice, and both would write one file; ask for one of them"
+                ));
+                return Ok(ExitCode::from(2));
+            }
+            calls.push((analysis, analyses::call(text)?));
+        }
+        if let (Some(out), 2..) = (&self.out, calls.len()) {
+            let reason =
+                "it takes the table of one analysis; name a folder for several of them with `--into`".to_owned();
+            return Err(TrainError::Refused { path: out.clone(), reason });
+        }
+        let over = Overrides {
+            dataset: self.dataset.clone(),
+            data_root: self.data_root.clone(),
+            device: self.device,
+            threads: self.threads,
+            limit_test: Some(self.limit.unwrap_or(IMAGES)),
+            ..Overrides::default()
         };
-        let name = analyses::name(&text);
-        let Some(analysis) = analyses::find(name) else {
-            let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
-            let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            console.warn(&format!("error: there is no analysis `{name}`{help}"));
-            console.warn(&format!("there are:\n{}", index().trim_end()));
-            return Ok(ExitCode::from(2));
-        };
-        let call = analyses::call(&text)?;
-        let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
         let mut inspection = Inspection::new(self.force, console);
-        let bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
-        let table = analysis.table(&bench, &call)?;
-        let Some(out) = self.out.filter(|out| out != Path::new("-")) else {
-            // What was passed over is said on standard error: the table may be read by another program.
-            console.raw(&table.csv());
-            return Ok(ExitCode::SUCCESS);
-        };
-        user_files::write(&out, table.csv().as_bytes())?;
-        console.line(&format!("{name}: {}, see {}", counted(table.rows.len(), "row"), out.display()));
+        let mut bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
+        let is_all = calls.is_empty();
+        if is_all {
+            let whole = |analysis: &'static Analysis| Ok((analysis, analyses::call(analysis.name)?));
+            calls = ANALYSES.iter().map(whole).collect::<Result<_, TrainError>>()?;
+        }
+        if calls.iter().any(|(analysis, _)| analysis.watches && (analysis.applies)(bench.net()).is_ok()) {
+            bench.show(&self.images, &mut inspection)?;
+        }
+        if let ([(analysis, call)], None, false) = (calls.as_slice(), &self.into, is_all) {
+            one(analysis, &bench, call, self.out.as_deref(), console)?;
+        } else {
+            let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
+            several(&calls, &bench, &into, is_all, console)?;
+        }
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Writes the table of one analysis to a file, or to standard output and nothing else there.
+fn one(
+    analysis: &Analysis,
+    bench: &Bench,
+    call: &Bound,
+    out: Option<&Path>,
+    console: Console,
+) -> Result<(), TrainError> {
+    let (table, notes) = analysis.table(bench, call)?;
+    let Some(out) = out.filter(|out| *out != Path::new("-")) else {
+        // What was passed over is said on standard error: the table may be read by another program.
+        console.raw(&table.csv());
+        return Ok(());
+    };
+    user_files::write(out, table.csv().as_bytes())?;
+    notes.iter().for_each(|note| console.line(note));
+    console.line(&format!("{}: {}, see {}", analysis.name, counted(table.rows.len(), "row"), out.display()));
+    Ok(())
+}
+
+/// Writes the table of each analysis into a folder. One that does not apply to the net is named and left out where all were asked
+/// for.
+fn several(
+    calls: &[(&Analysis, Bound)],
+    bench: &Bench,
+    into: &Path,
+    is_all: bool,
+    console: Console,
+) -> Result<(), TrainError> {
+    fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
+    for (analysis, call) in calls {
+        if let (true, Err(reason)) = (is_all, (analysis.applies)(bench.net())) {
+            console.line(&format!("{}: left out, since {reason}", analysis.name));
+            continue;
+        }
+        let (table, notes) = analysis.table(bench, call)?;
+        let out = into.join(format!("{}.csv", analysis.name));
+        user_files::write(&out, table.csv().as_bytes())?;
+        notes.iter().for_each(|note| console.line(note));
+        console.line(&format!("{}: {}, see {}", analysis.name, counted(table.rows.len(), "row"), out.display()));
+    }
+    Ok(())
 }
 
 /// A line for each analysis.

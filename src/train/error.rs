@@ -92,6 +92,9 @@ pub enum TrainError {
     #[error("{0}")]
     Unasked(Unasked),
 
+    #[error("`{name}` has nothing to say of this run: {reason}")]
+    Analysis { name: &'static str, reason: String },
+
     #[error("{}: {reason}", path.display())]
     Refused { path: PathBuf, reason: String },
 
@@ -369,6 +372,7 @@ impl TrainError {
             | Self::Altered { .. }
             | Self::Refused { .. }
             | Self::Unasked(_)
+            | Self::Analysis { .. }
             | Self::Top { .. }
             | Self::Weights { .. }
             | Self::Busy { .. }

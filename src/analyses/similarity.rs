@@ -1,0 +1,110 @@
+//! Whether feature maps that see alike are connected alike (Park, Zhang & Choe, 2025, Figs. 8 and 9).
+
+use super::lateral;
+use super::moments::mean_and_sd;
+use super::{Analysis, Bench, Cell, Column, Findings};
+use crate::train::TrainError;
+use lcnnc_lang::ir::Net;
+use lcnnc_lang::vocabulary::Bound;
+
+pub const SIMILARITY: Analysis = Analysis {
+    name: "similarity",
+    about: "distance of afferent kernels against that of lateral ones, a row for each pair of feature maps (Park et al., 2025, Figs. 8 and 9)",
+    args: &[],
+    columns: &[
+        Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
+        Column { name: "afferent", about: "the bundle that drives the same feature maps from below, as in `W_A`" },
+        Column { name: "p", about: "the first feature map, from 0" },
+        Column { name: "q", about: "the second one, above `p`" },
+        Column { name: "d_afferent", about: "Euclidean distance of the afferent kernels of `p` and `q`" },
+        Column {
+            name: "d_lateral",
+            about: "mean over all feature maps `o` of the Euclidean distance of the lateral kernels from `p` to `o` and from `q` to `o`",
+        },
+        Column {
+            name: "d_lateral_se",
+            about: "standard error of that mean: its standard deviation over the root of the number of maps",
+        },
+    ],
+    watches: false,
+    applies,
+    run,
+};
+
+fn applies(net: &Net) -> Result<(), String> {
+    lateral::applies(net)?;
+    match lateral::bundles(net).iter().any(|bundle| lateral::afferent(net, bundle).is_some()) {
+        true => Ok(()),
+        false => Err("no convolution drives the same feature maps as a lateral bundle from below".to_owned()),
+    }
+}
+
+fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
+    let (net, mut findings) = (bench.net(), Findings::default());
+    for bundle in lateral::bundles(net) {
+        let Some(afferent) = lateral::afferent(net, bundle) else { continue };
+        let (maps, taps) = (bundle.shape[0], bundle.shape[2..].iter().product::<usize>());
+        let [across, below] = [bench.weights(&bundle.name)?, bench.weights(&afferent.name)?];
+        let of_map = below.len() / maps;
+        let mut points = Vec::new();
+        for p in 0..maps {
+            for q in p + 1..maps {
+                let d_afferent = distance(&below[p * of_map..][..of_map], &below[q * of_map..][..of_map]);
+                let kernel = |to: usize, from: usize| &across[(to * maps + from) * taps..][..taps];
+                let distances: Vec<f64> = (0..maps).map(|to| distance(kernel(to, p), kernel(to, q))).collect();
+                let [d_lateral, sd] = mean_and_sd(&distances);
+                points.push([d_afferent, d_lateral]);
+                findings.rows.push(vec![
+                    Cell::Text(bundle.owner().to_owned()),
+                    Cell::Text(afferent.owner().to_owned()),
+                    Cell::Count(p),
+                    Cell::Count(q),
+                    Cell::Number(d_afferent),
+                    Cell::Number(d_lateral),
+                    Cell::Number(sd / (maps as f64).sqrt()),
+                ]);
+            }
+        }
+        findings.notes.extend(Line::through(&points).map(|line| line.sentence(bundle.owner(), points.len())));
+    }
+    Ok(findings)
+}
+
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+/// A line of least squares through points.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
+    pub slope: f64,
+    pub at_zero: f64,
+    /// Pearson's correlation.
+    pub r: f64,
+}
+
+impl Line {
+    /// The line through three points or more that are neither above one another nor all at one height.
+    pub fn through(points: &[[f64; 2]]) -> Option<Self> {
+        let n = points.len() as f64;
+        let mean = |axis: usize| points.iter().map(|point| point[axis]).sum::<f64>() / n;
+        let [x, y] = [mean(0), mean(1)];
+        let sum = |a: usize, b: usize| {
+            points.iter().map(|point| (point[a] - [x, y][a]) * (point[b] - [x, y][b])).sum::<f64>()
+        };
+        let [xx, xy, yy] = [sum(0, 0), sum(0, 1), sum(1, 1)];
+        let slope = xy / xx;
+        (points.len() > 2 && xx > 0.0 && yy > 0.0).then(|| Self {
+            slope,
+            at_zero: y - slope * x,
+            r: xy / (xx * yy).sqrt(),
+        })
+    }
+
+    fn sentence(&self, bundle: &str, pairs: usize) -> String {
+        let Self { slope, at_zero, r } = self;
+        format!(
+            "`{bundle}`: d_lateral = {slope:.3} d_afferent + {at_zero:.3}, r = {r:.3} over {pairs} pairs of feature maps"
+        )
+    }
+}

@@ -1,0 +1,107 @@
+//! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
+
+use super::moments::{Spread, mean_and_sd};
+use super::{Analysis, Bench, Cell, Column, Findings};
+use crate::activity::Asked;
+use crate::train::TrainError;
+use lcnnc_lang::ir::Net;
+use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
+
+/// The kurtosis of a normal distribution.
+const NORMAL: f64 = 3.0;
+
+pub const SPARSITY: Analysis = Analysis {
+    name: "sparsity",
+    about: "kurtosis and share of exact zeros of feature maps, a row for each step (Park et al., 2025, Fig. 6)",
+    args: &[Arg::with(
+        "of",
+        Type::Names,
+        ArgValue::Names(Vec::new()),
+        "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops",
+    )],
+    columns: &[
+        Column { name: "value", about: "the value, as in `O`" },
+        Column { name: "step", about: "the step of its loop, 0 for the initial value; empty outside of loops" },
+        Column {
+            name: "kurtosis",
+            about: "mean over images of `sum((x - m)^4) / n / s^4` over all `n` numbers `x` of an image, zeros included; 3 for a normal distribution",
+        },
+        Column { name: "kurtosis_sd", about: "standard deviation of it over images (divided by their number less 1)" },
+        Column { name: "zeros", about: "mean over images of the share of numbers that are exactly 0, from 0 to 1" },
+        Column { name: "zeros_sd", about: "standard deviation of it over images" },
+        Column { name: "images", about: "how many images the net was shown" },
+        Column { name: "even", about: "images without a kurtosis: all their numbers are equal" },
+    ],
+    watches: true,
+    applies: |net| {
+        if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
+    },
+    run,
+};
+
+/// The values that are looked at where none is named: those of loops, or every feature map of a net without loops.
+pub fn watched(net: &Net) -> Vec<String> {
+    let maps: Vec<_> =
+        net.traced().into_iter().filter(|it| matches!(it.shape, lcnnc_lang::ir::Shape::Map(_))).collect();
+    let is_looped = maps.iter().any(|map| !map.steps.is_empty());
+    let mut names: Vec<String> = Vec::new();
+    for map in maps.into_iter().filter(|map| is_looped != map.steps.is_empty() && !map.is_zeros) {
+        if !names.contains(&map.name) {
+            names.push(map.name);
+        }
+    }
+    names
+}
+
+/// The values that are named, or those that are looked at where none is; each at all of its steps.
+///
+/// # Errors
+/// Of a name that the net does not have.
+pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
+    let names = if names.is_empty() { watched(net) } else { names.to_vec() };
+    let of = |name: &String| {
+        let is_looped = net.traced().iter().any(|it| it.name == *name && !it.steps.is_empty());
+        let text = if is_looped { format!("{name}@all") } else { name.clone() };
+        Asked::of(net, &text).map_err(TrainError::Unasked)
+    };
+    names.iter().map(of).collect()
+}
+
+fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
+    let mut findings = Findings::default();
+    for asked in asked(bench.net(), call.names("of"))? {
+        let steps = asked.steps.len().max(1);
+        let (mut kurtosis, mut zeros) = (vec![Vec::new(); steps], vec![Vec::new(); steps]);
+        bench.watch(&asked, &mut |step, x| {
+            let x: Vec<f64> = x.iter().map(|x| f64::from(*x)).collect();
+            kurtosis[step].extend(Spread::of(&x).excess_kurtosis.map(|excess| excess + NORMAL));
+            zeros[step].push(x.iter().filter(|x| **x == 0.0).count() as f64 / x.len() as f64);
+        })?;
+        let name = asked.text.split('@').next().unwrap_or_default();
+        for step in 0..steps {
+            let ([k, k_sd], [z, z_sd]) = (mean_and_sd(&kurtosis[step]), mean_and_sd(&zeros[step]));
+            let [k, k_sd] = [k, k_sd].map(|x| if kurtosis[step].is_empty() { Cell::Absent } else { Cell::Number(x) });
+            let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+            findings.rows.push(vec![
+                Cell::Text(name.to_owned()),
+                at.map_or(Cell::Absent, Cell::Text),
+                k,
+                k_sd,
+                Cell::Number(z),
+                Cell::Number(z_sd),
+                Cell::Count(zeros[step].len()),
+                Cell::Count(zeros[step].len() - kurtosis[step].len()),
+            ]);
+        }
+        let ends = |of: &[Vec<f64>]| [0, steps - 1].map(|step| mean_and_sd(&of[step])[0]);
+        let ([k0, k1], [z0, z1]) = (ends(&kurtosis), ends(&zeros));
+        if steps > 1 {
+            findings.notes.push(format!(
+                "`{name}` from its first step to its last: kurtosis {k0:.2} to {k1:.2}, exact zeros {:.1} % to {:.1} %",
+                100.0 * z0,
+                100.0 * z1
+            ));
+        }
+    }
+    Ok(findings)
+}

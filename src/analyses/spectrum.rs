@@ -1,0 +1,214 @@
+//! The eigenvalues of lateral weights: what a loop amplifies (named as future work by Park, Zhang & Choe, 2025).
+//!
+//! On a torus, a convolution is a matrix `[maps, maps]` of its own at every spatial frequency (Sedghi, Gupta & Long, 2019), and its
+//! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by power iteration beside it.
+
+use super::lateral;
+use super::moments::mean_and_sd;
+use super::{Analysis, Bench, Cell, Column, Findings};
+use crate::train::TrainError;
+use lcnnc_kernels::draws::Draws;
+use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
+use nalgebra::{Complex, DMatrix, Schur};
+use rayon::prelude::*;
+use std::f64::consts::TAU;
+
+pub const SPECTRUM: Analysis = Analysis {
+    name: "spectrum",
+    about: "eigenvalues of lateral convolutions on a torus, a row for each spatial frequency",
+    args: &[
+        Arg::with(
+            "side",
+            Type::Count { min: 2, max: 256 },
+            ArgValue::Count(48),
+            "pixels along a side of the torus and of the padded map",
+        ),
+        Arg::with(
+            "random",
+            Type::Count { min: 0, max: 1000 },
+            ArgValue::Count(20),
+            "draws of random weights of the same variance to compare with",
+        ),
+        Arg::with(
+            "seed",
+            Type::Count { min: 0, max: u32::MAX as usize },
+            ArgValue::Count(0),
+            "what the random weights are drawn from",
+        ),
+    ],
+    columns: &[
+        Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
+        Column { name: "row_frequency", about: "cycles per pixel down the map, from -0.5 to below 0.5" },
+        Column { name: "column_frequency", about: "cycles per pixel across the map" },
+        Column { name: "radius", about: "largest absolute value of the eigenvalues at this frequency" },
+        Column { name: "real", about: "real part of that eigenvalue" },
+        Column { name: "imaginary", about: "imaginary part of it" },
+        Column { name: "gain", about: "largest singular value at this frequency: how much one step amplifies at most" },
+    ],
+    watches: false,
+    applies: lateral::applies,
+    run,
+};
+
+/// Steps of the power iteration.
+const STEPS: usize = 60;
+/// The last ones, over which growth is averaged: where the largest eigenvalues are a complex pair it goes up and down.
+const LAST: usize = 30;
+
+fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
+    let (net, mut findings) = (bench.net(), Findings::default());
+    let (side, seed) = (call.count("side"), call.count("seed") as u64);
+    for (n, bundle) in lateral::bundles(net).into_iter().enumerate() {
+        let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights: bench.weights(&bundle.name)? };
+        let on_torus = kernels.torus(side);
+        let radius = largest(&on_torus);
+        for frequency in &on_torus {
+            let [row, column] = frequency.at.map(|at| cycles(at, side));
+            let cells = [row, column, frequency.top.norm(), frequency.top.re, frequency.top.im, frequency.gain];
+            let name = Cell::Text(bundle.owner().to_owned());
+            findings.rows.push(std::iter::once(name).chain(cells.map(Cell::Number)).collect());
+        }
+        let padded = kernels.padded(side, seed);
+        let others: Vec<f64> = (0..call.count("random") as u64)
+            .into_par_iter()
+            .map(|draw| largest(&kernels.random(seed, (n as u64) << 32 | draw).torus(side)))
+            .collect();
+        let random = if others.is_empty() {
+            String::new()
+        } else {
+            let [mean, sd] = mean_and_sd(&others);
+            format!(
+                "; random weights of the same variance have {mean:.3} ± {sd:.3} on the torus ({} draws)",
+                others.len()
+            )
+        };
+        findings.notes.push(format!(
+            "`{}`: the spectral radius is {radius:.3} on a torus of {side} x {side} pixels, and {padded:.3} with zero padding{random}",
+            bundle.owner()
+        ));
+    }
+    Ok(findings)
+}
+
+/// A frequency in cycles per pixel, from -0.5 to below 0.5.
+fn cycles(at: usize, side: usize) -> f64 {
+    let share = at as f64 / side as f64;
+    if share < 0.5 { share } else { share - 1.0 }
+}
+
+fn largest(frequencies: &[Frequency]) -> f64 {
+    frequencies.iter().map(|frequency| frequency.top.norm()).fold(0.0, f64::max)
+}
+
+/// Lateral kernels `[maps, maps, size, size]`, with an odd size.
+struct Kernels {
+    maps: usize,
+    size: usize,
+    weights: Vec<f64>,
+}
+
+/// What a convolution does at one spatial frequency.
+struct Frequency {
+    at: [usize; 2],
+    /// The eigenvalue of the largest absolute value.
+    top: Complex<f64>,
+    /// The largest singular value.
+    gain: f64,
+}
+
+impl Kernels {
+    /// Normally distributed weights with the mean 0 and the mean square of these.
+    fn random(&self, seed: u64, stream: u64) -> Self {
+        let square = self.weights.iter().map(|w| w * w).sum::<f64>() / self.weights.len() as f64;
+        let mut weights = vec![0.0; self.weights.len()];
+        Draws::new(seed, stream).fill_normal(square.sqrt(), &mut weights);
+        Self { weights, ..*self }
+    }
+
+    /// The matrix of one frequency, with the kernel's centre at the origin: `sum over taps of w exp(2 pi i f . k)`.
+    fn matrix(&self, at: [usize; 2], side: usize) -> DMatrix<Complex<f64>> {
+        let centre = (self.size - 1) as f64 / 2.0;
+        let [row, column] = at.map(|at| TAU * at as f64 / side as f64);
+        let taps = self.size * self.size;
+        let waves: Vec<Complex<f64>> = (0..taps)
+            .map(|tap| {
+                let [down, across] = [tap / self.size, tap % self.size].map(|n| n as f64 - centre.floor());
+                Complex::from_polar(1.0, row * down + column * across)
+            })
+            .collect();
+        DMatrix::from_fn(self.maps, self.maps, |to, from| {
+            let kernel = &self.weights[(to * self.maps + from) * taps..][..taps];
+            kernel.iter().zip(&waves).map(|(w, wave)| wave * *w).sum()
+        })
+    }
+
+    /// All frequencies of a torus of `side` x `side` pixels, row by row.
+    fn torus(&self, side: usize) -> Vec<Frequency> {
+        let frequency = |n: usize| {
+            let at = [n / side, n % side];
+            let matrix = self.matrix(at, side);
+            let gain = matrix.singular_values().max();
+            let values = Schur::new(matrix).eigenvalues();
+            let top = values.iter().flat_map(|values| values.iter()).copied();
+            let top = top.fold(Complex::new(0.0, 0.0), |top, x| if x.norm() > top.norm() { x } else { top });
+            Frequency { at, top, gain }
+        };
+        (0..side * side).into_par_iter().map(frequency).collect()
+    }
+
+    /// The spectral radius on a map of `side` x `side` pixels with zeros around it, by power iteration from random activity.
+    fn padded(&self, side: usize, seed: u64) -> f64 {
+        let mut activity = vec![0.0; self.maps * side * side];
+        Draws::new(seed, u64::MAX).fill_normal(1.0, &mut activity);
+        let mut growth = 0.0;
+        for step in 0..STEPS {
+            let next = self.applied(&activity, side);
+            let length = next.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let before = activity.iter().map(|x| x * x).sum::<f64>().sqrt();
+            if length == 0.0 || before == 0.0 {
+                return 0.0;
+            }
+            if step >= STEPS - LAST {
+                growth += (length / before).ln() / LAST as f64;
+            }
+            activity = next.into_iter().map(|x| x / length).collect();
+        }
+        growth.exp()
+    }
+
+    /// The convolution of activity `[maps, side, side]` with zeros around it.
+    fn applied(&self, activity: &[f64], side: usize) -> Vec<f64> {
+        let (taps, before) = (self.size * self.size, (self.size - 1) / 2);
+        let plane = |to: usize| {
+            let mut made = vec![0.0; side * side];
+            for from in 0..self.maps {
+                let kernel = &self.weights[(to * self.maps + from) * taps..][..taps];
+                let seen = &activity[from * side * side..][..side * side];
+                for (tap, w) in kernel.iter().enumerate() {
+                    add_shifted(
+                        &mut made,
+                        seen,
+                        side,
+                        [tap / self.size, tap % self.size].map(|n| n as isize - before as isize),
+                        *w,
+                    );
+                }
+            }
+            made
+        };
+        (0..self.maps).into_par_iter().flat_map_iter(plane).collect()
+    }
+}
+
+/// Adds `w` times a plane, seen from pixels that lie `by` from each, to another plane.
+fn add_shifted(made: &mut [f64], seen: &[f64], side: usize, by: [isize; 2], w: f64) {
+    let inside = |n: usize, by: isize| n.checked_add_signed(by).filter(|n| *n < side);
+    for row in 0..side {
+        let Some(from) = inside(row, by[0]) else { continue };
+        for column in 0..side {
+            if let Some(across) = inside(column, by[1]) {
+                made[row * side + column] += w * seen[from * side + across];
+            }
+        }
+    }
+}
