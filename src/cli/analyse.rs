@@ -16,7 +16,7 @@ pub struct Args {
     run: PathBuf,
     /// The analysis, such as `weights`; without one, all analyses are listed
     analysis: Option<String>,
-    /// best (of the best validation accuracy) or last
+    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH", default_value_t, requires = "analysis")]
     weights: Which,
     /// Where to write the table; a file that is there is replaced, and `-` is standard output [default: -]
