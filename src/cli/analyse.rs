@@ -46,7 +46,7 @@ pub struct Args {
     /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: 1000]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit: Option<usize>,
-    /// best (of the best validation accuracy) or last
+    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]

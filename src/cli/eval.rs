@@ -33,7 +33,7 @@ pub struct Args {
     /// CPU threads [default: as for the run]; fused parts give the same bits with any number
     #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
     threads: Option<usize>,
-    /// best (of the best validation accuracy) or last
+    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH", default_value_t)]
     weights: Which,
     /// Run every primitive by itself

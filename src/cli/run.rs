@@ -69,6 +69,9 @@ pub struct Args {
     /// Stop after so many epochs without a better validation accuracy
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     patience: Option<String>,
+    /// Keep the weights after every so many epochs, beside the best and the last ones
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    keep: Option<String>,
     /// What every random choice starts from
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     seed: Option<String>,
@@ -180,6 +183,7 @@ impl Args {
             ("--warmup", key("train", "warmup"), self.warmup),
             ("--epochs", key("train", "epochs"), self.epochs),
             ("--patience", key("train", "patience"), self.patience),
+            ("--keep", key("train", "keep"), self.keep),
             ("--batch", key("train", "batch"), self.batch),
             ("--seed", key("train", "seed"), self.seed),
             ("--lr", Target::Optimizer("lr"), self.lr),

@@ -68,7 +68,7 @@ fn subcommand(simulation: &'static Simulation) -> Command {
 /// What stands for a value in the help.
 fn value_name(ty: &Type) -> &'static str {
     match ty {
-        Type::Count { .. } | Type::Batches { .. } => "N",
+        Type::Count { .. } | Type::Batches { .. } | Type::Epochs { .. } => "N",
         Type::Real { .. } | Type::Share | Type::Milliseconds { .. } => "X",
         Type::Bool | Type::Word(_) => "WORD",
         Type::Reals | Type::RealsOr(_) | Type::Range { .. } | Type::Names | Type::Call(_) | Type::Calls(_) => "VALUE",

@@ -36,6 +36,7 @@ pub use runs::rerun::{Repeated, rerun};
 pub use runs::seeds::{SeedResult, Study, seeds};
 pub use runs::share::{How, Shared, share};
 pub use runs::threads::MOST_THREADS;
-pub use runs::trained::{Answer, Recorded, Shown, Trained, Which};
+pub use runs::trained::{Answer, Recorded, Shown, Trained};
+pub use runs::which::Which;
 pub use runs::{DATASET, Done, config, resume, run};
 pub use text::{LooksLike, NotUtf8};

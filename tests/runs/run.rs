@@ -100,7 +100,7 @@ fn a_run_leaves_a_complete_folder() {
     let mut names: Vec<String> =
         fs::read_dir(&run).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    let expected = "best.safetensors checkpoints last.safetensors manifest.json metrics.csv metrics.jsonl run.yaml spec.lcnn summary.json \
+    let expected = "best.safetensors checkpoints initial.safetensors last.safetensors manifest.json metrics.csv metrics.jsonl run.yaml spec.lcnn summary.json \
          tensorboard";
     assert_eq!(names.join(" "), expected);
     assert_eq!(fs::read_dir(place.path("runs/tiny")).unwrap().count(), 1, "nothing temporary stays");

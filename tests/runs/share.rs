@@ -244,6 +244,13 @@ fn no_training_is_taken_for_the_one_that_there_was_not() {
         assert!(said.contains("no training made its weights") && said.contains(&run), "{said}");
     }
     assert!(place.refused(&format!("resume {shared} --epochs 3")).contains("no training made its weights"));
+    for which in ["initial", "epoch:1"] {
+        let said = place.refused(&format!("eval {shared} --weights {which}"));
+        assert!(
+            said.contains("it has neither initial ones nor some of an epoch: ask for those of ") && said.contains(&run),
+            "{said}"
+        );
+    }
     // The same recipe with seeds takes the run that was trained.
     let seeds = "run tiny --device cpu --threads 2 --limit 128 --limit-test 64 --no-tensorboard --seeds 1";
     let said = place.fine(seeds);

@@ -141,6 +141,7 @@ pub fn is_word(word: &str) -> bool {
         | Type::Real { .. }
         | Type::Share
         | Type::Batches { .. }
+        | Type::Epochs { .. }
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Bool

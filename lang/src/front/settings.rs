@@ -193,6 +193,7 @@ fn parsed(what: &str, ty: Option<&Type>, text: &str) -> Result<Expr, Vec<Diagnos
         Some(Type::Real { .. }) => "a number",
         Some(Type::Share) => "a share such as `15%`",
         Some(Type::Batches { .. }) => "a number of batches",
+        Some(Type::Epochs { .. }) => "a number of epochs",
         Some(Type::Milliseconds { .. }) => "a time such as `30 ms`",
         Some(
             Type::Bool

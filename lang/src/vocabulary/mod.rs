@@ -86,6 +86,11 @@ pub enum Type {
         min: usize,
         max: usize,
     },
+    /// A whole number of epochs, bounds included: `5 epochs` or `5`.
+    Epochs {
+        min: usize,
+        max: usize,
+    },
     /// A time in milliseconds, bounds included: `30 ms` or `30`.
     Milliseconds {
         min: f64,

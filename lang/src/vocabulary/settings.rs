@@ -71,6 +71,12 @@ pub const BLOCKS: &[SettingsBlock] = &[
                 ArgValue::Count(0),
                 "stop after so many epochs without a better validation accuracy; 0 never stops early",
             ),
+            Arg::optional(
+                "keep",
+                Type::Epochs { min: 0, max: 1_000_000 },
+                "keep the weights after every so many epochs beside the best and the last ones, as `5 epochs`; 0, or left \
+                 out, keeps no more than these; nothing of the training depends on it",
+            ),
             Arg::with(
                 "seed",
                 Type::Count { min: 0, max: u32::MAX as usize },

@@ -54,6 +54,7 @@ fn of_argument(arg: &'static Arg) -> Vec<&'static str> {
         | Type::Real { .. }
         | Type::Share
         | Type::Batches { .. }
+        | Type::Epochs { .. }
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Bool

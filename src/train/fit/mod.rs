@@ -4,6 +4,7 @@ mod adam;
 pub mod checkpoint;
 mod epoch_steps;
 pub mod evaluate;
+pub mod kept;
 pub mod optimizer;
 mod optimizer_device;
 mod saver;
@@ -19,6 +20,7 @@ use crate::train::console::Console;
 use crate::train::fit::checkpoint::{Checkpoint, Draft};
 use crate::train::fit::epoch_steps::EpochSteps;
 use crate::train::fit::evaluate::{Tally, evaluate};
+use crate::train::fit::kept::KeptChecksums;
 use crate::train::fit::optimizer::Optimizer;
 use crate::train::fit::saver::Saver;
 use crate::train::fit::state::{BestSoFar, Limits, RunMark, State};
@@ -33,6 +35,7 @@ use std::fs::File;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+pub(in crate::train) const INITIAL: &str = "initial.safetensors";
 pub(in crate::train) const BEST: &str = "best.safetensors";
 pub(in crate::train) const LAST: &str = "last.safetensors";
 
@@ -78,6 +81,8 @@ pub struct Fit {
     pub epochs: usize,
     /// SHA-256 of the file with the last weights.
     pub last: String,
+    /// SHA-256 of each file of kept weights.
+    pub kept: KeptChecksums,
     /// Seconds spent on training, by all processes that took part.
     pub seconds: f64,
     /// Seconds of these that were spent asleep; none where nothing sleeps.
@@ -112,11 +117,11 @@ impl Job<'_> {
         let memory = training.save(&model)?;
         let (epochs, seconds) = (training.state.epoch - 1, training.state.seconds);
         let last = self.leave(LAST, &weights::bytes(&model.valid(), &self.whose.at("last", epochs))?)?;
-        let (notes, asleep) = (training.state.notes, training.phases.seconds_asleep());
+        let (kept, notes, asleep) = (training.state.kept, training.state.notes, training.phases.seconds_asleep());
         let empty = || TrainError::Empty { name: self.data.name.clone(), part: "run", verb: "train with" };
         let best = training.best.ok_or_else(empty)?;
         let remarks = training.observers.remarks(&best.model)?;
-        Ok(Fit { best, epochs, last, seconds, asleep, memory, remarks, notes })
+        Ok(Fit { best, epochs, last, kept, seconds, asleep, memory, remarks, notes })
     }
 
     /// Makes a file hold these bytes, unless it does already, and gives their checksum.
@@ -175,10 +180,9 @@ impl<'a> Training<'a> {
     /// A training at its first step, or where a checkpoint was written, and its model with autodiff.
     fn start(job: &'a Job<'a>, from: Option<Checkpoint>, console: &Console) -> Result<(Model, Self), TrainError> {
         let recipe = job.recipe;
-        let new = |device: &Device| Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision());
         let optimizer = optimizer::build(recipe.settings.train.call("optimizer"), job.device);
         let mut phases = Phases::new(&recipe.net, &recipe.settings);
-        let model = new(&job.device.clone().autodiff());
+        let model = recipe.initial(&job.device.clone().autodiff());
         let (model, optimizer, best, texts, mut state) = match from {
             None => {
                 let model = if job.fuse { model.fused() } else { model };
@@ -190,7 +194,7 @@ impl<'a> Training<'a> {
                 let optimizer = optimizer.remembering(memory).map_err(damaged)?;
                 phases.remember(&state.phases).map_err(damaged)?;
                 let best = best.zip(state.best).map(|(weights, so_far)| {
-                    let model = job.weights(new(job.device), BEST, &weights)?;
+                    let model = job.weights(recipe.initial(job.device), BEST, &weights)?;
                     Best::write(job, so_far, model)
                 });
                 (model, optimizer, best.transpose()?, texts, state)
@@ -302,11 +306,14 @@ impl<'a> Training<'a> {
         evaluate(&model.valid(), device, recipe.feed(&data.train, split.validation.clone()), None, stop).map(Some)
     }
 
-    /// Writes an epoch's weights, as the best ones too if they are.
+    /// Writes an epoch's weights, as the best ones too if they are, and once more where they are to stay.
     fn keep(&mut self, model: &Model, numbers: &Epoch) -> Result<(), TrainError> {
         let model = model.valid();
         let whose = self.job.whose.at("last", numbers.epoch);
         files::replace(&self.job.folder.join(LAST), &weights::bytes(&model, &whose)?)?;
+        if let Some(checksum) = self.job.keep(&model, numbers.epoch)? {
+            self.state.kept.insert(numbers.epoch, checksum);
+        }
         let validation_accuracy = numbers.validation_accuracy;
         if self.best.as_ref().is_none_or(|best| !best.so_far.beats(validation_accuracy)) {
             let so_far = BestSoFar { epoch: numbers.epoch, validation_accuracy };

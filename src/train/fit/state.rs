@@ -1,6 +1,7 @@
 //! Where a training is between two steps, and whether it can be there.
 
 use crate::train::fit::evaluate::Tally;
+use crate::train::fit::kept::KeptChecksums;
 use crate::train::phases;
 use crate::train::runs::manifest::{A_TIME, is_time};
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub struct State {
     #[serde(default, skip_serializing)]
     schedule: Option<Value>,
     pub best: Option<BestSoFar>,
+    /// The checksums of the weights that the run kept until then, by their epochs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub kept: KeptChecksums,
     /// How long the files of observers are, in bytes, by the observers' names for them; what lies beyond is of steps that
     /// will be taken again.
     pub files: BTreeMap<String, u64>,
@@ -74,8 +78,22 @@ impl Default for State {
     fn default() -> Self {
         let (seen, phases, files) = (Tally::default(), BTreeMap::new(), BTreeMap::new());
         let (loss, epoch_seconds, seconds) = (0.0, 0.0, 0.0);
-        let (schedule, best, run, notes) = (None, None, None, Vec::new());
-        Self { epoch: 1, batches: 0, seen, loss, epoch_seconds, seconds, phases, schedule, best, files, run, notes }
+        let (schedule, best, run, notes, kept) = (None, None, None, Vec::new(), KeptChecksums::new());
+        Self {
+            epoch: 1,
+            batches: 0,
+            seen,
+            loss,
+            epoch_seconds,
+            seconds,
+            phases,
+            schedule,
+            best,
+            kept,
+            files,
+            run,
+            notes,
+        }
     }
 }
 
@@ -127,6 +145,12 @@ impl State {
             .or_else(|| unlike("seconds", is_time(self.seconds), self.seconds, A_TIME))
             .or_else(|| phases::absurd(&self.phases))
             .or_else(|| self.absurd_best())
+            .or_else(|| self.absurd_kept())
+    }
+
+    fn absurd_kept(&self) -> Option<String> {
+        let beyond = self.kept.keys().find(|epoch| !(1..self.epoch).contains(*epoch))?;
+        Some(format!("`kept` names the epoch {beyond}, expected epochs before {}", self.epoch))
     }
 
     fn absurd_best(&self) -> Option<String> {

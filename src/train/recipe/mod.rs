@@ -5,7 +5,7 @@ pub mod overrides;
 pub mod yaml;
 mod yaml_spans;
 
-use crate::back::burn::Precision;
+use crate::back::burn::{Model, Precision};
 use crate::data::augment::{Augmentations, Views};
 use crate::data::loader::Feed;
 use crate::data::split::{self, Split};
@@ -13,6 +13,7 @@ use crate::data::transform::Transforms;
 use crate::data::{self, DataError, DataSet, Image, Unusable};
 use crate::train::recipe::overrides::is_flag;
 use crate::train::{Overrides, TrainError};
+use burn::tensor::Device;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
@@ -76,6 +77,16 @@ impl Recipe {
     /// Passes over the training images.
     pub fn epochs(&self) -> usize {
         self.settings.train.count("epochs")
+    }
+
+    /// Epochs from one to the next after which the weights are kept; 0 where none are.
+    pub fn keep(&self) -> usize {
+        self.settings.train.maybe_count("keep").unwrap_or(0)
+    }
+
+    /// The net with the weights that training begins with.
+    pub fn initial(&self, device: &Device) -> Model {
+        Model::new(self.net.clone(), self.seed(), device, self.precision())
     }
 
     /// The number that every random choice starts from.

@@ -2,15 +2,19 @@
 
 use crate::data::{self, DataSet};
 use crate::train::console::Console;
+use crate::train::fit::{INITIAL, kept};
 use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
 use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, Sharing, SpecNote};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::seal;
-use crate::train::{Overrides, TrainError};
+use crate::train::runs::which::Which;
+use crate::train::weights::{self, whose::Whose};
+use crate::train::{Overrides, Recipe, TrainError};
 use jiff::Timestamp;
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::diag::render::visible_name;
+use lcnnc_lang::ir::cost;
 use lcnnc_lang::vocabulary::schedules;
 use std::path::{Path, PathBuf, absolute};
 
@@ -31,6 +35,8 @@ pub struct Occasion {
 pub(in crate::train) struct FirstTexts {
     spec: String,
     settings: String,
+    /// The weights that training begins with, as a file; none where no training follows.
+    initial: Option<Vec<u8>>,
     pub manifest: Manifest,
 }
 
@@ -55,9 +61,15 @@ impl FirstTexts {
         let settled = Overrides { name: Some(name), ..settled(setup.overrides.clone(), &setup.data) };
         let settings = yaml::write(&settled, &setup.recipe.settings);
         let sum = |text: &str| data::sha256([text.as_bytes()]);
-        let files = FirstFiles { spec: sum(&setup.recipe.resolved), settings: sum(&settings) };
-        let manifest = Manifest { files: Some(files), ..manifest(setup, spec, occasion, now) };
-        Ok(Self { spec: setup.recipe.resolved.clone(), settings, manifest })
+        let manifest = manifest(setup, spec, occasion, now);
+        let initial = manifest.shared.is_none().then(|| initial(setup, &manifest)).transpose()?;
+        let files = FirstFiles {
+            spec: sum(&setup.recipe.resolved),
+            settings: sum(&settings),
+            initial: initial.as_ref().map(|bytes| data::sha256([bytes.as_slice()])),
+        };
+        let manifest = Manifest { files: Some(files), ..manifest };
+        Ok(Self { spec: setup.recipe.resolved.clone(), settings, initial, manifest })
     }
 
     /// Makes the folder in `parent`, with these files and `more`.
@@ -67,10 +79,18 @@ impl FirstTexts {
     pub fn put_into(&self, parent: &Path, more: &[(&str, &[u8])]) -> Result<PathBuf, TrainError> {
         let sealed = seal::written(&self.manifest);
         let texts = [(SPEC, &self.spec), (SETTINGS, &self.settings), (MANIFEST, &sealed)];
-        let files: Vec<(&str, &[u8])> =
-            texts.into_iter().map(|(name, text)| (name, text.as_bytes())).chain(more.iter().copied()).collect();
+        let texts = texts.into_iter().map(|(name, text)| (name, text.as_bytes()));
+        let initial = self.initial.iter().map(|bytes| (INITIAL, bytes.as_slice()));
+        let files: Vec<(&str, &[u8])> = texts.chain(initial).chain(more.iter().copied()).collect();
         run_dir::create(parent, &self.manifest.started.strftime("%Y%m%dT%H%M%SZ").to_string(), &files)
     }
+}
+
+/// The weights that a run begins with, as the bytes of their file.
+fn initial(setup: &Setup, manifest: &Manifest) -> Result<Vec<u8>, TrainError> {
+    let (recipe, which) = (&setup.recipe, Which::Initial);
+    let whose = Whose::run(recipe, manifest).at(&which.to_string(), 0);
+    Ok(weights::bytes(&recipe.initial(&setup.opened.device), &whose)?)
 }
 
 /// The overrides as run.yaml keeps them: complete, and the same wherever it is read. The spec is the run folder's own, which
@@ -182,6 +202,25 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
     if train.count("patience") > 0 && data.validation_images == 0 {
         console.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
+    keeps(recipe, console);
     console.line(&format!("device     {}, {}", manifest.device, counted(threads(overrides), "thread")));
     console.line(&format!("folder     {}", folder.display()));
+}
+
+/// Says which weights stay, beside the best and the last ones, and what room they take.
+fn keeps(recipe: &Recipe, console: &Console) {
+    match (kept::size(recipe), recipe.keep()) {
+        (_, 0) => {}
+        (Some((files, size)), keep) => {
+            let every = if keep == 1 { "every epoch".to_owned() } else { format!("every {keep} epochs") };
+            let (files, size) = (counted(files, "file"), cost::bytes(size));
+            console.line(&format!("keeps      the weights after {every}, {files} of {size} together"));
+        }
+        (None, keep) => {
+            let epochs = counted(recipe.epochs(), "epoch");
+            console.warn(&format!(
+                "warning: `keep: {keep}` keeps no weights: the run has {epochs}; give a smaller number"
+            ));
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::train::runs::diverged;
 use crate::train::runs::manifest::{Manifest, Summary};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::seal::Sealed;
-use crate::train::runs::trained::Which;
+use crate::train::runs::which::Which;
 use crate::train::weights::{self, Stored};
 use crate::train::{Console, Overrides, TrainError, files};
 use lcnnc_lang::Source;
@@ -88,45 +88,59 @@ impl RunFolder {
         Ok(Self { path: path.to_owned(), manifest, overrides, source, summary, older })
     }
 
-    /// The run's best or last weights.
+    /// The run's weights of that name.
     ///
     /// # Errors
-    /// If the file cannot be read, or does not hold the weights that the run left.
+    /// If the run keeps no such weights, the file cannot be read, or it does not hold the weights that the run left.
     pub fn weights(&self, which: Which, inspection: &mut Inspection) -> Result<Stored, TrainError> {
+        if let Some(problem) = self.never_kept(which) {
+            return Err(problem);
+        }
         let path = self.path.join(which.file());
         let bytes = match fs::read(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let checksum = self.summary.as_ref().map(|summary| summary.weights.of(which));
-                let goes_on = || format!("the run is not finished: first `lcnnc resume {}`", quoted(&self.path));
-                if let Some(problem) = checksum.is_none().then(|| diverged::problem(&self.path)).flatten() {
-                    return Err(problem);
-                }
-                let way = checksum.map_or_else(goes_on, |checksum| self.way_back(which.file(), checksum));
-                return Err(TrainError::Refused { path, reason: format!("it is missing; {way}") });
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(self.missing(which, path)),
             read => read.map_err(TrainError::file(&path, "read"))?,
         };
         let checksum = sha256([bytes.as_slice()]);
-        let expected = self.summary.as_ref().map(|summary| summary.weights.of(which));
-        let expected = expected.filter(|expected| **expected != checksum);
+        let expected = self.checksum(which).filter(|(expected, _)| **expected != checksum);
         let stored = weights::parse(&path, &bytes).map_err(|error| self.unreadable(error, which, expected))?;
-        if let Some(expected) = expected {
+        if let Some((expected, of)) = expected {
             inspection.found(TrainError::Altered {
                 path,
-                expected: format!("the SHA-256 {} of {SUMMARY}", short(expected)),
+                expected: format!("the SHA-256 {} of {of}", short(expected)),
                 found: format!("{}: {}", short(&checksum), self.describe(&stored, which)),
-                way: self.way_back(which.file(), expected),
+                way: self.way_back(which, expected),
             })?;
-        } else if self.summary.is_none() {
+        } else if self.summary.is_none() && which != Which::Initial {
             self.unfinished(&stored, which, path, inspection)?;
         }
         Ok(stored)
     }
 
+    /// The checksum that weights are to have, and the file that says so.
+    fn checksum(&self, which: Which) -> Option<(&String, &'static str)> {
+        match which {
+            Which::Initial => Some((self.manifest.files.as_ref()?.initial.as_ref()?, MANIFEST)),
+            _ => Some((self.summary.as_ref()?.weights.of(which)?, SUMMARY)),
+        }
+    }
+
+    /// The problem that a file of weights is not there.
+    fn missing(&self, which: Which, path: PathBuf) -> TrainError {
+        let way = match self.checksum(which) {
+            Some((checksum, _)) => self.way_back(which, checksum),
+            None => match diverged::problem(&self.path) {
+                Some(problem) => return problem,
+                None => format!("the run is not finished: first `lcnnc resume {}`", quoted(&self.path)),
+            },
+        };
+        TrainError::Refused { path, reason: format!("it is missing; {way}") }
+    }
+
     /// Adds to a problem how the file can be had again.
-    fn unreadable(&self, error: TrainError, which: Which, expected: Option<&String>) -> TrainError {
-        let Some(expected) = expected else { return error };
-        let way = self.way_back(which.file(), expected);
+    fn unreadable(&self, error: TrainError, which: Which, expected: Option<(&String, &str)>) -> TrainError {
+        let Some((expected, _)) = expected else { return error };
+        let way = self.way_back(which, expected);
         with_way(error, &format!("if these are not weights of yours, {way}"))
     }
 
@@ -144,14 +158,21 @@ impl RunFolder {
         {
             return inspection.found(TrainError::Altered {
                 path,
-                expected: format!("the {which} weights of this run"),
+                expected: format!("{} of this run", which.words()),
                 found: self.describe(stored, which),
-                way: format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
+                way: match which {
+                    // Its epoch may be over for good.
+                    Which::Epoch(_) => self.anew(),
+                    _ => format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
+                },
             });
         }
         let after = whose.map_or(String::new(), |whose| format!(", after {}", epochs(&whose.epoch)));
         let state = diverged::problem(&self.path).map_or("the run is not finished".to_owned(), |it| it.finding());
-        inspection.say(&format!("note: {state}; these are its {which} weights so far{after}"));
+        inspection.say(&match which {
+            Which::Epoch(epoch) => format!("note: {state}; these are its weights after epoch {epoch}"),
+            _ => format!("note: {state}; these are its {which} weights so far{after}"),
+        });
         Ok(())
     }
 
@@ -167,42 +188,46 @@ impl RunFolder {
                 whose.classes
             ),
             (Some(whose), None) if whose.weights != which.to_string() => {
-                format!("the {} weights of this run", whose.weights)
+                let unknown = |_| format!("the {} weights", whose.weights);
+                format!("{} of this run", whose.weights.parse().map_or_else(unknown, Which::words))
             }
             (Some(whose), None) => format!("weights of the same recipe, after {}", epochs(&whose.epoch)),
         }
     }
 
-    fn way_back(&self, file: &str, checksum: &str) -> String {
+    /// How weights can be had again.
+    pub(super) fn way_back(&self, which: Which, checksum: &str) -> String {
         if let Some(shared) = &self.manifest.shared {
             return format!("put the file back, or share once more with {}", shared.again());
         }
-        match checkpoint::kept(&self.path, file, checksum) {
+        match checkpoint::kept(&self.path, &which.file(), checksum) {
             Some(_) => format!("`lcnnc resume {}` puts it back from the last checkpoint", quoted(&self.path)),
-            None => {
-                let config = quoted(&self.path.join(SETTINGS));
-                format!("put the file back, or train the run anew with `lcnnc run --config {config}`")
-            }
+            None => self.anew(),
         }
     }
 
-    /// Checks that both files of weights are those that a finished run left, without a look at what is in them.
+    fn anew(&self) -> String {
+        let config = quoted(&self.path.join(SETTINGS));
+        format!("put the file back, or train the run anew with `lcnnc run --config {config}`")
+    }
+
+    /// Checks that the best and the last weights are those that a finished run left, without a look at what is in them.
     ///
     /// # Errors
     /// Which of them is not.
     pub fn whole(&self) -> Result<(), TrainError> {
         for which in self.summary.iter().flat_map(|_| [Which::Best, Which::Last]) {
-            let (path, checksum) = (self.path.join(which.file()), self.summary.as_ref().map(|it| it.weights.of(which)));
+            let path = self.path.join(which.file());
             let found = match File::open(&path).and_then(|mut file| sha256_of(&mut file)) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => "none".to_owned(),
                 found => found.map_err(TrainError::file(&path, "read"))?,
             };
-            if let Some(checksum) = checksum.filter(|checksum| **checksum != found) {
+            if let Some((checksum, of)) = self.checksum(which).filter(|(checksum, _)| **checksum != found) {
                 return Err(TrainError::Altered {
                     path,
-                    expected: format!("the SHA-256 {} of {SUMMARY}", short(checksum)),
+                    expected: format!("the SHA-256 {} of {of}", short(checksum)),
                     found: short(&found).to_owned(),
-                    way: self.way_back(which.file(), checksum),
+                    way: self.way_back(which, checksum),
                 });
             }
         }

@@ -1,8 +1,10 @@
 //! A finished run gone on with, for more epochs, in a folder of its own.
 
+use crate::data::sha256;
 use crate::observe::{self, ObserverMemory, RunHome};
 use crate::train::fit;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
+use crate::train::fit::kept::{self, KeptChecksums};
 use crate::train::phases::schedule::Schedule;
 use crate::train::quoted::quoted;
 use crate::train::runs::begin::{Occasion, announce, begin};
@@ -10,8 +12,10 @@ use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::{Manifest, Parent, Summary};
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC};
+use crate::train::runs::which::Which;
 use crate::train::runs::{Done, Setup, mark, unwritten};
-use crate::train::{Overrides, Setting, Target, TrainError};
+use crate::train::weights::{self, whose::Whose};
+use crate::train::{Overrides, Setting, Target, TrainError, files};
 use lcnnc_lang::diag::counted;
 use std::path::Path;
 
@@ -28,11 +32,11 @@ pub fn lengthen(
     mut inspection: Inspection,
 ) -> Result<Done, TrainError> {
     let console = inspection.console();
-    let run = RunFolder::open(folder, &mut inspection)?;
+    let mut run = RunFolder::open(folder, &mut inspection)?;
     run.manifest.trained_in(folder)?;
-    let RunFolder { manifest: old, overrides, source, summary, .. } = run;
-    let summary = summary.ok_or_else(|| unended(folder))?;
-    let overrides = over.over(overrides);
+    let (old, source) = (run.manifest.clone(), run.source.clone());
+    let summary = run.summary.clone().ok_or_else(|| unended(folder))?;
+    let overrides = over.over(std::mem::take(&mut run.overrides));
     let before = Setup::new(source.clone(), overrides, Work::GoingOn).map_err(TrainError::since(folder))?;
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
@@ -44,7 +48,7 @@ pub fn lengthen(
     }
     let limits = fit::limits(&before.recipe, &before.data, &before.split);
     let from = checkpoint::newest(folder, &Expected { run: mark(&old), limits }, &mut inspection)?;
-    let from = from.filter(|from| from.state.epoch == summary.epochs + 1).ok_or_else(|| {
+    let mut from = from.filter(|from| from.state.epoch == summary.epochs + 1).ok_or_else(|| {
         let anew = anew(folder, epochs, "");
         refused(format!(
             "it holds no whole checkpoint of its end, so it cannot be gone on with; from the start: {anew}"
@@ -53,6 +57,7 @@ pub fn lengthen(
     if let Some(reason) = late_reason(&setup, &from, epochs, folder) {
         return Err(refused(reason));
     }
+    let kept = whole(&run, &summary, &mut inspection)?;
     for difference in old.differences(&setup.opened) {
         console.warn(&format!("warning: {difference}; the last bits may differ from those of an uncut run"));
     }
@@ -62,10 +67,50 @@ pub fn lengthen(
     let occasion = Occasion { command, notes, parent: Some(parent), shared: None };
     let (new, manifest) = begin(&setup, &folder.join(SPEC), here.parent().unwrap_or(&here), occasion)?;
     let _lock = run_dir::lock(&new)?;
+    from.state.kept = kept_on((&run, kept), &setup, (&new, &manifest)).map_err(unwritten(&new))?;
     let from = handed_on((folder, &old), (&new, &manifest), from).map_err(unwritten(&new))?;
     announce(&setup, &manifest, &new, &console);
     console.line(&format!("goes on    at {} of {}", from.state, here.display()));
     setup.train((&new, &manifest), Some(from), Vec::new(), &console)
+}
+
+/// The epochs whose weights the run kept and still has.
+///
+/// # Errors
+/// If some are not those that it kept.
+fn whole(run: &RunFolder, summary: &Summary, inspection: &mut Inspection) -> Result<Vec<usize>, TrainError> {
+    let (there, lost): (Vec<usize>, Vec<usize>) =
+        summary.weights.epochs.keys().partition(|epoch| run.path.join(kept::file(**epoch)).exists());
+    for epoch in lost {
+        let path = run.path.join(kept::file(epoch));
+        inspection.say(&format!("warning: {}: it is missing, so the longer run is without it", path.display()));
+    }
+    for epoch in &there {
+        run.weights(Which::Epoch(*epoch), inspection)?;
+    }
+    Ok(there)
+}
+
+/// Writes the weights that a run kept into the folder of the run that goes on with it, as those of that run.
+fn kept_on(
+    (run, epochs): (&RunFolder, Vec<usize>),
+    setup: &Setup,
+    (new, manifest): (&Path, &Manifest),
+) -> Result<KeptChecksums, TrainError> {
+    let (mut checksums, whose) = (KeptChecksums::new(), Whose::run(&setup.recipe, manifest));
+    if !epochs.is_empty() {
+        kept::prepare(new)?;
+    }
+    for epoch in epochs {
+        let (which, path) = (Which::Epoch(epoch), run.path.join(kept::file(epoch)));
+        let found = weights::read(&path)?.weights;
+        let model = setup.recipe.initial(&setup.opened.device).with_weights(found);
+        let model = model.map_err(|source| TrainError::Weights { path, source })?;
+        let bytes = weights::bytes(&model, &whose.at(&which.to_string(), epoch))?;
+        files::replace(&new.join(which.file()), &bytes)?;
+        checksums.insert(epoch, sha256([bytes.as_slice()]));
+    }
+    Ok(checksums)
 }
 
 /// The command that trains so many epochs from the start.

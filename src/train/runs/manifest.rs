@@ -4,13 +4,15 @@ use crate::back::burn::Opened;
 use crate::data::sha256;
 use crate::train::TrainError;
 use crate::train::fit::evaluate::Score;
+use crate::train::fit::kept::KeptChecksums;
 use crate::train::quoted::quoted;
 use crate::train::runs::run_dir::{SETTINGS, SPEC};
 use crate::train::runs::seal::{self, Sealed};
-use crate::train::runs::trained::Which;
+use crate::train::runs::which::Which;
 use jiff::Timestamp;
 use lcnnc_kernels::Vectors;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The contents of manifest.json, which is written when a run starts and never changed.
@@ -90,10 +92,14 @@ pub struct FirstFiles {
     pub spec: String,
     #[serde(rename = "run.yaml")]
     pub settings: String,
+    /// Of the weights that training begins with; where no training follows there are none, and versions that did not keep them
+    /// wrote none.
+    #[serde(rename = "initial.safetensors", default, skip_serializing_if = "Option::is_none")]
+    pub initial: Option<String>,
 }
 
 impl FirstFiles {
-    /// The name and the checksum of each file.
+    /// The name and the checksum of each file that holds a text.
     pub fn named(&self) -> [(&'static str, &String); 2] {
         [(SPEC, &self.spec), (SETTINGS, &self.settings)]
     }
@@ -147,14 +153,19 @@ impl Machine {
 pub struct WeightsChecksums {
     pub best: String,
     pub last: String,
+    /// Of those that were kept after some epochs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub epochs: KeptChecksums,
 }
 
 impl WeightsChecksums {
-    /// The checksum of one of the two files.
-    pub fn of(&self, which: Which) -> &String {
+    /// The checksum of a file that training left, if it did.
+    pub fn of(&self, which: Which) -> Option<&String> {
         match which {
-            Which::Best => &self.best,
-            Which::Last => &self.last,
+            Which::Initial => None,
+            Which::Best => Some(&self.best),
+            Which::Last => Some(&self.last),
+            Which::Epoch(epoch) => self.epochs.get(&epoch),
         }
     }
 }

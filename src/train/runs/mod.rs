@@ -6,6 +6,7 @@ pub mod inspect;
 pub mod lengthen;
 pub mod manifest;
 pub(in crate::train) mod memory_need;
+mod never_kept;
 pub mod rerun;
 mod restore;
 mod room;
@@ -16,6 +17,7 @@ pub mod seeds;
 pub mod share;
 pub mod threads;
 pub mod trained;
+pub mod which;
 
 use crate::back::burn::Opened;
 use crate::data::split::Split;
@@ -219,7 +221,7 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
     run.manifest.trained_in(folder)?;
     if let Some(mut summary) = run.summary.take() {
         console.line("the run is complete");
-        restore::complete(folder, &mut summary, &mark(&run.manifest), &mut inspection).map_err(unwritten(folder))?;
+        restore::complete(folder, &mut summary, &run.manifest, &mut inspection).map_err(unwritten(folder))?;
         return Ok(Done { folder: folder.to_owned(), summary });
     }
     if let Some(problem) = diverged::problem(folder) {
@@ -237,6 +239,9 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
     let from = checkpoint::newest(folder, &expected, &mut inspection)?;
     if let Some(problem) = from.is_none().then(|| checkpoint::none_is_whole(folder)).flatten() {
         inspection.found(problem)?;
+    }
+    if let Some(from) = &from {
+        restore::check_kept(folder, &from.state.kept, &mut inspection)?;
     }
     if !brief {
         announce(&setup, &manifest, folder, &console);
@@ -287,7 +292,7 @@ pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<Da
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
-    let Fit { best, epochs, last, seconds, asleep, memory, remarks, notes } = fit;
+    let Fit { best, epochs, last, kept, seconds, asleep, memory, remarks, notes } = fit;
     let started = Instant::now();
     let order = job.recipe.test(job.data, limit_test);
     let test = evaluate(&best.model, job.device, job.recipe.feed(&job.data.test, order), None, job.stop)?;
@@ -299,7 +304,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         test: Score { of: job.data.test.len(), ..test.into() },
         seconds: seconds + started.elapsed().as_secs_f64(),
         asleep,
-        weights: WeightsChecksums { best: best.checksum, last },
+        weights: WeightsChecksums { best: best.checksum, last, epochs: kept },
         remarks,
         notes,
         metrics_sha256: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),

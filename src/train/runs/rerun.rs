@@ -9,7 +9,7 @@ use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::Summary;
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
-use crate::train::runs::trained::Which;
+use crate::train::runs::which::Which;
 use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
 
@@ -70,7 +70,7 @@ pub fn rerun(
             continue;
         }
         let file = which.file();
-        let (then, now) = (weights::read(&folder.join(file))?.weights, weights::read(&new.join(file))?.weights);
+        let (then, now) = (weights::read(&folder.join(&file))?.weights, weights::read(&new.join(&file))?.weights);
         same &= same_bits(&then, &now);
         most = Some(largest(&then, &now).max(most.unwrap_or_default()));
     }
@@ -83,7 +83,7 @@ pub fn rerun(
 /// If they can be put back, are to be looked at, or no checksum tells either.
 fn is_lost(run: &RunFolder, summary: &Summary, which: Which, inspection: &mut Inspection) -> Result<bool, TrainError> {
     let Err(error) = run.weights(which, inspection) else { return Ok(false) };
-    if checkpoint::kept(&run.path, which.file(), summary.weights.of(which)).is_some() {
+    if summary.weights.of(which).is_some_and(|sum| checkpoint::kept(&run.path, &which.file(), sum).is_some()) {
         return Err(error);
     }
     // A file of weights names the version that wrote it; the first ones that did sealed the files of their folder, too.

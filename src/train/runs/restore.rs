@@ -1,14 +1,17 @@
 //! What a finished run's folder has lost is put back from its last checkpoint.
 
-use crate::data::{sha256, short};
+use crate::data::{sha256, sha256_of, short};
 use crate::observe::metrics::{History, LINES, TABLE};
+use crate::train::fit::kept::KeptChecksums;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{BEST, LAST, checkpoint};
 use crate::train::quoted::quoted;
 use crate::train::runs::inspect::Inspection;
-use crate::train::runs::manifest::Summary;
+use crate::train::runs::manifest::{Manifest, Summary};
+use crate::train::runs::mark;
 use crate::train::runs::run_dir::{self, SETTINGS, SUMMARY};
 use crate::train::runs::seal;
+use crate::train::runs::which::Which;
 use crate::train::{TrainError, files};
 use std::fs::{self, File};
 use std::path::Path;
@@ -20,9 +23,10 @@ use std::path::Path;
 pub fn complete(
     folder: &Path,
     summary: &mut Summary,
-    run: &RunMark,
+    manifest: &Manifest,
     inspection: &mut Inspection,
 ) -> Result<(), TrainError> {
+    let run = &mark(manifest);
     // It may have been killed before it could remove all but the last one.
     checkpoint::settle(folder)?;
     for (name, checksum) in [(BEST, &summary.weights.best), (LAST, &summary.weights.last)] {
@@ -42,6 +46,7 @@ pub fn complete(
         inspection.say(&format!("warning: {path}: was missing or changed; it is put back from {BEST}"));
     }
     restore_metrics(folder, summary, inspection)?;
+    say_what_is_lost(folder, summary, manifest, inspection);
     if let Some(problem) = checkpoint::damage(folder) {
         inspection
             .say(&format!("warning: {problem}; the run cannot be gone on with for more epochs, all else is fine"));
@@ -49,6 +54,50 @@ pub fn complete(
         inspection.found(problem)?;
     }
     noted(folder, summary, run, &inspection.notes)
+}
+
+/// Says which of the weights before training and over it are no longer what they were, which nothing else depends on.
+fn say_what_is_lost(folder: &Path, summary: &Summary, manifest: &Manifest, inspection: &Inspection) {
+    let initial = manifest.files.as_ref().and_then(|files| files.initial.clone());
+    let initial = initial.into_iter().map(|checksum| (Which::Initial, checksum));
+    let kept = summary.weights.epochs.iter().map(|(epoch, checksum)| (Which::Epoch(*epoch), checksum.clone()));
+    for (which, _) in initial.chain(kept).filter(|(which, checksum)| !is(folder, *which, checksum)) {
+        let (path, words) = (folder.join(which.file()), which.words());
+        let path = path.display();
+        inspection.say(&format!(
+            "warning: {path}: it is missing or was changed, and no checkpoint holds {words}; all else is fine"
+        ));
+    }
+}
+
+/// Whether a file of weights is the one with this checksum.
+fn is(folder: &Path, which: Which, checksum: &str) -> bool {
+    File::open(folder.join(which.file())).and_then(|mut file| sha256_of(&mut file)).is_ok_and(|found| found == checksum)
+}
+
+/// Checks that the weights that a run kept before its checkpoint are those that it kept.
+///
+/// # Errors
+/// Which of them are not.
+pub fn check_kept(folder: &Path, kept: &KeptChecksums, inspection: &mut Inspection) -> Result<(), TrainError> {
+    for (epoch, checksum) in kept {
+        let which = Which::Epoch(*epoch);
+        if !is(folder, which, checksum) {
+            let config = quoted(&folder.join(SETTINGS));
+            inspection.found(TrainError::Altered {
+                path: folder.join(which.file()),
+                expected: format!("the SHA-256 {} of the checkpoint", short(checksum)),
+                found: found(&folder.join(which.file())),
+                way: format!("put the file back, or begin the run anew with `lcnnc run --config {config}`"),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The checksum of a file in a few letters.
+fn found(path: &Path) -> String {
+    fs::read(path).map_or("none".to_owned(), |bytes| short(&sha256([bytes.as_slice()])).to_owned())
 }
 
 /// Adds to a run's summary what was passed over with `--force`.
@@ -90,11 +139,10 @@ fn lock(folder: &Path, path: &Path) -> Result<File, TrainError> {
 
 fn lost(folder: &Path, name: &str, checksum: &str) -> TrainError {
     let path = folder.join(name);
-    let found = fs::read(&path).map_or("none".to_owned(), |bytes| short(&sha256([bytes.as_slice()])).to_owned());
     TrainError::Altered {
-        path,
         expected: format!("the SHA-256 {} of {SUMMARY}", short(checksum)),
-        found,
+        found: found(&path),
+        path,
         way: "no checkpoint holds the file: put it back".to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::data::sha256;
 use crate::train::TrainError;
-use crate::train::fit::checkpoint;
+use crate::train::fit::{self, checkpoint};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -50,11 +50,20 @@ pub fn create(parent: &Path, started: &str, files: &[(&str, &[u8])]) -> Result<P
 }
 
 /// The files that a run leaves beside its settings; a mere copy of the settings has none of them.
-const TRACES: [&str; 7] =
-    [MANIFEST, SUMMARY, "checkpoints", "metrics.jsonl", "metrics.csv", "best.safetensors", "last.safetensors"];
+const TRACES: [&str; 9] = [
+    MANIFEST,
+    SUMMARY,
+    "checkpoints",
+    "metrics.jsonl",
+    "metrics.csv",
+    fit::INITIAL,
+    fit::BEST,
+    fit::LAST,
+    fit::kept::FOLDER,
+];
 
 /// The names of all that lies in a run's folder, and whether each is a folder.
-const KINDS: [(&str, bool); 11] = [
+const KINDS: [(&str, bool); 13] = [
     (SPEC, false),
     (SETTINGS, false),
     (MANIFEST, false),
@@ -62,8 +71,10 @@ const KINDS: [(&str, bool); 11] = [
     (DIVERGED, false),
     ("metrics.jsonl", false),
     ("metrics.csv", false),
-    ("best.safetensors", false),
-    ("last.safetensors", false),
+    (fit::INITIAL, false),
+    (fit::BEST, false),
+    (fit::LAST, false),
+    (fit::kept::FOLDER, true),
     ("checkpoints", true),
     ("tensorboard", true),
 ];

@@ -4,6 +4,8 @@
 use crate::back::burn::{Model, Weight};
 use crate::data::sha256;
 use crate::train::fit::evaluate::{Score, evaluate};
+use crate::train::fit::kept::KeptChecksums;
+use crate::train::fit::{BEST, LAST};
 use crate::train::phases::sleep::layer::Layer;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{FirstTexts, Occasion};
@@ -12,7 +14,8 @@ use crate::train::runs::manifest::{Parent, Sharing, Summary, WeightsChecksums};
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{SPEC, SUMMARY};
 use crate::train::runs::seal;
-use crate::train::runs::trained::{Which, model};
+use crate::train::runs::trained::model;
+use crate::train::runs::which::Which;
 use crate::train::weights::{self, whose::Whose};
 use crate::train::{Overrides, Recipe, Stop, Target, TrainError};
 use burn::tensor::TensorData;
@@ -120,7 +123,11 @@ impl FirstTexts {
         let summary = Summary {
             validation_accuracy: None,
             asleep: None,
-            weights: WeightsChecksums { best: sha256([best.as_slice()]), last: sha256([last.as_slice()]) },
+            weights: WeightsChecksums {
+                best: sha256([best.as_slice()]),
+                last: sha256([last.as_slice()]),
+                epochs: KeptChecksums::new(),
+            },
             remarks: Vec::new(),
             notes: Vec::new(),
             metrics_sha256: None,
@@ -128,7 +135,7 @@ impl FirstTexts {
             ..done
         };
         let summary = seal::written(&summary).into_bytes();
-        Ok([(Which::Best.file(), best), (Which::Last.file(), last), (SUMMARY, summary)])
+        Ok([(BEST, best), (LAST, last), (SUMMARY, summary)])
     }
 }
 

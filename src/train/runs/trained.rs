@@ -3,63 +3,21 @@
 use crate::back::burn::{Model, Weight, read, read_all};
 use crate::data::loader::{Feed, Loader};
 use crate::data::{self, ImageSource, picture};
-use crate::train::fit;
 use crate::train::fit::evaluate::{self, Score, evaluate};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::run_dir::SPEC;
+use crate::train::runs::which::Which;
 use crate::train::runs::{memory_need, same_data, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, Transaction, activation};
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::Net;
-use std::fmt;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// Images that a net is shown at once at most while its values are recorded.
 const MOST_RECORDED: usize = 64;
-
-/// Which of a run's weights to use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
-    /// The weights of the epoch with the best validation accuracy.
-    #[default]
-    Best,
-    /// The weights after the last epoch.
-    Last,
-}
-
-impl Which {
-    pub(in crate::train) fn file(self) -> &'static str {
-        match self {
-            Which::Best => fit::BEST,
-            Which::Last => fit::LAST,
-        }
-    }
-}
-
-impl fmt::Display for Which {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Which::Best => "best",
-            Which::Last => "last",
-        })
-    }
-}
-
-impl FromStr for Which {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "best" => Ok(Which::Best),
-            "last" => Ok(Which::Last),
-            _ => Err("choose `best` or `last`".to_owned()),
-        }
-    }
-}
 
 /// A run's net with its weights, on a device.
 pub struct Trained {
@@ -117,14 +75,15 @@ pub(super) fn model(
     weights: Vec<Weight>,
     file: &Path,
 ) -> Result<Model, TrainError> {
-    let model = Model::new(recipe.net.clone(), recipe.seed(), device, recipe.precision())
+    let model = recipe
+        .initial(device)
         .with_weights(weights)
         .map_err(|source| TrainError::Weights { path: file.to_owned(), source })?;
     Ok(if fuses { model.fused() } else { model })
 }
 
 impl RunFolder {
-    /// The run's best or last weights, under the names that they have in the net.
+    /// Weights of the run, under the names that they have in the net.
     ///
     /// # Errors
     /// If the file cannot be read, or does not hold the weights that the run left.

@@ -22,7 +22,7 @@ pub struct Whose {
     pub input: String,
     /// The transforms that turn an image into the net's input, as a spec says them: `[resize(48)]`.
     pub transform: String,
-    /// `best` or `last`.
+    /// `initial`, `best`, `last`, or `epoch:5` of weights that were kept.
     pub weights: String,
     /// How many epochs the weights were trained.
     pub epoch: String,
@@ -45,7 +45,7 @@ impl Whose {
         }
     }
 
-    /// Adds what the `best` or `last` weights have after so many epochs.
+    /// Adds what the `initial`, `best`, `last` or kept weights have after so many epochs.
     pub fn at(&self, weights: &str, epoch: usize) -> Self {
         Self { weights: weights.to_owned(), epoch: epoch.to_string(), ..self.clone() }
     }

@@ -30,7 +30,7 @@ const VERBS: [(&str, &str); 17] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 37] = [
+const BAD: [(&str, &[&str]); 38] = [
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
@@ -46,6 +46,7 @@ const BAD: [(&str, &[&str]); 37] = [
     ("--schedule", &["cosin", "steps(at: x)", ""]),
     ("--warmup", &["-1", "nan", ""]),
     ("--patience", &["-1", "0.5"]),
+    ("--keep", &["-1", "0.5", "1000001", "5 steps", ""]),
     ("--seed", &["-1", "4294967296", "x"]),
     ("--seeds", &["0", "-1", "1000000", "x"]),
     ("--jobs", &["0", "-1", "100000"]),
@@ -54,7 +55,7 @@ const BAD: [(&str, &[&str]); 37] = [
     ("--top", &["0", "-1", "x"]),
     ("--threads", &["0", "-1", "100000", "x"]),
     ("--save-every", &["-1", "nan", "soon"]),
-    ("--weights", &["worst", ""]),
+    ("--weights", &["worst", "epoch:0", "epoch:x", ""]),
     ("--top", &["0", "-1", "1.5", "all", ""]),
     ("--modules", &["all", ""]),
     ("--as", &["local", ""]),

@@ -318,6 +318,7 @@ fn is(ty: &Type) -> String {
         Type::Real { min, max } => format!("a number, {min:?} to {max:?}"),
         Type::Share => "a share, 0% to below 100%".to_owned(),
         Type::Batches { min, max } => format!("a whole number of batches, {min} to {max}"),
+        Type::Epochs { min, max } => format!("a whole number of epochs, {min} to {max}"),
         Type::Milliseconds { min, max } => format!("a time, {min:?} ms to {max:?} ms"),
         Type::Names => "`all` or a list of names".to_owned(),
         Type::Bool => "`true` or `false`".to_owned(),

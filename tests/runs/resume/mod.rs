@@ -6,6 +6,7 @@ mod diverged;
 mod faults;
 mod folder;
 mod foreign;
+mod kept;
 mod kills;
 mod longer;
 mod memory;

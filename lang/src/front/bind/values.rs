@@ -19,6 +19,10 @@ impl Binder<'_> {
                 let expr = self.without_unit(what, &["batches", "batch"], "as `10 batches` or `10`", expr)?;
                 self.count(what, *min, *max, &expr).map(ArgValue::Count)
             }
+            Type::Epochs { min, max } => {
+                let expr = self.without_unit(what, &["epochs", "epoch"], "as `5 epochs` or `5`", expr)?;
+                self.count(what, *min, *max, &expr).map(ArgValue::Count)
+            }
             Type::Milliseconds { min, max } => {
                 let expr =
                     self.without_unit(what, &["ms"], "in milliseconds, as `30 ms` or `30`: 1 s is `1000 ms`", expr)?;

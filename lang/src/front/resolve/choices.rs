@@ -50,6 +50,7 @@ pub fn named<'e>(ty: Option<&'static Type>, expr: &'e Expr) -> Vec<&'e Expr> {
             | Type::Real { .. }
             | Type::Share
             | Type::Batches { .. }
+            | Type::Epochs { .. }
             | Type::Milliseconds { .. }
             | Type::Bool
             | Type::Reals
