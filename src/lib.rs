@@ -11,6 +11,7 @@
 pub mod analyses;
 pub mod back;
 pub mod data;
+pub mod figures;
 pub mod fuse;
 pub mod observe;
 pub mod sharing;
