@@ -17,6 +17,7 @@ mod weights;
 pub use bench::Bench;
 pub use table::{Cell, Column, Table};
 
+use crate::figures::Drawing;
 use crate::train::TrainError;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::read;
@@ -49,8 +50,21 @@ pub type Rows = Vec<Vec<Cell>>;
 #[derive(Debug, Default)]
 pub struct Findings {
     pub rows: Rows,
+    pub figures: Vec<Figure>,
     /// What the rows come to, in sentences.
     pub notes: Vec<String>,
+}
+
+/// A figure of an analysis.
+#[derive(Debug)]
+pub struct Figure {
+    /// What its file is called behind the name of the analysis; nothing for the only figure of one.
+    pub name: String,
+    /// What is drawn, of what data and by what definition, in sentences.
+    pub caption: String,
+    /// What a paper saw in such a figure, with the paper; empty where there is none.
+    pub seen_before: String,
+    pub drawing: Drawing,
 }
 
 impl From<Rows> for Findings {
@@ -83,15 +97,16 @@ const CALLABLES: [Callable; ANALYSES.len()] = {
 static CALL: Type = Type::Call(&CALLABLES);
 
 impl Analysis {
-    /// The table of a run, and what it comes to in sentences.
+    /// The table of a run, its figures, and what it comes to in sentences.
     ///
     /// # Errors
     /// If the analysis does not apply to the net, an argument names what the net does not have, the device fails, or what the
     /// analysis reads cannot be had.
-    pub fn table(&self, bench: &Bench, call: &Bound) -> Result<(Table, Vec<String>), TrainError> {
+    pub fn table(&self, bench: &Bench, call: &Bound) -> Result<(Table, Findings), TrainError> {
         (self.applies)(bench.model().net()).map_err(|reason| self.refused(reason))?;
-        let Findings { rows, notes } = (self.run)(bench, &call.completed(self.args))?;
-        Ok((Table { columns: self.columns, rows }, notes))
+        let mut findings = (self.run)(bench, &call.completed(self.args))?;
+        let rows = std::mem::take(&mut findings.rows);
+        Ok((Table { columns: self.columns, rows }, findings))
     }
 
     fn refused(&self, reason: String) -> TrainError {

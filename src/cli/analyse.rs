@@ -1,7 +1,7 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
 use super::values::{count, dataset, folder, output};
-use lcnnc::analyses::{self, ANALYSES, Analysis, Bench};
+use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
 use lcnnc_lang::diag::{counted, did_you_mean};
@@ -128,7 +128,7 @@ fn one(
     out: Option<&Path>,
     console: Console,
 ) -> Result<(), TrainError> {
-    let (table, notes) = analysis.table(bench, call)?;
+    let (table, Findings { notes, .. }) = analysis.table(bench, call)?;
     let Some(out) = out.filter(|out| *out != Path::new("-")) else {
         // What was passed over is said on standard error: the table may be read by another program.
         console.raw(&table.csv());
@@ -155,11 +155,18 @@ fn several(
             console.line(&format!("{}: left out, since {reason}", analysis.name));
             continue;
         }
-        let (table, notes) = analysis.table(bench, call)?;
+        let (table, Findings { figures, notes, .. }) = analysis.table(bench, call)?;
         let out = into.join(format!("{}.csv", analysis.name));
         user_files::write(&out, table.csv().as_bytes())?;
+        for figure in &figures {
+            let stem = if figure.name.is_empty() { String::new() } else { format!("_{}", figure.name) };
+            let file = |ending: &str| into.join(format!("{}{stem}.{ending}", analysis.name));
+            user_files::write(&file("svg"), figure.drawing.svg().as_bytes())?;
+            user_files::write(&file("png"), &figure.drawing.png())?;
+        }
         notes.iter().for_each(|note| console.line(note));
-        console.line(&format!("{}: {}, see {}", analysis.name, counted(table.rows.len(), "row"), out.display()));
+        let (rows, drawn) = (counted(table.rows.len(), "row"), counted(figures.len(), "figure"));
+        console.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, out.display()));
     }
     Ok(())
 }
