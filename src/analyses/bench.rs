@@ -1,8 +1,9 @@
 //! What an analysis works on.
 
 use crate::activity::{Asked, Place};
-use crate::back::burn::Model;
+use crate::back::burn::{Model, Weight};
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
+use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::Net;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,10 @@ use std::path::{Path, PathBuf};
 pub struct Bench {
     trained: Trained,
     shown: Option<Shown>,
+    /// The weights that training began with, where the run kept them.
+    initial: Option<Vec<Weight>>,
+    /// Which weights the net has, in a word.
+    which: Which,
 }
 
 impl Bench {
@@ -21,7 +26,9 @@ impl Bench {
     pub fn open(run: &Path, over: Overrides, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         // Plain primitives keep what is exactly zero so.
         let over = Overrides { fuse: Some(false), ..over };
-        Trained::open(run, over, which, inspection).map(|trained| Self { trained, shown: None })
+        let trained = Trained::open(run, over, which, inspection)?;
+        let initial = if which == Which::Initial { None } else { trained.initial(run, inspection)? };
+        Ok(Self { trained, shown: None, initial, which })
     }
 
     /// Chooses the images that analyses show the net: files, or the test half of the data set where there are none.
@@ -52,8 +59,34 @@ impl Bench {
     /// # Errors
     /// If the device failed.
     pub fn weights(&self, name: &str) -> Result<Vec<f64>, TrainError> {
-        let weights = self.model().weights()?;
-        Ok(weights.into_iter().find(|weight| weight.name == name).map_or(Vec::new(), |weight| weight.values))
+        Ok(named(&self.model().weights()?, name))
+    }
+
+    /// The weights of a parameter at each time at which they are known, in double precision: before training, where the run kept
+    /// them, and as they were asked for. Each time comes with its word, such as `initial` and `best`.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn over_time(&self, name: &str) -> Result<Vec<(String, Vec<f64>)>, TrainError> {
+        let initial = self.initial.as_ref().map(|weights| (Which::Initial.to_string(), named(weights, name)));
+        Ok(initial.into_iter().chain([(self.which.to_string(), self.weights(name)?)]).collect())
+    }
+
+    /// What the net is shown, in words for a caption: `1000 images, the test half of mnist`.
+    pub fn about_images(&self) -> String {
+        let shown = self.shown.as_ref().map_or(String::new(), |shown| shown.about.replace('`', ""));
+        format!("{}, {shown}", counted(self.images(), "image"))
+    }
+
+    /// The run in words for a caption: its model, weights and seed.
+    pub fn about_run(&self) -> String {
+        let manifest = self.trained.manifest();
+        format!("{} trained on {}, {} weights, seed {}", manifest.model, manifest.data.name, self.which, manifest.seed)
+    }
+
+    /// The run.
+    pub fn trained(&self) -> &Trained {
+        &self.trained
     }
 
     /// Shows the net all images, and hands over for each of them the numbers of every step of a value.
@@ -61,7 +94,21 @@ impl Bench {
     /// # Errors
     /// If no images were chosen, or as [`Trained::record`].
     pub fn watch(&self, asked: &Asked, each: &mut dyn FnMut(usize, &[f32])) -> Result<(), TrainError> {
+        self.watch_some(asked, usize::MAX, each)
+    }
+
+    /// [`Bench::watch`] for the first images alone.
+    ///
+    /// # Errors
+    /// As [`Bench::watch`].
+    pub fn watch_some(
+        &self,
+        asked: &Asked,
+        most: usize,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), TrainError> {
         let Some(shown) = &self.shown else { return Ok(()) };
+        let shown = &shown.first(most);
         let Place::Traced(numbers) = &asked.place else { return Ok(()) };
         let mut wanted = vec![false; self.net().traced().len()];
         numbers.iter().for_each(|number| wanted[*number] = true);
@@ -80,4 +127,8 @@ impl Bench {
     pub fn images(&self) -> usize {
         self.shown.as_ref().map_or(0, |shown| shown.order.len())
     }
+}
+
+fn named(weights: &[Weight], name: &str) -> Vec<f64> {
+    weights.iter().find(|weight| weight.name == name).map_or(Vec::new(), |weight| weight.values.clone())
 }

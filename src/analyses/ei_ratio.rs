@@ -1,6 +1,7 @@
 //! How excitatory and inhibitory weights compare in number (Park, Zhang & Choe, 2025, Table 3).
 
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
@@ -44,6 +45,7 @@ fn applies(net: &Net) -> Result<(), String> {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (net, mut findings) = (bench.net(), Findings::default());
+    let mut panels = Vec::new();
     for pair in &net.separated {
         let [e, i] = pair.map(|id| net.param(id));
         let [mut above, mut below] = [bench.weights(&e.name)?, bench.weights(&i.name)?];
@@ -62,9 +64,14 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         if thresholds.is_empty() {
             thresholds = usual(&above, &below);
         }
-        for theta in thresholds {
+        let mut shares = [Vec::new(), Vec::new()];
+        for theta in &thresholds {
+            let theta = *theta;
             let counts = [above.iter().filter(|x| **x > theta).count(), below.iter().filter(|x| **x < -theta).count()];
             let all = counts[0] + counts[1];
+            for (shares, count) in shares.iter_mut().zip(counts) {
+                shares.push(count as f64 / all as f64);
+            }
             let share = |n: usize| if all == 0 { Cell::Absent } else { Cell::Number(n as f64 / all as f64) };
             findings.rows.push(vec![
                 Cell::Text(names[0].to_owned()),
@@ -77,7 +84,26 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 share(counts[1]),
             ]);
         }
+        let bars = names
+            .iter()
+            .zip(shares)
+            .map(|(name, heights)| Mark::new(*name, MarkKind::Bars { heights, errors: Vec::new() }));
+        let names = thresholds.iter().map(|theta| format!("{theta:.2e}")).collect();
+        let (x, y) = (Axis::named("threshold", names), Axis::linear("share of connections (0 to 1)").within(0.0, 1.0));
+        panels.push(Panel { title: format!("{} and {}", e.owner(), i.owner()), x, y, marks: bars.collect() });
     }
+    findings.figures.push(Figure {
+        name: String::new(),
+        caption: format!(
+            "Excitatory weights above a threshold against inhibitory weights below minus that threshold, as shares of both together. \
+             Bundles that training left the other way round are relabelled. {}.",
+            bench.about_run()
+        ),
+        seen_before: "Park, Zhang and Choe (2025, Table 3) found shares of excitation from .388 to .760, nearer to one half than the \
+                      four fifths of cortex."
+            .to_owned(),
+        drawing: Drawing::Plot(Plot { title: "Excitation and inhibition".to_owned(), columns: 2, panels }),
+    });
     Ok(findings)
 }
 

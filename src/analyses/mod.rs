@@ -6,7 +6,9 @@
 
 pub mod bench;
 mod ei_ratio;
+mod histograms;
 mod lateral;
+mod maps;
 mod moments;
 mod similarity;
 mod sparsity;
@@ -74,8 +76,15 @@ impl From<Rows> for Findings {
 }
 
 /// Every analysis, in the order in which they are listed.
-pub const ANALYSES: &[Analysis] =
-    &[weights::WEIGHTS, sparsity::SPARSITY, similarity::SIMILARITY, ei_ratio::EI_RATIO, spectrum::SPECTRUM];
+pub const ANALYSES: &[Analysis] = &[
+    weights::WEIGHTS,
+    histograms::HISTOGRAMS,
+    maps::MAPS,
+    sparsity::SPARSITY,
+    similarity::SIMILARITY,
+    ei_ratio::EI_RATIO,
+    spectrum::SPECTRUM,
+];
 
 /// An analysis that every net is fit for.
 fn always(_: &Net) -> Result<(), String> {

@@ -2,7 +2,8 @@
 
 use super::lateral;
 use super::moments::mean_and_sd;
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::Bound;
@@ -14,6 +15,7 @@ pub const SIMILARITY: Analysis = Analysis {
     columns: &[
         Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
         Column { name: "afferent", about: "the bundle that drives the same feature maps from below, as in `W_A`" },
+        Column { name: "weights", about: "whose: `initial`, where the run kept them, and those that were asked for" },
         Column { name: "p", about: "the first feature map, from 0" },
         Column { name: "q", about: "the second one, above `p`" },
         Column { name: "d_afferent", about: "Euclidean distance of the afferent kernels of `p` and `q`" },
@@ -40,34 +42,58 @@ fn applies(net: &Net) -> Result<(), String> {
 }
 
 fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
-    let (net, mut findings) = (bench.net(), Findings::default());
+    let (net, mut findings, mut panels) = (bench.net(), Findings::default(), Vec::new());
     for bundle in lateral::bundles(net) {
         let Some(afferent) = lateral::afferent(net, bundle) else { continue };
         let (maps, taps) = (bundle.shape[0], bundle.shape[2..].iter().product::<usize>());
-        let [across, below] = [bench.weights(&bundle.name)?, bench.weights(&afferent.name)?];
-        let of_map = below.len() / maps;
-        let mut points = Vec::new();
-        for p in 0..maps {
-            for q in p + 1..maps {
-                let d_afferent = distance(&below[p * of_map..][..of_map], &below[q * of_map..][..of_map]);
-                let kernel = |to: usize, from: usize| &across[(to * maps + from) * taps..][..taps];
-                let distances: Vec<f64> = (0..maps).map(|to| distance(kernel(to, p), kernel(to, q))).collect();
-                let [d_lateral, sd] = mean_and_sd(&distances);
-                points.push([d_afferent, d_lateral]);
-                findings.rows.push(vec![
-                    Cell::Text(bundle.owner().to_owned()),
-                    Cell::Text(afferent.owner().to_owned()),
-                    Cell::Count(p),
-                    Cell::Count(q),
-                    Cell::Number(d_afferent),
-                    Cell::Number(d_lateral),
-                    Cell::Number(sd / (maps as f64).sqrt()),
-                ]);
+        let times = bench.over_time(&bundle.name)?.into_iter().zip(bench.over_time(&afferent.name)?);
+        for ((time, across), (_, below)) in times {
+            let of_map = below.len() / maps;
+            let (mut points, mut errors) = (Vec::new(), Vec::new());
+            for p in 0..maps {
+                for q in p + 1..maps {
+                    let d_afferent = distance(&below[p * of_map..][..of_map], &below[q * of_map..][..of_map]);
+                    let kernel = |to: usize, from: usize| &across[(to * maps + from) * taps..][..taps];
+                    let distances: Vec<f64> = (0..maps).map(|to| distance(kernel(to, p), kernel(to, q))).collect();
+                    let [d_lateral, sd] = mean_and_sd(&distances);
+                    let error = sd / (maps as f64).sqrt();
+                    points.push([d_afferent, d_lateral]);
+                    errors.push(error);
+                    let names = [bundle.owner(), afferent.owner(), &time].map(|name| Cell::Text(name.to_owned()));
+                    let numbers = [d_afferent, d_lateral, error].map(Cell::Number);
+                    findings.rows.push(names.into_iter().chain([p, q].map(Cell::Count)).chain(numbers).collect());
+                }
             }
+            let line = Line::through(&points);
+            findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), &time, points.len())));
+            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), points, errors, line));
         }
-        findings.notes.extend(Line::through(&points).map(|line| line.sentence(bundle.owner(), points.len())));
     }
+    let names: Vec<&str> = lateral::bundles(net).iter().map(|bundle| bundle.owner()).collect();
+    findings.figures.push(Figure {
+        name: String::new(),
+        caption: format!(
+            "Each point is a pair of feature maps: the Euclidean distance of their afferent kernels against the mean distance of their \
+             lateral kernels of {}, with standard errors over the maps that these lead to. The line is one of least squares. {}.",
+            names.join(" and "),
+            bench.about_run()
+        ),
+        seen_before: "Park, Zhang and Choe (2025, Figs. 8 and 9) saw a clear rising line after training.".to_owned(),
+        drawing: Drawing::Plot(Plot { title: "Lateral against afferent distance".to_owned(), columns: 2, panels }),
+    });
     Ok(findings)
+}
+
+fn panel(title: &str, points: Vec<[f64; 2]>, errors: Vec<f64>, line: Option<Line>) -> Panel {
+    let ends =
+        points.iter().map(|[x, _]| *x).fold([f64::INFINITY, 0.0_f64], |[low, high], x| [low.min(x), high.max(x)]);
+    let fit = line.map(|line| {
+        let points = ends.iter().map(|x| [*x, line.at_zero + line.slope * x]).collect();
+        Mark::new(format!("r = {:.2}", line.r), MarkKind::Line { points, dashed: true })
+    });
+    let marks = [Mark::new("", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
+    let (x, y) = (Axis::linear("afferent distance"), Axis::linear("lateral distance"));
+    Panel { title: title.to_owned(), x, y, marks }
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
@@ -101,10 +127,10 @@ impl Line {
         })
     }
 
-    fn sentence(&self, bundle: &str, pairs: usize) -> String {
+    fn sentence(&self, bundle: &str, time: &str, pairs: usize) -> String {
         let Self { slope, at_zero, r } = self;
         format!(
-            "`{bundle}`: d_lateral = {slope:.3} d_afferent + {at_zero:.3}, r = {r:.3} over {pairs} pairs of feature maps"
+            "`{bundle}`, {time} weights: d_lateral = {slope:.3} d_afferent + {at_zero:.3}, r = {r:.3} over {pairs} pairs of feature maps"
         )
     }
 }

@@ -1,8 +1,9 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::activity::Asked;
+use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
@@ -33,11 +34,14 @@ pub const SPARSITY: Analysis = Analysis {
         Column { name: "even", about: "images without a kurtosis: all their numbers are equal" },
     ],
     watches: true,
-    applies: |net| {
-        if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
-    },
+    applies: has_maps,
     run,
 };
+
+/// Why there is no feature map to see in a net, if there is none.
+pub fn has_maps(net: &Net) -> Result<(), String> {
+    if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
+}
 
 /// The values that are looked at where none is named: those of loops, or every feature map of a net without loops.
 pub fn watched(net: &Net) -> Vec<String> {
@@ -68,7 +72,7 @@ pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
-    let mut findings = Findings::default();
+    let (mut findings, mut curves) = (Findings::default(), Vec::new());
     for asked in asked(bench.net(), call.names("of"))? {
         let steps = asked.steps.len().max(1);
         let (mut kurtosis, mut zeros) = (vec![Vec::new(); steps], vec![Vec::new(); steps]);
@@ -93,6 +97,10 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 Cell::Count(zeros[step].len() - kurtosis[step].len()),
             ]);
         }
+        curves.push((
+            name.to_owned(),
+            [&kurtosis, &zeros].map(|of| of.iter().map(|x| mean_and_sd(x)).collect::<Vec<_>>()),
+        ));
         let ends = |of: &[Vec<f64>]| [0, steps - 1].map(|step| mean_and_sd(&of[step])[0]);
         let ([k0, k1], [z0, z1]) = (ends(&kurtosis), ends(&zeros));
         if steps > 1 {
@@ -103,5 +111,44 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             ));
         }
     }
+    findings.figures.extend(figure(bench, &curves));
     Ok(findings)
+}
+
+/// Both measures of every value, `[mean, sd]` a step.
+type Curves = (String, [Vec<[f64; 2]>; 2]);
+
+/// Both measures against the step; nothing for a net without loops.
+fn figure(bench: &Bench, curves: &[Curves]) -> Option<Figure> {
+    let is_looped = curves.iter().any(|(_, [kurtosis, _])| kurtosis.len() > 1);
+    let panel = |measure: usize, title: &str, label: &str| {
+        let marks = curves.iter().flat_map(|(name, measures)| {
+            let points: Vec<[f64; 2]> =
+                measures[measure].iter().enumerate().map(|(n, [mean, _])| [n as f64, *mean]).collect();
+            let errors = measures[measure].iter().map(|[_, sd]| *sd).collect();
+            let line = Mark::new("", MarkKind::Line { points: points.clone(), dashed: false });
+            [line, Mark::new(name.clone(), MarkKind::Points { points, errors })]
+        });
+        Panel {
+            title: title.to_owned(),
+            x: Axis::linear("step of the loop"),
+            y: Axis::linear(label),
+            marks: marks.collect(),
+        }
+    };
+    let panels = vec![
+        panel(0, "Kurtosis", "fourth standardised moment (normal: 3)"),
+        panel(1, "Exact zeros", "share of all numbers (0 to 1)"),
+    ];
+    is_looped.then(|| Figure {
+        name: String::new(),
+        caption: format!(
+            "Kurtosis and share of exact zeros of all numbers of an image, step by step: means and standard deviations over images. \
+             Zeros count in the kurtosis. {}; {}.",
+            bench.about_run(),
+            bench.about_images()
+        ),
+        seen_before: "Park, Zhang and Choe (2025, Fig. 6) saw both rise from step to step.".to_owned(),
+        drawing: Drawing::Plot(Plot { title: "Sparsity of activity".to_owned(), columns: 2, panels }),
+    })
 }

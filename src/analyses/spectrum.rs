@@ -5,7 +5,8 @@
 
 use super::lateral;
 use super::moments::mean_and_sd;
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
@@ -38,6 +39,7 @@ pub const SPECTRUM: Analysis = Analysis {
     ],
     columns: &[
         Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
+        Column { name: "weights", about: "whose: `initial`, where the run kept them, and those that were asked for" },
         Column { name: "row_frequency", about: "cycles per pixel down the map, from -0.5 to below 0.5" },
         Column { name: "column_frequency", about: "cycles per pixel across the map" },
         Column { name: "radius", about: "largest absolute value of the eigenvalues at this frequency" },
@@ -56,38 +58,71 @@ const STEPS: usize = 60;
 const LAST: usize = 30;
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
-    let (net, mut findings) = (bench.net(), Findings::default());
+    let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
-    for (n, bundle) in lateral::bundles(net).into_iter().enumerate() {
-        let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights: bench.weights(&bundle.name)? };
-        let on_torus = kernels.torus(side);
-        let radius = largest(&on_torus);
-        for frequency in &on_torus {
-            let [row, column] = frequency.at.map(|at| cycles(at, side));
-            let cells = [row, column, frequency.top.norm(), frequency.top.re, frequency.top.im, frequency.gain];
-            let name = Cell::Text(bundle.owner().to_owned());
-            findings.rows.push(std::iter::once(name).chain(cells.map(Cell::Number)).collect());
+    for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
+        for (time, weights) in bench.over_time(&bundle.name)? {
+            let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights };
+            let on_torus = kernels.torus(side);
+            for frequency in &on_torus {
+                let [row, column] = frequency.at.map(|at| cycles(at, side));
+                let cells = [row, column, frequency.top.norm(), frequency.top.re, frequency.top.im, frequency.gain];
+                let names = [bundle.owner(), &time].map(|name| Cell::Text(name.to_owned()));
+                findings.rows.push(names.into_iter().chain(cells.map(Cell::Number)).collect());
+            }
+            let others: Vec<f64> = (0..call.count("random") as u64)
+                .into_par_iter()
+                .map(|draw| largest(&kernels.random(seed, (n as u64) << 32 | draw).torus(side)))
+                .collect();
+            let random = if others.is_empty() {
+                String::new()
+            } else {
+                let [mean, sd] = mean_and_sd(&others);
+                format!(
+                    "; random weights of the same mean square have {mean:.3} ± {sd:.3} on the torus ({} draws)",
+                    others.len()
+                )
+            };
+            findings.notes.push(format!(
+                "`{}`, {time} weights: the spectral radius is {:.3} on a torus of {side} x {side} pixels, and {:.3} with zero padding{random}",
+                bundle.owner(),
+                largest(&on_torus),
+                kernels.padded(side, seed)
+            ));
+            panels.extend(drawn(&format!("{}, {time}", bundle.owner()), &on_torus, side));
         }
-        let padded = kernels.padded(side, seed);
-        let others: Vec<f64> = (0..call.count("random") as u64)
-            .into_par_iter()
-            .map(|draw| largest(&kernels.random(seed, (n as u64) << 32 | draw).torus(side)))
-            .collect();
-        let random = if others.is_empty() {
-            String::new()
-        } else {
-            let [mean, sd] = mean_and_sd(&others);
-            format!(
-                "; random weights of the same variance have {mean:.3} ± {sd:.3} on the torus ({} draws)",
-                others.len()
-            )
-        };
-        findings.notes.push(format!(
-            "`{}`: the spectral radius is {radius:.3} on a torus of {side} x {side} pixels, and {padded:.3} with zero padding{random}",
-            bundle.owner()
-        ));
     }
+    findings.figures.push(Figure {
+        name: String::new(),
+        caption: format!(
+            "Left: of each spatial frequency of a torus of {side} x {side} pixels, the eigenvalue of the lateral convolution with the \
+             largest absolute value, and the unit circle: what lies outside of it grows from step to step where nothing is rectified. \
+             Right: that absolute value by frequency. The net pads with zeros, so this is near to it and not the same. {}.",
+            bench.about_run()
+        ),
+        seen_before: "Park, Zhang and Choe (2025) name the eigenvalues of lateral weights as future work.".to_owned(),
+        drawing: Drawing::Plot(Plot { title: "Spectrum of lateral weights".to_owned(), columns: 2, panels }),
+    });
     Ok(findings)
+}
+
+/// The eigenvalues in the complex plane, and the radius by frequency.
+fn drawn(title: &str, frequencies: &[Frequency], side: usize) -> [Panel; 2] {
+    let points = frequencies.iter().map(|frequency| [frequency.top.re, frequency.top.im]).collect();
+    let marks = vec![
+        Mark::new("", MarkKind::Points { points, errors: Vec::new() }),
+        Mark::new("unit circle", MarkKind::Circle { radius: 1.0 }),
+    ];
+    let (x, y) = (Axis::linear("real part"), Axis::linear("imaginary part"));
+    let plane = Panel { title: title.to_owned(), x, y, marks };
+    // Zero frequency in the middle.
+    let turned = |n: usize| (n + side.div_ceil(2)) % side;
+    let values = (0..side * side).map(|n| frequencies[turned(n / side) * side + turned(n % side)].top.norm()).collect();
+    let lowest = cycles(turned(0), side);
+    let axis = |label: &str| Axis::linear(label).within(lowest, lowest + (side - 1) as f64 / side as f64);
+    let marks = vec![Mark::new("radius", MarkKind::Heat { rows: side, values })];
+    let (x, y) = (axis("cycles per pixel across"), axis("cycles per pixel down"));
+    [plane, Panel { title: format!("{title}: radius"), x, y, marks }]
 }
 
 /// A frequency in cycles per pixel, from -0.5 to below 0.5.

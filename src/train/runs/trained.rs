@@ -44,6 +44,14 @@ pub struct Shown {
     pub about: String,
 }
 
+impl Shown {
+    /// The first of the images.
+    pub fn first(&self, most: usize) -> Self {
+        let (order, classes) = (self.order.iter().copied().take(most).collect(), self.classes.clone());
+        Self { source: self.source.clone(), order, classes, about: self.about.clone() }
+    }
+}
+
 /// What a net makes of a batch of images.
 pub struct Recorded {
     /// The number of images.
@@ -135,6 +143,17 @@ impl Trained {
         let device = opened.device;
         let model = model(&recipe, (&device, fuses), weights, &file)?;
         Ok(Self { overrides, manifest, recipe, model, device, file, own_data, on_cpu })
+    }
+
+    /// The weights that the run of a folder began with, in the order of the net; none where it did not keep them.
+    ///
+    /// # Errors
+    /// If the file is there and cannot be read, or is not what the run left.
+    pub fn initial(&self, folder: &Path, inspection: &mut Inspection) -> Result<Option<Vec<Weight>>, TrainError> {
+        if !folder.join(Which::Initial.file()).exists() {
+            return Ok(None);
+        }
+        RunFolder::open(folder, inspection)?.weights_for(&self.recipe.net, Which::Initial, inspection).map(Some)
     }
 
     /// The net with its weights, without autodiff.
