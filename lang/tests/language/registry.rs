@@ -40,7 +40,9 @@ fn declared() -> Vec<(&'static str, &'static [Arg])> {
 fn holds(ty: &Type, value: &ArgValue) -> bool {
     let among = |calls: &[Callable], callee: &str| calls.iter().any(|call| call.name == callee);
     match (ty, value) {
-        (Type::Count { min, max } | Type::Batches { min, max }, ArgValue::Count(n)) => min <= n && n <= max,
+        (Type::Count { min, max } | Type::Batches { min, max } | Type::Epochs { min, max }, ArgValue::Count(n)) => {
+            min <= n && n <= max
+        }
         (Type::Real { min, max } | Type::Milliseconds { min, max }, ArgValue::Real(x)) => min <= x && x <= max,
         (Type::Share, ArgValue::Real(x)) => (0.0..1.0).contains(x),
         (Type::Bool, ArgValue::Bool(_)) | (Type::Reals | Type::RealsOr(_), ArgValue::Reals(_)) => true,

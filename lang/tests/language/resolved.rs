@@ -168,6 +168,7 @@ fn bare(arg: &Arg) -> Vec<&'static str> {
         | Type::Real { .. }
         | Type::Share
         | Type::Batches { .. }
+        | Type::Epochs { .. }
         | Type::Milliseconds { .. }
         | Type::Names
         | Type::Reals

@@ -56,6 +56,7 @@ fn words_of(args: &'static [Arg], words: &mut BTreeSet<&'static str>) {
             | Type::Real { .. }
             | Type::Share
             | Type::Batches { .. }
+            | Type::Epochs { .. }
             | Type::Milliseconds { .. }
             | Type::Names
             | Type::Bool

@@ -45,7 +45,7 @@ pub(in crate::train) fn size(recipe: &Recipe) -> Option<(usize, u128)> {
 impl Job<'_> {
     /// Writes the weights after an epoch if they are to be kept; gives the checksum of the file then.
     pub(super) fn keep(&self, model: &Model, epoch: usize) -> Result<Option<String>, TrainError> {
-        if !epoch.checked_rem(self.recipe.keep()).is_some_and(|rest| rest == 0) {
+        if epoch.checked_rem(self.recipe.keep()).is_none_or(|rest| rest != 0) {
             return Ok(None);
         }
         prepare(self.folder)?;

@@ -7,8 +7,8 @@ use crate::train::recipe::yaml;
 use crate::train::runs::Setup;
 use crate::train::runs::manifest::{DataNote, FirstFiles, Machine, Manifest, Parent, Sharing, SpecNote};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC};
-use crate::train::runs::seal;
 use crate::train::runs::which::Which;
+use crate::train::runs::{room, seal};
 use crate::train::weights::{self, whose::Whose};
 use crate::train::{Overrides, Recipe, TrainError};
 use jiff::Timestamp;
@@ -47,9 +47,26 @@ pub(in crate::train) fn begin(
     parent: &Path,
     occasion: Occasion,
 ) -> Result<(PathBuf, Manifest), TrainError> {
+    check_disk(&setup.recipe, parent)?;
     let first = FirstTexts::new(setup, spec, occasion)?;
     let folder = first.put_into(parent, &[])?;
     Ok((folder, first.manifest))
+}
+
+/// Checks that the disk has room for the weights that a run is to keep: they grow with the epochs, so that a full disk would show
+/// only after many of them.
+fn check_disk(recipe: &Recipe, parent: &Path) -> Result<(), TrainError> {
+    let (Some((files, size)), Some(free)) = (kept::size(recipe), room::free(parent)) else { return Ok(()) };
+    if size <= free {
+        return Ok(());
+    }
+    let (keep, needed, free) = (recipe.keep(), cost::bytes(size), cost::bytes(free));
+    let reason = format!(
+        "`keep: {keep}` leaves {} of {needed} together, and {free} are free there; keep fewer with a larger `--keep`, make room, or \
+         put the run on another disk with `--runs`",
+        counted(files, "file")
+    );
+    Err(TrainError::Refused { path: parent.to_owned(), reason })
 }
 
 impl FirstTexts {

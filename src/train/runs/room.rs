@@ -1,5 +1,6 @@
-//! How much memory there is.
+//! How much memory there is, and how much of a disk is free.
 
+use std::path::Path;
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, System};
 
 /// Bytes that can still be had, `None` where that cannot be told.
@@ -58,4 +59,19 @@ fn this(size: impl Fn(&sysinfo::Process) -> u64) -> Option<u64> {
     let kind = ProcessRefreshKind::nothing().with_memory();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), false, kind);
     system.process(id).map(size)
+}
+
+/// Bytes that this user may still write where a folder is, or is to be made; `None` where that cannot be told.
+#[cfg(unix)]
+pub fn free(folder: &Path) -> Option<u128> {
+    let folder = std::path::absolute(folder).ok()?;
+    let there = folder.ancestors().find(|folder| folder.exists())?;
+    let disk = nix::sys::statvfs::statvfs(there).ok()?;
+    // How wide these numbers are differs from system to system.
+    Some(u128::from(disk.blocks_available()) * u128::from(disk.fragment_size()))
+}
+
+#[cfg(not(unix))]
+pub fn free(_folder: &Path) -> Option<u128> {
+    None
 }

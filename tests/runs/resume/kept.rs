@@ -299,3 +299,14 @@ fn weights_that_are_not_there_or_not_what_they_were_are_named() {
     fs::write(run.join("epochs"), "").unwrap();
     place.refused(&format!("eval {folder}"), &["epochs: expected a folder, and this is a file"]);
 }
+
+#[test]
+fn weights_that_no_disk_has_room_for_are_refused_before_the_run_begins() {
+    let place = Place::new(&SPEC.replace("dense(dropout", "dense(dense(A, 1000), classes)\nother = dense(dropout"));
+    let args = format!("run tiny {FEW} --epochs 1000000 --keep 1");
+    place.refused(
+        &args,
+        &["`keep: 1` leaves 1000000 files of ", " are free there", "keep fewer with a larger `--keep`"],
+    );
+    assert!(place.all("runs").is_empty());
+}
