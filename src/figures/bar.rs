@@ -36,8 +36,8 @@ pub fn draw(page: &mut Page, beside: Frame, colours: Colours, [low, high]: [f64;
         let words = Words::new([frame.left, frame.top - 8.0], "×10").raised(number(f64::from(power), 0));
         page.words(words);
     }
-    let lines = letters::wrapped(label, frame.height.max(80.0), LABEL, false);
+    let label = letters::shortened(label, frame.height.max(80.0), LABEL, false);
     let place = [frame.right() + 12.0 + widest + LABEL, frame.top + frame.height / 2.0];
-    let words = Words::new(place, "").sized(LABEL).anchored(Anchor::Middle).turned(-90.0).class("label");
-    page.lines(&lines[..lines.len().min(1)], &words);
+    let words = Words::new(place, label).sized(LABEL).anchored(Anchor::Middle).turned(-90.0).class("label");
+    page.words(words);
 }

@@ -12,6 +12,11 @@ pub struct Scales {
     pub is_turned: bool,
 }
 
+/// What is drawn at most, of whatever sign: the length of a longer axis is not a number any more.
+pub const LARGEST: f64 = 1e300;
+/// The same for the least positive number of a logarithmic axis, and for the length of another one.
+const SMALLEST: f64 = 1e-290;
+
 /// The smallest and the largest of the numbers that an axis can have.
 #[derive(Clone, Copy, Debug)]
 struct Reach {
@@ -26,8 +31,7 @@ impl Reach {
     }
 
     fn can_have(&self, x: f64) -> bool {
-        // Beyond this, the length of an axis is not a number any more.
-        x.abs() < 1e300 && (!self.is_log || x > 1e-300)
+        x.abs() < LARGEST && (!self.is_log || x > SMALLEST)
     }
 
     fn add(&mut self, x: f64) {
@@ -135,11 +139,16 @@ pub fn scales(panel: &Panel, [width, height]: [f64; 2]) -> Scales {
     Scales { x, y, is_turned }
 }
 
+/// Whether numbers are far enough apart to be told from each other on an axis.
+fn is_length(low: f64, high: f64) -> bool {
+    high - low > (1e-9 * high.abs().max(low.abs())).max(SMALLEST)
+}
+
 fn scale(axis: &Axis, reach: Reach, margin: f64, stands_on_zero: bool) -> Scale {
     let is_log = axis.is_log;
     if let Some([low, high]) = axis.range {
         let [low, high] = [low.min(high), low.max(high)];
-        if reach.can_have(low) && reach.can_have(high) && high - low > f64::EPSILON * high.abs().max(low.abs()) {
+        if reach.can_have(low) && reach.can_have(high) && is_length(low, high) {
             return Scale { low, high, is_log };
         }
     }
@@ -153,11 +162,11 @@ fn scale(axis: &Axis, reach: Reach, margin: f64, stands_on_zero: bool) -> Scale 
     if is_log {
         // At least a fifth of the value to both sides, if there is one value only.
         let length = (high / low).ln();
-        let more = if length > 1e-6 { length * margin } else { 0.2 };
+        let more = if length > 1e-9 { length * margin } else { 0.2 };
         return Scale { low: low * (-more).exp(), high: high * more.exp(), is_log };
     }
     let length = high - low;
-    let more = if length > 1e-9 * high.abs().max(low.abs()) { length * margin } else { (high.abs() * 0.1).max(0.5) };
+    let more = if is_length(low, high) { length * margin } else { (high.abs() * 0.1).max(0.5) };
     let low = if stands_on_zero && low == 0.0 { 0.0 } else { low - more };
     let high = if stands_on_zero && high == 0.0 && low < 0.0 { 0.0 } else { high + more };
     Scale { low, high, is_log }

@@ -56,7 +56,12 @@ pub fn styles(plot: &Plot) -> Vec<Vec<Style>> {
                 return Style { ink: GREY, dot: Dot::Disc, number: 0, is_dotted: false };
             }
             let number = of_name(mark).unwrap_or_else(&mut free);
-            Style { ink: colours::of_mark(number), dot: DOTS[number % DOTS.len()], number, is_dotted }
+            Style {
+                ink: colours::of_mark(number),
+                dot: DOTS[number % DOTS.len()],
+                number,
+                is_dotted: is_dotted && !mark.name.is_empty(),
+            }
         });
         styles.collect()
     });

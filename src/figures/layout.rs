@@ -158,7 +158,7 @@ fn room(panels: &[Prepared], size: [f64; 2]) -> Room {
         room.left = y.ticks.iter().map(Tick::width).fold(room.left, f64::max);
         if *leans {
             let [down, left] = leaning(x);
-            room.bottom = room.bottom.max(down + 10.0);
+            room.bottom = room.bottom.max(down + 2.0);
             let first = x.ticks.first().and_then(|tick| prepared.scales.x.share(tick.at)).unwrap_or(0.0) * size[0];
             room.left = room.left.max(left - first - room.beside as f64 * LABEL * LEADING);
         } else if let Some(tick) = x.ticks.last() {
@@ -169,8 +169,8 @@ fn room(panels: &[Prepared], size: [f64; 2]) -> Room {
         if panel.marks.iter().any(|mark| matches!(mark.kind, MarkKind::Heat { .. })) {
             room.right = room.right.max(bar::ROOM + 10.0);
         }
-        if x.power.is_some() {
-            room.right = room.right.max(42.0);
+        if let Some(power) = x.power {
+            room.right = room.right.max(times(power).width() + 14.0);
         }
     }
     room
@@ -230,7 +230,7 @@ fn titles(page: &mut Page, prepared: &Prepared, frame: Frame) {
     let title = Words { at: [middle[0], frame.top - high - up], ..label.clone() }.bold().class("panel-title");
     page.lines(&lines, &title);
     let lines = letters::wrapped(&panel.x.label, frame.width, LABEL, false);
-    let down = if *leans { leaning(x)[0] + 10.0 } else { NORMAL + 8.0 };
+    let down = if *leans { leaning(x)[0] + 2.0 } else { NORMAL + 8.0 };
     page.lines(&lines, &Words { at: [middle[0], frame.bottom() + down + LABEL + 4.0], ..label.clone() });
     let lines = letters::wrapped(&panel.y.label, frame.height + 20.0, LABEL, false);
     let numbers = y.ticks.iter().map(Tick::width).fold(0.0, f64::max) + 16.0;
@@ -272,9 +272,13 @@ fn axes(page: &mut Page, prepared: &Prepared, frame: Frame) {
         let words = Words::new([frame.left - 8.0, y + 4.3], tick.words.clone()).raised(tick.raised.clone());
         page.words(words.anchored(Anchor::End).class("y-tick"));
     }
-    let power = |at, power: Option<i32>| {
-        power.map(|power| Words::new(at, "×10").raised(number(f64::from(power), 0)).class("power"))
-    };
-    power([right + 5.0, bottom + 4.0], x.power).into_iter().for_each(|words| page.words(words));
-    power([frame.left - 4.0, frame.top - 6.0], y.power).into_iter().for_each(|words| page.words(words));
+    let place = [right + 5.0, bottom + 4.0];
+    x.power.into_iter().for_each(|power| page.words(Words { at: place, ..times(power) }));
+    let place = [frame.left - 4.0, frame.top - 6.0];
+    y.power.into_iter().for_each(|power| page.words(Words { at: place, ..times(power) }));
+}
+
+/// The power of ten that the numbers of an axis are to be multiplied with.
+fn times(power: i32) -> Words {
+    Words::new([0.0, 0.0], "×10").raised(number(f64::from(power), 0)).class("power")
 }

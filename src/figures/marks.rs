@@ -2,7 +2,7 @@
 
 use super::MarkKind;
 use super::colours::Colours;
-use super::extent::Scales;
+use super::extent::{LARGEST, Scales};
 use super::key::Style;
 use super::page::{Dot, Frame, Page, Pen, Shape};
 
@@ -163,6 +163,9 @@ impl Canvas<'_> {
             // Dots of different lines lie at different places.
             let first = apart * (style.number % 5) / 5;
             let on: Vec<[f64; 2]> = seen.into_iter().skip(first).step_by(apart).collect();
+            // Seen on a line that is as wide as they are, too.
+            let around = Style { ink: [255; 3], dot: Dot::Disc, ..*style };
+            dots(page, on.clone(), &around, Look { radius: 5.0, opacity: 1.0 }, "");
             dots(page, on, style, Look { radius: 3.5, opacity: 1.0 }, "on-line");
         }
     }
@@ -276,7 +279,7 @@ const SIDE: usize = 150;
 
 /// The colours of a matrix, and the values at their ends: equally far from 0 if there are values on both sides of it.
 pub fn heat_colours(values: &[f64]) -> (Colours, [f64; 2]) {
-    let finite = || values.iter().copied().filter(|value| value.is_finite());
+    let finite = || values.iter().copied().filter(|value| value.abs() < LARGEST);
     let [low, high] = [finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max)];
     if low < 0.0 && high > 0.0 {
         let end = high.max(-low);

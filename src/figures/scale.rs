@@ -67,7 +67,7 @@ impl Scale {
     pub fn ticks(&self, length: f64, along: Along) -> Ticks {
         let room = |tick: &Tick| match along {
             Along::Across => tick.width() + APART,
-            Along::Down => NORMAL * LEADING + 4.0,
+            Along::Down => NORMAL * LEADING + 2.0,
         };
         let most = match along {
             Along::Across => (length / 45.0) as usize,

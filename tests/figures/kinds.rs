@@ -1,0 +1,113 @@
+//! What is drawn of each kind of mark, in both formats.
+
+use crate::{count, plot, samples, written};
+use lcnnc::figures::{Axis, Drawing, Mark, MarkKind, Pictures, Tile};
+use roxmltree::Document;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::process::Command;
+
+#[test]
+fn svg_is_whole_and_says_what_it_shows() {
+    for (name, drawing) in samples::all() {
+        let text = drawing.svg();
+        let svg = Document::parse(&text).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+        for word in ["NaN", "inf", "<!--", "-0 ", "\"-0\""] {
+            assert!(!text.contains(word), "{name} has {word}");
+        }
+        let root = svg.root_element();
+        assert_eq!(root.attribute("role"), Some("img"), "{name}");
+        assert!(root.attribute("aria-label").is_some_and(|about| about.len() > 3), "{name}");
+        assert!(root.children().any(|node| node.has_tag_name("title")), "{name}");
+        let size = ["width", "height"].map(|side| root.attribute(side).unwrap().parse::<usize>().unwrap());
+        assert_eq!(size, drawing.size(), "{name}");
+        assert!(text.len() < 200_000, "{name} has {} bytes", text.len());
+    }
+}
+
+#[test]
+fn every_mark_is_drawn() {
+    let has = |drawing: Drawing, wanted: &[(&str, usize)]| {
+        let text = drawing.svg();
+        let svg = Document::parse(&text).unwrap();
+        for &(class, times) in wanted {
+            assert_eq!(count(&svg, class), times, "{class}");
+        }
+    };
+    has(samples::histogram(), &[("steps", 1), ("line", 1), ("across", 1), ("key", 3), ("label", 2), ("title", 1)]);
+    has(samples::scatter(), &[("points", 2), ("line", 1), ("error", 1), ("key", 3)]);
+    has(samples::bars(), &[("bar", 6), ("error", 2), ("x-name", 4), ("key", 2)]);
+    let panels = [("circle", 1), ("points", 1), ("heat", 1), ("scale", 1), ("line", 2), ("nothing", 1), ("band", 1)];
+    has(samples::panels(), &panels);
+    has(samples::pictures(true), &[("tiles", 1), ("tile", 17), ("empty", 1), ("row", 3), ("column", 6), ("scale", 1)]);
+}
+
+#[test]
+fn what_is_written_is_what_was_given() {
+    let text = samples::scatter().svg();
+    let svg = Document::parse(&text).unwrap();
+    assert_eq!(written(&svg, "key"), ["pairs (n = 18432, 2000 shown)", "a < b & \"c\"", "means"]);
+    assert_eq!(written(&svg, "label"), ["Correlation (z)", "Weight (a.u.)"]);
+    let text = samples::histogram().svg();
+    let svg = Document::parse(&text).unwrap();
+    assert_eq!(written(&svg, "y-tick"), ["100", "101", "102", "103", "104"]);
+    let text = samples::panels().svg();
+    assert_eq!(written(&Document::parse(&text).unwrap(), "nothing"), ["nothing to draw"]);
+}
+
+#[test]
+fn points_lie_where_the_axes_say() {
+    let points = vec![[0.0, 0.0], [10.0, 10.0]];
+    let marks = vec![Mark::new("", MarkKind::Line { points, dashed: false })];
+    let text = plot(Axis::linear("x").within(0.0, 10.0), Axis::linear("y").within(0.0, 10.0), marks).svg();
+    let svg = Document::parse(&text).unwrap();
+    let of = |class: &str| svg.descendants().find(|node| node.attribute("class") == Some(class)).unwrap();
+    let frame: Vec<f64> =
+        of("frame").attribute("d").unwrap().split(['M', 'L', ' ']).filter_map(|x| x.parse().ok()).collect();
+    let line: Vec<f64> =
+        of("line").attribute("d").unwrap().split(['M', 'L', ' ']).filter_map(|x| x.parse().ok()).collect();
+    let [left, top, _, _, right, bottom] = frame[..] else { panic!("{frame:?}") };
+    assert_eq!(line, [left, bottom, right, top]);
+}
+
+#[test]
+fn png_is_as_large_as_it_says_and_shows_the_same() {
+    for (name, drawing) in samples::all() {
+        let image = image::load_from_memory(&drawing.png()).unwrap().to_rgb8();
+        assert_eq!([image.width() as usize, image.height() as usize], drawing.size(), "{name}");
+        let dark = image.pixels().filter(|pixel| pixel.0.iter().all(|&x| x < 0x60)).count();
+        assert!(name.starts_with("no") || dark > 300, "{name} has {dark} dark pixels");
+    }
+}
+
+#[test]
+fn colours_of_a_tile_are_those_of_its_values() {
+    let tile = Tile { height: 1, width: 2, values: vec![0.0, 1.0] };
+    let (scale, unit) = ([0.0, 1.0], "value".to_owned());
+    let pictures = Pictures { tiles: vec![Some(tile)], scale, unit, ..Pictures::default() };
+    let image = image::load_from_memory(&Drawing::Pictures(pictures).png()).unwrap().to_rgb8();
+    let has = |wanted: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == wanted).count();
+    assert!(has([0, 0, 0]) >= 40 * 40, "{}", has([0, 0, 0]));
+}
+
+fn checksum() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for (_, drawing) in samples::all() {
+        drawing.svg().hash(&mut hasher);
+        drawing.png().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[test]
+#[ignore = "what the next test runs in a process of its own"]
+fn printed_checksum() {
+    println!("checksum {}", checksum());
+}
+
+#[test]
+fn another_process_draws_the_same_bytes() {
+    let mut other = Command::new(std::env::current_exe().unwrap());
+    let output = other.args(["kinds::printed_checksum", "--exact", "--ignored", "--nocapture"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains(&format!("checksum {}", checksum())), "{text}");
+}
