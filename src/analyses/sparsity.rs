@@ -126,7 +126,7 @@ fn figure(bench: &Bench, curves: &[Curves]) -> Option<Figure> {
             let points: Vec<[f64; 2]> =
                 measures[measure].iter().enumerate().map(|(n, [mean, _])| [n as f64, *mean]).collect();
             let errors = measures[measure].iter().map(|[_, sd]| *sd).collect();
-            let line = Mark::new("", MarkKind::Line { points: points.clone(), dashed: false });
+            let line = Mark::new(name.clone(), MarkKind::Line { points: points.clone(), dashed: false });
             [line, Mark::new(name.clone(), MarkKind::Points { points, errors })]
         });
         Panel {
