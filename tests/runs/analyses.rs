@@ -215,7 +215,7 @@ fn the_files_of_a_run_are_not_written_over() {
 fn what_is_no_analysis_is_told_what_there_is() {
     let place = place();
     let here = place.path();
-    let list = answer(here, "analyse run");
+    let list = answer(here, "analyse run --list");
     for analysis in ANALYSES {
         let is_its = |line: &str| {
             line.split_once("  ")
@@ -224,8 +224,8 @@ fn what_is_no_analysis_is_told_what_there_is() {
         assert!(list.lines().any(is_its), "{list}");
     }
     for (call, message) in [
-        ("wieghts", "error: there is no analysis `wieghts`; did you mean `weights`?\nthere are:\nweights  "),
-        ("nonsense", "error: there is no analysis `nonsense`\nthere are:\nweights  "),
+        ("wieghts", "error: there is no analysis `wieghts`; did you mean `weights`?\nthere are:\nweights "),
+        ("nonsense", "error: there is no analysis `nonsense`\nthere are:\nweights "),
         ("weights(bins:3)", "`weights` has no argument `bins`"),
         ("weights(", "error["),
     ] {
@@ -238,9 +238,16 @@ fn what_is_no_analysis_is_told_what_there_is() {
         assert!(code == Some(2) && err.contains("nothing: there is no such folder"), "{err}");
     }
     // What has nothing to work on is said, and not passed over.
-    for flag in ["--out table.csv", "--weights last", "--device cpu", "--threads 1"] {
-        let (code, _, err) = lcnnc(here, &format!("analyse run {flag}"));
-        assert!(code == Some(2) && err.contains("ANALYSIS"), "{flag}: {err}");
+    for (flags, message) in [
+        ("--out table.csv", "ANALYSIS"),
+        ("--list weights", "cannot be used with"),
+        ("weights histograms --out table.csv", "it takes the table of one analysis"),
+        ("weights weights --into here", "`weights` is asked for twice"),
+        ("sparsity(of:Q)", "the net has no value `Q`"),
+        ("spectrum(side:1)", "must be from 2 to 256"),
+    ] {
+        let (code, _, err) = lcnnc(here, &format!("analyse run {flags}"));
+        assert!(code == Some(2) && err.contains(message), "{flags}: {err}");
     }
 }
 

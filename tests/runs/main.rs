@@ -3,6 +3,7 @@
 // Tests read and write files.
 #![allow(clippy::disallowed_methods)]
 
+mod activity;
 mod analyses;
 mod augmented;
 mod cli;

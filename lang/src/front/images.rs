@@ -1,7 +1,7 @@
 //! Checks of augmentations and transforms against the input: what they make of any image, whatever the data set is.
 
 use super::schedules::Given;
-use crate::diag::settings::{Unequal, impossible, misfit, off_scale, unequal};
+use crate::diag::settings::{Unequal, impossible, misfit, off_scale, other_scale, unequal};
 use crate::diag::{Diagnostic, Span};
 use crate::ir::Shape;
 use crate::vocabulary::images::{Dims, ImageStep, step};
@@ -48,6 +48,13 @@ pub fn check(given: Given<'_>, input: Option<(Dims, Span)>, diagnostics: &mut Ve
     let transform = steps(given, "transform", transforms::TRANSFORMS);
     let tests = steps(given, "test_transform", transforms::TRANSFORMS);
     augment.iter().chain(&transform).chain(&tests).for_each(|step| diagnostics.extend(scale(step)));
+    if given.settings.data.maybe_calls("test_transform").is_some() {
+        let [in_training, in_tests] =
+            [&transform, &tests].map(|steps| steps.iter().any(|step| step.call.callee == "normalise"));
+        if in_training != in_tests {
+            diagnostics.push(other_scale(in_training, given.written("test_transform").map(|value| value.span)));
+        }
+    }
     let Some((dims, declared)) = input else { return };
     let [channels, height, width] = dims;
     // An image that has the input's size already, one that has not, and one that anything can be cut out of.
@@ -57,7 +64,9 @@ pub fn check(given: Given<'_>, input: Option<(Dims, Span)>, diagnostics: &mut Ve
     let starts: Vec<Dims> = counts.iter().flat_map(|c| sizes.map(|[height, width]| [*c, height, width])).collect();
     let trained = |start: Dims| after(augment.iter().chain(&transform), start);
     let made: Vec<Dims> = starts.iter().filter_map(|start| trained(*start).ok()).collect();
-    if made.is_empty() {
+    // A shape that only an image far beyond the input's size has tells nobody anything.
+    let is_far = |dims: &Dims| dims[1..] == LARGE;
+    if made.is_empty() || made.iter().all(is_far) {
         // Of all images the one that comes furthest tells the most.
         let refused = starts.iter().filter_map(|start| trained(*start).err()).max_by_key(|(n, ..)| *n);
         if let Some((n, place, reason)) = refused {

@@ -225,7 +225,7 @@ fn every_optimizer_and_transform_can_be_named_alone() {
         for call in calls {
             // `repeat` joins words elsewhere, and is a call only as an item of a list.
             let written = if call.name == "repeat" { "[repeat()]" } else { call.name };
-            let body = "allow [misfit, test_misfit]\ny = relu(image)";
+            let body = "allow [misfit, test_misfit, other_scale]\ny = relu(image)";
             let body = match block {
                 "data" => body,
                 "sleep" => "allow shares_nothing\ny = relu(image)",

@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 17] = [
+const VERBS: [(&str, &str); 18] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -22,6 +22,7 @@ const VERBS: [(&str, &str); 17] = [
     ("eval", "run"),
     ("predict", "run image.png"),
     ("share", "run"),
+    ("activations", "run --values logits --out x.npz"),
     ("analyse", "run weights"),
     ("simulate sharing", ""),
     ("data fetch", "mnist"),

@@ -6,8 +6,18 @@ use crate::diag::{Code, Diagnostic, Span, Words, among, counted};
 use crate::limits::MAX_BATCH;
 
 /// The codes of settings blocks.
-pub const CODES: &[&Code] =
-    &[&UNKNOWN_BLOCK, &UNKNOWN_KEY, &WRONG_UNIT, &OFF_EPOCH, &IDLE, &OFF_SCALE, &MISFIT, &TEST_MISFIT, &SPLIT_VIEWS];
+pub const CODES: &[&Code] = &[
+    &UNKNOWN_BLOCK,
+    &UNKNOWN_KEY,
+    &WRONG_UNIT,
+    &OFF_EPOCH,
+    &IDLE,
+    &OFF_SCALE,
+    &MISFIT,
+    &TEST_MISFIT,
+    &SPLIT_VIEWS,
+    &OTHER_SCALE,
+];
 
 const UNKNOWN_BLOCK: Code =
     Code::error("L0601", "A settings block says how to train or what to train on.").mended(SLIP);
@@ -48,6 +58,13 @@ const SPLIT_VIEWS: Code = Code::warning(
     "L0609",
     "split_views",
     "`repeat` puts all views of an image into one batch, so a batch holds a multiple of their number; a run refuses any other.",
+);
+
+const OTHER_SCALE: Code = Code::warning(
+    "L0610",
+    "other_scale",
+    "A net that is trained with normalised images knows no others: `test_transform` stands in place of `transform`, so what \
+     normalises training images has to stand in it too.",
 );
 
 /// A setting that has no effect, or that nothing can be learnt with.
@@ -150,7 +167,7 @@ pub fn off_scale((argument, callee): (&str, &str), value: f64, span: Option<Span
 /// finds.
 pub fn impossible((what, callee): (&str, &str), reason: &str, span: Option<Span>) -> Diagnostic {
     let help = match callee {
-        "grayscale" | "colour" | "normalise" => {
+        "grayscale" | "colour" | "normalise" if !reason.contains("above 0") => {
             "images have 1 channel or 3: `colour` makes 3 of them, `grayscale` makes 1".to_owned()
         }
         _ => format!("change the arguments of `{callee}`, or what is done to an image before it"),
@@ -219,6 +236,23 @@ pub fn split_views(batch: usize, views: usize, [repeat, batched]: [Option<Span>;
         Some(batched) => problem.label(batched, format!("{batch} is no multiple of {views}")),
         None => problem,
     }
+}
+
+/// Images that are normalised in training alone, or in tests alone; `span` is the place of `test_transform`.
+pub fn other_scale(in_training: bool, span: Option<Span>) -> Diagnostic {
+    let (message, help) = match in_training {
+        true => (
+            "training images are normalised, and those of validation and test are not",
+            "write `normalise` into `test_transform` too: it takes the numbers of the one in `transform`",
+        ),
+        false => (
+            "images of validation and test are normalised, and those of training are not",
+            "write `normalise` into `transform` too, or take it out of `test_transform`",
+        ),
+    };
+    Diagnostic::new(&OTHER_SCALE, message)
+        .label_at(span, "stands in place of `transform`")
+        .help(format!("{help}; if it is meant, write `allow other_scale`"))
 }
 
 /// A setting without effect; `span` is the place of its value in the spec, if it stands there.

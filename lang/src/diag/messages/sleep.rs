@@ -136,5 +136,5 @@ fn labelled(problem: Diagnostic, span: Option<Span>, label: &str) -> Diagnostic 
 fn rounded_down(x: f64) -> f64 {
     let unit = 10f64.powi(x.log10().floor() as i32 - 1);
     // Through its text, so that no digits are left behind.
-    format!("{:e}", (x / unit).floor() * unit).parse().map_or(x, |y: f64| (y / unit).round() * unit)
+    format!("{:.1e}", (x / unit).floor() * unit).parse().unwrap_or(x)
 }

@@ -8,6 +8,9 @@ use crate::syntax::ast::{self, Expr, ExprKind};
 use crate::vocabulary::{ArgValue, Bound, Callable, Type, real};
 use std::borrow::Cow;
 
+/// What a count has to be, in words.
+const WHOLE: &str = "a whole number";
+
 impl Binder<'_> {
     /// Reads a value of a declared type; `what` names the argument in messages.
     pub fn value(&mut self, what: &str, ty: &'static Type, expr: &Expr) -> Option<ArgValue> {
@@ -61,9 +64,9 @@ impl Binder<'_> {
     }
 
     fn count(&mut self, what: &str, min: usize, max: usize, expr: &Expr) -> Option<usize> {
-        let x = self.number(what, "a whole number", expr)?;
+        let x = self.number(what, WHOLE, expr)?;
         if x.fract() != 0.0 {
-            return self.mistyped(what, "a whole number", &real(x), expr);
+            return self.mistyped(what, WHOLE, &real(x), expr);
         }
         if x < min as f64 || x > max as f64 {
             let range = format!("from {min} to {max}");
@@ -89,6 +92,11 @@ impl Binder<'_> {
             ExprKind::Number { unit: Some(unit), .. } => {
                 let allowed = "as `15%` or `0.15`";
                 self.diagnostics.push(settings::wrong_unit(what, &unit.text, unit.span, allowed));
+                return None;
+            }
+            ExprKind::Negate(of) if matches!(&of.kind, ExprKind::Number { unit: Some(unit), .. } if unit.text == "%") =>
+            {
+                self.out_of_range(what, "at least 0% and less than 100%", "one below it", expr);
                 return None;
             }
             _ => self.number(what, "a share such as `15%`", expr).map(|x| (x, real(x)))?,
@@ -142,7 +150,9 @@ impl Binder<'_> {
         if let ExprKind::Number { value, unit: Some(unit) } = &expr.kind {
             let problem = settings::wrong_unit(what, &unit.text, unit.span, "without a unit");
             let share = format!("write the share of 1: `{}`", real(value / 100.0));
-            self.diagnostics.push(if unit.text == "%" { problem.help(share) } else { problem });
+            // A share of 1 is no whole number.
+            let is_share = unit.text == "%" && expected != WHOLE;
+            self.diagnostics.push(if is_share { problem.help(share) } else { problem });
             return None;
         }
         match const_eval::eval(expr, self.meanings, self.diagnostics)? {
