@@ -115,7 +115,7 @@ impl Args {
         let table = simulation.table(&outcome);
         user_files::write(&file(".csv"), table.csv().as_bytes())?;
         for figure in &outcome.figures {
-            user_files::write(&file(&format!("_{}.svg", figure.name)), figure.svg().as_bytes())?;
+            user_files::write(&file(&format!("_{}.svg", figure.name)), figure.drawing.svg().as_bytes())?;
         }
         outcome.notes.iter().for_each(|note| console.line(note));
         let (rows, figures) = (counted(table.rows.len(), "row"), counted(outcome.figures.len(), "figure"));

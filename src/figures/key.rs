@@ -27,10 +27,17 @@ struct Entry<'a> {
 
 const DOTS: [Dot; 5] = [Dot::Disc, Dot::Square, Dot::Triangle, Dot::Diamond, Dot::Cross];
 
-/// Whether a mark has no colour of its own.
+/// Whether a mark has no colour of its own: a matrix has many, a line that helps to see needs none, and what has no numbers only
+/// explains something in the key.
 fn is_plain(mark: &Mark) -> bool {
-    let is_help = matches!(mark.kind, MarkKind::Across { .. } | MarkKind::Circle { .. });
-    matches!(mark.kind, MarkKind::Heat { .. }) || is_help && mark.name.is_empty()
+    match &mark.kind {
+        MarkKind::Heat { .. } => true,
+        MarkKind::Across { at, .. } => mark.name.is_empty() || !at.is_finite(),
+        MarkKind::Circle { .. } => mark.name.is_empty(),
+        MarkKind::Line { points, .. } | MarkKind::Points { points, .. } => points.is_empty(),
+        MarkKind::Band { points } => points.is_empty(),
+        MarkKind::Steps { heights, .. } | MarkKind::Bars { heights, .. } => heights.is_empty(),
+    }
 }
 
 /// The styles of all marks, panel by panel.
@@ -52,10 +59,11 @@ pub fn styles(plot: &Plot) -> Vec<Vec<Style>> {
             free
         };
         let styles = panel.marks.iter().map(|mark| {
-            if is_plain(mark) {
-                return Style { ink: GREY, dot: Dot::Disc, number: 0, is_dotted: false };
-            }
-            let number = of_name(mark).unwrap_or_else(&mut free);
+            let number = match of_name(mark) {
+                Some(number) => number,
+                None if is_plain(mark) => return Style { ink: GREY, dot: Dot::Disc, number: 0, is_dotted: false },
+                None => free(),
+            };
             Style {
                 ink: colours::of_mark(number),
                 dot: DOTS[number % DOTS.len()],

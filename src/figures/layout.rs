@@ -76,8 +76,7 @@ pub fn page(plot: &Plot) -> Page {
     let columns = plot.columns.clamp(1, panels.len().max(1));
     let rows = panels.len().div_ceil(columns).max(1);
     let styles = key::styles(plot);
-    let count = plot.panels.iter().map(|panel| panel.marks.len()).sum::<usize>().max(1);
-    let most = POINTS.min(ALL_POINTS / count).max(50);
+    let most = most(plot);
     let cell = room.cell();
     let width = cell[0] * columns as f64;
     let mut page =
@@ -97,6 +96,21 @@ pub fn page(plot: &Plot) -> Page {
         nothing(&mut page, frame);
     }
     page
+}
+
+/// How many points a mark may have, so that all of them together are not too many.
+fn most(plot: &Plot) -> usize {
+    let marks = || plot.panels.iter().flat_map(|panel| &panel.marks);
+    // The numbers of points of a mark, and how long one of them is in the file.
+    let length = |kind: &MarkKind| match kind {
+        MarkKind::Points { points, errors } if !errors.is_empty() => (points.len(), 3),
+        MarkKind::Points { points, .. } | MarkKind::Line { points, .. } => (points.len(), 1),
+        MarkKind::Band { points } => (points.len(), 1),
+        _ => (0, 0),
+    };
+    let all = |most: usize| marks().map(|mark| length(&mark.kind)).map(|(count, long)| count.min(most) * long).sum();
+    const STEPS: [usize; 8] = [POINTS, 1500, 1000, 700, 500, 300, 200, 100];
+    STEPS.into_iter().find(|&most| (0..=ALL_POINTS).contains(&all(most))).unwrap_or(50)
 }
 
 /// Width and height of all panels: that names and matrices with many rows have room.

@@ -58,7 +58,9 @@ pub fn dots(page: &mut Page, at: Vec<[f64; 2]>, style: &Style, look: Look, class
     let Look { radius, opacity } = look;
     // Strokes that cross show less ink than an area does.
     let opacity = if matches!(style.dot, Dot::Cross) { 1.0 } else { opacity };
-    page.shapes.push(Shape::Dots { at, radius, dot: style.dot, fill: (style.ink, opacity), class });
+    if !at.is_empty() {
+        page.shapes.push(Shape::Dots { at, radius, dot: style.dot, fill: (style.ink, opacity), class });
+    }
 }
 
 /// As many as are wanted, evenly from all.

@@ -88,7 +88,8 @@ impl Axis {
     }
 }
 
-/// What has one colour and one line in the key.
+/// What has one colour and one line in the key. Marks of one name share both; one without any numbers is grey, and explains
+/// something in the key.
 #[derive(Clone, Debug)]
 pub struct Mark {
     /// What stands in the key; nothing stands there if this is empty. The name of a matrix stands beside its colours.

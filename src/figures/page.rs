@@ -167,7 +167,9 @@ pub struct Page {
 
 impl Page {
     pub fn path(&mut self, points: Vec<[f64; 2]>, pen: Pen, class: &'static str) {
-        self.shapes.push(Shape::Path { lines: vec![points], fill: None, pen: Some(pen), class });
+        if !points.is_empty() {
+            self.shapes.push(Shape::Path { lines: vec![points], fill: None, pen: Some(pen), class });
+        }
     }
 
     pub fn line(&mut self, from: [f64; 2], to: [f64; 2], ink: Ink) {
@@ -175,7 +177,9 @@ impl Page {
     }
 
     pub fn fill(&mut self, points: Vec<[f64; 2]>, ink: Ink, opacity: f64, class: &'static str) {
-        self.shapes.push(Shape::Path { lines: vec![points], fill: Some((ink, opacity)), pen: None, class });
+        if !points.is_empty() {
+            self.shapes.push(Shape::Path { lines: vec![points], fill: Some((ink, opacity)), pen: None, class });
+        }
     }
 
     pub fn words(&mut self, words: Words) {

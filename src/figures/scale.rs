@@ -100,7 +100,7 @@ impl Scale {
         let numbers = (0..=(last - first).clamp(0.0, 20.0) as usize).map(|n| (first + n as f64) * step);
         let numbers: Vec<f64> = numbers.filter(|&x| self.holds(x)).collect();
         let largest = numbers.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        let power = (largest >= 1e5 || largest < 1e-2).then(|| exponent(largest));
+        let power = (largest > 0.0 && !(1e-2..1e5).contains(&largest)).then(|| exponent(largest));
         let unit = power.map_or(1.0, |power| 10.0_f64.powi(power));
         let digits = (-exponent(step / unit)).clamp(0, 12) as usize;
         let tick = |at: f64| Tick { at, words: number(at / unit, digits), raised: String::new() };

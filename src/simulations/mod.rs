@@ -3,12 +3,10 @@
 //! A simulation is a file here that declares its name, its arguments, the columns of its table and one function, and a line
 //! in [`SIMULATIONS`]; `lcnnc simulate`, the reference and the tests walk that list.
 
-pub mod figure;
 mod sharing;
 
-pub use figure::{Facet, Figure, Line, Point};
-
 use crate::analyses::{Column, Table, table::Cell};
+use crate::figures::Drawing;
 use crate::train::TrainError;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::read;
@@ -37,6 +35,14 @@ pub struct Outcome {
     pub figures: Vec<Figure>,
     /// What is worth saying of it, a line each.
     pub notes: Vec<String>,
+}
+
+/// What is drawn of a result.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// What its file is named by, behind the name of the simulation.
+    pub name: String,
+    pub drawing: Drawing,
 }
 
 /// Who is told how far a simulation is, from any of its threads.

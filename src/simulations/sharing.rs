@@ -1,8 +1,9 @@
 //! Fig. 4 of Pogodin, Mehta, Lillicrap & Latham (2021, NeurIPS, arXiv 2106.13031): how alike kernels become in a sleep phase,
 //! by the Hebbian rule (panel A) and by a circuit (panel B).
 
-use super::{Facet, Figure, Line, Outcome, Point, Simulation, Watcher};
+use super::{Figure, Outcome, Simulation, Watcher};
 use crate::analyses::{Cell, Column};
+use crate::figures::{self, Axis, Drawing, Mark, MarkKind, Plot};
 use crate::sharing::{Circuit, Group, Hebbian, snr};
 use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::diag::counted;
@@ -271,6 +272,14 @@ impl<'a> Learner<'a> {
     }
 }
 
+/// A mean with its standard deviation.
+#[derive(Clone, Copy)]
+struct Point {
+    x: f64,
+    mean: f64,
+    sd: f64,
+}
+
 /// A curve over all trials.
 struct Summary {
     curve: Curve,
@@ -332,21 +341,39 @@ fn figure(panel: Panel, plan: &Plan, summaries: &[Summary]) -> Figure {
         Panel::B => (format!("Circuit with an inhibitory neuron, α = {}", real(plan.alpha)), "presentations"),
     };
     let noise = if plan.noise == 0.0 { String::new() } else { format!(", noise {}", real(plan.noise)) };
-    let line = |summary: &Summary| Line {
-        name: format!("γ = {}", summary.curve.gamma),
-        points: summary.points.clone(),
-        floor: summary.minimum,
+    let drawn = || summaries.iter().filter(|summary| summary.curve.panel == panel);
+    let heights = drawn().flat_map(|summary| {
+        let ends = summary.points.iter().flat_map(|point| [point.mean - point.sd, point.mean + point.sd]);
+        ends.chain([summary.minimum]).filter(|height| height.is_finite())
+    });
+    let (low, high) = heights.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+    // All widths have one scale, with a little room above and below.
+    let room = 0.04 * (high - low);
+    let facet = |k: usize| {
+        let mut marks: Vec<Mark> = drawn().filter(|summary| summary.curve.k == k).flat_map(marks).collect();
+        if k == WIDTHS[0] {
+            marks.push(Mark::new("mean of trials", MarkKind::Line { points: Vec::new(), dashed: false }));
+            marks.push(Mark::new("± sd", MarkKind::Band { points: Vec::new() }));
+            marks.push(Mark::new(plan.minimum_name(), MarkKind::Across { at: f64::NAN, vertical: false }));
+        }
+        let y = Axis::linear("−log SNR of weights").within(low - room, high + room);
+        figures::Panel { title: format!("k = {k}"), x: Axis::linear(x_axis), y, marks }
     };
-    let facet = |k: usize| Facet {
-        title: format!("k = {k}"),
-        lines: summaries.iter().filter(|s| s.curve.panel == panel && s.curve.k == k).map(line).collect(),
-    };
-    Figure {
-        name: panel.letter().to_owned(),
-        title: format!("{title}{noise}"),
-        x_axis: x_axis.to_owned(),
-        y_axis: "−log SNR of weights".to_owned(),
-        keys: ["mean of trials".to_owned(), "± sd".to_owned(), plan.minimum_name().to_owned()],
-        facets: WIDTHS.map(facet).into_iter().collect(),
-    }
+    let panels = WIDTHS.map(facet).into_iter().collect();
+    let plot = Plot { title: format!("{title}{noise}"), columns: WIDTHS.len(), panels };
+    Figure { name: panel.letter().to_owned(), drawing: Drawing::Plot(plot) }
+}
+
+/// A curve in its band, with the level that it may come down to.
+fn marks(summary: &Summary) -> [Mark; 3] {
+    let name = format!("γ = {}", summary.curve.gamma);
+    let seen = || summary.points.iter().filter(|point| (point.mean + point.sd).is_finite());
+    let band = seen().map(|point| [point.x, point.mean - point.sd, point.mean + point.sd]).collect();
+    let line = seen().map(|point| [point.x, point.mean]).collect();
+    [
+        MarkKind::Band { points: band },
+        MarkKind::Across { at: summary.minimum, vertical: false },
+        MarkKind::Line { points: line, dashed: false },
+    ]
+    .map(|kind| Mark::new(name.clone(), kind))
 }

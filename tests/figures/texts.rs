@@ -1,7 +1,7 @@
 //! Whether texts can be read: none on another one, none too small, all of them on the page.
 
 use crate::{count, plot, samples};
-use lcnnc::figures::{Axis, Drawing, Mark, MarkKind};
+use lcnnc::figures::{Axis, Drawing, Mark, MarkKind, Panel, Pictures, Plot, Tile};
 use roxmltree::{Document, Node};
 
 /// The box of a text: left, top, right, bottom.
@@ -130,4 +130,42 @@ fn numbers_at_the_ends_of_what_numbers_can_be_are_no_trouble() {
             }
         }
     }
+}
+
+#[test]
+fn much_of_everything_has_room() {
+    let names: Vec<String> = (0..60).map(|n| format!("module {n} of the second layer")).collect();
+    let bars = MarkKind::Bars { heights: samples::noise(60), errors: samples::noise(60) };
+    all_can_be_read("names", &plot(Axis::named("Module", names.clone()), Axis::linear("y"), vec![Mark::new("", bars)]));
+    let heat = MarkKind::Heat { rows: 60, values: samples::noise(3600) };
+    let axis = || Axis::named("Module", names.clone());
+    all_can_be_read("matrix", &plot(axis(), axis(), vec![Mark::new("covariance", heat)]));
+    let heat = MarkKind::Heat { rows: 600, values: samples::noise(360_000) };
+    let large = plot(Axis::linear("x").within(0.0, 3e6), Axis::linear("y"), vec![Mark::new("covariance", heat)]);
+    all_can_be_read("large matrix", &large);
+    assert!(large.svg().len() < 200_000, "{}", large.svg().len());
+
+    let panel = |n: usize| {
+        let points: Vec<[f64; 2]> =
+            samples::noise(20_000).chunks(2).map(|pair| [pair[0], pair[1] * n as f64]).collect();
+        let errors = vec![0.1; points.len()];
+        let marks = vec![
+            Mark::new("points", MarkKind::Points { points: points.clone(), errors }),
+            Mark::new(
+                "a line that has a very long name, which is not seen as a whole in any key",
+                MarkKind::Line { points, dashed: false },
+            ),
+        ];
+        Panel { title: format!("Panel {n}"), x: Axis::linear("x"), y: Axis::linear("y"), marks }
+    };
+    let plot = Plot { title: "Many points".to_owned(), columns: 3, panels: (1..7).map(panel).collect() };
+    let many = Drawing::Plot(plot);
+    all_can_be_read("many points", &many);
+    assert!(many.svg().len() < 200_000, "{}", many.svg().len());
+
+    let tiles = (0..12 * 40).map(|_| Some(Tile { height: 30, width: 200, values: vec![0.5; 6000] })).collect();
+    let [rows, columns] = [&names[..12], &names[..40]].map(<[String]>::to_vec);
+    let (title, scale) = ("Many pictures".to_owned(), [0.0, 1e-7]);
+    let pictures = Pictures { title, rows, columns, tiles, is_signed: true, scale, unit: "activity".to_owned() };
+    all_can_be_read("many pictures", &Drawing::Pictures(pictures));
 }

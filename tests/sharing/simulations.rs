@@ -280,22 +280,19 @@ fn a_figure_has_a_curve_and_a_minimum_for_every_k_and_gamma() {
         let svg = Document::parse(&text).unwrap();
         let named = |name: &str| svg.descendants().filter(|node| node.has_tag_name(name)).collect::<Vec<Node>>();
         let words: Vec<&str> = named("text").iter().filter_map(Node::text).collect();
-        for word in ["k = 3", "k = 6", "k = 9", "γ = 0.1", "γ = 0.01", "γ = 0.001", "fixed point", axis] {
+        for word in ["k = 3", "k = 6", "k = 9", "γ = 0.1", "γ = 0.01", "γ = 0.001", "fixed point", "± sd"] {
             assert_eq!(words.iter().filter(|w| **w == word).count(), 1, "{panel}: {word} in {words:?}");
         }
+        assert_eq!(words.iter().filter(|w| **w == axis).count(), 3, "{panel}: {axis} below each width in {words:?}");
         assert_eq!(words[0].contains("α = 4"), panel == "b");
         assert!(words[0].ends_with(", noise 0.05"));
-        assert_eq!(named("polygon").len(), 9, "a band for each curve");
-        let lines = named("polyline");
-        let (dashed, curves): (Vec<Node>, Vec<Node>) =
-            lines.iter().partition(|line| line.has_attribute("stroke-dasharray"));
-        // The legend has a line for each gamma, one for means and a dashed one.
-        assert_eq!([dashed.len(), curves.len()], [9 + 1, 9 + 3 + 1]);
+        let of = |class: &str| svg.descendants().filter(|n| n.attribute("class") == Some(class)).collect::<Vec<Node>>();
+        assert_eq!(["band", "line", "across"].map(|class| of(class).len()), [9; 3], "one of each for each curve");
         let [width, height] =
             ["width", "height"].map(|side| svg.root_element().attribute(side).unwrap().parse::<f64>().unwrap());
-        for line in lines {
-            for point in line.attribute("points").unwrap().split(' ') {
-                let (x, y) = point.split_once(',').unwrap();
+        for line in of("line").into_iter().chain(of("across")) {
+            for point in line.attribute("d").unwrap().split(['M', 'L']).filter(|point| !point.is_empty()) {
+                let (x, y) = point.split_once(' ').unwrap();
                 let [x, y] = [x, y].map(|number| number.parse::<f64>().unwrap());
                 assert!((0.0..=width).contains(&x) && (0.0..=height).contains(&y), "{panel}: {point}");
             }
