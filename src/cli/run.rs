@@ -161,10 +161,12 @@ impl Args {
         let console = Console::of_run();
         let mut inspection = Inspection::new(self.force, console);
         let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));
-        let below = config.transpose()?.unwrap_or_default();
+        let below = config.transpose()?;
+        let file = self.config.clone();
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
-        let overrides = self.overrides().over(below);
+        let config = file.as_deref().zip(below);
+        let overrides = train::flags_over(self.overrides(), config, &inspection)?;
         let occasion = Occasion { command: words(), notes: inspection.notes, ..Occasion::default() };
         match seeds {
             Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &console)?, console),

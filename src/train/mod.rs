@@ -34,6 +34,7 @@ pub use runs::lengthen::lengthen;
 pub use runs::manifest::{Machine, Manifest, Parent, Sharing, Summary, WeightsChecksums};
 pub use runs::rerun::{Repeated, rerun};
 pub use runs::seeds::{SeedResult, Study, seeds};
+pub use runs::set_over::flags_over;
 pub use runs::share::{How, Shared, share};
 pub use runs::threads::MOST_THREADS;
 pub use runs::trained::{Answer, Recorded, Shown, Trained};

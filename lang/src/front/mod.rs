@@ -9,7 +9,7 @@ pub mod edits;
 pub mod graph;
 mod idle;
 pub mod images;
-
+pub mod readers;
 pub mod resolve;
 pub mod schedules;
 pub mod settings;

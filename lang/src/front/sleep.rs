@@ -2,9 +2,10 @@
 
 use super::schedules::Given;
 use crate::diag::Span;
-use crate::diag::{Diagnostic, Level, sleep as problems};
+use crate::diag::sleep::{self as problems, Named};
+use crate::diag::{Diagnostic, Level};
 use crate::ir::{LocalLayer, Modules, Net};
-use crate::syntax::ast::{CallArg, ExprKind};
+use crate::syntax::ast::{CallArg, ExprKind, Item, ItemKind};
 use crate::vocabulary::{Bound, sharing};
 use std::collections::BTreeSet;
 
@@ -17,9 +18,10 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
     let known: BTreeSet<&str> = all.iter().filter_map(|layer| net.param(layer.weight).name.split('.').next()).collect();
     let known: Vec<&str> = known.into_iter().collect();
     let mut is_sound = true;
-    for (name, place) in names.iter().zip(places) {
+    for (at, (name, place)) in names.iter().zip(places).enumerate() {
         if net.local_layers_of(std::slice::from_ref(name)).is_empty() {
-            diagnostics.push(problems::no_local_layer(name, &known, place));
+            let (written, named) = named(given, at, name);
+            diagnostics.push(problems::no_local_layer(written, named, &known, place));
             is_sound = false;
         }
     }
@@ -69,6 +71,35 @@ pub fn check(given: Given<'_>, net: &Net, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(problems::swings(alpha, bound, in_rule("alpha")));
         }
     }
+}
+
+/// Name number `at` under `share` as it is written, and what the spec calls so; `name` is what it stands for.
+fn named<'a>(given: Given<'a>, at: usize, name: &'a str) -> (&'a str, Named<'a>) {
+    let value = given.written("share").map(|value| match &value.kind {
+        ExprKind::List(items) => items.get(at).map_or(&value.kind, |item| &item.kind),
+        kind => kind,
+    });
+    if let Some(ExprKind::Name(written)) = value.filter(|kind| !matches!(kind, ExprKind::Name(word) if word == name)) {
+        return (written, Named::Const(name));
+    }
+    let mut pending: Vec<&Item> = given.items.iter().collect();
+    let mut known = Vec::new();
+    while let Some(item) = pending.pop() {
+        let (is, body): (_, &[Item]) = match &item.kind {
+            ItemKind::Input { name, .. } | ItemKind::Weights { name, .. } | ItemKind::Equation { name, .. } => {
+                (name, &[])
+            }
+            ItemKind::State { name, .. } | ItemKind::Arm { name, .. } | ItemKind::Const { name, .. } => (name, &[]),
+            ItemKind::Loop { name, body, .. } | ItemKind::Branch { name, arms: body, .. } => (name, body),
+            ItemKind::Block { name: block, .. } if block.text == name => return (name, Named::Template("block")),
+            ItemKind::Fn { name: function, .. } if function.text == name => return (name, Named::Template("function")),
+            ItemKind::Block { name, body, .. } => (name, body),
+            _ => continue,
+        };
+        known.push(is.text.as_str());
+        pending.extend(body);
+    }
+    (name, if known.contains(&name) { Named::Other } else { Named::Nothing })
 }
 
 /// The step from which on the weights of a layer diverge in a sleep by this rule; none for a rule without steps.

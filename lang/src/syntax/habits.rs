@@ -150,6 +150,7 @@ impl<'a> StatementTokens<'a> {
             ("'", _) if self.before(at) != Some(TokenKind::Word) => return self.quotes(at),
             ("\"" | "“" | "”", _) => return self.quotes(at),
             (".", _) if self.joins_words(at) => return Some(self.member(at)),
+            _ if self.text(0) == "share" && self.is_numbered(at) => return Some(self.member(at)),
             ("[", _) => return self.index(at),
             ("(", _) if self.calls_a_call(at) => return Some(self.called_twice(at)),
             ("(", _) if self.is_pair(at) => {
@@ -170,6 +171,13 @@ impl<'a> StatementTokens<'a> {
         is_value && self.is_word(at + 1) && self.touches_next(at)
     }
 
+    /// Whether a number such as `.0` stands right behind a word, as in the name of a layer in a copy of a block: `stage.0`. What
+    /// follows it, as in `stage.0.h`, is read as a part of the number.
+    fn is_numbered(&self, at: usize) -> bool {
+        let is_behind = at > 0 && self.is_word(at - 1) && self.touches_next(at - 1);
+        is_behind && self.kind(at) == Some(TokenKind::Number) && self.text(at).starts_with('.')
+    }
+
     /// Whether `(3, 3)` stands where one value must stand.
     fn is_pair(&self, at: usize) -> bool {
         let kinds: Vec<Option<TokenKind>> = (at + 1..at + 5).map(|at| self.kind(at)).collect();
@@ -178,11 +186,15 @@ impl<'a> StatementTokens<'a> {
         is_value && kinds.into_iter().eq(pair.map(Some))
     }
 
-    /// The problem of a name with a point: `nn.Conv2d`, `W.mean`, `x.shape`. The point is at `at`.
+    /// The problem of a name with a point: `nn.Conv2d`, `W.mean`, `x.shape`, `stage.0`. The point is at `at`.
     fn member(&self, at: usize) -> Diagnostic {
-        let mut last = at + 1;
-        while self.text(last + 1) == "." && self.is_word(last + 2) {
-            last += 2;
+        let mut last = if self.is_numbered(at) { at } else { at + 1 };
+        loop {
+            last += match self.text(last + 1) {
+                "." if self.is_word(last + 2) => 2,
+                _ if self.is_numbered(last + 1) => 1,
+                _ => break,
+            };
         }
         let first = at - 1;
         let (owner, name) = (self.text(first), self.text(last));

@@ -51,6 +51,18 @@ pub fn parse(source: &str) -> (Ast, Vec<Diagnostic>) {
     (ast, problems)
 }
 
+/// The words of a text that may name what is read there, each with the place where it begins: all but those that name an argument
+/// or a setting, which a colon follows.
+pub fn read_words(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let tokens = scan::tokens(text);
+    let words: Vec<Span> = (0..tokens.len())
+        .filter(|at| tokens[*at].kind == scan::TokenKind::Word)
+        .filter(|at| tokens.get(at + 1).is_none_or(|next| next.kind != scan::TokenKind::Sign(":")))
+        .map(|at| tokens[at].span)
+        .collect();
+    words.into_iter().map(|span| (text.get(span.start..span.end).unwrap_or_default(), span.start))
+}
+
 /// Parses one value, as a command line or a file gives the value of a setting. Its spans are those of `text`.
 ///
 /// # Errors

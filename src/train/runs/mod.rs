@@ -14,6 +14,7 @@ pub(in crate::train) mod run_dir;
 mod same_data;
 mod seal;
 pub mod seeds;
+pub mod set_over;
 pub mod share;
 pub mod threads;
 pub mod trained;
@@ -39,6 +40,7 @@ use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
 use crate::train::weights::whose::Whose;
 use crate::train::{Overrides, Recipe, Setting, Stop, TrainError, files};
 use lcnnc_lang::Source;
+use lcnnc_lang::diag::names::is_unused_const;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -69,7 +71,7 @@ impl Setup {
         let opened = overrides.device.unwrap_or_default().open()?;
         // The data of a run that was begun before are known by their checksum.
         let mut data = open(&overrides, work != Work::Training)?;
-        let recipe = Recipe::new(source.clone(), &overrides, data.classes.len())?;
+        let recipe = recipe(&source, &overrides, data.classes.len())?;
         data.read(&request(&overrides, overrides.verify.unwrap_or(true), false))?;
         recipe.check(&data)?;
         opened.has(recipe.precision())?;
@@ -126,7 +128,7 @@ impl Setup {
     pub fn with(&self, source: Source, setting: Setting) -> Result<Self, TrainError> {
         let mut overrides = self.overrides.clone();
         overrides.settings.push(setting);
-        let recipe = Recipe::new(source.clone(), &overrides, self.data.classes.len())?;
+        let recipe = recipe(&source, &overrides, self.data.classes.len())?;
         let split = recipe.split(&self.data, overrides.limit);
         let recipe = recipe.measured((&source, &overrides), &self.data, &split, &ReadingMeter::measuring())?;
         Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
@@ -179,6 +181,16 @@ impl Setup {
             TrainError::Cut { cause: Box::new(cause), folder, saved }
         })
     }
+}
+
+/// The recipe of a spec. A run writes numbers into its own spec, so that consts may be left there which nothing reads; nobody is told
+/// to remove them, since nothing in a run's folder may be edited.
+fn recipe(source: &Source, overrides: &Overrides, classes: usize) -> Result<Recipe, TrainError> {
+    let mut recipe = Recipe::new(source.clone(), overrides, classes)?;
+    if set_over::is_a_runs_spec(Path::new(&source.name)) {
+        recipe.remarks.diagnostics.retain(|problem| !is_unused_const(problem));
+    }
+    Ok(recipe)
 }
 
 /// Trains what the overrides say and leaves a folder under `runs`, made only once spec and data are known to be good.

@@ -309,6 +309,11 @@ pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
         .help("remove it, or use it in an equation")
 }
 
+/// Whether a problem is that nothing reads a const.
+pub fn is_unused_const(problem: &Diagnostic) -> bool {
+    problem.code.id == UNUSED.id && problem.message.starts_with("const ")
+}
+
 /// A name of one thing where another is needed; `is` and `wanted` say what, in words: "a weight bundle", "a feature
 /// map".
 pub fn misused(name: &str, is: &str, wanted: &str, span: Span, help: impl Into<String>) -> Diagnostic {

@@ -1,6 +1,6 @@
 //! The `sleep` block: which layers it is about, and whether it does what it says.
 
-use crate::diag::{Code, Diagnostic, Span, among, counted};
+use crate::diag::{Code, Diagnostic, Span, among, counted, did_you_mean};
 use crate::vocabulary::real;
 
 /// The codes of sleep.
@@ -38,14 +38,42 @@ const ONE_STEP: Code = Code::warning(
      pattern that is present for less than a step is seen for the whole of it, and its rates do not get near where they would settle.",
 );
 
+/// What a spec calls by a name under `share` that holds no layer without weight sharing.
+#[derive(Clone, Copy, Debug)]
+pub enum Named<'a> {
+    Nothing,
+    /// A block or a function, in words; what it holds is there once for each call.
+    Template(&'static str),
+    /// A const, and what it stands for.
+    Const(&'a str),
+    /// An equation, a bundle, or what else is part of the net.
+    Other,
+}
+
 /// A name under `share` that holds no layer without weight sharing; `known` are the names that do.
-pub fn no_local_layer(name: &str, known: &[&str], span: Option<Span>) -> Diagnostic {
-    let help = match known {
-        [] => "the net has no `local` layer: leave `sleep` out, or write `local` for a `conv`".to_owned(),
-        known => format!("write {}, or `share: all`", among(known.iter().copied())),
+pub fn no_local_layer(name: &str, named: Named<'_>, known: &[&str], span: Option<Span>) -> Diagnostic {
+    let message = match named {
+        Named::Nothing => format!("nothing in the net is called `{name}`, so there is no `local` layer of it to share"),
+        Named::Template(what) => {
+            format!("`{name}` is a {what}, a template that holds no `local` layer of its own to share")
+        }
+        Named::Const(word) => {
+            format!(
+                "`{name}` is a const that stands for `{word}`, and no part of the net, so it holds no `local` layer to share"
+            )
+        }
+        Named::Other => format!("`{name}` holds no `local` layer to share"),
     };
-    let problem = Diagnostic::new(&NO_LOCAL_LAYER, format!("`{name}` holds no `local` layer to share"));
-    labelled(problem, span, "is to share its kernels").help(help)
+    let help = match (known, named) {
+        ([], _) => "the net has no `local` layer: leave `sleep` out, or write `local` for a `conv`".to_owned(),
+        (known, Named::Template(what)) => {
+            format!("name an equation that calls the {what}: write {}, or `share: all`", among(known.iter().copied()))
+        }
+        (known, _) => format!("write {}, or `share: all`", among(known.iter().copied())),
+    };
+    let meant = if matches!(named, Named::Nothing) { did_you_mean(name, known.iter().copied()) } else { None };
+    let help = meant.map_or(help, |meant| format!("did you mean `{meant}`?"));
+    labelled(Diagnostic::new(&NO_LOCAL_LAYER, message), span, "is to share its kernels").help(help)
 }
 
 /// A sleep in which no weight changes; `frozen` layers could share and are not trained.
