@@ -31,6 +31,12 @@ impl Bench {
         Ok(Self { trained, shown: None, initial, which })
     }
 
+    /// The same with at most so many images of the test half.
+    #[must_use]
+    pub fn limited(self, most: usize) -> Self {
+        Self { trained: self.trained.limited(most), ..self }
+    }
+
     /// Chooses the images that analyses show the net: files, or the test half of the data set where there are none.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `lcnnc activations`: what a run's net makes of images, as arrays.
 
-use super::values::{count, dataset, folder, output};
+use super::values::{count, dataset, folder, output, there, value_at_steps};
 use lcnnc::activity::{self, ArrayFormat, Asked};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
@@ -19,13 +19,13 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     /// The values, as in `A,O@all,O@3,logits`
-    #[arg(long, value_name = "VALUE,…", required = true, value_delimiter = ',')]
+    #[arg(long, value_name = "VALUE,…", required = true, value_delimiter = ',', value_parser = value_at_steps)]
     values: Vec<String>,
     /// Where to write: x.npz, x.safetensors, or x.npy for one value
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: PathBuf,
     /// Picture files, and folders of them, in place of the test half of a data set
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["dataset", "limit"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., value_parser = there(), conflicts_with_all = ["dataset", "limit"])]
     images: Vec<PathBuf>,
     /// Another data set of the same classes in the same order [default: the run's]
     #[arg(long, value_name = "SET", value_parser = dataset)]

@@ -1,6 +1,6 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
-use super::values::{count, dataset, folder, output};
+use super::values::{count, dataset, folder, output, there};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", value_parser = folder(), conflicts_with = "out")]
     into: Option<PathBuf>,
     /// Picture files, and folders of them, that the net is shown in place of the test half of a data set
-    #[arg(long, value_name = "PATH", num_args = 1.., conflicts_with_all = ["dataset", "limit"])]
+    #[arg(long, value_name = "PATH", num_args = 1.., value_parser = there(), conflicts_with_all = ["dataset", "limit"])]
     images: Vec<PathBuf>,
     /// Another data set of the same classes in the same order [default: the run's]
     #[arg(long, value_name = "SET", value_parser = dataset)]
@@ -43,7 +43,7 @@ pub struct Args {
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
-    /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: 1000]
+    /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: as for the run, at most 1000]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     limit: Option<usize>,
     /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
@@ -96,11 +96,12 @@ impl Args {
             data_root: self.data_root.clone(),
             device: self.device,
             threads: self.threads,
-            limit_test: Some(self.limit.unwrap_or(IMAGES)),
+            limit_test: self.limit,
             ..Overrides::default()
         };
         let mut inspection = Inspection::new(self.force, console);
-        let mut bench = Bench::open(&self.run, over, self.weights, &mut inspection)?;
+        let mut bench =
+            Bench::open(&self.run, over, self.weights, &mut inspection)?.limited(self.limit.unwrap_or(IMAGES));
         let is_all = calls.is_empty();
         if is_all {
             let whole = |analysis: &'static Analysis| Ok((analysis, analyses::call(analysis.name)?));
@@ -110,7 +111,11 @@ impl Args {
             bench.show(&self.images, &mut inspection)?;
         }
         if let ([(analysis, call)], None, false) = (calls.as_slice(), &self.into, is_all) {
-            one(analysis, &bench, call, self.out.as_deref(), console)?;
+            let is_raw = one(analysis, &bench, call, self.out.as_deref(), console)?;
+            if is_raw {
+                // What was passed over is said on standard error: the table may be read by another program.
+                return Ok(ExitCode::SUCCESS);
+            }
         } else {
             let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
             several(&calls, &bench, &into, is_all, console)?;
@@ -120,24 +125,23 @@ impl Args {
     }
 }
 
-/// Writes the table of one analysis to a file, or to standard output and nothing else there.
+/// Writes the table of one analysis to a file, or to standard output and nothing else there; says whether it was that.
 fn one(
     analysis: &Analysis,
     bench: &Bench,
     call: &Bound,
     out: Option<&Path>,
     console: Console,
-) -> Result<(), TrainError> {
+) -> Result<bool, TrainError> {
     let (table, Findings { notes, .. }) = analysis.table(bench, call)?;
     let Some(out) = out.filter(|out| *out != Path::new("-")) else {
-        // What was passed over is said on standard error: the table may be read by another program.
         console.raw(&table.csv());
-        return Ok(());
+        return Ok(true);
     };
     user_files::write(out, table.csv().as_bytes())?;
     notes.iter().for_each(|note| console.line(note));
     console.line(&format!("{}: {}, see {}", analysis.name, counted(table.rows.len(), "row"), out.display()));
-    Ok(())
+    Ok(false)
 }
 
 /// Writes the table of each analysis into a folder. One that does not apply to the net is named and left out where all were asked

@@ -36,6 +36,23 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(checked)
 }
 
+/// Takes the path of a file or of a folder that is there.
+pub fn there() -> impl TypedValueParser<Value = PathBuf> {
+    let checked = |path: PathBuf| if path.exists() { Ok(path) } else { Err("there is no such file or folder") };
+    PathBufValueParser::new().try_map(checked)
+}
+
+/// Reads the name of a value and its steps; whether a net has it is seen later.
+pub fn value_at_steps(text: &str) -> Result<String, String> {
+    let (name, steps) = text.trim().split_once('@').unwrap_or((text.trim(), "all"));
+    let is_number = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+    let is_step = steps == "all" || steps.split('@').all(is_number);
+    match name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') && is_step {
+        true => Ok(text.trim().to_owned()),
+        false => Err("expected a value of the net, as in `A`, `O@3` or `O@all`".to_owned()),
+    }
+}
+
 /// Takes the path of a file to write, in a folder that is there.
 pub fn output() -> impl TypedValueParser<Value = PathBuf> {
     let checked = |path: PathBuf| {

@@ -182,6 +182,13 @@ impl Trained {
         tally.numbered("the test", &self.file).map(|tally| Score { of, ..tally.into() })
     }
 
+    /// The same with at most so many images of the test half, a sample fixed by the run's seed.
+    #[must_use]
+    pub fn limited(mut self, most: usize) -> Self {
+        self.overrides.limit_test = Some(self.overrides.limit_test.map_or(most, |limit| limit.min(most)));
+        self
+    }
+
     /// The images of the test half of the run's data set, or of the one that was asked for, or as many of them as were asked
     /// for.
     ///

@@ -31,7 +31,9 @@ const VERBS: [(&str, &str); 18] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 38] = [
+const BAD: [(&str, &[&str]); 40] = [
+    ("--values", &["", "3", "O@", "O@x", "O@1@"]),
+    ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
     ("--format", &["xml"]),
