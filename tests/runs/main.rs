@@ -6,6 +6,7 @@
 mod analyses;
 mod augmented;
 mod cli;
+mod consts;
 mod docs;
 mod measured;
 mod resume;
