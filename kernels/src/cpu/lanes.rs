@@ -131,7 +131,7 @@ const SMALL: usize = 4;
 fn transpose_small(square: [[f32; SMALL]; SMALL]) -> [[f32; SMALL]; SMALL] {
     #[cfg(target_arch = "x86_64")]
     if let Some(sse) = pulp::core_arch::x86::Sse::try_new() {
-        let [a, b, c, d] = square.map(|row| pulp::cast::<[f32; SMALL], std::arch::x86_64::__m128>(row));
+        let [a, b, c, d] = square.map(pulp::cast::<[f32; SMALL], std::arch::x86_64::__m128>);
         let [left, left_below] = [sse._mm_unpacklo_ps(a, b), sse._mm_unpacklo_ps(c, d)];
         let [right, right_below] = [sse._mm_unpackhi_ps(a, b), sse._mm_unpackhi_ps(c, d)];
         let columns = [
@@ -140,7 +140,7 @@ fn transpose_small(square: [[f32; SMALL]; SMALL]) -> [[f32; SMALL]; SMALL] {
             sse._mm_movelh_ps(right, right_below),
             sse._mm_movehl_ps(right_below, right),
         ];
-        return columns.map(|column| pulp::cast(column));
+        return columns.map(pulp::cast);
     }
     std::array::from_fn(|n| square.map(|row| row[n]))
 }
