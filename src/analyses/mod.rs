@@ -10,6 +10,7 @@ mod histograms;
 mod lateral;
 mod maps;
 mod moments;
+pub mod report;
 mod similarity;
 mod sparsity;
 mod spectrum;

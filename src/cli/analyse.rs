@@ -1,6 +1,7 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
 use super::values::{count, dataset, folder, output, there};
+use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
@@ -68,7 +69,7 @@ impl Args {
             console.text(&index());
             return Ok(ExitCode::SUCCESS);
         }
-        let mut calls: Vec<(&Analysis, Bound)> = Vec::new();
+        let mut calls: Vec<(&'static Analysis, Bound)> = Vec::new();
         for text in &self.analyses {
             let name = analyses::name(text);
             let Some(analysis) = analyses::find(name) else {
@@ -118,7 +119,7 @@ impl Args {
             }
         } else {
             let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
-            several(&calls, &bench, &into, is_all, console)?;
+            several(&calls, &bench, (&self.run, &into), is_all, console)?;
         }
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
@@ -144,34 +145,41 @@ fn one(
     Ok(false)
 }
 
-/// Writes the table of each analysis into a folder. One that does not apply to the net is named and left out where all were asked
-/// for.
+/// Writes the table and the figures of each analysis into a folder, and a report of all of them. One that does not apply to the net
+/// is named and left out where all were asked for.
 fn several(
-    calls: &[(&Analysis, Bound)],
+    calls: &[(&'static Analysis, Bound)],
     bench: &Bench,
-    into: &Path,
+    (run, into): (&Path, &Path),
     is_all: bool,
     console: Console,
 ) -> Result<(), TrainError> {
     fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
+    let (mut sections, mut left_out) = (Vec::new(), Vec::new());
     for (analysis, call) in calls {
         if let (true, Err(reason)) = (is_all, (analysis.applies)(bench.net())) {
             console.line(&format!("{}: left out, since {reason}", analysis.name));
+            left_out.push((analysis.name, reason));
             continue;
         }
-        let (table, Findings { figures, notes, .. }) = analysis.table(bench, call)?;
-        let out = into.join(format!("{}.csv", analysis.name));
+        let (table, findings) = analysis.table(bench, call)?;
+        let name = format!("{}.csv", analysis.name);
+        let out = into.join(&name);
         user_files::write(&out, table.csv().as_bytes())?;
-        for figure in &figures {
+        for figure in &findings.figures {
             let stem = if figure.name.is_empty() { String::new() } else { format!("_{}", figure.name) };
             let file = |ending: &str| into.join(format!("{}{stem}.{ending}", analysis.name));
             user_files::write(&file("svg"), figure.drawing.svg().as_bytes())?;
             user_files::write(&file("png"), &figure.drawing.png())?;
         }
-        notes.iter().for_each(|note| console.line(note));
-        let (rows, drawn) = (counted(table.rows.len(), "row"), counted(figures.len(), "figure"));
+        findings.notes.iter().for_each(|note| console.line(note));
+        let (rows, drawn) = (counted(table.rows.len(), "row"), counted(findings.figures.len(), "figure"));
         console.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, out.display()));
+        sections.push(Section { analysis, table: name, findings });
     }
+    let page = into.join("report.html");
+    user_files::write(&page, report(bench, &run.display().to_string(), &sections, &left_out).as_bytes())?;
+    console.line(&format!("all of it on one page: {}", page.display()));
     Ok(())
 }
 

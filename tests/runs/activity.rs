@@ -333,6 +333,17 @@ fn all_that_apply_go_into_the_folder_of_the_run() {
         let svg = fs::read_to_string(here.join("run/analyses").join(name)).unwrap();
         assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"), "{name}");
     }
+    let page = fs::read_to_string(here.join("run/analyses/report.html")).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.len() < 3_000_000, "{}", page.len());
+    assert_eq!(page.matches("<figure>").count(), files("svg"), "every figure is on the page");
+    assert_eq!(page.matches("role=\"img\"").count(), files("svg"), "and has an alternative in words");
+    for absent in ["<script", "http://127", "src=\"", "<link", "@import"] {
+        assert!(!page.contains(absent), "{absent}");
+    }
+    assert!(
+        page.contains("Left out") && page.contains("ei_ratio: no penalty of the net pushes"),
+        "what is left out is said"
+    );
     // The run is still a run, and the same analysis gives the same bytes.
     fine(here, "eval run");
     let before = fs::read(here.join("run/analyses/maps_O_1.png")).unwrap();
