@@ -17,8 +17,8 @@ const MOST_SEEDS: usize = 1000;
 
 /// Train a spec and leave a folder with its weights, numbers and settings.
 ///
-/// Settings come from the spec's own `train`, `data` and `sleep` blocks, over them --config, over that the flags. Values are
-/// written as in a spec.
+/// Settings come from the spec's own `train`, `data` and `sleep` blocks, over them --config, over that the flags; what the
+/// spec calculates from a const of --set comes before --config, too. Values are written as in a spec.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {

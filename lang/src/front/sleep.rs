@@ -82,24 +82,31 @@ fn named<'a>(given: Given<'a>, at: usize, name: &'a str) -> (&'a str, Named<'a>)
     if let Some(ExprKind::Name(written)) = value.filter(|kind| !matches!(kind, ExprKind::Name(word) if word == name)) {
         return (written, Named::Const(name));
     }
-    let mut pending: Vec<&Item> = given.items.iter().collect();
-    let mut known = Vec::new();
-    while let Some(item) = pending.pop() {
-        let (is, body): (_, &[Item]) = match &item.kind {
+    let mut pending: Vec<(&Item, Named<'_>)> = given.items.iter().map(|item| (item, Named::Other)).collect();
+    let mut found = Named::Nothing;
+    while let Some((item, named)) = pending.pop() {
+        let (is, body, inside): (_, &[Item], _) = match &item.kind {
             ItemKind::Input { name, .. } | ItemKind::Weights { name, .. } | ItemKind::Equation { name, .. } => {
-                (name, &[])
+                (name, &[], named)
             }
-            ItemKind::State { name, .. } | ItemKind::Arm { name, .. } | ItemKind::Const { name, .. } => (name, &[]),
-            ItemKind::Loop { name, body, .. } | ItemKind::Branch { name, arms: body, .. } => (name, body),
+            ItemKind::State { name, .. } | ItemKind::Arm { name, .. } | ItemKind::Const { name, .. } => {
+                (name, &[], named)
+            }
+            ItemKind::Branch { name, arms, .. } => (name, arms, named),
+            ItemKind::Loop { name, body, .. } => (name, body, Named::Inside("loop", &name.text)),
             ItemKind::Block { name: block, .. } if block.text == name => return (name, Named::Template("block")),
             ItemKind::Fn { name: function, .. } if function.text == name => return (name, Named::Template("function")),
-            ItemKind::Block { name, body, .. } => (name, body),
+            ItemKind::Block { name, body, .. } => (name, body, Named::Inside("block", &name.text)),
             _ => continue,
         };
-        known.push(is.text.as_str());
-        pending.extend(body);
+        match named {
+            Named::Other if is.text == name => return (name, named),
+            _ if is.text == name => found = named,
+            _ => {}
+        }
+        pending.extend(body.iter().map(|item| (item, inside)));
     }
-    (name, if known.contains(&name) { Named::Other } else { Named::Nothing })
+    (name, found)
 }
 
 /// The step from which on the weights of a layer diverge in a sleep by this rule; none for a rule without steps.

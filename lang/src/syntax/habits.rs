@@ -150,7 +150,7 @@ impl<'a> StatementTokens<'a> {
             ("'", _) if self.before(at) != Some(TokenKind::Word) => return self.quotes(at),
             ("\"" | "“" | "”", _) => return self.quotes(at),
             (".", _) if self.joins_words(at) => return Some(self.member(at)),
-            _ if self.text(0) == "share" && self.is_numbered(at) => return Some(self.member(at)),
+            _ if self.is_numbered(at) && self.is_shared(at) => return Some(self.member(at)),
             ("[", _) => return self.index(at),
             ("(", _) if self.calls_a_call(at) => return Some(self.called_twice(at)),
             ("(", _) if self.is_pair(at) => {
@@ -176,6 +176,12 @@ impl<'a> StatementTokens<'a> {
     fn is_numbered(&self, at: usize) -> bool {
         let is_behind = at > 0 && self.is_word(at - 1) && self.touches_next(at - 1);
         is_behind && self.kind(at) == Some(TokenKind::Number) && self.text(at).starts_with('.')
+    }
+
+    /// Whether a token stands in the value of `share`, wherever in its block that stands.
+    fn is_shared(&self, at: usize) -> bool {
+        let colon = (1..at).rev().find(|colon| self.kind(*colon) == Some(TokenKind::Sign(":")));
+        colon.is_some_and(|colon| self.text(colon - 1) == "share")
     }
 
     /// Whether `(3, 3)` stands where one value must stand.
@@ -207,7 +213,7 @@ impl<'a> StatementTokens<'a> {
         };
         let is_call = self.kind(last + 1) == Some(TokenKind::Open(Bracket::Round)) || is_function(name);
         let row = row.or_else(|| foreign::rows(if is_library { At::Call } else { At::Member }, name).next());
-        if self.text(0) == "share" {
+        if self.is_shared(first) {
             // Names of layers in blocks are printed with points.
             return problem.help(format!("a name stands for every layer in what it is given to: write `{owner}`"));
         }

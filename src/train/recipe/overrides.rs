@@ -1,7 +1,7 @@
 //! What a run is made of, as far as one place says it: run.yaml, or the flags of the command line.
 //!
-//! A run is made of the spec's own settings blocks, over them run.yaml, over that the flags. What none of them says has its
-//! documented default.
+//! A run is made of the spec's own settings blocks, over them run.yaml, over that the flags. What the spec calculates from a const
+//! that a flag sets comes before run.yaml, too. What none of them says has its documented default.
 
 use crate::back::burn::DeviceChoice;
 use crate::train::TrainError;

@@ -44,6 +44,8 @@ pub enum Named<'a> {
     Nothing,
     /// A block or a function, in words; what it holds is there once for each call.
     Template(&'static str),
+    /// What stands in a block or a loop, in words, and the name of that.
+    Inside(&'static str, &'a str),
     /// A const, and what it stands for.
     Const(&'a str),
     /// An equation, a bundle, or what else is part of the net.
@@ -57,6 +59,11 @@ pub fn no_local_layer(name: &str, named: Named<'_>, known: &[&str], span: Option
         Named::Template(what) => {
             format!("`{name}` is a {what}, a template that holds no `local` layer of its own to share")
         }
+        Named::Inside(what, of) => {
+            format!(
+                "`{name}` is a name inside of the {what} `{of}`, and `share` sees only names outside of blocks and loops"
+            )
+        }
         Named::Const(word) => {
             format!(
                 "`{name}` is a const that stands for `{word}`, and no part of the net, so it holds no `local` layer to share"
@@ -66,7 +73,7 @@ pub fn no_local_layer(name: &str, named: Named<'_>, known: &[&str], span: Option
     };
     let help = match (known, named) {
         ([], _) => "the net has no `local` layer: leave `sleep` out, or write `local` for a `conv`".to_owned(),
-        (known, Named::Template(what)) => {
+        (known, Named::Template(what) | Named::Inside(what @ "block", _)) => {
             format!("name an equation that calls the {what}: write {}, or `share: all`", among(known.iter().copied()))
         }
         (known, _) => format!("write {}, or `share: all`", among(known.iter().copied())),
