@@ -8,6 +8,11 @@ pub mod bench;
 mod ei_ratio;
 mod lateral;
 mod moments;
+pub mod power_law;
+mod responses;
+mod response_figure;
+pub mod rivals;
+mod sample;
 mod similarity;
 mod sparsity;
 mod spectrum;
@@ -75,7 +80,7 @@ impl From<Rows> for Findings {
 
 /// Every analysis, in the order in which they are listed.
 pub const ANALYSES: &[Analysis] =
-    &[weights::WEIGHTS, sparsity::SPARSITY, similarity::SIMILARITY, ei_ratio::EI_RATIO, spectrum::SPECTRUM];
+    &[weights::WEIGHTS, sparsity::SPARSITY, responses::RESPONSES, similarity::SIMILARITY, ei_ratio::EI_RATIO, spectrum::SPECTRUM];
 
 /// An analysis that every net is fit for.
 fn always(_: &Net) -> Result<(), String> {
