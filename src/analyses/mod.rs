@@ -9,8 +9,8 @@ mod ei_ratio;
 mod lateral;
 mod moments;
 pub mod power_law;
-mod responses;
 mod response_figure;
+mod responses;
 pub mod rivals;
 mod sample;
 mod similarity;
@@ -79,8 +79,14 @@ impl From<Rows> for Findings {
 }
 
 /// Every analysis, in the order in which they are listed.
-pub const ANALYSES: &[Analysis] =
-    &[weights::WEIGHTS, sparsity::SPARSITY, responses::RESPONSES, similarity::SIMILARITY, ei_ratio::EI_RATIO, spectrum::SPECTRUM];
+pub const ANALYSES: &[Analysis] = &[
+    weights::WEIGHTS,
+    sparsity::SPARSITY,
+    responses::RESPONSES,
+    similarity::SIMILARITY,
+    ei_ratio::EI_RATIO,
+    spectrum::SPECTRUM,
+];
 
 /// An analysis that every net is fit for.
 fn always(_: &Net) -> Result<(), String> {

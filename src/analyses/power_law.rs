@@ -94,12 +94,10 @@ impl<'x> Sorted<'x> {
         let first = law.x_min.ln();
         let own = (law.exponent - 1.0).ln() - first;
         let likelihood = |log: f64| own - law.exponent * (log - first);
-        let lognormal = Lognormal::of(logs, first).and_then(|it| {
-            Verdict::of(logs.iter().map(|log| likelihood(*log) - it.log_density(*log)))
-        });
-        let exponential = Exponential::of(numbers, law.x_min).and_then(|it| {
-            Verdict::of(numbers.iter().zip(logs).map(|(x, log)| likelihood(*log) - it.log_density(*x)))
-        });
+        let lognormal = Lognormal::of(logs, first)
+            .and_then(|it| Verdict::of(logs.iter().map(|log| likelihood(*log) - it.log_density(*log))));
+        let exponential = Exponential::of(numbers, law.x_min)
+            .and_then(|it| Verdict::of(numbers.iter().zip(logs).map(|(x, log)| likelihood(*log) - it.log_density(*x))));
         [lognormal, exponential]
     }
 }

@@ -29,14 +29,14 @@ print("scipy     KS %.15g x_min %.15g alpha %.15g tail %d" % best)
 found = powerlaw.Fit(x, verbose=False)
 print("powerlaw  KS %.15g x_min %.15g alpha %.15g" % (found.D, found.xmin, found.alpha))
 fit = powerlaw.Fit(x, xmin=best[1], verbose=False)
-print("powerlaw  there: alpha %.15g sigma %.15g" % (fit.alpha, fit.sigma))
+print("powerlaw  there: alpha %.15g sigma %.15g" % (fit.power_law.alpha, fit.power_law.sigma))
 for rival in ("lognormal", "exponential"):
     print(rival, "ratio %.15g p %.15g" % fit.distribution_compare("power_law", rival, normalized_ratio=True))
 print("lognormal mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
 # The whole bulk as a tail: the lognormal is a fair one there.
 for start in (0.2, 0.5):
     fit = powerlaw.Fit(x[:800] if start == 0.2 else x, xmin=start, verbose=False)
-    print("from", start, "alpha %.15g n %d" % (fit.alpha, fit.n_tail), end="")
+    print("from", start, "alpha %.15g n %d" % (fit.power_law.alpha, fit.n_tail), end="")
     for rival in ("lognormal", "exponential"):
         print(";", rival, "ratio %.12g p %.12g" % fit.distribution_compare("power_law", rival, normalized_ratio=True), end="")
     print("; mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
