@@ -70,6 +70,12 @@ impl<'x> Sorted<'x> {
         laws.into_iter().reduce(|best, law| if law.distance < best.distance { law } else { best })
     }
 
+    /// The law of all numbers from `x_min` on, if they are not all equal.
+    pub fn law_above(&self, x_min: f64) -> Option<PowerLaw> {
+        let at = self.numbers.partition_point(|x| *x < x_min);
+        if at < self.numbers.len() { self.law_from(at) } else { None }
+    }
+
     fn law_from(&self, at: usize) -> Option<PowerLaw> {
         let (logs, tail) = (&self.logs[at..], self.numbers.len() - at);
         let (n, first) = (tail as f64, logs[0]);

@@ -33,10 +33,11 @@ print("powerlaw  there: alpha %.15g sigma %.15g" % (fit.power_law.alpha, fit.pow
 for rival in ("lognormal", "exponential"):
     print(rival, "ratio %.15g p %.15g" % fit.distribution_compare("power_law", rival, normalized_ratio=True))
 print("lognormal mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
-# The whole bulk as a tail: the lognormal is a fair one there.
-for start in (0.2, 0.5):
-    fit = powerlaw.Fit(x[:800] if start == 0.2 else x, xmin=start, verbose=False)
-    print("from", start, "alpha %.15g n %d" % (fit.power_law.alpha, fit.n_tail), end="")
+# Tails in which the best lognormal is no power law.
+for numbers, start in ((x[:800], 0.2), (x, 0.5)):
+    start = numbers[numbers >= start][0]
+    fit = powerlaw.Fit(numbers, xmin=start, verbose=False)
+    print("from %.15g alpha %.15g n %d" % (start, fit.power_law.alpha, fit.n_tail))
+    print("    lognormal mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
     for rival in ("lognormal", "exponential"):
-        print(";", rival, "ratio %.12g p %.12g" % fit.distribution_compare("power_law", rival, normalized_ratio=True), end="")
-    print("; mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
+        print("   ", rival, "ratio %.12g p %.12g" % fit.distribution_compare("power_law", rival, normalized_ratio=True))

@@ -8,6 +8,7 @@ mod augmented;
 mod cli;
 mod docs;
 mod measured;
+mod responses;
 mod resume;
 mod run;
 mod share;
