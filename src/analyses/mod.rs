@@ -10,7 +10,12 @@ mod histograms;
 mod lateral;
 mod maps;
 mod moments;
+pub mod power_law;
 pub mod report;
+mod response_figure;
+mod responses;
+pub mod rivals;
+mod sample;
 mod similarity;
 mod sparsity;
 mod spectrum;
@@ -82,6 +87,7 @@ pub const ANALYSES: &[Analysis] = &[
     histograms::HISTOGRAMS,
     maps::MAPS,
     sparsity::SPARSITY,
+    responses::RESPONSES,
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,

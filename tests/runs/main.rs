@@ -10,6 +10,7 @@ mod cli;
 mod consts;
 mod docs;
 mod measured;
+mod responses;
 mod resume;
 mod run;
 mod share;
