@@ -1,5 +1,6 @@
 //! What an analysis works on.
 
+use super::control::Control;
 use crate::activity::{Asked, Place};
 use crate::back::burn::Model;
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
@@ -61,12 +62,27 @@ impl Bench {
     /// # Errors
     /// If no images were chosen, or as [`Trained::record`].
     pub fn watch(&self, asked: &Asked, each: &mut dyn FnMut(usize, &[f32])) -> Result<(), TrainError> {
+        self.watch_control(asked, Control::None, each)
+    }
+
+    /// As [`watch`](Self::watch), with a control in place of each image.
+    ///
+    /// # Errors
+    /// As [`watch`](Self::watch).
+    pub fn watch_control(
+        &self,
+        asked: &Asked,
+        control: Control,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), TrainError> {
         let Some(shown) = &self.shown else { return Ok(()) };
         let Place::Traced(numbers) = &asked.place else { return Ok(()) };
         let mut wanted = vec![false; self.net().traced().len()];
         numbers.iter().for_each(|number| wanted[*number] = true);
         let len: usize = asked.dims.iter().product();
-        self.trained.record(shown, &wanted, &mut |recorded: Recorded| {
+        let dims = self.net().input.1;
+        let mut change = |number: usize, image: &mut [f32]| control.change(number, image, dims);
+        self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded: Recorded| {
             for image in 0..recorded.images {
                 for (step, values) in recorded.values.iter().enumerate() {
                     each(step, &values[image * len..][..len]);

@@ -165,7 +165,7 @@ input image: [1, 12, 12]
 weights W_A: conv(1 -> 4, kernel: 3, bias: false)
 weights W_L: conv(4 -> 4, kernel: 3, bias: false)
 A = relu(W_A * image)
-loop t = 1..2 {
+loop V1(steps: 2) {
     state O = A
     O' = relu(A + W_L * O)
 }
@@ -223,6 +223,6 @@ fn the_table_of_a_run_agrees_with_itself() {
         }
     }
     let said = answer(here, "analyse run responses --limit 16 --into out");
-    assert!(said.contains("step 2: the power law from ") && said.contains("3 rows and 1 figure"), "{said}");
+    assert!(said.contains("`O`, step 2: ") && said.contains("3 rows and 1 figure"), "{said}");
     assert!(fs::read_to_string(here.join("out/responses.svg")).unwrap().contains("power law"));
 }
