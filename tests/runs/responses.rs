@@ -43,8 +43,11 @@ fn the_law_of_a_sample_is_that_of_scipy_and_of_powerlaw() {
     near(law.error(), 0.083681626661588, 1e-9);
     let [lognormal, exponential] = sorted.verdicts(&law);
     let exponential = exponential.unwrap();
-    near(exponential.ratio, 2.93813993875962, 1e-5);
-    near(exponential.p, 0.00330187947697109, 1e-5);
+    near(exponential.ratio, 2.938045699258811, 1e-9);
+    near(exponential.p, 0.0033028833377713425, 1e-9);
+    // `powerlaw` searches the rate, to about five digits.
+    near(exponential.ratio, 2.93813993875962, 1e-4);
+    near(exponential.p, 0.00330187947697109, 1e-3);
     // Here the likeliest lognormal is nearly the law itself, and `powerlaw` ends its search on the way there.
     assert!(lognormal.is_none_or(|it| it.p > 0.9));
 }
@@ -151,9 +154,9 @@ fn the_tail_of_the_normal_is_that_of_scipy() {
         (-3.0, 0.9986501019683699),
         (-0.5, 0.6914624612740131),
         (0.0, 0.5),
-        (0.999, 0.15889731255866837),
+        (0.999, 0.15889734564131824),
         (1.0, 0.15865525393145707),
-        (8.0, 6.220960574271785e-16),
+        (8.0, 6.22096057427174e-16),
     ] {
         near(mills(z) * (-z * z / 2.0).exp() / TAU.sqrt(), tail, 1e-13);
     }
