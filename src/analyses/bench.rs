@@ -1,5 +1,6 @@
 //! What an analysis works on.
 
+use super::control::Control;
 use crate::activity::{Asked, Place};
 use crate::back::burn::{Model, Weight};
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
@@ -100,10 +101,10 @@ impl Bench {
     /// # Errors
     /// If no images were chosen, or as [`Trained::record`].
     pub fn watch(&self, asked: &Asked, each: &mut dyn FnMut(usize, &[f32])) -> Result<(), TrainError> {
-        self.watch_some(asked, usize::MAX, each)
+        self.watch_as(asked, (usize::MAX, Control::None), each)
     }
 
-    /// [`Bench::watch`] for the first images alone.
+    /// [`Bench::watch`] for the first images alone, so many at most.
     ///
     /// # Errors
     /// As [`Bench::watch`].
@@ -113,13 +114,37 @@ impl Bench {
         most: usize,
         each: &mut dyn FnMut(usize, &[f32]),
     ) -> Result<(), TrainError> {
+        self.watch_as(asked, (most, Control::None), each)
+    }
+
+    /// [`Bench::watch`] with a control in place of each image.
+    ///
+    /// # Errors
+    /// As [`Bench::watch`].
+    pub fn watch_control(
+        &self,
+        asked: &Asked,
+        control: Control,
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), TrainError> {
+        self.watch_as(asked, (usize::MAX, control), each)
+    }
+
+    fn watch_as(
+        &self,
+        asked: &Asked,
+        (most, control): (usize, Control),
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), TrainError> {
         let Some(shown) = &self.shown else { return Ok(()) };
         let shown = &shown.first(most);
         let Place::Traced(numbers) = &asked.place else { return Ok(()) };
         let mut wanted = vec![false; self.net().traced().len()];
         numbers.iter().for_each(|number| wanted[*number] = true);
         let len: usize = asked.dims.iter().product();
-        self.trained.record(shown, &wanted, &mut |recorded: Recorded| {
+        let dims = self.net().input.1;
+        let mut change = |number: usize, image: &mut [f32]| control.change(number, image, dims);
+        self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded: Recorded| {
             for image in 0..recorded.images {
                 for (step, values) in recorded.values.iter().enumerate() {
                     each(step, &values[image * len..][..len]);

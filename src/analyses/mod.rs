@@ -5,6 +5,7 @@
 //! function, and a line in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
 
 pub mod bench;
+pub mod control;
 mod ei_ratio;
 mod histograms;
 mod lateral;

@@ -80,7 +80,7 @@ impl<'x> Sorted<'x> {
         let (logs, tail) = (&self.logs[at..], self.numbers.len() - at);
         let (n, first) = (tail as f64, logs[0]);
         let exponent = 1.0 + n / (self.sums[at] - n * first);
-        if !exponent.is_finite() || exponent <= 1.0 {
+        if self.logs[self.numbers.len() - 1] <= first || !exponent.is_finite() {
             return None;
         }
         let mut distance = 0.0_f64;

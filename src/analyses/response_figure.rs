@@ -12,7 +12,7 @@ pub struct Seen {
     pub sd: f64,
     /// Bins as of [`Sample::densities`](super::sample::Sample::densities).
     pub densities: Vec<[f64; 3]>,
-    /// Of the numbers above 0, a thousandth are below this one and are not drawn.
+    /// Of the numbers above 0, a hundredth are below this one and are not drawn.
     pub lowest: Option<f64>,
     /// The law, and the share of its tail among all numbers.
     pub law: Option<(PowerLaw, f64)>,
@@ -22,49 +22,60 @@ pub struct Seen {
 /// Points of a curve.
 const POINTS: usize = 200;
 
-/// The figure of a value that was watched on so many images.
-pub fn figure(name: &str, (value, images): (&str, usize), with_zeros: bool, seen: Vec<Seen>) -> Figure {
+/// The figure of a value that was watched on such images.
+pub fn figure(name: &str, (value, images): (&str, String), with_zeros: bool, seen: Vec<Seen>) -> Figure {
     let zeros = if with_zeros { "exact zeros included" } else { "exact zeros left out" };
     let numbers: Vec<String> = seen.iter().map(|seen| seen.n.to_string()).collect();
     let caption = format!(
-        "How the responses of `{value}` to {images} images are distributed: the share of all n numbers ({zeros}; n = {}) in a \
+        "How the responses of `{value}` to {images} are distributed: the share of all n numbers ({zeros}; n = {}) in a \
          bin over the width of the bin, for numbers above 0; the two-sided normal distribution around 0 of the same variance; \
          the power law by maximum likelihood (dashed), from the number on from which it fits best (Clauset, Shalizi & Newman, \
          2009); and where law and normal distribution meet (Park, Zhang & Choe, 2025, Fig. 7). Both axes are logarithmic.",
         numbers.join(", ")
     );
     let columns = seen.len().min(3);
-    let panels = seen.iter().map(panel).collect();
+    let sides = sides(&seen);
+    let panels = seen.iter().map(|seen| panel(seen, sides)).collect();
     Figure {
         name: name.to_owned(),
         caption,
         seen_before: "The distribution begins near the normal one and becomes like a power law step by step (Park, Zhang & Choe, \
                       2025, Fig. 7)."
             .to_owned(),
-        drawing: Drawing::Plot(Plot { title: format!("Responses of {value}"), columns, panels }),
+        drawing: Drawing::Plot(Plot { title: format!("Responses of {value} to {images}"), columns, panels }),
     }
 }
 
-fn panel(seen: &Seen) -> Panel {
+/// The smallest and the largest of the numbers.
+fn ends(of: impl Iterator<Item = f64>) -> [f64; 2] {
+    of.fold([f64::INFINITY, 0.0], |[least, most], x| [least.min(x), most.max(x)])
+}
+
+/// The bins that are drawn.
+fn bins(seen: &Seen) -> impl Iterator<Item = [f64; 3]> {
     let lowest = seen.lowest.unwrap_or(0.0);
-    let bins: Vec<[f64; 3]> = seen.densities.iter().copied().filter(|[_, high, _]| *high >= lowest).collect();
-    let points: Vec<[f64; 2]> = bins.iter().map(|[low, high, density]| [(low * high).sqrt(), *density]).collect();
-    let ends = |of: &mut dyn Iterator<Item = f64>| {
-        of.fold([f64::INFINITY, 0.0_f64], |[least, most], x| [least.min(x), most.max(x)])
-    };
-    let mut across = ends(&mut bins.iter().flat_map(|[low, high, _]| [*low, *high]));
-    let drawn = ends(&mut points.iter().map(|point| point[1]));
-    let mut marks = vec![Mark::new("responses", MarkKind::Points { points, errors: Vec::new() })];
-    if bins.is_empty() {
-        return Panel { title: seen.title.clone(), x: Axis::linear("response"), y: Axis::linear("density"), marks };
-    }
-    for x in seen.thresholds.into_iter().flatten() {
+    seen.densities.iter().copied().filter(move |[_, high, _]| *high >= lowest)
+}
+
+/// Both ends of both axes, which are the same for all steps, so that these can be compared; nothing where no number is above 0.
+fn sides(seen: &[Seen]) -> Option<[[f64; 2]; 2]> {
+    let mut across = ends(seen.iter().flat_map(bins).flat_map(|[low, high, _]| [low, high]));
+    let drawn = ends(seen.iter().flat_map(bins).map(|[.., density]| density));
+    for x in seen.iter().filter_map(|seen| seen.thresholds).flatten() {
         // One that is far from all responses would leave them no room.
         if x < 100.0 * across[1] && x > across[0] / 100.0 {
             across = [across[0].min(x / 1.2), across[1].max(x * 1.2)];
         }
     }
-    let [x, y] = [across, [drawn[0] / 2.0, drawn[1] * 3.0]];
+    (drawn[1] > 0.0).then_some([across, [drawn[0] / 2.0, drawn[1] * 3.0]])
+}
+
+fn panel(seen: &Seen, sides: Option<[[f64; 2]; 2]>) -> Panel {
+    let points: Vec<[f64; 2]> = bins(seen).map(|[low, high, density]| [(low * high).sqrt(), density]).collect();
+    let mut marks = vec![Mark::new("responses", MarkKind::Points { points, errors: Vec::new() })];
+    let Some([x, y]) = sides else {
+        return Panel { title: seen.title.clone(), x: Axis::linear("response"), y: Axis::linear("density"), marks };
+    };
     let curve = |from: f64, density: &dyn Fn(f64) -> f64| {
         let at = |n: usize| from * (x[1] / from).powf(n as f64 / (POINTS - 1) as f64);
         let points = (0..POINTS).map(|n| [at(n), density(at(n))]);

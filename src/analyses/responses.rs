@@ -1,5 +1,6 @@
 //! How the responses of a value are distributed, step by step (Park, Zhang & Choe, 2025, Fig. 7).
 
+use super::control::Control;
 use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
@@ -21,6 +22,12 @@ pub const RESPONSES: Analysis = Analysis {
         ),
         Arg::with("zeros", Type::Bool, ArgValue::Bool(true), "whether exact zeros count among the numbers"),
         Arg::with(
+            "control",
+            Type::Word(Control::WORDS),
+            ArgValue::Word("none"),
+            "what the net is shown in place of the images",
+        ),
+        Arg::with(
             "bins",
             Type::Count { min: 2, max: 100 },
             ArgValue::Count(10),
@@ -30,6 +37,7 @@ pub const RESPONSES: Analysis = Analysis {
     columns: &[
         Column { name: "value", about: "the value, as in `O`" },
         Column { name: "step", about: "the step of its loop, 0 for the initial value; empty outside of loops" },
+        Column { name: "control", about: "what the net was shown in place of the images; `none` for the images" },
         Column { name: "with_zeros", about: "1 if exact zeros are among the `n` numbers, else 0" },
         Column { name: "n", about: "how many numbers there are, of all images together" },
         Column { name: "positive", about: "how many of them are above 0" },
@@ -80,16 +88,19 @@ struct Found {
     verdicts: [Option<Verdict>; 2],
     binned: Option<f64>,
     thresholds: Option<[f64; 2]>,
+    /// How many numbers the tail is a part of.
+    sampled: usize,
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let mut findings = Findings::default();
     let (with_zeros, bins) = (call.bool("zeros"), call.count("bins"));
+    let control = Control::of(call.word("control"));
     let all = asked(bench.net(), call.names("of"))?;
     for asked in &all {
         let name = asked.text.split('@').next().unwrap_or_default();
         let mut samples: Vec<Sample> = (0..asked.steps.len().max(1)).map(|_| Sample::new(bins)).collect();
-        bench.watch(asked, &mut |step, x| samples[step].add(x))?;
+        bench.watch_control(asked, control, &mut |step, x| samples[step].add(x))?;
         let mut seen = Vec::new();
         for (step, sample) in samples.into_iter().enumerate() {
             let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
@@ -99,18 +110,22 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let densities = sample.densities(n);
             let share = sample.positive as f64 / n as f64 / numbers.len() as f64;
             let found = found(&numbers, &densities, (share, sd));
-            let head = [Cell::Text(name.to_owned()), at.map_or(Cell::Absent, Cell::Text)];
+            let head = [
+                Cell::Text(name.to_owned()),
+                at.map_or(Cell::Absent, Cell::Text),
+                Cell::Text(call.word("control").to_owned()),
+            ];
             let counts = [usize::from(with_zeros), n, sample.positive, numbers.len()].map(Cell::Count);
             let cells = head.into_iter().chain(counts).chain([Cell::Number(sd)]).chain(cells(found.as_ref()));
             findings.rows.push(cells.collect());
             findings.notes.push(note(&title, found.as_ref()));
             let law = found.as_ref().map(|found| (found.law.clone(), share * found.law.tail as f64));
-            let lowest = numbers.get(numbers.len() / 1000).copied();
+            let lowest = numbers.get(numbers.len() / 100).copied();
             let thresholds = found.and_then(|found| found.thresholds);
             seen.push(Seen { title: title.replace('`', ""), n, sd, densities, lowest, law, thresholds });
         }
         let of = if all.len() > 1 { name } else { "" };
-        findings.figures.push(figure(of, (name, bench.images()), with_zeros, seen));
+        findings.figures.push(figure(of, (name, images(bench.images(), control)), with_zeros, seen));
     }
     Ok(findings)
 }
@@ -121,7 +136,7 @@ fn found(numbers: &[f64], densities: &[[f64; 3]], (share, sd): (f64, f64)) -> Op
     let law = sorted.law()?;
     let verdicts = sorted.verdicts(&law);
     let thresholds = law.meets_normal(share * law.tail as f64, sd);
-    Some(Found { verdicts, binned: binned_exponent(densities, law.x_min), thresholds, law })
+    Some(Found { verdicts, binned: binned_exponent(densities, law.x_min), thresholds, sampled: numbers.len(), law })
 }
 
 /// The cells from `x_min` on.
@@ -143,13 +158,19 @@ fn cells(found: Option<&Found>) -> Vec<Cell> {
     cells
 }
 
+/// How many images of which kind.
+fn images(n: usize, control: Control) -> String {
+    format!("{n} {} images", control.about()).replace("  ", " ")
+}
+
 fn note(title: &str, found: Option<&Found>) -> String {
-    let Some(Found { law, verdicts, thresholds, .. }) = found else {
+    let Some(Found { law, verdicts, thresholds, sampled, .. }) = found else {
         return format!("{title}: too few numbers above 0 for a power law");
     };
     let against = |rival: &str, verdict: &Option<Verdict>| match verdict {
-        Some(Verdict { ratio, p }) if *ratio < 0.0 => format!("{rival} tail is favoured over it, p {}", chance(*p)),
-        Some(Verdict { p, .. }) => format!("it is favoured over {rival} tail, p {}", chance(*p)),
+        Some(Verdict { p, .. }) if *p > DOUBT => format!("neither it nor {rival} tail is favoured (p {p:.3})"),
+        Some(Verdict { ratio, p }) if *ratio < 0.0 => format!("{rival} tail is favoured over it (p {})", chance(*p)),
+        Some(Verdict { p, .. }) => format!("it is favoured over {rival} tail (p {})", chance(*p)),
         None => format!("{rival} tail cannot be told from it"),
     };
     let meet = match thresholds {
@@ -157,7 +178,8 @@ fn note(title: &str, found: Option<&Found>) -> String {
         None => "it and the normal distribution do not meet".to_owned(),
     };
     format!(
-        "{title}: the power law from {:.4} on has the exponent {:.2} ± {:.2}; {}; {}; {meet}",
+        "{title}: the power law of the largest {:.2} % of the positive numbers, from {:.4} on, has the exponent {:.2} ± {:.2}; {}; {}; {meet}",
+        100.0 * law.tail as f64 / *sampled as f64,
         law.x_min,
         law.exponent,
         law.error(),
@@ -165,6 +187,9 @@ fn note(title: &str, found: Option<&Found>) -> String {
         against("an exponential", &verdicts[1])
     )
 }
+
+/// A larger probability of chance leaves open what is favoured (Clauset, Shalizi & Newman, 2009).
+const DOUBT: f64 = 0.1;
 
 fn chance(p: f64) -> String {
     if p < 0.001 { "below 0.001".to_owned() } else { format!("{p:.3}") }

@@ -13,7 +13,7 @@ x_min is looked for here by scipy.stats.kstest at every number that leaves 50 or
 
 import numpy as np
 import powerlaw
-from scipy import stats
+from scipy import special, stats
 
 u, v = (np.arange(800) + 0.5) / 800, (np.arange(400) + 0.5) / 400
 x = np.sort(np.concatenate([0.3 * np.sqrt(-2 * np.log1p(-u)), (1 - v) ** (-1 / 1.5)]))
@@ -41,3 +41,11 @@ for numbers, start in ((x[:800], 0.2), (x, 0.5)):
     print("    lognormal mu %.12g sigma %.12g" % (fit.lognormal.mu, fit.lognormal.sigma))
     for rival in ("lognormal", "exponential"):
         print("   ", rival, "ratio %.12g p %.12g" % fit.distribution_compare("power_law", rival, normalized_ratio=True))
+# By SciPy alone: the exponential whose rate is exactly the likeliest one, and the tail of the normal distribution.
+tail = x[-best[3]:]
+first, alpha, rate = tail[0], best[2], 1 / (tail - tail[0]).mean()
+ratios = np.log((alpha - 1) / first) - alpha * np.log(tail / first) - np.log(rate) + rate * (tail - first)
+ratio = ratios.sum() / np.sqrt(len(tail) * ratios.var())
+print("exponential by its formula: ratio", repr(float(ratio)), "p", repr(float(special.erfc(abs(ratio) / np.sqrt(2)))))
+for z in (-3, -0.5, 0, 0.999, 1, 8):
+    print("sf", z, repr(float(stats.norm.sf(z))))

@@ -43,8 +43,11 @@ fn the_law_of_a_sample_is_that_of_scipy_and_of_powerlaw() {
     near(law.error(), 0.083681626661588, 1e-9);
     let [lognormal, exponential] = sorted.verdicts(&law);
     let exponential = exponential.unwrap();
-    near(exponential.ratio, 2.93813993875962, 1e-5);
-    near(exponential.p, 0.00330187947697109, 1e-5);
+    near(exponential.ratio, 2.938045699258811, 1e-9);
+    near(exponential.p, 0.0033028833377713425, 1e-9);
+    // `powerlaw` searches the rate, to about five digits.
+    near(exponential.ratio, 2.93813993875962, 1e-4);
+    near(exponential.p, 0.00330187947697109, 1e-3);
     // Here the likeliest lognormal is nearly the law itself, and `powerlaw` ends its search on the way there.
     assert!(lognormal.is_none_or(|it| it.p > 0.9));
 }
@@ -151,9 +154,9 @@ fn the_tail_of_the_normal_is_that_of_scipy() {
         (-3.0, 0.9986501019683699),
         (-0.5, 0.6914624612740131),
         (0.0, 0.5),
-        (0.999, 0.15889731255866837),
+        (0.999, 0.15889734564131824),
         (1.0, 0.15865525393145707),
-        (8.0, 6.220960574271785e-16),
+        (8.0, 6.22096057427174e-16),
     ] {
         near(mills(z) * (-z * z / 2.0).exp() / TAU.sqrt(), tail, 1e-13);
     }
@@ -165,7 +168,7 @@ input image: [1, 12, 12]
 weights W_A: conv(1 -> 4, kernel: 3, bias: false)
 weights W_L: conv(4 -> 4, kernel: 3, bias: false)
 A = relu(W_A * image)
-loop t = 1..2 {
+loop V1(steps: 2) {
     state O = A
     O' = relu(A + W_L * O)
 }
@@ -223,6 +226,6 @@ fn the_table_of_a_run_agrees_with_itself() {
         }
     }
     let said = answer(here, "analyse run responses --limit 16 --into out");
-    assert!(said.contains("step 2: the power law from ") && said.contains("3 rows and 1 figure"), "{said}");
+    assert!(said.contains("`O`, step 2: ") && said.contains("3 rows and 1 figure"), "{said}");
     assert!(fs::read_to_string(here.join("out/responses.svg")).unwrap().contains("power law"));
 }

@@ -255,13 +255,34 @@ impl Trained {
         wanted: &[bool],
         each: &mut dyn FnMut(Recorded) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
+        self.record_changed(shown, wanted, &mut |_, _| {}, each)
+    }
+
+    /// As [`record`](Self::record), where `change` makes other numbers of each image before the net is shown it: it is given how
+    /// many images came before, and the image as the net takes it.
+    ///
+    /// # Errors
+    /// As [`record`](Self::record).
+    pub fn record_changed(
+        &self,
+        shown: &Shown,
+        wanted: &[bool],
+        change: &mut dyn FnMut(usize, &mut [f32]),
+        each: &mut dyn FnMut(Recorded) -> Result<(), TrainError>,
+    ) -> Result<(), TrainError> {
         let feed = self.recipe.feed(&shown.source, shown.order.clone());
         let feed = Feed { batch: feed.batch.min(MOST_RECORDED), ..feed };
         if self.on_cpu {
             memory_need::check_batch(&self.recipe, false, feed.batch.min(shown.order.len()))?;
         }
+        let mut before = 0;
         for batch in Loader::new(feed)? {
-            let batch = batch?;
+            let mut batch = batch?;
+            let len = batch.images.len() / batch.labels.len().max(1);
+            for image in batch.images.chunks_exact_mut(len.max(1)) {
+                change(before, image);
+                before += 1;
+            }
             let (images, input, labels) = (batch.labels.len(), batch.images.clone(), batch.labels.clone());
             let (forward, values) = self.model.record(evaluate::images(batch, &self.model, &self.device), wanted);
             let asked = values.into_iter().fold(Transaction::default(), Transaction::register);
