@@ -28,11 +28,11 @@ impl Verdict {
 
 /// `1 - cdf` over the density of the standard normal distribution.
 pub fn mills(z: f64) -> f64 {
-    if z >= 1.0 {
+    if z >= 2.0 {
         // A continued fraction, which here has converged after so many terms.
         return 1.0 / (1..=200).rev().fold(z, |below, n| z + f64::from(n) / below);
     }
-    if z < -1.0 {
+    if z < -2.0 {
         return (z * z / 2.0).exp() * TAU.sqrt() - mills(-z);
     }
     let (mut sum, mut term, mut n) = (0.0, z, 1.0);

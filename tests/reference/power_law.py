@@ -47,5 +47,5 @@ first, alpha, rate = tail[0], best[2], 1 / (tail - tail[0]).mean()
 ratios = np.log((alpha - 1) / first) - alpha * np.log(tail / first) - np.log(rate) + rate * (tail - first)
 ratio = ratios.sum() / np.sqrt(len(tail) * ratios.var())
 print("exponential by its formula: ratio", repr(float(ratio)), "p", repr(float(special.erfc(abs(ratio) / np.sqrt(2)))))
-for z in (-3, -0.5, 0, 0.999, 1, 8):
+for z in (-3, -0.5, 0, 0.999, 1, 2, 8):
     print("sf", z, repr(float(stats.norm.sf(z))))

@@ -1,6 +1,7 @@
 //! `lcnnc analyse RUN responses`: its laws against closed forms and against `powerlaw` and SciPy (tests/reference/power_law.py), and
 //! its table against itself.
 
+use lcnnc::analyses::control::Control;
 use lcnnc::analyses::power_law::{PowerLaw, Sorted};
 use lcnnc::analyses::rivals::{Lognormal, mills};
 use std::collections::BTreeMap;
@@ -156,9 +157,36 @@ fn the_tail_of_the_normal_is_that_of_scipy() {
         (0.0, 0.5),
         (0.999, 0.15889734564131824),
         (1.0, 0.15865525393145707),
+        (2.0, 0.022750131948179195),
         (8.0, 6.22096057427174e-16),
     ] {
         near(mills(z) * (-z * z / 2.0).exp() / TAU.sqrt(), tail, 1e-13);
+    }
+}
+
+/// Equal amplitudes have equal means and equal mean squares.
+#[test]
+fn controls_keep_the_range_or_the_amplitudes() {
+    let image: Vec<f32> = (0..60_u16).map(|i| f32::from(i * 37 % 61) - 20.0).collect();
+    let changed = |control: Control, number: usize| {
+        let mut made = image.clone();
+        control.change(number, &mut made, [2, 6, 5]);
+        made
+    };
+    assert_eq!(changed(Control::None, 0), image);
+    let noise = changed(Control::WhiteNoise, 3);
+    assert!(noise.iter().all(|x| (-20.0..=40.0).contains(x)), "{noise:?}");
+    let scrambled = changed(Control::PhaseScrambled, 3);
+    for (made, channel) in scrambled.chunks(30).zip(image.chunks(30)) {
+        for power in [1, 2] {
+            let sum = |of: &[f32]| of.iter().map(|x| f64::from(*x).powi(power)).sum::<f64>();
+            near(sum(made), sum(channel), 1e-4);
+        }
+        assert!(made.iter().zip(channel).any(|(a, b)| (a - b).abs() > 1.0));
+    }
+    for control in [Control::WhiteNoise, Control::PhaseScrambled] {
+        assert_eq!(changed(control, 3), changed(control, 3));
+        assert_ne!(changed(control, 3), changed(control, 4));
     }
 }
 
