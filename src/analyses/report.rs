@@ -93,15 +93,31 @@ fn of_analysis(section: &Section) -> Markup {
     html! {
         section {
             h2 id=(analysis.name) { (analysis.name) }
-            p { (analysis.about) ". Table: " a href=(table) { (table) } "." }
-            @if !findings.notes.is_empty() { ul { @for note in &findings.notes { li { (note) } } } }
+            p { (prose(&sentence(analysis.about))) " Table: " a href=(table) { (table) } "." }
+            @if !findings.notes.is_empty() { ul { @for note in &findings.notes { li { (prose(note)) } } } }
             @for figure in &findings.figures {
                 figure {
                     (PreEscaped(figure.drawing.svg()))
-                    figcaption { (figure.caption) }
+                    figcaption { (prose(&figure.caption)) }
                     @if !figure.seen_before.is_empty() { p class="seen" { (figure.seen_before) } }
                 }
             }
+        }
+    }
+}
+
+/// A line as a sentence: `statistics of weights` becomes `Statistics of weights.`
+fn sentence(line: &str) -> String {
+    let mut letters = line.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
+/// Text whose names stand in backticks, as the terminal has it.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (n, part) in text.split('`').enumerate() {
+            @if n % 2 == 1 { code { (part) } } @else { (part) }
         }
     }
 }

@@ -352,3 +352,27 @@ fn all_that_apply_go_into_the_folder_of_the_run() {
     let (code, _, err) = lcnnc(here, "analyse run ei_ratio");
     assert!(code == Some(2) && err.contains("`ei_ratio` has nothing to say of this run"), "{err}");
 }
+
+/// A browser lays the report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
+/// `cargo test --test runs a_browser_shows_the_report -- --ignored`.
+#[test]
+#[ignore = "needs a browser"]
+fn a_browser_shows_the_report() {
+    let place = place();
+    let here = place.path();
+    fine(here, "analyse run");
+    let page = fs::read_to_string(here.join("run/analyses/report.html")).unwrap();
+    // What the browser has made of the page is only seen from within.
+    let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
+        .map(svg => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 100 ? 'drawn' : 'empty'; })
+        .join(' ')</script></body>";
+    fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
+    let mut browser = Command::new("chromium");
+    browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
+    let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
+    let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+    assert!(!said.contains("CONSOLE"), "{said}");
+    let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+    assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
+    assert!(!title.contains("empty"), "{title}");
+}
