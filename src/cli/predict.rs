@@ -10,6 +10,13 @@ use std::process::ExitCode;
 /// Classes shown for an image.
 const SHOWN: usize = 3;
 
+/// How answers are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
 /// Name the classes of images, the most probable first.
 ///
 /// Every image goes through the transforms of the run. One that cannot be read is named, the others are still done, and
@@ -22,6 +29,9 @@ pub struct Args {
     /// PNG, JPEG, BMP, WebP, TIFF, PPM or PGM files
     #[arg(required = true)]
     images: Vec<PathBuf>,
+    /// human: the most probable classes; json: a line for each image with the scores and probabilities of all classes
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
     /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -47,7 +57,10 @@ impl Args {
             match trained.predict(image) {
                 Ok(answers) => {
                     let name = image.to_string_lossy();
-                    console.line(&format!("{}: {}", visible_name(&name), words(&answers)));
+                    match self.format {
+                        Format::Human => console.line(&format!("{}: {}", visible_name(&name), words(&answers))),
+                        Format::Json => console.raw(&format!("{}\n", object(&name, &answers))),
+                    }
                 }
                 Err(error) => {
                     console.warn(&format!("error: {error}"));
@@ -57,7 +70,9 @@ impl Args {
                 }
             }
         }
-        super::run::forced(&inspection.notes, console);
+        if self.format == Format::Human {
+            super::run::forced(&inspection.notes, console);
+        }
         Ok(ExitCode::from(code))
     }
 }
@@ -68,4 +83,13 @@ fn words(answers: &[Answer]) -> String {
     let words: Vec<String> =
         shown.map(|answer| format!("{} {:.1} %", visible_name(&answer.class), 100.0 * answer.probability)).collect();
     words.join(", ")
+}
+
+/// The answers for programs, all of them, the most probable first.
+fn object(image: &str, answers: &[Answer]) -> serde_json::Value {
+    let answer = |answer: &Answer| {
+        let Answer { class, score, probability } = answer;
+        serde_json::json!({"class": class, "score": score, "probability": probability})
+    };
+    serde_json::json!({"image": image, "answers": answers.iter().map(answer).collect::<Vec<_>>()})
 }

@@ -353,6 +353,33 @@ fn all_that_apply_go_into_the_folder_of_the_run() {
     assert!(code == Some(2) && err.contains("`ei_ratio` has nothing to say of this run"), "{err}");
 }
 
+#[test]
+fn answers_for_programs_have_every_class() {
+    let place = place();
+    let here = place.path();
+    image::GrayImage::from_fn(12, 12, |x, _| image::Luma([20 * x as u8])).save(here.join("x.png")).unwrap();
+    fine(here, "activations run --values logits --out x.npy --images x.png");
+    let (_, scores) = npy(&fs::read(here.join("x.npy")).unwrap());
+    let said = fine(here, "predict run x.png x.png --format json");
+    assert_eq!(said.lines().count(), 2, "a line for each image: {said}");
+    let line: Value = serde_json::from_str(said.lines().next().unwrap()).unwrap();
+    assert_eq!(line["image"], "x.png");
+    let answers = line["answers"].as_array().unwrap();
+    let all: f64 = scores.iter().map(|score| score.exp()).sum();
+    let mut found: Vec<f64> = answers.iter().map(|answer| answer["score"].as_f64().unwrap()).collect();
+    for answer in answers {
+        let [score, probability] = ["score", "probability"].map(|key| answer[key].as_f64().unwrap());
+        assert!((score.exp() / all - probability).abs() < 1e-5, "{line}");
+    }
+    assert!(found.is_sorted_by(|a, b| a >= b), "the most probable first: {line}");
+    let mut expected = scores.clone();
+    for of in [&mut found, &mut expected] {
+        of.sort_by(f64::total_cmp);
+    }
+    assert_eq!(found.len(), expected.len());
+    assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
+}
+
 /// A browser lays the report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
 /// `cargo test --test runs a_browser_shows_the_report -- --ignored`.
 #[test]

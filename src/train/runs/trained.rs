@@ -1,6 +1,6 @@
 //! A finished run, taken up again from the files of its folder alone.
 
-use crate::back::burn::{Model, Weight, read, read_all};
+use crate::back::burn::{Model, Weight, read_all};
 use crate::data::loader::{Feed, Loader};
 use crate::data::{self, ImageSource, picture};
 use crate::train::fit::evaluate::{self, Score, evaluate};
@@ -69,6 +69,8 @@ pub struct Recorded {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub class: String,
+    /// The score that the net gives the class, of which probabilities are made by softmax.
+    pub score: f64,
     /// How probable the class is, from 0 to 1.
     pub probability: f64,
 }
@@ -329,8 +331,11 @@ impl Trained {
         let [channels, height, width] = image.shape();
         let data = TensorData::new(image.pixels, [1, channels, height, width]);
         let input: Tensor<4> = Tensor::from_data(data, (&self.device, self.model.precision().dtype()));
-        let probabilities = read(activation::softmax(self.model.forward(input).logits(), 1))?;
-        if let Some(x) = probabilities.iter::<f64>().find(|x| !x.is_finite()) {
+        let scores = self.model.forward(input).logits();
+        let asked = Transaction::default().register(scores.clone()).register(activation::softmax(scores, 1));
+        let both = read_all(asked)?;
+        let [scores, probabilities] = [0, 1].map(|n| both[n].iter::<f64>().collect::<Vec<f64>>());
+        if let Some(x) = probabilities.iter().find(|x| !x.is_finite()) {
             let (what, found) = (name(), format!("a probability of {x}"));
             return Err(TrainError::NoNumber { what, found, path: self.file.clone() });
         }
@@ -339,8 +344,8 @@ impl Trained {
             .data
             .classes
             .iter()
-            .zip(probabilities.iter::<f64>())
-            .map(|(class, probability)| Answer { class: class.clone(), probability })
+            .zip(scores.into_iter().zip(probabilities))
+            .map(|(class, (score, probability))| Answer { class: class.clone(), score, probability })
             .collect();
         // Stable: of equals, the first class comes first.
         answers.sort_by(|a, b| b.probability.total_cmp(&a.probability));
