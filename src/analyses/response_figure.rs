@@ -25,9 +25,11 @@ const POINTS: usize = 200;
 /// The figure of a value that was watched on such images.
 pub fn figure(name: &str, (value, images): (&str, String), with_zeros: bool, seen: Vec<Seen>) -> Figure {
     let zeros = if with_zeros { "exact zeros included" } else { "exact zeros left out" };
-    let numbers: Vec<String> = seen.iter().map(|seen| seen.n.to_string()).collect();
+    let mut numbers: Vec<String> = seen.iter().map(|seen| seen.n.to_string()).collect();
+    // Most often all steps have as many.
+    numbers.dedup();
     let caption = format!(
-        "How the responses of `{value}` to {images} are distributed: the share of all n numbers ({zeros}; n = {}) in a \
+        "How the responses of `{value}` to {images} are distributed: the share of all n numbers ({zeros}; n = {} at each step) in a \
          bin over the width of the bin, for numbers above 0; the two-sided normal distribution around 0 of the same variance; \
          the power law by maximum likelihood (dashed), from the number on from which it fits best (Clauset, Shalizi & Newman, \
          2009); and where law and normal distribution meet (Park, Zhang & Choe, 2025, Fig. 7). Both axes are logarithmic.",
@@ -39,8 +41,8 @@ pub fn figure(name: &str, (value, images): (&str, String), with_zeros: bool, see
     Figure {
         name: name.to_owned(),
         caption,
-        seen_before: "The distribution begins near the normal one and becomes like a power law step by step (Park, Zhang & Choe, \
-                      2025, Fig. 7)."
+        seen_before: "Park, Zhang and Choe (2025, Fig. 7) saw it begin near the normal distribution and become like a power law step by \
+                      step."
             .to_owned(),
         drawing: Drawing::Plot(Plot { title: format!("Responses of {value} to {images}"), columns, panels }),
     }
