@@ -16,6 +16,8 @@ use crate::train::{Recipe, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, Transaction};
 use jiff::Timestamp;
 use lcnnc_lang::ir::Op;
+use std::collections::BTreeMap;
+use tiles::Scale;
 
 pub const BOARD: ObserverKind = ObserverKind {
     keeps: None,
@@ -46,8 +48,8 @@ const MOST_MAPS: usize = 32;
 /// The most parameters whose numbers are counted: the first ones, in order of the net.
 const MOST_HISTOGRAMS: usize = 128;
 
-const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value; where there are negative \
-                   values, 0 is mid-grey.";
+const MAP: &str = "Channels as tiles, image after image. Black is 0 and white the largest value of all steps of an epoch; where \
+                   there are negative values, 0 is mid-grey.";
 const KERNEL: &str = "Kernels as tiles, those of one output channel side by side. Black is 0 and white the largest value; \
                       where there are negative values, 0 is mid-grey.";
 
@@ -247,10 +249,19 @@ fn feature_maps(
     let net = model.net();
     let input = (at.step == 1).then(|| (net.input.0.clone(), images.clone()));
     let maps = maps::names(net).into_iter().zip(trace).filter_map(|(name, (_, map))| Some((name?, map)));
+    let mut shown = Vec::new();
+    // What grows or fades from step to step is only seen if all steps have one scale.
+    let mut scales: BTreeMap<String, Scale> = BTreeMap::new();
     for (name, map) in input.into_iter().chain(maps.take(MOST_MAPS)) {
         let dims = map.dims();
         let values: Vec<f64> = read(map)?.iter::<f64>().collect();
-        picture(events, Tag { name: &format!("feature maps/{name}"), about: MAP }, at, &values, dims)?;
+        let scale = scales.entry(of_all_steps(&name).to_owned()).or_default();
+        *scale = scale.with(Scale::of(&values));
+        shown.push((name, values, dims));
+    }
+    for (name, values, dims) in shown {
+        let scale = scales.get(of_all_steps(&name)).copied().unwrap_or_default();
+        picture(events, Tag { name: &format!("feature maps/{name}"), about: MAP }, at, &values, (dims, scale))?;
     }
     Ok(())
 }
@@ -263,12 +274,29 @@ fn kernels(events: &mut Events, at: At, model: &Model, weights: &[Weight]) -> Re
     let found = weights.iter().find(|weight| weight.name == net.param(id).name);
     if let Some((weight, &[outputs, inputs, height, width])) = found.map(|weight| (weight, weight.shape.as_slice())) {
         let name = format!("kernels/{}", net.owner(id));
-        picture(events, Tag { name: &name, about: KERNEL }, at, &weight.values, [outputs, inputs, height, width])?;
+        picture(
+            events,
+            Tag { name: &name, about: KERNEL },
+            at,
+            &weight.values,
+            ([outputs, inputs, height, width], Scale::of(&weight.values)),
+        )?;
     }
     Ok(())
 }
 
-fn picture(events: &mut Events, tag: Tag<'_>, at: At, values: &[f64], dims: [usize; 4]) -> Result<(), TrainError> {
-    let (size, png) = tiles::png(values, dims);
+/// The name of a value without its step.
+fn of_all_steps(name: &str) -> &str {
+    name.split('@').next().unwrap_or(name)
+}
+
+fn picture(
+    events: &mut Events,
+    tag: Tag<'_>,
+    at: At,
+    values: &[f64],
+    (dims, scale): ([usize; 4], Scale),
+) -> Result<(), TrainError> {
+    let (size, png) = tiles::png(values, dims, scale);
     events.image(tag, at, size, png)
 }

@@ -16,12 +16,35 @@ const MOST_PIXELS: u32 = 48;
 /// The shade between tiles, and where there is none: white.
 const GAP: Luma<u8> = Luma([255]);
 
+/// What shades stand for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Scale {
+    /// The largest absolute value, which is white.
+    largest: f64,
+    /// Whether there are negative values: 0 is then mid-grey, and the largest of either sign black or white.
+    is_signed: bool,
+}
+
+impl Scale {
+    /// The scale of these values, as far as they are numbers.
+    pub fn of(values: &[f64]) -> Self {
+        let finite = || values.iter().filter(|x| x.is_finite());
+        let largest = finite().fold(0.0_f64, |largest, x| largest.max(x.abs()));
+        Self { largest, is_signed: finite().any(|x| *x < 0.0) }
+    }
+
+    /// One scale for what has either.
+    pub fn with(self, other: Self) -> Self {
+        Self { largest: self.largest.max(other.largest), is_signed: self.is_signed || other.is_signed }
+    }
+}
+
 /// Height and width of a picture and its pixels as PNG, greyscale. Of `values`, `[groups, tiles, height, width]`, each
 /// map is a tile. A row holds as many whole groups as it has room for; a group longer than a row begins one of its own.
-pub fn png(values: &[f64], [groups, tiles, height, width]: [usize; 4]) -> ([u32; 2], Vec<u8>) {
+pub fn png(values: &[f64], [groups, tiles, height, width]: [usize; 4], scale: Scale) -> ([u32; 2], Vec<u8>) {
     let shown = tiles.min(MOST_OF_A_GROUP);
     let most = groups.min(MOST_TILES / shown.max(1));
-    let shades = shades(values);
+    let shades = shades(values, scale);
     let tile = |group: usize, tile: usize| shrunk(&shades[(group * tiles + tile) * height * width..], height, width);
     let grid = Grid::of(most, shown);
     let [tile_width, tile_height] = reduced(height, width);
@@ -68,14 +91,10 @@ impl Grid {
     }
 }
 
-/// A shade for each value, from 0 (black) to the largest (white); where there are negative values, 0 is mid-grey and the
-/// largest of either sign black or white. What is not a number is as dark as can be.
-fn shades(values: &[f64]) -> Vec<u8> {
-    let finite = values.iter().filter(|x| x.is_finite());
-    let largest = finite.clone().fold(0.0_f64, |largest, x| largest.max(x.abs()));
-    let signed = finite.clone().any(|x| *x < 0.0);
+/// A shade for each value. What is not a number is as dark as can be.
+fn shades(values: &[f64], Scale { largest, is_signed }: Scale) -> Vec<u8> {
     let unit = if largest > 0.0 { largest } else { 1.0 };
-    let shade = |x: &f64| if signed { 127.5 + 127.5 * (x / unit) } else { 255.0 * (x / unit) };
+    let shade = |x: &f64| if is_signed { 127.5 + 127.5 * (x / unit) } else { 255.0 * (x / unit) };
     // The conversion keeps to 0..255 and makes 0 of what is not a number.
     values.iter().map(|x| shade(x).round() as u8).collect()
 }
