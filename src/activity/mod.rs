@@ -6,9 +6,6 @@
 //! | `arrays` | files of arrays that numpy reads: `.npy`, `.npz` and `.safetensors` |
 //! | `export` | a file of arrays of what a net makes of some images, batch after batch |
 
-// What a net makes is written to files.
-#![allow(clippy::disallowed_methods)]
-
 mod arrays;
 mod asked;
 mod export;

@@ -1,7 +1,7 @@
 //! The feature maps of a few images, step by step (Park, Zhang & Choe, 2025, Fig. 5).
 
 use super::moments::Spread;
-use super::sparsity::asked;
+use super::values::{OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
 use crate::train::TrainError;
@@ -14,12 +14,7 @@ pub const MAPS: Analysis = Analysis {
     name: "maps",
     about: "feature maps of the first images at every step, all on one scale, a row for each map (Park et al., 2025, Fig. 5)",
     args: &[
-        Arg::with(
-            "of",
-            Type::Names,
-            ArgValue::Names(Vec::new()),
-            "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops",
-        ),
+        OF,
         Arg::with(
             "images",
             Type::Count { min: 1, max: 100 },
@@ -38,7 +33,7 @@ pub const MAPS: Analysis = Analysis {
         Column { name: "zeros", about: "share of pixels that are exactly 0, from 0 to 1" },
     ],
     watches: true,
-    applies: super::sparsity::has_maps,
+    applies: has_maps,
     run,
 };
 

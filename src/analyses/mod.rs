@@ -21,6 +21,7 @@ mod similarity;
 mod sparsity;
 mod spectrum;
 pub mod table;
+mod values;
 mod weights;
 
 pub use bench::Bench;

@@ -5,7 +5,7 @@ use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
 use super::sample::{Sample, binned_exponent};
-use super::sparsity::{asked, watched};
+use super::values::{OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Findings};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
@@ -14,12 +14,7 @@ pub const RESPONSES: Analysis = Analysis {
     name: "responses",
     about: "distribution of responses, its power law and the threshold, a row for each step (Park et al., 2025, Fig. 7)",
     args: &[
-        Arg::with(
-            "of",
-            Type::Names,
-            ArgValue::Names(Vec::new()),
-            "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops",
-        ),
+        OF,
         Arg::with("zeros", Type::Bool, ArgValue::Bool(true), "whether exact zeros count among the numbers"),
         Arg::with(
             "control",
@@ -75,9 +70,7 @@ pub const RESPONSES: Analysis = Analysis {
         Column { name: "threshold_1", about: "larger `x` where they meet, above which the law is the larger one" },
     ],
     watches: true,
-    applies: |net| {
-        if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
-    },
+    applies: has_maps,
     run,
 };
 

@@ -1,12 +1,11 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
+use super::values::{OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
-use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
-use lcnnc_lang::ir::Net;
-use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
+use lcnnc_lang::vocabulary::Bound;
 
 /// The kurtosis of a normal distribution.
 const NORMAL: f64 = 3.0;
@@ -14,12 +13,7 @@ const NORMAL: f64 = 3.0;
 pub const SPARSITY: Analysis = Analysis {
     name: "sparsity",
     about: "kurtosis and share of exact zeros of feature maps, a row for each step (Park et al., 2025, Fig. 6)",
-    args: &[Arg::with(
-        "of",
-        Type::Names,
-        ArgValue::Names(Vec::new()),
-        "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops",
-    )],
+    args: &[OF],
     columns: &[
         Column { name: "value", about: "the value, as in `O`" },
         Column { name: "step", about: "the step of its loop, 0 for the initial value; empty outside of loops" },
@@ -37,39 +31,6 @@ pub const SPARSITY: Analysis = Analysis {
     applies: has_maps,
     run,
 };
-
-/// Why there is no feature map to see in a net, if there is none.
-pub fn has_maps(net: &Net) -> Result<(), String> {
-    if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
-}
-
-/// The values that are looked at where none is named: those of loops, or every feature map of a net without loops.
-pub fn watched(net: &Net) -> Vec<String> {
-    let maps: Vec<_> =
-        net.traced().into_iter().filter(|it| matches!(it.shape, lcnnc_lang::ir::Shape::Map(_))).collect();
-    let is_looped = maps.iter().any(|map| !map.steps.is_empty());
-    let mut names: Vec<String> = Vec::new();
-    for map in maps.into_iter().filter(|map| is_looped != map.steps.is_empty() && !map.is_zeros) {
-        if !names.contains(&map.name) {
-            names.push(map.name);
-        }
-    }
-    names
-}
-
-/// The values that are named, or those that are looked at where none is; each at all of its steps.
-///
-/// # Errors
-/// Of a name that the net does not have.
-pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
-    let names = if names.is_empty() { watched(net) } else { names.to_vec() };
-    let of = |name: &String| {
-        let is_looped = net.traced().iter().any(|it| it.name == *name && !it.steps.is_empty());
-        let text = if is_looped { format!("{name}@all") } else { name.clone() };
-        Asked::of(net, &text).map_err(TrainError::Unasked)
-    };
-    names.iter().map(of).collect()
-}
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut curves) = (Findings::default(), Vec::new());

@@ -1,9 +1,9 @@
 //! `lcnnc activations`: what a run's net makes of images, as arrays.
 
-use super::values::{count, dataset, folder, output, there, value_at_steps};
+use super::shown::ShownArgs;
+use super::values::{output, value_at_steps};
 use lcnnc::activity::{self, ArrayFormat, Asked};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
+use lcnnc::train::{Console, Inspection, TrainError, Trained};
 use lcnnc_lang::diag::counted;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,27 +24,8 @@ pub struct Args {
     /// Where to write: x.npz, x.safetensors, or x.npy for one value
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: PathBuf,
-    /// Picture files, and folders of them, in place of the test half of a data set
-    #[arg(long, value_name = "PATH", num_args = 1.., value_parser = there(), conflicts_with_all = ["dataset", "limit"])]
-    images: Vec<PathBuf>,
-    /// Another data set of the same classes in the same order [default: the run's]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// Most images of the test half, a sample fixed by the run's seed [default: all]
-    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
-    limit: Option<usize>,
-    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
-    #[arg(long, value_name = "WHICH", default_value_t)]
-    weights: Which,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    shown: ShownArgs,
     /// Go on although files of the folder are not what the run left, or the classes are others; each of them is named
     #[arg(long)]
     force: bool,
@@ -59,17 +40,8 @@ impl Args {
             let reason = "a .npy file holds one array; name an .npz or .safetensors file for several values".to_owned();
             return Err(refused(reason));
         }
-        let over = Overrides {
-            dataset: self.dataset,
-            data_root: self.data_root,
-            device: self.device,
-            threads: self.threads,
-            limit_test: self.limit,
-            fuse: Some(false),
-            ..Overrides::default()
-        };
         let mut inspection = Inspection::new(self.force, console);
-        let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;
+        let trained = Trained::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?;
         let mut asked: Vec<Asked> = Vec::new();
         for text in &self.values {
             let value = Asked::of(trained.model().net(), text.trim()).map_err(TrainError::Unasked)?;
@@ -77,7 +49,7 @@ impl Args {
                 asked.push(value);
             }
         }
-        let shown = match self.images.as_slice() {
+        let shown = match self.shown.images.as_slice() {
             [] => trained.test_set(&mut inspection)?,
             paths => trained.pictures(paths)?,
         };

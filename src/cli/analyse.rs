@@ -1,10 +1,10 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
-use super::values::{count, dataset, folder, output, there};
+use super::shown::ShownArgs;
+use super::values::{folder, output};
 use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, RunFolder, TrainError, Which, user_files};
+use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
 use lcnnc_lang::diag::{counted, did_you_mean};
 use lcnnc_lang::vocabulary::Bound;
 use std::fs;
@@ -35,27 +35,8 @@ pub struct Args {
     /// The folder to write a table of each analysis to [default: `analyses` in the run's folder]
     #[arg(long, value_name = "DIR", value_parser = folder(), conflicts_with = "out")]
     into: Option<PathBuf>,
-    /// Picture files, and folders of them, that the net is shown in place of the test half of a data set
-    #[arg(long, value_name = "PATH", num_args = 1.., value_parser = there(), conflicts_with_all = ["dataset", "limit"])]
-    images: Vec<PathBuf>,
-    /// Another data set of the same classes in the same order [default: the run's]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: as for the run, at most 1000]
-    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
-    limit: Option<usize>,
-    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
-    #[arg(long, value_name = "WHICH", default_value_t)]
-    weights: Which,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    shown: ShownArgs,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -92,24 +73,16 @@ impl Args {
                 "it takes the table of one analysis; name a folder for several of them with `--into`".to_owned();
             return Err(TrainError::Refused { path: out.clone(), reason });
         }
-        let over = Overrides {
-            dataset: self.dataset.clone(),
-            data_root: self.data_root.clone(),
-            device: self.device,
-            threads: self.threads,
-            limit_test: self.limit,
-            ..Overrides::default()
-        };
         let mut inspection = Inspection::new(self.force, console);
-        let mut bench =
-            Bench::open(&self.run, over, self.weights, &mut inspection)?.limited(self.limit.unwrap_or(IMAGES));
+        let mut bench = Bench::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?
+            .limited(self.shown.limit.unwrap_or(IMAGES));
         let is_all = calls.is_empty();
         if is_all {
             let whole = |analysis: &'static Analysis| Ok((analysis, analyses::call(analysis.name)?));
             calls = ANALYSES.iter().map(whole).collect::<Result<_, TrainError>>()?;
         }
         if calls.iter().any(|(analysis, _)| analysis.watches && (analysis.applies)(bench.net()).is_ok()) {
-            bench.show(&self.images, &mut inspection)?;
+            bench.show(&self.shown.images, &mut inspection)?;
         }
         if let ([(analysis, call)], None, false) = (calls.as_slice(), &self.into, is_all) {
             let is_raw = one(analysis, &bench, call, self.out.as_deref(), console)?;

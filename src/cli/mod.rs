@@ -18,6 +18,7 @@ mod resume;
 mod run;
 mod share;
 mod show;
+mod shown;
 mod simulate;
 mod spec;
 mod transfer;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 pub struct Readers {
     /// The settings whose expressions read it, each as its block and its key.
     pub settings: Vec<(String, String)>,
-    /// Whether anything but consts reads it.
+    /// Whether the const is read by anything that is no const itself.
     pub any: bool,
 }
 
@@ -63,7 +63,7 @@ fn followers<'a>(consts: &[(&'a str, &Expr)], name: &'a str) -> BTreeSet<&'a str
     }
 }
 
-/// Whether an expression reads a name, or calls what it stands for.
+/// Whether an expression reads one of the names, or calls what one of them stands for.
 fn reads(value: &Expr, names: &BTreeSet<&str>) -> bool {
     value.parts().any(|part| match &part.kind {
         ExprKind::Name(name) => names.contains(name.as_str()),

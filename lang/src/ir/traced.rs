@@ -11,7 +11,7 @@ pub struct Traced {
     /// of its own loop is at step 0 of it.
     pub steps: Vec<usize>,
     pub shape: Shape,
-    /// Whether the value is zero by definition, as what `zeros` gives is.
+    /// Whether the value is made by `zeros`, so that all its numbers are zero whatever the image is.
     pub is_zeros: bool,
 }
 

@@ -309,7 +309,7 @@ pub fn unused(what: &str, name: &str, span: Span) -> Diagnostic {
         .help("remove it, or use it in an equation")
 }
 
-/// Whether a problem is that nothing reads a const.
+/// Whether the problem is the warning that a const is never used.
 pub fn is_unused_const(problem: &Diagnostic) -> bool {
     problem.code.id == UNUSED.id && problem.message.starts_with("const ")
 }

@@ -38,13 +38,13 @@ const ONE_STEP: Code = Code::warning(
      pattern that is present for less than a step is seen for the whole of it, and its rates do not get near where they would settle.",
 );
 
-/// What a spec calls by a name under `share` that holds no layer without weight sharing.
+/// What has the name that stands under `share` in a spec, where it holds no `local` layer.
 #[derive(Clone, Copy, Debug)]
 pub enum Named<'a> {
     Nothing,
     /// A block or a function, in words; what it holds is there once for each call.
     Template(&'static str),
-    /// What stands in a block or a loop, in words, and the name of that.
+    /// A statement inside of a block or a loop: the word `block` or `loop`, and the name of that one.
     Inside(&'static str, &'a str),
     /// A const, and what it stands for.
     Const(&'a str),

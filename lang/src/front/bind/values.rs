@@ -8,7 +8,7 @@ use crate::syntax::ast::{self, Expr, ExprKind};
 use crate::vocabulary::{ArgValue, Bound, Callable, Type, real};
 use std::borrow::Cow;
 
-/// What a count has to be, in words.
+/// The words for the number that a count has to be, as messages have them.
 const WHOLE: &str = "a whole number";
 
 impl Binder<'_> {
