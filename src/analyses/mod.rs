@@ -4,12 +4,14 @@
 //! An analysis is a file here that declares its name, its arguments, the nets that it applies to, the columns of its table and one
 //! function, and a line in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
 
+pub mod across;
 pub mod bench;
 pub mod control;
 mod ei_ratio;
 mod histograms;
 mod lateral;
 mod maps;
+pub mod measure;
 mod moments;
 pub mod power_law;
 pub mod report;
@@ -17,6 +19,7 @@ mod response_figure;
 mod responses;
 pub mod rivals;
 mod sample;
+pub mod side_by_side;
 mod similarity;
 mod sparsity;
 mod spectrum;
@@ -25,6 +28,7 @@ mod values;
 mod weights;
 
 pub use bench::Bench;
+pub use measure::Measure;
 pub use table::{Cell, Column, Table};
 
 use crate::figures::Drawing;
@@ -63,6 +67,8 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// What the rows come to, in sentences.
     pub notes: Vec<String>,
+    /// What they come to in numbers by which runs are compared.
+    pub measures: Vec<Measure>,
 }
 
 /// A figure of an analysis.

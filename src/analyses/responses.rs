@@ -5,8 +5,8 @@ use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
 use super::sample::{Sample, binned_exponent};
-use super::values::{OF, asked, has_maps};
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::values::{OF, asked, at_step, has_maps};
+use super::{Analysis, Bench, Cell, Column, Findings, Measure};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
 
@@ -85,6 +85,19 @@ struct Found {
     sampled: usize,
 }
 
+impl Found {
+    /// What runs are compared by.
+    fn measures(&self, value: &str, place: &str) -> Vec<Measure> {
+        let [lower, upper] = [0, 1].map(|n| self.thresholds.map(|at| at[n]));
+        let all = [
+            ("exponent of the power law", Some(self.law.exponent)),
+            ("lower threshold", lower),
+            ("upper threshold", upper),
+        ];
+        all.into_iter().filter_map(|(quantity, x)| Some(Measure::new(value, place, quantity, x?))).collect()
+    }
+}
+
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let mut findings = Findings::default();
     let (with_zeros, bins) = (call.bool("zeros"), call.count("bins"));
@@ -105,13 +118,15 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let found = found(&numbers, &densities, (share, sd));
             let head = [
                 Cell::Text(name.to_owned()),
-                at.map_or(Cell::Absent, Cell::Text),
+                at.clone().map_or(Cell::Absent, Cell::Text),
                 Cell::Text(call.word("control").to_owned()),
             ];
             let counts = [usize::from(with_zeros), n, sample.positive, numbers.len()].map(Cell::Count);
             let cells = head.into_iter().chain(counts).chain([Cell::Number(sd)]).chain(cells(found.as_ref()));
             findings.rows.push(cells.collect());
             findings.notes.push(note(&title, found.as_ref()));
+            let place = at_step(at.as_deref());
+            findings.measures.extend(found.iter().flat_map(|found| found.measures(name, &place)));
             let law = found.as_ref().map(|found| (found.law.clone(), share * found.law.tail as f64));
             let lowest = numbers.get(numbers.len() / 100).copied();
             let thresholds = found.and_then(|found| found.thresholds);

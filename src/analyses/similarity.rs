@@ -2,7 +2,7 @@
 
 use super::lateral;
 use super::moments::mean_and_sd;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
@@ -65,6 +65,11 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
                 }
             }
             let line = Line::through(&points);
+            if let Some(Line { slope, r, .. }) = line {
+                let place = format!("{time} weights");
+                let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
+                findings.measures.extend([measure("slope", slope), measure("correlation r", r)]);
+            }
             findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), &time, points.len())));
             panels.push(panel(&format!("{}, {time} weights", bundle.owner()), points, errors, line));
         }

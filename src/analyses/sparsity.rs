@@ -1,8 +1,8 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
-use super::values::{OF, asked, has_maps};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::values::{OF, asked, at_step, has_maps};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::Bound;
@@ -47,6 +47,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let ([k, k_sd], [z, z_sd]) = (mean_and_sd(&kurtosis[step]), mean_and_sd(&zeros[step]));
             let [k, k_sd] = [k, k_sd].map(|x| if kurtosis[step].is_empty() { Cell::Absent } else { Cell::Number(x) });
             let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+            let place = at_step(at.as_deref());
+            if let Cell::Number(k) = k {
+                findings.measures.push(Measure::new(name, &place, "kurtosis", k));
+            }
+            findings.measures.push(Measure::new(name, place, "share of exact zeros (0 to 1)", z));
             findings.rows.push(vec![
                 Cell::Text(name.to_owned()),
                 at.map_or(Cell::Absent, Cell::Text),

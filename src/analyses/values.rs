@@ -44,3 +44,8 @@ pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
     };
     names.iter().map(of).collect()
 }
+
+/// A step in words, as in `step 3`; nothing outside of loops.
+pub fn at_step(step: Option<&str>) -> String {
+    step.map_or(String::new(), |step| format!("step {step}"))
+}

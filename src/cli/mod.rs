@@ -5,6 +5,7 @@
 
 mod activations;
 mod analyse;
+mod analysed;
 mod check;
 mod data;
 mod eval;
@@ -13,6 +14,7 @@ mod fmt;
 mod graph;
 mod lower;
 mod predict;
+mod report;
 mod rerun;
 mod resume;
 mod run;
@@ -68,6 +70,7 @@ enum Verb {
     Share(share::Args),
     Activations(activations::Args),
     Analyse(analyse::Args),
+    Report(report::Args),
     Simulate(simulate::Args),
     Data(data::Args),
 }
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Verb::Share(args) => ended(args.share()),
         Verb::Activations(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
+        Verb::Report(args) => ended(args.report()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
     }

@@ -29,6 +29,7 @@ pub use phases::schedule;
 pub use recipe::overrides::{Overrides, Setting, Target};
 pub use recipe::{Recipe, yaml};
 pub use runs::begin::Occasion;
+pub use runs::facts;
 pub use runs::inspect::{Inspection, RunFolder};
 pub use runs::lengthen::lengthen;
 pub use runs::manifest::{Machine, Manifest, Parent, Sharing, Summary, WeightsChecksums};

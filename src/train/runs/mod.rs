@@ -2,6 +2,7 @@
 
 pub mod begin;
 mod diverged;
+pub mod facts;
 pub mod inspect;
 pub mod lengthen;
 pub mod manifest;

@@ -10,7 +10,7 @@ use crate::train::runs::{same_data, threads};
 use crate::train::{Console, Overrides, Setting, Stop, Summary, Target, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -55,6 +55,30 @@ pub struct Study {
     /// The file with all this.
     #[serde(skip)]
     pub file: PathBuf,
+}
+
+impl Study {
+    /// The folders of the runs that a file of a study names. They lie beside the file, wherever both were moved to.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not that of a study.
+    pub fn folders(file: &Path) -> Result<Vec<PathBuf>, TrainError> {
+        #[derive(Deserialize)]
+        struct Named {
+            seeds: Vec<Seed>,
+        }
+        #[derive(Deserialize)]
+        struct Seed {
+            folder: PathBuf,
+        }
+        let not_a_study = |error: serde_json::Error| TrainError::Refused {
+            path: file.to_owned(),
+            reason: format!("it is neither a run's folder nor the file `seeds-….json` of a study: {error}"),
+        };
+        let named: Named = serde_json::from_str(&files::read(file)?).map_err(not_a_study)?;
+        let beside = file.parent().unwrap_or(Path::new(""));
+        Ok(named.seeds.iter().filter_map(|seed| Some(beside.join(seed.folder.file_name()?))).collect())
+    }
 }
 
 /// A seed that is still to be trained.

@@ -1,0 +1,92 @@
+//! Several runs compared: which of them differ in their seed alone, and figures of what they come to on average.
+
+use super::measure::Mean;
+use super::{Figure, find};
+use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
+use crate::train::facts::{Fact, SEED, differing};
+use lcnnc_lang::diag::counted;
+
+/// What distinguishes each of some runs from the others but for its seed, as in `steps 5, alpha 0.1`. Runs that differ in nothing else
+/// have the same.
+pub fn groups(runs: &[Vec<Fact>]) -> Vec<String> {
+    let names: Vec<String> = differing(runs).into_iter().filter(|name| name != SEED).collect();
+    let group = |facts: &Vec<Fact>| {
+        let text = |name: &String| facts.iter().find(|fact| fact.name == *name).map(|fact| fact.text.as_str());
+        let parts: Vec<String> =
+            names.iter().map(|name| format!("{name} {}", text(name).unwrap_or("(none)"))).collect();
+        if parts.is_empty() { text(&"model".to_owned()).unwrap_or_default().to_owned() } else { parts.join(", ") }
+    };
+    runs.iter().map(group).collect()
+}
+
+/// A figure for each analysis whose measures run over steps, over weights of several times or over thresholds: their means by group.
+pub fn figures(means: &[Mean]) -> Vec<(&'static str, Figure)> {
+    let mut analyses: Vec<&'static str> = Vec::new();
+    means.iter().for_each(|mean| {
+        if !analyses.contains(&mean.analysis) {
+            analyses.push(mean.analysis);
+        }
+    });
+    let figure = |analysis: &'static str| {
+        let of_it: Vec<&Mean> = means.iter().filter(|mean| mean.analysis == analysis).collect();
+        let mut curves: Vec<(&str, &'static str)> = Vec::new();
+        of_it.iter().for_each(|mean| {
+            if !curves.contains(&(mean.of.as_str(), mean.quantity)) {
+                curves.push((&mean.of, mean.quantity));
+            }
+        });
+        let panels: Vec<Panel> =
+            curves.into_iter().filter_map(|(of, quantity)| panel(&of_it, (of, quantity))).collect();
+        let most = of_it.iter().map(|mean| mean.values.len()).max().unwrap_or(0);
+        let caption = format!(
+            "Means over the runs of a group, {} at most, with the standard deviation over them where there are several. {}.",
+            counted(most, "run"),
+            find(analysis).map_or("", |it| it.about)
+        );
+        let drawing = Drawing::Plot(Plot { title: format!("{analysis}, by group"), columns: 2, panels });
+        let is_drawn = matches!(&drawing, Drawing::Plot(plot) if !plot.panels.is_empty());
+        is_drawn.then_some((analysis, Figure { name: String::new(), caption, seen_before: String::new(), drawing }))
+    };
+    analyses.into_iter().filter_map(figure).collect()
+}
+
+/// One quantity of one value or bundle, a line a group; nothing if there is one place alone.
+fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel> {
+    let of_it: Vec<&&Mean> = means.iter().filter(|mean| mean.of == of && mean.quantity == quantity).collect();
+    let (mut places, mut groups): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    for mean in &of_it {
+        if !places.contains(&mean.at.as_str()) {
+            places.push(&mean.at);
+        }
+        if !groups.contains(&mean.group.as_str()) {
+            groups.push(&mean.group);
+        }
+    }
+    let marks = groups.iter().flat_map(|group| {
+        let (mut points, mut errors) = (Vec::new(), Vec::new());
+        for (x, place) in places.iter().enumerate() {
+            let mean = of_it.iter().find(|mean| mean.group == *group && mean.at == *place);
+            let (y, sd) = mean.map_or((f64::NAN, None), |mean| mean.mean_and_sd());
+            points.push([x as f64, y]);
+            errors.push(sd.unwrap_or(0.0));
+        }
+        let line = Mark::new(*group, MarkKind::Line { points: points.clone(), dashed: false });
+        [line, Mark::new(*group, MarkKind::Points { points, errors })]
+    });
+    let (label, names) = axis(&places);
+    let (x, y) = (Axis::named(label, names), Axis::linear(quantity));
+    let marks = marks.collect();
+    (places.len() > 1).then(|| Panel { title: of.to_owned(), x, y, marks })
+}
+
+/// What places have in common, and what is left of each: `step 0`, `step 1` are `0`, `1` of `step of the loop`.
+fn axis(places: &[&str]) -> (&'static str, Vec<String>) {
+    let all = |of: fn(&str) -> Option<&str>| places.iter().map(|place| of(place).map(str::to_owned)).collect();
+    if let Some(steps) = all(|place| place.strip_prefix("step ")) {
+        return ("step of the loop", steps);
+    }
+    match all(|place| place.strip_suffix(" weights")) {
+        Some(times) => ("weights", times),
+        None => ("", places.iter().map(|place| (*place).to_owned()).collect()),
+    }
+}
