@@ -19,22 +19,22 @@ pub fn groups(runs: &[Vec<Fact>]) -> Vec<String> {
     runs.iter().map(group).collect()
 }
 
+/// Each of some things once, in the order in which they come up.
+pub(super) fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    all.fold(Vec::new(), |mut seen, it| {
+        if !seen.contains(&it) {
+            seen.push(it);
+        }
+        seen
+    })
+}
+
 /// A figure for each analysis whose measures run over steps, over weights of several times or over thresholds: their means by group.
 pub fn figures(means: &[Mean]) -> Vec<(&'static str, Figure)> {
-    let mut analyses: Vec<&'static str> = Vec::new();
-    means.iter().for_each(|mean| {
-        if !analyses.contains(&mean.analysis) {
-            analyses.push(mean.analysis);
-        }
-    });
+    let analyses = distinct(means.iter().map(|mean| mean.analysis));
     let figure = |analysis: &'static str| {
         let of_it: Vec<&Mean> = means.iter().filter(|mean| mean.analysis == analysis).collect();
-        let mut curves: Vec<(&str, &'static str)> = Vec::new();
-        of_it.iter().for_each(|mean| {
-            if !curves.contains(&(mean.of.as_str(), mean.quantity)) {
-                curves.push((&mean.of, mean.quantity));
-            }
-        });
+        let curves = distinct(of_it.iter().map(|mean| (mean.of.as_str(), mean.quantity)));
         let panels: Vec<Panel> =
             curves.into_iter().filter_map(|(of, quantity)| panel(&of_it, (of, quantity))).collect();
         let most = of_it.iter().map(|mean| mean.values.len()).max().unwrap_or(0);
@@ -53,15 +53,8 @@ pub fn figures(means: &[Mean]) -> Vec<(&'static str, Figure)> {
 /// One quantity of one value or bundle, a line a group; nothing if there is one place alone.
 fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel> {
     let of_it: Vec<&&Mean> = means.iter().filter(|mean| mean.of == of && mean.quantity == quantity).collect();
-    let (mut places, mut groups): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
-    for mean in &of_it {
-        if !places.contains(&mean.at.as_str()) {
-            places.push(&mean.at);
-        }
-        if !groups.contains(&mean.group.as_str()) {
-            groups.push(&mean.group);
-        }
-    }
+    let places = distinct(of_it.iter().map(|mean| mean.at.as_str()));
+    let groups = distinct(of_it.iter().map(|mean| mean.group.as_str()));
     let marks = groups.iter().flat_map(|group| {
         let (mut points, mut errors) = (Vec::new(), Vec::new());
         for (x, place) in places.iter().enumerate() {

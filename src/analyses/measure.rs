@@ -37,7 +37,8 @@ pub struct Measured<'a> {
 
 const ANALYSIS: Column = Column { name: "analysis", about: "the analysis" };
 const OF: Column = Column { name: "of", about: "the value or the bundle, as in `O` or `W_L`" };
-const AT: Column = Column { name: "at", about: "the step, the weights or the threshold, as in `step 3` or `best weights`" };
+const AT: Column =
+    Column { name: "at", about: "the step, the weights or the threshold, as in `step 3` or `best weights`" };
 const QUANTITY: Column = Column { name: "quantity", about: "what is measured, with its unit if it has one" };
 
 /// The columns of the table of every measure.

@@ -33,7 +33,7 @@ pub use table::{Cell, Column, Table};
 
 use crate::figures::Drawing;
 use crate::train::TrainError;
-use lcnnc_lang::diag::Report;
+use lcnnc_lang::diag::{Report, did_you_mean};
 use lcnnc_lang::front::settings::read;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
@@ -139,13 +139,26 @@ impl Analysis {
 }
 
 /// The name that a call such as `weights` or `name(argument: 1)` begins with.
-pub fn name(call: &str) -> &str {
+fn name(call: &str) -> &str {
     call.split('(').next().unwrap_or_default().trim()
 }
 
 /// The analysis of that name, if there is one.
 pub fn find(name: &str) -> Option<&'static Analysis> {
     ANALYSES.iter().find(|analysis| analysis.name == name)
+}
+
+/// The analysis that a call such as `sparsity(of: O)` begins with.
+///
+/// # Errors
+/// That there is none of that name, and which one is meant where that can be guessed.
+pub fn called(call: &str) -> Result<&'static Analysis, String> {
+    let name = name(call);
+    find(name).ok_or_else(|| {
+        let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
+        let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("there is no analysis `{name}`{help}")
+    })
 }
 
 /// Reads the call of an analysis as the command line has it, with its arguments checked.

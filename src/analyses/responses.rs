@@ -90,7 +90,7 @@ impl Found {
     fn measures(&self, value: &str, place: &str) -> Vec<Measure> {
         let [lower, upper] = [0, 1].map(|n| self.thresholds.map(|at| at[n]));
         let all = [
-            ("exponent of the power law", Some(self.law.exponent)),
+            ("exponent of the power law", (self.law.exponent <= STEEP).then_some(self.law.exponent)),
             ("lower threshold", lower),
             ("upper threshold", upper),
         ];
@@ -185,6 +185,12 @@ fn note(title: &str, found: Option<&Found>) -> String {
         Some([first, second]) => format!("it meets the normal distribution at {first:.4} and at {second:.4}"),
         None => "it and the normal distribution do not meet".to_owned(),
     };
+    if law.exponent > STEEP {
+        return format!(
+            "{title}: the numbers end near {:.4}; a power law from there on would have the exponent {:.0}, which is no tail",
+            law.x_min, law.exponent
+        );
+    }
     format!(
         "{title}: the power law of the largest {:.2} % of the positive numbers, from {:.4} on, has the exponent {:.2} ± {:.2}; {}; {}; {meet}",
         100.0 * law.tail as f64 / *sampled as f64,
@@ -195,6 +201,10 @@ fn note(title: &str, found: Option<&Found>) -> String {
         against("an exponential", &verdicts[1])
     )
 }
+
+/// Numbers that fall off with a larger exponent end, as those of a function that saturates do: of a law with this one, a thousandth is
+/// above twice `x_min`.
+const STEEP: f64 = 11.0;
 
 /// A larger probability of chance leaves open what is favoured (Clauset, Shalizi & Newman, 2009).
 const DOUBT: f64 = 0.1;

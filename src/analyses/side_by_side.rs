@@ -1,6 +1,7 @@
 //! The report of several runs: what they differ in, what they come to on average, and their figures beside one another.
 
 use super::Figure;
+use super::across::distinct;
 use super::measure::Mean;
 use super::report::{Section, page, prose};
 use lcnnc_lang::diag::counted;
@@ -16,8 +17,8 @@ pub struct Beside {
     pub group: String,
     /// The seed.
     pub seed: u64,
-    /// The test accuracy in words, where the run came to its end.
-    pub accuracy: Option<String>,
+    /// The test accuracy from 0 to 1, where the run came to its end.
+    pub accuracy: Option<f64>,
     /// What its analyses say.
     pub sections: Vec<Section>,
     /// Analyses that do not apply to it, with the reasons.
@@ -36,7 +37,11 @@ body { max-width: 96rem; }
 /// The page.
 pub fn side_by_side(runs: &[Beside], means: &[Mean], figures: &[(&'static str, Figure)]) -> String {
     let groups = distinct(runs.iter().map(|run| run.group.as_str()));
-    let analyses = distinct(runs.iter().flat_map(|run| &run.sections).map(|section| section.analysis.name));
+    let is_told = |section: &&Section| !section.findings.figures.is_empty() || !section.findings.notes.is_empty();
+    let told = runs.iter().flat_map(|run| &run.sections).filter(is_told);
+    let analyses = distinct(told.map(|section| section.analysis.name));
+    let left_out: Vec<(&str, &str)> =
+        runs.iter().flat_map(|run| &run.left_out).map(|(name, reason)| (*name, reason.as_str())).collect();
     let (n, of) = (counted(runs.len(), "run"), counted(groups.len(), "group"));
     let title = format!("{n} in {of}");
     let body = html! {
@@ -50,32 +55,25 @@ pub fn side_by_side(runs: &[Beside], means: &[Mean], figures: &[(&'static str, F
             a href="means.csv" { "means.csv" } ", and of every run: " a href="summary.csv" { "summary.csv" } "." }
         (means_table(&groups, means))
         @for name in &analyses { (of_analysis(name, &groups, runs, figures)) }
+        @if !left_out.is_empty() {
+            h2 { "Left out" }
+            ul { @for (name, reason) in distinct(left_out.into_iter()) { li { (name) ": " (reason) } } }
+        }
     };
     page(&title, STYLE, &body)
-}
-
-fn distinct<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut seen = Vec::new();
-    all.for_each(|it| {
-        if !seen.contains(&it) {
-            seen.push(it);
-        }
-    });
-    seen
 }
 
 fn runs_table(runs: &[Beside]) -> Markup {
     html! {
         table {
-            thead { tr { th { "Run" } th { "Group" } th { "Seed" } th { "Test accuracy" } th { "Left out" } } }
+            thead { tr { th { "Run" } th { "Group" } th { "Seed" } th { "Test accuracy" } } }
             tbody {
                 @for run in runs {
                     tr {
                         td { a href={ (run.name) "/report.html" } { (run.folder) } }
                         td { (run.group) }
                         td { (run.seed) }
-                        td { (run.accuracy.as_deref().unwrap_or("not finished")) }
-                        td { @for (name, reason) in &run.left_out { (name) ": " (reason) ". " } }
+                        td { (run.accuracy.map_or("not finished".to_owned(), |share| format!("{:.2} %", 100.0 * share))) }
                     }
                 }
             }
@@ -84,17 +82,10 @@ fn runs_table(runs: &[Beside]) -> Markup {
 }
 
 fn means_table(groups: &[&str], means: &[Mean]) -> Markup {
-    let mut rows: Vec<(&str, &str, &str, &str)> = Vec::new();
-    means.iter().for_each(|it| {
-        let row = (it.analysis, it.of.as_str(), it.at.as_str(), it.quantity);
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-    });
+    let rows = distinct(means.iter().map(|it| (it.analysis, it.of.as_str(), it.at.as_str(), it.quantity)));
     let cell = |group: &str, row: &(&str, &str, &str, &str)| {
-        let of_row = |it: &&Mean| {
-            it.group == group && (it.analysis, it.of.as_str(), it.at.as_str(), it.quantity) == *row
-        };
+        let of_row =
+            |it: &&Mean| it.group == group && (it.analysis, it.of.as_str(), it.at.as_str(), it.quantity) == *row;
         means.iter().find(of_row).map_or(String::new(), |mean| match mean.mean_and_sd() {
             (mean, None) => short(mean),
             (middle, Some(sd)) => format!("{} ± {} (n = {})", short(middle), short(sd), mean.values.len()),

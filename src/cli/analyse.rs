@@ -1,8 +1,8 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
+use super::analysed::{IMAGES, all, calls, index, watches, written};
 use super::shown::ShownArgs;
 use super::values::{folder, output};
-use super::analysed::{IMAGES, all, calls, index, watches, written};
 use lcnnc::analyses::{Analysis, Bench, Findings};
 use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
 use lcnnc_lang::diag::counted;

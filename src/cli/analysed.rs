@@ -3,7 +3,7 @@
 use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Figure, Measure, Table, measure};
 use lcnnc::train::{Console, TrainError, user_files};
-use lcnnc_lang::diag::{counted, did_you_mean};
+use lcnnc_lang::diag::counted;
 use lcnnc_lang::vocabulary::Bound;
 use std::fs;
 use std::path::Path;
@@ -28,14 +28,14 @@ pub struct Analysed {
 pub fn calls(texts: &[String], console: Console) -> Result<Option<Vec<Call>>, TrainError> {
     let mut calls: Vec<Call> = Vec::new();
     for text in texts {
-        let name = analyses::name(text);
-        let Some(analysis) = analyses::find(name) else {
-            let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
-            let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            console.warn(&format!("error: there is no analysis `{name}`{help}"));
-            console.warn(&format!("there are:\n{}", index().trim_end()));
-            return Ok(None);
+        let analysis = match analyses::called(text) {
+            Ok(analysis) => analysis,
+            Err(problem) => {
+                console.warn(&format!("error: {problem}\nthere are:\n{}", index().trim_end()));
+                return Ok(None);
+            }
         };
+        let name = analysis.name;
         if calls.iter().any(|(known, _)| known.name == name) {
             console.warn(&format!(
                 "error: `{name}` is asked for twice, and both would write one file; ask for one of them"

@@ -374,27 +374,3 @@ fn answers_for_programs_have_every_class() {
     assert_eq!(found.len(), expected.len());
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
 }
-
-/// A browser lays the report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
-/// `cargo test --test runs a_browser_shows_the_report -- --ignored`.
-#[test]
-#[ignore = "needs a browser"]
-fn a_browser_shows_the_report() {
-    let place = place();
-    let here = place.path();
-    fine(here, "analyse run");
-    let page = fs::read_to_string(here.join("run/analyses/report.html")).unwrap();
-    // What the browser has made of the page is only seen from within.
-    let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
-        .map(svg => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 100 ? 'drawn' : 'empty'; })
-        .join(' ')</script></body>";
-    fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
-    let mut browser = Command::new("chromium");
-    browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
-    let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
-    let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
-    assert!(!said.contains("CONSOLE"), "{said}");
-    let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
-    assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
-    assert!(!title.contains("empty"), "{title}");
-}

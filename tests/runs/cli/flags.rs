@@ -9,7 +9,7 @@ const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 18] = [
+const VERBS: [(&str, &str); 19] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -24,6 +24,7 @@ const VERBS: [(&str, &str); 18] = [
     ("share", "run"),
     ("activations", "run --values logits --out x.npz"),
     ("analyse", "run weights"),
+    ("report", "run"),
     ("simulate sharing", ""),
     ("data fetch", "mnist"),
     ("data list", ""),
@@ -31,7 +32,8 @@ const VERBS: [(&str, &str); 18] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 40] = [
+const BAD: [(&str, &[&str]); 41] = [
+    ("--only", &["colours"]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
