@@ -14,6 +14,7 @@ mod fmt;
 mod graph;
 mod lower;
 mod predict;
+mod recipe;
 mod report;
 mod rerun;
 mod resume;
@@ -23,6 +24,7 @@ mod show;
 mod shown;
 mod simulate;
 mod spec;
+mod sweep;
 mod transfer;
 mod values;
 
@@ -44,7 +46,8 @@ Exit codes:
   6  the run's folder can no longer be written: the disk is full, say
   7  the data set can no longer be had in the middle of a run
   8  not enough memory
-  9  a repeated run has other weights";
+  9  a repeated run has other weights
+  10 jobs of a sweep failed: `lcnnc sweep status` names them";
 
 /// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.
 #[derive(Debug, Parser)]
@@ -71,6 +74,7 @@ enum Verb {
     Activations(activations::Args),
     Analyse(analyse::Args),
     Report(report::Args),
+    Sweep(sweep::Args),
     Simulate(simulate::Args),
     Data(data::Args),
 }
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Activations(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Report(args) => ended(args.report()),
+        Verb::Sweep(args) => ended(args.run()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
     }

@@ -18,6 +18,11 @@ pub fn count(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Se
     }
 }
 
+/// Reads a whole number from 0 on.
+pub fn index(text: &str) -> Result<usize, String> {
+    text.trim().parse().map_err(|_| "expected a whole number from 0 on, as in 3".to_owned())
+}
+
 /// Takes the path of a folder, or of one that is still to be made.
 pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
     let is_file = |path: &PathBuf| path.exists() && !path.is_dir();

@@ -8,6 +8,7 @@
 
 mod console;
 mod error;
+mod exit_code;
 pub mod files;
 pub mod fit;
 pub mod output;
@@ -34,11 +35,12 @@ pub use runs::inspect::{Inspection, RunFolder};
 pub use runs::lengthen::lengthen;
 pub use runs::manifest::{Machine, Manifest, Parent, Sharing, Summary, WeightsChecksums};
 pub use runs::rerun::{Repeated, rerun};
-pub use runs::seeds::{SeedResult, Study, seeds};
+pub use runs::run_dir::all as all_runs;
+pub use runs::seeds::{SeedResult, Study, processes, seeds};
 pub use runs::set_over::flags_over;
 pub use runs::share::{How, Shared, share};
 pub use runs::threads::MOST_THREADS;
 pub use runs::trained::{Answer, Recorded, Shown, Trained};
 pub use runs::which::Which;
-pub use runs::{DATASET, Done, config, resume, run};
+pub use runs::{DATASET, Done, classes_of, config, resume, run};
 pub use text::{LooksLike, NotUtf8};

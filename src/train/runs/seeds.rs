@@ -241,6 +241,21 @@ fn train(pending: Vec<Pending>, jobs: usize, console: &Console) -> Result<(), Tr
     }
 }
 
+/// How many runs like one of these overrides are trained at once where so many are to be trained, with how many threads each, and why.
+///
+/// # Errors
+/// As for a run, or if as many as were asked for have no room in memory.
+pub fn processes(
+    overrides: Overrides,
+    (asked, runs): (Option<usize>, usize),
+) -> Result<(usize, usize, String), TrainError> {
+    let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
+    let cores = threads::fix(overrides.threads)?;
+    let setup = Setup::new(files::source(&spec)?, overrides, Work::Training)?;
+    let (jobs, why) = side_by_side(&setup, (asked, runs), cores)?;
+    Ok((jobs, (cores / jobs.max(1)).max(1), why))
+}
+
 /// How many processes at once, and why: as many as were asked for, or one a core, within the memory; one on a graphics
 /// processor, which is shared badly.
 ///

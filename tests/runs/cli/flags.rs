@@ -32,7 +32,8 @@ const VERBS: [(&str, &str); 19] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 41] = [
+const BAD: [(&str, &[&str]); 42] = [
+    ("--setting", &["", "clip", "clap=1", "clip="]),
     ("--only", &["colours"]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),

@@ -1,0 +1,125 @@
+//! `lcnnc sweep run`: plans a sweep and trains its jobs here.
+
+use crate::cli::recipe::RecipeArgs;
+use crate::cli::values::{assignment, count, folder, index};
+use lcnnc::sweeps::pool::{tally, work};
+use lcnnc::sweeps::sweep::MOST_JOBS;
+use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep};
+use lcnnc::train::{Console, Overrides, TrainError, processes};
+use lcnnc_lang::diag::counted;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Train every combination of some settings, each with several seeds.
+///
+/// Give the alternatives with --over, as in `--over alpha=0.1,1,10 --over lr=geometric(1e-4, 1e-2, points: 3)`; the other flags are those
+/// of `lcnnc run` and hold for all jobs. Run the same command again after an interruption: what is finished is taken, what was cut short
+/// goes on.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::super::EXIT_CODES)]
+pub struct Args {
+    #[command(flatten)]
+    recipe: RecipeArgs,
+    /// A const, a setting, `dataset`, `spec` or a limit, and its alternatives between commas; `1..10`, `geometric(1e-3, 10, points: 5)` and `linear(0, 1, points: 5)` stand for several, `uniform(0, 1)` and `log_uniform(1e-4, 1e-1)` for --draws
+    #[arg(long, value_name = "NAME=VALUES", value_parser = axis)]
+    over: Vec<Axis>,
+    /// Seeds that every combination is trained with, from --seed on
+    #[arg(long, value_name = "N", value_parser = count(1000), default_value = "1", allow_hyphen_values = true)]
+    seeds: usize,
+    /// Names of --over whose values are chosen by the mean validation accuracy over the seeds
+    #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
+    choose: Vec<String>,
+    /// How many joint draws stand for the distributions of --over
+    #[arg(long, value_name = "N", value_parser = count(MOST_JOBS), allow_hyphen_values = true)]
+    draws: Option<usize>,
+    /// What they are drawn from
+    #[arg(long, value_name = "N", value_parser = index, default_value = "0", allow_hyphen_values = true)]
+    draw_seed: usize,
+    /// The folder of the sweep [default: sweeps/SPEC]
+    #[arg(long, value_name = "DIR", value_parser = folder())]
+    into: Option<PathBuf>,
+    /// How many jobs at once [default: one a core, as far as there is memory]
+    #[arg(long, value_name = "N", value_parser = count(1000), allow_hyphen_values = true)]
+    jobs: Option<usize>,
+    /// List the jobs and train none
+    #[arg(long)]
+    dry_run: bool,
+    /// Try jobs once more that failed
+    #[arg(long)]
+    retry_failed: bool,
+}
+
+/// Reads `name=values`.
+fn axis(text: &str) -> Result<Axis, String> {
+    let (name, values) = assignment(text).map_err(|_| "expected NAME=VALUES, as in `lr=1e-3,1e-2`".to_owned())?;
+    Axis::read(&name, &values)
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let console = Console::of_run();
+        let mut base = self.recipe.overrides()?;
+        let stem = base.spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_owned()));
+        let into = self.into.unwrap_or_else(|| PathBuf::from("sweeps").join(stem.unwrap_or_else(|| "sweep".into())));
+        let first_seed = first_seed(&mut base)?;
+        let sweep = Sweep {
+            about: None,
+            base,
+            seeds: self.seeds,
+            first_seed,
+            choose: self.choose,
+            grids: vec![Grid { row: None, axes: self.over }],
+            draws: self.draws.unwrap_or_default(),
+            draw_seed: self.draw_seed as u64,
+        };
+        sweep.check()?;
+        let (plan, specs) = Plan::new(&sweep, &into)?;
+        if self.dry_run {
+            plan.jobs.iter().for_each(|job| console.line(&format!("job {}: {}", job.index, job.title())));
+            console.line(&format!("{}, nothing is trained", counted(plan.jobs.len(), "job")));
+            return Ok(ExitCode::SUCCESS);
+        }
+        plan.write(&specs)?;
+        let states = plan.states();
+        let is_to_do = |state: &State| match state {
+            State::Waiting | State::Cut => true,
+            State::Failed(_) | State::Damaged(_) => self.retry_failed,
+            State::Running | State::Finished(..) => false,
+        };
+        let to_do: Vec<&Job> =
+            plan.jobs.iter().zip(&states).filter(|(_, state)| is_to_do(state)).map(|(job, _)| job).collect();
+        console.line(&format!("{}, see {}", tally(&states), into.display()));
+        if to_do.is_empty() {
+            return Ok(exit(&states, false));
+        }
+        let (side_by_side, threads, why) = processes(sample(&sweep), (self.jobs, to_do.len()))?;
+        let [jobs, each] = [(to_do.len(), "job"), (threads, "thread")].map(|(n, what)| counted(n, what));
+        console.line(&format!("{jobs} to do, {side_by_side} at a time with {each} each ({why})"));
+        let worked = work(&plan, &to_do, (side_by_side, threads), console);
+        let states = plan.states();
+        console.line(&tally(&states));
+        Ok(exit(&states, worked.stopped))
+    }
+}
+
+fn exit(states: &[State], stopped: bool) -> ExitCode {
+    match states.iter().any(|state| matches!(state, State::Failed(_) | State::Damaged(_))) {
+        _ if stopped => ExitCode::from(5),
+        true => ExitCode::from(super::FAILED),
+        false => ExitCode::SUCCESS,
+    }
+}
+
+/// Takes the seed out of what all jobs have in common: it is the first of theirs.
+fn first_seed(base: &mut Overrides) -> Result<u64, TrainError> {
+    let Some(at) = base.settings.iter().position(|setting| setting.target.name() == "seed") else { return Ok(0) };
+    let text = base.settings.remove(at).text;
+    let expected =
+        || TrainError::Sweep { reason: format!("`--seed` is a whole number from 0 on, and `{text}` is none") };
+    text.parse().map_err(|_| expected())
+}
+
+/// What the first job trains: it stands for the others where memory is counted.
+fn sample(sweep: &Sweep) -> Overrides {
+    sweep.points().ok().and_then(|points| Some(points.into_iter().next()?.over)).unwrap_or_default()
+}
