@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct RecipeArgs {
     /// The spec, `.lcnn` may be left out; not needed with --config
     #[arg(value_parser = spec())]

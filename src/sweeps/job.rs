@@ -3,14 +3,25 @@
 use super::lease::Lease;
 use super::outcome::Outcome;
 use crate::train::{
-    Console, Done, Inspection, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, resume, run,
+    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, resume, run,
 };
 use std::path::{Path, PathBuf};
+
+/// A run that came to its end.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// The folder of the run.
+    pub folder: PathBuf,
+    /// Where it comes from.
+    pub manifest: Manifest,
+    /// Where it got to.
+    pub summary: Summary,
+}
 
 /// What the folder of a job holds.
 pub enum Found {
     /// A run that came to its end.
-    Finished(PathBuf, Box<Summary>),
+    Finished(Box<Ended>),
     /// A run that can be gone on with.
     Cut(PathBuf),
     /// Nothing yet.
@@ -26,7 +37,9 @@ pub fn find(folder: &Path) -> Result<Found, TrainError> {
     for path in all_runs(folder)? {
         let run = RunFolder::open(&path, &mut Inspection::new(false, Console::new()))?;
         match run.summary {
-            Some(summary) => return Ok(Found::Finished(path, Box::new(summary))),
+            Some(summary) => {
+                return Ok(Found::Finished(Box::new(Ended { folder: path, manifest: run.manifest, summary })));
+            }
             None => cut = Found::Cut(path),
         }
     }
@@ -51,7 +64,7 @@ pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Consol
 
 fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
     match find(folder)? {
-        Found::Finished(path, summary) => Ok(Done { folder: path, summary: *summary }),
+        Found::Finished(run) => Ok(Done { folder: run.folder, summary: run.summary }),
         Found::Cut(path) => {
             let over = Overrides {
                 threads: over.threads,

@@ -8,15 +8,20 @@
 #![allow(clippy::disallowed_methods)]
 
 pub mod draws;
+pub mod file;
 pub mod job;
 pub mod lease;
 pub mod outcome;
 pub mod place;
 pub mod plan;
 pub mod pool;
+pub mod published;
+pub mod results;
 pub mod state;
 pub mod sweep;
+pub mod table;
 pub mod values;
+pub mod written;
 
 pub use plan::{Job, Plan};
 pub use state::State;

@@ -1,8 +1,9 @@
 //! The plan of a sweep: a folder with a line for every job, which any machine that sees the folder can work on.
 
+use super::file::Layout;
 use super::sweep::{Point, SEED, Sweep};
 use crate::data::sha256;
-use crate::train::{Overrides, TrainError, files};
+use crate::train::{DATASET, Overrides, TrainError, files};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,6 +15,8 @@ pub const PLAN: &str = "plan.jsonl";
 pub const RUNS: &str = "runs";
 /// The folder with the specs as they were when the sweep was planned.
 const SPECS: &str = "specs";
+/// The file with published values, in the folder of a sweep.
+pub const PUBLISHED: &str = "published.csv";
 /// Letters of a job's folder before its checksum; file systems take 255.
 const LONGEST_LABEL: usize = 100;
 
@@ -28,6 +31,9 @@ pub struct Head {
     /// Names whose values are chosen by validation.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub choose: Vec<String>,
+    /// How the results are laid out as a table; the file with published values lies in the sweep's folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table: Option<Layout>,
     /// How many jobs follow.
     pub jobs: usize,
 }
@@ -42,7 +48,7 @@ pub struct Job {
     /// What it is called in tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
-    /// The value of every name that the sweep goes over, and the seed.
+    /// The value of every name that the sweep goes over, the data set, and the seed.
     pub values: BTreeMap<String, String>,
     /// What stands behind `lcnnc run`; the spec lies relative to the sweep's folder.
     pub args: Vec<String>,
@@ -68,16 +74,24 @@ impl Plan {
         let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeSet::new(), Vec::new());
         for Point { row, values, over } in sweep.points()? {
             let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
+            let dataset = over.dataset.clone().unwrap_or_else(|| DATASET.to_owned());
             let args = Overrides { spec: Some(specs.add(&spec)?), ..over }.words();
             let folder = folder_name(&values, &args);
             if known.insert(folder.clone()) {
-                jobs.push(Job { index: jobs.len(), folder, row, values: values.into_iter().collect(), args });
+                let mut values: BTreeMap<String, String> = values.into_iter().collect();
+                values.entry("dataset".to_owned()).or_insert(dataset);
+                jobs.push(Job { index: jobs.len(), folder, row, values, args });
             }
         }
+        let published = sweep.table.as_ref().and_then(|table| table.published.as_deref());
+        specs.published = published.map(files::read).transpose()?;
+        let table =
+            sweep.table.clone().map(|table| Layout { published: table.published.map(|_| PUBLISHED.into()), ..table });
         let head = Head {
             lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
             about: sweep.about.clone(),
             choose: sweep.choose.clone(),
+            table,
             jobs: jobs.len(),
         };
         Ok((Self { folder: folder.to_owned(), head, jobs }, specs))
@@ -92,7 +106,10 @@ impl Plan {
         for made in [&into, &self.folder.join(RUNS)] {
             fs::create_dir_all(made).map_err(TrainError::file(made, "made"))?;
         }
-        specs.0.values().try_for_each(|(name, text)| files::replace(&into.join(name), text.as_bytes()))?;
+        specs.specs.values().try_for_each(|(name, text)| files::replace(&into.join(name), text.as_bytes()))?;
+        if let Some(published) = &specs.published {
+            files::replace(&self.folder.join(PUBLISHED), published.as_bytes())?;
+        }
         // Texts, numbers and mappings of them can always be written.
         let line = |value: serde_json::Result<String>| value.unwrap_or_default() + "\n";
         let text: String = std::iter::once(line(serde_json::to_string(&self.head)))
@@ -163,20 +180,25 @@ impl Job {
     }
 }
 
-/// Specs of a sweep by path: the name that each has in the sweep's folder, and its text.
+/// The texts that a plan takes along.
 #[derive(Default)]
-pub struct Specs(BTreeMap<PathBuf, (String, String)>);
+pub struct Specs {
+    /// By path: the name that the spec has in the sweep's folder, and its text.
+    specs: BTreeMap<PathBuf, (String, String)>,
+    /// Published values.
+    published: Option<String>,
+}
 
 impl Specs {
     /// Adds a spec, and says where it will lie relative to the sweep's folder.
     fn add(&mut self, spec: &Path) -> Result<PathBuf, TrainError> {
-        if !self.0.contains_key(spec) {
+        if !self.specs.contains_key(spec) {
             let text = files::source(spec)?.text;
             let stem = spec.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let name = format!("{stem}-{}.lcnn", &sha256([text.as_bytes()])[..8]);
-            self.0.insert(spec.to_owned(), (name, text));
+            self.specs.insert(spec.to_owned(), (name, text));
         }
-        Ok(Path::new(SPECS).join(self.0.get(spec).map_or("", |(name, _)| name)))
+        Ok(Path::new(SPECS).join(self.specs.get(spec).map_or("", |(name, _)| name)))
     }
 }
 

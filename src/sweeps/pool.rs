@@ -85,7 +85,8 @@ enum Ended {
 /// What the folder of a job says behind its process; a process that left no word is noted.
 fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: Stop) -> Ended {
     match plan.state(job) {
-        State::Finished(_, summary) => {
+        State::Finished(run) => {
+            let summary = &run.summary;
             let validation = summary
                 .validation_accuracy
                 .map_or(String::new(), |share| format!("validation {:.2} %, ", 100.0 * share));

@@ -1,12 +1,12 @@
 //! How far the jobs of a sweep are, read from its folder alone.
 
-use super::job::{Found, find};
+use super::job::{Ended, Found, find};
 use super::lease;
 use super::outcome::Outcome;
 use super::plan::{Job, Plan};
+use crate::data::short;
 use crate::train::Summary;
 use rayon::prelude::*;
-use std::path::PathBuf;
 
 /// How far a job is.
 #[derive(Clone, Debug)]
@@ -22,7 +22,7 @@ pub enum State {
     /// Files of its folder are not what the run left, with what is wrong.
     Damaged(String),
     /// It came to its end.
-    Finished(PathBuf, Box<Summary>),
+    Finished(Box<Ended>),
 }
 
 impl State {
@@ -34,14 +34,24 @@ impl State {
             Self::Cut => "cut",
             Self::Failed(_) => "failed",
             Self::Damaged(_) => "damaged",
-            Self::Finished(..) => "finished",
+            Self::Finished(_) => "finished",
         }
     }
 
     /// The summary of a finished job.
     pub fn summary(&self) -> Option<&Summary> {
         match self {
-            Self::Finished(_, summary) => Some(summary),
+            Self::Finished(run) => Some(&run.summary),
+            _ => None,
+        }
+    }
+
+    /// The version of lcnnc and the data that a finished job was trained with.
+    pub fn mark(&self) -> Option<String> {
+        match self {
+            Self::Finished(run) => {
+                Some(format!("lcnnc {}, data {}", run.manifest.lcnnc, short(&run.manifest.data.checksum)))
+            }
             _ => None,
         }
     }
@@ -65,7 +75,7 @@ impl Plan {
         }
         match find(&folder) {
             Err(error) => State::Damaged(error.to_string()),
-            Ok(Found::Finished(path, summary)) => State::Finished(path, summary),
+            Ok(Found::Finished(run)) => State::Finished(run),
             Ok(_) if lease::is_held(&folder) => State::Running,
             Ok(found) => match (Outcome::read(&folder), found) {
                 (Err(error), _) => State::Damaged(error.to_string()),

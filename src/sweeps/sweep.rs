@@ -1,6 +1,7 @@
 //! A sweep as it is written: grids of alternatives, whose points are jobs.
 
 use super::draws::Distribution;
+use super::file::Layout;
 use super::place::Place;
 use super::values;
 use crate::train::{Overrides, Recipe, TrainError, classes_of, files};
@@ -33,6 +34,8 @@ pub struct Sweep {
     pub draws: usize,
     /// The seed of the draws.
     pub draw_seed: u64,
+    /// How its results are laid out as a table.
+    pub table: Option<Layout>,
 }
 
 /// Every combination of some alternatives.

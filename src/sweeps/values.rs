@@ -55,8 +55,11 @@ fn parts(text: &str) -> Result<Vec<&str>, String> {
     }
 }
 
-/// The values that one part stands for.
-fn one(part: &str) -> Result<Vec<String>, String> {
+/// The values that one text without commas stands for: itself, or those of a range.
+///
+/// # Errors
+/// What is wrong with the range.
+pub fn one(part: &str) -> Result<Vec<String>, String> {
     if let Some((from, to)) = part.split_once("..") {
         return range(part, from.trim(), to.trim());
     }

@@ -15,7 +15,7 @@ pub mod output;
 pub mod phases;
 mod quoted;
 mod reading_meter;
-mod recipe;
+pub(crate) mod recipe;
 mod runs;
 mod text;
 pub mod user_files;

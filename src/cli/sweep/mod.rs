@@ -3,6 +3,7 @@
 mod job;
 mod run;
 mod status;
+mod table;
 
 use clap::Subcommand;
 use lcnnc::train::TrainError;
@@ -23,6 +24,7 @@ pub struct Args {
 enum Verb {
     Run(Box<run::Args>),
     Status(status::Args),
+    Table(table::Args),
     Job(job::Args),
 }
 
@@ -31,6 +33,7 @@ impl Args {
         match self.verb {
             Verb::Run(args) => args.run(),
             Verb::Status(args) => args.run(),
+            Verb::Table(args) => args.run(),
             Verb::Job(args) => args.run(),
         }
     }

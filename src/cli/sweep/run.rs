@@ -4,16 +4,16 @@ use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
 use lcnnc::sweeps::pool::{tally, work};
 use lcnnc::sweeps::sweep::MOST_JOBS;
-use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep};
+use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep, file};
 use lcnnc::train::{Console, Overrides, TrainError, processes};
 use lcnnc_lang::diag::counted;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Train every combination of some settings, each with several seeds.
 ///
 /// Give the alternatives with --over, as in `--over alpha=0.1,1,10 --over lr=geometric(1e-4, 1e-2, points: 3)`; the other flags are those
-/// of `lcnnc run` and hold for all jobs. Run the same command again after an interruption: what is finished is taken, what was cut short
+/// of `lcnnc run` and hold for all jobs. Or give the file of a sweep in place of the spec, as in `experiments/park2025_table2.yaml`. Run the same command again after an interruption: what is finished is taken, what was cut short
 /// goes on.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::super::EXIT_CODES)]
@@ -23,24 +23,27 @@ pub struct Args {
     /// A const, a setting, `dataset`, `spec` or a limit, and its alternatives between commas; `1..10`, `geometric(1e-3, 10, points: 5)` and `linear(0, 1, points: 5)` stand for several, `uniform(0, 1)` and `log_uniform(1e-4, 1e-1)` for --draws
     #[arg(long, value_name = "NAME=VALUES", value_parser = axis)]
     over: Vec<Axis>,
-    /// Seeds that every combination is trained with, from --seed on
-    #[arg(long, value_name = "N", value_parser = count(1000), default_value = "1", allow_hyphen_values = true)]
-    seeds: usize,
+    /// Seeds that every combination is trained with, from --seed on [default: 1]
+    #[arg(long, value_name = "N", value_parser = count(1000), allow_hyphen_values = true)]
+    seeds: Option<usize>,
     /// Names of --over whose values are chosen by the mean validation accuracy over the seeds
     #[arg(long, value_name = "NAME", num_args = 1.., value_delimiter = ',')]
     choose: Vec<String>,
     /// How many joint draws stand for the distributions of --over
     #[arg(long, value_name = "N", value_parser = count(MOST_JOBS), allow_hyphen_values = true)]
     draws: Option<usize>,
-    /// What they are drawn from
-    #[arg(long, value_name = "N", value_parser = index, default_value = "0", allow_hyphen_values = true)]
-    draw_seed: usize,
+    /// What they are drawn from [default: 0]
+    #[arg(long, value_name = "N", value_parser = index, allow_hyphen_values = true)]
+    draw_seed: Option<usize>,
     /// The folder of the sweep [default: sweeps/SPEC]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     into: Option<PathBuf>,
     /// How many jobs at once [default: one a core, as far as there is memory]
     #[arg(long, value_name = "N", value_parser = count(1000), allow_hyphen_values = true)]
     jobs: Option<usize>,
+    /// Train less, as the file of the sweep says under `quick`
+    #[arg(long)]
+    quick: bool,
     /// List the jobs and train none
     #[arg(long)]
     dry_run: bool,
@@ -58,19 +61,13 @@ fn axis(text: &str) -> Result<Axis, String> {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let console = Console::of_run();
-        let mut base = self.recipe.overrides()?;
-        let stem = base.spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_owned()));
-        let into = self.into.unwrap_or_else(|| PathBuf::from("sweeps").join(stem.unwrap_or_else(|| "sweep".into())));
-        let first_seed = first_seed(&mut base)?;
-        let sweep = Sweep {
-            about: None,
-            base,
-            seeds: self.seeds,
-            first_seed,
-            choose: self.choose,
-            grids: vec![Grid { row: None, axes: self.over }],
-            draws: self.draws.unwrap_or_default(),
-            draw_seed: self.draw_seed as u64,
+        let base = self.recipe.clone().overrides()?;
+        let given = base.spec.clone();
+        let stem = given.as_ref().and_then(|spec| Some(spec.file_stem()?.to_owned()));
+        let into = self.into.clone().unwrap_or_else(|| PathBuf::from("sweeps").join(stem.unwrap_or("sweep".into())));
+        let sweep = match given.filter(|file| is_yaml(file)) {
+            Some(file) => self.of_file(&file, base)?,
+            None => self.of_flags(base)?,
         };
         sweep.check()?;
         let (plan, specs) = Plan::new(&sweep, &into)?;
@@ -100,6 +97,46 @@ impl Args {
         console.line(&tally(&states));
         Ok(exit(&states, worked.stopped))
     }
+
+    /// The sweep that flags alone say.
+    fn of_flags(&self, mut base: Overrides) -> Result<Sweep, TrainError> {
+        let first_seed = first_seed(&mut base)?;
+        Ok(Sweep {
+            base,
+            seeds: self.seeds.unwrap_or(1),
+            first_seed,
+            choose: self.choose.clone(),
+            grids: vec![Grid { row: None, axes: self.over.clone() }],
+            draws: self.draws.unwrap_or_default(),
+            draw_seed: self.draw_seed.unwrap_or_default() as u64,
+            ..Sweep::default()
+        })
+    }
+
+    /// The sweep of a file; flags come before what it says of all jobs.
+    fn of_file(&self, path: &Path, base: Overrides) -> Result<Sweep, TrainError> {
+        if !self.over.is_empty() {
+            let reason =
+                "`--over` and the file of a sweep both say what it goes over: write it into the file".to_owned();
+            return Err(TrainError::Sweep { reason });
+        }
+        let mut base = Overrides { spec: None, name: None, ..base };
+        let first_seed = first_seed(&mut base)?;
+        let sweep = file::load(path, base, self.quick)?;
+        Ok(Sweep {
+            seeds: self.seeds.unwrap_or(sweep.seeds),
+            first_seed: if first_seed > 0 { first_seed } else { sweep.first_seed },
+            choose: if self.choose.is_empty() { sweep.choose } else { self.choose.clone() },
+            draws: self.draws.unwrap_or(sweep.draws),
+            draw_seed: self.draw_seed.map_or(sweep.draw_seed, |seed| seed as u64),
+            ..sweep
+        })
+    }
+}
+
+/// Whether a path is that of a sweep's file, and not that of a spec.
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml")
 }
 
 fn exit(states: &[State], stopped: bool) -> ExitCode {

@@ -1,0 +1,129 @@
+//! What a sweep comes to: its points with the accuracies of their seeds, and the points that validation chooses.
+
+use super::plan::{Job, Plan};
+use super::state::State;
+use super::sweep::SEED;
+use crate::train::Summary;
+use std::collections::BTreeMap;
+
+/// One point of a sweep with all its seeds.
+#[derive(Clone, Debug, Default)]
+pub struct Outcomes {
+    /// What its grid is called in tables.
+    pub row: Option<String>,
+    /// The value of every name, without the seed.
+    pub values: BTreeMap<String, String>,
+    /// Jobs of the point, whatever became of them.
+    pub jobs: usize,
+    /// Validation accuracies, from 0 to 1, of the seeds that came to their end and had images held out.
+    pub validation: Vec<f64>,
+    /// Test accuracies, from 0 to 1, of the seeds that came to their end.
+    pub test: Vec<f64>,
+    /// Why others did not, in the words of the first.
+    pub problem: Option<String>,
+    /// Versions of lcnnc and checksums of data that the runs were made with.
+    pub marks: Vec<String>,
+}
+
+impl Outcomes {
+    /// What a name has at this point: the row of its grid, or a value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let row = if name == super::file::ROW { self.row.as_deref() } else { None };
+        row.or_else(|| self.values.get(name).map(String::as_str))
+    }
+
+    /// Mean validation accuracy over the seeds.
+    pub fn mean_validation(&self) -> Option<f64> {
+        mean(&self.validation)
+    }
+}
+
+/// The mean of some numbers.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Every point of a plan, in its order.
+pub fn points(plan: &Plan, states: &[State]) -> Vec<Outcomes> {
+    let mut points: Vec<Outcomes> = Vec::new();
+    let mut known: BTreeMap<(Option<String>, BTreeMap<String, String>), usize> = BTreeMap::new();
+    for (job, state) in plan.jobs.iter().zip(states) {
+        let values: BTreeMap<String, String> = job
+            .values
+            .iter()
+            .filter(|(name, _)| *name != SEED)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let at = *known.entry((job.row.clone(), values.clone())).or_insert_with(|| {
+            points.push(Outcomes { row: job.row.clone(), values, ..Outcomes::default() });
+            points.len() - 1
+        });
+        add(&mut points[at], job, state);
+    }
+    points
+}
+
+fn add(point: &mut Outcomes, job: &Job, state: &State) {
+    point.jobs += 1;
+    if let Some(Summary { validation_accuracy, test, .. }) = state.summary() {
+        point.validation.extend(*validation_accuracy);
+        point.test.push(test.accuracy);
+    }
+    if let (None, Some(problem)) = (&point.problem, state.problem()) {
+        point.problem = Some(format!("seed {}: {problem}", job.seed()));
+    }
+    if let Some(mark) = state.mark().filter(|mark| !point.marks.contains(mark)) {
+        point.marks.push(mark);
+    }
+}
+
+/// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. Where no
+/// name is chosen, every point.
+pub fn chosen<'a>(points: &'a [Outcomes], names: &[String]) -> Vec<&'a Outcomes> {
+    let mut best: Vec<&Outcomes> = Vec::new();
+    for point in points {
+        let is_same = |other: &&mut &Outcomes| other.row == point.row && rest(other, names).eq(rest(point, names));
+        match best.iter_mut().find(is_same) {
+            Some(other) => {
+                // What has no validation accuracy yet is chosen last.
+                if point.mean_validation() > other.mean_validation() {
+                    *other = point;
+                }
+            }
+            None => best.push(point),
+        }
+    }
+    best
+}
+
+/// The values of a point but for those of some names.
+fn rest<'a>(point: &'a Outcomes, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
+    point.values.iter().filter(move |(name, _)| !names.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Outcomes, chosen};
+
+    fn point(alpha: &str, lr: &str, validation: &[f64]) -> Outcomes {
+        let values = [("alpha", alpha), ("lr", lr)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Outcomes { values: values.into(), validation: validation.to_vec(), ..Outcomes::default() }
+    }
+
+    #[test]
+    fn the_largest_mean_is_chosen_among_points_that_are_else_the_same() {
+        let points = [
+            point("0", "1", &[0.5, 0.7]),
+            point("0", "2", &[0.65, 0.65]),
+            point("1", "1", &[0.1]),
+            point("1", "2", &[]),
+        ];
+        let lr = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            chosen(&points, &names).iter().map(|point| point.values["lr"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(lr(&["lr"]), ["2", "1"]);
+        assert_eq!(lr(&["lr", "alpha"]), ["2"]);
+        assert_eq!(lr(&[]), ["1", "2", "1", "2"]);
+    }
+}

@@ -1,0 +1,239 @@
+//! The results of a sweep as a table of rows and columns: means over seeds, beside published ones.
+
+use super::file::{Layout, ROW};
+use super::published::Published;
+use super::results::{Outcomes, chosen, mean};
+use crate::train::TrainError;
+use lcnnc_lang::diag::did_you_mean;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::collections::BTreeSet;
+
+/// A table of accuracies in per cent.
+#[derive(Clone, Debug)]
+pub struct Grid {
+    /// What the rows and the columns are values of.
+    pub names: [String; 2],
+    /// The names of the rows.
+    pub rows: Vec<String>,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The cells, row by row.
+    pub cells: Vec<Cell>,
+    /// What distinguishes the versions and the data of the runs, if anything does: cells are marked with a place in it.
+    pub marks: Vec<String>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// Test accuracies of the seeds, in per cent.
+    pub values: Vec<f64>,
+    /// How many seeds were planned.
+    pub planned: usize,
+    /// What validation chose, as in `lr 1e-2`.
+    pub chosen: String,
+    /// The published value.
+    pub published: Option<Published>,
+    /// Whether no other cell of its column has a larger mean.
+    pub is_best: bool,
+    /// How probable a difference to the row it was compared with, as large as found or larger, is by chance (Welch's t-test).
+    pub p: Option<f64>,
+    /// The places of its versions and data in the table's marks.
+    pub marks: Vec<usize>,
+    /// Why there is no value, or why seeds are missing.
+    pub problem: Option<String>,
+}
+
+impl Cell {
+    /// The mean and the standard deviation over seeds (divided by their number less 1, none for one seed), in per cent.
+    pub fn mean_and_sd(&self) -> Option<(f64, Option<f64>)> {
+        let middle = mean(&self.values)?;
+        Some((middle, sd(&self.values)))
+    }
+
+    /// How many of the published standard deviations the mean lies above the published one.
+    pub fn difference(&self) -> Option<f64> {
+        let published = self.published.as_ref()?;
+        Some((mean(&self.values)? - published.mean?) / published.sd.filter(|sd| *sd > 0.0)?)
+    }
+}
+
+fn sd(values: &[f64]) -> Option<f64> {
+    let middle = mean(values)?;
+    let squares: f64 = values.iter().map(|x| (x - middle).powi(2)).sum();
+    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// Lays the chosen points of a sweep out. `against` names a row that every other one is compared with.
+///
+/// # Errors
+/// If a name is none of the sweep's, or several points fall into one cell.
+pub fn lay_out(
+    points: &[Outcomes],
+    choose: &[String],
+    layout: &Layout,
+    published: &[Published],
+    against: Option<&str>,
+) -> Result<Grid, TrainError> {
+    let known: BTreeSet<&str> = points.iter().flat_map(|point| point.values.keys()).map(String::as_str).collect();
+    let has_rows = points.iter().any(|point| point.row.is_some());
+    for name in [&layout.rows, &layout.columns] {
+        if !known.contains(name.as_str()) && !(name == ROW && has_rows) {
+            let near = did_you_mean(name, known.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(refused(format!("the sweep does not go over `{name}`{near}")));
+        }
+    }
+    let best = chosen(points, choose);
+    let label = |point: &Outcomes, name: &str| point.get(name).unwrap_or("").to_owned();
+    let (mut rows, mut columns): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let named = best.iter().map(|point| (label(point, &layout.rows), label(point, &layout.columns)));
+    // What was published and is not in the sweep is a hole.
+    let held = published.iter().map(|it| (it.row.clone(), it.column.clone()));
+    for (row, column) in held.chain(named) {
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    let mut all_marks: Vec<String> = Vec::new();
+    let mut cells = Vec::new();
+    for row in &rows {
+        for column in &columns {
+            let of_cell =
+                |point: &&&Outcomes| label(point, &layout.rows) == *row && label(point, &layout.columns) == *column;
+            let here: Vec<&&Outcomes> = best.iter().filter(of_cell).collect();
+            if let [first, second, ..] = here[..] {
+                return Err(several(first, second, [row, column]));
+            }
+            let published = published.iter().find(|it| it.row == *row && it.column == *column).cloned();
+            cells.push(cell(here.first().copied().copied(), published, choose, &mut all_marks));
+        }
+    }
+    mark_best(&mut cells, columns.len());
+    let names = [layout.rows.clone(), layout.columns.clone()];
+    if all_marks.len() < 2 {
+        cells.iter_mut().for_each(|cell| cell.marks.clear());
+        all_marks.clear();
+    }
+    let mut grid = Grid { names, rows, columns, cells, marks: all_marks };
+    if let Some(against) = against {
+        grid.compare(against)?;
+    }
+    Ok(grid)
+}
+
+fn cell(
+    point: Option<&Outcomes>,
+    published: Option<Published>,
+    choose: &[String],
+    all_marks: &mut Vec<String>,
+) -> Cell {
+    let Some(point) = point else {
+        let problem = Some("not in the sweep".to_owned());
+        return Cell { published, problem, ..Cell::default() };
+    };
+    let marks = point.marks.iter().map(|mark| {
+        all_marks.iter().position(|known| known == mark).unwrap_or_else(|| {
+            all_marks.push(mark.clone());
+            all_marks.len() - 1
+        })
+    });
+    let marks = marks.collect();
+    let chosen: Vec<String> =
+        choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
+    let missing = point.jobs - point.test.len();
+    let waiting = || (missing > 0).then(|| format!("{missing} of {} seeds are not finished", point.jobs));
+    Cell {
+        values: point.test.iter().map(|share| 100.0 * share).collect(),
+        planned: point.jobs,
+        chosen: chosen.join(", "),
+        published,
+        marks,
+        problem: point.problem.clone().or_else(waiting),
+        ..Cell::default()
+    }
+}
+
+fn several(first: &Outcomes, second: &Outcomes, [row, column]: [&String; 2]) -> TrainError {
+    let differing: Vec<&str> = first
+        .values
+        .iter()
+        .filter(|(name, value)| second.values.get(*name) != Some(value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let names = differing.join(", ");
+    refused(format!(
+        "several points of the sweep fall into the cell `{row}`, `{column}`: they differ in {names}; let validation choose with \
+         `--choose {}`, or take one of them for the rows or the columns",
+        differing.join(",")
+    ))
+}
+
+fn mark_best(cells: &mut [Cell], columns: usize) {
+    for column in 0..columns {
+        let means = |cells: &[Cell]| -> Vec<Option<f64>> {
+            cells.iter().skip(column).step_by(columns).map(|cell| mean(&cell.values)).collect()
+        };
+        let Some(best) = means(cells).into_iter().flatten().reduce(f64::max) else { continue };
+        for cell in cells.iter_mut().skip(column).step_by(columns) {
+            cell.is_best = mean(&cell.values) == Some(best);
+        }
+    }
+}
+
+impl Grid {
+    /// Compares every row with one of them, column by column.
+    fn compare(&mut self, against: &str) -> Result<(), TrainError> {
+        let Some(row) = self.rows.iter().position(|row| row == against) else {
+            let near = did_you_mean(against, self.rows.iter().map(String::as_str));
+            let near = near.map_or_else(|| self.rows.join(", "), |near| format!("did you mean `{near}`?"));
+            return Err(refused(format!("the table has no row `{against}`: {near}")));
+        };
+        let width = self.columns.len();
+        for column in 0..width {
+            let other = self.cells[row * width + column].values.clone();
+            for (n, cell) in self.cells.iter_mut().skip(column).step_by(width).enumerate() {
+                cell.p = if n == row { None } else { welch(&cell.values, &other) };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How probable a difference of means is by chance, two-sided (Welch, 1947); none where a sample has fewer than two numbers or neither
+/// varies.
+pub fn welch(a: &[f64], b: &[f64]) -> Option<f64> {
+    let part =
+        |values: &[f64]| Some((mean(values)?, sd(values)?.powi(2) / values.len() as f64, values.len() as f64 - 1.0));
+    let ((mean_a, a, freedom_a), (mean_b, b, freedom_b)) = (part(a)?, part(b)?);
+    let both = a + b;
+    if both <= 0.0 {
+        return None;
+    }
+    let freedom = both.powi(2) / (a.powi(2) / freedom_a + b.powi(2) / freedom_b);
+    let t = (mean_a - mean_b) / both.sqrt();
+    Some(2.0 * StudentsT::new(0.0, 1.0, freedom).ok()?.sf(t.abs()))
+}
+
+fn refused(reason: String) -> TrainError {
+    TrainError::Sweep { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::welch;
+
+    /// `scipy.stats.ttest_ind(a, b, equal_var=False).pvalue`, of SciPy 1.17.
+    #[test]
+    fn welchs_test_is_that_of_scipy() {
+        let (a, b) = ([98.1, 98.3, 97.9, 98.2, 98.0], [97.4, 97.9, 97.1]);
+        assert!((welch(&a, &b).unwrap() - WITNESS).abs() < 1e-9);
+        assert_eq!(welch(&a, &[1.0]), None);
+        assert_eq!(welch(&[1.0, 1.0], &[1.0, 1.0]), None);
+    }
+
+    const WITNESS: f64 = 0.102_305_004_224_880_66;
+}
