@@ -127,9 +127,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             findings.notes.push(note(&title, found.as_ref()));
             let place = at_step(at.as_deref());
             findings.measures.extend(found.iter().flat_map(|found| found.measures(name, &place)));
-            let law = found.as_ref().map(|found| (found.law.clone(), share * found.law.tail as f64));
+            let is_law = |found: &&Found| found.law.exponent <= STEEP;
+            let law = found.as_ref().filter(is_law);
+            let law = law.map(|found| (found.law.clone(), share * found.law.tail as f64));
             let lowest = numbers.get(numbers.len() / 100).copied();
-            let thresholds = found.and_then(|found| found.thresholds);
+            let thresholds = found.filter(|found| is_law(&found)).and_then(|found| found.thresholds);
             seen.push(Seen { title: title.replace('`', ""), n, sd, densities, lowest, law, thresholds });
         }
         let of = if all.len() > 1 { name } else { "" };

@@ -43,7 +43,9 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
 
 /// Takes the path of a file or of a folder that is there.
 pub fn there() -> impl TypedValueParser<Value = PathBuf> {
-    let checked = |path: PathBuf| if path.exists() { Ok(path) } else { Err("there is no such file or folder") };
+    const MISSING: &str =
+        "there is no such file or folder; the flag takes all words behind it, so that other words come before it";
+    let checked = |path: PathBuf| if path.exists() { Ok(path) } else { Err(MISSING) };
     PathBufValueParser::new().try_map(checked)
 }
 

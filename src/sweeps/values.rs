@@ -60,7 +60,8 @@ fn parts(text: &str) -> Result<Vec<&str>, String> {
 /// # Errors
 /// What is wrong with the range.
 pub fn one(part: &str) -> Result<Vec<String>, String> {
-    if let Some((from, to)) = part.split_once("..") {
+    // A path is no range.
+    if let Some((from, to)) = part.split_once("..").filter(|(from, _)| !from.is_empty() && !part.contains('/')) {
         return range(part, from.trim(), to.trim());
     }
     for (word, is_ratio) in [("geometric", true), ("linear", false)] {
@@ -129,6 +130,7 @@ mod tests {
         assert_eq!(all("1e-3, 1e-2"), ["1e-3", "1e-2"]);
         assert_eq!(all("adam(lr: 1, beta1: 0),sgd(lr: 1)"), ["adam(lr: 1, beta1: 0)", "sgd(lr: 1)"]);
         assert_eq!(all("[flip, crop(32)]"), ["[flip, crop(32)]"]);
+        assert_eq!(all("../specs/lc_cnn,folder:../a"), ["../specs/lc_cnn", "folder:../a"]);
     }
 
     #[test]

@@ -21,6 +21,18 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
 /// # Errors
 /// As [`replace`].
 pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<(), TrainError> {
+    replace_by(path, ".partial", write)
+}
+
+/// [`replace_with`] by way of a file with that ending. Files that several processes may write at once have an ending for each.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_by(
+    path: &Path,
+    ending: &str,
+    write: &mut dyn FnMut(&mut File) -> io::Result<()>,
+) -> Result<(), TrainError> {
     // Where the path is a link, the file behind it is the one that is written anew.
     let file = path.canonicalize();
     let place = file.as_deref().unwrap_or(path);
@@ -31,7 +43,7 @@ pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<
         return written.map_err(TrainError::file(path, "written"));
     }
     let mut partial = place.as_os_str().to_owned();
-    partial.push(".partial");
+    partial.push(ending);
     let partial = Path::new(&partial);
     let mut file = File::create(partial).map_err(|source| not_made(place, source))?;
     let written = before.map_or(Ok(()), |before| file.set_permissions(before.permissions())).and_then(|()| {

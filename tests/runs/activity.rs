@@ -110,7 +110,7 @@ fn activations_are_those_of_the_equations() {
     let place = place();
     let here = place.path();
     let said = fine(here, "activations run --values image,A,O@all,O@2,O,logits --out x.npz");
-    assert!(said.contains("6 values of 40 images (the test half of `contours`), see x.npz and x.json"), "{said}");
+    assert!(said.contains("6 values of 40 images (the test half of `contours`), see x.npz and x.npz.json"), "{said}");
     let x = here.join("x.npz");
     let (shape, images) = npz(&x, "image");
     assert_eq!(shape, [40, 1, 12, 12]);
@@ -147,7 +147,7 @@ fn activations_are_those_of_the_equations() {
     let eval = fine(here, "eval run");
     assert!(eval.contains(&format!("({} of 40", right.count())), "{eval}");
 
-    let about: Value = serde_json::from_str(&fs::read_to_string(here.join("x.json")).unwrap()).unwrap();
+    let about: Value = serde_json::from_str(&fs::read_to_string(here.join("x.npz.json")).unwrap()).unwrap();
     assert_eq!(about["values"][2]["axes"], serde_json::json!(["image", "step", "channel", "row", "column"]));
     assert_eq!(about["values"][2]["steps"], serde_json::json!([[0], [1], [2], [3]]));
     assert_eq!(about["images"].as_array().unwrap().len(), 40);
@@ -190,7 +190,7 @@ fn picture_files_are_shown_in_order() {
     fs::create_dir(here.join("empty")).unwrap();
     let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images empty");
     assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
-    assert!(!here.join("y.npy").exists() && !here.join("y.json").exists());
+    assert!(!here.join("y.npy").exists() && !here.join("y.npy.json").exists());
 }
 
 #[test]

@@ -292,6 +292,10 @@ impl Trained {
             let mut values: Vec<Vec<f32>> =
                 read_all(asked.register(forward.logits()))?.into_iter().map(numbers).collect();
             let scores = values.pop().unwrap_or_default();
+            if let Some(x) = scores.iter().find(|x| !x.is_finite()) {
+                let (what, found) = ("what the net makes of the images".to_owned(), format!("a score of {x}"));
+                return Err(TrainError::NoNumber { what, found, path: self.file.clone() });
+            }
             each(Recorded { images, input, labels, values, scores })?;
         }
         Ok(())
