@@ -7,10 +7,15 @@
 pub mod bench;
 pub mod control;
 mod ei_ratio;
+pub mod gabor;
+pub mod gratings;
 mod histograms;
+mod kernels;
 mod lateral;
+mod least_squares;
 mod maps;
 mod moments;
+mod orientation;
 pub mod power_law;
 pub mod report;
 mod response_figure;
@@ -18,10 +23,14 @@ mod responses;
 pub mod rivals;
 mod sample;
 mod similarity;
+mod size_tuning;
 mod sparsity;
 mod spectrum;
 pub mod table;
+pub mod tuning;
+mod tuning_weights;
 mod values;
+pub mod von_mises;
 mod weights;
 
 pub use bench::Bench;
@@ -93,6 +102,11 @@ pub const ANALYSES: &[Analysis] = &[
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,
+    orientation::ORIENTATION,
+    size_tuning::SIZE_TUNING,
+    gabor::GABOR,
+    kernels::KERNELS,
+    tuning_weights::TUNING_WEIGHTS,
 ];
 
 /// An analysis that every net is fit for.

@@ -44,3 +44,18 @@ pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
     };
     names.iter().map(of).collect()
 }
+
+/// The name of a value without its steps.
+pub fn name(asked: &Asked) -> &str {
+    asked.text.split('@').next().unwrap_or_default()
+}
+
+/// The step of a value as a table has it: that of each loop around it.
+pub fn step(asked: &Asked, number: usize) -> Option<String> {
+    asked.steps.get(number).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"))
+}
+
+/// The value at a step in the words of the language: `O@2`.
+pub fn title(asked: &Asked, number: usize) -> String {
+    step(asked, number).map_or(name(asked).to_owned(), |step| format!("{}@{step}", name(asked)))
+}

@@ -4,6 +4,7 @@ pub mod begin;
 mod diverged;
 pub mod inspect;
 pub mod lengthen;
+mod made;
 pub mod manifest;
 pub(in crate::train) mod memory_need;
 mod never_kept;
