@@ -266,7 +266,9 @@ fn note(bundle: &str, time: &str, fitted: &[Fitted]) -> String {
     let mut r2: Vec<f64> = fitted.iter().filter_map(|fitted| fitted.fit.map(|(_, r2)| r2)).collect();
     r2.sort_by(f64::total_cmp);
     let median = r2.get(r2.len() / 2).map_or(String::new(), |r2| format!(", the median R² is {r2:.3}"));
-    format!("`{bundle}`, {time} weights: {none} of {n} kernels are no Gabor functions (R² below {ENOUGH}){median}")
+    format!(
+        "`{bundle}`, {time} weights: the Gabor function explains less than half of {none} of {n} kernels (R² below {ENOUGH}){median}"
+    )
 }
 
 /// Kernels beside their fits and what these leave.
@@ -293,7 +295,7 @@ fn figure(bench: &Bench, bundle: &str, time: &str, fitted: &[Fitted]) -> Figure 
         name: format!("{}_{}", bundle.replace('.', "_"), time.replace(':', "_")),
         caption: format!(
             "The {time} kernels of `{bundle}`, or the principal plane of those with several input channels, the Gabor function of least \
-             squares through each, and what it leaves, all on one scale.{left} R² is the share of the variance of the weights that the \
+             squares through each, and what it leaves, divided by the largest weight of the kernel.{left} R² is the share of the variance of the weights that the \
              function explains. {}.",
             bench.about_run()
         ),
@@ -305,8 +307,8 @@ fn figure(bench: &Bench, bundle: &str, time: &str, fitted: &[Fitted]) -> Figure 
             columns: ["kernel", "Gabor", "left"].map(str::to_owned).to_vec(),
             tiles: tiles.collect(),
             is_signed: true,
-            scale: scale(fitted.iter().take(drawn).flat_map(|fitted| fitted.plane.values.iter().copied())),
-            unit: "weight (dimensionless)".to_owned(),
+            scale: [-1.0, 1.0],
+            unit: "weight over the largest of the kernel".to_owned(),
         }),
     }
 }

@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 
 /// Rows and columns of kernels of a picture: of a bundle with more, the first ones are drawn.
 const MOST_DRAWN: usize = 16;
+/// Kernels of a bundle that nobody asks for by name.
+const MOST: usize = 4096;
 
 pub const KERNELS: Analysis = Analysis {
     name: "kernels",
@@ -19,7 +21,7 @@ pub const KERNELS: Analysis = Analysis {
         "of",
         Type::Names,
         ArgValue::Names(Vec::new()),
-        "the bundles, as in `W_A`; `all` are those of convolutions that are larger than 1 x 1",
+        "the bundles, as in `W_A`; `all` are those of at most 4096 kernels that are larger than 1 x 1",
     )],
     columns: &[
         Column { name: "bundle", about: "the bundle, as in `W_L`" },
@@ -39,7 +41,7 @@ pub const KERNELS: Analysis = Analysis {
 fn applies(net: &Net) -> Result<(), String> {
     match of_convolutions(net).iter().any(|param| is_picture(param)) {
         true => Ok(()),
-        false => Err("no convolution of the net has kernels larger than 1 x 1".to_owned()),
+        false => Err(format!("no convolution of the net has kernels larger than 1 x 1, at most {MOST} of them")),
     }
 }
 
@@ -57,7 +59,7 @@ pub fn of_convolutions(net: &Net) -> Vec<&Param> {
 }
 
 fn is_picture(param: &Param) -> bool {
-    param.shape[2..].iter().product::<usize>() > 1
+    param.shape[2..].iter().product::<usize>() > 1 && param.shape[0] * param.shape[1] <= MOST
 }
 
 /// The kernels of the bundles that are named, or those that `otherwise` takes where none is.

@@ -127,20 +127,23 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
     let channels = seen.first().map_or(0, Vec::len);
     let drawn = channels.min(MOST_DRAWN);
     let panel = |channel: usize| {
+        let largest =
+            ends(asked, seen).flat_map(|(_, channels)| &channels[channel].curve).fold(0.0_f64, |most, r| most.max(*r));
         let marks = ends(asked, seen).flat_map(|(title, channels)| {
             let seen = &channels[channel];
             let points = battery.orientations.iter().zip(&seen.curve).map(|(at, r)| [*at, *r]).collect();
             let points = Mark::new(title.clone(), MarkKind::Points { points, errors: Vec::new() });
             let fit = seen.fit.map(|fit| {
                 let points = (0..=90).map(|n| [2.0 * f64::from(n), fit.at(2.0 * f64::from(n))]).collect();
-                Mark::new(title, MarkKind::Line { points, dashed: false })
+                Mark::new(title, MarkKind::Line { points, dashed: true })
             });
             [Some(points), fit].into_iter().flatten()
         });
+        let y = Axis::linear("response (dimensionless)");
         Panel {
             title: format!("channel {channel}"),
             x: Axis::linear("orientation (degrees)").within(0.0, 180.0),
-            y: Axis::linear("response (dimensionless)"),
+            y: if largest > 0.0 { y.within(0.0, 1.1 * largest) } else { y },
             marks: marks.collect(),
         }
     };
@@ -150,7 +153,7 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
         name: name(asked).to_owned(),
         caption: format!(
             "Orientation tuning of the channels of `{}`, at the first and at the last step: responses to the grating of each \
-             orientation at the channel's best frequency, and a von Mises curve by least squares. A response is the largest change from \
+             orientation at the channel's best frequency, and a von Mises curve by least squares (dashed). A response is the largest change from \
              what even grey brings about, over the units of the middle half of the map and over phases. {}{left} {}.",
             name(asked),
             shown(battery),

@@ -93,7 +93,7 @@ pub fn panel(title: &str, [x, y]: [Axis; 2], (points, errors): (Vec<[f64; 2]>, V
         let points = ends.iter().map(|x| [*x, line.at_zero + line.slope * x]).collect();
         Mark::new(format!("r = {:.2}", line.r), MarkKind::Line { points, dashed: true })
     });
-    let marks = [Mark::new("", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
+    let marks = [Mark::new("pairs", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
     Panel { title: title.to_owned(), x, y, marks }
 }
 

@@ -203,7 +203,7 @@ fn panel(asked: &Asked, seen: &[Seen], radii: &[f64]) -> Panel {
     Panel {
         title: format!("{} (n = {} channels)", name(asked), seen.len()),
         x: Axis::log("radius of the window (pixels)"),
-        y: Axis::linear("response over the largest one"),
+        y: Axis::linear("response over the largest one").within(0.0, 1.05),
         marks: (0..asked.steps.len().max(1)).map(mark).collect(),
     }
 }

@@ -183,7 +183,7 @@ fn note((bundle, time): (&str, &str), points: &[[f64; 2]], line: Option<(Line, f
     };
     format!(
         "`{bundle}`, {time} weights: {kind}, slope {slope:.3}, r = {r:.3}, p = {p:.4} by {ORDERS} random orders of the channels, over {} \
-         ordered pairs{means}",
+         ordered pairs of channels that answer{means}",
         points.len()
     )
 }

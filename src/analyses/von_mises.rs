@@ -2,10 +2,10 @@
 
 use super::least_squares::{between, explained, least_squares, linear, unbound};
 
-/// How narrow a curve may be. Below the first one it is a cosine; a curve above the second lies between orientations.
-const NARROW: [f64; 2] = [0.01, 50.0];
-/// Where fits begin.
-const STARTS: [f64; 4] = [0.1, 1.0, 4.0, 15.0];
+/// How wide a curve may be, in its narrowness: below that it is a cosine.
+const WIDEST: f64 = 0.01;
+/// Where fits begin, in shares of the largest narrowness.
+const STARTS: [f64; 4] = [0.02, 0.1, 0.4, 0.8];
 /// Of four numbers, four responses are no test.
 const LEAST: usize = 5;
 
@@ -29,17 +29,19 @@ impl VonMises {
         if responses.len() < LEAST || explained(responses, 0.0).is_none() {
             return None;
         }
+        // What is narrower than half of the distance of two orientations can stand between them, as high as it may.
+        let apart = 180.0 / responses.len() as f64;
+        let narrow = [WIDEST, 2.0_f64.ln() / (1.0 - apart.to_radians().cos())];
         // Height and base are linear, and follow from the other two.
         let of = |at: &[f64]| {
-            let narrowness = between(NARROW, at[1]);
-            let shape: Vec<f64> = (0..responses.len())
-                .map(|n| bump(180.0 * n as f64 / responses.len() as f64 - at[0].to_degrees(), narrowness))
-                .collect();
+            let narrowness = between(narrow, at[1]);
+            let shape: Vec<f64> =
+                (0..responses.len()).map(|n| bump(apart * n as f64 - at[0].to_degrees(), narrowness)).collect();
             let ones = vec![1.0; responses.len()];
             linear([&shape, &ones], responses)
         };
-        let fits = STARTS.iter().map(|narrowness| {
-            let start = [near.to_radians(), unbound(NARROW, *narrowness)];
+        let fits = STARTS.iter().map(|share| {
+            let start = [near.to_radians(), unbound(narrow, share * narrow[1])];
             least_squares(&start, &|at| of(at).1)
         });
         let (at, left) = fits.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
@@ -47,7 +49,7 @@ impl VonMises {
         // A dip is no peak.
         let peak = at[0].to_degrees().rem_euclid(180.0);
         let r2 = explained(responses, left)?;
-        (height > 0.0).then(|| Self { peak, narrowness: between(NARROW, at[1]), base, height, r2 })
+        (height > 0.0).then(|| Self { peak, narrowness: between(narrow, at[1]), base, height, r2 })
     }
 
     pub fn at(&self, orientation: f64) -> f64 {
