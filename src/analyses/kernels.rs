@@ -84,7 +84,7 @@ pub fn named<'n>(
         found.extend(own.copied());
         if found.len() == before {
             let known = among(all.iter().map(|param| param.owner()));
-            let reason = format!("`{name}` is no bundle of a convolution; there are {known}");
+            let reason = format!("`{name}` is no bundle of a convolution: write {known}");
             return Err(TrainError::Analysis { name: analysis, reason });
         }
     }

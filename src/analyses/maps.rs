@@ -1,7 +1,7 @@
 //! The feature maps of a few images, step by step (Park, Zhang & Choe, 2025, Fig. 5).
 
 use super::moments::Spread;
-use super::values::{OF, asked, has_maps};
+use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
 use crate::train::TrainError;
@@ -40,11 +40,8 @@ pub const MAPS: Analysis = Analysis {
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, most) = (Findings::default(), call.count("images"));
     for asked in asked(bench.net(), call.names("of"))? {
-        let [channels, height, width] = match *asked.dims.as_slice() {
-            [channels, height, width] => [channels, height, width],
-            ref dims => [dims.iter().product(), 1, 1],
-        };
-        let (name, steps) = (asked.text.split('@').next().unwrap_or_default(), asked.steps.len().max(1));
+        let [channels, height, width] = values::map_of(&asked);
+        let (name, steps) = (values::name(&asked), asked.steps.len().max(1));
         // The maps of each image, step after step.
         let mut images: Vec<Vec<Vec<f32>>> = Vec::new();
         bench.watch_some(&asked, most, &mut |step, x| {
@@ -55,7 +52,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         })?;
         for (n, image) in images.iter().enumerate() {
             for (step, maps) in image.iter().enumerate() {
-                let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+                let at = values::step(&asked, step);
                 for (channel, map) in maps.chunks_exact(height * width).enumerate() {
                     let map: Vec<f64> = map.iter().map(|x| f64::from(*x)).collect();
                     let Spread { mean, minimum, maximum, .. } = Spread::of(&map);
@@ -74,10 +71,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 Some(Tile { height, width, values })
             };
             let ends = image.iter().flatten().fold([0.0_f32; 2], |[low, high], x| [low.min(*x), high.max(*x)]);
-            let columns = (0..steps).map(|step| match asked.steps.get(step) {
-                Some(at) => format!("{name}@{}", at.iter().map(usize::to_string).collect::<Vec<_>>().join("@")),
-                None => name.to_owned(),
-            });
+            let columns = (0..steps).map(|step| values::title(&asked, step));
             let pictures = Pictures {
                 title: format!("{name} of image {n}"),
                 rows: (0..drawn).map(|channel| format!("map {channel}")).collect(),

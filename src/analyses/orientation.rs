@@ -1,8 +1,8 @@
 //! Which orientations and frequencies the channels of a value prefer, and how sharply, step by step.
 
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
-use super::tuning::{Tuning, circular};
-use super::values::{OF, asked, has_maps, name, step, title};
+use super::tuning::{Tuning, circular, tuned};
+use super::values::{OF, has_maps, name, step, title};
 use super::von_mises::VonMises;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::activity::Asked;
@@ -55,7 +55,7 @@ struct Seen {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, battery) = (Findings::default(), Battery::of(call, ORIENTATION.name)?);
-    for asked in asked(bench.net(), call.names("of"))? {
+    for asked in tuned(bench.net(), call.names("of"), ORIENTATION.name)? {
         let tuning = Tuning::of(bench, bench.model(), &asked, &battery)?;
         let seen: Vec<Vec<Seen>> = (0..tuning.steps())
             .map(|step| (0..tuning.channels()).map(|channel| seen(&tuning, step, channel)).collect())

@@ -2,8 +2,8 @@
 
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
 use super::moments::mean_and_sd;
-use super::tuning::{Tuning, map_of};
-use super::values::{OF, asked, has_maps, name, step, title};
+use super::tuning::{Tuning, tuned};
+use super::values::{OF, has_maps, map_of, name, step, title};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -72,7 +72,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let [_, height, width] = bench.net().input.1;
     let (count, half) = (call.count("radii"), (height.min(width) as f64 / 2.0).max(1.0));
     let radii: Vec<f64> = (0..count).map(|n| half.powf(n as f64 / (count - 1) as f64)).collect();
-    for asked in asked(bench.net(), call.names("of"))? {
+    for asked in tuned(bench.net(), call.names("of"), SIZE_TUNING.name)? {
         let seen = watched(bench, &asked, &battery, &radii)?;
         for number in 0..asked.steps.len().max(1) {
             for Seen { channel, orientation, frequency, responses } in &seen {

@@ -1,7 +1,7 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
-use super::values::{OF, asked, has_maps};
+use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -42,11 +42,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             kurtosis[step].extend(Spread::of(&x).excess_kurtosis.map(|excess| excess + NORMAL));
             zeros[step].push(x.iter().filter(|x| **x == 0.0).count() as f64 / x.len() as f64);
         })?;
-        let name = asked.text.split('@').next().unwrap_or_default();
+        let name = values::name(&asked);
         for step in 0..steps {
             let ([k, k_sd], [z, z_sd]) = (mean_and_sd(&kurtosis[step]), mean_and_sd(&zeros[step]));
             let [k, k_sd] = [k, k_sd].map(|x| if kurtosis[step].is_empty() { Cell::Absent } else { Cell::Number(x) });
-            let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+            let at = values::step(&asked, step);
             findings.rows.push(vec![
                 Cell::Text(name.to_owned()),
                 at.map_or(Cell::Absent, Cell::Text),

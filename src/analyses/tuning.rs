@@ -2,9 +2,11 @@
 
 use super::Bench;
 use super::gratings::Battery;
-use crate::activity::Asked;
+use super::values::{self, map_of};
+use crate::activity::{Asked, Place};
 use crate::back::burn::Model;
 use crate::train::TrainError;
+use lcnnc_lang::ir::Net;
 use std::f64::consts::PI;
 use std::ops::Range;
 
@@ -76,11 +78,18 @@ impl Tuning {
     }
 }
 
-/// The channels, the height and the width of a value's maps.
-pub fn map_of(asked: &Asked) -> [usize; 3] {
-    match *asked.dims.as_slice() {
-        [channels, height, width] => [channels, height, width],
-        ref dims => [dims.iter().product(), 1, 1],
+/// The values that are named, as of [`values::asked`], of which each can be tuned.
+///
+/// # Errors
+/// Of a name that the net does not have, and of the image.
+pub fn tuned(net: &Net, names: &[String], analysis: &'static str) -> Result<Vec<Asked>, TrainError> {
+    let all = values::asked(net, names)?;
+    match all.iter().find(|asked| asked.place == Place::Input) {
+        None => Ok(all),
+        Some(Asked { text, .. }) => {
+            let reason = format!("`{text}` is the picture itself, which has no tuning: name what the net makes of it");
+            Err(TrainError::Analysis { name: analysis, reason })
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use super::similarity::{Line, panel};
-use super::tuning::{Tuning, map_of};
-use super::values::{asked, title, watched};
+use super::tuning::{Tuning, tuned};
+use super::values::{map_of, title, watched};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, lateral};
 use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Plot};
@@ -66,7 +66,7 @@ fn applies(net: &Net) -> Result<(), String> {
 /// The value whose tuning is compared for a bundle: the first that has as many channels, of those that are named.
 fn compared(net: &Net, bundle: &Param, names: &[String]) -> Result<Option<Asked>, TrainError> {
     let names = if names.is_empty() { watched(net) } else { names.to_vec() };
-    let all = asked(net, &names)?;
+    let all = tuned(net, &names, TUNING_WEIGHTS.name)?;
     Ok(all.into_iter().find(|asked| asked.dims.len() == 3 && map_of(asked)[0] == bundle.shape[0]))
 }
 

@@ -59,3 +59,11 @@ pub fn step(asked: &Asked, number: usize) -> Option<String> {
 pub fn title(asked: &Asked, number: usize) -> String {
     step(asked, number).map_or(name(asked).to_owned(), |step| format!("{}@{step}", name(asked)))
 }
+
+/// The channels, the height and the width of a value's maps.
+pub fn map_of(asked: &Asked) -> [usize; 3] {
+    match *asked.dims.as_slice() {
+        [channels, height, width] => [channels, height, width],
+        ref dims => [dims.iter().product(), 1, 1],
+    }
+}
