@@ -1,7 +1,7 @@
 //! The feature maps of a few images, step by step (Park, Zhang & Choe, 2025, Fig. 5).
 
 use super::moments::Spread;
-use super::values::{OF, asked, has_maps};
+use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
 use crate::train::TrainError;
@@ -42,14 +42,12 @@ pub const MAPS: Analysis = Analysis {
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, most) = (Findings::default(), call.count("images"));
     for asked in asked(bench.net(), call.names("of"))? {
-        let [channels, height, width] = match *asked.dims.as_slice() {
-            [channels, height, width] => [channels, height, width],
-            _ => {
-                let reason = format!("`{}` is no feature map: it has neither rows nor columns", asked.text);
-                return Err(TrainError::Analysis { name: "maps", reason });
-            }
-        };
-        let (name, steps) = (asked.text.split('@').next().unwrap_or_default(), asked.steps.len().max(1));
+        if asked.dims.len() != 3 {
+            let reason = format!("`{}` is no feature map: it has neither rows nor columns", asked.text);
+            return Err(TrainError::Analysis { name: "maps", reason });
+        }
+        let [channels, height, width] = values::map_of(&asked);
+        let (name, steps) = (values::name(&asked), asked.steps.len().max(1));
         // The maps of each image, step after step.
         let mut images: Vec<Vec<Vec<f32>>> = Vec::new();
         bench.watch_some(&asked, most, &mut |step, x| {
@@ -61,7 +59,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         for (n, image) in images.iter().enumerate() {
             let (which, class) = bench.image(n);
             for (step, maps) in image.iter().enumerate() {
-                let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+                let at = values::step(&asked, step);
                 for (channel, map) in maps.chunks_exact(height * width).enumerate() {
                     let map: Vec<f64> = map.iter().map(|x| f64::from(*x)).collect();
                     let Spread { mean, minimum, maximum, .. } = Spread::of(&map);
@@ -81,10 +79,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 Some(Tile { height, width, values })
             };
             let ends = image.iter().flatten().fold([0.0_f32; 2], |[low, high], x| [low.min(*x), high.max(*x)]);
-            let columns = (0..steps).map(|step| match asked.steps.get(step) {
-                Some(at) => format!("{name}@{}", at.iter().map(usize::to_string).collect::<Vec<_>>().join("@")),
-                None => name.to_owned(),
-            });
+            let columns = (0..steps).map(|step| values::title(&asked, step));
             let pictures = Pictures {
                 title: format!("{name} of {which}"),
                 rows: (0..drawn).map(|channel| format!("map {channel}")).collect(),

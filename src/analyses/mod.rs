@@ -8,11 +8,16 @@ pub mod across;
 pub mod bench;
 pub mod control;
 mod ei_ratio;
+pub mod gabor;
+pub mod gratings;
 mod histograms;
+mod kernels;
 mod lateral;
+mod least_squares;
 mod maps;
 pub mod measure;
 mod moments;
+mod orientation;
 pub mod power_law;
 pub mod report;
 mod response_figure;
@@ -21,10 +26,14 @@ pub mod rivals;
 mod sample;
 pub mod side_by_side;
 mod similarity;
+mod size_tuning;
 mod sparsity;
 mod spectrum;
 pub mod table;
+pub mod tuning;
+mod tuning_weights;
 mod values;
+pub mod von_mises;
 mod weights;
 
 pub use bench::Bench;
@@ -99,6 +108,11 @@ pub const ANALYSES: &[Analysis] = &[
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,
+    orientation::ORIENTATION,
+    size_tuning::SIZE_TUNING,
+    gabor::GABOR,
+    kernels::KERNELS,
+    tuning_weights::TUNING_WEIGHTS,
 ];
 
 /// An analysis that every net is fit for.

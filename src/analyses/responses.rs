@@ -5,7 +5,7 @@ use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
 use super::sample::{Sample, binned_exponent};
-use super::values::{OF, asked, at_step, has_maps};
+use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Findings, Measure};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
@@ -125,7 +125,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let cells = head.into_iter().chain(counts).chain([Cell::Number(sd)]).chain(cells(found.as_ref()));
             findings.rows.push(cells.collect());
             findings.notes.push(note(&title, found.as_ref()));
-            let place = at_step(at.as_deref());
+            let place = values::place(asked, step);
             findings.measures.extend(found.iter().flat_map(|found| found.measures(name, &place)));
             let is_law = |found: &&Found| found.law.exponent <= STEEP;
             let law = found.as_ref().filter(is_law);

@@ -1,7 +1,7 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
-use super::values::{OF, asked, at_step, has_maps};
+use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -45,12 +45,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             kurtosis[step].extend(Spread::of(&x).excess_kurtosis.map(|excess| excess + NORMAL));
             zeros[step].push(x.iter().filter(|x| **x == 0.0).count() as f64 / x.len() as f64);
         })?;
-        let name = asked.text.split('@').next().unwrap_or_default();
+        let name = values::name(&asked);
         for step in 0..steps {
             let z = mean_and_sd(&zeros[step])[0];
             let [[k, k_sd], [_, z_sd]] = [&kurtosis[step], &zeros[step]].map(|of| cells(of));
-            let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
-            let place = at_step(at.as_deref());
+            let (at, place) = (values::step(&asked, step), values::place(&asked, step));
             if let Cell::Number(k) = k {
                 findings.measures.push(Measure::new(name, &place, "kurtosis", k));
             }

@@ -62,6 +62,13 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
     for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
         for (time, weights) in bench.over_time(&bundle.name)? {
+            if weights.iter().any(|x| !x.is_finite()) {
+                findings.notes.push(format!(
+                    "`{}`, {time} weights: some are no numbers, so there is no spectrum",
+                    bundle.owner()
+                ));
+                continue;
+            }
             let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights };
             let on_torus = kernels.torus(side);
             for frequency in &on_torus {

@@ -80,7 +80,15 @@ pub fn written(
             left_out.push((analysis.name, reason));
             continue;
         }
-        let (rows, findings) = analysis.table(bench, call)?;
+        let (rows, findings) = match analysis.table(bench, call) {
+            // What this net has no answer to is no reason to leave the other answers out.
+            Err(error @ (TrainError::Analysis { .. } | TrainError::Unasked(_))) if is_all => {
+                console.warn(&format!("warning: {}: left out, since {error}", analysis.name));
+                left_out.push((analysis.name, error.to_string()));
+                continue;
+            }
+            found => found?,
+        };
         let table = format!("{}.csv", analysis.name);
         write_table(&into.join(&table), &rows)?;
         findings.figures.iter().try_for_each(|figure| write_figure(into, analysis.name, figure))?;

@@ -5,6 +5,7 @@ mod diverged;
 pub mod facts;
 pub mod inspect;
 pub mod lengthen;
+mod made;
 pub mod manifest;
 pub(in crate::train) mod memory_need;
 mod never_kept;
