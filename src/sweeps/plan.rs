@@ -48,7 +48,7 @@ pub struct Job {
     /// What it is called in tables.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub row: Option<String>,
-    /// The value of every name that the sweep goes over, the data set, and the seed.
+    /// The value of every name that the sweep goes over, a spec by its name, the data set, and the seed.
     pub values: BTreeMap<String, String>,
     /// What stands behind `lcnnc run`; the spec lies relative to the sweep's folder.
     pub args: Vec<String>,
@@ -80,6 +80,9 @@ impl Plan {
             if known.insert(folder.clone()) {
                 let mut values: BTreeMap<String, String> = values.into_iter().collect();
                 values.entry("dataset".to_owned()).or_insert(dataset);
+                if let Some(spec) = values.get_mut("spec") {
+                    *spec = stem(Path::new(spec));
+                }
                 jobs.push(Job { index: jobs.len(), folder, row, values, args });
             }
         }
@@ -194,7 +197,7 @@ impl Specs {
     fn add(&mut self, spec: &Path) -> Result<PathBuf, TrainError> {
         if !self.specs.contains_key(spec) {
             let text = files::source(spec)?.text;
-            let stem = spec.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let stem = stem(spec);
             let name = format!("{stem}-{}.lcnn", &sha256([text.as_bytes()])[..8]);
             self.specs.insert(spec.to_owned(), (name, text));
         }
@@ -223,13 +226,18 @@ fn folder_name(values: &[(String, String)], args: &[String]) -> String {
         text.chars().map(letter).collect()
     };
     let word = |(name, value): &(String, String)| match name.as_str() {
-        "spec" => plain(&Path::new(value).file_stem().unwrap_or_default().to_string_lossy()),
+        "spec" => plain(&stem(Path::new(value))),
         "dataset" => plain(value),
         _ => format!("{}={}", plain(name), plain(value)),
     };
     let mut label = values.iter().map(word).collect::<Vec<_>>().join(",");
     label.truncate(LONGEST_LABEL);
     format!("{label}-{}", &checksum[..8])
+}
+
+/// The name of a file without its folder and its ending.
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// Whether a text names one folder, and leads nowhere else.

@@ -18,5 +18,6 @@ mod resume;
 mod run;
 mod share;
 mod shell;
+mod sweeps;
 mod tensorboard;
 mod tuning;
