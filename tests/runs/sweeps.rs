@@ -155,7 +155,7 @@ fn what_is_wrong_is_found_before_the_first_job() {
     let here = place.path();
     for (args, said) in [
         ("--over widht=1,2", "did you mean `width`?"),
-        ("--over width=1,x", "unknown name `x`"),
+        ("--over width=1,x", "const `width` is a number"),
         ("--over lr=1e-2,,1e-3", "nothing where a value is expected"),
         ("--over dataset=mnst", "mnist"),
         ("--over width=1 --choose lr", "`choose` names `lr`"),
