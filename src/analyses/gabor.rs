@@ -66,7 +66,7 @@ fn applies(net: &Net) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!(
             "no afferent convolution has kernels of {LEAST_SIDE} x {LEAST_SIDE} or larger: a 3 x 3 kernel has 9 weights, which the 8 numbers \
-             of a Gabor function explain whatever they are"
+             of a Gabor function nearly always come close to"
         )),
     }
 }
