@@ -189,7 +189,7 @@ impl Bench {
                 channel.iter_mut().zip(&greys).for_each(|(x, grey)| *x = black + *grey as f32 * (white - black));
             }
         };
-        self.trained.record_made(model, (pictures.len(), &make), &wanted, &mut |recorded| {
+        self.trained.record_made(model, pictures.len(), &make, &wanted, &mut |recorded| {
             hand_over(&recorded, asked, each);
             Ok(())
         })

@@ -66,7 +66,7 @@ fn applies(net: &Net) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!(
             "no afferent convolution has kernels of {LEAST_SIDE} x {LEAST_SIDE} or larger: a 3 x 3 kernel has 9 weights, which the 8 numbers \
-             of a Gabor function explain whatever they are"
+             of a Gabor function nearly always come close to"
         )),
     }
 }
@@ -276,10 +276,13 @@ fn figure(bench: &Bench, bundle: &str, time: &str, fitted: &[Fitted]) -> Figure 
     let drawn = fitted.len().min(MOST_DRAWN);
     let tiles = fitted.iter().take(drawn).flat_map(|Fitted { plane, fit, .. }| {
         let Plane { height, width, values } = plane;
+        let largest = scale(values.iter().copied())[1];
+        // A kernel of zeros stays one.
+        let per = if largest > 0.0 { largest } else { 1.0 };
         let tile = |values: Vec<f64>| Tile {
             height: *height,
             width: *width,
-            values: values.into_iter().map(|x| x as f32).collect(),
+            values: values.into_iter().map(|x| (x / per) as f32).collect(),
         };
         let made = fit.map(|(gabor, _)| gabor.drawn(*height, *width));
         let left = made.as_ref().map(|made| values.iter().zip(made).map(|(w, made)| w - made).collect());
@@ -308,7 +311,7 @@ fn figure(bench: &Bench, bundle: &str, time: &str, fitted: &[Fitted]) -> Figure 
             tiles: tiles.collect(),
             is_signed: true,
             scale: [-1.0, 1.0],
-            unit: "weight over the largest of the kernel".to_owned(),
+            unit: "weight / largest weight".to_owned(),
         }),
     }
 }

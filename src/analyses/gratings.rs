@@ -145,7 +145,7 @@ impl Battery {
 
     /// In words for a caption.
     pub fn about(&self) -> String {
-        let shortened = |x: &f64| format!("{:.3}", x).trim_end_matches('0').to_owned();
+        let shortened = |x: &f64| format!("{x:.3}").trim_end_matches('0').to_owned();
         let frequencies: Vec<String> = self.frequencies.iter().map(shortened).collect();
         format!(
             "gratings of {} orientations, {} cycles per pixel and {} phases, contrast {}",

@@ -127,8 +127,11 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
     let channels = seen.first().map_or(0, Vec::len);
     let drawn = channels.min(MOST_DRAWN);
     let panel = |channel: usize| {
-        let largest =
-            ends(asked, seen).flat_map(|(_, channels)| &channels[channel].curve).fold(0.0_f64, |most, r| most.max(*r));
+        let largest = ends(asked, seen).fold(0.0_f64, |most, (_, channels)| {
+            let Seen { curve, fit, .. } = &channels[channel];
+            let of_fit = fit.map_or(0.0, |fit| fit.base + fit.height);
+            curve.iter().fold(most.max(of_fit), |most, r| most.max(*r))
+        });
         let marks = ends(asked, seen).flat_map(|(title, channels)| {
             let seen = &channels[channel];
             let points = battery.orientations.iter().zip(&seen.curve).map(|(at, r)| [*at, *r]).collect();

@@ -109,5 +109,5 @@ pub fn circular(responses: &[f64]) -> Option<[f64; 2]> {
     // Rounding must not make an orientation of what has none.
     let variance = (1.0 - x.hypot(y) / sum).clamp(0.0, 1.0);
     let orientation = (y.atan2(x).to_degrees() / 2.0).rem_euclid(180.0);
-    (sum > 0.0 && sum.is_finite()).then(|| [if orientation < 180.0 { orientation } else { 0.0 }, variance])
+    (sum > 0.0 && sum.is_finite()).then_some([if orientation < 180.0 { orientation } else { 0.0 }, variance])
 }

@@ -146,15 +146,18 @@ fn pairs(tuning: &Tuning, bundle: &Param, weights: &[f64]) -> Vec<Pair> {
 fn chance(pairs: &[Pair], maps: usize, r: f64) -> f64 {
     let mut similarity = vec![None; maps * maps];
     pairs.iter().for_each(|pair| similarity[pair.p * maps + pair.q] = pair.similarity);
-    let mut draws = Draws::new(SEED, 0);
-    let mut order: Vec<usize> = (0..maps).collect();
+    // A channel that answers to all alike has no similarity, wherever it stands: the others change places.
+    let answers = |n: &usize| similarity[n * maps..][..maps].iter().any(Option::is_some);
+    let answering: Vec<usize> = (0..maps).filter(answers).collect();
+    let (mut draws, mut order, mut places) = (Draws::new(SEED, 0), vec![0; maps], answering.clone());
     let mut as_large = 0;
     for _ in 0..ORDERS {
-        for n in (1..maps).rev() {
-            order.swap(n, (draws.unit() * (n + 1) as f64) as usize);
+        for n in (1..places.len()).rev() {
+            places.swap(n, (draws.unit() * (n + 1) as f64) as usize);
         }
+        answering.iter().zip(&places).for_each(|(from, to)| order[*from] = *to);
         let of = |pair: &Pair| Some([similarity[order[pair.p] * maps + order[pair.q]]?, pair.weight]);
-        let points: Vec<[f64; 2]> = pairs.iter().filter_map(of).collect();
+        let points: Vec<[f64; 2]> = pairs.iter().filter(|pair| pair.similarity.is_some()).filter_map(of).collect();
         // Rounding must not make less of the same order.
         as_large += usize::from(Line::through(&points).is_some_and(|line| line.r.abs() >= r.abs() - 1e-9));
     }

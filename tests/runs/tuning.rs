@@ -216,15 +216,15 @@ fn size_tuning_is_that_of_the_equations() {
             wanted[1][n] = wanted[1][n].max(a[unit] - lateral[unit]);
         }
     }
-    for step in 0..2 {
+    for (step, wanted) in wanted.iter().enumerate() {
         let first = step * 32 + channel * 4;
         let rows = |name: &str| column(&csv, name)[first..first + 4].to_vec();
         assert_eq!(rows("best_orientation"), [orientation_of(channel); 4]);
-        let largest = wanted[step].iter().copied().fold(0.0, f64::max);
+        let largest = wanted.iter().copied().fold(0.0, f64::max);
         for n in 0..4 {
             near(rows("radius")[n], radii[n], 1e-9, "radius");
-            near(rows("response")[n], wanted[step][n], 1e-4, "response");
-            near(rows("suppression")[n], 1.0 - wanted[step][3] / largest, 1e-4, "suppression");
+            near(rows("response")[n], wanted[n], 1e-4, "response");
+            near(rows("suppression")[n], 1.0 - wanted[3] / largest, 1e-4, "suppression");
         }
     }
     // A kernel of 7 x 7 pixels sees nothing of what lies beyond.

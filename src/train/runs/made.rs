@@ -62,7 +62,8 @@ impl Trained {
     pub fn record_made(
         &self,
         model: &Model,
-        (count, make): (usize, &dyn Fn(usize, &mut [f32])),
+        count: usize,
+        make: &dyn Fn(usize, &mut [f32]),
         wanted: &[bool],
         each: &mut dyn FnMut(Recorded) -> Result<(), TrainError>,
     ) -> Result<(), TrainError> {
