@@ -78,7 +78,8 @@ pub fn lay_out(
     let known: BTreeSet<&str> = points.iter().flat_map(|point| point.values.keys()).map(String::as_str).collect();
     let has_rows = points.iter().any(|point| point.row.is_some());
     for name in [&layout.rows, &layout.columns] {
-        if !known.contains(name.as_str()) && !(name == ROW && has_rows) {
+        let is_known = known.contains(name.as_str()) || (name == ROW && has_rows);
+        if !is_known {
             let near = did_you_mean(name, known.iter().copied());
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
             return Err(refused(format!("the sweep does not go over `{name}`{near}")));
