@@ -1,6 +1,6 @@
 //! Gabor functions through afferent kernels: whether these look like the receptive fields of simple cells (Jones & Palmer, 1987).
 
-use super::kernels::{named, of_convolutions};
+use super::kernels::{named, of_convolutions, scale};
 use super::lateral;
 use super::least_squares::{between, explained, least_squares, linear, unbound};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
