@@ -6,8 +6,8 @@ use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::facts::{Fact, SEED, differing};
 use lcnnc_lang::diag::counted;
 
-/// What distinguishes each of some runs from the others but for its seed, as in `steps 5, alpha 0.1`. Runs that differ in nothing else
-/// have the same.
+/// The name of each run's group: the consts and settings in which some of the runs differ, with the run's own values, as in
+/// `steps 5, alpha 0.1`. The seed is left out, so runs that differ in their seed alone have one name.
 pub fn groups(runs: &[Vec<Fact>]) -> Vec<String> {
     let names: Vec<String> = differing(runs).into_iter().filter(|name| name != SEED).collect();
     let group = |facts: &Vec<Fact>| {
@@ -50,7 +50,7 @@ pub fn figures(means: &[Mean]) -> Vec<(&'static str, Figure)> {
     analyses.into_iter().filter_map(figure).collect()
 }
 
-/// One quantity of one value or bundle, a line a group; nothing if there is one place alone.
+/// The panel of one quantity of one value or bundle, with a line for each group; there is none if the quantity has one place alone.
 fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel> {
     let of_it: Vec<&&Mean> = means.iter().filter(|mean| mean.of == of && mean.quantity == quantity).collect();
     let places = distinct(of_it.iter().map(|mean| mean.at.as_str()));
@@ -72,7 +72,8 @@ fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel>
     (places.len() > 1).then(|| Panel { title: of.to_owned(), x, y, marks })
 }
 
-/// What places have in common, and what is left of each: `step 0`, `step 1` are `0`, `1` of `step of the loop`.
+/// The label of an axis along which the places of measures stand, and the name of each place on it. The places `step 0` and `step 1`
+/// become `0` and `1` on the axis `step of the loop`.
 fn axis(places: &[&str]) -> (&'static str, Vec<String>) {
     let all = |of: fn(&str) -> Option<&str>| places.iter().map(|place| of(place).map(str::to_owned)).collect();
     if let Some(steps) = all(|place| place.strip_prefix("step ")) {

@@ -198,7 +198,8 @@ pub fn principal(kernel: &[f64], [from, height, width]: [usize; 3]) -> (Plane, f
         return (plane(kernel[..height * width].to_vec()), 1.0);
     }
     let svd = DMatrix::from_row_slice(from, height * width, kernel).svd(true, true);
-    let (Some(left), Some(right)) = (svd.u, svd.v_t) else { unreachable!("both were asked for") };
+    // Both were asked for; without them the first plane stands for all.
+    let (Some(left), Some(right)) = (svd.u, svd.v_t) else { return (plane(kernel[..height * width].to_vec()), 1.0) };
     let top = svd.singular_values.imax();
     // As bright as the input channels are together.
     let sign = if left.column(top).sum() < 0.0 { -1.0 } else { 1.0 };

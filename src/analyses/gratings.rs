@@ -22,11 +22,11 @@ pub enum Picture {
 /// Stripes whose brightness is a cosine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Grating {
-    /// Of the stripes, in degrees counterclockwise: 0 lie, 90 stand.
+    /// The orientation of the stripes in degrees, counterclockwise: at 0 the stripes lie, at 90 they stand.
     pub orientation: f64,
     /// Cycles per pixel.
     pub frequency: f64,
-    /// In cycles, from 0 to 1: how far the stripes are shifted.
+    /// How far the stripes are shifted, in cycles from 0 to 1.
     pub phase: f64,
     /// Half of the difference of the brightest and the darkest grey, over their mean; from 0 to 1.
     pub contrast: f64,
@@ -100,11 +100,13 @@ pub const CONTRAST: Arg = Arg::with(
 /// All gratings that a net is shown: each orientation at each frequency in each phase.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Battery {
-    /// In degrees, rising.
+    /// The orientations of the stripes in degrees, rising.
     pub orientations: Vec<f64>,
-    /// In cycles per pixel, rising.
+    /// The spatial frequencies in cycles per pixel, rising.
     pub frequencies: Vec<f64>,
+    /// How many phases each grating is shown in.
     pub phases: usize,
+    /// The contrast of every grating, from 0 to 1.
     pub contrast: f64,
 }
 
@@ -143,7 +145,7 @@ impl Battery {
         [Picture::Grey].into_iter().chain(gratings).collect()
     }
 
-    /// In words for a caption.
+    /// The gratings in words for a caption.
     pub fn about(&self) -> String {
         let shortened = |x: &f64| format!("{x:.3}").trim_end_matches('0').to_owned();
         let frequencies: Vec<String> = self.frequencies.iter().map(shortened).collect();

@@ -65,7 +65,7 @@ fn is_picture(param: &Param) -> bool {
 /// The kernels of the bundles that are named, or those that `otherwise` takes where none is.
 ///
 /// # Errors
-/// Of a name that is none of a convolution's bundle.
+/// A name that no bundle of a convolution has, and the names that there are.
 pub fn named<'n>(
     net: &'n Net,
     names: &[String],

@@ -1,4 +1,4 @@
-//! The numbers that an analysis comes to, of which runs are compared by.
+//! The numbers that an analysis comes to, by which runs are compared.
 
 use super::moments::mean_and_sd;
 use super::{Cell, Column, Table};
@@ -8,16 +8,17 @@ use super::{Cell, Column, Table};
 pub struct Measure {
     /// The value or the bundle that it is of, as in `O` or `W_L`.
     pub of: String,
-    /// Where or when, as in `step 3` or `best weights`; empty where there is one alone.
+    /// The place at which the quantity was measured: a step or the weights of a time, as in `step 3` or `best weights`. It is empty for a
+    /// quantity that has one place alone.
     pub at: String,
-    /// What is measured, with its unit if it has one.
+    /// The name of the quantity, with its unit if it has one.
     pub quantity: &'static str,
-    /// The number.
+    /// The number that was measured.
     pub value: f64,
 }
 
 impl Measure {
-    /// A quantity of a value or bundle, somewhere.
+    /// Notes a quantity of a value or bundle, measured at a place.
     pub fn new(of: impl Into<String>, at: impl Into<String>, quantity: &'static str, value: f64) -> Self {
         Self { of: of.into(), at: at.into(), quantity, value }
     }
@@ -25,13 +26,13 @@ impl Measure {
 
 /// The measures of one analysis of one run.
 pub struct Measured<'a> {
-    /// The analysis.
+    /// The name of the analysis.
     pub analysis: &'static str,
-    /// The run, in a word.
+    /// The folder of the run.
     pub run: &'a str,
-    /// What the run is one of: runs that differ in their seed alone have the same.
+    /// The name of the run's group; runs that differ in their seed alone are one group.
     pub group: &'a str,
-    /// What the analysis came to.
+    /// The numbers that the analysis gave.
     pub measures: &'a [Measure],
 }
 
@@ -78,20 +79,20 @@ pub fn summary(all: &[Measured]) -> Table {
     Table { columns: SUMMARY, rows }
 }
 
-/// The same measure of all runs of a group.
+/// One measure, as in [`Measure`], of all runs of a group that have it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mean {
-    /// The group.
+    /// The name of the group.
     pub group: String,
-    /// The analysis.
+    /// The name of the analysis.
     pub analysis: &'static str,
-    /// As in [`Measure`].
+    /// The value or the bundle that is measured, as in `O` or `W_L`.
     pub of: String,
-    /// As in [`Measure`].
+    /// The place at which it is measured, as in `step 3`.
     pub at: String,
-    /// As in [`Measure`].
+    /// The name of the quantity, with its unit if it has one.
     pub quantity: &'static str,
-    /// The numbers of the runs.
+    /// The number of each run.
     pub values: Vec<f64>,
 }
 

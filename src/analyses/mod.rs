@@ -16,7 +16,7 @@ mod lateral;
 mod least_squares;
 mod maps;
 pub mod measure;
-mod moments;
+pub mod moments;
 mod orientation;
 pub mod power_law;
 pub mod report;

@@ -4,6 +4,7 @@ use super::draws::Distribution;
 use super::place::Place;
 use super::sweep::{Alternatives, Axis, Grid, Sweep};
 use super::values;
+use crate::train::recipe::yaml::{kind, scalar, syntax};
 use crate::train::recipe::yaml_spans;
 use crate::train::{Overrides, TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, config};
@@ -50,22 +51,27 @@ pub struct Layout {
 /// # Errors
 /// If the file cannot be read, or everything that is wrong with it.
 pub fn load(file: &Path, flags: Overrides, quick: bool) -> Result<Sweep, TrainError> {
-    let text = files::read(file)?;
+    read(file, &files::read(file)?, flags, quick).map_err(|report| TrainError::Reports(vec![report]))
+}
+
+/// Reads the text of a sweep's file, see [`load`].
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(file: &Path, text: &str, flags: Overrides, quick: bool) -> Result<Sweep, Report> {
     let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut reader = Reader { text, folder, diagnostics: Vec::new() };
     let sweep = match serde_yaml::from_str(text) {
         Ok(top) => reader.top(&top, flags, quick),
         Err(error) => {
-            let (at, reason) = (error.location(), error.to_string());
-            let reason = reason.split(" at line ").next().unwrap_or_default();
-            reader.diagnostics.push(config::not_yaml(reason, yaml_spans::of_error(text, at.as_ref())));
+            reader.diagnostics.push(syntax(text, &error));
             Sweep::default()
         }
     };
     match reader.diagnostics.is_empty() {
         true => Ok(sweep),
-        false => Err(TrainError::Reports(vec![Report::new(file.display().to_string(), text, reader.diagnostics)])),
+        false => Err(Report::new(file.display().to_string(), text, reader.diagnostics)),
     }
 }
 
@@ -91,7 +97,7 @@ impl Reader<'_> {
             let path = at(&[], &key);
             match key.as_str() {
                 "about" => sweep.about = self.text(&path, value),
-                "seeds" => sweep.seeds = self.count(&path, value).filter(|n| *n > 0).unwrap_or(1),
+                "seeds" => sweep.seeds = self.seeds(&path, value).unwrap_or(1),
                 "seed" => sweep.first_seed = self.count(&path, value).unwrap_or_default() as u64,
                 "choose" => sweep.choose = self.texts(&path, value),
                 "draws" => sweep.draws = self.count(&path, value).unwrap_or_default(),
@@ -123,10 +129,10 @@ impl Reader<'_> {
         self.diagnostics.push(config::wrong_value(problem, yaml_spans::of_value(self.text, path)));
     }
 
-    fn mistyped(&mut self, path: &[String], expected: &str, example: &str) {
+    fn mistyped(&mut self, path: &[String], expected: &str, found: &Value, example: &str) {
         let key = path.last().map_or("a sweep", String::as_str);
         let span = yaml_spans::of_value(self.text, path);
-        self.diagnostics.push(config::wrong_type(key, expected, "this", example, span));
+        self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
     }
 
     /// The keys and values of a mapping.
@@ -139,7 +145,7 @@ impl Reader<'_> {
     ) -> Vec<(String, &'v Value)> {
         let Value::Mapping(mapping) = value else {
             if !value.is_null() {
-                self.mistyped(path, &format!("{what}, a block of keys"), example);
+                self.mistyped(path, &format!("{what}, a block of keys"), value, example);
             }
             return Vec::new();
         };
@@ -149,7 +155,7 @@ impl Reader<'_> {
     fn text(&mut self, path: &[String], value: &Value) -> Option<String> {
         let text = scalar(value);
         if text.is_none() {
-            self.mistyped(path, "a text", example(path));
+            self.mistyped(path, "a text", value, example(path));
         }
         text
     }
@@ -166,9 +172,17 @@ impl Reader<'_> {
     fn count(&mut self, path: &[String], value: &Value) -> Option<usize> {
         let count = value.as_u64().and_then(|n| usize::try_from(n).ok());
         if count.is_none() {
-            self.mistyped(path, "a whole number from 0 on", example(path));
+            self.mistyped(path, "a whole number from 0 on", value, example(path));
         }
         count
+    }
+
+    fn seeds(&mut self, path: &[String], value: &Value) -> Option<usize> {
+        let seeds = self.count(path, value);
+        if seeds == Some(0) {
+            self.wrong(path, "`seeds` is 0, and nothing would be trained: give 1 or more");
+        }
+        seeds.filter(|n| *n > 0)
     }
 
     /// What all jobs have in common; `seeds` is taken where it is asked for.
@@ -177,7 +191,7 @@ impl Reader<'_> {
         for (name, value) in self.entries("settings", "always: {epochs: 12}", path, value) {
             let path = at(path, &name);
             if takes_seeds && name == "seeds" {
-                *seeds = self.count(&path, value);
+                *seeds = self.seeds(&path, value);
             } else if name == SET {
                 for (name, value) in self.entries("consts", "set: {alpha: 0}", &path, value) {
                     if let Some(text) = self.text(&at(&path, &name), value) {
@@ -198,7 +212,7 @@ impl Reader<'_> {
 
     fn grids(&mut self, path: &[String], value: &Value) -> Vec<Grid> {
         let Value::Sequence(all) = value else {
-            self.mistyped(path, "a list of grids", example(path));
+            self.mistyped(path, "a list of grids", value, example(path));
             return Vec::new();
         };
         all.iter().enumerate().map(|(n, grid)| self.grid(&at(path, &n.to_string()), grid)).collect()
@@ -225,16 +239,16 @@ impl Reader<'_> {
     /// A name and its alternatives; a single text may stand for several, as `1..10` does.
     fn axis(&mut self, path: &[String], name: &str, value: &Value) -> Option<Axis> {
         let mut all: Vec<String> = Vec::new();
-        for (n, text) in self.texts(path, value).into_iter().enumerate() {
-            if let Some(drawn) = Distribution::read(&text) {
-                return match drawn {
-                    Ok(drawn) => Some(Axis { name: name.to_owned(), alternatives: Alternatives::Drawn(drawn) }),
-                    Err(problem) => {
-                        self.wrong(path, &problem);
-                        None
-                    }
-                };
-            }
+        let texts = self.texts(path, value);
+        if let Some(drawn) = texts.iter().find_map(|text| Distribution::read(text)) {
+            let alone = "values are drawn from a distribution that stands alone, without other alternatives";
+            let drawn = drawn.and_then(|drawn| if texts.len() == 1 { Ok(drawn) } else { Err(alone.to_owned()) });
+            return drawn
+                .map(|drawn| Axis { name: name.to_owned(), alternatives: Alternatives::Drawn(drawn) })
+                .map_err(|problem| self.wrong(path, &problem))
+                .ok();
+        }
+        for (n, text) in texts.into_iter().enumerate() {
             let place = if value.is_sequence() { at(path, &n.to_string()) } else { path.to_vec() };
             match values::one(text.trim()) {
                 Ok(values) => {
@@ -249,7 +263,7 @@ impl Reader<'_> {
             }
         }
         if all.is_empty() {
-            self.mistyped(path, "a value or a list of alternatives", "lr: [1e-2, 1e-3]");
+            self.mistyped(path, "a value or a list of alternatives", value, "lr: [1e-2, 1e-3]");
             return None;
         }
         Some(Axis { name: name.to_owned(), alternatives: Alternatives::Each(all) })
@@ -281,7 +295,12 @@ impl Reader<'_> {
             }
         }
         if layout.rows.is_empty() || layout.columns.is_empty() {
-            self.mistyped(path, "a block that names `rows` and `columns`", "table: {rows: row, columns: dataset}");
+            self.mistyped(
+                path,
+                "a block that names `rows` and `columns`",
+                value,
+                "table: {rows: row, columns: dataset}",
+            );
             return None;
         }
         Some(layout)
@@ -292,14 +311,4 @@ impl Reader<'_> {
 fn example(path: &[String]) -> &'static str {
     let known = KEYS.into_iter().find(|(key, _)| path.first().is_some_and(|first| first == key));
     known.map_or("lr: [1e-2, 1e-3]", |(_, example)| example)
-}
-
-/// A text, a number or a truth value as text.
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(truth) => Some(truth.to_string()),
-        Value::Null | Value::Sequence(_) | Value::Mapping(_) | Value::Tagged(_) => None,
-    }
 }

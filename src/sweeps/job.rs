@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// A run that came to its end.
 #[derive(Clone, Debug)]
-pub struct Ended {
+pub struct FinishedRun {
     /// The folder of the run.
     pub folder: PathBuf,
     /// Where it comes from.
@@ -21,7 +21,7 @@ pub struct Ended {
 /// What the folder of a job holds.
 pub enum Found {
     /// A run that came to its end.
-    Finished(Box<Ended>),
+    Finished(Box<FinishedRun>),
     /// A run that can be gone on with.
     Cut(PathBuf),
     /// Nothing yet.
@@ -38,7 +38,7 @@ pub fn find(folder: &Path) -> Result<Found, TrainError> {
         let run = RunFolder::open(&path, &mut Inspection::new(false, Console::new()))?;
         match run.summary {
             Some(summary) => {
-                return Ok(Found::Finished(Box::new(Ended { folder: path, manifest: run.manifest, summary })));
+                return Ok(Found::Finished(Box::new(FinishedRun { folder: path, manifest: run.manifest, summary })));
             }
             None => cut = Found::Cut(path),
         }

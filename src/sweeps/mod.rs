@@ -4,7 +4,7 @@
 //! folder of its own; `job.rs` trains one of them, in whichever process and on whichever machine; `pool.rs` trains all of them here;
 //! `state.rs` reads from the folder alone how far they are.
 
-// A sweep lives in files.
+// A sweep lives in files, and says how long it takes.
 #![allow(clippy::disallowed_methods)]
 
 pub mod draws;

@@ -3,16 +3,14 @@
 use super::outcome::Outcome;
 use super::plan::{Job, Plan};
 use super::state::State;
-use crate::train::{Console, Stop, TrainError, duration};
+use crate::train::{Console, Stop, TrainError, duration, spawn_apart};
 use lcnnc_lang::diag::counted;
 use std::fs::OpenOptions;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-/// How often a process that trains is looked at.
-const PAUSE: Duration = Duration::from_millis(50);
 /// What a job says, in its folder.
 pub const LOG: &str = "log.txt";
 
@@ -45,7 +43,7 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                     match said {
                         Ended::Finished(_) => worked.finished += 1,
                         Ended::Failed(_) => worked.failed += 1,
-                        Ended::Cut => {}
+                        Ended::Cut(_) => {}
                     }
                     let done = worked.finished + worked.failed;
                     let left = (done > 0).then(|| began.elapsed().mul_f64((jobs.len() - done) as f64 / done as f64));
@@ -60,7 +58,7 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                         Ended::Failed(problem) => {
                             console.warn(&format!("{done}/{}, {left}: {title}: failed: {problem}", jobs.len()));
                         }
-                        Ended::Cut => console.line(&format!("{title}: saved")),
+                        Ended::Cut(why) => console.line(&format!("{title}: {why}")),
                     });
                 }
             });
@@ -78,8 +76,8 @@ enum Ended {
     Finished(String),
     /// With what is wrong.
     Failed(String),
-    /// As it was asked to.
-    Cut,
+    /// Before its end, and why.
+    Cut(&'static str),
 }
 
 /// What the folder of a job says behind its process; a process that left no word is noted.
@@ -92,11 +90,15 @@ fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: S
                 .map_or(String::new(), |share| format!("validation {:.2} %, ", 100.0 * share));
             Ended::Finished(format!("{validation}test {:.2} %", 100.0 * summary.test.accuracy))
         }
-        _ if stop.asked() => Ended::Cut,
+        _ if stop.asked() => Ended::Cut("saved"),
+        State::Running => Ended::Cut("another process works on it"),
         state => {
             let problem = state.problem().unwrap_or_else(|| {
                 let problem = match status {
-                    Ok(status) => format!("its process ended without a word, with {status}"),
+                    Ok(status) => {
+                        let log = plan.of(job).join(LOG);
+                        format!("its process ended with {status}; what it said is in {}", log.display())
+                    }
                     Err(error) => error.to_string(),
                 };
                 // A folder that cannot be written to is said with the next job.
@@ -119,23 +121,8 @@ fn process(plan: &Plan, job: &Job, threads: usize, stop: Stop) -> Result<ExitSta
     let mut command = Command::new(program);
     command.args(["sweep", "job"]).arg(&plan.folder).args(["--index", &job.index.to_string()]);
     command.args(["--threads", &threads.to_string()]);
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(both)
-        .stderr(log)
-        .spawn()
-        .map_err(TrainError::file(&plan.folder, "worked on"))?;
-    let mut told = false;
-    loop {
-        if let Some(status) = child.try_wait().map_err(TrainError::file(&plan.folder, "worked on"))? {
-            return Ok(status);
-        }
-        if stop.asked() && !told {
-            told = true;
-            Stop::ask(&mut child).map_err(TrainError::file(&plan.folder, "worked on"))?;
-        }
-        thread::sleep(PAUSE);
-    }
+    let child = spawn_apart(command.stdin(Stdio::null()).stdout(both).stderr(log));
+    child.and_then(|mut child| stop.wait(&mut child)).map_err(TrainError::file(&plan.folder, "worked on"))
 }
 
 /// How many jobs there are of each state, in words: `3 finished, 1 failed`.

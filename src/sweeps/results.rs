@@ -3,12 +3,13 @@
 use super::plan::{Job, Plan};
 use super::state::State;
 use super::sweep::SEED;
+use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
 use std::collections::BTreeMap;
 
 /// One point of a sweep with all its seeds.
 #[derive(Clone, Debug, Default)]
-pub struct Outcomes {
+pub struct PointResult {
     /// What its grid is called in tables.
     pub row: Option<String>,
     /// The value of every name, without the seed.
@@ -25,7 +26,7 @@ pub struct Outcomes {
     pub marks: Vec<String>,
 }
 
-impl Outcomes {
+impl PointResult {
     /// What a name has at this point: the row of its grid, or a value.
     pub fn get(&self, name: &str) -> Option<&str> {
         let row = if name == super::file::ROW { self.row.as_deref() } else { None };
@@ -38,14 +39,14 @@ impl Outcomes {
     }
 }
 
-/// The mean of some numbers.
+/// The mean of some numbers, if there are any.
 pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    (!values.is_empty()).then(|| mean_and_sd(values)[0])
 }
 
 /// Every point of a plan, in its order.
-pub fn points(plan: &Plan, states: &[State]) -> Vec<Outcomes> {
-    let mut points: Vec<Outcomes> = Vec::new();
+pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
+    let mut points: Vec<PointResult> = Vec::new();
     let mut known: BTreeMap<(Option<String>, BTreeMap<String, String>), usize> = BTreeMap::new();
     for (job, state) in plan.jobs.iter().zip(states) {
         let values: BTreeMap<String, String> = job
@@ -55,7 +56,7 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<Outcomes> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
         let at = *known.entry((job.row.clone(), values.clone())).or_insert_with(|| {
-            points.push(Outcomes { row: job.row.clone(), values, ..Outcomes::default() });
+            points.push(PointResult { row: job.row.clone(), values, ..PointResult::default() });
             points.len() - 1
         });
         add(&mut points[at], job, state);
@@ -63,7 +64,7 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<Outcomes> {
     points
 }
 
-fn add(point: &mut Outcomes, job: &Job, state: &State) {
+fn add(point: &mut PointResult, job: &Job, state: &State) {
     point.jobs += 1;
     if let Some(Summary { validation_accuracy, test, .. }) = state.summary() {
         point.validation.extend(*validation_accuracy);
@@ -79,10 +80,10 @@ fn add(point: &mut Outcomes, job: &Job, state: &State) {
 
 /// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. Where no
 /// name is chosen, every point.
-pub fn chosen<'a>(points: &'a [Outcomes], names: &[String]) -> Vec<&'a Outcomes> {
-    let mut best: Vec<&Outcomes> = Vec::new();
+pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<&'a PointResult> {
+    let mut best: Vec<&PointResult> = Vec::new();
     for point in points {
-        let is_same = |other: &&mut &Outcomes| other.row == point.row && rest(other, names).eq(rest(point, names));
+        let is_same = |other: &&mut &PointResult| other.row == point.row && rest(other, names).eq(rest(point, names));
         match best.iter_mut().find(is_same) {
             Some(other) => {
                 // What has no validation accuracy yet is chosen last.
@@ -97,17 +98,17 @@ pub fn chosen<'a>(points: &'a [Outcomes], names: &[String]) -> Vec<&'a Outcomes>
 }
 
 /// The values of a point but for those of some names.
-fn rest<'a>(point: &'a Outcomes, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
+fn rest<'a>(point: &'a PointResult, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
     point.values.iter().filter(move |(name, _)| !names.contains(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Outcomes, chosen};
+    use super::{PointResult, chosen};
 
-    fn point(alpha: &str, lr: &str, validation: &[f64]) -> Outcomes {
+    fn point(alpha: &str, lr: &str, validation: &[f64]) -> PointResult {
         let values = [("alpha", alpha), ("lr", lr)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Outcomes { values: values.into(), validation: validation.to_vec(), ..Outcomes::default() }
+        PointResult { values: values.into(), validation: validation.to_vec(), ..PointResult::default() }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! How far the jobs of a sweep are, read from its folder alone.
 
-use super::job::{Ended, Found, find};
+use super::job::{FinishedRun, Found, find};
 use super::lease;
 use super::outcome::Outcome;
 use super::plan::{Job, Plan};
@@ -22,7 +22,7 @@ pub enum State {
     /// Files of its folder are not what the run left, with what is wrong.
     Damaged(String),
     /// It came to its end.
-    Finished(Box<Ended>),
+    Finished(Box<FinishedRun>),
 }
 
 impl State {

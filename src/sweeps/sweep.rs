@@ -175,6 +175,7 @@ impl Sweep {
     pub fn check(&self) -> Result<(), TrainError> {
         let (mut consts, mut classes) = (Consts::default(), BTreeMap::<Option<String>, usize>::new());
         for grid in &self.grids {
+            grid.check_names()?;
             for (n, axis) in grid.axes.iter().enumerate() {
                 let all = |axis: &Axis| match &axis.alternatives {
                     Alternatives::Each(values) => values.clone(),
@@ -199,11 +200,30 @@ impl Sweep {
         let names: Vec<&str> = self.grids.iter().flat_map(|grid| &grid.axes).map(|axis| axis.name.as_str()).collect();
         match self.choose.iter().find(|name| !names.contains(&name.as_str())) {
             Some(name) => Err(refused(format!(
-                "`choose` names `{name}`, which the sweep does not go over; it goes over {}",
+                "`--choose {name}`, or `choose` in the file: the sweep does not go over `{name}`; it goes over {}",
                 names.join(", ")
             ))),
             None => Ok(()),
         }
+    }
+}
+
+impl Grid {
+    /// Refuses a name that comes twice, and the seed, whose values have a word of their own.
+    fn check_names(&self) -> Result<(), TrainError> {
+        for (n, axis) in self.axes.iter().enumerate() {
+            let name = &axis.name;
+            if name == SEED {
+                let reason = "a sweep does not go over `seed`: `seeds` is how many there are, and `seed` the first one";
+                return Err(refused(reason.to_owned()));
+            }
+            if self.axes[..n].iter().any(|other| other.name == *name) {
+                return Err(refused(format!(
+                    "the sweep goes over `{name}` twice: put all of its values into one list"
+                )));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::file::{Layout, ROW};
 use super::published::Published;
-use super::results::{Outcomes, chosen, mean};
+use super::results::{PointResult, chosen, mean};
+use crate::analyses::moments::mean_and_sd;
 use crate::train::TrainError;
 use lcnnc_lang::diag::did_you_mean;
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -10,7 +11,7 @@ use std::collections::BTreeSet;
 
 /// A table of accuracies in per cent.
 #[derive(Clone, Debug)]
-pub struct Grid {
+pub struct ResultTable {
     /// What the rows and the columns are values of.
     pub names: [String; 2],
     /// The names of the rows.
@@ -58,10 +59,9 @@ impl Cell {
     }
 }
 
+/// The standard deviation of several numbers (divided by their number less 1).
 fn sd(values: &[f64]) -> Option<f64> {
-    let middle = mean(values)?;
-    let squares: f64 = values.iter().map(|x| (x - middle).powi(2)).sum();
-    (values.len() > 1).then(|| (squares / (values.len() - 1) as f64).sqrt())
+    (values.len() > 1).then(|| mean_and_sd(values)[1])
 }
 
 /// Lays the chosen points of a sweep out. `against` names a row that every other one is compared with.
@@ -69,24 +69,25 @@ fn sd(values: &[f64]) -> Option<f64> {
 /// # Errors
 /// If a name is none of the sweep's, or several points fall into one cell.
 pub fn lay_out(
-    points: &[Outcomes],
+    points: &[PointResult],
     choose: &[String],
     layout: &Layout,
     published: &[Published],
     against: Option<&str>,
-) -> Result<Grid, TrainError> {
+) -> Result<ResultTable, TrainError> {
     let known: BTreeSet<&str> = points.iter().flat_map(|point| point.values.keys()).map(String::as_str).collect();
     let has_rows = points.iter().any(|point| point.row.is_some());
-    for name in [&layout.rows, &layout.columns] {
+    let placed = [("--rows", &layout.rows), ("--columns", &layout.columns)];
+    for (flag, name) in placed.into_iter().chain(choose.iter().map(|name| ("--choose", name))) {
         let is_known = known.contains(name.as_str()) || (name == ROW && has_rows);
         if !is_known {
             let near = did_you_mean(name, known.iter().copied());
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            return Err(refused(format!("the sweep does not go over `{name}`{near}")));
+            return Err(refused(format!("`{flag} {name}`: the sweep does not go over `{name}`{near}")));
         }
     }
     let best = chosen(points, choose);
-    let label = |point: &Outcomes, name: &str| point.get(name).unwrap_or("").to_owned();
+    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or("").to_owned();
     let (mut rows, mut columns): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let named = best.iter().map(|point| (label(point, &layout.rows), label(point, &layout.columns)));
     // What was published and is not in the sweep is a hole.
@@ -104,8 +105,8 @@ pub fn lay_out(
     for row in &rows {
         for column in &columns {
             let of_cell =
-                |point: &&&Outcomes| label(point, &layout.rows) == *row && label(point, &layout.columns) == *column;
-            let here: Vec<&&Outcomes> = best.iter().filter(of_cell).collect();
+                |point: &&&PointResult| label(point, &layout.rows) == *row && label(point, &layout.columns) == *column;
+            let here: Vec<&&PointResult> = best.iter().filter(of_cell).collect();
             if let [first, second, ..] = here[..] {
                 return Err(several(first, second, [row, column]));
             }
@@ -119,15 +120,15 @@ pub fn lay_out(
         cells.iter_mut().for_each(|cell| cell.marks.clear());
         all_marks.clear();
     }
-    let mut grid = Grid { names, rows, columns, cells, marks: all_marks };
+    let mut table = ResultTable { names, rows, columns, cells, marks: all_marks };
     if let Some(against) = against {
-        grid.compare(against)?;
+        table.compare(against)?;
     }
-    Ok(grid)
+    Ok(table)
 }
 
 fn cell(
-    point: Option<&Outcomes>,
+    point: Option<&PointResult>,
     published: Option<Published>,
     choose: &[String],
     all_marks: &mut Vec<String>,
@@ -158,7 +159,7 @@ fn cell(
     }
 }
 
-fn several(first: &Outcomes, second: &Outcomes, [row, column]: [&String; 2]) -> TrainError {
+fn several(first: &PointResult, second: &PointResult, [row, column]: [&String; 2]) -> TrainError {
     let differing: Vec<&str> = first
         .values
         .iter()
@@ -185,13 +186,13 @@ fn mark_best(cells: &mut [Cell], columns: usize) {
     }
 }
 
-impl Grid {
+impl ResultTable {
     /// Compares every row with one of them, column by column.
     fn compare(&mut self, against: &str) -> Result<(), TrainError> {
         let Some(row) = self.rows.iter().position(|row| row == against) else {
             let near = did_you_mean(against, self.rows.iter().map(String::as_str));
             let near = near.map_or_else(|| self.rows.join(", "), |near| format!("did you mean `{near}`?"));
-            return Err(refused(format!("the table has no row `{against}`: {near}")));
+            return Err(refused(format!("`--against {against}`: the table has no such row: {near}")));
         };
         let width = self.columns.len();
         for column in 0..width {

@@ -1,6 +1,7 @@
 //! A table of results as text: for a terminal, Markdown, CSV, LaTeX with `booktabs`, and JSON.
 
-use super::table::{Cell, Grid};
+use super::table::{Cell, ResultTable};
+use crate::analyses::{Cell as Field, Column, Table};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::str::FromStr;
@@ -40,13 +41,13 @@ impl FromStr for Format {
 }
 
 /// The table in a format.
-pub fn written(grid: &Grid, format: Format) -> String {
+pub fn written(table: &ResultTable, format: Format) -> String {
     match format {
-        Format::Table => plain(&cells(grid, &|cell| marked(cell, "*", "*")), grid),
-        Format::Markdown => markdown(&cells(grid, &|cell| marked(cell, "**", "**")), grid),
-        Format::Csv => csv(grid),
-        Format::Latex => latex(grid),
-        Format::Json => json(grid),
+        Format::Table => plain(&cells(table, &|cell| marked(cell, "*", "*")), table),
+        Format::Markdown => markdown(&cells(table, &|cell| marked(cell, "**", "**")), table),
+        Format::Csv => csv(table),
+        Format::Latex => latex(table),
+        Format::Json => json(table),
     }
 }
 
@@ -93,21 +94,23 @@ fn probability(p: f64) -> String {
 }
 
 /// The table with its heads: a row of the names of the columns, then each row behind its name.
-fn cells(grid: &Grid, text: &dyn Fn(&Cell) -> String) -> Vec<Vec<String>> {
-    let head = std::iter::once(grid.names[0].clone()).chain(grid.columns.iter().cloned()).collect();
+fn cells(table: &ResultTable, text: &dyn Fn(&Cell) -> String) -> Vec<Vec<String>> {
+    let head = std::iter::once(table.names[0].clone()).chain(table.columns.iter().cloned()).collect();
     let row = |(name, cells): (&String, &[Cell])| std::iter::once(name.clone()).chain(cells.iter().map(text)).collect();
-    std::iter::once(head).chain(grid.rows.iter().zip(grid.cells.chunks(grid.columns.len().max(1))).map(row)).collect()
+    std::iter::once(head)
+        .chain(table.rows.iter().zip(table.cells.chunks(table.columns.len().max(1))).map(row))
+        .collect()
 }
 
 /// What stands below a table: what the numbers are, marks, chosen values and holes.
-fn notes(grid: &Grid) -> Vec<String> {
+fn notes(table: &ResultTable) -> Vec<String> {
     let mut notes = vec![
         "Test accuracy in per cent: mean ± standard deviation over n seeds; * is the best of its column.".to_owned(),
     ];
-    for (n, mark) in grid.marks.iter().enumerate() {
+    for (n, mark) in table.marks.iter().enumerate() {
         notes.push(format!("[{}] {mark}", n + 1));
     }
-    for (cell, name) in grid.named() {
+    for (cell, name) in table.named() {
         if !cell.chosen.is_empty() && !cell.values.is_empty() {
             notes.push(format!("{name}: chosen by validation: {}", cell.chosen));
         }
@@ -118,7 +121,7 @@ fn notes(grid: &Grid) -> Vec<String> {
     notes
 }
 
-impl Grid {
+impl ResultTable {
     /// Every cell with the names of its row and its column.
     pub fn named(&self) -> impl Iterator<Item = (&Cell, String)> {
         let width = self.columns.len().max(1);
@@ -129,7 +132,7 @@ impl Grid {
     }
 }
 
-fn plain(rows: &[Vec<String>], grid: &Grid) -> String {
+fn plain(rows: &[Vec<String>], table: &ResultTable) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..columns).map(width).collect();
@@ -143,11 +146,11 @@ fn plain(rows: &[Vec<String>], grid: &Grid) -> String {
         let _ = writeln!(text, "{}", line.join("  ").trim_end());
     }
     text.push('\n');
-    notes(grid).iter().for_each(|note| text += &format!("{note}\n"));
+    notes(table).iter().for_each(|note| text += &format!("{note}\n"));
     text
 }
 
-fn markdown(rows: &[Vec<String>], grid: &Grid) -> String {
+fn markdown(rows: &[Vec<String>], table: &ResultTable) -> String {
     let line = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
         format!("| {} |\n", cells.join(" | "))
@@ -160,57 +163,71 @@ fn markdown(rows: &[Vec<String>], grid: &Grid) -> String {
         }
     }
     text.push('\n');
-    let notes = notes(grid).into_iter().map(|note| note.replace("; * is", "; **bold** is"));
+    let notes = notes(table).into_iter().map(|note| note.replace("; * is", "; **bold** is"));
     notes.for_each(|note| text += &format!("{note}\n\n"));
     text.trim_end().to_owned() + "\n"
 }
 
-/// A line a cell.
-fn csv(grid: &Grid) -> String {
-    let mut text = "row,column,mean,sd,minimum,maximum,n,planned,best,chosen,published,published_sd,difference_sd,p,mark,problem\n".to_owned();
-    let width = grid.columns.len().max(1);
-    for (n, cell) in grid.cells.iter().enumerate() {
-        let number = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+/// The columns of the table as comma-separated values.
+const COLUMNS: &[Column] = &[
+    Column { name: "row", about: "the row" },
+    Column { name: "column", about: "the column" },
+    Column { name: "mean", about: "mean test accuracy over the seeds, in per cent" },
+    Column { name: "sd", about: "standard deviation over them (divided by their number less 1); empty for one seed" },
+    Column { name: "minimum", about: "the smallest, in per cent" },
+    Column { name: "maximum", about: "the largest, in per cent" },
+    Column { name: "n", about: "seeds that came to their end" },
+    Column { name: "planned", about: "seeds that were planned" },
+    Column { name: "best", about: "1 where no other mean of the column is larger, else 0" },
+    Column { name: "chosen", about: "what validation chose, as in `lr 1e-2`" },
+    Column { name: "published", about: "the published mean, in per cent" },
+    Column { name: "published_sd", about: "the published standard deviation" },
+    Column { name: "difference_sd", about: "how many of these the mean lies above the published one" },
+    Column { name: "p", about: "of Welch's t-test against the row that was named" },
+    Column { name: "mark", about: "version and data of the runs, where they differ within the table" },
+    Column { name: "problem", about: "why there is no value, or why seeds are missing" },
+];
+
+/// A line for each cell.
+fn csv(table: &ResultTable) -> String {
+    let width = table.columns.len().max(1);
+    let number = |x: Option<f64>| x.map_or(Field::Absent, Field::Number);
+    let text = |text: String| if text.is_empty() { Field::Absent } else { Field::Text(text) };
+    let row = |(n, cell): (usize, &Cell)| {
         let (mean, sd) = cell.mean_and_sd().map_or((None, None), |(mean, sd)| (Some(mean), sd));
-        let published = |of: fn(&super::published::Published) -> Option<f64>| cell.published.as_ref().and_then(of);
-        let fields = [
-            grid.rows[n / width].clone(),
-            grid.columns[n % width].clone(),
+        let published = cell.published.as_ref();
+        let marks: Vec<&str> = cell.marks.iter().map(|mark| table.marks[*mark].as_str()).collect();
+        vec![
+            Field::Text(table.rows[n / width].clone()),
+            Field::Text(table.columns[n % width].clone()),
             number(mean),
             number(sd),
             number(cell.values.iter().copied().reduce(f64::min)),
             number(cell.values.iter().copied().reduce(f64::max)),
-            cell.values.len().to_string(),
-            cell.planned.to_string(),
-            u8::from(cell.is_best).to_string(),
-            cell.chosen.clone(),
-            number(published(|it| it.mean)),
-            number(published(|it| it.sd)),
+            Field::Count(cell.values.len()),
+            Field::Count(cell.planned),
+            Field::Count(usize::from(cell.is_best)),
+            text(cell.chosen.clone()),
+            number(published.and_then(|it| it.mean)),
+            number(published.and_then(|it| it.sd)),
             number(cell.difference()),
             number(cell.p),
-            cell.marks.iter().map(|mark| grid.marks[*mark].as_str()).collect::<Vec<_>>().join("; "),
-            cell.problem.clone().unwrap_or_default(),
-        ];
-        text += &(fields.map(|field| quoted(&field)).join(",") + "\n");
-    }
-    text
+            text(marks.join("; ")),
+            text(cell.problem.clone().unwrap_or_default()),
+        ]
+    };
+    Table { columns: COLUMNS, rows: table.cells.iter().enumerate().map(row).collect() }.csv()
 }
 
-/// A field in double quotes if it holds a character that would end it.
-fn quoted(field: &str) -> String {
-    let is_plain = !field.contains(['"', ',', '\n', '\r']);
-    if is_plain { field.to_owned() } else { format!("\"{}\"", field.replace('"', "\"\"")) }
-}
-
-fn latex(grid: &Grid) -> String {
+fn latex(table: &ResultTable) -> String {
     let mut text =
-        format!("% \\usepackage{{booktabs}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", "c".repeat(grid.columns.len()));
+        format!("% \\usepackage{{booktabs}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", "c".repeat(table.columns.len()));
     let cell = |cell: &Cell| {
         let value = value(cell, r" $\pm$ ");
         let value = if value == "-" { "--".to_owned() } else { value };
         if cell.is_best { format!(r"\textbf{{{value}}}") } else { value }
     };
-    for (n, row) in cells(grid, &cell).into_iter().enumerate() {
+    for (n, row) in cells(table, &cell).into_iter().enumerate() {
         // Names are texts of people; numbers are ours.
         let escaped: Vec<String> = row
             .iter()
@@ -223,7 +240,7 @@ fn latex(grid: &Grid) -> String {
         }
     }
     text += "\\bottomrule\n\\end{tabular}\n";
-    notes(grid).iter().for_each(|note| text += &format!("% {}\n", note.replace("; * is", "; bold is")));
+    notes(table).iter().for_each(|note| text += &format!("% {}\n", note.replace("; * is", "; bold is")));
     text
 }
 
@@ -239,13 +256,13 @@ fn escaped(text: &str) -> String {
     text.chars().map(sign).collect()
 }
 
-fn json(grid: &Grid) -> String {
-    let width = grid.columns.len().max(1);
+fn json(table: &ResultTable) -> String {
+    let width = table.columns.len().max(1);
     let cell = |(n, cell): (usize, &Cell)| {
         let (mean, sd) = cell.mean_and_sd().map_or((None, None), |(mean, sd)| (Some(mean), sd));
         json!({
-            "row": grid.rows[n / width],
-            "column": grid.columns[n % width],
+            "row": table.rows[n / width],
+            "column": table.columns[n % width],
             "values": cell.values,
             "mean": mean,
             "sd": sd,
@@ -255,12 +272,12 @@ fn json(grid: &Grid) -> String {
             "published": cell.published.as_ref().map(|it| json!({"mean": it.mean, "sd": it.sd})),
             "difference_sd": cell.difference(),
             "p": cell.p,
-            "marks": cell.marks.iter().map(|mark| grid.marks[*mark].clone()).collect::<Vec<_>>(),
+            "marks": cell.marks.iter().map(|mark| table.marks[*mark].clone()).collect::<Vec<_>>(),
             "problem": cell.problem,
         })
     };
-    let all: Vec<Value> = grid.cells.iter().enumerate().map(cell).collect();
-    let table = json!({"rows": grid.names[0], "columns": grid.names[1], "unit": "per cent", "cells": all});
+    let all: Vec<Value> = table.cells.iter().enumerate().map(cell).collect();
+    let table = json!({"rows": table.names[0], "columns": table.names[1], "unit": "per cent", "cells": all});
     // Texts and numbers can always be written.
     serde_json::to_string_pretty(&table).unwrap_or_default() + "\n"
 }

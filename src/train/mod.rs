@@ -25,7 +25,7 @@ pub use console::{Console, duration};
 pub use error::TrainError;
 pub use fit::evaluate::{self, Score};
 pub use fit::optimizer;
-pub use fit::stop::Stop;
+pub use fit::stop::{Stop, spawn_apart};
 pub use phases::schedule;
 pub use recipe::overrides::{Overrides, Setting, Target};
 pub use recipe::{Recipe, yaml};

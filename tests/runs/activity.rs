@@ -1,12 +1,12 @@
 //! `lcnnc activations`, and the analyses of what a net makes and of its lateral weights: each against numbers that are computed
 //! here from the files, another way.
 
+use crate::shell::{fine, lcnnc};
 use safetensors::SafeTensors;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 /// A loop over one lateral bundle, in which every weight is the same and none learns, and a branch.
@@ -35,21 +35,6 @@ fn place() -> TempDir {
     let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     place
-}
-
-fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
-    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
-    let output = command.args(args.split_whitespace()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[track_caller]
-fn fine(folder: &Path, args: &str) -> String {
-    let (code, out, err) = lcnnc(folder, args);
-    assert_eq!(code, Some(0), "{out}{err}");
-    out
 }
 
 /// An array of a file of numpy's format: its shape and numbers.

@@ -1,9 +1,8 @@
 //! Analyses and arrays of nets and weights that are unlike most: states that begin at zero, weights that are no numbers, the images
 //! themselves as a value.
 
-use crate::shell::{fine, lcnnc};
+use crate::shell::{fine, lcnnc, rows};
 use safetensors::SafeTensors;
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -35,13 +34,6 @@ fn place() -> TempDir {
     let run = fs::read_dir(place.path().join("runs/zero")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     place
-}
-
-/// The rows of a table without quotes, each cell by its column.
-fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
-    let mut lines = csv.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let names = lines.next().unwrap();
-    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command line as users type it, in a folder of its own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -18,4 +19,11 @@ pub fn fine(folder: &Path, args: &str) -> String {
     let (code, out, err) = lcnnc(folder, args);
     assert_eq!(code, Some(0), "{out}{err}");
     out
+}
+
+/// The rows of a table whose cells hold no commas, each cell by its column.
+pub fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines = csv.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
 }

@@ -3,6 +3,8 @@
 use crate::shell::{fine, lcnnc};
 use serde_json::Value;
 use std::fs;
+#[cfg(unix)]
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -158,8 +160,12 @@ fn what_is_wrong_is_found_before_the_first_job() {
         ("--over width=1,x", "const `width` is a number"),
         ("--over lr=1e-2,,1e-3", "nothing where a value is expected"),
         ("--over dataset=mnst", "mnist"),
-        ("--over width=1 --choose lr", "`choose` names `lr`"),
+        ("--over width=1 --choose lr", "the sweep does not go over `lr`; it goes over width"),
         ("--over lr=uniform(0,1)", "--draws 20"),
+        ("--over lr=1 --over lr=2", "goes over `lr` twice"),
+        ("--over lr=1,2 --lr 3", "leave the flag out"),
+        ("--over width=1,2 --set width=3", "leave the flag out"),
+        ("--over seed=1,2", "`seeds` is how many"),
         ("--over width=1..1000 --over batch=1..1000", "1000000 jobs"),
     ] {
         let (code, out, err) = lcnnc(here, &format!("sweep run small {args}"));
@@ -170,6 +176,9 @@ fn what_is_wrong_is_found_before_the_first_job() {
     fs::write(here.join("bad.yaml"), "seeds: 2\ngrids:\n  - {spec: small, lr: [1e-2, 5..1]}\nchose: lr\n").unwrap();
     let (code, _, err) = lcnnc(here, "sweep run bad.yaml");
     assert_eq!(code, Some(1));
+    fs::write(here.join("odd.yaml"), "seeds: 0\ngrids:\n  - {spec: small, lr: [1e-2, \"uniform(0, 1)\"]}\n").unwrap();
+    let (code, _, odd) = lcnnc(here, "sweep run odd.yaml");
+    assert!(code == Some(1) && odd.contains("`seeds` is 0") && odd.contains("stands alone"), "{odd}");
     for said in ["bad.yaml:3:30", "write `1..5`", "bad.yaml:4:1", "choose"] {
         assert!(err.contains(said), "{said}: {err}");
     }
@@ -199,9 +208,8 @@ fn a_job_that_fails_is_recorded_and_the_rest_goes_on() {
 fn jobs_know_their_number_from_the_engine_that_began_them() {
     let place = place();
     let here = place.path();
-    // Planned, and not trained: the device is not there.
-    let planned = format!("sweep run small {} --over width=1,2 --jobs 1", FLAGS.replace("--epochs 1", "--epochs 2"));
-    fine(here, &planned);
+    fine(here, &format!("sweep run small {FLAGS} --over width=1,2 --jobs 1"));
+    // The plan stays, and nothing of its jobs.
     let runs = here.join("sweeps/small/runs");
     fs::remove_dir_all(&runs).unwrap();
     let mut job = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
@@ -226,12 +234,13 @@ fn a_sweep_that_was_cut_short_goes_on_to_the_same_weights() {
     let place = place();
     let here = place.path();
     let flags =
-        "--device cpu --limit 400 --limit-test 20 --epochs 60 --batch 8 --no-tensorboard --over width=1,2 --jobs 2";
+        "--device cpu --limit 400 --limit-test 20 --epochs 200 --batch 8 --no-tensorboard --over width=1,2 --jobs 2";
     let whole = |into: &str| format!("sweep run small {flags} --into {into}");
     fine(here, &whole("whole"));
     let mut cut = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
     cut.current_dir(here).args(whole("cut").split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut cut = cut.spawn().unwrap();
+    // A group of its own: the signal reaches all that is in it, as Ctrl-C on a terminal does.
+    let mut cut = cut.process_group(0).spawn().unwrap();
     let begun = |folder: &PathBuf| {
         fs::read_dir(folder.join("runs")).is_ok_and(|jobs| {
             jobs.filter_map(Result::ok).any(|job| {
@@ -242,9 +251,13 @@ fn a_sweep_that_was_cut_short_goes_on_to_the_same_weights() {
     while !begun(&here.join("cut")) && cut.try_wait().unwrap().is_none() {
         thread::sleep(Duration::from_millis(10));
     }
-    Command::new("kill").args(["-TERM", &cut.id().to_string()]).status().unwrap();
-    let code = cut.wait().unwrap().code();
-    assert!(code == Some(5) || code == Some(0), "{code:?}");
+    Command::new("kill").args(["-INT", "--", &format!("-{}", cut.id())]).status().unwrap();
+    assert_eq!(cut.wait().unwrap().code(), Some(5));
+    let logs: Vec<String> = fs::read_dir(here.join("cut/runs"))
+        .unwrap()
+        .filter_map(|job| fs::read_to_string(job.unwrap().path().join("log.txt")).ok())
+        .collect();
+    assert!(logs.iter().any(|log| log.contains("what was done is saved")), "{logs:?}");
     fine(here, &whole("cut"));
     let weights = |folder: &str| -> Vec<Value> {
         summaries(&here.join(folder)).into_iter().map(|(_, summary)| summary["weights"]["last"].clone()).collect()

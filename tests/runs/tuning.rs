@@ -1,13 +1,13 @@
 //! Tuning to gratings, Gabor functions and pictures of kernels, as a command gives them: each against closed forms, or against numbers
 //! that are computed here from the files of weights.
 
+use crate::shell::{fine, lcnnc};
 use lcnnc::analyses::tuning::circular;
 use lcnnc::analyses::von_mises::VonMises;
 use safetensors::SafeTensors;
 use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 /// Four orientations of Gabor functions, two phases each, none of which learns, and a loop that inhibits. Even grey becomes 0, and
@@ -38,21 +38,6 @@ fn place() -> TempDir {
     let run = fs::read_dir(place.path().join("runs/tuned")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     place
-}
-
-fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
-    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
-    let output = command.args(args.split_whitespace()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[track_caller]
-fn fine(folder: &Path, args: &str) -> String {
-    let (code, out, err) = lcnnc(folder, args);
-    assert_eq!(code, Some(0), "{out}{err}");
-    out
 }
 
 /// A column of a table; what does not exist is no number.

@@ -100,6 +100,7 @@ impl Args {
 
     /// The sweep that flags alone say.
     fn of_flags(&self, mut base: Overrides) -> Result<Sweep, TrainError> {
+        said_twice(&base, &self.over)?;
         let first_seed = first_seed(&mut base)?;
         Ok(Sweep {
             base,
@@ -122,7 +123,9 @@ impl Args {
         }
         let mut base = Overrides { spec: None, name: None, ..base };
         let first_seed = first_seed(&mut base)?;
+        let given = base.clone();
         let sweep = file::load(path, base, self.quick)?;
+        sweep.grids.iter().try_for_each(|grid| said_twice(&given, &grid.axes))?;
         Ok(Sweep {
             seeds: self.seeds.unwrap_or(sweep.seeds),
             first_seed: if first_seed > 0 { first_seed } else { sweep.first_seed },
@@ -147,13 +150,33 @@ fn exit(states: &[State], stopped: bool) -> ExitCode {
     }
 }
 
+/// Refuses a flag for what the sweep goes over: its values would come to nothing.
+fn said_twice(flags: &Overrides, axes: &[Axis]) -> Result<(), TrainError> {
+    let is_said = |name: &str| match name {
+        "dataset" => flags.dataset.is_some(),
+        "limit" => flags.limit.is_some(),
+        "limit_test" => flags.limit_test.is_some(),
+        _ => flags.set.contains_key(name) || flags.settings.iter().any(|setting| setting.target.name() == name),
+    };
+    match axes.iter().find(|axis| is_said(&axis.name)) {
+        Some(Axis { name, .. }) => {
+            let reason =
+                format!("a flag gives `{name}` one value, and the sweep goes over `{name}`: leave the flag out");
+            Err(TrainError::Sweep { reason })
+        }
+        None => Ok(()),
+    }
+}
+
 /// Takes the seed out of what all jobs have in common: it is the first of theirs.
 fn first_seed(base: &mut Overrides) -> Result<u64, TrainError> {
     let Some(at) = base.settings.iter().position(|setting| setting.target.name() == "seed") else { return Ok(0) };
     let text = base.settings.remove(at).text;
-    let expected =
-        || TrainError::Sweep { reason: format!("`--seed` is a whole number from 0 on, and `{text}` is none") };
-    text.parse().map_err(|_| expected())
+    let expected = || TrainError::Sweep {
+        reason: format!("`--seed` is a whole number from 0 to {}, and `{text}` is none", u32::MAX),
+    };
+    let most = u64::from(u32::MAX);
+    text.parse().ok().filter(|seed| *seed <= most).ok_or_else(expected)
 }
 
 /// What the first job trains: it stands for the others where memory is counted.

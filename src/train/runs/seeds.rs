@@ -1,5 +1,6 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
+use crate::train::fit::stop::spawn_apart;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -13,13 +14,9 @@ use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
-
-/// How often a process that trains is looked at.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The result of one seed's run.
 #[derive(Clone, Debug, Serialize)]
@@ -288,34 +285,19 @@ fn side_by_side(
 fn process(pending: &Pending, stop: Stop, console: &Console) -> std::io::Result<ExitStatus> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("resume").arg("--brief").arg(&pending.folder);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = spawn_apart(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let seed = pending.seed;
         scope.spawn(move || pass_on(out, |line| console.line(&format!("seed {seed}: {line}"))));
         scope.spawn(move || pass_on(err, |line| console.warn(&format!("seed {seed}: {line}"))));
-        wait(&mut child, stop)
+        stop.wait(&mut child)
     })
 }
 
 fn pass_on(from: Option<impl Read>, say: impl Fn(&str)) {
     let lines = from.into_iter().flat_map(|from| BufReader::new(from).lines());
     lines.map_while(Result::ok).for_each(|line| say(&line));
-}
-
-/// Waits for a process, and asks it to stop when this one is asked to.
-fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
-    let mut told = false;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if stop.asked() && !told {
-            told = true;
-            Stop::ask(child)?;
-        }
-        thread::sleep(PAUSE);
-    }
 }
 
 /// The mean, and the sample's standard deviation.
