@@ -45,8 +45,8 @@ fn runs_that_differ_in_their_seed_alone_are_one_group() {
     let names: Vec<String> = studies.iter().map(|path| path.display().to_string()).collect();
     fine(here, &format!("report {} --only sparsity similarity --into beside", names.join(" ")));
 
-    let all = rows(&fs::read_to_string(&here.join("beside/summary.csv")).unwrap());
-    let means = rows(&fs::read_to_string(&here.join("beside/means.csv")).unwrap());
+    let all = rows(&fs::read_to_string(here.join("beside/summary.csv")).unwrap());
+    let means = rows(&fs::read_to_string(here.join("beside/means.csv")).unwrap());
     let groups: Vec<&str> = all.iter().map(|row| row["group"].as_str()).collect();
     assert!(groups.contains(&"steps 1") && groups.contains(&"steps 2"), "{groups:?}");
     for mean in &means {
@@ -69,7 +69,7 @@ fn runs_that_differ_in_their_seed_alone_are_one_group() {
 
     // The number of one run is what its own analysis says.
     let run = fs::read_dir(here.join("beside")).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
-    let own = rows(&fs::read_to_string(&run.unwrap().join("summary.csv")).unwrap());
+    let own = rows(&fs::read_to_string(run.unwrap().join("summary.csv")).unwrap());
     let first = own.iter().find(|row| row["quantity"] == "kurtosis" && row["at"] == "step 1").unwrap();
     let same = |row: &&BTreeMap<String, String>| {
         row["run"] == first["run"] && row["quantity"] == "kurtosis" && row["at"] == "step 1"
