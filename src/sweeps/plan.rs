@@ -134,7 +134,7 @@ impl Plan {
         let text = files::read(&file)?;
         let damaged = |n: usize, error: String| TrainError::Damaged {
             path: file.clone(),
-            reason: format!("line {}: {error}", n + 1),
+            reason: format!("line {}: {error}; the same `lcnnc sweep run` once more writes it anew", n + 1),
         };
         let mut lines = text.lines();
         let head: Head =

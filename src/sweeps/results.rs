@@ -27,10 +27,12 @@ pub struct PointResult {
 }
 
 impl PointResult {
-    /// What a name has at this point: the row of its grid, or a value.
+    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let row = if name == super::file::ROW { self.row.as_deref() } else { None };
-        row.or_else(|| self.values.get(name).map(String::as_str))
+        match (self.values.get(name), name == super::file::ROW) {
+            (_, true) => Some(self.row.as_deref().unwrap_or("all")),
+            (value, false) => value.map(String::as_str),
+        }
     }
 
     /// Mean validation accuracy over the seeds.

@@ -76,10 +76,9 @@ pub fn lay_out(
     against: Option<&str>,
 ) -> Result<ResultTable, TrainError> {
     let known: BTreeSet<&str> = points.iter().flat_map(|point| point.values.keys()).map(String::as_str).collect();
-    let has_rows = points.iter().any(|point| point.row.is_some());
     let placed = [("--rows", &layout.rows), ("--columns", &layout.columns)];
     for (flag, name) in placed.into_iter().chain(choose.iter().map(|name| ("--choose", name))) {
-        let is_known = known.contains(name.as_str()) || (name == ROW && has_rows);
+        let is_known = known.contains(name.as_str()) || name == ROW;
         if !is_known {
             let near = did_you_mean(name, known.iter().copied());
             let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));

@@ -89,7 +89,7 @@ impl Args {
         if to_do.is_empty() {
             return Ok(exit(&states, false));
         }
-        let (side_by_side, threads, why) = processes(sample(&sweep), (self.jobs, to_do.len()))?;
+        let (side_by_side, threads, why) = side_by_side(&sweep, (self.jobs, to_do.len()))?;
         let [jobs, each] = [(to_do.len(), "job"), (threads, "thread")].map(|(n, what)| counted(n, what));
         console.line(&format!("{jobs} to do, {side_by_side} at a time with {each} each ({why})"));
         let worked = work(&plan, &to_do, (side_by_side, threads), console);
@@ -179,7 +179,20 @@ fn first_seed(base: &mut Overrides) -> Result<u64, TrainError> {
     text.parse().ok().filter(|seed| *seed <= most).ok_or_else(expected)
 }
 
-/// What the first job trains: it stands for the others where memory is counted.
-fn sample(sweep: &Sweep) -> Overrides {
-    sweep.points().ok().and_then(|points| Some(points.into_iter().next()?.over)).unwrap_or_default()
+/// How many jobs are trained at once, with how many threads each, and why. The first job whose data set can be had stands for the others;
+/// a set that cannot be had is a hole in the sweep.
+fn side_by_side(sweep: &Sweep, wanted: (Option<usize>, usize)) -> Result<(usize, usize, String), TrainError> {
+    let mut tried: Vec<Option<String>> = Vec::new();
+    let mut missing = None;
+    for point in sweep.points()? {
+        if tried.contains(&point.over.dataset) {
+            continue;
+        }
+        tried.push(point.over.dataset.clone());
+        match processes(point.over, wanted) {
+            Err(error @ TrainError::Data(_)) => missing = missing.or(Some(error)),
+            answer => return answer,
+        }
+    }
+    Err(missing.unwrap_or(TrainError::NoSpec))
 }
