@@ -253,7 +253,7 @@ impl Reader<'_> {
             match values::one(text.trim()) {
                 Ok(values) => {
                     for value in values {
-                        if all.contains(&value) {
+                        if all.iter().any(|known| values::normal(known) == values::normal(&value)) {
                             self.wrong(&place, &format!("`{value}` comes twice"));
                         }
                         all.push(self.based(name, value));
@@ -294,14 +294,10 @@ impl Reader<'_> {
                 _ => self.unknown(&path, "table", &TABLE),
             }
         }
-        if layout.rows.is_empty() || layout.columns.is_empty() {
-            self.mistyped(
-                path,
-                "a block that names `rows` and `columns`",
-                value,
-                "table: {rows: row, columns: dataset}",
-            );
-            return None;
+        for (name, usual) in [(&mut layout.rows, ROW), (&mut layout.columns, "dataset")] {
+            if name.is_empty() {
+                usual.clone_into(name);
+            }
         }
         Some(layout)
     }

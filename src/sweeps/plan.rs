@@ -2,10 +2,11 @@
 
 use super::file::Layout;
 use super::sweep::{Point, SEED, Sweep};
+use super::values;
 use crate::data::sha256;
 use crate::train::{DATASET, Overrides, TrainError, files};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -45,9 +46,9 @@ pub struct Job {
     pub index: usize,
     /// The folder, in `runs`, that its run lies in; the same values have the same folder in every plan.
     pub folder: String,
-    /// What it is called in tables.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub row: Option<String>,
+    /// The rows of tables that it belongs to: grids may share a point, which is trained once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<String>,
     /// The value of every name that the sweep goes over, a spec by its name, the data set, and the seed.
     pub values: BTreeMap<String, String>,
     /// What stands behind `lcnnc run`; the spec lies relative to the sweep's folder.
@@ -71,19 +72,23 @@ impl Plan {
     /// # Errors
     /// As [`Sweep::points`], or if a spec cannot be read.
     pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs), TrainError> {
-        let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeSet::new(), Vec::new());
+        let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeMap::new(), Vec::<Job>::new());
         for Point { row, values, over } in sweep.points()? {
             let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
             let dataset = over.dataset.clone().unwrap_or_else(|| DATASET.to_owned());
             let args = Overrides { spec: Some(specs.add(&spec)?), ..over }.words();
             let folder = folder_name(&values, &args);
-            if known.insert(folder.clone()) {
+            let at = *known.entry(folder.clone()).or_insert(jobs.len());
+            if at == jobs.len() {
                 let mut values: BTreeMap<String, String> = values.into_iter().collect();
                 values.entry("dataset".to_owned()).or_insert(dataset);
                 if let Some(spec) = values.get_mut("spec") {
                     *spec = stem(Path::new(spec));
                 }
-                jobs.push(Job { index: jobs.len(), folder, row, values, args });
+                jobs.push(Job { index: at, folder, rows: Vec::new(), values, args });
+            }
+            if let Some(row) = row.filter(|row| !jobs[at].rows.contains(row)) {
+                jobs[at].rows.push(row);
             }
         }
         let published = sweep.table.as_ref().and_then(|table| table.published.as_deref());
@@ -210,13 +215,17 @@ const BESIDE: [&str; 3] = ["--data-root", "--threads", "--save-every"];
 
 /// The folder of a job: what distinguishes it, for people, and a checksum of all that is trained.
 fn folder_name(values: &[(String, String)], args: &[String]) -> String {
-    let mut counted: Vec<&str> = Vec::new();
+    let mut counted: Vec<String> = Vec::new();
     let mut words = args.iter();
     while let Some(word) = words.next() {
         if BESIDE.contains(&word.as_str()) {
             words.next();
         } else {
-            counted.extend([word.as_str(), "\0"]);
+            let word = match word.split_once('=') {
+                Some((name, value)) => format!("{name}={}", values::normal(value)),
+                None => word.clone(),
+            };
+            counted.extend([word, "\0".to_owned()]);
         }
     }
     let checksum = sha256(counted.iter().map(|word| word.as_bytes()));
@@ -228,7 +237,7 @@ fn folder_name(values: &[(String, String)], args: &[String]) -> String {
     let word = |(name, value): &(String, String)| match name.as_str() {
         "spec" => plain(&stem(Path::new(value))),
         "dataset" => plain(value),
-        _ => format!("{}={}", plain(name), plain(value)),
+        _ => format!("{}={}", plain(name), plain(&values::normal(value))),
     };
     let mut label = values.iter().map(word).collect::<Vec<_>>().join(",");
     label.truncate(LONGEST_LABEL);

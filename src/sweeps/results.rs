@@ -1,7 +1,7 @@
 //! What a sweep comes to: its points with the accuracies of their seeds, and the points that validation chooses.
 
 use super::plan::{Job, Plan};
-use super::state::State;
+use super::state::{Mark, State};
 use super::sweep::SEED;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
@@ -20,10 +20,10 @@ pub struct PointResult {
     pub validation: Vec<f64>,
     /// Test accuracies, from 0 to 1, of the seeds that came to their end.
     pub test: Vec<f64>,
-    /// Why others did not, in the words of the first.
-    pub problem: Option<String>,
+    /// Why others did not, a sentence for each.
+    pub problems: Vec<String>,
     /// Versions of lcnnc and checksums of data that the runs were made with.
-    pub marks: Vec<String>,
+    pub marks: Vec<Mark>,
 }
 
 impl PointResult {
@@ -33,6 +33,11 @@ impl PointResult {
             (_, true) => Some(self.row.as_deref().unwrap_or("all")),
             (value, false) => value.map(String::as_str),
         }
+    }
+
+    /// Whether all of its seeds came to their end.
+    pub fn is_complete(&self) -> bool {
+        self.test.len() == self.jobs
     }
 
     /// Mean validation accuracy over the seeds.
@@ -57,11 +62,14 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
             .filter(|(name, _)| *name != SEED)
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect();
-        let at = *known.entry((job.row.clone(), values.clone())).or_insert_with(|| {
-            points.push(PointResult { row: job.row.clone(), values, ..PointResult::default() });
-            points.len() - 1
-        });
-        add(&mut points[at], job, state);
+        let rows = if job.rows.is_empty() { vec![None] } else { job.rows.iter().cloned().map(Some).collect() };
+        for row in rows {
+            let at = *known.entry((row.clone(), values.clone())).or_insert_with(|| {
+                points.push(PointResult { row, values: values.clone(), ..PointResult::default() });
+                points.len() - 1
+            });
+            add(&mut points[at], job, state);
+        }
     }
     points
 }
@@ -72,28 +80,44 @@ fn add(point: &mut PointResult, job: &Job, state: &State) {
         point.validation.extend(*validation_accuracy);
         point.test.push(test.accuracy);
     }
-    if let (None, Some(problem)) = (&point.problem, state.problem()) {
-        point.problem = Some(format!("seed {}: {problem}", job.seed()));
-    }
-    if let Some(mark) = state.mark().filter(|mark| !point.marks.contains(mark)) {
-        point.marks.push(mark);
+    point.problems.extend(state.problem().map(|problem| format!("seed {}: {problem}", job.seed())));
+    for mark in state.marks() {
+        if !point.marks.contains(&mark) {
+            point.marks.push(mark);
+        }
     }
 }
 
-/// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. Where no
-/// name is chosen, every point.
-pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<&'a PointResult> {
-    let mut best: Vec<&PointResult> = Vec::new();
+/// A point that validation chose among others.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// The point.
+    pub point: &'a PointResult,
+    /// How many points it was chosen among, itself included.
+    pub among: usize,
+    /// How many of these have seeds that did not come to their end.
+    pub open: usize,
+}
+
+/// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. A point
+/// some of whose seeds did not come to their end is chosen only where every other one has such seeds too. Where no name is chosen, every
+/// point.
+pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>> {
+    let mut best: Vec<Choice> = Vec::new();
     for point in points {
-        let is_same = |other: &&mut &PointResult| other.row == point.row && rest(other, names).eq(rest(point, names));
+        let open = usize::from(!point.is_complete());
+        let is_same =
+            |other: &&mut Choice| other.point.row == point.row && rest(other.point, names).eq(rest(point, names));
         match best.iter_mut().find(is_same) {
-            Some(other) => {
-                // What has no validation accuracy yet is chosen last.
-                if point.mean_validation() > other.mean_validation() {
-                    *other = point;
+            Some(choice) => {
+                choice.among += 1;
+                choice.open += open;
+                let merit = |point: &PointResult| (point.is_complete(), point.mean_validation());
+                if merit(point) > merit(choice.point) {
+                    choice.point = point;
                 }
             }
-            None => best.push(point),
+            None => best.push(Choice { point, among: 1, open }),
         }
     }
     best
@@ -108,25 +132,33 @@ fn rest<'a>(point: &'a PointResult, names: &'a [String]) -> impl Iterator<Item =
 mod tests {
     use super::{PointResult, chosen};
 
-    fn point(alpha: &str, lr: &str, validation: &[f64]) -> PointResult {
+    fn point(alpha: &str, lr: &str, jobs: usize, validation: &[f64]) -> PointResult {
         let values = [("alpha", alpha), ("lr", lr)].map(|(name, value)| (name.to_owned(), value.to_owned()));
-        PointResult { values: values.into(), validation: validation.to_vec(), ..PointResult::default() }
+        let (validation, test) = (validation.to_vec(), validation.to_vec());
+        PointResult { values: values.into(), jobs, validation, test, ..PointResult::default() }
     }
 
     #[test]
     fn the_largest_mean_is_chosen_among_points_that_are_else_the_same() {
         let points = [
-            point("0", "1", &[0.5, 0.7]),
-            point("0", "2", &[0.65, 0.65]),
-            point("1", "1", &[0.1]),
-            point("1", "2", &[]),
+            point("0", "1", 2, &[0.5, 0.7]),
+            point("0", "2", 2, &[0.65, 0.65]),
+            point("1", "1", 1, &[0.1]),
+            point("1", "2", 1, &[]),
+            // One seed of two is no match for a point with both.
+            point("2", "1", 2, &[0.2, 0.2]),
+            point("2", "2", 2, &[0.9]),
         ];
-        let lr = |names: &[&str]| {
+        let seen = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-            chosen(&points, &names).iter().map(|point| point.values["lr"].clone()).collect::<Vec<_>>()
+            let choices = chosen(&points, &names);
+            choices.iter().map(|it| (it.point.values["lr"].clone(), it.among, it.open)).collect::<Vec<_>>()
         };
-        assert_eq!(lr(&["lr"]), ["2", "1"]);
-        assert_eq!(lr(&["lr", "alpha"]), ["2"]);
-        assert_eq!(lr(&[]), ["1", "2", "1", "2"]);
+        let expected = |all: &[(&str, usize, usize)]| {
+            all.iter().map(|(lr, among, open)| ((*lr).to_owned(), *among, *open)).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(&["lr"]), expected(&[("2", 2, 0), ("1", 2, 1), ("1", 2, 1)]));
+        assert_eq!(seen(&["lr", "alpha"]), expected(&[("2", 6, 2)]));
+        assert_eq!(seen(&[]).len(), 6);
     }
 }

@@ -25,6 +25,15 @@ pub enum State {
     Finished(Box<FinishedRun>),
 }
 
+/// What runs of one table should have in common: the version of lcnnc, and the contents of each data set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// What may differ: `lcnnc`, or the name of a data set.
+    pub of: String,
+    /// Which one it is, in words.
+    pub text: String,
+}
+
 impl State {
     /// The state in a word.
     pub fn word(&self) -> &'static str {
@@ -47,13 +56,16 @@ impl State {
     }
 
     /// The version of lcnnc and the data that a finished job was trained with.
-    pub fn mark(&self) -> Option<String> {
-        match self {
-            Self::Finished(run) => {
-                Some(format!("lcnnc {}, data {}", run.manifest.lcnnc, short(&run.manifest.data.checksum)))
-            }
-            _ => None,
-        }
+    pub fn marks(&self) -> Vec<Mark> {
+        let Self::Finished(run) = self else { return Vec::new() };
+        let data = &run.manifest.data;
+        vec![
+            Mark { of: "lcnnc".to_owned(), text: format!("lcnnc {}", run.manifest.lcnnc) },
+            Mark {
+                of: data.name.clone(),
+                text: format!("`{}` with the checksum {}", data.name, short(&data.checksum)),
+            },
+        ]
     }
 
     /// What is wrong with a job that failed or is damaged.

@@ -2,10 +2,11 @@
 
 use super::file::{Layout, ROW};
 use super::published::Published;
-use super::results::{PointResult, chosen, mean};
+use super::results::{Choice, PointResult, chosen, mean};
+use super::state::Mark;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::TrainError;
-use lcnnc_lang::diag::did_you_mean;
+use lcnnc_lang::diag::{counted, did_you_mean};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::collections::BTreeSet;
 
@@ -85,10 +86,13 @@ pub fn lay_out(
             return Err(refused(format!("`{flag} {name}`: the sweep does not go over `{name}`{near}")));
         }
     }
-    let best = chosen(points, choose);
+    // What stands in rows or columns of its own is not chosen.
+    let choose: Vec<String> =
+        choose.iter().filter(|name| **name != layout.rows && **name != layout.columns).cloned().collect();
+    let best = chosen(points, &choose);
     let label = |point: &PointResult, name: &str| point.get(name).unwrap_or("").to_owned();
     let (mut rows, mut columns): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    let named = best.iter().map(|point| (label(point, &layout.rows), label(point, &layout.columns)));
+    let named = best.iter().map(|it| (label(it.point, &layout.rows), label(it.point, &layout.columns)));
     // What was published and is not in the sweep is a hole.
     let held = published.iter().map(|it| (it.row.clone(), it.column.clone()));
     for (row, column) in held.chain(named) {
@@ -99,61 +103,61 @@ pub fn lay_out(
             columns.push(column);
         }
     }
-    let mut all_marks: Vec<String> = Vec::new();
+    let differing = differing(points);
     let mut cells = Vec::new();
     for row in &rows {
         for column in &columns {
             let of_cell =
-                |point: &&&PointResult| label(point, &layout.rows) == *row && label(point, &layout.columns) == *column;
-            let here: Vec<&&PointResult> = best.iter().filter(of_cell).collect();
+                |it: &&Choice| label(it.point, &layout.rows) == *row && label(it.point, &layout.columns) == *column;
+            let here: Vec<&Choice> = best.iter().filter(of_cell).collect();
             if let [first, second, ..] = here[..] {
-                return Err(several(first, second, [row, column]));
+                return Err(several(first.point, second.point, [row, column]));
             }
             let published = published.iter().find(|it| it.row == *row && it.column == *column).cloned();
-            cells.push(cell(here.first().copied().copied(), published, choose, &mut all_marks));
+            cells.push(cell(here.first().copied(), published, &choose, &differing));
         }
     }
     mark_best(&mut cells, columns.len());
     let names = [layout.rows.clone(), layout.columns.clone()];
-    if all_marks.len() < 2 {
-        cells.iter_mut().for_each(|cell| cell.marks.clear());
-        all_marks.clear();
-    }
-    let mut table = ResultTable { names, rows, columns, cells, marks: all_marks };
+    let marks = differing.into_iter().map(|mark| mark.text).collect();
+    let mut table = ResultTable { names, rows, columns, cells, marks };
     if let Some(against) = against {
         table.compare(against)?;
     }
     Ok(table)
 }
 
-fn cell(
-    point: Option<&PointResult>,
-    published: Option<Published>,
-    choose: &[String],
-    all_marks: &mut Vec<String>,
-) -> Cell {
-    let Some(point) = point else {
+/// The versions and the data of some points, as far as they differ: those of a data set are compared with others of that set alone.
+fn differing(points: &[PointResult]) -> Vec<Mark> {
+    let mut all: Vec<Mark> = Vec::new();
+    for mark in points.iter().flat_map(|point| &point.marks) {
+        if !all.contains(mark) {
+            all.push(mark.clone());
+        }
+    }
+    let differs = |mark: &&Mark| all.iter().any(|other| other.of == mark.of && other != *mark);
+    all.iter().filter(differs).cloned().collect()
+}
+
+fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String], differing: &[Mark]) -> Cell {
+    let Some(Choice { point, among, open }) = choice else {
         let problem = Some("not in the sweep".to_owned());
         return Cell { published, problem, ..Cell::default() };
     };
-    let marks = point.marks.iter().map(|mark| {
-        all_marks.iter().position(|known| known == mark).unwrap_or_else(|| {
-            all_marks.push(mark.clone());
-            all_marks.len() - 1
-        })
-    });
-    let marks = marks.collect();
     let chosen: Vec<String> =
         choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
-    let missing = point.jobs - point.test.len();
-    let waiting = || (missing > 0).then(|| format!("{missing} of {} seeds are not finished", point.jobs));
+    let missing = point.jobs - point.test.len() - point.problems.len();
+    let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
+    let choice = (*among > 1 && *open > 0)
+        .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
+    let problems: Vec<String> = point.problems.iter().cloned().chain(waiting).chain(choice).collect();
     Cell {
         values: point.test.iter().map(|share| 100.0 * share).collect(),
         planned: point.jobs,
-        chosen: chosen.join(", "),
+        chosen: if *among > 1 { chosen.join(", ") } else { String::new() },
         published,
-        marks,
-        problem: point.problem.clone().or_else(waiting),
+        marks: (0..differing.len()).filter(|n| point.marks.contains(&differing[*n])).collect(),
+        problem: (!problems.is_empty()).then(|| problems.join("; ")),
         ..Cell::default()
     }
 }

@@ -19,7 +19,7 @@ pub fn alternatives(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("`{text}` stands for more than {MOST} values"));
         }
         for value in more {
-            if values.contains(&value) {
+            if values.iter().any(|known| normal(known) == normal(&value)) {
                 return Err(format!("`{value}` comes twice"));
             }
             values.push(value);
@@ -52,6 +52,14 @@ fn parts(text: &str) -> Result<Vec<&str>, String> {
     match parts.iter().any(|part| part.trim().is_empty()) {
         true => Err(format!("`{text}` has nothing where a value is expected, as in `1e-3,1e-2`")),
         false => Ok(parts),
+    }
+}
+
+/// A number as it is written shortest, so that `1e-2` and `0.01` are one value; any other text as it is.
+pub fn normal(text: &str) -> String {
+    match text.trim().parse::<f64>() {
+        Ok(x) if x.is_finite() => real(x),
+        _ => text.trim().to_owned(),
     }
 }
 
@@ -146,6 +154,7 @@ mod tests {
             ("", "nothing where a value is expected"),
             ("1,,2", "nothing where a value is expected"),
             ("1,1", "`1` comes twice"),
+            ("1e-2,0.01", "`0.01` comes twice"),
             ("adam(lr: 1", "leaves a bracket open"),
             ("1)", "closes a bracket"),
             ("5..1", "write `1..5`"),

@@ -69,8 +69,17 @@ fn marked(cell: &Cell, before: &str, after: &str) -> String {
     for mark in &cell.marks {
         let _ = write!(text, " [{}]", mark + 1);
     }
-    if cell.values.len() > 1 {
-        let _ = write!(text, ", n {}", cell.values.len());
+    text += &details(cell);
+    text
+}
+
+/// What is known of a cell beside its mean.
+fn details(cell: &Cell) -> String {
+    let mut text = String::new();
+    match (cell.values.len(), cell.planned) {
+        (n, planned) if n < planned && n > 0 => drop(write!(text, ", n {n} of {planned}")),
+        (n, _) if n > 1 => drop(write!(text, ", n {n}")),
+        _ => {}
     }
     if let Some(published) = published(cell) {
         let _ = write!(text, "; published {published}");
@@ -108,7 +117,7 @@ fn notes(table: &ResultTable) -> Vec<String> {
         "Test accuracy in per cent: mean ± standard deviation over n seeds; * is the best of its column.".to_owned(),
     ];
     for (n, mark) in table.marks.iter().enumerate() {
-        notes.push(format!("[{}] {mark}", n + 1));
+        notes.push(format!("[{}] made with {mark}", n + 1));
     }
     for (cell, name) in table.named() {
         if !cell.chosen.is_empty() && !cell.values.is_empty() {
