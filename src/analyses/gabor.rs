@@ -3,7 +3,8 @@
 use super::kernels::{named, of_convolutions, scale};
 use super::lateral;
 use super::least_squares::{between, explained, least_squares, linear, unbound};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::moments::median;
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Drawing, Pictures, Tile};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, Param};
@@ -240,6 +241,9 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 let first = names.into_iter().chain([Cell::Count(channel), Cell::Number(*share)]);
                 findings.rows.push(first.chain(numbers).collect());
             }
+            let measure =
+                |r2| Measure::new(param.owner(), format!("{time} weights"), "median R² of Gabor functions", r2);
+            findings.measures.extend(middle(&fitted).map(measure));
             findings.notes.push(note(param.owner(), &time, &fitted));
             findings.figures.push(figure(bench, param.owner(), &time, &fitted));
         }
@@ -261,12 +265,15 @@ impl Fitted {
     }
 }
 
+/// The median share of variance that the fits explain.
+fn middle(fitted: &[Fitted]) -> Option<f64> {
+    median(fitted.iter().filter_map(|fitted| fitted.fit.map(|(_, r2)| r2)).collect())
+}
+
 fn note(bundle: &str, time: &str, fitted: &[Fitted]) -> String {
     let is_none = |fitted: &&Fitted| fitted.fit.is_none_or(|(_, r2)| r2 < ENOUGH);
     let (none, n) = (fitted.iter().filter(is_none).count(), fitted.len());
-    let mut r2: Vec<f64> = fitted.iter().filter_map(|fitted| fitted.fit.map(|(_, r2)| r2)).collect();
-    r2.sort_by(f64::total_cmp);
-    let median = r2.get(r2.len() / 2).map_or(String::new(), |r2| format!(", the median R² is {r2:.3}"));
+    let median = middle(fitted).map_or(String::new(), |r2| format!(", the median R² is {r2:.3}"));
     format!(
         "`{bundle}`, {time} weights: the Gabor function explains less than half of {none} of {n} kernels (R² below {ENOUGH}){median}"
     )

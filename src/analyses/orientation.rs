@@ -1,10 +1,11 @@
 //! Which orientations and frequencies the channels of a value prefer, and how sharply, step by step.
 
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
+use super::moments::median;
 use super::tuning::{Tuning, circular, tuned};
-use super::values::{OF, has_maps, name, step, title};
+use super::values::{OF, has_maps, name, place, step, title};
 use super::von_mises::VonMises;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -12,6 +13,8 @@ use lcnnc_lang::vocabulary::Bound;
 
 /// Channels that a figure has at most: of a layer with more, the first ones are drawn.
 const MOST_DRAWN: usize = 16;
+/// From this circular variance on no orientation is preferred.
+const ALIKE: f64 = 1.0 - 1e-6;
 /// Bins of the histogram of circular variances.
 const BINS: usize = 20;
 
@@ -31,7 +34,7 @@ pub const ORIENTATION: Analysis = Analysis {
         Column { name: "best_frequency", about: "of that grating, in cycles per pixel of the net's input" },
         Column {
             name: "orientation",
-            about: "preferred orientation in degrees, from 0 to below 180: that of the vector sum of the responses at the best frequency",
+            about: "preferred orientation in degrees, from 0 to below 180: that of the vector sum of the responses at the best frequency; empty where they are all alike",
         },
         Column {
             name: "circular_variance",
@@ -71,7 +74,9 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 row.push(Cell::Count(channel));
                 row.push(Cell::Number(response));
                 row.extend([battery.orientations[orientation], battery.frequencies[frequency]].map(answers));
-                row.extend([0, 1].map(|n| or_none(seen.vector.map(|vector| vector[n]))));
+                // Where all orientations are alike, rounding alone would choose one.
+                let orientation = seen.vector.filter(|[_, variance]| *variance < ALIKE).map(|[at, _]| at);
+                row.extend([orientation, seen.vector.map(|[_, variance]| variance)].map(or_none));
                 let fit = seen.fit;
                 row.extend(
                     [fit.map(|fit| fit.peak), fit.map(|fit| fit.half_width()), fit.map(|fit| fit.r2)].map(or_none),
@@ -80,6 +85,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             }
         }
         findings.notes.extend(note(&asked, &seen));
+        for (number, channels) in seen.iter().enumerate() {
+            let middle = median(all(channels));
+            let measure = |x| Measure::new(name(&asked), place(&asked, number), "median circular variance (0 to 1)", x);
+            findings.measures.extend(middle.map(measure));
+        }
         findings.figures.push(curves(bench, &asked, &battery, &seen));
         findings.figures.extend(variances(bench, &asked, &battery, &seen));
     }
@@ -96,12 +106,6 @@ fn seen(tuning: &Tuning, step: usize, channel: usize) -> Seen {
 /// The circular variances of all channels that answer.
 fn all(seen: &[Seen]) -> Vec<f64> {
     seen.iter().filter_map(|seen| seen.vector.map(|[_, variance]| variance)).collect()
-}
-
-fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.get(values.len() / 2).copied()?;
-    Some(if values.len().is_multiple_of(2) { (middle + values[values.len() / 2 - 1]) / 2.0 } else { middle })
 }
 
 fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {

@@ -3,8 +3,8 @@
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
 use super::moments::mean_and_sd;
 use super::tuning::{Tuning, tuned};
-use super::values::{OF, has_maps, map_of, name, step, title};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::values::{OF, has_maps, map_of, name, place, step, title};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -87,6 +87,13 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 }
             }
         }
+        for number in 0..asked.steps.len().max(1) {
+            let quantities = ["preferred radius (pixels)", "suppression index (0 to 1)"];
+            let of_step = quantities.into_iter().zip(means(&seen, &radii, number));
+            let measure =
+                |(quantity, x): (_, Option<f64>)| Some(Measure::new(name(&asked), place(&asked, number), quantity, x?));
+            findings.measures.extend(of_step.filter_map(measure));
+        }
         findings.notes.push(note(&asked, &seen, &radii));
         panels.push(panel(&asked, &seen, &radii));
         names.push(format!("`{}`", name(&asked)));
@@ -157,14 +164,19 @@ fn suppression(responses: &[f64]) -> Option<f64> {
     Some(1.0 - responses.last()? / responses[best(responses)?])
 }
 
-fn note(asked: &Asked, seen: &[Seen], radii: &[f64]) -> String {
-    let steps = asked.steps.len().max(1);
-    let mean = |number: usize, of: &dyn Fn(&[f64]) -> Option<f64>| {
+/// The means of the preferred radius and of the suppression index at a step, over the channels that answer.
+fn means(seen: &[Seen], radii: &[f64], number: usize) -> [Option<f64>; 2] {
+    let mean = |of: &dyn Fn(&[f64]) -> Option<f64>| {
         let values: Vec<f64> = seen.iter().filter_map(|seen| of(&seen.responses[number])).collect();
         (!values.is_empty()).then(|| mean_and_sd(&values)[0])
     };
+    [mean(&|r| best(r).map(|n| radii[n])), mean(&suppression)]
+}
+
+fn note(asked: &Asked, seen: &[Seen], radii: &[f64]) -> String {
+    let steps = asked.steps.len().max(1);
     let both = |number: usize| {
-        let [size, index] = [mean(number, &|r| best(r).map(|n| radii[n])), mean(number, &suppression)];
+        let [size, index] = means(seen, radii, number);
         size.zip(index).map_or("no response".to_owned(), |(size, index)| {
             format!("preferred radius {size:.1} pixels, suppression index {index:.3}")
         })

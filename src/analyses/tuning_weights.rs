@@ -5,7 +5,7 @@ use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATI
 use super::similarity::{Line, panel};
 use super::tuning::{Tuning, tuned};
 use super::values::{map_of, title, watched};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, lateral};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, lateral};
 use crate::activity::Asked;
 use crate::figures::{Axis, Drawing, Plot};
 use crate::train::TrainError;
@@ -96,6 +96,12 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let points: Vec<[f64; 2]> = pairs.iter().filter_map(|pair| Some([pair.similarity?, pair.weight])).collect();
             let line = Line::through(&points);
             let p = line.map(|line| chance(&pairs, bundle.shape[0], line.r));
+            let measure = |(line, p): (Line, f64)| {
+                let at = format!("{time} weights");
+                [("correlation r of tuning and weight", line.r), ("p of that correlation (Mantel)", p)]
+                    .map(|(quantity, x)| Measure::new(bundle.owner(), at.clone(), quantity, x))
+            };
+            findings.measures.extend(line.zip(p).into_iter().flat_map(measure));
             findings.notes.push(note((bundle.owner(), time), &points, line.zip(p)));
             let axes = [
                 Axis::linear("similarity of tuning (correlation)").within(-1.0, 1.0),

@@ -175,9 +175,3 @@ fn complain(error: &TrainError) {
         error => console.warn(&format!("error: {error}")),
     }
 }
-
-/// The spec that a path means: `lc_cnn` finds `lc_cnn.lcnn`.
-fn spec_path(path: &Path) -> PathBuf {
-    let longer = path.with_added_extension("lcnn");
-    if !path.is_file() && longer.is_file() { longer } else { path.to_owned() }
-}

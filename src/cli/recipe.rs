@@ -2,7 +2,7 @@
 
 use super::values::{assignment, count, dataset, datasets, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{MOST_THREADS, Overrides, Setting, Target, TrainError};
+use lcnnc::train::{MOST_THREADS, Overrides, Setting, Target, TrainError, files};
 use lcnnc_lang::diag::did_you_mean;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -99,7 +99,7 @@ impl RecipeArgs {
     /// If a const or a setting is given two values.
     pub fn overrides(self) -> Result<Overrides, TrainError> {
         once(&self.set)?;
-        let spec = self.spec.as_deref().map(super::spec_path);
+        let spec = self.spec.as_deref().map(files::spec_path);
         let key = |block, key| Target::Key { block, key };
         // The optimizer first: the flags behind it change its arguments.
         let texts = [

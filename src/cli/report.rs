@@ -5,6 +5,8 @@ use super::shown::ShownArgs;
 use super::values::folder;
 use lcnnc::analyses::side_by_side::{Beside, side_by_side};
 use lcnnc::analyses::{self, Bench, across, measure};
+use lcnnc::sweeps::plan::PLAN;
+use lcnnc::sweeps::{Plan, State};
 use lcnnc::train::facts::Fact;
 use lcnnc::train::{Console, Inspection, RunFolder, Study, TrainError, user_files};
 use lcnnc_lang::diag::counted;
@@ -18,7 +20,7 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
-    /// Folders of runs, and files `seeds-….json`, which stand for all runs of a study
+    /// Folders of runs; files `seeds-….json`, which stand for all runs of a study; folders of sweeps, for their finished runs
     #[arg(value_name = "RUN", required = true)]
     runs: Vec<PathBuf>,
     /// The analyses, such as `weights` or 'sparsity(of: O)' [default: all that apply]
@@ -97,11 +99,17 @@ impl Args {
     }
 }
 
-/// The folders of runs; a file of a study stands for those of its runs.
+/// The folders of runs; a file of a study stands for those of its runs, and the folder of a sweep for those that are finished.
 fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>, TrainError> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for path in given {
-        let of = if path.is_file() { Study::folders(path)? } else { vec![path.clone()] };
+        let of = match path {
+            path if path.is_file() => Study::folders(path)?,
+            path if path.join(PLAN).is_file() => {
+                Plan::read(path)?.states().into_iter().filter_map(State::finished).map(|run| run.folder).collect()
+            }
+            path => vec![path.clone()],
+        };
         for folder in of {
             if !folders.contains(&folder) {
                 folders.push(folder);

@@ -1,8 +1,8 @@
 //! What flags take, read with words for those who typed them.
 
-use super::spec_path;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use lcnnc::data::{SETS, Set};
+use lcnnc::train::files::spec_path;
 use lcnnc::train::{DATASET, TrainError};
 use std::path::PathBuf;
 use std::time::Duration;

@@ -2,6 +2,10 @@
 
 use lcnnc_kernels::draws::Draws;
 use lcnnc_lang::vocabulary::real;
+use std::collections::BTreeSet;
+
+/// Draws for each value that is wanted: equal ones are drawn again.
+const TRIES: usize = 20;
 
 /// Where the values of one name are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +42,8 @@ impl Distribution {
         })
     }
 
-    /// Values of a name, as many as were asked for; each name has values of its own.
+    /// Values of a name, so many different ones; each name has values of its own. There are fewer where the ends are too close to one
+    /// another for so many.
     pub fn values(self, name: &str, seed: u64, count: usize) -> Vec<String> {
         let stream = name
             .bytes()
@@ -48,10 +53,17 @@ impl Distribution {
         let value = |share: f64| {
             let x = ends[0] + share * (ends[1] - ends[0]);
             let x = if self.is_log { x.exp() } else { x };
-            // Three digits are enough to search with, and short enough to read.
-            real(format!("{x:.2e}").parse().unwrap_or(x))
+            // Six digits are enough to search with, and short enough to read.
+            real(format!("{x:.5e}").parse().unwrap_or(x))
         };
-        (0..count).map(|_| value(draws.unit())).collect()
+        let (mut known, mut values) = (BTreeSet::new(), Vec::new());
+        for _ in 0..TRIES * count {
+            let drawn = value(draws.unit());
+            if values.len() < count && known.insert(drawn.clone()) {
+                values.push(drawn);
+            }
+        }
+        values
     }
 }
 
@@ -65,6 +77,7 @@ mod tests {
         let draw = |seed| log.values("lr", seed, 200);
         assert_eq!(draw(3), draw(3));
         assert_ne!(draw(3), draw(4));
+        assert_eq!(draw(3).into_iter().collect::<std::collections::BTreeSet<_>>().len(), 200);
         assert_ne!(draw(3), log.values("alpha", 3, 200));
         let numbers: Vec<f64> = draw(3).iter().map(|x| x.parse().unwrap()).collect();
         assert!(numbers.iter().all(|x| (1e-4..=1e-1).contains(x)));

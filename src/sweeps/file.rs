@@ -273,10 +273,7 @@ impl Reader<'_> {
     fn based(&self, name: &str, value: String) -> String {
         let from = |path: &str| self.folder.join(path).to_string_lossy().into_owned();
         match (name, value.split_once(':')) {
-            ("spec", _) => {
-                let longer = format!("{value}.lcnn");
-                if self.folder.join(&longer).is_file() { from(&longer) } else { from(&value) }
-            }
+            ("spec", _) => from(&value),
             ("dataset", Some((set, path))) => format!("{set}:{}", from(path)),
             _ => value,
         }

@@ -1,8 +1,8 @@
 //! What a name in a sweep means: the spec, the data set, a limit, a const of the spec, or a setting.
 
-use crate::train::{Overrides, Setting, Target};
+use crate::train::{Overrides, Setting, Target, files};
 use lcnnc_lang::diag::did_you_mean;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Names that are neither consts nor settings, and what a run takes under them.
 const OTHERS: [&str; 4] = ["spec", "dataset", "limit", "limit_test"];
@@ -63,7 +63,7 @@ impl Place {
             count.ok_or_else(|| format!("`{name}` is a whole number above 0, and `{value}` is none"))
         };
         match self {
-            Self::Spec => over.spec = Some(PathBuf::from(value)),
+            Self::Spec => over.spec = Some(files::spec_path(Path::new(value))),
             Self::Dataset => {
                 crate::data::named(value).map_err(|error| error.to_string())?;
                 over.dataset = Some(value.to_owned());

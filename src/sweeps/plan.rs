@@ -1,10 +1,12 @@
 //! The plan of a sweep: a folder with a line for every job, which any machine that sees the folder can work on.
 
 use super::file::Layout;
+use super::lease;
 use super::sweep::{Point, SEED, Sweep};
 use super::values;
 use crate::data::sha256;
 use crate::train::{DATASET, Overrides, TrainError, files};
+use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -105,6 +107,31 @@ impl Plan {
         Ok((Self { folder: folder.to_owned(), head, jobs }, specs))
     }
 
+    /// What becomes of an earlier plan in the same folder, in a sentence; nothing if there is none, or all of its jobs are in this one.
+    ///
+    /// # Errors
+    /// If jobs of it that this plan does not have are being worked on.
+    pub fn replaces(&self) -> Result<Option<String>, TrainError> {
+        // A damaged plan is written anew.
+        let Ok(before) = Self::read(&self.folder) else { return Ok(None) };
+        let is_kept = |job: &&Job| self.jobs.iter().any(|kept| kept.folder == job.folder);
+        let dropped: Vec<&Job> = before.jobs.iter().filter(|job| !is_kept(job)).collect();
+        let begun: Vec<PathBuf> = dropped.iter().map(|job| before.of(job)).filter(|folder| folder.exists()).collect();
+        if begun.iter().any(|folder| lease::is_held(folder)) {
+            let reason = format!(
+                "{}: jobs of another sweep are worked on there: wait for them, or name another folder with `--into`",
+                self.folder.display()
+            );
+            return Err(TrainError::Sweep { reason });
+        }
+        let n = counted(dropped.len(), "job");
+        Ok((!dropped.is_empty()).then(|| {
+            format!(
+                "note: {n} of the plan that was there are not in this one: their folders stay, and no table has them"
+            )
+        }))
+    }
+
     /// Writes the plan and the specs into its folder.
     ///
     /// # Errors
@@ -157,6 +184,13 @@ impl Plan {
         }
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         Ok(Self { folder, head, jobs })
+    }
+
+    /// Whether a path is a file that the sweep cannot do without.
+    pub fn needs(&self, path: &Path) -> bool {
+        let [folder, path] = [&self.folder, path].map(|path| path.canonicalize().ok());
+        let below = folder.zip(path).and_then(|(folder, path)| path.strip_prefix(folder).ok().map(Path::to_owned));
+        below.is_some_and(|below| [PLAN, PUBLISHED, SPECS, RUNS].iter().any(|own| below.starts_with(own)))
     }
 
     /// The folder of a job.

@@ -25,6 +25,8 @@ pub struct Published {
 /// If the file cannot be read, or a line is none of these, with its number.
 pub fn read(path: &Path) -> Result<Vec<Published>, TrainError> {
     let text = files::read(path)?;
+    // Spreadsheets write a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
     let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
     let wrong = |n: usize, reason: String| TrainError::Refused {
         path: path.to_owned(),
@@ -50,5 +52,11 @@ pub fn read(path: &Path) -> Result<Vec<Published>, TrainError> {
         let [mean, sd] = [number(mean)?, number(sd)?];
         Ok(Published { row: row.to_owned(), column: column.to_owned(), mean, sd })
     };
-    lines.map(of).collect()
+    let all = lines.map(|line| Ok((line.0, of(line)?))).collect::<Result<Vec<_>, TrainError>>()?;
+    for (n, (line, second)) in all.iter().enumerate() {
+        if all[..n].iter().any(|(_, first)| first.row == second.row && first.column == second.column) {
+            return Err(wrong(*line, format!("`{}`, `{}` comes twice", second.row, second.column)));
+        }
+    }
+    Ok(all.into_iter().map(|(_, published)| published).collect())
 }

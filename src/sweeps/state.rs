@@ -47,6 +47,14 @@ impl State {
         }
     }
 
+    /// The run of a job that came to its end.
+    pub fn finished(self) -> Option<FinishedRun> {
+        match self {
+            Self::Finished(run) => Some(*run),
+            _ => None,
+        }
+    }
+
     /// The summary of a finished job.
     pub fn summary(&self) -> Option<&Summary> {
         match self {

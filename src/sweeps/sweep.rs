@@ -163,17 +163,30 @@ impl Sweep {
                 Alternatives::Each(_) => None,
             })
             .collect();
+        if let Some((name, values)) = columns.iter().find(|(_, values)| values.len() < draws) {
+            let found = values.len();
+            return Err(refused(format!(
+                "`{name}` has only {found} different values of six digits within its ends: draw fewer than {draws}, or move the ends apart"
+            )));
+        }
         let draw = |n: usize| columns.iter().map(move |(name, values)| ((*name).to_owned(), values[n].clone()));
         Ok(all.iter().flat_map(|point| (0..draws).map(|n| point.iter().cloned().chain(draw(n)).collect())).collect())
     }
 
     /// Compiles the spec once for each alternative, with the first alternatives of the other names, so that a mistake is found
-    /// before the first job.
+    /// before the first job. Gives a sentence for each data set that cannot be had, which is a hole in the sweep and no mistake in it.
     ///
     /// # Errors
     /// Everything that is wrong with the first of them that does not compile.
-    pub fn check(&self) -> Result<(), TrainError> {
+    pub fn check(&self) -> Result<Vec<String>, TrainError> {
         let (mut consts, mut classes) = (Consts::default(), BTreeMap::<Option<String>, usize>::new());
+        let mut missing = Vec::new();
+        let is_drawn = |axis: &Axis| matches!(axis.alternatives, Alternatives::Drawn(_));
+        if self.draws > 0 && !self.grids.iter().flat_map(|grid| &grid.axes).any(is_drawn) {
+            let reason =
+                "`draws` is how many values are drawn, and nothing is: give a distribution such as `uniform(0, 1)`";
+            return Err(refused(reason.to_owned()));
+        }
         for grid in &self.grids {
             grid.check_names()?;
             for (n, axis) in grid.axes.iter().enumerate() {
@@ -188,10 +201,12 @@ impl Sweep {
                     };
                     let values: Vec<_> = grid.axes.iter().enumerate().filter_map(first).collect();
                     let over = overrides(&self.base, &values, &mut consts)?;
-                    // A set that is not there is a hole in the sweep, and no mistake in it.
-                    let classes = *classes
-                        .entry(over.dataset.clone())
-                        .or_insert_with(|| classes_of(&over).unwrap_or(DEFAULT_CLASSES));
+                    let classes = *classes.entry(over.dataset.clone()).or_insert_with(|| {
+                        classes_of(&over).unwrap_or_else(|error| {
+                            missing.push(error.to_string());
+                            DEFAULT_CLASSES
+                        })
+                    });
                     let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
                     Recipe::new(files::source(&spec)?, &over, classes)?;
                 }
@@ -203,7 +218,7 @@ impl Sweep {
                 "`--choose {name}`, or `choose` in the file: the sweep does not go over `{name}`; it goes over {}",
                 names.join(", ")
             ))),
-            None => Ok(()),
+            None => Ok(missing),
         }
     }
 }

@@ -249,7 +249,10 @@ fn latex(table: &ResultTable) -> String {
         }
     }
     text += "\\bottomrule\n\\end{tabular}\n";
-    notes(table).iter().for_each(|note| text += &format!("% {}\n", note.replace("; * is", "; bold is")));
+    let details = table.named().map(|(cell, name)| (details(cell), name)).filter(|(details, _)| !details.is_empty());
+    let details = details.map(|(details, name)| format!("{name}: {}", details.trim_start_matches([',', ';', ' '])));
+    let notes = notes(table).into_iter().map(|note| note.replace("; * is", "; bold is"));
+    notes.chain(details).for_each(|note| text += &format!("% {note}\n"));
     text
 }
 

@@ -4,7 +4,7 @@ use super::{TrainError, text};
 use lcnnc_lang::Source;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file under a name of its own and moves it to its place, so that a reader never finds half of it, and a crash
 /// leaves the one that was there before. The new one may be read and written by whom the old one could. What is no file but
@@ -68,6 +68,12 @@ fn not_made(path: &Path, source: io::Error) -> TrainError {
         }
         _ => TrainError::file(path, "written")(source),
     }
+}
+
+/// The spec that a path means: `lc_cnn` finds `lc_cnn.lcnn`.
+pub fn spec_path(path: &Path) -> PathBuf {
+    let longer = path.with_added_extension("lcnn");
+    if !path.is_file() && longer.is_file() { longer } else { path.to_owned() }
 }
 
 /// A spec's text, under the path it was asked for by.

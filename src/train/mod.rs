@@ -39,7 +39,7 @@ pub use runs::run_dir::all as all_runs;
 pub use runs::seeds::{SeedResult, Study, processes, seeds};
 pub use runs::set_over::flags_over;
 pub use runs::share::{How, Shared, share};
-pub use runs::threads::MOST_THREADS;
+pub use runs::threads::{MOST_THREADS, fix as fix_threads};
 pub use runs::trained::{Answer, Recorded, Shown, Trained};
 pub use runs::which::Which;
 pub use runs::{DATASET, Done, classes_of, config, resume, run};

@@ -1,6 +1,6 @@
 //! `lcnnc sweep`: plans, jobs and tables, as users type them.
 
-use crate::shell::{fine, lcnnc};
+use crate::shell::{fine, lcnnc, rows};
 use serde_json::Value;
 use std::fs;
 #[cfg(unix)]
@@ -166,6 +166,8 @@ fn what_is_wrong_is_found_before_the_first_job() {
         ("--over lr=1,2 --lr 3", "leave the flag out"),
         ("--over width=1,2 --set width=3", "leave the flag out"),
         ("--over seed=1,2", "`seeds` is how many"),
+        ("--over width=1 --draws 3", "nothing is"),
+        ("--over width=1 --quick", "`--quick` is for the file of a sweep"),
         ("--over width=1..1000 --over batch=1..1000", "1000000 jobs"),
     ] {
         let (code, out, err) = lcnnc(here, &format!("sweep run small {args}"));
@@ -182,6 +184,34 @@ fn what_is_wrong_is_found_before_the_first_job() {
     for said in ["bad.yaml:3:30", "write `1..5`", "bad.yaml:4:1", "choose"] {
         assert!(err.contains(said), "{said}: {err}");
     }
+}
+
+/// Two grids that share a point train it once, and both have it.
+#[test]
+fn grids_may_share_a_point() {
+    let place = place();
+    let here = place.path();
+    let file = "choose: lr\nalways: {epochs: 1, batch: 8, limit: 40, limit_test: 20}\ngrids:\n  - {row: base, spec: small, lr: 0.1}\n  - {row: \
+                tuned, spec: small, lr: [1e-1, 1e-9]}\n";
+    fs::write(here.join("shared.yaml"), file).unwrap();
+    let said = fine(here, "sweep run shared.yaml --device cpu --no-tensorboard --threads 1 --into s");
+    assert!(said.contains("2 jobs: 2 finished"), "{said}");
+    let csv = fine(here, "sweep table s --rows row --format csv");
+    let mean = |row: &str| rows(&csv).into_iter().find(|it| it["row"] == row).unwrap()["mean"].clone();
+    assert!(!mean("base").is_empty() && !mean("tuned").is_empty(), "{csv}");
+    // As long as an alternative is open, the choice may change.
+    let open = fs::read_dir(here.join("s/runs")).unwrap().map(|job| job.unwrap().path());
+    let open = open.filter(|job| job.to_string_lossy().contains("lr=1e-9")).next().unwrap();
+    fs::remove_dir_all(open).unwrap();
+    let table = fine(here, "sweep table s");
+    assert!(table.contains("tuned, contours: the choice may change: 1 of 2 alternatives"), "{table}");
+    // Rows of their own are not chosen.
+    let table = fine(here, "sweep table s --rows lr --columns dataset --format csv");
+    assert_eq!(table.lines().count(), 3, "{table}");
+    let (code, _, err) = lcnnc(here, "sweep table s --out s/plan.jsonl");
+    assert!(code == Some(2) && err.contains("cannot do without it"), "{err}");
+    let said = fine(here, "report s --only weights");
+    assert!(said.contains("1 run side by side"), "{said}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::cli::values::{assignment, count, folder, index};
 use lcnnc::sweeps::pool::{tally, work};
 use lcnnc::sweeps::sweep::MOST_JOBS;
 use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep, file};
-use lcnnc::train::{Console, Overrides, TrainError, processes};
+use lcnnc::train::{Console, Overrides, TrainError, fix_threads, processes};
 use lcnnc_lang::diag::counted;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,19 +62,32 @@ impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let console = Console::of_run();
         let base = self.recipe.clone().overrides()?;
+        // Before anything is computed: a process has one number of threads.
+        fix_threads(base.threads)?;
         let given = base.spec.clone();
         let stem = given.as_ref().and_then(|spec| Some(spec.file_stem()?.to_owned()));
         let into = self.into.clone().unwrap_or_else(|| PathBuf::from("sweeps").join(stem.unwrap_or("sweep".into())));
         let sweep = match given.filter(|file| is_yaml(file)) {
             Some(file) => self.of_file(&file, base)?,
+            None if self.quick => {
+                let reason =
+                    "`--quick` is for the file of a sweep, which says under `quick` what it trains less of".to_owned();
+                return Err(TrainError::Sweep { reason });
+            }
             None => self.of_flags(base)?,
         };
-        sweep.check()?;
+        let missing = sweep.check()?;
         let (plan, specs) = Plan::new(&sweep, &into)?;
         if self.dry_run {
             plan.jobs.iter().for_each(|job| console.line(&format!("job {}: {}", job.index, job.title())));
             console.line(&format!("{}, nothing is trained", counted(plan.jobs.len(), "job")));
             return Ok(ExitCode::SUCCESS);
+        }
+        missing
+            .iter()
+            .for_each(|problem| console.warn(&format!("warning: {problem}\nits jobs will fail, and the others go on")));
+        if let Some(note) = plan.replaces()? {
+            console.line(&note);
         }
         plan.write(&specs)?;
         let states = plan.states();

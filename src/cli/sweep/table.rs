@@ -18,7 +18,7 @@ use std::process::ExitCode;
 pub struct Args {
     /// The folder of the sweep
     sweep: PathBuf,
-    /// The name whose values are the rows [default: as the sweep's file says, else the first name that it goes over]
+    /// The name whose values are the rows [default: as the sweep's file says, else the first name that is neither chosen nor `dataset`]
     #[arg(long, value_name = "NAME")]
     rows: Option<String>,
     /// The name whose values are the columns [default: as the sweep's file says, else `dataset`]
@@ -69,6 +69,10 @@ impl Args {
         let grid = lay_out(&points, &choose, &layout, &published, self.against.as_deref())?;
         let text = written(&grid, self.format);
         match self.out {
+            Some(out) if plan.needs(&out) => {
+                let reason = "the sweep cannot do without it: name another file".to_owned();
+                return Err(TrainError::Refused { path: out, reason });
+            }
             Some(out) => user_files::write(&out, text.as_bytes())?,
             None if self.format == Format::Table => console.text(&text),
             None => console.raw(&text),

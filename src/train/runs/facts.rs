@@ -28,9 +28,12 @@ impl RunFolder {
         let mut facts = Vec::new();
         let mut add = |name: &str, text: String| facts.push(Fact { name: name.to_owned(), text });
         let spec = &self.manifest.spec;
-        let file = Path::new(&spec.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let checksum = spec.sha256.get(..8).unwrap_or_default();
+        let stem = Path::new(&spec.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // A sweep keeps its specs under names with the checksum.
+        let stem = stem.strip_suffix(&format!("-{checksum}")).unwrap_or(&stem);
         add("model", self.manifest.model.clone());
-        add("spec", format!("{file} ({})", spec.sha256.get(..8).unwrap_or_default()));
+        add("spec", format!("{stem} ({checksum})"));
         add("dataset", self.manifest.data.name.clone());
         for (what, limit) in [("limit", self.overrides.limit), ("limit_test", self.overrides.limit_test)] {
             if let Some(limit) = limit {
