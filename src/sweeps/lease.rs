@@ -17,6 +17,8 @@ use std::time::{Duration, SystemTime};
 
 /// The file, in the folder of a job.
 pub const LEASE: &str = "lease.json";
+/// What the names of files begin with that say who followed a holder who was gone.
+const FOLLOWED: &str = "followed-";
 /// The time between two touches.
 const PULSE: Duration = Duration::from_secs(20);
 /// How often the one who touches looks whether it is over.
@@ -102,24 +104,27 @@ impl Lease {
     pub fn take(folder: &Path) -> Result<Self, TrainError> {
         fs::create_dir_all(folder).map_err(TrainError::file(folder, "made"))?;
         let (path, owner) = (folder.join(LEASE), Owner::here());
-        // Whoever takes a stale lease over may be overtaken; then it is the other one's.
-        for _ in 0..2 {
-            match made(&path, &owner) {
-                Ok(()) => return Ok(Self::held(path, owner)),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(TrainError::file(&path, "written")(error)),
-            }
-            let holder = holder(folder);
-            match &holder {
-                Some(holder) if !holder.is_gone(&owner) && age(folder).is_none_or(|age| age < STALE) => {
-                    return Err(TrainError::Busy { path: folder.to_owned() });
-                }
-                // Nobody can read who it was: its writer was cut off, or is writing just now.
-                None if age(folder).is_none_or(|age| age < PULSE) => thread::sleep(PAUSE),
-                _ => aside(&path, holder.as_ref()),
-            }
+        match made(&path, &owner) {
+            Ok(()) => return Ok(Self::held(path, owner)),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(TrainError::file(&path, "written")(error)),
         }
-        Err(TrainError::Busy { path: folder.to_owned() })
+        let busy = || TrainError::Busy { path: folder.to_owned() };
+        let (holder, since) = (holder(folder), age(folder, &path));
+        let is_left = match &holder {
+            Some(holder) => holder.is_gone(&owner) || since.is_some_and(|since| since >= STALE),
+            // Nobody can read who it was: its writer was cut off, or is writing just now.
+            None => since.is_some_and(|since| since >= PULSE),
+        };
+        // The lease may have been given back meanwhile: whoever asks again has it.
+        if !is_left || !follows(folder, holder.as_ref()).map_err(TrainError::file(&path, "written"))? {
+            return Err(busy());
+        }
+        // Replaced as a whole: there is no time at which nobody has it.
+        let own = folder.join(format!("{LEASE}.{}", owner.mark));
+        let replaced = made(&own, &owner).and_then(|()| fs::rename(&own, &path));
+        replaced.map_err(TrainError::file(&path, "written"))?;
+        Ok(Self::held(path, owner))
     }
 
     fn held(path: PathBuf, owner: Owner) -> Self {
@@ -161,16 +166,20 @@ fn made(path: &Path, owner: &Owner) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Puts the file of a holder aside who is gone. If it was another one's by then, it is put back.
-fn aside(path: &Path, holder: Option<&Owner>) {
-    let away = path.with_file_name(format!("{LEASE}.{}", Owner::here().mark));
-    if fs::rename(path, &away).is_ok() {
-        if read(&away).as_ref() != holder {
-            // Like making a file, this succeeds only where there is none.
-            let _ = fs::hard_link(&away, path);
+/// Whether this process is the one that may follow a holder who is gone. Of all that ask, one makes the file that says so, which stays: a
+/// process that saw the same holder and asks later finds it. If it is old, whoever made it is gone as well, and the next file is asked for.
+fn follows(folder: &Path, holder: Option<&Owner>) -> std::io::Result<bool> {
+    let mark = holder.map_or("unreadable", |holder| holder.mark.as_str());
+    for turn in 0.. {
+        let path = folder.join(format!("{FOLLOWED}{mark}-{turn}"));
+        match OpenOptions::new().write(true).create_new(true).open(&path) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+            Err(_) if age(folder, &path).is_none_or(|age| age < STALE) => return Ok(false),
+            Err(_) => {}
         }
-        let _ = fs::remove_file(&away);
     }
+    Ok(false)
 }
 
 /// Gives the file the time of the drive: writing does so, whatever this machine's clock says.
@@ -198,13 +207,13 @@ pub fn holder(folder: &Path) -> Option<Owner> {
 pub fn is_held(folder: &Path) -> bool {
     holder(folder).is_some_and(|holder| {
         let here = Owner { task: None, ..Owner::here() };
-        !holder.is_gone(&here) && age(folder).is_some_and(|age| age < STALE)
+        !holder.is_gone(&here) && age(folder, &folder.join(LEASE)).is_some_and(|age| age < STALE)
     })
 }
 
-/// How long ago the lease was touched, by the clock of the drive.
-fn age(folder: &Path) -> Option<Duration> {
-    let touched = fs::metadata(folder.join(LEASE)).and_then(|file| file.modified()).ok()?;
+/// How long ago a file of a folder was written, by the clock of the drive.
+fn age(folder: &Path, path: &Path) -> Option<Duration> {
+    let touched = fs::metadata(path).and_then(|file| file.modified()).ok()?;
     let now = now(folder).unwrap_or(touched);
     Some(now.duration_since(touched).unwrap_or(Duration::ZERO))
 }
@@ -250,10 +259,10 @@ mod tests {
     fn whoever_is_gone_is_followed_at_once_and_whoever_is_silent_after_five_minutes() {
         let place = tempfile::tempdir().unwrap();
         let here = place.path();
-        let dead = Owner { host: host(), pid: u32::MAX >> 1, task: None, mark: String::new() };
+        let dead = Owner { host: host(), pid: u32::MAX >> 1, task: None, mark: "one".to_owned() };
         left(here, &dead, 0);
         drop(Lease::take(here).unwrap());
-        let elsewhere = Owner { host: "another".to_owned(), pid: 1, task: None, mark: String::new() };
+        let elsewhere = Owner { host: "another".to_owned(), pid: 1, task: None, mark: "two".to_owned() };
         left(here, &elsewhere, 200);
         assert!(is_held(here) && Lease::take(here).is_err());
         left(here, &elsewhere, 400);
@@ -263,6 +272,10 @@ mod tests {
 
     #[test]
     fn of_many_that_try_at_once_one_has_it() {
+        (0..50).for_each(|_| one_of_many());
+    }
+
+    fn one_of_many() {
         let place = tempfile::tempdir().unwrap();
         let here = place.path();
         left(here, &Owner { host: "another".to_owned(), pid: 1, task: None, mark: String::new() }, 400);

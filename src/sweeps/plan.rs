@@ -262,7 +262,7 @@ fn folder_name(values: &[(String, String)], args: &[String]) -> String {
             counted.extend([word, "\0".to_owned()]);
         }
     }
-    let checksum = sha256(counted.iter().map(|word| word.as_bytes()));
+    let checksum = sha256(counted.iter().map(String::as_bytes));
     let plain = |text: &str| -> String {
         let letter =
             |letter: char| if letter.is_ascii_alphanumeric() || "._+-".contains(letter) { letter } else { '_' };

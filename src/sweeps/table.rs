@@ -110,8 +110,10 @@ pub fn lay_out(
             let of_cell =
                 |it: &&Choice| label(it.point, &layout.rows) == *row && label(it.point, &layout.columns) == *column;
             let here: Vec<&Choice> = best.iter().filter(of_cell).collect();
-            if let [first, second, ..] = here[..] {
-                return Err(several(first.point, second.point, [row, column]));
+            // Grids of several rows may share a point.
+            let other = here.iter().skip(1).find(|it| it.point.values != here[0].point.values);
+            if let Some(other) = other {
+                return Err(several([here[0].point, other.point], [row, column], &choose));
             }
             let published = published.iter().find(|it| it.row == *row && it.column == *column).cloned();
             cells.push(cell(here.first().copied(), published, &choose, &differing));
@@ -162,13 +164,16 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
     }
 }
 
-fn several(first: &PointResult, second: &PointResult, [row, column]: [&String; 2]) -> TrainError {
+fn several([first, second]: [&PointResult; 2], [row, column]: [&String; 2], choose: &[String]) -> TrainError {
     let differing: Vec<&str> = first
         .values
         .iter()
-        .filter(|(name, value)| second.values.get(*name) != Some(value))
+        .filter(|(name, value)| second.values.get(*name) != Some(value) && !choose.contains(name))
         .map(|(name, _)| name.as_str())
         .collect();
+    if differing.is_empty() {
+        return refused("grids of several rows have the same points, and validation chose differently among them: take `--rows row`".to_owned());
+    }
     let names = differing.join(", ");
     refused(format!(
         "several points of the sweep fall into the cell `{row}`, `{column}`: they differ in {names}; let validation choose with \

@@ -64,7 +64,7 @@ fn every_combination_is_trained_with_every_seed_and_once() {
     fine(here, &format!("run small {FLAGS} --set width=2 --lr 1e-1 --seed 1"));
     let run = fs::read_dir(here.join("runs/small")).unwrap().next().unwrap().unwrap().path();
     let alone: Value = serde_json::from_str(&fs::read_to_string(run.join("summary.json")).unwrap()).unwrap();
-    let (_, job) = first.iter().find(|(name, _)| name.starts_with("width=2,lr=1e-1,seed=1-")).unwrap();
+    let (_, job) = first.iter().find(|(name, _)| name.starts_with("width=2,lr=0.1,seed=1-")).unwrap();
     assert_eq!(job["weights"]["best"], alone["weights"]["best"]);
 
     // What is finished is taken, and an alternative more is trained.
@@ -89,7 +89,7 @@ fn validation_chooses_and_the_test_accuracy_is_shown() {
     for (n, width) in ["1", "2"].iter().enumerate() {
         // The same from the files.
         let of = |lr: &str, key: &str| -> Vec<f64> {
-            let start = format!("width={width},lr={lr},");
+            let start = format!("width={width},lr={},", if lr == "1e-1" { "0.1" } else { lr });
             let number = |summary: &Value| match key {
                 "test" => summary["test"]["accuracy"].as_f64().unwrap(),
                 key => summary[key].as_f64().unwrap(),

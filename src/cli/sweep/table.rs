@@ -57,7 +57,7 @@ impl Args {
         let first =
             names.iter().find(|name| **name != "dataset" && !choose.contains(name)).map_or(ROW, |name| name.as_str());
         let layout = Layout {
-            rows: or(self.rows, planned.rows, first),
+            rows: or(self.rows, planned.rows, if points.iter().any(|point| point.row.is_some()) { ROW } else { first }),
             columns: or(self.columns, planned.columns, "dataset"),
             published: None,
         };
