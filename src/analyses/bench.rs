@@ -13,10 +13,22 @@ use std::path::{Path, PathBuf};
 pub struct Bench {
     trained: Trained,
     shown: Option<Shown>,
-    /// The weights that training began with, where the run kept them.
-    initial: Option<Vec<Weight>>,
+    /// The weights of other times that the run kept: those that training began with, then those after epochs, in order.
+    earlier: Vec<(Which, Vec<Weight>)>,
     /// Which weights the net has, in a word.
     which: Which,
+    /// The epoch of these weights, 0 before training; none where the run does not say.
+    epoch: Option<usize>,
+}
+
+/// The weights of a parameter at a time of the training.
+pub struct AtTime {
+    /// A word for the time, such as `initial`, `epoch:5` and `best`.
+    pub time: String,
+    /// The epochs that were over, where the run says so.
+    pub epoch: Option<usize>,
+    /// In double precision.
+    pub weights: Vec<f64>,
 }
 
 impl Bench {
@@ -28,8 +40,15 @@ impl Bench {
         // Plain primitives keep what is exactly zero so.
         let over = Overrides { fuse: Some(false), ..over };
         let trained = Trained::open(run, over, which, inspection)?;
-        let initial = if which == Which::Initial { None } else { trained.initial(run, inspection)? };
-        Ok(Self { trained, shown: None, initial, which })
+        let (kept, epoch) = trained.epochs(run, which, inspection)?;
+        let mut earlier = Vec::new();
+        if which != Which::Initial {
+            let kept = kept.into_iter().map(Which::Epoch).filter(|kept| *kept != which);
+            for time in [Which::Initial].into_iter().chain(kept) {
+                earlier.extend(trained.weights_at(run, time, inspection)?.map(|weights| (time, weights)));
+            }
+        }
+        Ok(Self { trained, shown: None, earlier, which, epoch })
     }
 
     /// The same with at most so many images of the test half.
@@ -69,14 +88,40 @@ impl Bench {
         Ok(named(&self.model().weights()?, name))
     }
 
-    /// The weights of a parameter at each time at which they are known, in double precision: before training, where the run kept
-    /// them, and as they were asked for. Each time comes with its word, such as `initial` and `best`.
+    /// The weights of a parameter at each time at which they are known: before training and after epochs, where the run kept
+    /// them, and last as they were asked for.
     ///
     /// # Errors
     /// If the device failed.
-    pub fn over_time(&self, name: &str) -> Result<Vec<(String, Vec<f64>)>, TrainError> {
-        let initial = self.initial.as_ref().map(|weights| (Which::Initial.to_string(), named(weights, name)));
-        Ok(initial.into_iter().chain([(self.which.to_string(), self.weights(name)?)]).collect())
+    pub fn over_time(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
+        let earlier = self.earlier.iter().map(|(which, weights)| {
+            let epoch = if let Which::Epoch(epoch) = which { *epoch } else { 0 };
+            AtTime { time: which.to_string(), epoch: Some(epoch), weights: named(weights, name) }
+        });
+        let asked = AtTime { time: self.which.to_string(), epoch: self.epoch, weights: self.weights(name)? };
+        Ok(earlier.chain([asked]).collect())
+    }
+
+    /// The weights of a parameter before training, where the run kept them, and as they were asked for.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn before_and_after(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
+        let times = self.over_time(name)?;
+        let last = times.len().saturating_sub(1);
+        let is_meant = |(n, at): &(usize, AtTime)| *n == last || at.epoch == Some(0);
+        Ok(times.into_iter().enumerate().filter(is_meant).map(|(_, at)| at).collect())
+    }
+
+    /// The labels of the images that the net is shown, in order; none where they have no classes.
+    pub fn labels(&self) -> Option<Vec<usize>> {
+        let shown = self.shown.as_ref().filter(|shown| !shown.classes.is_empty())?;
+        Some(shown.order.iter().map(|index| shown.source.label(*index)).collect())
+    }
+
+    /// The names of the classes.
+    pub fn classes(&self) -> &[String] {
+        self.shown.as_ref().map_or(&[], |shown| &shown.classes)
     }
 
     /// What the net is shown, in words for a caption: `1000 images, the test half of mnist`.
@@ -89,6 +134,11 @@ impl Bench {
     pub fn about_run(&self) -> String {
         let manifest = self.trained.manifest();
         format!("{} trained on {}, {} weights, seed {}", manifest.model, manifest.data.name, self.which, manifest.seed)
+    }
+
+    /// Which weights the net has, in a word.
+    pub fn which(&self) -> Which {
+        self.which
     }
 
     /// The run.
@@ -138,15 +188,20 @@ impl Bench {
     ) -> Result<(), TrainError> {
         let Some(shown) = &self.shown else { return Ok(()) };
         let shown = &shown.first(most);
-        let Place::Traced(numbers) = &asked.place else { return Ok(()) };
         let mut wanted = vec![false; self.net().traced().len()];
-        numbers.iter().for_each(|number| wanted[*number] = true);
+        if let Place::Traced(numbers) = &asked.place {
+            numbers.iter().for_each(|number| wanted[*number] = true);
+        }
         let len: usize = asked.dims.iter().product();
         let dims = self.net().input.1;
         let mut change = |number: usize, image: &mut [f32]| control.change(number, image, dims);
         self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded: Recorded| {
+            let values = match asked.place {
+                Place::Input => std::slice::from_ref(&recorded.input),
+                Place::Traced(_) => &recorded.values,
+            };
             for image in 0..recorded.images {
-                for (step, values) in recorded.values.iter().enumerate() {
+                for (step, values) in values.iter().enumerate() {
                     each(step, &values[image * len..][..len]);
                 }
             }

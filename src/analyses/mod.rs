@@ -5,6 +5,7 @@
 //! function, and a line in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
 
 pub mod bench;
+pub mod cka;
 pub mod control;
 mod ei_ratio;
 mod histograms;
@@ -12,16 +13,21 @@ mod lateral;
 mod maps;
 mod moments;
 pub mod power_law;
+pub mod rdm;
+pub mod reaction_time;
+mod relabel;
 pub mod report;
 mod response_figure;
 mod responses;
 pub mod rivals;
 mod sample;
+mod signs;
 mod similarity;
 mod sparsity;
 mod spectrum;
 pub mod table;
 mod values;
+pub mod weight_snr;
 mod weights;
 
 pub use bench::Bench;
@@ -63,6 +69,18 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// What the rows come to, in sentences.
     pub notes: Vec<String>,
+    /// Tables beside the one of the analysis, each with the name of its file behind that of the analysis.
+    pub tables: Vec<(&'static str, Table)>,
+    pub arrays: Vec<NamedArray>,
+}
+
+/// Numbers that are too many for a table, in C's order.
+#[derive(Debug)]
+pub struct NamedArray {
+    /// What its file is called behind the name of the analysis.
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub values: Vec<f64>,
 }
 
 /// A figure of an analysis.
@@ -89,10 +107,15 @@ pub const ANALYSES: &[Analysis] = &[
     histograms::HISTOGRAMS,
     maps::MAPS,
     sparsity::SPARSITY,
+    signs::SIGNS,
     responses::RESPONSES,
+    rdm::RDM,
+    cka::CKA,
+    reaction_time::REACTION_TIME,
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,
+    weight_snr::WEIGHT_SNR,
 ];
 
 /// An analysis that every net is fit for.
@@ -127,7 +150,8 @@ impl Analysis {
         Ok((Table { columns: self.columns, rows }, findings))
     }
 
-    fn refused(&self, reason: String) -> TrainError {
+    /// The error that this analysis cannot be made, and why.
+    pub fn refused(&self, reason: String) -> TrainError {
         TrainError::Analysis { name: self.name, reason }
     }
 }

@@ -3,6 +3,7 @@
 //! On a torus, a convolution is a matrix `[maps, maps]` of its own at every spatial frequency (Sedghi, Gupta & Long, 2019), and its
 //! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by power iteration beside it.
 
+use super::bench::AtTime;
 use super::lateral;
 use super::moments::mean_and_sd;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
@@ -61,7 +62,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
     for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
-        for (time, weights) in bench.over_time(&bundle.name)? {
+        for AtTime { time, weights, .. } in bench.before_and_after(&bundle.name)? {
             let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights };
             let on_torus = kernels.torus(side);
             for frequency in &on_torus {

@@ -2,6 +2,7 @@
 
 use super::shown::ShownArgs;
 use super::values::{folder, output};
+use lcnnc::activity::write_npy;
 use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
 use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
@@ -144,6 +145,12 @@ fn several(
             let file = |ending: &str| into.join(format!("{}{stem}.{ending}", analysis.name));
             user_files::write(&file("svg"), figure.drawing.svg().as_bytes())?;
             user_files::write(&file("png"), &figure.drawing.png())?;
+        }
+        for (name, table) in &findings.tables {
+            user_files::write(&into.join(format!("{}_{name}.csv", analysis.name)), table.csv().as_bytes())?;
+        }
+        for array in &findings.arrays {
+            write_npy(&into.join(format!("{}_{}.npy", analysis.name, array.name)), &array.shape, &array.values)?;
         }
         findings.notes.iter().for_each(|note| console.line(note));
         let (rows, drawn) = (counted(table.rows.len(), "row"), counted(findings.figures.len(), "figure"));
