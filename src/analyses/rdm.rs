@@ -210,9 +210,8 @@ impl Contrast {
     fn note(&self, seen: &Seen) -> Option<String> {
         let [[within, _], [between, _]] = self.both()?;
         Some(format!(
-            "`{}`{}: images of one class are {within:.3} apart on the mean, those of two classes {between:.3}",
-            seen.name,
-            seen.step.as_ref().map_or(String::new(), |step| format!(", step {step}"))
+            "{}: images of one class are {within:.3} apart on the mean, those of two classes {between:.3}",
+            seen.quoted()
         ))
     }
 }

@@ -127,8 +127,8 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         findings.rows.push(row);
         let [[positive, _], [negative, _], [zero, _]] = moments.map(|shares| shares.map(|x| 100.0 * x));
         findings.notes.push(format!(
-            "`{}`{}: {positive:.1} % of its numbers are positive, {negative:.1} % negative and {zero:.1} % exactly 0",
-            seen.title(),
+            "{}{}: {positive:.1} % of its numbers are positive, {negative:.1} % negative and {zero:.1} % exactly 0",
+            seen.quoted(),
             role.map_or(String::new(), |role| format!(" ({role})"))
         ));
         parts.push(Part { seen, role, maps });

@@ -137,19 +137,20 @@ fn largest(frequencies: &[Frequency]) -> f64 {
 }
 
 /// Lateral kernels `[maps, maps, size, size]`, with an odd size.
-struct Kernels {
-    maps: usize,
-    size: usize,
-    weights: Vec<f64>,
+pub struct Kernels {
+    pub maps: usize,
+    pub size: usize,
+    pub weights: Vec<f64>,
 }
 
 /// What a convolution does at one spatial frequency.
-struct Frequency {
-    at: [usize; 2],
+pub struct Frequency {
+    /// Cycles over the side of the torus, down and across.
+    pub at: [usize; 2],
     /// The eigenvalue of the largest absolute value.
-    top: Complex<f64>,
+    pub top: Complex<f64>,
     /// The largest singular value.
-    gain: f64,
+    pub gain: f64,
 }
 
 impl Kernels {
@@ -179,7 +180,7 @@ impl Kernels {
     }
 
     /// All frequencies of a torus of `side` x `side` pixels, row by row.
-    fn torus(&self, side: usize) -> Vec<Frequency> {
+    pub fn torus(&self, side: usize) -> Vec<Frequency> {
         let frequency = |n: usize| {
             let at = [n / side, n % side];
             let matrix = self.matrix(at, side);

@@ -62,6 +62,11 @@ impl Seen {
         self.step.as_ref().map_or_else(|| self.name.clone(), |step| format!("{}, step {step}", self.name))
     }
 
+    /// The same in a sentence of the terminal, with the name in backticks.
+    pub fn quoted(&self) -> String {
+        self.step.as_ref().map_or_else(|| format!("`{}`", self.name), |step| format!("`{}`, step {step}", self.name))
+    }
+
     /// As a part of a file's name: `O_3`.
     pub fn stem(&self) -> String {
         self.step.as_ref().map_or_else(|| self.name.clone(), |step| format!("{}_{}", self.name, step.replace('@', "_")))

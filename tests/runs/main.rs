@@ -15,3 +15,4 @@ mod resume;
 mod run;
 mod share;
 mod tensorboard;
+mod witnesses;
