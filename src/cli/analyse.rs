@@ -131,12 +131,15 @@ fn several(
     fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
     let (mut sections, mut left_out) = (Vec::new(), Vec::new());
     for (analysis, call) in calls {
-        if let (true, Err(reason)) = (is_all, (analysis.applies)(bench.net())) {
-            console.line(&format!("{}: left out, since {reason}", analysis.name));
-            left_out.push((analysis.name, reason));
-            continue;
-        }
-        let (table, findings) = analysis.table(bench, call)?;
+        let (table, findings) = match analysis.table(bench, call) {
+            // Of the net, or of the images that it is shown.
+            Err(TrainError::Analysis { reason, .. }) if is_all => {
+                console.line(&format!("{}: left out, since {reason}", analysis.name));
+                left_out.push((analysis.name, reason));
+                continue;
+            }
+            made => made?,
+        };
         let name = format!("{}.csv", analysis.name);
         let out = into.join(&name);
         user_files::write(&out, table.csv().as_bytes())?;

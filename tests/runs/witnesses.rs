@@ -235,4 +235,6 @@ fn tables_and_arrays_of_a_run() {
     // What cannot be answered says why, and what to do.
     let (is_fine, _, err) = lcnnc(here, "analyse run cka --limit 3");
     assert!(!is_fine && err.contains("alignment takes 4 images or more"), "{err}");
+    let (is_fine, out, err) = lcnnc(here, "analyse run --limit 1 --into all");
+    assert!(is_fine && out.contains("rdm: left out, since ") && out.contains("cka: left out, since "), "{out}{err}");
 }
