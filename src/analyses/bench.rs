@@ -6,6 +6,7 @@ use crate::back::burn::{Model, Weight};
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::Net;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A run that is opened for analyses: its net with the weights that were asked for, on a device, and the images that the net is
@@ -13,8 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Bench {
     trained: Trained,
     shown: Option<Shown>,
-    /// The weights of other times that the run kept: those that training began with, then those after epochs, in order.
-    earlier: Vec<(Which, Vec<Weight>)>,
+    /// The weights of other times that the run kept: those that training began with, then those after epochs, in order. In the
+    /// precision that runs write, since there may be many times.
+    earlier: Vec<(Which, BTreeMap<String, Vec<f32>>)>,
     /// Which weights the net has, in a word.
     which: Which,
     /// The epoch of these weights, 0 before training; none where the run does not say.
@@ -45,7 +47,9 @@ impl Bench {
         if which != Which::Initial {
             let kept = kept.into_iter().map(Which::Epoch).filter(|kept| *kept != which);
             for time in [Which::Initial].into_iter().chain(kept) {
-                earlier.extend(trained.weights_at(run, time, inspection)?.map(|weights| (time, weights)));
+                let narrow = |weight: Weight| (weight.name, weight.values.into_iter().map(|x| x as f32).collect());
+                let weights = trained.weights_at(run, time, inspection)?;
+                earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
             }
         }
         Ok(Self { trained, shown: None, earlier, which, epoch })
@@ -96,7 +100,9 @@ impl Bench {
     pub fn over_time(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
         let earlier = self.earlier.iter().map(|(which, weights)| {
             let epoch = if let Which::Epoch(epoch) = which { *epoch } else { 0 };
-            AtTime { time: which.to_string(), epoch: Some(epoch), weights: named(weights, name) }
+            let weights =
+                weights.get(name).map_or(Vec::new(), |weights| weights.iter().map(|x| f64::from(*x)).collect());
+            AtTime { time: which.to_string(), epoch: Some(epoch), weights }
         });
         let asked = AtTime { time: self.which.to_string(), epoch: self.epoch, weights: self.weights(name)? };
         Ok(earlier.chain([asked]).collect())

@@ -91,20 +91,21 @@ impl<'w> Kernels<'w> {
 }
 
 fn pair(maps: usize, afferent: &Kernels, lateral: &Kernels, [p, q]: [usize; 2]) -> Pair {
-    let (of_map, taps) = (afferent.of_place / maps, lateral.of_place / maps / maps);
+    let (len, taps) = (afferent.of_place / maps, lateral.of_place / maps / maps);
     let below = |place: usize| {
         let kernels = afferent.at(place);
-        distance(&kernels[p * of_map..][..of_map], &kernels[q * of_map..][..of_map])
+        distance(&kernels[p * len..][..len], &kernels[q * len..][..len])
     };
     let across = |place: usize, to: usize| {
         let kernel = |from: usize| &lateral.at(place)[(to * maps + from) * taps..][..taps];
         distance(kernel(p), kernel(q))
     };
     let places = lateral.places;
-    let over_places = |to: usize| (0..places).map(|place| across(place, to)).sum::<f64>() / places as f64;
-    let of_maps: Vec<f64> = (0..maps).map(over_places).collect();
-    let at_place = |place: usize| (0..maps).map(|to| across(place, to)).sum::<f64>() / maps as f64;
-    let [_, lateral_sd] = mean_and_sd(&(0..places).map(at_place).collect::<Vec<f64>>());
+    let all: Vec<f64> = (0..places * maps).map(|n| across(n / maps, n % maps)).collect();
+    let of_map = |to: usize| all.iter().skip(to).step_by(maps).sum::<f64>() / places as f64;
+    let of_maps: Vec<f64> = (0..maps).map(of_map).collect();
+    let of_places: Vec<f64> = all.chunks_exact(maps).map(|place| place.iter().sum::<f64>() / maps as f64).collect();
+    let [_, lateral_sd] = mean_and_sd(&of_places);
     let [mean, sd] = mean_and_sd(&of_maps);
     let afferent = mean_and_sd(&(0..afferent.places).map(below).collect::<Vec<f64>>());
     Pair { afferent, lateral: [mean, lateral_sd], error: sd / (maps as f64).sqrt() }
