@@ -118,7 +118,7 @@ fn figure(
     let (measure, unit) = if is_correlation {
         ("1 - Pearson's correlation", "1 - r (0 to 2)")
     } else {
-        ("the Euclidean distance", "Euclidean distance")
+        ("the Euclidean distance", "distance")
     };
     Figure {
         name: String::new(),
