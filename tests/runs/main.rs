@@ -21,3 +21,4 @@ mod shell;
 mod sweeps;
 mod tensorboard;
 mod tuning;
+mod witnesses;
