@@ -22,6 +22,8 @@ pub struct Bench {
     which: Which,
     /// The epoch of these weights, 0 before training; none where the run does not say.
     epoch: Option<usize>,
+    /// Is told how many images the net was shown, as they come.
+    each_image: Box<dyn Fn(usize)>,
 }
 
 /// The weights of a parameter at a time of the training.
@@ -53,13 +55,19 @@ impl Bench {
                 earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
             }
         }
-        Ok(Self { trained, shown: None, earlier, which, epoch })
+        Ok(Self { trained, shown: None, earlier, which, epoch, each_image: Box::new(|_| ()) })
     }
 
     /// The same with at most so many images of the test half.
     #[must_use]
     pub fn limited(self, most: usize) -> Self {
         Self { trained: self.trained.limited(most), ..self }
+    }
+
+    /// The same, where `each` is told how many images the net was shown, as they come.
+    #[must_use]
+    pub fn told(self, each: impl Fn(usize) + 'static) -> Self {
+        Self { each_image: Box::new(each), ..self }
     }
 
     /// Chooses the images that analyses show the net: files, or the test half of the data set where there are none.
@@ -226,6 +234,7 @@ impl Bench {
         let mut change = |number: usize, image: &mut [f32]| control.change(number, image, dims);
         self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded| {
             hand_over(&recorded, asked, each);
+            (self.each_image)(recorded.images);
             Ok(())
         })
     }
@@ -254,6 +263,7 @@ impl Bench {
         };
         self.trained.record_made(model, pictures.len(), &make, &wanted, &mut |recorded| {
             hand_over(&recorded, asked, each);
+            (self.each_image)(recorded.images);
             Ok(())
         })
     }

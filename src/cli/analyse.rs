@@ -1,12 +1,12 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
 use super::analysed::{IMAGES, all, calls, index, watches, written};
+use super::analysis_bar::AnalysisBar;
 use super::shown::ShownArgs;
 use super::values::{folder, output};
-use lcnnc::analyses::{Analysis, Bench, Findings};
+use lcnnc::analyses::{Analysis, Bench, Findings, Table};
 use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
 use lcnnc_lang::diag::counted;
-use lcnnc_lang::vocabulary::Bound;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -55,6 +55,8 @@ impl Args {
         let mut inspection = Inspection::new(self.force, console);
         let mut bench = Bench::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?
             .limited(self.shown.limit.unwrap_or(IMAGES));
+        let bar = AnalysisBar::new(console);
+        bench = bench.told(bar.counter());
         let is_all = calls.is_empty();
         if is_all {
             calls = all()?;
@@ -63,14 +65,18 @@ impl Args {
             bench.show(&self.shown.images, &mut inspection)?;
         }
         if let ([(analysis, call)], None, false) = (calls.as_slice(), &self.into, is_all) {
-            let is_raw = one(analysis, &bench, call, self.out.as_deref(), console)?;
+            bar.begin(1);
+            bar.next(analysis.name);
+            let found = analysis.table(&bench, call)?;
+            bar.end();
+            let is_raw = one(analysis, found, self.out.as_deref(), console)?;
             if is_raw {
                 // What was passed over is said on standard error: the table may be read by another program.
                 return Ok(ExitCode::SUCCESS);
             }
         } else {
             let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
-            written(&calls, &bench, (&self.run, &into), is_all, console)?;
+            written(&calls, &bench, (&self.run, &into), is_all, &bar)?;
         }
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
@@ -80,12 +86,10 @@ impl Args {
 /// Writes the table of one analysis to a file, or to standard output and nothing else there; says whether it was that.
 fn one(
     analysis: &Analysis,
-    bench: &Bench,
-    call: &Bound,
+    (table, Findings { notes, .. }): (Table, Findings),
     out: Option<&Path>,
     console: Console,
 ) -> Result<bool, TrainError> {
-    let (table, Findings { notes, .. }) = analysis.table(bench, call)?;
     let Some(out) = out.filter(|out| *out != Path::new("-")) else {
         console.raw(&table.csv());
         return Ok(true);

@@ -1,5 +1,6 @@
 //! What `analyse` and `report` share: which analyses are asked for, and the files that a run's analyses are written to.
 
+use super::analysis_bar::AnalysisBar;
 use lcnnc::activity::write_npy;
 use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Figure, Measure, Table, measure};
@@ -71,20 +72,22 @@ pub fn written(
     bench: &Bench,
     (run, into): (&Path, &Path),
     is_all: bool,
-    console: Console,
+    bar: &AnalysisBar,
 ) -> Result<Analysed, TrainError> {
     fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
     let (mut sections, mut left_out) = (Vec::new(), Vec::new());
+    bar.begin(calls.len());
     for (analysis, call) in calls {
+        bar.next(analysis.name);
         if let (true, Err(reason)) = (is_all, (analysis.applies)(bench.net())) {
-            console.line(&format!("{}: left out, since {reason}", analysis.name));
+            bar.line(&format!("{}: left out, since {reason}", analysis.name));
             left_out.push((analysis.name, reason));
             continue;
         }
         let (rows, findings) = match analysis.table(bench, call) {
             // What this net has no answer to is no reason to leave the other answers out.
             Err(error @ (TrainError::Analysis { .. } | TrainError::Unasked(_))) if is_all => {
-                console.warn(&format!("warning: {}: left out, since {error}", analysis.name));
+                bar.warn(&format!("warning: {}: left out, since {error}", analysis.name));
                 left_out.push((analysis.name, error.to_string()));
                 continue;
             }
@@ -99,17 +102,18 @@ pub fn written(
         for array in &findings.arrays {
             write_npy(&into.join(format!("{}_{}.npy", analysis.name, array.name)), &array.shape, &array.values)?;
         }
-        findings.notes.iter().for_each(|note| console.line(note));
+        findings.notes.iter().for_each(|note| bar.line(note));
         let (rows, drawn) = (counted(rows.rows.len(), "row"), counted(findings.figures.len(), "figure"));
-        console.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, into.join(&table).display()));
+        bar.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, into.join(&table).display()));
         sections.push(Section { analysis, table, findings });
     }
+    bar.end();
     let folder = run.display().to_string();
     let of_run = measures(&sections, &folder, &bench.trained().manifest().model);
     write_table(&into.join("summary.csv"), &measure::summary(&of_run))?;
     let page = into.join("report.html");
     user_files::write(&page, report(bench, &folder, &sections, &left_out).as_bytes())?;
-    console.line(&format!("all of it on one page: {}", page.display()));
+    bar.line(&format!("all of it on one page: {}", page.display()));
     Ok(Analysed { sections, left_out })
 }
 

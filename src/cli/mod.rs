@@ -6,6 +6,7 @@
 mod activations;
 mod analyse;
 mod analysed;
+mod analysis_bar;
 mod check;
 mod data;
 mod eval;

@@ -1,6 +1,7 @@
 //! `lcnnc report`: several runs side by side.
 
 use super::analysed::{Analysed, Call, IMAGES, all, calls, measures, watches, write_figure, write_table, written};
+use super::analysis_bar::AnalysisBar;
 use super::shown::ShownArgs;
 use super::values::folder;
 use lcnnc::analyses::side_by_side::{Beside, side_by_side};
@@ -81,11 +82,13 @@ impl Args {
         over.threads = over.threads.or_else(|| Some(rayon::current_num_threads()));
         let mut bench =
             Bench::open(folder, over, self.shown.weights, inspection)?.limited(self.shown.limit.unwrap_or(IMAGES));
+        let bar = AnalysisBar::new(inspection.console());
+        bench = bench.told(bar.counter());
         if watches(asked, &bench) {
             bench.show(&self.shown.images, inspection)?;
         }
         let into = self.into.join(&name);
-        let Analysed { sections, left_out } = written(asked, &bench, (folder, &into), is_all, inspection.console())?;
+        let Analysed { sections, left_out } = written(asked, &bench, (folder, &into), is_all, &bar)?;
         let summary = RunFolder::open(folder, inspection)?.summary;
         Ok(Beside {
             folder: folder.display().to_string(),
