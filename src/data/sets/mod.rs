@@ -10,6 +10,7 @@ mod folder;
 mod gratings;
 mod idx_set;
 mod mnist;
+mod natural_images;
 mod tiny_imagenet;
 
 use std::path::PathBuf;
@@ -67,6 +68,7 @@ pub const SETS: &[Set] = &[
     cifar10::SET,
     cifar100::SET,
     tiny_imagenet::SET,
+    natural_images::SET,
     contours::SET,
     gratings::SET,
     folder::SET,

@@ -11,6 +11,7 @@ mod faults;
 mod folder;
 mod gratings;
 mod loader;
+mod natural_images;
 mod pickle;
 mod pictures;
 mod python2;
