@@ -7,6 +7,7 @@ use crate::data::gratings::Picture;
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::{Net, Param};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,8 @@ pub struct Bench {
     which: Which,
     /// The epoch of these weights, 0 before training; none where the run does not say.
     epoch: Option<usize>,
+    /// Whether anything asked for weights of other times.
+    looked_back: Cell<bool>,
     /// Is told how many images the net was shown, as they come.
     each_image: Box<dyn Fn(usize)>,
 }
@@ -55,7 +58,15 @@ impl Bench {
                 earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
             }
         }
-        Ok(Self { trained, shown: None, earlier, which, epoch, each_image: Box::new(|_| ()) })
+        Ok(Self {
+            trained,
+            shown: None,
+            earlier,
+            which,
+            epoch,
+            looked_back: Cell::new(false),
+            each_image: Box::new(|_| ()),
+        })
     }
 
     /// The same with at most so many images of the test half.
@@ -107,6 +118,7 @@ impl Bench {
     /// # Errors
     /// If the device failed.
     pub fn over_time(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
+        self.looked_back.set(true);
         let earlier = self.earlier.iter().map(|(which, weights)| {
             let epoch = if let Which::Epoch(epoch) = which { *epoch } else { 0 };
             let weights =
@@ -128,6 +140,14 @@ impl Bench {
         Ok(times.into_iter().enumerate().filter(is_meant).map(|(_, at)| at).collect())
     }
 
+    /// What is to be said if something looked for the weights from before training and the run does not have them.
+    pub fn gap(&self) -> Option<String> {
+        let is_there = self.which == Which::Initial || self.earlier.iter().any(|(which, _)| *which == Which::Initial);
+        let path = self.trained.file().with_file_name(Which::Initial.file());
+        (self.looked_back.get() && !is_there)
+            .then(|| format!("note: {} is missing, so nothing from before training is shown", path.display()))
+    }
+
     /// The labels of the images that the net is shown, in order; none where they have no classes.
     pub fn labels(&self) -> Option<Vec<usize>> {
         let shown = self.shown.as_ref().filter(|shown| !shown.classes.is_empty())?;
@@ -144,6 +164,7 @@ impl Bench {
     /// # Errors
     /// If the weights that training began with do not fit the net.
     pub fn models(&self) -> Result<Vec<(String, Model)>, TrainError> {
+        self.looked_back.set(true);
         let now = (self.which.to_string(), self.model().clone());
         let initial = self.earlier.iter().find(|(which, _)| *which == Which::Initial);
         let Some((which, weights)) = initial else { return Ok(vec![now]) };

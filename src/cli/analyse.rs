@@ -5,7 +5,7 @@ use super::analysis_bar::AnalysisBar;
 use super::shown::ShownArgs;
 use super::values::{folder, output};
 use lcnnc::analyses::{Analysis, Bench, Findings, Table};
-use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
+use lcnnc::train::{Console, Inspection, TrainError, user_files};
 use lcnnc_lang::diag::counted;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -18,7 +18,8 @@ use std::process::ExitCode;
 #[command(visible_alias = "analyze", after_help = super::EXIT_CODES)]
 pub struct Args {
     /// The run's folder
-    run: PathBuf,
+    #[arg(required_unless_present = "list")]
+    run: Option<PathBuf>,
     /// The analyses, such as `weights` or 'sparsity(of: O)' [default: all that apply]
     #[arg(value_name = "ANALYSIS")]
     analyses: Vec<String>,
@@ -41,11 +42,10 @@ pub struct Args {
 impl Args {
     pub fn analyse(self) -> Result<ExitCode, TrainError> {
         let console = Console::new();
-        if self.list {
-            RunFolder::open(&self.run, &mut Inspection::new(self.force, console))?;
+        let Some(run) = self.run.filter(|_| !self.list) else {
             console.text(&index());
             return Ok(ExitCode::SUCCESS);
-        }
+        };
         let Some(mut calls) = calls(&self.analyses, console)? else { return Ok(ExitCode::from(2)) };
         if let (Some(out), 2..) = (&self.out, calls.len()) {
             let reason =
@@ -53,7 +53,7 @@ impl Args {
             return Err(TrainError::Refused { path: out.clone(), reason });
         }
         let mut inspection = Inspection::new(self.force, console);
-        let mut bench = Bench::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?
+        let mut bench = Bench::open(&run, self.shown.over(), self.shown.weights, &mut inspection)?
             .limited(self.shown.limit.unwrap_or(IMAGES));
         let bar = AnalysisBar::new(console);
         bench = bench.told(bar.counter());
@@ -69,14 +69,15 @@ impl Args {
             bar.next(analysis.name);
             let found = analysis.table(&bench, call)?;
             bar.end();
+            bench.gap().iter().for_each(|gap| bar.warn(gap));
             let is_raw = one(analysis, found, self.out.as_deref(), console)?;
             if is_raw {
                 // What was passed over is said on standard error: the table may be read by another program.
                 return Ok(ExitCode::SUCCESS);
             }
         } else {
-            let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
-            written(&calls, &bench, (&self.run, &into), is_all, &bar)?;
+            let into = self.into.clone().unwrap_or_else(|| run.join("analyses"));
+            written(&calls, &bench, (&run, &into), is_all, &bar)?;
         }
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)

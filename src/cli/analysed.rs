@@ -108,6 +108,7 @@ pub fn written(
         sections.push(Section { analysis, table, findings });
     }
     bar.end();
+    bench.gap().iter().for_each(|gap| bar.warn(gap));
     let folder = run.display().to_string();
     let of_run = measures(&sections, &folder, &bench.trained().manifest().model);
     write_table(&into.join("summary.csv"), &measure::summary(&of_run))?;
