@@ -8,6 +8,7 @@ mod analyse;
 mod check;
 mod data;
 mod eval;
+mod evaluated;
 mod explain;
 mod fmt;
 mod graph;
@@ -63,7 +64,7 @@ enum Verb {
     Run(Box<run::Args>),
     Resume(resume::Args),
     Rerun(rerun::Args),
-    Eval(eval::Args),
+    Eval(Box<eval::Args>),
     Predict(predict::Args),
     Share(share::Args),
     Activations(activations::Args),

@@ -18,6 +18,14 @@ pub fn count(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Se
     }
 }
 
+/// Reads a whole number from 0 to `most`.
+pub fn most(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    move |text| {
+        let number = text.trim().parse().ok().filter(|n| *n <= most);
+        number.ok_or_else(|| format!("expected a whole number from 0 to {most}"))
+    }
+}
+
 /// Takes the path of a folder, or of one that is still to be made.
 pub fn folder() -> impl TypedValueParser<Value = PathBuf> {
     let is_file = |path: &PathBuf| path.exists() && !path.is_dir();

@@ -92,6 +92,10 @@ pub enum TrainError {
     #[error("{0}")]
     Unasked(Unasked),
 
+    /// A question about a net that has no answer.
+    #[error("{what}: {reason}")]
+    Unanswered { what: String, reason: String },
+
     #[error("`{name}` has nothing to say of this run: {reason}")]
     Analysis { name: &'static str, reason: String },
 
@@ -372,6 +376,7 @@ impl TrainError {
             | Self::Altered { .. }
             | Self::Refused { .. }
             | Self::Unasked(_)
+            | Self::Unanswered { .. }
             | Self::Analysis { .. }
             | Self::Top { .. }
             | Self::Weights { .. }

@@ -1,5 +1,6 @@
 //! Runs: from overrides to a finished run's folder, at once or after an interruption.
 
+mod altered;
 pub mod begin;
 mod diverged;
 pub mod inspect;

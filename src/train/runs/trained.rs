@@ -3,7 +3,7 @@
 use crate::back::burn::{Model, Weight, read_all};
 use crate::data::loader::{Feed, Loader};
 use crate::data::{self, ImageSource, picture};
-use crate::train::fit::evaluate::{self, Score, evaluate};
+use crate::train::fit::evaluate::{self, Each, Score, evaluate_each};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::run_dir::SPEC;
 use crate::train::runs::which::Which;
@@ -21,16 +21,16 @@ const MOST_RECORDED: usize = 64;
 
 /// A run's net with its weights, on a device.
 pub struct Trained {
-    overrides: Overrides,
-    manifest: Manifest,
-    recipe: Recipe,
-    model: Model,
-    device: Device,
+    pub(super) overrides: Overrides,
+    pub(super) manifest: Manifest,
+    pub(super) recipe: Recipe,
+    pub(super) model: Model,
+    pub(super) device: Device,
     /// The file with the weights.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Whether the data set is to be the one that the run was trained on.
-    own_data: bool,
-    on_cpu: bool,
+    pub(super) own_data: bool,
+    pub(super) on_cpu: bool,
 }
 
 /// Images that a net is shown, in order.
@@ -170,18 +170,31 @@ impl Trained {
     /// If the data cannot be had, are not those of the run or do not fit the net; if the scores are no numbers; or if there are
     /// not so many classes.
     pub fn score(&self, top: Option<usize>, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        let classes = self.manifest.data.classes.len();
-        if let Some(k) = top.filter(|k| *k > classes) {
-            return Err(TrainError::Top { k, classes });
-        }
+        self.has_classes(top)?;
         let shown = self.test_set(inspection)?;
+        self.judge(&shown, top, &mut |_| Ok(()))
+    }
+
+    /// Checks that the net tells so many classes apart, if a number is given.
+    ///
+    /// # Errors
+    /// If there are fewer.
+    pub fn has_classes(&self, top: Option<usize>) -> Result<(), TrainError> {
+        let classes = self.manifest.data.classes.len();
+        top.filter(|k| *k > classes).map_or(Ok(()), |k| Err(TrainError::Top { k, classes }))
+    }
+
+    /// The score on images of known classes, as [`Trained::score`] gives it; `each` is handed the scores of batch after batch.
+    ///
+    /// # Errors
+    /// If an image cannot be had, the scores are no numbers, or `each` gives an error.
+    pub fn judge(&self, shown: &Shown, top: Option<usize>, each: Each<'_>) -> Result<Score, TrainError> {
         if self.on_cpu {
             memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), shown.order.len())?;
         }
-        let of = shown.source.len();
-        let feed = self.recipe.feed(&shown.source, shown.order);
-        let tally = evaluate(&self.model, &self.device, feed, top, Stop::never())?;
-        tally.numbered("the test", &self.file).map(|tally| Score { of, ..tally.into() })
+        let feed = self.recipe.feed(&shown.source, shown.order.clone());
+        let tally = evaluate_each(&self.model, &self.device, feed, (top, Stop::never()), Some(each))?;
+        tally.numbered("the test", &self.file).map(|tally| Score { of: shown.source.len(), ..tally.into() })
     }
 
     /// The same with at most so many images of the test half, a sample fixed by the run's seed.
