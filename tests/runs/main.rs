@@ -9,6 +9,7 @@ mod augmented;
 mod cli;
 mod consts;
 mod docs;
+mod eval;
 mod measured;
 mod responses;
 mod resume;

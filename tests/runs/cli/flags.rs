@@ -31,7 +31,10 @@ const VERBS: [(&str, &str); 18] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 40] = [
+const BAD: [(&str, &[&str]); 43] = [
+    ("--over", &["", "3", "steps", "steps=", "steps=0", "V1=2", "steps=3..1", ".steps=2"]),
+    ("--lesion", &["", "3", ":3", "O:"]),
+    ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
