@@ -18,4 +18,5 @@ pub mod fuse;
 pub mod observe;
 pub mod sharing;
 pub mod simulations;
+pub mod sweeps;
 pub mod train;

@@ -51,7 +51,10 @@ impl Asked {
         let refused = |reason: String| Unasked { text: text.to_owned(), reason };
         let traced = net.traced();
         let (name, at) = text.split_once('@').map_or((text, None), |(name, at)| (name, Some(at)));
-        let of_name: Vec<usize> = (0..traced.len()).filter(|n| traced[*n].name == name).collect();
+        let mut of_name: Vec<usize> = (0..traced.len()).filter(|n| traced[*n].name == name).collect();
+        // The layer by which a state begins has its name too, outside of the loop.
+        let depth = of_name.iter().map(|n| traced[*n].steps.len()).max().unwrap_or_default();
+        of_name.retain(|n| traced[*n].steps.len() == depth);
         let Some(first) = of_name.first() else {
             let (input, shape) = &net.input;
             return match at {

@@ -21,8 +21,18 @@ pub struct Exported {
 /// The name of the array of classes.
 const LABELS: &str = "labels";
 
-/// Shows a net images, writes the values that are asked for into a file of arrays, and what the arrays are into another one beside
-/// it, of the same name that ends in `.json`. `advances` hears of every batch, by its number of images.
+/// The file beside a file of arrays that says what they are: `x.npz.json`.
+pub fn beside(out: &Path) -> PathBuf {
+    out.with_added_extension("json")
+}
+
+/// How many bytes the arrays of some values take for so many images.
+pub fn bytes(asked: &[Asked], images: usize) -> usize {
+    asked.iter().map(|asked| images * asked.shape().iter().product::<usize>() * size_of::<f32>()).sum()
+}
+
+/// Shows a net images, writes the values that are asked for into a file of arrays, and what the arrays are into another one
+/// [`beside`] it. `advances` hears of every batch, by its number of images.
 ///
 /// # Errors
 /// If a file cannot be written, or as [`Trained::record`].
@@ -34,6 +44,8 @@ pub fn export(
     advances: &mut dyn FnMut(usize),
 ) -> Result<Exported, TrainError> {
     let format = ArrayFormat::of(out).map_err(|reason| TrainError::Refused { path: out.to_owned(), reason })?;
+    // Before the net is shown anything: what cannot be described is not written.
+    user_files::spare(&beside(out))?;
     let failed = |source: io::Error| TrainError::file(out, "written")(source);
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let images = shown.order.len();
@@ -61,7 +73,7 @@ pub fn export(
     values.extend(has_labels.then_some(labels));
     let in_file = Map::from_iter([("about".to_owned(), Value::String(about.to_string()))]);
     user_files::write_with(out, &mut |file| arrays::write(format, &mut values, &in_file, file))?;
-    let beside = out.with_extension("json");
+    let beside = beside(out);
     user_files::write(&beside, format!("{about:#}\n").as_bytes())?;
     let traced = trained.model().net().traced();
     // A state before the first step is zero in most nets.

@@ -1,6 +1,7 @@
 //! What an analysis works on.
 
 use super::control::Control;
+use super::gratings::Picture;
 use crate::activity::{Asked, Place};
 use crate::back::burn::{Model, Weight};
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
@@ -79,6 +80,25 @@ impl Bench {
         Ok(initial.into_iter().chain([(self.which.to_string(), self.weights(name)?)]).collect())
     }
 
+    /// The net with the weights of each time of [`Bench::over_time`].
+    ///
+    /// # Errors
+    /// If the weights that training began with do not fit the net.
+    pub fn models(&self) -> Result<Vec<(String, Model)>, TrainError> {
+        let now = (self.which.to_string(), self.model().clone());
+        let Some(initial) = &self.initial else { return Ok(vec![now]) };
+        Ok(vec![(Which::Initial.to_string(), self.trained.with_initial(initial)?), now])
+    }
+
+    /// An image that the net is shown, as its data set or its file calls it, and its class where it has one.
+    pub fn image(&self, number: usize) -> (String, Option<String>) {
+        let index = |shown: &Shown| shown.order.get(number).copied();
+        let Some((shown, index)) = self.shown.as_ref().and_then(|shown| Some((shown, index(shown)?))) else {
+            return (format!("image {number}"), None);
+        };
+        (shown.source.name(index), shown.classes.get(shown.source.label(index)).cloned())
+    }
+
     /// What the net is shown, in words for a caption: `1000 images, the test half of mnist`.
     pub fn about_images(&self) -> String {
         let shown = self.shown.as_ref().map_or(String::new(), |shown| shown.about.replace('`', ""));
@@ -138,25 +158,70 @@ impl Bench {
     ) -> Result<(), TrainError> {
         let Some(shown) = &self.shown else { return Ok(()) };
         let shown = &shown.first(most);
-        let Place::Traced(numbers) = &asked.place else { return Ok(()) };
-        let mut wanted = vec![false; self.net().traced().len()];
-        numbers.iter().for_each(|number| wanted[*number] = true);
-        let len: usize = asked.dims.iter().product();
+        let wanted = self.wanted(asked);
         let dims = self.net().input.1;
         let mut change = |number: usize, image: &mut [f32]| control.change(number, image, dims);
-        self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded: Recorded| {
-            for image in 0..recorded.images {
-                for (step, values) in recorded.values.iter().enumerate() {
-                    each(step, &values[image * len..][..len]);
-                }
-            }
+        self.trained.record_changed(shown, &wanted, &mut change, &mut |recorded| {
+            hand_over(&recorded, asked, each);
             Ok(())
         })
+    }
+
+    /// Shows a net of [`Bench::models`] grey pictures, and hands over for each of them the numbers of every step of a value.
+    /// They are as large as the net's input, and equal in all of its channels; their greys are what the run's transforms make
+    /// of them.
+    ///
+    /// # Errors
+    /// If the transforms refuse such pictures, there is no memory, or the device fails.
+    pub fn watch_made(
+        &self,
+        model: &Model,
+        asked: &Asked,
+        pictures: &[Picture],
+        each: &mut dyn FnMut(usize, &[f32]),
+    ) -> Result<(), TrainError> {
+        let wanted = self.wanted(asked);
+        let tones = self.trained.tones()?;
+        let [_, height, width] = self.net().input.1;
+        let make = |number: usize, image: &mut [f32]| {
+            let greys = pictures[number].greys([height, width]);
+            for (channel, [black, white]) in image.chunks_exact_mut(height * width).zip(&tones) {
+                channel.iter_mut().zip(&greys).for_each(|(x, grey)| *x = black + *grey as f32 * (white - black));
+            }
+        };
+        self.trained.record_made(model, pictures.len(), &make, &wanted, &mut |recorded| {
+            hand_over(&recorded, asked, each);
+            Ok(())
+        })
+    }
+
+    /// Which of the net's named values are recorded for one that is asked for: none for the images themselves.
+    fn wanted(&self, asked: &Asked) -> Vec<bool> {
+        let mut wanted = vec![false; self.net().traced().len()];
+        if let Place::Traced(numbers) = &asked.place {
+            numbers.iter().for_each(|number| wanted[*number] = true);
+        }
+        wanted
     }
 
     /// How many images the net is shown.
     pub fn images(&self) -> usize {
         self.shown.as_ref().map_or(0, |shown| shown.order.len())
+    }
+}
+
+/// Hands over what was recorded: for each image the numbers of every step of a value.
+fn hand_over(recorded: &Recorded, asked: &Asked, each: &mut dyn FnMut(usize, &[f32])) {
+    let len: usize = asked.dims.iter().product();
+    let input = [&recorded.input];
+    let values: Vec<&Vec<f32>> = match asked.place {
+        Place::Input => input.into(),
+        Place::Traced(_) => recorded.values.iter().collect(),
+    };
+    for image in 0..recorded.images {
+        for (step, values) in values.iter().enumerate() {
+            each(step, &values[image * len..][..len]);
+        }
     }
 }
 

@@ -4,32 +4,45 @@
 //! An analysis is a file here that declares its name, its arguments, the nets that it applies to, the columns of its table and one
 //! function, and a line in [`ANALYSES`]; `lcnnc analyse`, the reference and the tests walk that list.
 
+pub mod across;
 pub mod bench;
 pub mod control;
 mod ei_ratio;
+pub mod gabor;
+pub mod gratings;
 mod histograms;
+mod kernels;
 mod lateral;
+mod least_squares;
 mod maps;
-mod moments;
+pub mod measure;
+pub mod moments;
+mod orientation;
 pub mod power_law;
 pub mod report;
 mod response_figure;
 mod responses;
 pub mod rivals;
 mod sample;
+pub mod side_by_side;
 mod similarity;
+mod size_tuning;
 mod sparsity;
 mod spectrum;
 pub mod table;
+pub mod tuning;
+mod tuning_weights;
 mod values;
+pub mod von_mises;
 mod weights;
 
 pub use bench::Bench;
+pub use measure::Measure;
 pub use table::{Cell, Column, Table};
 
 use crate::figures::Drawing;
 use crate::train::TrainError;
-use lcnnc_lang::diag::Report;
+use lcnnc_lang::diag::{Report, did_you_mean};
 use lcnnc_lang::front::settings::read;
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Callable, Type};
@@ -63,6 +76,8 @@ pub struct Findings {
     pub figures: Vec<Figure>,
     /// What the rows come to, in sentences.
     pub notes: Vec<String>,
+    /// What they come to in numbers by which runs are compared.
+    pub measures: Vec<Measure>,
 }
 
 /// A figure of an analysis.
@@ -93,6 +108,11 @@ pub const ANALYSES: &[Analysis] = &[
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,
+    orientation::ORIENTATION,
+    size_tuning::SIZE_TUNING,
+    gabor::GABOR,
+    kernels::KERNELS,
+    tuning_weights::TUNING_WEIGHTS,
 ];
 
 /// An analysis that every net is fit for.
@@ -133,13 +153,26 @@ impl Analysis {
 }
 
 /// The name that a call such as `weights` or `name(argument: 1)` begins with.
-pub fn name(call: &str) -> &str {
+fn name(call: &str) -> &str {
     call.split('(').next().unwrap_or_default().trim()
 }
 
 /// The analysis of that name, if there is one.
 pub fn find(name: &str) -> Option<&'static Analysis> {
     ANALYSES.iter().find(|analysis| analysis.name == name)
+}
+
+/// The analysis that a call such as `sparsity(of: O)` begins with.
+///
+/// # Errors
+/// That there is none of that name, and which one is meant where that can be guessed.
+pub fn called(call: &str) -> Result<&'static Analysis, String> {
+    let name = name(call);
+    find(name).ok_or_else(|| {
+        let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
+        let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        format!("there is no analysis `{name}`{help}")
+    })
 }
 
 /// Reads the call of an analysis as the command line has it, with its arguments checked.

@@ -8,6 +8,13 @@ pub fn mean_and_sd(values: &[f64]) -> [f64; 2] {
     [mean, (squares / (n - 1.0).max(1.0)).sqrt()]
 }
 
+/// The median of some numbers, if there are any.
+pub fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.get(values.len() / 2).copied()?;
+    Some(if values.len().is_multiple_of(2) { (middle + values[values.len() / 2 - 1]) / 2.0 } else { middle })
+}
+
 /// How numbers lie around their mean.
 pub struct Spread {
     pub mean: f64,

@@ -12,6 +12,9 @@ const TRIED_ALL: usize = 2000;
 /// How many are tried at once of a larger sample.
 const TRIED: usize = 200;
 
+/// Around so many of the best of these it is looked more closely.
+const NEAR: usize = 5;
+
 /// A law `density ~ x^-exponent` of the numbers from `x_min` on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PowerLaw {
@@ -54,20 +57,30 @@ impl<'x> Sorted<'x> {
         let (longest, shortest) = (self.numbers.len() as f64, LEAST_TAIL as f64);
         let length = |n: usize| (longest * (shortest / longest).powf(n as f64 / TRIED as f64)).round() as usize;
         let rough: Vec<usize> = (0..=TRIED).map(|n| self.numbers.len() - length(n)).collect();
-        let found = self.best(rough.clone())?;
-        let at = self.numbers.len() - found.tail;
-        let around = rough.iter().position(|n| *n >= at).unwrap_or(0);
-        let [from, to] = [rough[around.saturating_sub(1)], rough[(around + 1).min(TRIED)]];
-        self.best((from..=to).step_by(((to - from) / TRIED).max(1)).chain([at]).collect())
+        let mut laws = self.laws(rough.clone());
+        // The distance goes up and down: the best place may lie near another one than the best of these.
+        laws.sort_by(|a, b| a.distance.total_cmp(&b.distance));
+        let near = |law: &PowerLaw| {
+            let at = self.numbers.len() - law.tail;
+            let around = rough.iter().position(|n| *n >= at).unwrap_or(0);
+            let [from, to] = [rough[around.saturating_sub(1)], rough[(around + 1).min(TRIED)]];
+            (from..=to).step_by(((to - from) / TRIED).max(1)).chain([at])
+        };
+        self.best(laws.iter().take(NEAR).flat_map(near).collect())
     }
 
     /// The best law of the tails that begin at these places; of equal ones the longest.
-    fn best(&self, mut places: Vec<usize>) -> Option<PowerLaw> {
+    fn best(&self, places: Vec<usize>) -> Option<PowerLaw> {
+        self.laws(places).into_iter().reduce(|best, law| if law.distance < best.distance { law } else { best })
+    }
+
+    /// The laws of the tails that begin at these places, the longest first.
+    fn laws(&self, mut places: Vec<usize>) -> Vec<PowerLaw> {
         places.sort_unstable();
+        places.dedup();
         // Of equal numbers a tail has all.
         places.retain(|at| *at == 0 || self.numbers[at - 1] < self.numbers[*at]);
-        let laws: Vec<PowerLaw> = places.into_par_iter().filter_map(|at| self.law_from(at)).collect();
-        laws.into_iter().reduce(|best, law| if law.distance < best.distance { law } else { best })
+        places.into_par_iter().filter_map(|at| self.law_from(at)).collect()
     }
 
     /// The law of all numbers from `x_min` on, if they are not all equal.

@@ -36,27 +36,33 @@ a { color: inherit; }
 /// The page, for a run in a folder.
 pub fn report(bench: &Bench, folder: &str, sections: &[Section], left_out: &[(&str, String)]) -> String {
     let manifest = bench.trained().manifest();
+    let body = html! {
+        h1 { (manifest.model) " on " (manifest.data.name) }
+        (facts(bench, manifest, folder))
+        nav aria-label="Analyses" {
+            @for section in sections { a href={ "#" (section.analysis.name) } { (section.analysis.name) } }
+        }
+        @for section in sections { (of_analysis(section)) }
+        @if !left_out.is_empty() {
+            h2 { "Left out" }
+            ul { @for (name, reason) in left_out { li { (name) ": " (reason) } } }
+        }
+    };
+    page(&format!("{}, seed {}", manifest.model, manifest.seed), "", &body)
+}
+
+/// A page that needs nothing beside it; `more` is added to how pages look.
+pub(super) fn page(title: &str, more: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (manifest.model) ", seed " (manifest.seed) }
-                style { (PreEscaped(STYLE)) }
+                title { (title) }
+                style { (PreEscaped(STYLE)) (PreEscaped(more)) }
             }
-            body {
-                h1 { (manifest.model) " on " (manifest.data.name) }
-                (facts(bench, manifest, folder))
-                nav aria-label="Analyses" {
-                    @for section in sections { a href={ "#" (section.analysis.name) } { (section.analysis.name) } }
-                }
-                @for section in sections { (of_analysis(section)) }
-                @if !left_out.is_empty() {
-                    h2 { "Left out" }
-                    ul { @for (name, reason) in left_out { li { (name) ": " (reason) } } }
-                }
-            }
+            body { (body) }
         }
     };
     page.into_string()
@@ -114,7 +120,7 @@ fn sentence(line: &str) -> String {
 }
 
 /// Text whose names stand in backticks, as the terminal has it.
-fn prose(text: &str) -> Markup {
+pub(super) fn prose(text: &str) -> Markup {
     html! {
         @for (n, part) in text.split('`').enumerate() {
             @if n % 2 == 1 { code { (part) } } @else { (part) }

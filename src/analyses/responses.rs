@@ -5,8 +5,8 @@ use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
 use super::sample::{Sample, binned_exponent};
-use super::values::{OF, asked, has_maps};
-use super::{Analysis, Bench, Cell, Column, Findings};
+use super::values::{self, OF, asked, has_maps};
+use super::{Analysis, Bench, Cell, Column, Findings, Measure};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
 
@@ -85,6 +85,19 @@ struct Found {
     sampled: usize,
 }
 
+impl Found {
+    /// What runs are compared by.
+    fn measures(&self, value: &str, place: &str) -> Vec<Measure> {
+        let [lower, upper] = [0, 1].map(|n| self.thresholds.map(|at| at[n]));
+        let all = [
+            ("exponent of the power law", (self.law.exponent <= STEEP).then_some(self.law.exponent)),
+            ("lower threshold", lower),
+            ("upper threshold", upper),
+        ];
+        all.into_iter().filter_map(|(quantity, x)| Some(Measure::new(value, place, quantity, x?))).collect()
+    }
+}
+
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let mut findings = Findings::default();
     let (with_zeros, bins) = (call.bool("zeros"), call.count("bins"));
@@ -105,16 +118,20 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let found = found(&numbers, &densities, (share, sd));
             let head = [
                 Cell::Text(name.to_owned()),
-                at.map_or(Cell::Absent, Cell::Text),
+                at.clone().map_or(Cell::Absent, Cell::Text),
                 Cell::Text(call.word("control").to_owned()),
             ];
             let counts = [usize::from(with_zeros), n, sample.positive, numbers.len()].map(Cell::Count);
             let cells = head.into_iter().chain(counts).chain([Cell::Number(sd)]).chain(cells(found.as_ref()));
             findings.rows.push(cells.collect());
             findings.notes.push(note(&title, found.as_ref()));
-            let law = found.as_ref().map(|found| (found.law.clone(), share * found.law.tail as f64));
+            let place = values::place(asked, step);
+            findings.measures.extend(found.iter().flat_map(|found| found.measures(name, &place)));
+            let is_law = |found: &&Found| found.law.exponent <= STEEP;
+            let law = found.as_ref().filter(is_law);
+            let law = law.map(|found| (found.law.clone(), share * found.law.tail as f64));
             let lowest = numbers.get(numbers.len() / 100).copied();
-            let thresholds = found.and_then(|found| found.thresholds);
+            let thresholds = found.filter(|found| is_law(&found)).and_then(|found| found.thresholds);
             seen.push(Seen { title: title.replace('`', ""), n, sd, densities, lowest, law, thresholds });
         }
         let of = if all.len() > 1 { name } else { "" };
@@ -170,6 +187,12 @@ fn note(title: &str, found: Option<&Found>) -> String {
         Some([first, second]) => format!("it meets the normal distribution at {first:.4} and at {second:.4}"),
         None => "it and the normal distribution do not meet".to_owned(),
     };
+    if law.exponent > STEEP {
+        return format!(
+            "{title}: the numbers end near {:.4}; a power law from there on would have the exponent {:.0}, which is no tail",
+            law.x_min, law.exponent
+        );
+    }
     format!(
         "{title}: the power law of the largest {:.2} % of the positive numbers, from {:.4} on, has the exponent {:.2} ± {:.2}; {}; {}; {meet}",
         100.0 * law.tail as f64 / *sampled as f64,
@@ -180,6 +203,10 @@ fn note(title: &str, found: Option<&Found>) -> String {
         against("an exponential", &verdicts[1])
     )
 }
+
+/// Numbers that fall off with a larger exponent end, as those of a function that saturates do: of a law with this one, a thousandth is
+/// above twice `x_min`.
+const STEEP: f64 = 11.0;
 
 /// A larger probability of chance leaves open what is favoured (Clauset, Shalizi & Newman, 2009).
 const DOUBT: f64 = 0.1;

@@ -2,7 +2,7 @@
 
 use super::lateral;
 use super::moments::mean_and_sd;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
@@ -65,8 +65,14 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
                 }
             }
             let line = Line::through(&points);
+            if let Some(Line { slope, r, .. }) = line {
+                let place = format!("{time} weights");
+                let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
+                findings.measures.extend([measure("slope", slope), measure("correlation r", r)]);
+            }
             findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), &time, points.len())));
-            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), points, errors, line));
+            let axes = ["afferent distance", "lateral distance"].map(Axis::linear);
+            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, errors), line));
         }
     }
     let names: Vec<&str> = lateral::bundles(net).iter().map(|bundle| bundle.owner()).collect();
@@ -84,15 +90,15 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
     Ok(findings)
 }
 
-fn panel(title: &str, points: Vec<[f64; 2]>, errors: Vec<f64>, line: Option<Line>) -> Panel {
-    let ends =
-        points.iter().map(|[x, _]| *x).fold([f64::INFINITY, 0.0_f64], |[low, high], x| [low.min(x), high.max(x)]);
+/// Points with their errors, and a line through them.
+pub fn panel(title: &str, [x, y]: [Axis; 2], (points, errors): (Vec<[f64; 2]>, Vec<f64>), line: Option<Line>) -> Panel {
+    let across = || points.iter().map(|[x, _]| *x);
+    let ends = [across().fold(f64::INFINITY, f64::min), across().fold(f64::NEG_INFINITY, f64::max)];
     let fit = line.map(|line| {
         let points = ends.iter().map(|x| [*x, line.at_zero + line.slope * x]).collect();
         Mark::new(format!("r = {:.2}", line.r), MarkKind::Line { points, dashed: true })
     });
-    let marks = [Mark::new("", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
-    let (x, y) = (Axis::linear("afferent distance"), Axis::linear("lateral distance"));
+    let marks = [Mark::new("pairs", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
     Panel { title: title.to_owned(), x, y, marks }
 }
 

@@ -1,8 +1,8 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
-use super::values::{OF, asked, has_maps};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::values::{self, OF, asked, has_maps};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::Bound;
@@ -21,7 +21,10 @@ pub const SPARSITY: Analysis = Analysis {
             name: "kurtosis",
             about: "mean over images of `sum((x - m)^4) / n / s^4` over all `n` numbers `x` of an image, zeros included; 3 for a normal distribution",
         },
-        Column { name: "kurtosis_sd", about: "standard deviation of it over images (divided by their number less 1)" },
+        Column {
+            name: "kurtosis_sd",
+            about: "standard deviation of it over images (divided by their number less 1); empty for one image",
+        },
         Column { name: "zeros", about: "mean over images of the share of numbers that are exactly 0, from 0 to 1" },
         Column { name: "zeros_sd", about: "standard deviation of it over images" },
         Column { name: "images", about: "how many images the net was shown" },
@@ -42,26 +45,33 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             kurtosis[step].extend(Spread::of(&x).excess_kurtosis.map(|excess| excess + NORMAL));
             zeros[step].push(x.iter().filter(|x| **x == 0.0).count() as f64 / x.len() as f64);
         })?;
-        let name = asked.text.split('@').next().unwrap_or_default();
+        let name = values::name(&asked);
         for step in 0..steps {
-            let ([k, k_sd], [z, z_sd]) = (mean_and_sd(&kurtosis[step]), mean_and_sd(&zeros[step]));
-            let [k, k_sd] = [k, k_sd].map(|x| if kurtosis[step].is_empty() { Cell::Absent } else { Cell::Number(x) });
-            let at = asked.steps.get(step).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"));
+            let z = mean_and_sd(&zeros[step])[0];
+            let [[k, k_sd], [_, z_sd]] = [&kurtosis[step], &zeros[step]].map(|of| cells(of));
+            let (at, place) = (values::step(&asked, step), values::place(&asked, step));
+            if let Cell::Number(k) = k {
+                findings.measures.push(Measure::new(name, &place, "kurtosis", k));
+            }
+            findings.measures.push(Measure::new(name, place, "share of exact zeros (0 to 1)", z));
             findings.rows.push(vec![
                 Cell::Text(name.to_owned()),
                 at.map_or(Cell::Absent, Cell::Text),
                 k,
                 k_sd,
                 Cell::Number(z),
-                Cell::Number(z_sd),
+                z_sd,
                 Cell::Count(zeros[step].len()),
                 Cell::Count(zeros[step].len() - kurtosis[step].len()),
             ]);
         }
-        curves.push((
-            name.to_owned(),
-            [&kurtosis, &zeros].map(|of| of.iter().map(|x| mean_and_sd(x)).collect::<Vec<_>>()),
-        ));
+        // Values of a loop's body begin with its first step, states with step 0.
+        let at = |n: usize| asked.steps.get(n).and_then(|at| at.last()).map_or(n as f64, |step| *step as f64);
+        curves.push(Curve {
+            name: name.to_owned(),
+            steps: (0..steps).map(at).collect(),
+            measures: [&kurtosis, &zeros].map(|of| of.iter().map(|x| mean_and_sd(x)).collect::<Vec<_>>()),
+        });
         let ends = |of: &[Vec<f64>]| [0, steps - 1].map(|step| mean_and_sd(&of[step])[0]);
         let ([k0, k1], [z0, z1]) = (ends(&kurtosis), ends(&zeros));
         if steps > 1 {
@@ -70,22 +80,40 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 100.0 * z0,
                 100.0 * z1
             ));
+        } else {
+            findings.notes.push(format!("`{name}`: kurtosis {k0:.2}, exact zeros {:.1} %", 100.0 * z0));
         }
     }
     findings.figures.extend(figure(bench, &curves));
     Ok(findings)
 }
 
-/// Both measures of every value, `[mean, sd]` a step.
-type Curves = (String, [Vec<[f64; 2]>; 2]);
+/// The mean of some numbers and their standard deviation, where there are any and several.
+fn cells(of: &[f64]) -> [Cell; 2] {
+    let [mean, sd] = mean_and_sd(of).map(Cell::Number);
+    match of.len() {
+        0 => [Cell::Absent, Cell::Absent],
+        1 => [mean, Cell::Absent],
+        _ => [mean, sd],
+    }
+}
+
+/// Both measures of a value.
+struct Curve {
+    name: String,
+    /// The number of each step.
+    steps: Vec<f64>,
+    /// Of kurtosis and of exact zeros, `[mean, sd]` a step.
+    measures: [Vec<[f64; 2]>; 2],
+}
 
 /// Both measures against the step; nothing for a net without loops.
-fn figure(bench: &Bench, curves: &[Curves]) -> Option<Figure> {
-    let is_looped = curves.iter().any(|(_, [kurtosis, _])| kurtosis.len() > 1);
+fn figure(bench: &Bench, curves: &[Curve]) -> Option<Figure> {
+    let is_looped = curves.iter().any(|curve| curve.steps.len() > 1);
     let panel = |measure: usize, title: &str, label: &str| {
-        let marks = curves.iter().flat_map(|(name, measures)| {
+        let marks = curves.iter().flat_map(|Curve { name, steps, measures }| {
             let points: Vec<[f64; 2]> =
-                measures[measure].iter().enumerate().map(|(n, [mean, _])| [n as f64, *mean]).collect();
+                steps.iter().zip(&measures[measure]).map(|(step, [mean, _])| [*step, *mean]).collect();
             let errors = measures[measure].iter().map(|[_, sd]| *sd).collect();
             let line = Mark::new(name.clone(), MarkKind::Line { points: points.clone(), dashed: false });
             [line, Mark::new(name.clone(), MarkKind::Points { points, errors })]

@@ -5,7 +5,7 @@
 
 use super::lateral;
 use super::moments::mean_and_sd;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_kernels::draws::Draws;
@@ -62,6 +62,13 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
     for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
         for (time, weights) in bench.over_time(&bundle.name)? {
+            if weights.iter().any(|x| !x.is_finite()) {
+                findings.notes.push(format!(
+                    "`{}`, {time} weights: some are no numbers, so there is no spectrum",
+                    bundle.owner()
+                ));
+                continue;
+            }
             let kernels = Kernels { maps: bundle.shape[0], size: bundle.shape[2], weights };
             let on_torus = kernels.torus(side);
             for frequency in &on_torus {
@@ -83,11 +90,18 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                     others.len()
                 )
             };
+            let radii = [largest(&on_torus), kernels.padded(side, seed)];
+            let place = format!("{time} weights");
+            let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
+            findings.measures.extend([
+                measure("spectral radius on a torus", radii[0]),
+                measure("spectral radius with zero padding", radii[1]),
+            ]);
             findings.notes.push(format!(
                 "`{}`, {time} weights: the spectral radius is {:.3} on a torus of {side} x {side} pixels, and {:.3} with zero padding{random}",
                 bundle.owner(),
-                largest(&on_torus),
-                kernels.padded(side, seed)
+                radii[0],
+                radii[1]
             ));
             panels.extend(drawn(&format!("{}, {time}", bundle.owner()), &on_torus, side));
         }

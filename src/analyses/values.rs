@@ -10,7 +10,7 @@ pub const OF: Arg = Arg::with(
     "of",
     Type::Names,
     ArgValue::Names(Vec::new()),
-    "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops",
+    "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops, of more than 12 so many from the first to the last",
 );
 
 /// Why there is no feature map to see in a net, if there is none.
@@ -18,7 +18,11 @@ pub fn has_maps(net: &Net) -> Result<(), String> {
     if watched(net).is_empty() { Err("the net has no feature map with a name".to_owned()) } else { Ok(()) }
 }
 
-/// The values that are looked at where none is named: those of loops, or every feature map of a net without loops.
+/// Values that are looked at where none is named.
+const MOST: usize = 12;
+
+/// The values that are looked at where none is named: those of loops, or every feature map of a net without loops; of more than
+/// [`MOST`], so many from the first to the last one.
 pub fn watched(net: &Net) -> Vec<String> {
     let maps: Vec<_> = net.traced().into_iter().filter(|it| matches!(it.shape, Shape::Map(_))).collect();
     let is_looped = maps.iter().any(|map| !map.steps.is_empty());
@@ -28,7 +32,9 @@ pub fn watched(net: &Net) -> Vec<String> {
             names.push(map.name);
         }
     }
-    names
+    let last = names.len().saturating_sub(1);
+    let is_kept = |n: usize| last < MOST || (0..MOST).any(|kept| kept * last / (MOST - 1) == n);
+    names.into_iter().enumerate().filter(|(n, _)| is_kept(*n)).map(|(_, name)| name).collect()
 }
 
 /// The values that are named, or those that are looked at where none is; each at all of its steps.
@@ -43,4 +49,32 @@ pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
         Asked::of(net, &text).map_err(TrainError::Unasked)
     };
     names.iter().map(of).collect()
+}
+
+/// The name of a value without its steps.
+pub fn name(asked: &Asked) -> &str {
+    asked.text.split('@').next().unwrap_or_default()
+}
+
+/// The step of a value as a table has it: that of each loop around it.
+pub fn step(asked: &Asked, number: usize) -> Option<String> {
+    asked.steps.get(number).map(|at| at.iter().map(usize::to_string).collect::<Vec<_>>().join("@"))
+}
+
+/// The step in words, as in `step 3`; nothing outside of loops.
+pub fn place(asked: &Asked, number: usize) -> String {
+    step(asked, number).map_or(String::new(), |step| format!("step {step}"))
+}
+
+/// The value at a step in the words of the language: `O@2`.
+pub fn title(asked: &Asked, number: usize) -> String {
+    step(asked, number).map_or(name(asked).to_owned(), |step| format!("{}@{step}", name(asked)))
+}
+
+/// The channels, the height and the width of a value's maps.
+pub fn map_of(asked: &Asked) -> [usize; 3] {
+    match *asked.dims.as_slice() {
+        [channels, height, width] => [channels, height, width],
+        ref dims => [dims.iter().product(), 1, 1],
+    }
 }

@@ -5,14 +5,18 @@ use super::values::{output, value_at_steps};
 use lcnnc::activity::{self, ArrayFormat, Asked};
 use lcnnc::train::{Console, Inspection, TrainError, Trained};
 use lcnnc_lang::diag::counted;
+use lcnnc_lang::ir::cost;
 use std::path::PathBuf;
 use std::process::ExitCode;
+
+/// Bytes of arrays that are spoken of before they are written.
+const LARGE: usize = 1 << 30;
 
 /// Write any named values of a run's net, at any step, for any images, into a file that numpy reads.
 ///
 /// A value is named as in the spec: `A` (in a loop: its last step), `O@3` at step 3, `O@all` at all steps, from the initial value
 /// `O@0` on; the input by its name too. Each is an array `[images, …]` of single precision; `O@all` is `[images, steps, …]`. Beside
-/// the file lies another one that ends in `.json`: the axes, steps and units of the arrays, and the images in order.
+/// the file lies another one, `x.npz.json`: the axes, steps and units of the arrays, and the images in order.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -53,6 +57,14 @@ impl Args {
             [] => trained.test_set(&mut inspection)?,
             paths => trained.pictures(paths)?,
         };
+        let (images, size) = (shown.order.len(), activity::bytes(&asked, shown.order.len()));
+        if size >= LARGE {
+            let size = cost::bytes(size as u128);
+            console.warn(&format!(
+                "note: {size} of arrays are written for {}; `--limit` takes fewer",
+                counted(images, "image")
+            ));
+        }
         let bar = console.drawn("{prefix} [{bar:24}] {percent} %, {eta} left", shown.order.len()).with_prefix("images");
         let exported = activity::export(&trained, &shown, &asked, &self.out, &mut |images| bar.inc(images as u64))?;
         bar.finish_and_clear();

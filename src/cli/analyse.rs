@@ -1,18 +1,14 @@
 //! `lcnnc analyse`: what a run's net and weights say, as tables.
 
+use super::analysed::{IMAGES, all, calls, index, watches, written};
 use super::shown::ShownArgs;
 use super::values::{folder, output};
-use lcnnc::analyses::report::{Section, report};
-use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Findings};
+use lcnnc::analyses::{Analysis, Bench, Findings};
 use lcnnc::train::{Console, Inspection, RunFolder, TrainError, user_files};
-use lcnnc_lang::diag::{counted, did_you_mean};
+use lcnnc_lang::diag::counted;
 use lcnnc_lang::vocabulary::Bound;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Images that analyses show a net where nobody asks for another number.
-const IMAGES: usize = 1000;
 
 /// Analyse a run, from the files of its folder alone, and write tables of comma-separated values.
 ///
@@ -50,24 +46,7 @@ impl Args {
             console.text(&index());
             return Ok(ExitCode::SUCCESS);
         }
-        let mut calls: Vec<(&'static Analysis, Bound)> = Vec::new();
-        for text in &self.analyses {
-            let name = analyses::name(text);
-            let Some(analysis) = analyses::find(name) else {
-                let near = did_you_mean(name, ANALYSES.iter().map(|analysis| analysis.name));
-                let help = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-                console.warn(&format!("error: there is no analysis `{name}`{help}"));
-                console.warn(&format!("there are:\n{}", index().trim_end()));
-                return Ok(ExitCode::from(2));
-            };
-            if calls.iter().any(|(known, _)| known.name == name) {
-                console.warn(&format!(
-                    "error: `{name}` is asked for twice, and both would write one file; ask for one of them"
-                ));
-                return Ok(ExitCode::from(2));
-            }
-            calls.push((analysis, analyses::call(text)?));
-        }
+        let Some(mut calls) = calls(&self.analyses, console)? else { return Ok(ExitCode::from(2)) };
         if let (Some(out), 2..) = (&self.out, calls.len()) {
             let reason =
                 "it takes the table of one analysis; name a folder for several of them with `--into`".to_owned();
@@ -78,10 +57,9 @@ impl Args {
             .limited(self.shown.limit.unwrap_or(IMAGES));
         let is_all = calls.is_empty();
         if is_all {
-            let whole = |analysis: &'static Analysis| Ok((analysis, analyses::call(analysis.name)?));
-            calls = ANALYSES.iter().map(whole).collect::<Result<_, TrainError>>()?;
+            calls = all()?;
         }
-        if calls.iter().any(|(analysis, _)| analysis.watches && (analysis.applies)(bench.net()).is_ok()) {
+        if watches(&calls, &bench) {
             bench.show(&self.shown.images, &mut inspection)?;
         }
         if let ([(analysis, call)], None, false) = (calls.as_slice(), &self.into, is_all) {
@@ -92,7 +70,7 @@ impl Args {
             }
         } else {
             let into = self.into.clone().unwrap_or_else(|| self.run.join("analyses"));
-            several(&calls, &bench, (&self.run, &into), is_all, console)?;
+            written(&calls, &bench, (&self.run, &into), is_all, console)?;
         }
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
@@ -116,48 +94,4 @@ fn one(
     notes.iter().for_each(|note| console.line(note));
     console.line(&format!("{}: {}, see {}", analysis.name, counted(table.rows.len(), "row"), out.display()));
     Ok(false)
-}
-
-/// Writes the table and the figures of each analysis into a folder, and a report of all of them. One that does not apply to the net
-/// is named and left out where all were asked for.
-fn several(
-    calls: &[(&'static Analysis, Bound)],
-    bench: &Bench,
-    (run, into): (&Path, &Path),
-    is_all: bool,
-    console: Console,
-) -> Result<(), TrainError> {
-    fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
-    let (mut sections, mut left_out) = (Vec::new(), Vec::new());
-    for (analysis, call) in calls {
-        if let (true, Err(reason)) = (is_all, (analysis.applies)(bench.net())) {
-            console.line(&format!("{}: left out, since {reason}", analysis.name));
-            left_out.push((analysis.name, reason));
-            continue;
-        }
-        let (table, findings) = analysis.table(bench, call)?;
-        let name = format!("{}.csv", analysis.name);
-        let out = into.join(&name);
-        user_files::write(&out, table.csv().as_bytes())?;
-        for figure in &findings.figures {
-            let stem = if figure.name.is_empty() { String::new() } else { format!("_{}", figure.name) };
-            let file = |ending: &str| into.join(format!("{}{stem}.{ending}", analysis.name));
-            user_files::write(&file("svg"), figure.drawing.svg().as_bytes())?;
-            user_files::write(&file("png"), &figure.drawing.png())?;
-        }
-        findings.notes.iter().for_each(|note| console.line(note));
-        let (rows, drawn) = (counted(table.rows.len(), "row"), counted(findings.figures.len(), "figure"));
-        console.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, out.display()));
-        sections.push(Section { analysis, table: name, findings });
-    }
-    let page = into.join("report.html");
-    user_files::write(&page, report(bench, &run.display().to_string(), &sections, &left_out).as_bytes())?;
-    console.line(&format!("all of it on one page: {}", page.display()));
-    Ok(())
-}
-
-/// A line for each analysis.
-fn index() -> String {
-    let width = ANALYSES.iter().map(|analysis| analysis.name.len()).max().unwrap_or_default();
-    ANALYSES.iter().map(|analysis| format!("{:width$}  {}\n", analysis.name, analysis.about)).collect()
 }

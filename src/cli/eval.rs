@@ -1,7 +1,7 @@
 //! `lcnnc eval`: what a run's net answers to the images of a test half.
 
 use super::evaluated::{Format, Out};
-use super::values::{count, dataset, folder, most, output};
+use super::values::{count, dataset, folder, index, output};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::evaluation::{self, Lesion, Line, Over, PerImage};
 use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, Shown, TrainError, Trained, Which};
@@ -39,7 +39,7 @@ pub struct Args {
     #[arg(long, value_name = "WHAT", value_parser = wanted, conflicts_with = "top")]
     lesion: Vec<String>,
     /// Random lesions of the same size beside the one that is asked for; 0 for none
-    #[arg(long, value_name = "N", value_parser = most(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = index(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
     random_lesions: usize,
     /// Another data set of the same classes in the same order [default: the run's]
     #[arg(long, value_name = "SET", value_parser = dataset)]

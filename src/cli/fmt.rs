@@ -1,6 +1,6 @@
 //! `lcnnc fmt`: specs in the one layout that specs have.
 
-use super::spec_path;
+use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, TrainError, files, user_files};
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::syntax::format::{Refusal, format};

@@ -5,6 +5,7 @@
 
 mod activations;
 mod analyse;
+mod analysed;
 mod check;
 mod data;
 mod eval;
@@ -14,6 +15,8 @@ mod fmt;
 mod graph;
 mod lower;
 mod predict;
+mod recipe;
+mod report;
 mod rerun;
 mod resume;
 mod run;
@@ -22,6 +25,7 @@ mod show;
 mod shown;
 mod simulate;
 mod spec;
+mod sweep;
 mod transfer;
 mod values;
 
@@ -43,7 +47,8 @@ Exit codes:
   6  the run's folder can no longer be written: the disk is full, say
   7  the data set can no longer be had in the middle of a run
   8  not enough memory
-  9  a repeated run has other weights";
+  9  a repeated run has other weights
+  10 jobs of a sweep failed: `lcnnc sweep status` names them";
 
 /// A compiler and trainer for convolutional networks with lateral loops and with excitatory and inhibitory branches.
 #[derive(Debug, Parser)]
@@ -69,6 +74,8 @@ enum Verb {
     Share(share::Args),
     Activations(activations::Args),
     Analyse(analyse::Args),
+    Report(report::Args),
+    Sweep(sweep::Args),
     Simulate(simulate::Args),
     Data(data::Args),
 }
@@ -95,6 +102,8 @@ pub fn main() -> ExitCode {
         Verb::Share(args) => ended(args.share()),
         Verb::Activations(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
+        Verb::Report(args) => ended(args.report()),
+        Verb::Sweep(args) => ended(args.run()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
     }
@@ -166,10 +175,4 @@ fn complain(error: &TrainError) {
         }
         error => console.warn(&format!("error: {error}")),
     }
-}
-
-/// The spec that a path means: `lc_cnn` finds `lc_cnn.lcnn`.
-fn spec_path(path: &Path) -> PathBuf {
-    let longer = path.with_added_extension("lcnn");
-    if !path.is_file() && longer.is_file() { longer } else { path.to_owned() }
 }

@@ -1,13 +1,9 @@
 //! `lcnnc run`: trains a spec.
 
-use super::values::{assignment, count, dataset, datasets, file, folder, once, seconds, spec};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{
-    self, Console, Done, Inspection, MOST_THREADS, Occasion, Overrides, SeedResult, Setting, Study, Target, TrainError,
-    duration,
-};
+use super::recipe::RecipeArgs;
+use super::values::{count, file, folder};
+use lcnnc::train::{self, Console, Done, Inspection, Occasion, SeedResult, Study, TrainError, duration};
 use lcnnc_lang::diag::counted;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -22,95 +18,20 @@ const MOST_SEEDS: usize = 1000;
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
-    /// The spec, `.lcnn` may be left out; not needed with --config
-    #[arg(value_parser = spec())]
-    spec: Option<PathBuf>,
-    #[arg(long, value_name = "SET", value_parser = dataset, help = datasets())]
-    dataset: Option<String>,
-    /// Where data sets lie [default: $LCNNC_DATA, ./data or the user's cache]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// Do not decode every file of a set of files before the first step
-    #[arg(long)]
-    no_verify: bool,
-    /// Take a folder that holds one class alone
-    #[arg(long)]
-    allow_one_class: bool,
-    /// Take a folder with classes that hold no picture
-    #[arg(long)]
-    allow_empty_classes: bool,
-    /// Take a published set with another number of images than it was published with
-    #[arg(long)]
-    allow_other_count: bool,
-    /// auto, cpu, cuda[:n] or wgpu [default: auto]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// Passes over the training images
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    epochs: Option<String>,
-    /// Images in a batch
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    batch: Option<String>,
-    /// Learning rate
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    lr: Option<String>,
-    /// Weight decay, as the optimizer defines it
-    #[arg(long, value_name = "X", allow_hyphen_values = true)]
-    weight_decay: Option<String>,
-    /// The optimizer, as in 'adam(lr: 1e-3)'
-    #[arg(long, value_name = "CALL")]
-    optimizer: Option<String>,
-    /// How the learning rate changes, as in 'steps(at: [100, 150], factor: 0.25)'
-    #[arg(long, value_name = "CALL")]
-    schedule: Option<String>,
-    /// Epochs over which the learning rate rises to its full value
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    warmup: Option<String>,
-    /// Stop after so many epochs without a better validation accuracy
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    patience: Option<String>,
-    /// Keep the weights after every so many epochs, beside the best and the last ones
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    keep: Option<String>,
-    /// What every random choice starts from
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    seed: Option<String>,
+    #[command(flatten)]
+    recipe: RecipeArgs,
     /// Train so many seeds, from --seed on and at most 1000, and give the mean of their test accuracies
     #[arg(long, value_name = "N", value_parser = count(MOST_SEEDS), allow_hyphen_values = true)]
     seeds: Option<usize>,
     /// With --seeds: how many at once [default: one a core, as far as there is memory]
     #[arg(long, value_name = "N", requires = "seeds", value_parser = count(MOST_SEEDS), allow_hyphen_values = true)]
     jobs: Option<usize>,
-    /// Most images of the training half to use, validation included; the test half stays whole
-    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
-    limit: Option<usize>,
-    /// Most images of the test half to test with, a sample fixed by the seed [default: all]
-    #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
-    limit_test: Option<usize>,
-    /// Change a const of the spec; may be given once for each const
-    #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
-    set: Vec<(String, String)>,
     /// Settings as a run folder's run.yaml has them
     #[arg(long, value_name = "FILE", value_parser = file())]
     config: Option<PathBuf>,
     /// Where run folders go, each into DIR/<spec>/
     #[arg(long, value_name = "DIR", default_value = "runs", value_parser = folder())]
     runs: PathBuf,
-    /// CPU threads [default: all cores]; the same number, the same bits
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
-    /// Write no event file for TensorBoard
-    #[arg(long)]
-    no_tensorboard: bool,
-    /// Seconds between two checkpoints; 0 saves after every step [default: 10, and more where saving is slow]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
-    save_every: Option<Duration>,
-    /// Run every primitive by itself, for comparison
-    #[arg(long)]
-    no_fuse: bool,
-    /// Never sleep, whatever the spec's `sleep` block says
-    #[arg(long)]
-    no_sleep: bool,
     /// With --config: go on although the run.yaml or spec.lcnn of a run's folder was changed; the new run notes it
     #[arg(long, requires = "config")]
     force: bool,
@@ -157,7 +78,6 @@ fn means(study: &Study, console: Console) {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        once(&self.set)?;
         let console = Console::of_run();
         let mut inspection = Inspection::new(self.force, console);
         let config = self.config.as_deref().map(|config| train::config(config, &mut inspection));
@@ -166,53 +86,12 @@ impl Args {
         let runs = self.runs.clone();
         let (seeds, jobs) = (self.seeds, self.jobs);
         let config = file.as_deref().zip(below);
-        let overrides = train::flags_over(self.overrides(), config, &inspection)?;
+        let overrides = train::flags_over(self.recipe.overrides()?, config, &inspection)?;
         let occasion = Occasion { command: words(), notes: inspection.notes, ..Occasion::default() };
         match seeds {
             Some(count) => means(&train::seeds(overrides, (count, jobs), &runs, &occasion, &console)?, console),
             None => said(&train::run(overrides, &runs, occasion, &console)?, console),
         }
         Ok(ExitCode::SUCCESS)
-    }
-
-    fn overrides(self) -> Overrides {
-        let spec = self.spec.as_deref().map(super::spec_path);
-        let key = |block, key| Target::Key { block, key };
-        // The optimizer first: the flags behind it change its arguments.
-        let texts = [
-            ("--optimizer", key("train", "optimizer"), self.optimizer),
-            ("--schedule", key("train", "schedule"), self.schedule),
-            ("--warmup", key("train", "warmup"), self.warmup),
-            ("--epochs", key("train", "epochs"), self.epochs),
-            ("--patience", key("train", "patience"), self.patience),
-            ("--keep", key("train", "keep"), self.keep),
-            ("--batch", key("train", "batch"), self.batch),
-            ("--seed", key("train", "seed"), self.seed),
-            ("--lr", Target::Optimizer("lr"), self.lr),
-            ("--weight-decay", Target::Optimizer("weight_decay"), self.weight_decay),
-            ("--no-sleep", key("sleep", "every"), self.no_sleep.then(|| "0".to_owned())),
-        ];
-        let setting = |(flag, target, text): (&str, Target, Option<String>)| {
-            text.map(|text| Setting { origin: flag.to_owned(), target, text })
-        };
-        Overrides {
-            name: spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_string_lossy().into_owned())),
-            spec,
-            dataset: self.dataset,
-            data_root: self.data_root,
-            device: self.device,
-            verify: self.no_verify.then_some(false),
-            allow_one_class: self.allow_one_class.then_some(true),
-            allow_empty_classes: self.allow_empty_classes.then_some(true),
-            allow_other_count: self.allow_other_count.then_some(true),
-            threads: self.threads,
-            fuse: self.no_fuse.then_some(false),
-            tensorboard: self.no_tensorboard.then_some(false),
-            save_every: self.save_every,
-            limit: self.limit,
-            limit_test: self.limit_test,
-            set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
-            settings: texts.into_iter().filter_map(setting).collect(),
-        }
     }
 }

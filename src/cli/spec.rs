@@ -1,7 +1,7 @@
 //! What `check`, `show`, `lower` and `graph` share: a spec on the command line, read and compiled.
 
-use super::spec_path;
 use super::values::{assignment, count, once};
+use lcnnc::train::files::spec_path;
 use lcnnc::train::{TrainError, files, user_files};
 use lcnnc_lang::diag::Applicability;
 use lcnnc_lang::{Compiled, Options, compile, fix};

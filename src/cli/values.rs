@@ -1,29 +1,30 @@
 //! What flags take, read with words for those who typed them.
 
-use super::spec_path;
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use lcnnc::data::{SETS, Set};
+use lcnnc::train::files::spec_path;
 use lcnnc::train::{DATASET, TrainError};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Reads a whole number from 1 to `most`.
 pub fn count(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        let number = text.trim().parse().ok().filter(|n| (1..=most).contains(n));
-        number.ok_or_else(|| match most {
-            usize::MAX => "expected a whole number from 1 on, as in 100".to_owned(),
-            _ => format!("expected a whole number from 1 to {most}"),
-        })
-    }
+    move |text| whole(text, 1..=most, 100)
 }
 
 /// Reads a whole number from 0 to `most`.
-pub fn most(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        let number = text.trim().parse().ok().filter(|n| *n <= most);
-        number.ok_or_else(|| format!("expected a whole number from 0 to {most}"))
-    }
+pub fn index(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    move |text| whole(text, 0..=most, 3)
+}
+
+fn whole(text: &str, range: RangeInclusive<usize>, such_as: usize) -> Result<usize, String> {
+    let (least, most) = (*range.start(), *range.end());
+    let number = text.trim().parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| match most {
+        usize::MAX => format!("expected a whole number from {least} on, as in {such_as}"),
+        _ => format!("expected a whole number from {least} to {most}"),
+    })
 }
 
 /// Takes the path of a folder, or of one that is still to be made.
@@ -46,7 +47,9 @@ pub fn file() -> impl TypedValueParser<Value = PathBuf> {
 
 /// Takes the path of a file or of a folder that is there.
 pub fn there() -> impl TypedValueParser<Value = PathBuf> {
-    let checked = |path: PathBuf| if path.exists() { Ok(path) } else { Err("there is no such file or folder") };
+    const MISSING: &str =
+        "there is no such file or folder; the flag takes all words behind it, so that other words come before it";
+    let checked = |path: PathBuf| if path.exists() { Ok(path) } else { Err(MISSING) };
     PathBufValueParser::new().try_map(checked)
 }
 

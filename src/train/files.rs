@@ -4,7 +4,7 @@ use super::{TrainError, text};
 use lcnnc_lang::Source;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes a file under a name of its own and moves it to its place, so that a reader never finds half of it, and a crash
 /// leaves the one that was there before. The new one may be read and written by whom the old one could. What is no file but
@@ -21,6 +21,18 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
 /// # Errors
 /// As [`replace`].
 pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<(), TrainError> {
+    replace_by(path, ".partial", write)
+}
+
+/// [`replace_with`] by way of a file with that ending. Files that several processes may write at once have an ending for each.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_by(
+    path: &Path,
+    ending: &str,
+    write: &mut dyn FnMut(&mut File) -> io::Result<()>,
+) -> Result<(), TrainError> {
     // Where the path is a link, the file behind it is the one that is written anew.
     let file = path.canonicalize();
     let place = file.as_deref().unwrap_or(path);
@@ -31,7 +43,7 @@ pub fn replace_with(path: &Path, write: &mut dyn FnMut(&mut File) -> io::Result<
         return written.map_err(TrainError::file(path, "written"));
     }
     let mut partial = place.as_os_str().to_owned();
-    partial.push(".partial");
+    partial.push(ending);
     let partial = Path::new(&partial);
     let mut file = File::create(partial).map_err(|source| not_made(place, source))?;
     let written = before.map_or(Ok(()), |before| file.set_permissions(before.permissions())).and_then(|()| {
@@ -56,6 +68,12 @@ fn not_made(path: &Path, source: io::Error) -> TrainError {
         }
         _ => TrainError::file(path, "written")(source),
     }
+}
+
+/// The spec that a path means: `lc_cnn` finds `lc_cnn.lcnn`.
+pub fn spec_path(path: &Path) -> PathBuf {
+    let longer = path.with_added_extension("lcnn");
+    if !path.is_file() && longer.is_file() { longer } else { path.to_owned() }
 }
 
 /// A spec's text, under the path it was asked for by.

@@ -1,10 +1,10 @@
 //! Files that someone names to be written: unlike those of a run, they may be anything, and of anyone.
 
 use super::TrainError;
-use super::files::{replace, replace_with};
+use super::files::{replace, replace_by};
 use super::runs::run_dir;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Writes a result: a file is made or replaced as a whole; a device or a pipe is written into.
@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If it cannot be written, or is one of the files that a run left.
 pub fn write(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
-    spare_a_run(path)?;
-    replace(path, contents)
+    write_with(path, &mut |file| file.write_all(contents))
 }
 
 /// [`write`] with what `contents` writes, which may be more than memory holds.
@@ -22,7 +21,8 @@ pub fn write(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
 /// As [`write`].
 pub fn write_with(path: &Path, contents: &mut dyn FnMut(&mut File) -> io::Result<()>) -> Result<(), TrainError> {
     spare_a_run(path)?;
-    replace_with(path, contents)
+    // Nobody keeps two commands from writing one file; the last one is heard.
+    replace_by(path, &format!(".{}.partial", std::process::id()), contents)
 }
 
 /// Replaces a file that someone wrote by hand: one that is read-only stays as it is, though a new one could take its
@@ -44,6 +44,18 @@ pub fn rewrite(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     });
     may_be_written.map_err(TrainError::file(path, "written"))?;
     replace(path, contents)
+}
+
+/// Refuses a path that could not be written later: one of a run's own files, or a folder.
+///
+/// # Errors
+/// Which of them it is.
+pub fn spare(path: &Path) -> Result<(), TrainError> {
+    spare_a_run(path)?;
+    match path.is_dir() {
+        true => Err(TrainError::file(path, "written")(ErrorKind::IsADirectory.into())),
+        false => Ok(()),
+    }
 }
 
 /// Refuses a path that is one of a run's own files: with another content, the run could no longer be trusted.

@@ -1,12 +1,12 @@
 //! `lcnnc activations`, and the analyses of what a net makes and of its lateral weights: each against numbers that are computed
 //! here from the files, another way.
 
+use crate::shell::{fine, lcnnc};
 use safetensors::SafeTensors;
 use serde_json::Value;
 use std::fs;
 use std::io::Read;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
 /// A loop over one lateral bundle, in which every weight is the same and none learns, and a branch.
@@ -35,21 +35,6 @@ fn place() -> TempDir {
     let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     place
-}
-
-fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
-    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
-    let output = command.args(args.split_whitespace()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
-
-#[track_caller]
-fn fine(folder: &Path, args: &str) -> String {
-    let (code, out, err) = lcnnc(folder, args);
-    assert_eq!(code, Some(0), "{out}{err}");
-    out
 }
 
 /// An array of a file of numpy's format: its shape and numbers.
@@ -110,7 +95,7 @@ fn activations_are_those_of_the_equations() {
     let place = place();
     let here = place.path();
     let said = fine(here, "activations run --values image,A,O@all,O@2,O,logits --out x.npz");
-    assert!(said.contains("6 values of 40 images (the test half of `contours`), see x.npz and x.json"), "{said}");
+    assert!(said.contains("6 values of 40 images (the test half of `contours`), see x.npz and x.npz.json"), "{said}");
     let x = here.join("x.npz");
     let (shape, images) = npz(&x, "image");
     assert_eq!(shape, [40, 1, 12, 12]);
@@ -147,7 +132,7 @@ fn activations_are_those_of_the_equations() {
     let eval = fine(here, "eval run");
     assert!(eval.contains(&format!("({} of 40", right.count())), "{eval}");
 
-    let about: Value = serde_json::from_str(&fs::read_to_string(here.join("x.json")).unwrap()).unwrap();
+    let about: Value = serde_json::from_str(&fs::read_to_string(here.join("x.npz.json")).unwrap()).unwrap();
     assert_eq!(about["values"][2]["axes"], serde_json::json!(["image", "step", "channel", "row", "column"]));
     assert_eq!(about["values"][2]["steps"], serde_json::json!([[0], [1], [2], [3]]));
     assert_eq!(about["images"].as_array().unwrap().len(), 40);
@@ -190,7 +175,7 @@ fn picture_files_are_shown_in_order() {
     fs::create_dir(here.join("empty")).unwrap();
     let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images empty");
     assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
-    assert!(!here.join("y.npy").exists() && !here.join("y.json").exists());
+    assert!(!here.join("y.npy").exists() && !here.join("y.npy.json").exists());
 }
 
 #[test]
@@ -373,28 +358,4 @@ fn answers_for_programs_have_every_class() {
     [&mut found, &mut expected].into_iter().for_each(|of| of.sort_by(f64::total_cmp));
     assert_eq!(found.len(), expected.len());
     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-5), "{found:?} {expected:?}");
-}
-
-/// A browser lays the report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
-/// `cargo test --test runs a_browser_shows_the_report -- --ignored`.
-#[test]
-#[ignore = "needs a browser"]
-fn a_browser_shows_the_report() {
-    let place = place();
-    let here = place.path();
-    fine(here, "analyse run");
-    let page = fs::read_to_string(here.join("run/analyses/report.html")).unwrap();
-    // What the browser has made of the page is only seen from within.
-    let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
-        .map(svg => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 100 ? 'drawn' : 'empty'; })
-        .join(' ')</script></body>";
-    fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
-    let mut browser = Command::new("chromium");
-    browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
-    let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
-    let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
-    assert!(!said.contains("CONSOLE"), "{said}");
-    let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
-    assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
-    assert!(!title.contains("empty"), "{title}");
 }

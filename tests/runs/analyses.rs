@@ -1,5 +1,6 @@
 //! `lcnnc analyse`: its tables against numbers computed here from the files, and what it says where it cannot answer.
 
+use crate::shell::lcnnc;
 use lcnnc::analyses::{ANALYSES, Cell, Column, Table};
 use safetensors::SafeTensors;
 use std::collections::BTreeMap;
@@ -39,14 +40,6 @@ fn place() -> TempDir {
     let run = fs::read_dir(place.path().join("runs/arms")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     place
-}
-
-fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
-    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
-    let output = command.args(args.split_whitespace()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// What must succeed without a word on standard error.

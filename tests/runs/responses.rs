@@ -1,14 +1,13 @@
 //! `lcnnc analyse RUN responses`: its laws against closed forms and against `powerlaw` and SciPy (tests/reference/power_law.py), and
 //! its table against itself.
 
+use crate::shell::fine;
 use lcnnc::analyses::control::Control;
 use lcnnc::analyses::power_law::{PowerLaw, Sorted};
 use lcnnc::analyses::rivals::{Lognormal, mills};
 use std::collections::BTreeMap;
 use std::f64::consts::TAU;
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 /// `(i + 0.5) / n` for all `i` below `n`.
 fn even(n: usize) -> impl Iterator<Item = f64> {
@@ -207,15 +206,6 @@ data {
 }
 ";
 
-#[track_caller]
-fn answer(folder: &Path, args: &str) -> String {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
-    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
-    let output = command.args(args.split_whitespace()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
 fn rows(csv: &str) -> Vec<BTreeMap<String, f64>> {
     let mut lines = csv.lines().map(|line| line.split(','));
     let names: Vec<&str> = lines.next().unwrap().collect();
@@ -231,12 +221,12 @@ fn the_table_of_a_run_agrees_with_itself() {
     let place = tempfile::tempdir().unwrap();
     let here = place.path();
     fs::write(here.join("loop.lcnn"), SPEC).unwrap();
-    answer(here, "run loop --device cpu --threads 1 --limit 64 --limit-test 16 --epochs 1 --batch 16");
+    fine(here, "run loop --device cpu --threads 1 --limit 64 --limit-test 16 --epochs 1 --batch 16");
     let run = fs::read_dir(here.join("runs/loop")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, here.join("run")).unwrap();
-    let csv = answer(here, "analyse run responses --limit 16");
+    let csv = fine(here, "analyse run responses --limit 16");
     let with = rows(&csv);
-    let without = rows(&answer(here, "analyse run responses(zeros:false,bins:20) --limit 16"));
+    let without = rows(&fine(here, "analyse run responses(zeros:false,bins:20) --limit 16"));
     assert_eq!(with.iter().map(|row| row["step"]).collect::<Vec<_>>(), [0.0, 1.0, 2.0], "{csv}");
     for (with, without) in with.iter().zip(&without) {
         assert_eq!((with["n"], with["with_zeros"], without["with_zeros"]), (16.0 * 4.0 * 144.0, 1.0, 0.0));
@@ -253,7 +243,7 @@ fn the_table_of_a_run_agrees_with_itself() {
             }
         }
     }
-    let said = answer(here, "analyse run responses --limit 16 --into out");
+    let said = fine(here, "analyse run responses --limit 16 --into out");
     assert!(said.contains("`O`, step 2: ") && said.contains("3 rows and 1 figure"), "{said}");
     assert!(fs::read_to_string(here.join("out/responses.svg")).unwrap().contains("power law"));
 }

@@ -4,6 +4,7 @@ pub mod allow;
 pub mod bind;
 mod collect;
 pub mod const_eval;
+pub mod const_texts;
 pub mod consts;
 pub mod edits;
 pub mod graph;

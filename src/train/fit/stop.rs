@@ -1,12 +1,17 @@
 //! SIGINT and SIGTERM: a run finishes its step, saves and ends.
 
 use std::io;
-use std::process::{self, Child};
+use std::process::{self, Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// The exit code that a shell gives for a process that SIGINT ended.
 const AT_ONCE: i32 = 130;
+
+/// How often a process that trains is looked at.
+const PAUSE: Duration = Duration::from_millis(50);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static LISTENING: OnceLock<bool> = OnceLock::new();
@@ -47,6 +52,24 @@ impl Stop {
         child.kill()
     }
 
+    /// Waits for a process to end, and asks it to when this one is asked to.
+    ///
+    /// # Errors
+    /// If it cannot be waited for or told.
+    pub fn wait(self, child: &mut Child) -> io::Result<ExitStatus> {
+        let mut told = false;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            if self.asked() && !told {
+                told = true;
+                Self::ask(child)?;
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
     /// A stop that nobody asks for.
     pub fn never() -> Self {
         Self { heard: false }
@@ -55,4 +78,15 @@ impl Stop {
     pub fn asked(self) -> bool {
         self.heard && ASKED.load(Ordering::Relaxed)
     }
+}
+
+/// Starts a process that Ctrl-C on a terminal does not reach: the one that started it asks it to end, once. A second signal would end it
+/// before it has saved.
+///
+/// # Errors
+/// If it cannot be started.
+pub fn spawn_apart(command: &mut Command) -> io::Result<Child> {
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(command, 0);
+    command.spawn()
 }

@@ -2,8 +2,9 @@
 
 mod measured;
 pub mod overrides;
+mod words;
 pub mod yaml;
-mod yaml_spans;
+pub(crate) mod yaml_spans;
 
 use crate::back::burn::{Model, Precision};
 use crate::data::augment::{Augmentations, Views};

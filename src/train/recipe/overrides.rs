@@ -7,6 +7,8 @@ use crate::back::burn::DeviceChoice;
 use crate::train::TrainError;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
+use lcnnc_lang::vocabulary::optimizers;
+use lcnnc_lang::vocabulary::settings::{BLOCKS, SettingsBlock};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -66,6 +68,35 @@ pub enum Target {
     Key { block: &'static str, key: &'static str },
     /// An argument of whatever optimizer was chosen.
     Optimizer(&'static str),
+}
+
+impl Target {
+    /// The setting of that name: a key of a settings block, or an argument of an optimizer.
+    pub fn named(name: &str) -> Option<Self> {
+        let of_block = |block: &'static SettingsBlock| {
+            let key = block.keys.iter().find(|key| key.name == name)?;
+            Some(Self::Key { block: block.name, key: key.name })
+        };
+        let of_optimizer = || {
+            let mut arguments = optimizers::CALLABLES.iter().flat_map(|callable| callable.args);
+            arguments.find(|arg| arg.name == name).map(|arg| Self::Optimizer(arg.name))
+        };
+        BLOCKS.iter().find_map(of_block).or_else(of_optimizer)
+    }
+
+    /// The names of all settings.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let arguments = optimizers::CALLABLES.iter().flat_map(|callable| callable.args);
+        BLOCKS.iter().flat_map(|block| block.keys).chain(arguments).map(|arg| arg.name)
+    }
+
+    /// The name of the setting.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Key { key, .. } => key,
+            Self::Optimizer(argument) => argument,
+        }
+    }
 }
 
 /// Whether a setting comes from the command line, by its origin.

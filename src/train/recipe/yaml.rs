@@ -115,7 +115,8 @@ pub fn report(text: &str) -> Report {
     read(Path::new(NAME), text).err().unwrap_or_else(|| Report::new(NAME, text, Vec::new()))
 }
 
-fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
+/// Why a text is no YAML.
+pub(crate) fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
     let location = error.location();
     let message = error.to_string();
     // The place is shown, so it need not be said as well.
@@ -335,7 +336,7 @@ fn moved(mut diagnostic: Diagnostic, file: &str, span: Span, value: &str) -> Dia
 }
 
 /// A text, a number or a truth value as text.
-fn scalar(value: &Value) -> Option<String> {
+pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -344,7 +345,8 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-fn kind(value: &Value) -> String {
+/// A value in the words of a message.
+pub(crate) fn kind(value: &Value) -> String {
     match value {
         Value::Null => "nothing".to_owned(),
         Value::Bool(truth) => truth.to_string(),

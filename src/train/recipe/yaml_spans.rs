@@ -1,10 +1,10 @@
 //! Where in a YAML text something stands.
 //!
 //! The YAML reader gives places only with its errors. So the text is read once more by a visitor that walks down a path
-//! of keys and refuses what it finds there: the refusal carries the place.
+//! of keys, and of places in lists, and refuses what it finds there: the refusal carries the place.
 
 use lcnnc_lang::diag::Span;
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Location;
 use std::fmt;
 
@@ -89,6 +89,17 @@ impl<'de> Visitor<'de> for PathSeeker<'_> {
             map.next_value::<IgnoredAny>()?;
         }
         Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        let Some((first, rest)) = self.path.split_first() else { return Err(A::Error::custom("found")) };
+        // The keys of a list are its places, from 0.
+        for _ in 0..first.parse::<usize>().unwrap_or(usize::MAX) {
+            if list.next_element::<IgnoredAny>()?.is_none() {
+                return Ok(());
+            }
+        }
+        list.next_element_seed(PathSeeker { path: rest, ..self }).map(|_| ())
     }
 }
 

@@ -3,8 +3,10 @@
 mod altered;
 pub mod begin;
 mod diverged;
+pub mod facts;
 pub mod inspect;
 pub mod lengthen;
+mod made;
 pub mod manifest;
 pub(in crate::train) mod memory_need;
 mod never_kept;
@@ -302,6 +304,14 @@ pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<Da
         }
     }
     Ok(data)
+}
+
+/// The number of classes of the data set of some overrides.
+///
+/// # Errors
+/// If it cannot be had.
+pub fn classes_of(overrides: &Overrides) -> Result<usize, TrainError> {
+    Ok(open(overrides, true)?.classes.len())
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {

@@ -1,5 +1,6 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
+use crate::train::fit::stop::spawn_apart;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -10,16 +11,12 @@ use crate::train::runs::{same_data, threads};
 use crate::train::{Console, Overrides, Setting, Stop, Summary, Target, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
-
-/// How often a process that trains is looked at.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The result of one seed's run.
 #[derive(Clone, Debug, Serialize)]
@@ -55,6 +52,30 @@ pub struct Study {
     /// The file with all this.
     #[serde(skip)]
     pub file: PathBuf,
+}
+
+impl Study {
+    /// The folders of the runs that a file of a study names. They lie beside the file, wherever both were moved to.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not that of a study.
+    pub fn folders(file: &Path) -> Result<Vec<PathBuf>, TrainError> {
+        #[derive(Deserialize)]
+        struct Named {
+            seeds: Vec<Seed>,
+        }
+        #[derive(Deserialize)]
+        struct Seed {
+            folder: PathBuf,
+        }
+        let not_a_study = |error: serde_json::Error| TrainError::Refused {
+            path: file.to_owned(),
+            reason: format!("it is neither a run's folder nor the file `seeds-….json` of a study: {error}"),
+        };
+        let named: Named = serde_json::from_str(&files::read(file)?).map_err(not_a_study)?;
+        let beside = file.parent().unwrap_or(Path::new(""));
+        Ok(named.seeds.iter().filter_map(|seed| Some(beside.join(seed.folder.file_name()?))).collect())
+    }
 }
 
 /// A seed that is still to be trained.
@@ -217,6 +238,21 @@ fn train(pending: Vec<Pending>, jobs: usize, console: &Console) -> Result<(), Tr
     }
 }
 
+/// How many runs like one of these overrides are trained at once where so many are to be trained, with how many threads each, and why.
+///
+/// # Errors
+/// As for a run, or if as many as were asked for have no room in memory.
+pub fn processes(
+    overrides: Overrides,
+    (asked, runs): (Option<usize>, usize),
+) -> Result<(usize, usize, String), TrainError> {
+    let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
+    let cores = threads::fix(overrides.threads)?;
+    let setup = Setup::new(files::source(&spec)?, overrides, Work::Training)?;
+    let (jobs, why) = side_by_side(&setup, (asked, runs), cores)?;
+    Ok((jobs, (cores / jobs.max(1)).max(1), why))
+}
+
 /// How many processes at once, and why: as many as were asked for, or one a core, within the memory; one on a graphics
 /// processor, which is shared badly.
 ///
@@ -249,34 +285,19 @@ fn side_by_side(
 fn process(pending: &Pending, stop: Stop, console: &Console) -> std::io::Result<ExitStatus> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("resume").arg("--brief").arg(&pending.folder);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut child = spawn_apart(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let (out, err) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         let seed = pending.seed;
         scope.spawn(move || pass_on(out, |line| console.line(&format!("seed {seed}: {line}"))));
         scope.spawn(move || pass_on(err, |line| console.warn(&format!("seed {seed}: {line}"))));
-        wait(&mut child, stop)
+        stop.wait(&mut child)
     })
 }
 
 fn pass_on(from: Option<impl Read>, say: impl Fn(&str)) {
     let lines = from.into_iter().flat_map(|from| BufReader::new(from).lines());
     lines.map_while(Result::ok).for_each(|line| say(&line));
-}
-
-/// Waits for a process, and asks it to stop when this one is asked to.
-fn wait(child: &mut Child, stop: Stop) -> std::io::Result<ExitStatus> {
-    let mut told = false;
-    loop {
-        if let Some(status) = child.try_wait()? {
-            return Ok(status);
-        }
-        if stop.asked() && !told {
-            told = true;
-            Stop::ask(child)?;
-        }
-        thread::sleep(PAUSE);
-    }
 }
 
 /// The mean, and the sample's standard deviation.

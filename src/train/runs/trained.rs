@@ -1,7 +1,7 @@
 //! A finished run, taken up again from the files of its folder alone.
 
 use crate::back::burn::{Model, Weight, read_all};
-use crate::data::loader::{Feed, Loader};
+use crate::data::loader::{Batch, Feed, Loader};
 use crate::data::{self, ImageSource, picture};
 use crate::train::fit::evaluate::{self, Each, Score, evaluate_each};
 use crate::train::runs::inspect::{Inspection, RunFolder};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Images that a net is shown at once at most while its values are recorded.
-const MOST_RECORDED: usize = 64;
+pub(super) const MOST_RECORDED: usize = 64;
 
 /// A run's net with its weights, on a device.
 pub struct Trained {
@@ -298,16 +298,24 @@ impl Trained {
                 change(before, image);
                 before += 1;
             }
-            let (images, input, labels) = (batch.labels.len(), batch.images.clone(), batch.labels.clone());
-            let (forward, values) = self.model.record(evaluate::images(batch, &self.model, &self.device), wanted);
-            let asked = values.into_iter().fold(Transaction::default(), Transaction::register);
-            let numbers = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
-            let mut values: Vec<Vec<f32>> =
-                read_all(asked.register(forward.logits()))?.into_iter().map(numbers).collect();
-            let scores = values.pop().unwrap_or_default();
-            each(Recorded { images, input, labels, values, scores })?;
+            each(self.recorded(&self.model, batch, wanted)?)?;
         }
         Ok(())
+    }
+
+    /// What a net, this one or one with other weights, makes of a batch.
+    pub(super) fn recorded(&self, model: &Model, batch: Batch, wanted: &[bool]) -> Result<Recorded, TrainError> {
+        let (images, input, labels) = (batch.labels.len(), batch.images.clone(), batch.labels.clone());
+        let (forward, values) = model.record(evaluate::images(batch, model, &self.device), wanted);
+        let asked = values.into_iter().fold(Transaction::default(), Transaction::register);
+        let numbers = |data: TensorData| data.iter::<f32>().collect::<Vec<f32>>();
+        let mut values: Vec<Vec<f32>> = read_all(asked.register(forward.logits()))?.into_iter().map(numbers).collect();
+        let scores = values.pop().unwrap_or_default();
+        if let Some(x) = scores.iter().find(|x| !x.is_finite()) {
+            let (what, found) = ("what the net makes of the images".to_owned(), format!("a score of {x}"));
+            return Err(TrainError::NoNumber { what, found, path: self.file.clone() });
+        }
+        Ok(Recorded { images, input, labels, values, scores })
     }
 
     /// The run's settings and where it comes from.
@@ -321,7 +329,7 @@ impl Trained {
     }
 
     /// What is wrong with images, said of a run whose spec nobody can change any more.
-    fn unfit(&self, error: TrainError) -> TrainError {
+    pub(super) fn unfit(&self, error: TrainError) -> TrainError {
         match error {
             TrainError::Unfit { cause } => {
                 TrainError::UnfitRun { cause: Box::new(cause), takes: self.recipe.net.input.1 }

@@ -8,8 +8,13 @@ use std::process::{Command, Stdio};
 const GOOD: &str =
     "model Good\nconst width = 8\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\n";
 
+/// The plan of a sweep of which nothing is trained.
+const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
+{"index":0,"folder":"width=1-00000000","values":{"dataset":"contours","seed":"0","width":"1"},"args":["good.lcnn"]}
+"#;
+
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 18] = [
+const VERBS: [(&str, &str); 23] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -24,6 +29,11 @@ const VERBS: [(&str, &str); 18] = [
     ("share", "run"),
     ("activations", "run --values logits --out x.npz"),
     ("analyse", "run weights"),
+    ("report", "run"),
+    ("sweep run", "good --over width=1,2"),
+    ("sweep status", "planned"),
+    ("sweep table", "planned --rows width"),
+    ("sweep job", "planned"),
     ("simulate sharing", ""),
     ("data fetch", "mnist"),
     ("data list", ""),
@@ -31,10 +41,20 @@ const VERBS: [(&str, &str); 18] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 43] = [
-    ("--over", &["", "3", "steps", "steps=", "steps=0", "V1=2", "steps=3..1", ".steps=2"]),
+const BAD: [(&str, &[&str]); 53] = [
+    ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
+    ("--choose", &["nothing"]),
+    ("--draws", &["0", "-1", "x"]),
+    ("--draw-seed", &["-1", "x"]),
+    ("--index", &["-1", "x"]),
+    ("--rows", &["nothing"]),
+    ("--columns", &["nothing"]),
+    ("--published", &["nothing.csv"]),
+    ("--against", &["nothing"]),
+    ("--setting", &["", "clip", "clap=1", "clip="]),
+    ("--only", &["colours"]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
@@ -98,6 +118,8 @@ fn flags(folder: &Path, verb: &str) -> Vec<String> {
 fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("good.lcnn"), GOOD).unwrap();
+    fs::create_dir(place.path().join("planned")).unwrap();
+    fs::write(place.path().join("planned/plan.jsonl"), PLAN).unwrap();
     let mut walked = 0;
     for (verb, needs) in VERBS {
         for flag in flags(place.path(), verb) {
@@ -111,9 +133,10 @@ fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
             for value in *values {
                 let mut args: Vec<&str> = verb.split(' ').chain(needs.split_whitespace()).collect();
                 args.retain(|arg| flag != "--dataset" || !["--dataset", "contours"].contains(arg));
+                args.retain(|arg| flag != "--rows" || !["--rows", "width"].contains(arg));
                 let given = format!("{flag}={value}");
                 args.push(&given);
-                if flag == "--jobs" {
+                if flag == "--jobs" && verb == "run" {
                     args.extend(["--seeds", "2"]);
                 }
                 let (code, said) = lcnnc(place.path(), &args);
@@ -128,6 +151,7 @@ fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
     }
     assert!(walked > 100, "{walked} values were tried");
     assert!(!place.path().join("runs").exists(), "nothing is begun");
+    assert!(!place.path().join("sweeps").exists(), "nothing is planned");
 }
 
 /// Which of two values of one const is meant is not known.

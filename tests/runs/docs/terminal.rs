@@ -1,7 +1,8 @@
 //! What is copied from a terminal is what the terminal says.
 
 use crate::docs::{pages, specs};
-use lcnnc::train::yaml;
+use lcnnc::sweeps;
+use lcnnc::train::{Overrides, yaml};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -139,10 +140,15 @@ fn the_commands_that_are_shown_exist() {
 }
 
 #[test]
-fn the_settings_of_runs_that_are_shown_can_be_read() {
+fn the_settings_of_runs_and_of_sweeps_that_are_shown_can_be_read() {
     for page in pages() {
         for text in blocks(&page, "yaml") {
-            assert!(yaml::read(Path::new("run.yaml"), &text).is_ok(), "{page}:\n{text}");
+            let file = Path::new("shown.yaml");
+            let problem = match text.contains("grids:") {
+                true => sweeps::file::read(file, &text, Overrides::default(), false).err(),
+                false => yaml::read(file, &text).err(),
+            };
+            assert!(problem.is_none(), "{page}:\n{text}{}", problem.unwrap());
         }
     }
 }

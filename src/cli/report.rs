@@ -1,0 +1,125 @@
+//! `lcnnc report`: several runs side by side.
+
+use super::analysed::{Analysed, Call, IMAGES, all, calls, measures, watches, write_figure, write_table, written};
+use super::shown::ShownArgs;
+use super::values::folder;
+use lcnnc::analyses::side_by_side::{Beside, side_by_side};
+use lcnnc::analyses::{self, Bench, across, measure};
+use lcnnc::sweeps::plan::PLAN;
+use lcnnc::sweeps::{Plan, State};
+use lcnnc::train::facts::Fact;
+use lcnnc::train::{Console, Inspection, RunFolder, Study, TrainError, user_files};
+use lcnnc_lang::diag::counted;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Analyse several runs and put them side by side, with means over the runs that differ in their seed alone.
+///
+/// Each run's tables, figures and report go to a folder of its own in the folder of the report. `report.html` there shows what the
+/// runs differ in, what they come to by group, and their figures beside one another; it needs no other file and no script.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// Folders of runs; files `seeds-….json`, which stand for all runs of a study; folders of sweeps, for their finished runs
+    #[arg(value_name = "RUN", required = true)]
+    runs: Vec<PathBuf>,
+    /// The analyses, such as `weights` or 'sparsity(of: O)' [default: all that apply]
+    #[arg(long, value_name = "ANALYSIS", num_args = 1.., value_parser = analysis)]
+    only: Vec<String>,
+    /// The folder to write to; files of the same names are replaced
+    #[arg(long, value_name = "DIR", value_parser = folder(), default_value = "report")]
+    into: PathBuf,
+    #[command(flatten)]
+    shown: ShownArgs,
+    /// Go on although files of a folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
+}
+
+impl Args {
+    pub fn report(self) -> Result<ExitCode, TrainError> {
+        let console = Console::new();
+        let Some(mut asked) = calls(&self.only, console)? else { return Ok(ExitCode::from(2)) };
+        let is_all = asked.is_empty();
+        if is_all {
+            asked = all()?;
+        }
+        let mut inspection = Inspection::new(self.force, console);
+        let folders = folders(&self.runs)?;
+        let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.facts());
+        let facts = folders.iter().map(open).collect::<Result<Vec<Vec<Fact>>, _>>()?;
+        let groups = across::groups(&facts);
+        let mut beside = Vec::new();
+        for (n, (folder, group)) in folders.iter().zip(groups).enumerate() {
+            console.line(&format!("run {} of {}: {}", n + 1, folders.len(), folder.display()));
+            let name = format!("{:02}_{}", n + 1, folder.file_name().unwrap_or_default().to_string_lossy());
+            beside.push(self.one((folder, name, group), &asked, is_all, &mut inspection)?);
+        }
+        let all: Vec<_> = beside.iter().flat_map(|run| measures(&run.sections, &run.folder, &run.group)).collect();
+        let means = measure::means(&all);
+        write_table(&self.into.join("summary.csv"), &measure::summary(&all))?;
+        write_table(&self.into.join("means.csv"), &measure::table(&means))?;
+        let figures = across::figures(&means);
+        figures.iter().try_for_each(|(analysis, figure)| write_figure(&self.into, analysis, figure))?;
+        let page = self.into.join("report.html");
+        user_files::write(&page, side_by_side(&beside, &means, &figures).as_bytes())?;
+        console.line(&format!("{} side by side: {}", counted(beside.len(), "run"), page.display()));
+        super::run::forced(&inspection.notes, console);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Analyses one run into a folder of its own.
+    fn one(
+        &self,
+        (folder, name, group): (&Path, String, String),
+        asked: &[Call],
+        is_all: bool,
+        inspection: &mut Inspection,
+    ) -> Result<Beside, TrainError> {
+        let mut over = self.shown.over();
+        // Whichever number the first run has: a process has one.
+        over.threads = over.threads.or_else(|| Some(rayon::current_num_threads()));
+        let mut bench =
+            Bench::open(folder, over, self.shown.weights, inspection)?.limited(self.shown.limit.unwrap_or(IMAGES));
+        if watches(asked, &bench) {
+            bench.show(&self.shown.images, inspection)?;
+        }
+        let into = self.into.join(&name);
+        let Analysed { sections, left_out } = written(asked, &bench, (folder, &into), is_all, inspection.console())?;
+        let summary = RunFolder::open(folder, inspection)?.summary;
+        Ok(Beside {
+            folder: folder.display().to_string(),
+            name,
+            group,
+            seed: bench.trained().manifest().seed,
+            accuracy: summary.map(|summary| summary.test.accuracy),
+            sections,
+            left_out,
+        })
+    }
+}
+
+/// The folders of runs; a file of a study stands for those of its runs, and the folder of a sweep for those that are finished.
+fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>, TrainError> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for path in given {
+        let of = match path {
+            path if path.is_file() => Study::folders(path)?,
+            path if path.join(PLAN).is_file() => {
+                Plan::read(path)?.states().into_iter().filter_map(State::finished).map(|run| run.folder).collect()
+            }
+            path => vec![path.clone()],
+        };
+        for folder in of {
+            if !folders.contains(&folder) {
+                folders.push(folder);
+            }
+        }
+    }
+    Ok(folders)
+}
+
+/// The call of an analysis that there is.
+fn analysis(text: &str) -> Result<String, String> {
+    analyses::called(text).map(|_| text.to_owned())
+}

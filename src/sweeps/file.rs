@@ -1,0 +1,307 @@
+//! A sweep as a file: YAML whose lists are alternatives and whose values are in the language of the spec.
+
+use super::draws::Distribution;
+use super::place::Place;
+use super::sweep::{Alternatives, Axis, Grid, Sweep};
+use super::values;
+use crate::train::recipe::yaml::{kind, scalar, syntax};
+use crate::train::recipe::yaml_spans;
+use crate::train::{Overrides, TrainError, files};
+use lcnnc_lang::diag::{Diagnostic, Report, config};
+use lcnnc_lang::syntax::with_line_feeds;
+use serde::{Deserialize, Serialize};
+use serde_yaml::Value;
+use std::path::{Path, PathBuf};
+
+/// The keys at the top, each with a line as an example.
+const KEYS: [(&str, &str); 10] = [
+    ("about", "about: Table 2 of Park, Zhang & Choe (2025)"),
+    ("seeds", "seeds: 5"),
+    ("seed", "seed: 0"),
+    ("choose", "choose: [lr, alpha]"),
+    ("draws", "draws: 20"),
+    ("draw_seed", "draw_seed: 0"),
+    ("always", "always: {epochs: 12, batch: 32}"),
+    ("quick", "quick: {epochs: 1, limit: 2000}"),
+    ("grids", "grids: [{spec: lc_cnn.lcnn, lr: [1e-2, 1e-3]}]"),
+    ("table", "table: {rows: alpha, columns: dataset}"),
+];
+/// The keys of a table.
+const TABLE: [&str; 3] = ["rows", "columns", "published"];
+/// The key of a grid that holds consts alone.
+const SET: &str = "set";
+/// The key of a grid that names its row in tables.
+pub const ROW: &str = "row";
+
+/// How the results are laid out as a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layout {
+    /// The name whose values are the rows, or `row`, which grids say themselves.
+    pub rows: String,
+    /// The name whose values are the columns.
+    pub columns: String,
+    /// The file with published values: `row,column,mean,sd`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<PathBuf>,
+}
+
+/// Reads a sweep from its file. Paths in it are relative to its folder. What `flags` say comes before what all jobs have in common; with
+/// `quick`, so does what the file says for a quick look.
+///
+/// # Errors
+/// If the file cannot be read, or everything that is wrong with it.
+pub fn load(file: &Path, flags: Overrides, quick: bool) -> Result<Sweep, TrainError> {
+    read(file, &files::read(file)?, flags, quick).map_err(|report| TrainError::Reports(vec![report]))
+}
+
+/// Reads the text of a sweep's file, see [`load`].
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub fn read(file: &Path, text: &str, flags: Overrides, quick: bool) -> Result<Sweep, Report> {
+    let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let mut reader = Reader { text, folder, diagnostics: Vec::new() };
+    let sweep = match serde_yaml::from_str(text) {
+        Ok(top) => reader.top(&top, flags, quick),
+        Err(error) => {
+            reader.diagnostics.push(syntax(text, &error));
+            Sweep::default()
+        }
+    };
+    match reader.diagnostics.is_empty() {
+        true => Ok(sweep),
+        false => Err(Report::new(file.display().to_string(), text, reader.diagnostics)),
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    folder: &'a Path,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A path of keys and of places in lists.
+type At = Vec<String>;
+
+fn at(path: &[String], key: &str) -> At {
+    [path, &[key.to_owned()]].concat()
+}
+
+impl Reader<'_> {
+    fn top(&mut self, top: &Value, flags: Overrides, quick: bool) -> Sweep {
+        let mut sweep = Sweep { seeds: 1, ..Sweep::default() };
+        let (mut always, mut hurried) = (Overrides::default(), Overrides::default());
+        let mut quick_seeds = None;
+        for (key, value) in self.entries("a sweep", "seeds: 5", &[], top) {
+            let path = at(&[], &key);
+            match key.as_str() {
+                "about" => sweep.about = self.text(&path, value),
+                "seeds" => sweep.seeds = self.seeds(&path, value).unwrap_or(1),
+                "seed" => sweep.first_seed = self.count(&path, value).unwrap_or_default() as u64,
+                "choose" => sweep.choose = self.texts(&path, value),
+                "draws" => sweep.draws = self.count(&path, value).unwrap_or_default(),
+                "draw_seed" => sweep.draw_seed = self.count(&path, value).unwrap_or_default() as u64,
+                "always" => always = self.always(&path, value, &mut None),
+                "quick" => hurried = self.always(&path, value, &mut quick_seeds),
+                "grids" => sweep.grids = self.grids(&path, value),
+                "table" => sweep.table = self.table(&path, value),
+                _ => self.unknown(&path, "sweep", &KEYS.map(|(key, _)| key)),
+            }
+        }
+        if sweep.grids.is_empty() {
+            sweep.grids.push(Grid::default());
+        }
+        if quick {
+            always = hurried.over(always);
+            sweep.seeds = quick_seeds.unwrap_or(sweep.seeds);
+        }
+        sweep.base = flags.over(always);
+        sweep
+    }
+
+    fn unknown(&mut self, path: &[String], within: &str, known: &[&str]) {
+        let key = path.last().map_or("", String::as_str);
+        self.diagnostics.push(config::unknown_key(key, within, yaml_spans::of_key(self.text, path), known));
+    }
+
+    fn wrong(&mut self, path: &[String], problem: &str) {
+        self.diagnostics.push(config::wrong_value(problem, yaml_spans::of_value(self.text, path)));
+    }
+
+    fn mistyped(&mut self, path: &[String], expected: &str, found: &Value, example: &str) {
+        let key = path.last().map_or("a sweep", String::as_str);
+        let span = yaml_spans::of_value(self.text, path);
+        self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
+    }
+
+    /// The keys and values of a mapping.
+    fn entries<'v>(
+        &mut self,
+        what: &str,
+        example: &str,
+        path: &[String],
+        value: &'v Value,
+    ) -> Vec<(String, &'v Value)> {
+        let Value::Mapping(mapping) = value else {
+            if !value.is_null() {
+                self.mistyped(path, &format!("{what}, a block of keys"), value, example);
+            }
+            return Vec::new();
+        };
+        mapping.iter().filter_map(|(key, value)| Some((scalar(key)?, value))).collect()
+    }
+
+    fn text(&mut self, path: &[String], value: &Value) -> Option<String> {
+        let text = scalar(value);
+        if text.is_none() {
+            self.mistyped(path, "a text", value, example(path));
+        }
+        text
+    }
+
+    fn texts(&mut self, path: &[String], value: &Value) -> Vec<String> {
+        match value {
+            Value::Sequence(all) => {
+                all.iter().enumerate().filter_map(|(n, one)| self.text(&at(path, &n.to_string()), one)).collect()
+            }
+            one => self.text(path, one).into_iter().collect(),
+        }
+    }
+
+    fn count(&mut self, path: &[String], value: &Value) -> Option<usize> {
+        let count = value.as_u64().and_then(|n| usize::try_from(n).ok());
+        if count.is_none() {
+            self.mistyped(path, "a whole number from 0 on", value, example(path));
+        }
+        count
+    }
+
+    fn seeds(&mut self, path: &[String], value: &Value) -> Option<usize> {
+        let seeds = self.count(path, value);
+        if seeds == Some(0) {
+            self.wrong(path, "`seeds` is 0, and nothing would be trained: give 1 or more");
+        }
+        seeds.filter(|n| *n > 0)
+    }
+
+    /// What all jobs have in common; `seeds` is taken where it is asked for.
+    fn always(&mut self, path: &[String], value: &Value, seeds: &mut Option<usize>) -> Overrides {
+        let (mut over, takes_seeds) = (Overrides::default(), path.iter().any(|key| key == "quick"));
+        for (name, value) in self.entries("settings", "always: {epochs: 12}", path, value) {
+            let path = at(path, &name);
+            if takes_seeds && name == "seeds" {
+                *seeds = self.seeds(&path, value);
+            } else if name == SET {
+                for (name, value) in self.entries("consts", "set: {alpha: 0}", &path, value) {
+                    if let Some(text) = self.text(&at(&path, &name), value) {
+                        over.set.insert(name, text);
+                    }
+                }
+            } else if let Some(text) = self.text(&path, value) {
+                let text = self.based(&name, text);
+                // Consts stand under `set` here, since no spec is at hand.
+                let put = Place::of(&name, &[]).and_then(|place| place.put(&name, &text, &mut over));
+                if let Err(problem) = put {
+                    self.wrong(&path, &problem);
+                }
+            }
+        }
+        over
+    }
+
+    fn grids(&mut self, path: &[String], value: &Value) -> Vec<Grid> {
+        let Value::Sequence(all) = value else {
+            self.mistyped(path, "a list of grids", value, example(path));
+            return Vec::new();
+        };
+        all.iter().enumerate().map(|(n, grid)| self.grid(&at(path, &n.to_string()), grid)).collect()
+    }
+
+    fn grid(&mut self, path: &[String], value: &Value) -> Grid {
+        let mut grid = Grid::default();
+        for (name, value) in self.entries("a grid", "- {spec: lc_cnn.lcnn, lr: [1e-2, 1e-3]}", path, value) {
+            let path = at(path, &name);
+            match name.as_str() {
+                ROW => grid.row = self.text(&path, value),
+                SET => {
+                    for (name, value) in self.entries("consts", "set: {alpha: [0.1, 1]}", &path, value) {
+                        let axis = self.axis(&at(&path, &name), &name, value);
+                        grid.axes.extend(axis);
+                    }
+                }
+                _ => grid.axes.extend(self.axis(&path, &name, value)),
+            }
+        }
+        grid
+    }
+
+    /// A name and its alternatives; a single text may stand for several, as `1..10` does.
+    fn axis(&mut self, path: &[String], name: &str, value: &Value) -> Option<Axis> {
+        let mut all: Vec<String> = Vec::new();
+        let texts = self.texts(path, value);
+        if let Some(drawn) = texts.iter().find_map(|text| Distribution::read(text)) {
+            let alone = "values are drawn from a distribution that stands alone, without other alternatives";
+            let drawn = drawn.and_then(|drawn| if texts.len() == 1 { Ok(drawn) } else { Err(alone.to_owned()) });
+            return drawn
+                .map(|drawn| Axis { name: name.to_owned(), alternatives: Alternatives::Drawn(drawn) })
+                .map_err(|problem| self.wrong(path, &problem))
+                .ok();
+        }
+        for (n, text) in texts.into_iter().enumerate() {
+            let place = if value.is_sequence() { at(path, &n.to_string()) } else { path.to_vec() };
+            match values::one(text.trim()) {
+                Ok(values) => {
+                    for value in values {
+                        if all.iter().any(|known| values::normal(known) == values::normal(&value)) {
+                            self.wrong(&place, &format!("`{value}` comes twice"));
+                        }
+                        all.push(self.based(name, value));
+                    }
+                }
+                Err(problem) => self.wrong(&place, &problem),
+            }
+        }
+        if all.is_empty() {
+            self.mistyped(path, "a value or a list of alternatives", value, "lr: [1e-2, 1e-3]");
+            return None;
+        }
+        Some(Axis { name: name.to_owned(), alternatives: Alternatives::Each(all) })
+    }
+
+    /// A path of a spec or of a folder of images, from the file's folder on.
+    fn based(&self, name: &str, value: String) -> String {
+        let from = |path: &str| self.folder.join(path).to_string_lossy().into_owned();
+        match (name, value.split_once(':')) {
+            ("spec", _) => from(&value),
+            ("dataset", Some((set, path))) => format!("{set}:{}", from(path)),
+            _ => value,
+        }
+    }
+
+    fn table(&mut self, path: &[String], value: &Value) -> Option<Layout> {
+        let mut layout = Layout::default();
+        for (key, value) in self.entries("a table", "table: {rows: row, columns: dataset}", path, value) {
+            let path = at(path, &key);
+            let text = self.text(&path, value).unwrap_or_default();
+            match key.as_str() {
+                "rows" => layout.rows = text,
+                "columns" => layout.columns = text,
+                "published" => layout.published = Some(self.folder.join(text)),
+                _ => self.unknown(&path, "table", &TABLE),
+            }
+        }
+        for (name, usual) in [(&mut layout.rows, ROW), (&mut layout.columns, "dataset")] {
+            if name.is_empty() {
+                usual.clone_into(name);
+            }
+        }
+        Some(layout)
+    }
+}
+
+/// A line that shows how the key at the top of a path is written.
+fn example(path: &[String]) -> &'static str {
+    let known = KEYS.into_iter().find(|(key, _)| path.first().is_some_and(|first| first == key));
+    known.map_or("lr: [1e-2, 1e-3]", |(_, example)| example)
+}

@@ -1,0 +1,83 @@
+//! One job of a plan: found in its folder, gone on with or begun, and its end noted.
+
+use super::lease::Lease;
+use super::outcome::Outcome;
+use crate::train::{
+    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, resume, run,
+};
+use std::path::{Path, PathBuf};
+
+/// A run that came to its end.
+#[derive(Clone, Debug)]
+pub struct FinishedRun {
+    /// The folder of the run.
+    pub folder: PathBuf,
+    /// Where it comes from.
+    pub manifest: Manifest,
+    /// Where it got to.
+    pub summary: Summary,
+}
+
+/// What the folder of a job holds.
+pub enum Found {
+    /// A run that came to its end.
+    Finished(Box<FinishedRun>),
+    /// A run that can be gone on with.
+    Cut(PathBuf),
+    /// Nothing yet.
+    Nothing,
+}
+
+/// Looks for the run of a job; what a finished run left must be as it was.
+///
+/// # Errors
+/// If a file is missing, cannot be read, or is not what the run left.
+pub fn find(folder: &Path) -> Result<Found, TrainError> {
+    let mut cut = Found::Nothing;
+    for path in all_runs(folder)? {
+        let run = RunFolder::open(&path, &mut Inspection::new(false, Console::new()))?;
+        match run.summary {
+            Some(summary) => {
+                return Ok(Found::Finished(Box::new(FinishedRun { folder: path, manifest: run.manifest, summary })));
+            }
+            None => cut = Found::Cut(path),
+        }
+    }
+    Ok(cut)
+}
+
+/// Trains the job of a folder to its end: takes a finished run as it is, goes on with one that was cut short, or begins one. How it ends
+/// is noted in the folder.
+///
+/// # Errors
+/// As for a run, or if another process works on the job.
+pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
+    let _lease = Lease::take(folder)?;
+    let done = train(folder, over, occasion, console);
+    match &done {
+        Ok(_) => Outcome::forget(folder),
+        Err(TrainError::Cut { cause, .. }) if matches!(**cause, TrainError::Stopped) => {}
+        Err(error) => Outcome::note(folder, error)?,
+    }
+    done
+}
+
+fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
+    match find(folder)? {
+        Found::Finished(run) => Ok(Done { folder: run.folder, summary: run.summary }),
+        Found::Cut(path) => {
+            let over = Overrides {
+                threads: over.threads,
+                device: over.device,
+                data_root: over.data_root,
+                ..Overrides::default()
+            };
+            resume(&path, over, true, Inspection::new(false, *console))
+        }
+        Found::Nothing => {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+            let runs = folder.parent().unwrap_or(Path::new(""));
+            run(Overrides { name, ..over }, runs, occasion, console)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Sweeps: many runs of a plan, over grids of settings and seeds, and what they come to together.
+//!
+//! `sweep.rs` is a sweep as it is written, by flags or in a file (`file.rs`); `plan.rs` is the list of its jobs, one run each, in a
+//! folder of its own; `job.rs` trains one of them, in whichever process and on whichever machine; `pool.rs` trains all of them here;
+//! `state.rs` reads from the folder alone how far they are.
+
+// A sweep lives in files, and says how long it takes.
+#![allow(clippy::disallowed_methods)]
+
+pub mod draws;
+pub mod file;
+pub mod job;
+pub mod lease;
+pub mod outcome;
+pub mod place;
+pub mod plan;
+pub mod pool;
+pub mod published;
+pub mod results;
+pub mod state;
+pub mod sweep;
+pub mod table;
+pub mod values;
+pub mod written;
+
+pub use plan::{Job, Plan};
+pub use state::State;
+pub use sweep::{Alternatives, Axis, Grid, Sweep};

@@ -1,0 +1,134 @@
+//! All jobs of a plan on this machine: processes side by side, one a job.
+
+use super::outcome::Outcome;
+use super::plan::{Job, Plan};
+use super::state::State;
+use crate::train::{Console, Stop, TrainError, duration, spawn_apart};
+use lcnnc_lang::diag::counted;
+use std::fs::OpenOptions;
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+/// What a job says, in its folder.
+pub const LOG: &str = "log.txt";
+
+/// What came of the jobs that were worked on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Worked {
+    /// Jobs that came to their end.
+    pub finished: usize,
+    /// Jobs that failed.
+    pub failed: usize,
+    /// Whether a signal ended the work before all jobs were done.
+    pub stopped: bool,
+}
+
+/// Works on jobs of a plan, so many at a time with so many threads each, and says of each how it ended. A signal lets those at work
+/// save, and begins no more.
+pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize), console: Console) -> Worked {
+    let (stop, began) = (Stop::listen(), Instant::now());
+    let bar = console.drawn("sweep      {pos}/{len} jobs, {msg}", jobs.len());
+    bar.set_message("no estimate yet");
+    let (queue, worked) = (Mutex::new(jobs.iter()), Mutex::new(Worked::default()));
+    let next = || if stop.asked() { None } else { queue.lock().unwrap_or_else(PoisonError::into_inner).next() };
+    thread::scope(|scope| {
+        for _ in 0..side_by_side.max(1) {
+            scope.spawn(|| {
+                while let Some(job) = next() {
+                    let status = process(plan, job, threads, stop);
+                    let said = ended(plan, job, status, stop);
+                    let mut worked = worked.lock().unwrap_or_else(PoisonError::into_inner);
+                    match said {
+                        Ended::Finished(_) => worked.finished += 1,
+                        Ended::Failed(_) => worked.failed += 1,
+                        Ended::Cut(_) => {}
+                    }
+                    let done = worked.finished + worked.failed;
+                    let left = (done > 0).then(|| began.elapsed().mul_f64((jobs.len() - done) as f64 / done as f64));
+                    let left = left.map_or("no estimate yet".to_owned(), |left| format!("{} left", duration(left)));
+                    bar.set_position(done as u64);
+                    bar.set_message(left.clone());
+                    let title = job.title();
+                    bar.suspend(|| match &said {
+                        Ended::Finished(score) => {
+                            console.line(&format!("{done}/{}, {left}: {title}: {score}", jobs.len()));
+                        }
+                        Ended::Failed(problem) => {
+                            console.warn(&format!("{done}/{}, {left}: {title}: failed: {problem}", jobs.len()));
+                        }
+                        Ended::Cut(why) => console.line(&format!("{title}: {why}")),
+                    });
+                }
+            });
+        }
+    });
+    bar.finish_and_clear();
+    let mut worked = worked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    worked.stopped = stop.asked();
+    worked
+}
+
+/// How a job's process ended.
+enum Ended {
+    /// With its accuracies in words.
+    Finished(String),
+    /// With what is wrong.
+    Failed(String),
+    /// Before its end, and why.
+    Cut(&'static str),
+}
+
+/// What the folder of a job says behind its process; a process that left no word is noted.
+fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: Stop) -> Ended {
+    match plan.state(job) {
+        State::Finished(run) => {
+            let summary = &run.summary;
+            let validation = summary
+                .validation_accuracy
+                .map_or(String::new(), |share| format!("validation {:.2} %, ", 100.0 * share));
+            Ended::Finished(format!("{validation}test {:.2} %", 100.0 * summary.test.accuracy))
+        }
+        _ if stop.asked() => Ended::Cut("saved"),
+        State::Running => Ended::Cut("another process works on it"),
+        state => {
+            let problem = state.problem().unwrap_or_else(|| {
+                let problem = match status {
+                    Ok(status) => {
+                        let log = plan.of(job).join(LOG);
+                        format!("its process ended with {status}; what it said is in {}", log.display())
+                    }
+                    Err(error) => error.to_string(),
+                };
+                // A folder that cannot be written to is said with the next job.
+                let _ = Outcome::write(&plan.of(job), 1, problem.clone());
+                problem
+            });
+            Ended::Failed(problem)
+        }
+    }
+}
+
+/// Works on one job in a process of its own, whose words go to a file in the job's folder.
+fn process(plan: &Plan, job: &Job, threads: usize, stop: Stop) -> Result<ExitStatus, TrainError> {
+    let folder = plan.of(job);
+    std::fs::create_dir_all(&folder).map_err(TrainError::file(&folder, "made"))?;
+    let path = folder.join(LOG);
+    let log = OpenOptions::new().create(true).append(true).open(&path).map_err(TrainError::file(&path, "written"))?;
+    let both = log.try_clone().map_err(TrainError::file(&path, "written"))?;
+    let program = std::env::current_exe().map_err(TrainError::file(&plan.folder, "worked on"))?;
+    let mut command = Command::new(program);
+    command.args(["sweep", "job"]).arg(&plan.folder).args(["--index", &job.index.to_string()]);
+    command.args(["--threads", &threads.to_string()]);
+    let child = spawn_apart(command.stdin(Stdio::null()).stdout(both).stderr(log));
+    child.and_then(|mut child| stop.wait(&mut child)).map_err(TrainError::file(&plan.folder, "worked on"))
+}
+
+/// How many jobs there are of each state, in words: `3 finished, 1 failed`.
+pub fn tally(states: &[State]) -> String {
+    let words = ["finished", "running", "cut", "waiting", "failed", "damaged"];
+    let counts = words.map(|word| (states.iter().filter(|state| state.word() == word).count(), word));
+    let said: Vec<String> = counts.into_iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    format!("{}: {}", counted(states.len(), "job"), said.join(", "))
+}

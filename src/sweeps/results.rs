@@ -1,0 +1,164 @@
+//! What a sweep comes to: its points with the accuracies of their seeds, and the points that validation chooses.
+
+use super::plan::{Job, Plan};
+use super::state::{Mark, State};
+use super::sweep::SEED;
+use crate::analyses::moments::mean_and_sd;
+use crate::train::Summary;
+use std::collections::BTreeMap;
+
+/// One point of a sweep with all its seeds.
+#[derive(Clone, Debug, Default)]
+pub struct PointResult {
+    /// What its grid is called in tables.
+    pub row: Option<String>,
+    /// The value of every name, without the seed.
+    pub values: BTreeMap<String, String>,
+    /// Jobs of the point, whatever became of them.
+    pub jobs: usize,
+    /// Validation accuracies, from 0 to 1, of the seeds that came to their end and had images held out.
+    pub validation: Vec<f64>,
+    /// Test accuracies, from 0 to 1, of the seeds that came to their end.
+    pub test: Vec<f64>,
+    /// Why others did not, a sentence for each.
+    pub problems: Vec<String>,
+    /// Versions of lcnnc and checksums of data that the runs were made with.
+    pub marks: Vec<Mark>,
+}
+
+impl PointResult {
+    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        match (self.values.get(name), name == super::file::ROW) {
+            (_, true) => Some(self.row.as_deref().unwrap_or("all")),
+            (value, false) => value.map(String::as_str),
+        }
+    }
+
+    /// Whether all of its seeds came to their end.
+    pub fn is_complete(&self) -> bool {
+        self.test.len() == self.jobs
+    }
+
+    /// Mean validation accuracy over the seeds.
+    pub fn mean_validation(&self) -> Option<f64> {
+        mean(&self.validation)
+    }
+}
+
+/// The mean of some numbers, if there are any.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| mean_and_sd(values)[0])
+}
+
+/// Every point of a plan, in its order.
+pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
+    let mut points: Vec<PointResult> = Vec::new();
+    let mut known: BTreeMap<(Option<String>, BTreeMap<String, String>), usize> = BTreeMap::new();
+    for (job, state) in plan.jobs.iter().zip(states) {
+        let values: BTreeMap<String, String> = job
+            .values
+            .iter()
+            .filter(|(name, _)| *name != SEED)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let rows = if job.rows.is_empty() { vec![None] } else { job.rows.iter().cloned().map(Some).collect() };
+        for row in rows {
+            let at = *known.entry((row.clone(), values.clone())).or_insert_with(|| {
+                points.push(PointResult { row, values: values.clone(), ..PointResult::default() });
+                points.len() - 1
+            });
+            add(&mut points[at], job, state);
+        }
+    }
+    points
+}
+
+fn add(point: &mut PointResult, job: &Job, state: &State) {
+    point.jobs += 1;
+    if let Some(Summary { validation_accuracy, test, .. }) = state.summary() {
+        point.validation.extend(*validation_accuracy);
+        point.test.push(test.accuracy);
+    }
+    point.problems.extend(state.problem().map(|problem| format!("seed {}: {problem}", job.seed())));
+    for mark in state.marks() {
+        if !point.marks.contains(&mark) {
+            point.marks.push(mark);
+        }
+    }
+}
+
+/// A point that validation chose among others.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice<'a> {
+    /// The point.
+    pub point: &'a PointResult,
+    /// How many points it was chosen among, itself included.
+    pub among: usize,
+    /// How many of these have seeds that did not come to their end.
+    pub open: usize,
+}
+
+/// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. A point
+/// some of whose seeds did not come to their end is chosen only where every other one has such seeds too. Where no name is chosen, every
+/// point.
+pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>> {
+    let mut best: Vec<Choice> = Vec::new();
+    for point in points {
+        let open = usize::from(!point.is_complete());
+        let is_same =
+            |other: &&mut Choice| other.point.row == point.row && rest(other.point, names).eq(rest(point, names));
+        match best.iter_mut().find(is_same) {
+            Some(choice) => {
+                choice.among += 1;
+                choice.open += open;
+                let merit = |point: &PointResult| (point.is_complete(), point.mean_validation());
+                if merit(point) > merit(choice.point) {
+                    choice.point = point;
+                }
+            }
+            None => best.push(Choice { point, among: 1, open }),
+        }
+    }
+    best
+}
+
+/// The values of a point but for those of some names.
+fn rest<'a>(point: &'a PointResult, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
+    point.values.iter().filter(move |(name, _)| !names.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PointResult, chosen};
+
+    fn point(alpha: &str, lr: &str, jobs: usize, validation: &[f64]) -> PointResult {
+        let values = [("alpha", alpha), ("lr", lr)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let (validation, test) = (validation.to_vec(), validation.to_vec());
+        PointResult { values: values.into(), jobs, validation, test, ..PointResult::default() }
+    }
+
+    #[test]
+    fn the_largest_mean_is_chosen_among_points_that_are_else_the_same() {
+        let points = [
+            point("0", "1", 2, &[0.5, 0.7]),
+            point("0", "2", 2, &[0.65, 0.65]),
+            point("1", "1", 1, &[0.1]),
+            point("1", "2", 1, &[]),
+            // One seed of two is no match for a point with both.
+            point("2", "1", 2, &[0.2, 0.2]),
+            point("2", "2", 2, &[0.9]),
+        ];
+        let seen = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            let choices = chosen(&points, &names);
+            choices.iter().map(|it| (it.point.values["lr"].clone(), it.among, it.open)).collect::<Vec<_>>()
+        };
+        let expected = |all: &[(&str, usize, usize)]| {
+            all.iter().map(|(lr, among, open)| ((*lr).to_owned(), *among, *open)).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(&["lr"]), expected(&[("2", 2, 0), ("1", 2, 1), ("1", 2, 1)]));
+        assert_eq!(seen(&["lr", "alpha"]), expected(&[("2", 6, 2)]));
+        assert_eq!(seen(&[]).len(), 6);
+    }
+}

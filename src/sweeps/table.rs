@@ -1,0 +1,249 @@
+//! The results of a sweep as a table of rows and columns: means over seeds, beside published ones.
+
+use super::file::{Layout, ROW};
+use super::published::Published;
+use super::results::{Choice, PointResult, chosen, mean};
+use super::state::Mark;
+use crate::analyses::moments::mean_and_sd;
+use crate::train::TrainError;
+use lcnnc_lang::diag::{counted, did_you_mean};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::collections::BTreeSet;
+
+/// A table of accuracies in per cent.
+#[derive(Clone, Debug)]
+pub struct ResultTable {
+    /// What the rows and the columns are values of.
+    pub names: [String; 2],
+    /// The names of the rows.
+    pub rows: Vec<String>,
+    /// The names of the columns.
+    pub columns: Vec<String>,
+    /// The cells, row by row.
+    pub cells: Vec<Cell>,
+    /// What distinguishes the versions and the data of the runs, if anything does: cells are marked with a place in it.
+    pub marks: Vec<String>,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, Default)]
+pub struct Cell {
+    /// Test accuracies of the seeds, in per cent.
+    pub values: Vec<f64>,
+    /// How many seeds were planned.
+    pub planned: usize,
+    /// What validation chose, as in `lr 1e-2`.
+    pub chosen: String,
+    /// The published value.
+    pub published: Option<Published>,
+    /// Whether no other cell of its column has a larger mean.
+    pub is_best: bool,
+    /// How probable a difference to the row it was compared with, as large as found or larger, is by chance (Welch's t-test).
+    pub p: Option<f64>,
+    /// The places of its versions and data in the table's marks.
+    pub marks: Vec<usize>,
+    /// Why there is no value, or why seeds are missing.
+    pub problem: Option<String>,
+}
+
+impl Cell {
+    /// The mean and the standard deviation over seeds (divided by their number less 1, none for one seed), in per cent.
+    pub fn mean_and_sd(&self) -> Option<(f64, Option<f64>)> {
+        let middle = mean(&self.values)?;
+        Some((middle, sd(&self.values)))
+    }
+
+    /// How many of the published standard deviations the mean lies above the published one.
+    pub fn difference(&self) -> Option<f64> {
+        let published = self.published.as_ref()?;
+        Some((mean(&self.values)? - published.mean?) / published.sd.filter(|sd| *sd > 0.0)?)
+    }
+}
+
+/// The standard deviation of several numbers (divided by their number less 1).
+fn sd(values: &[f64]) -> Option<f64> {
+    (values.len() > 1).then(|| mean_and_sd(values)[1])
+}
+
+/// Lays the chosen points of a sweep out. `against` names a row that every other one is compared with.
+///
+/// # Errors
+/// If a name is none of the sweep's, or several points fall into one cell.
+pub fn lay_out(
+    points: &[PointResult],
+    choose: &[String],
+    layout: &Layout,
+    published: &[Published],
+    against: Option<&str>,
+) -> Result<ResultTable, TrainError> {
+    let known: BTreeSet<&str> = points.iter().flat_map(|point| point.values.keys()).map(String::as_str).collect();
+    let placed = [("--rows", &layout.rows), ("--columns", &layout.columns)];
+    for (flag, name) in placed.into_iter().chain(choose.iter().map(|name| ("--choose", name))) {
+        let is_known = known.contains(name.as_str()) || name == ROW;
+        if !is_known {
+            let near = did_you_mean(name, known.iter().copied());
+            let near = near.map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(refused(format!("`{flag} {name}`: the sweep does not go over `{name}`{near}")));
+        }
+    }
+    // What stands in rows or columns of its own is not chosen.
+    let choose: Vec<String> =
+        choose.iter().filter(|name| **name != layout.rows && **name != layout.columns).cloned().collect();
+    let best = chosen(points, &choose);
+    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or("").to_owned();
+    let (mut rows, mut columns): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    let named = best.iter().map(|it| (label(it.point, &layout.rows), label(it.point, &layout.columns)));
+    // What was published and is not in the sweep is a hole.
+    let held = published.iter().map(|it| (it.row.clone(), it.column.clone()));
+    for (row, column) in held.chain(named) {
+        if !rows.contains(&row) {
+            rows.push(row);
+        }
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    let differing = differing(points);
+    let mut cells = Vec::new();
+    for row in &rows {
+        for column in &columns {
+            let of_cell =
+                |it: &&Choice| label(it.point, &layout.rows) == *row && label(it.point, &layout.columns) == *column;
+            let here: Vec<&Choice> = best.iter().filter(of_cell).collect();
+            // Grids of several rows may share a point.
+            let other = here.iter().skip(1).find(|it| it.point.values != here[0].point.values);
+            if let Some(other) = other {
+                return Err(several([here[0].point, other.point], [row, column], &choose));
+            }
+            let published = published.iter().find(|it| it.row == *row && it.column == *column).cloned();
+            cells.push(cell(here.first().copied(), published, &choose, &differing));
+        }
+    }
+    mark_best(&mut cells, columns.len());
+    let names = [layout.rows.clone(), layout.columns.clone()];
+    let marks = differing.into_iter().map(|mark| mark.text).collect();
+    let mut table = ResultTable { names, rows, columns, cells, marks };
+    if let Some(against) = against {
+        table.compare(against)?;
+    }
+    Ok(table)
+}
+
+/// The versions and the data of some points, as far as they differ: those of a data set are compared with others of that set alone.
+fn differing(points: &[PointResult]) -> Vec<Mark> {
+    let mut all: Vec<Mark> = Vec::new();
+    for mark in points.iter().flat_map(|point| &point.marks) {
+        if !all.contains(mark) {
+            all.push(mark.clone());
+        }
+    }
+    let differs = |mark: &&Mark| all.iter().any(|other| other.of == mark.of && other != *mark);
+    all.iter().filter(differs).cloned().collect()
+}
+
+fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String], differing: &[Mark]) -> Cell {
+    let Some(Choice { point, among, open }) = choice else {
+        let problem = Some("not in the sweep".to_owned());
+        return Cell { published, problem, ..Cell::default() };
+    };
+    let chosen: Vec<String> =
+        choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
+    let missing = point.jobs - point.test.len() - point.problems.len();
+    let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
+    let choice = (*among > 1 && *open > 0)
+        .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
+    let problems: Vec<String> = point.problems.iter().cloned().chain(waiting).chain(choice).collect();
+    Cell {
+        values: point.test.iter().map(|share| 100.0 * share).collect(),
+        planned: point.jobs,
+        chosen: if *among > 1 { chosen.join(", ") } else { String::new() },
+        published,
+        marks: (0..differing.len()).filter(|n| point.marks.contains(&differing[*n])).collect(),
+        problem: (!problems.is_empty()).then(|| problems.join("; ")),
+        ..Cell::default()
+    }
+}
+
+fn several([first, second]: [&PointResult; 2], [row, column]: [&String; 2], choose: &[String]) -> TrainError {
+    let differing: Vec<&str> = first
+        .values
+        .iter()
+        .filter(|(name, value)| second.values.get(*name) != Some(value) && !choose.contains(name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if differing.is_empty() {
+        return refused("grids of several rows have the same points, and validation chose differently among them: take `--rows row`".to_owned());
+    }
+    let names = differing.join(", ");
+    refused(format!(
+        "several points of the sweep fall into the cell `{row}`, `{column}`: they differ in {names}; let validation choose with \
+         `--choose {}`, or take one of them for the rows or the columns",
+        differing.join(",")
+    ))
+}
+
+fn mark_best(cells: &mut [Cell], columns: usize) {
+    for column in 0..columns {
+        let means = |cells: &[Cell]| -> Vec<Option<f64>> {
+            cells.iter().skip(column).step_by(columns).map(|cell| mean(&cell.values)).collect()
+        };
+        let Some(best) = means(cells).into_iter().flatten().reduce(f64::max) else { continue };
+        for cell in cells.iter_mut().skip(column).step_by(columns) {
+            cell.is_best = mean(&cell.values) == Some(best);
+        }
+    }
+}
+
+impl ResultTable {
+    /// Compares every row with one of them, column by column.
+    fn compare(&mut self, against: &str) -> Result<(), TrainError> {
+        let Some(row) = self.rows.iter().position(|row| row == against) else {
+            let near = did_you_mean(against, self.rows.iter().map(String::as_str));
+            let near = near.map_or_else(|| self.rows.join(", "), |near| format!("did you mean `{near}`?"));
+            return Err(refused(format!("`--against {against}`: the table has no such row: {near}")));
+        };
+        let width = self.columns.len();
+        for column in 0..width {
+            let other = self.cells[row * width + column].values.clone();
+            for (n, cell) in self.cells.iter_mut().skip(column).step_by(width).enumerate() {
+                cell.p = if n == row { None } else { welch(&cell.values, &other) };
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How probable a difference of means is by chance, two-sided (Welch, 1947); none where a sample has fewer than two numbers or neither
+/// varies.
+pub fn welch(a: &[f64], b: &[f64]) -> Option<f64> {
+    let part =
+        |values: &[f64]| Some((mean(values)?, sd(values)?.powi(2) / values.len() as f64, values.len() as f64 - 1.0));
+    let ((mean_a, a, freedom_a), (mean_b, b, freedom_b)) = (part(a)?, part(b)?);
+    let both = a + b;
+    if both <= 0.0 {
+        return None;
+    }
+    let freedom = both.powi(2) / (a.powi(2) / freedom_a + b.powi(2) / freedom_b);
+    let t = (mean_a - mean_b) / both.sqrt();
+    Some(2.0 * StudentsT::new(0.0, 1.0, freedom).ok()?.sf(t.abs()))
+}
+
+fn refused(reason: String) -> TrainError {
+    TrainError::Sweep { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::welch;
+
+    /// `scipy.stats.ttest_ind(a, b, equal_var=False).pvalue`, of SciPy 1.17.
+    #[test]
+    fn welchs_test_is_that_of_scipy() {
+        let (a, b) = ([98.1, 98.3, 97.9, 98.2, 98.0], [97.4, 97.9, 97.1]);
+        assert!((welch(&a, &b).unwrap() - WITNESS).abs() < 1e-9);
+        assert_eq!(welch(&a, &[1.0]), None);
+        assert_eq!(welch(&[1.0, 1.0], &[1.0, 1.0]), None);
+    }
+
+    const WITNESS: f64 = 0.102_305_004_224_880_66;
+}

@@ -1,0 +1,130 @@
+//! `lcnnc report`: several runs side by side, and how a browser shows a report.
+
+use crate::shell::{fine, lcnnc, rows};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use tempfile::TempDir;
+
+const SPEC: &str = "\
+model Loop
+const steps = 2
+input image: [1, 12, 12]
+weights W_A: conv(1 -> 3, kernel: 3, bias: false)
+weights W_L: conv(3 -> 3, kernel: 3, bias: false)
+A = relu(W_A * image)
+loop V1(steps: steps) {
+    state O = A
+    O' = relu(A - W_L * O)
+}
+logits = dense(global_avg_pool(O), classes)
+output logits
+data { transform: [resize(12)] }
+";
+
+/// Studies of two seeds each, with one step of the loop and with two.
+fn place() -> (TempDir, Vec<PathBuf>) {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("loop.lcnn"), SPEC).unwrap();
+    for steps in [1, 2] {
+        let flags = "--device cpu --threads 1 --limit 64 --limit-test 20 --epochs 1 --batch 16 --no-tensorboard";
+        fine(place.path(), &format!("run loop {flags} --seeds 2 --jobs 1 --set steps={steps}"));
+    }
+    let files = fs::read_dir(place.path().join("runs/loop")).unwrap().map(|entry| entry.unwrap().path());
+    let mut studies: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|it| it == "json")).collect();
+    studies.sort();
+    assert_eq!(studies.len(), 2);
+    (place, studies)
+}
+
+#[test]
+fn runs_that_differ_in_their_seed_alone_are_one_group() {
+    let (place, studies) = place();
+    let here = place.path();
+    let names: Vec<String> = studies.iter().map(|path| path.display().to_string()).collect();
+    fine(here, &format!("report {} --only sparsity similarity --into beside", names.join(" ")));
+
+    let all = rows(&fs::read_to_string(here.join("beside/summary.csv")).unwrap());
+    let means = rows(&fs::read_to_string(here.join("beside/means.csv")).unwrap());
+    let groups: Vec<&str> = all.iter().map(|row| row["group"].as_str()).collect();
+    assert!(groups.contains(&"steps 1") && groups.contains(&"steps 2"), "{groups:?}");
+    for mean in &means {
+        let is_of = |row: &&BTreeMap<String, String>| {
+            ["group", "analysis", "of", "at", "quantity"].iter().all(|key| row[*key] == mean[*key])
+        };
+        let values: Vec<f64> = all.iter().filter(is_of).map(|row| row["value"].parse().unwrap()).collect();
+        let [a, b] = values[..] else { panic!("two seeds: {values:?}") };
+        let [middle, sd]: [f64; 2] = ["mean", "sd"].map(|key| mean[key].parse().unwrap());
+        assert!((middle - f64::midpoint(a, b)).abs() < 1e-9 * middle.abs().max(1.0), "{mean:?} {values:?}");
+        assert!((sd - (a - b).abs() / 2.0_f64.sqrt()).abs() < 1e-9 * sd.max(1.0), "{mean:?} {values:?}");
+        assert_eq!(mean["runs"], "2");
+    }
+    let steps_of = |group: &str| {
+        let is_it = |row: &&BTreeMap<String, String>| row["group"] == group && row["quantity"] == "kurtosis";
+        means.iter().filter(is_it).map(|row| row["at"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(steps_of("steps 1"), ["step 0", "step 1"]);
+    assert_eq!(steps_of("steps 2"), ["step 0", "step 1", "step 2"]);
+
+    // The number of one run is what its own analysis says.
+    let run = fs::read_dir(here.join("beside")).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    let own = rows(&fs::read_to_string(run.unwrap().join("summary.csv")).unwrap());
+    let first = own.iter().find(|row| row["quantity"] == "kurtosis" && row["at"] == "step 1").unwrap();
+    let same = |row: &&BTreeMap<String, String>| {
+        row["run"] == first["run"] && row["quantity"] == "kurtosis" && row["at"] == "step 1"
+    };
+    assert_eq!(all.iter().find(same).unwrap()["value"], first["value"]);
+
+    let page = fs::read_to_string(here.join("beside/report.html")).unwrap();
+    for said in ["4 runs in 2 groups", "steps 1", "steps 2", "(n = 2)", "beside\"", "means.csv"] {
+        assert!(page.contains(said), "{said}");
+    }
+    assert!(!page.contains("<script") && !page.contains("src=\"http"));
+    assert!(here.join("beside/sparsity.png").is_file() && here.join("beside/sparsity.svg").is_file());
+}
+
+#[test]
+fn what_is_no_run_is_refused_before_anything_is_written() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    fs::write(here.join("other.json"), "{\"a\": 1}").unwrap();
+    for (args, said) in [
+        ("report other.json", "neither a run's folder nor the file `seeds-….json` of a study"),
+        ("report nothing", "nothing"),
+        ("report other.json --only sparsty", "did you mean `sparsity`?"),
+    ] {
+        let (code, _, err) = lcnnc(here, args);
+        assert_eq!(code, Some(2), "{err}");
+        assert!(err.contains(said), "{args}: {err}");
+        assert!(!here.join("report").exists(), "{args}");
+    }
+}
+
+/// A browser lays both kinds of report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
+/// `cargo test --test runs a_browser_shows_the_report -- --ignored`.
+#[test]
+#[ignore = "needs a browser"]
+fn a_browser_shows_the_report() {
+    let (place, studies) = place();
+    let here = place.path();
+    fine(here, &format!("report {} {}", studies[0].display(), studies[1].display()));
+    let of_a_run = fs::read_dir(here.join("report")).unwrap().map(|entry| entry.unwrap().path().join("report.html"));
+    let pages = of_a_run.filter(|path| path.is_file()).take(1).chain([here.join("report/report.html")]);
+    for path in pages {
+        let page = fs::read_to_string(path).unwrap();
+        // What the browser has made of the page is only seen from within.
+        let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
+            .map(svg => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 100 ? 'drawn' : 'empty'; })
+            .join(' ')</script></body>";
+        fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
+        let mut browser = Command::new("chromium");
+        browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
+        let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
+        let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+        assert!(!said.contains("CONSOLE"), "{said}");
+        let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+        assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
+        assert!(!title.contains("empty"), "{title}");
+    }
+}

@@ -1,0 +1,29 @@
+//! The command line as users type it, in a folder of its own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs `lcnnc` with arguments that hold no spaces: its exit code, and what it says on both streams.
+pub fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+    command.current_dir(folder).env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", folder.join("cache"));
+    let output = command.args(args.split_whitespace()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// What must succeed: what it says on standard output.
+#[track_caller]
+pub fn fine(folder: &Path, args: &str) -> String {
+    let (code, out, err) = lcnnc(folder, args);
+    assert_eq!(code, Some(0), "{out}{err}");
+    out
+}
+
+/// The rows of a table whose cells hold no commas, each cell by its column.
+pub fn rows(csv: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines = csv.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    lines.map(|cells| names.iter().cloned().zip(cells).collect()).collect()
+}
