@@ -49,6 +49,8 @@ impl FromStr for ArrayFormat {
 pub enum Numbers {
     /// Single precision.
     F32,
+    /// Double precision.
+    F64,
     /// Whole numbers of 64 bits.
     I64,
 }
@@ -57,7 +59,7 @@ impl Numbers {
     fn bytes(self) -> usize {
         match self {
             Numbers::F32 => 4,
-            Numbers::I64 => 8,
+            Numbers::F64 | Numbers::I64 => 8,
         }
     }
 
@@ -65,6 +67,7 @@ impl Numbers {
     fn of_numpy(self) -> &'static str {
         match self {
             Numbers::F32 => "<f4",
+            Numbers::F64 => "<f8",
             Numbers::I64 => "<i8",
         }
     }
@@ -74,6 +77,7 @@ impl fmt::Display for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Numbers::F32 => "F32",
+            Numbers::F64 => "F64",
             Numbers::I64 => "I64",
         })
     }
@@ -102,6 +106,14 @@ impl Array {
     /// # Errors
     /// If the disk takes no more.
     pub fn push(&mut self, numbers: &[f32]) -> io::Result<()> {
+        numbers.iter().try_for_each(|x| self.kept.write_all(&x.to_le_bytes()))
+    }
+
+    /// Appends numbers in double precision.
+    ///
+    /// # Errors
+    /// If the disk takes no more.
+    pub fn push_double(&mut self, numbers: &[f64]) -> io::Result<()> {
         numbers.iter().try_for_each(|x| self.kept.write_all(&x.to_le_bytes()))
     }
 

@@ -82,6 +82,19 @@ pub fn export(
     Ok(Exported { images, about: beside, dead: dead.map(|number| traced[*number].title()).collect() })
 }
 
+/// Writes one array of double precision as `numpy.save` does, to a file that is made or replaced as a whole.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_npy(out: &Path, shape: &[usize], numbers: &[f64]) -> Result<(), TrainError> {
+    let failed = |source: io::Error| TrainError::file(out, "written")(source);
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut array = Array::new("", shape.to_vec(), Numbers::F64, folder).map_err(failed)?;
+    array.push_double(numbers).map_err(failed)?;
+    let mut arrays = [array];
+    user_files::write_with(out, &mut |file| arrays::write(ArrayFormat::Npy, &mut arrays, &Map::new(), file))
+}
+
 /// The named values of a net that are recorded.
 struct Wanted {
     /// Whether each of them is.

@@ -12,4 +12,4 @@ mod export;
 
 pub use arrays::{Array, ArrayFormat, Numbers};
 pub use asked::{Asked, Place, Unasked};
-pub use export::{Exported, bytes, export};
+pub use export::{Exported, bytes, export, write_npy};

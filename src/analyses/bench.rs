@@ -6,7 +6,8 @@ use crate::activity::{Asked, Place};
 use crate::back::burn::{Model, Weight};
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
 use lcnnc_lang::diag::counted;
-use lcnnc_lang::ir::Net;
+use lcnnc_lang::ir::{Net, Param};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A run that is opened for analyses: its net with the weights that were asked for, on a device, and the images that the net is
@@ -14,10 +15,23 @@ use std::path::{Path, PathBuf};
 pub struct Bench {
     trained: Trained,
     shown: Option<Shown>,
-    /// The weights that training began with, where the run kept them.
-    initial: Option<Vec<Weight>>,
+    /// The weights of other times that the run kept: those that training began with, then those after epochs, in order. In the
+    /// precision that runs write, since there may be many times.
+    earlier: Vec<(Which, BTreeMap<String, Vec<f32>>)>,
     /// Which weights the net has, in a word.
     which: Which,
+    /// The epoch of these weights, 0 before training; none where the run does not say.
+    epoch: Option<usize>,
+}
+
+/// The weights of a parameter at a time of the training.
+pub struct AtTime {
+    /// A word for the time, such as `initial`, `epoch:5` and `best`.
+    pub time: String,
+    /// The epochs that were over, where the run says so.
+    pub epoch: Option<usize>,
+    /// In double precision.
+    pub weights: Vec<f64>,
 }
 
 impl Bench {
@@ -29,8 +43,17 @@ impl Bench {
         // Plain primitives keep what is exactly zero so.
         let over = Overrides { fuse: Some(false), ..over };
         let trained = Trained::open(run, over, which, inspection)?;
-        let initial = if which == Which::Initial { None } else { trained.initial(run, inspection)? };
-        Ok(Self { trained, shown: None, initial, which })
+        let (kept, epoch) = trained.epochs(run, which, inspection)?;
+        let mut earlier = Vec::new();
+        if which != Which::Initial {
+            let kept = kept.into_iter().map(Which::Epoch).filter(|kept| *kept != which);
+            for time in [Which::Initial].into_iter().chain(kept) {
+                let narrow = |weight: Weight| (weight.name, weight.values.into_iter().map(|x| x as f32).collect());
+                let weights = trained.weights_at(run, time, inspection)?;
+                earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
+            }
+        }
+        Ok(Self { trained, shown: None, earlier, which, epoch })
     }
 
     /// The same with at most so many images of the test half.
@@ -70,24 +93,59 @@ impl Bench {
         Ok(named(&self.model().weights()?, name))
     }
 
-    /// The weights of a parameter at each time at which they are known, in double precision: before training, where the run kept
-    /// them, and as they were asked for. Each time comes with its word, such as `initial` and `best`.
+    /// The weights of a parameter at each time at which they are known: before training and after epochs, where the run kept
+    /// them, and last as they were asked for.
     ///
     /// # Errors
     /// If the device failed.
-    pub fn over_time(&self, name: &str) -> Result<Vec<(String, Vec<f64>)>, TrainError> {
-        let initial = self.initial.as_ref().map(|weights| (Which::Initial.to_string(), named(weights, name)));
-        Ok(initial.into_iter().chain([(self.which.to_string(), self.weights(name)?)]).collect())
+    pub fn over_time(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
+        let earlier = self.earlier.iter().map(|(which, weights)| {
+            let epoch = if let Which::Epoch(epoch) = which { *epoch } else { 0 };
+            let weights =
+                weights.get(name).map_or(Vec::new(), |weights| weights.iter().map(|x| f64::from(*x)).collect());
+            AtTime { time: which.to_string(), epoch: Some(epoch), weights }
+        });
+        let asked = AtTime { time: self.which.to_string(), epoch: self.epoch, weights: self.weights(name)? };
+        Ok(earlier.chain([asked]).collect())
     }
 
-    /// The net with the weights of each time of [`Bench::over_time`].
+    /// The weights of a parameter before training, where the run kept them, and as they were asked for.
+    ///
+    /// # Errors
+    /// If the device failed.
+    pub fn before_and_after(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
+        let times = self.over_time(name)?;
+        let last = times.len().saturating_sub(1);
+        let is_meant = |(n, at): &(usize, AtTime)| *n == last || at.epoch == Some(0);
+        Ok(times.into_iter().enumerate().filter(is_meant).map(|(_, at)| at).collect())
+    }
+
+    /// The labels of the images that the net is shown, in order; none where they have no classes.
+    pub fn labels(&self) -> Option<Vec<usize>> {
+        let shown = self.shown.as_ref().filter(|shown| !shown.classes.is_empty())?;
+        Some(shown.order.iter().map(|index| shown.source.label(*index)).collect())
+    }
+
+    /// The names of the classes.
+    pub fn classes(&self) -> &[String] {
+        self.shown.as_ref().map_or(&[], |shown| &shown.classes)
+    }
+
+    /// The net with the weights of each time of [`Bench::before_and_after`].
     ///
     /// # Errors
     /// If the weights that training began with do not fit the net.
     pub fn models(&self) -> Result<Vec<(String, Model)>, TrainError> {
         let now = (self.which.to_string(), self.model().clone());
-        let Some(initial) = &self.initial else { return Ok(vec![now]) };
-        Ok(vec![(Which::Initial.to_string(), self.trained.with_initial(initial)?), now])
+        let initial = self.earlier.iter().find(|(which, _)| *which == Which::Initial);
+        let Some((which, weights)) = initial else { return Ok(vec![now]) };
+        let of = |param: &Param| {
+            let values =
+                weights.get(&param.name).map_or(Vec::new(), |values| values.iter().map(|x| f64::from(*x)).collect());
+            Weight { name: param.name.clone(), shape: param.shape.clone(), values }
+        };
+        let weights: Vec<Weight> = self.net().params.iter().map(of).collect();
+        Ok(vec![(which.to_string(), self.trained.with_initial(weights)?), now])
     }
 
     /// An image that the net is shown, as its data set or its file calls it, and its class where it has one.
@@ -109,6 +167,11 @@ impl Bench {
     pub fn about_run(&self) -> String {
         let manifest = self.trained.manifest();
         format!("{} trained on {}, {} weights, seed {}", manifest.model, manifest.data.name, self.which, manifest.seed)
+    }
+
+    /// Which weights the net has, in a word.
+    pub fn which(&self) -> Which {
+        self.which
     }
 
     /// The run.

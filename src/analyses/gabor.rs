@@ -1,5 +1,6 @@
 //! Gabor functions through afferent kernels: whether these look like the receptive fields of simple cells (Jones & Palmer, 1987).
 
+use super::bench::AtTime;
 use super::kernels::{named, of_convolutions, scale};
 use super::lateral;
 use super::least_squares::{between, explained, least_squares, linear, unbound};
@@ -219,7 +220,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             return Err(TrainError::Analysis { name: GABOR.name, reason });
         }
         let dims = [1, 2, 3].map(|n| param.shape[n]);
-        for (time, weights) in bench.over_time(&param.name)? {
+        for AtTime { time, weights, .. } in bench.before_and_after(&param.name)? {
             let fitted: Vec<Fitted> =
                 weights.par_chunks_exact(dims.iter().product()).map(|kernel| Fitted::of(kernel, dims)).collect();
             for (channel, Fitted { share, fit, .. }) in fitted.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! How the weights of each bundle are spread before and after training (Park, Zhang & Choe, 2025, Fig. 10).
 
+use super::bench::AtTime;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, always};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -18,7 +19,10 @@ pub const HISTOGRAMS: Analysis = Analysis {
     columns: &[
         Column { name: "parameter", about: "the kernel, as in `W_L.weight`" },
         Column { name: "role", about: "`excitatory` or `inhibitory`, of the branch's arm that it drives; else `none`" },
-        Column { name: "weights", about: "whose: `initial`, where the run kept them, and those that were asked for" },
+        Column {
+            name: "weights",
+            about: "whose: `initial` and those of epochs, where the run kept them, and those that were asked for",
+        },
         Column { name: "from", about: "lower end of the bin; it counts to the bin" },
         Column { name: "to", about: "upper end, which counts to the next bin, and of the last bin to itself" },
         Column { name: "count", about: "weights in the bin" },
@@ -29,12 +33,21 @@ pub const HISTOGRAMS: Analysis = Analysis {
     run,
 };
 
+/// Times whose histograms are drawn at most.
+const MOST_DRAWN: usize = 5;
+
+/// Whether the histogram of a time is drawn: the first and the last one, and some between, evenly.
+fn is_drawn(n: usize, times: usize) -> bool {
+    let last = times.saturating_sub(1);
+    times <= MOST_DRAWN || (0..MOST_DRAWN).any(|drawn| drawn * last / (MOST_DRAWN - 1) == n)
+}
+
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels, bins) = (Findings::default(), Vec::new(), call.count("bins"));
     let kernels = bench.net().params.iter().filter(|param| param.class == ParamClass::Kernel);
     for param in kernels {
         let times = bench.over_time(&param.name)?;
-        let all = times.iter().flat_map(|(_, weights)| weights).filter(|x| x.is_finite());
+        let all = times.iter().flat_map(|at| &at.weights).filter(|x| x.is_finite());
         let [low, high] = all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)]);
         if low > high {
             findings.notes.push(format!("`{}` has no finite weight, and no histogram", param.name));
@@ -45,21 +58,23 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         let width = (high - low) / bins as f64;
         let edges: Vec<f64> = (0..=bins).map(|n| if n == bins { high } else { low + n as f64 * width }).collect();
         let mut marks = Vec::new();
-        for (time, weights) in &times {
+        for (n, AtTime { time, weights, .. }) in times.iter().enumerate() {
             let mut counts = vec![0_usize; bins];
             for x in weights.iter().filter(|x| x.is_finite()) {
                 // Rounding must not put a number behind an end that it does not reach.
                 counts[edges[1..bins].partition_point(|edge| *edge <= *x)] += 1;
             }
-            let densities: Vec<f64> = counts.iter().map(|n| *n as f64 / weights.len() as f64 / width).collect();
-            for n in 0..bins {
+            let densities: Vec<f64> = counts.iter().map(|count| *count as f64 / weights.len() as f64 / width).collect();
+            for bin in 0..bins {
                 let role = param.role.map_or("none".to_owned(), |role| role.to_string());
                 let names = [param.name.clone(), role, time.clone()].map(Cell::Text);
-                let [from, to] = [edges[n], edges[n + 1]].map(Cell::Number);
-                let numbers = [from, to, Cell::Count(counts[n]), Cell::Number(densities[n])];
+                let [from, to] = [edges[bin], edges[bin + 1]].map(Cell::Number);
+                let numbers = [from, to, Cell::Count(counts[bin]), Cell::Number(densities[bin])];
                 findings.rows.push(names.into_iter().chain(numbers).collect());
             }
-            marks.push(Mark::new(time.clone(), MarkKind::Steps { edges: edges.clone(), heights: densities }));
+            if is_drawn(n, times.len()) {
+                marks.push(Mark::new(time.clone(), MarkKind::Steps { edges: edges.clone(), heights: densities }));
+            }
         }
         let role = param.role.map_or(String::new(), |role| format!(" ({role})"));
         let (x, y) = (Axis::linear("weight (dimensionless)"), Axis::linear("density (per unit of weight)"));
@@ -68,8 +83,8 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     findings.figures.push(Figure {
         name: String::new(),
         caption: format!(
-            "Histograms of the weights of every kernel, as densities; `initial` are those that training began with, where the run kept \
-             them. {}.",
+            "Histograms of the weights of every kernel, as densities; `initial` are those that training began with, and `epoch:5` those \
+             after the fifth epoch, where the run kept them; of more than {MOST_DRAWN} times some are drawn. {}.",
             bench.about_run()
         ),
         seen_before: "Park, Zhang and Choe (2025, Fig. 10) saw the penalty pull excitatory and inhibitory weights to opposite signs."

@@ -1,5 +1,6 @@
 //! Kernels as pictures, before and after training (Park, Zhang & Choe, 2025, supplement).
 
+use super::bench::AtTime;
 use super::moments::Spread;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
@@ -94,9 +95,9 @@ pub fn named<'n>(
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let mut findings = Findings::default();
     for param in named(bench.net(), call.names("of"), (KERNELS.name, &is_picture))? {
-        let times = bench.over_time(&param.name)?;
+        let times = bench.before_and_after(&param.name)?;
         let taps: usize = param.shape[2..].iter().product();
-        for (time, weights) in &times {
+        for AtTime { time, weights, .. } in &times {
             for (n, kernel) in weights.chunks_exact(taps).enumerate() {
                 let norm = kernel.iter().map(|w| w * w).sum::<f64>().sqrt();
                 let Spread { mean, minimum, maximum, .. } = Spread::of(kernel);
@@ -112,7 +113,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
 }
 
 /// All kernels of a bundle: a row for each map that they lead to, and a column for each that they come from, time after time.
-fn figure(bench: &Bench, param: &Param, times: &[(String, Vec<f64>)]) -> Figure {
+fn figure(bench: &Bench, param: &Param, times: &[AtTime]) -> Figure {
     let [to, from, height, width] = [0, 1, 2, 3].map(|n| param.shape[n]);
     let [rows, columns] = [to, from].map(|count| count.min(MOST_DRAWN));
     let tile = |row: usize, weights: &[f64], column: usize| {
@@ -120,7 +121,7 @@ fn figure(bench: &Bench, param: &Param, times: &[(String, Vec<f64>)]) -> Figure 
         Some(Tile { height, width, values: kernel.iter().map(|w| *w as f32).collect() })
     };
     let tiles = (0..rows).flat_map(|row| {
-        times.iter().flat_map(move |(_, weights)| (0..columns).map(move |column| tile(row, weights, column)))
+        times.iter().flat_map(move |at| (0..columns).map(move |column| tile(row, &at.weights, column)))
     });
     let name = |time: &str, column: usize| if from == 1 { time.to_owned() } else { format!("{time}, from {column}") };
     let left = match (to > rows, from > columns) {
@@ -141,10 +142,10 @@ fn figure(bench: &Bench, param: &Param, times: &[(String, Vec<f64>)]) -> Figure 
         drawing: Drawing::Pictures(Pictures {
             title: format!("Kernels of {}", param.owner()),
             rows: (0..rows).map(|row| format!("to {row}")).collect(),
-            columns: times.iter().flat_map(|(time, _)| (0..columns).map(|column| name(time, column))).collect(),
+            columns: times.iter().flat_map(|at| (0..columns).map(|column| name(&at.time, column))).collect(),
             tiles: tiles.collect(),
             is_signed: true,
-            scale: scale(times.iter().flat_map(|(_, weights)| weights.iter().copied())),
+            scale: scale(times.iter().flat_map(|at| at.weights.iter().copied())),
             unit: "weight (dimensionless)".to_owned(),
         }),
     }

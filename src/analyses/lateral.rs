@@ -1,26 +1,39 @@
 //! The lateral bundles of a net: kernels that lead from feature maps to feature maps of the same layer.
 
-use lcnnc_lang::ir::{Net, Op, Param, ParamClass, ParamId, Visit};
+use lcnnc_lang::ir::{LocalLayer, Net, Op, Param, ParamClass, ParamId, Visit};
 use std::collections::BTreeSet;
 
 /// The kernels of convolutions with as many maps in as out, that a loop reads or that drive an arm of a branch, in the order of the
 /// net.
 pub fn bundles(net: &Net) -> Vec<&Param> {
-    let (mut depth, mut looped) = (0, BTreeSet::new());
+    let is_meant = |param: &&Param| is_square(param);
+    lateral(net).into_iter().map(|id| net.param(id)).filter(is_meant).collect()
+}
+
+/// The same of layers without weight sharing, `[height, width, maps, maps, kernel, kernel]`.
+pub fn local_bundles(net: &Net) -> Vec<&Param> {
+    let (lateral, layers) = (lateral(net), net.local_layers());
+    let is_meant = |layer: &&LocalLayer| layer.inputs == layer.outputs && lateral.contains(&layer.weight);
+    layers.iter().filter(is_meant).map(|layer| net.param(layer.weight)).collect()
+}
+
+/// The parameters of layers that a loop reads, and those that drive an arm of a branch, in the order of the net.
+fn lateral(net: &Net) -> BTreeSet<ParamId> {
+    let mut depth = 0;
+    let mut found: BTreeSet<ParamId> =
+        (0..net.params.len()).map(ParamId).filter(|id| net.param(*id).role.is_some()).collect();
     for visit in net.walk() {
         match visit {
             Visit::Enter(_) => depth += 1,
             Visit::Leave(_) => depth -= 1,
             Visit::Node(node) => {
-                if let (true, Op::Conv { weight, .. }) = (depth > 0, &node.op) {
-                    looped.extend(net.versions(*weight));
+                if let (true, Op::Conv { weight, .. } | Op::Local { weight, .. }) = (depth > 0, &node.op) {
+                    found.extend(net.versions(*weight));
                 }
             }
         }
     }
-    let is_lateral =
-        |(n, param): &(usize, &Param)| is_square(param) && (looped.contains(&ParamId(*n)) || param.role.is_some());
-    net.params.iter().enumerate().filter(is_lateral).map(|(_, param)| param).collect()
+    found
 }
 
 fn is_square(param: &Param) -> bool {
@@ -28,15 +41,21 @@ fn is_square(param: &Param) -> bool {
         && matches!(param.shape.as_slice(), [out, from, height, _] if out == from && *height > 1)
 }
 
-/// The afferent kernel of a lateral one: the first of a convolution that is not lateral itself and has as many maps.
-pub fn afferent<'n>(net: &'n Net, lateral: &Param) -> Option<&'n Param> {
-    let lateral_names: Vec<&str> = bundles(net).iter().map(|param| param.name.as_str()).collect();
-    net.params.iter().find(|param| {
-        param.class == ParamClass::Kernel
-            && param.shape.len() == 4
-            && param.shape[0] == lateral.shape[0]
-            && !lateral_names.contains(&param.name.as_str())
-    })
+/// The afferent kernel of a lateral one: the first that is not lateral itself and leads to as many maps, of a convolution, or for
+/// a lateral layer without weight sharing of another one at the same places.
+pub fn afferent<'n>(net: &'n Net, bundle: &Param) -> Option<&'n Param> {
+    let lateral = lateral(net);
+    let leads = |param: &Param| match (param.shape.as_slice(), bundle.shape.as_slice()) {
+        ([out, _, _, _], [maps, _, _, _] | [_, _, maps, _, _, _]) => out == maps,
+        ([height, width, out, _, _, _], [rows, columns, maps, _, _, _]) => {
+            [height, width, out] == [rows, columns, maps]
+        }
+        _ => false,
+    };
+    let is_meant = |(n, param): &(usize, &Param)| {
+        param.class == ParamClass::Kernel && !lateral.contains(&ParamId(*n)) && leads(param)
+    };
+    net.params.iter().enumerate().find(is_meant).map(|(_, param)| param)
 }
 
 /// Why there is nothing lateral to see in a net, if there is not.

@@ -6,6 +6,7 @@
 
 pub mod across;
 pub mod bench;
+pub mod cka;
 pub mod control;
 mod ei_ratio;
 pub mod gabor;
@@ -19,21 +20,26 @@ pub mod measure;
 pub mod moments;
 mod orientation;
 pub mod power_law;
+pub mod rdm;
+pub mod reaction_time;
+mod relabel;
 pub mod report;
 mod response_figure;
 mod responses;
 pub mod rivals;
 mod sample;
 pub mod side_by_side;
-mod similarity;
+mod signs;
+pub mod similarity;
 mod size_tuning;
 mod sparsity;
-mod spectrum;
+pub mod spectrum;
 pub mod table;
 pub mod tuning;
 mod tuning_weights;
 mod values;
 pub mod von_mises;
+pub mod weight_snr;
 mod weights;
 
 pub use bench::Bench;
@@ -78,6 +84,18 @@ pub struct Findings {
     pub notes: Vec<String>,
     /// What they come to in numbers by which runs are compared.
     pub measures: Vec<Measure>,
+    /// Tables beside the one of the analysis, each with the name of its file behind that of the analysis.
+    pub tables: Vec<(&'static str, Table)>,
+    pub arrays: Vec<NamedArray>,
+}
+
+/// Numbers that are too many for a table, in C's order.
+#[derive(Debug)]
+pub struct NamedArray {
+    /// What its file is called behind the name of the analysis.
+    pub name: String,
+    pub shape: Vec<usize>,
+    pub values: Vec<f64>,
 }
 
 /// A figure of an analysis.
@@ -104,7 +122,11 @@ pub const ANALYSES: &[Analysis] = &[
     histograms::HISTOGRAMS,
     maps::MAPS,
     sparsity::SPARSITY,
+    signs::SIGNS,
     responses::RESPONSES,
+    rdm::RDM,
+    cka::CKA,
+    reaction_time::REACTION_TIME,
     similarity::SIMILARITY,
     ei_ratio::EI_RATIO,
     spectrum::SPECTRUM,
@@ -113,6 +135,7 @@ pub const ANALYSES: &[Analysis] = &[
     gabor::GABOR,
     kernels::KERNELS,
     tuning_weights::TUNING_WEIGHTS,
+    weight_snr::WEIGHT_SNR,
 ];
 
 /// An analysis that every net is fit for.
@@ -147,7 +170,8 @@ impl Analysis {
         Ok((Table { columns: self.columns, rows }, findings))
     }
 
-    fn refused(&self, reason: String) -> TrainError {
+    /// The error that this analysis cannot be made, and why.
+    pub fn refused(&self, reason: String) -> TrainError {
         TrainError::Analysis { name: self.name, reason }
     }
 }

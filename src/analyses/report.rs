@@ -99,7 +99,14 @@ fn of_analysis(section: &Section) -> Markup {
     html! {
         section {
             h2 id=(analysis.name) { (analysis.name) }
-            p { (prose(&sentence(analysis.about))) " Table: " a href=(table) { (table) } "." }
+            p { (prose(&sentence(analysis.about))) " Table: " a href=(table) { (table) }
+                @for (name, _) in &findings.tables { ", " a href=(format!("{}_{name}.csv", analysis.name)) { (name) } }
+                "."
+                @if !findings.arrays.is_empty() { " Arrays:" }
+                @for array in &findings.arrays {
+                    " " a href=(format!("{}_{}.npy", analysis.name, array.name)) { (array.name) }
+                }
+            }
             @if !findings.notes.is_empty() { ul { @for note in &findings.notes { li { (prose(note)) } } } }
             @for figure in &findings.figures {
                 figure {

@@ -1,11 +1,12 @@
 //! Whether feature maps that see alike are connected alike (Park, Zhang & Choe, 2025, Figs. 8 and 9).
 
+use super::bench::AtTime;
 use super::lateral;
 use super::moments::mean_and_sd;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
-use lcnnc_lang::ir::Net;
+use lcnnc_lang::ir::{Net, Param};
 use lcnnc_lang::vocabulary::Bound;
 
 pub const SIMILARITY: Analysis = Analysis {
@@ -15,7 +16,10 @@ pub const SIMILARITY: Analysis = Analysis {
     columns: &[
         Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
         Column { name: "afferent", about: "the bundle that drives the same feature maps from below, as in `W_A`" },
-        Column { name: "weights", about: "whose: `initial`, where the run kept them, and those that were asked for" },
+        Column {
+            name: "weights",
+            about: "whose: `initial` and those of epochs, where the run kept them, and those that were asked for",
+        },
         Column { name: "p", about: "the first feature map, from 0" },
         Column { name: "q", about: "the second one, above `p`" },
         Column { name: "d_afferent", about: "Euclidean distance of the afferent kernels of `p` and `q`" },
@@ -27,42 +31,115 @@ pub const SIMILARITY: Analysis = Analysis {
             name: "d_lateral_se",
             about: "standard error of that mean: its standard deviation over the root of the number of maps",
         },
+        Column {
+            name: "places",
+            about: "how many places have lateral kernels of their own: 1 where they are shared; of more, distances are means over places",
+        },
+        Column {
+            name: "d_afferent_sd",
+            about: "standard deviation of `d_afferent` over places (divided by their number less 1)",
+        },
+        Column { name: "d_lateral_sd", about: "standard deviation of `d_lateral` over places" },
     ],
     watches: false,
     applies,
     run,
 };
 
+/// Lateral bundles, with and without weight sharing.
+fn bundles(net: &Net) -> Vec<&Param> {
+    lateral::bundles(net).into_iter().chain(lateral::local_bundles(net)).collect()
+}
+
 fn applies(net: &Net) -> Result<(), String> {
-    lateral::applies(net)?;
-    match lateral::bundles(net).iter().any(|bundle| lateral::afferent(net, bundle).is_some()) {
-        true => Ok(()),
-        false => Err("no convolution drives the same feature maps as a lateral bundle from below".to_owned()),
+    let bundles = bundles(net);
+    if bundles.is_empty() {
+        return lateral::applies(net);
     }
+    match bundles.iter().any(|bundle| lateral::afferent(net, bundle).is_some()) {
+        true => Ok(()),
+        false => Err("no layer drives the same feature maps as a lateral bundle from below".to_owned()),
+    }
+}
+
+/// The distances of a pair of feature maps: afferent and lateral ones, each with its standard deviation over places, and the standard
+/// error of the lateral one over the maps that it leads to.
+struct Pair {
+    afferent: [f64; 2],
+    lateral: [f64; 2],
+    error: f64,
+}
+
+/// Kernels, of one place or of many.
+struct Kernels<'w> {
+    places: usize,
+    /// Weights of one place.
+    of_place: usize,
+    weights: &'w [f64],
+}
+
+impl<'w> Kernels<'w> {
+    fn new(param: &Param, weights: &'w [f64]) -> Self {
+        let places = if let [height, width, _, _, _, _] = param.shape.as_slice() { height * width } else { 1 };
+        Self { places, of_place: weights.len() / places, weights }
+    }
+
+    /// The kernels of a place; all places have those that are shared.
+    fn at(&self, place: usize) -> &'w [f64] {
+        &self.weights[place.min(self.places - 1) * self.of_place..][..self.of_place]
+    }
+}
+
+fn pair(maps: usize, afferent: &Kernels, lateral: &Kernels, [p, q]: [usize; 2]) -> Pair {
+    let (len, taps) = (afferent.of_place / maps, lateral.of_place / maps / maps);
+    let below = |place: usize| {
+        let kernels = afferent.at(place);
+        distance(&kernels[p * len..][..len], &kernels[q * len..][..len])
+    };
+    let across = |place: usize, to: usize| {
+        let kernel = |from: usize| &lateral.at(place)[(to * maps + from) * taps..][..taps];
+        distance(kernel(p), kernel(q))
+    };
+    let places = lateral.places;
+    let all: Vec<f64> = (0..places * maps).map(|n| across(n / maps, n % maps)).collect();
+    let of_map = |to: usize| all.iter().skip(to).step_by(maps).sum::<f64>() / places as f64;
+    let of_maps: Vec<f64> = (0..maps).map(of_map).collect();
+    let of_places: Vec<f64> = all.chunks_exact(maps).map(|place| place.iter().sum::<f64>() / maps as f64).collect();
+    let [_, lateral_sd] = mean_and_sd(&of_places);
+    let [mean, sd] = mean_and_sd(&of_maps);
+    let afferent = mean_and_sd(&(0..afferent.places).map(below).collect::<Vec<f64>>());
+    Pair { afferent, lateral: [mean, lateral_sd], error: sd / (maps as f64).sqrt() }
 }
 
 fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
     let (net, mut findings, mut panels) = (bench.net(), Findings::default(), Vec::new());
-    for bundle in lateral::bundles(net) {
+    for bundle in bundles(net) {
         let Some(afferent) = lateral::afferent(net, bundle) else { continue };
-        let (maps, taps) = (bundle.shape[0], bundle.shape[2..].iter().product::<usize>());
-        let times = bench.over_time(&bundle.name)?.into_iter().zip(bench.over_time(&afferent.name)?);
-        for ((time, across), (_, below)) in times {
-            let of_map = below.len() / maps;
+        let maps = bundle.shape[bundle.shape.len() - 3];
+        let times = bench.over_time(&bundle.name)?;
+        let last = times.len().saturating_sub(1);
+        for (n, (AtTime { time, epoch, weights }, below)) in
+            times.iter().zip(bench.over_time(&afferent.name)?).enumerate()
+        {
+            let [below, across] = [Kernels::new(afferent, &below.weights), Kernels::new(bundle, weights)];
             let (mut points, mut errors) = (Vec::new(), Vec::new());
             for p in 0..maps {
                 for q in p + 1..maps {
-                    let d_afferent = distance(&below[p * of_map..][..of_map], &below[q * of_map..][..of_map]);
-                    let kernel = |to: usize, from: usize| &across[(to * maps + from) * taps..][..taps];
-                    let distances: Vec<f64> = (0..maps).map(|to| distance(kernel(to, p), kernel(to, q))).collect();
-                    let [d_lateral, sd] = mean_and_sd(&distances);
-                    let error = sd / (maps as f64).sqrt();
-                    points.push([d_afferent, d_lateral]);
-                    errors.push(error);
-                    let names = [bundle.owner(), afferent.owner(), &time].map(|name| Cell::Text(name.to_owned()));
-                    let numbers = [d_afferent, d_lateral, error].map(Cell::Number);
-                    findings.rows.push(names.into_iter().chain([p, q].map(Cell::Count)).chain(numbers).collect());
+                    let found = pair(maps, &below, &across, [p, q]);
+                    points.push([found.afferent[0], found.lateral[0]]);
+                    errors.push(found.error);
+                    let mut row: Vec<Cell> =
+                        [bundle.owner(), afferent.owner(), time].map(|name| Cell::Text(name.to_owned())).into();
+                    row.extend([p, q].map(Cell::Count));
+                    row.extend([found.afferent[0], found.lateral[0], found.error].map(Cell::Number));
+                    row.push(Cell::Count(across.places));
+                    row.extend([found.afferent[1], found.lateral[1]].map(Cell::Number));
+                    findings.rows.push(row);
                 }
+            }
+            // All times are in the table; the figure shows what training has done.
+            if n < last && *epoch != Some(0) {
+                continue;
             }
             let line = Line::through(&points);
             if let Some(Line { slope, r, .. }) = line {
@@ -70,12 +147,12 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
                 let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
                 findings.measures.extend([measure("slope", slope), measure("correlation r", r)]);
             }
-            findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), &time, points.len())));
+            findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), time, points.len())));
             let axes = ["afferent distance", "lateral distance"].map(Axis::linear);
             panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, errors), line));
         }
     }
-    let names: Vec<&str> = lateral::bundles(net).iter().map(|bundle| bundle.owner()).collect();
+    let names: Vec<&str> = bundles(net).iter().map(|bundle| bundle.owner()).collect();
     findings.figures.push(Figure {
         name: String::new(),
         caption: format!(

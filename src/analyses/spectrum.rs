@@ -3,6 +3,7 @@
 //! On a torus, a convolution is a matrix `[maps, maps]` of its own at every spatial frequency (Sedghi, Gupta & Long, 2019), and its
 //! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by power iteration beside it.
 
+use super::bench::AtTime;
 use super::lateral;
 use super::moments::mean_and_sd;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
@@ -61,7 +62,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
     for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
-        for (time, weights) in bench.over_time(&bundle.name)? {
+        for AtTime { time, weights, .. } in bench.before_and_after(&bundle.name)? {
             if weights.iter().any(|x| !x.is_finite()) {
                 findings.notes.push(format!(
                     "`{}`, {time} weights: some are no numbers, so there is no spectrum",
@@ -150,19 +151,20 @@ fn largest(frequencies: &[Frequency]) -> f64 {
 }
 
 /// Lateral kernels `[maps, maps, size, size]`, with an odd size.
-struct Kernels {
-    maps: usize,
-    size: usize,
-    weights: Vec<f64>,
+pub struct Kernels {
+    pub maps: usize,
+    pub size: usize,
+    pub weights: Vec<f64>,
 }
 
 /// What a convolution does at one spatial frequency.
-struct Frequency {
-    at: [usize; 2],
+pub struct Frequency {
+    /// Cycles over the side of the torus, down and across.
+    pub at: [usize; 2],
     /// The eigenvalue of the largest absolute value.
-    top: Complex<f64>,
+    pub top: Complex<f64>,
     /// The largest singular value.
-    gain: f64,
+    pub gain: f64,
 }
 
 impl Kernels {
@@ -192,7 +194,7 @@ impl Kernels {
     }
 
     /// All frequencies of a torus of `side` x `side` pixels, row by row.
-    fn torus(&self, side: usize) -> Vec<Frequency> {
+    pub fn torus(&self, side: usize) -> Vec<Frequency> {
         let frequency = |n: usize| {
             let at = [n / side, n % side];
             let matrix = self.matrix(at, side);

@@ -1,6 +1,7 @@
 //! Whether channels that answer to the same gratings are connected by lateral weights: like to like, as neurons of the visual cortex
 //! are (Ko et al., 2011).
 
+use super::bench::AtTime;
 use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use super::similarity::{Line, panel};
 use super::tuning::{Tuning, tuned};
@@ -82,7 +83,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 .push(format!("`{}` is left out: no value among those asked for has {maps} channels", bundle.owner()));
             continue;
         };
-        for ((time, model), (_, weights)) in models.iter().zip(bench.over_time(&bundle.name)?) {
+        for ((time, model), AtTime { weights, .. }) in models.iter().zip(bench.before_and_after(&bundle.name)?) {
             let pairs = pairs(&Tuning::of(bench, model, &asked, &battery)?, bundle, &weights);
             for pair in &pairs {
                 let names = [bundle.owner().to_owned(), title(&asked, 0), time.clone()].map(Cell::Text);

@@ -1,6 +1,7 @@
 //! The values that an analysis of activity looks at.
 
-use crate::activity::Asked;
+use super::Cell;
+use crate::activity::{Asked, Place};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, Shape};
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Type};
@@ -77,4 +78,54 @@ pub fn map_of(asked: &Asked) -> [usize; 3] {
         [channels, height, width] => [channels, height, width],
         ref dims => [dims.iter().product(), 1, 1],
     }
+}
+
+/// A value at one of its times.
+pub struct Seen {
+    /// The value without its step, as in `O`.
+    pub name: String,
+    /// The step, as in `3`; none outside of loops.
+    pub step: Option<String>,
+    /// The value at that step alone.
+    pub asked: Asked,
+}
+
+impl Seen {
+    /// The value and its step in words: `O, step 3`.
+    pub fn title(&self) -> String {
+        self.step.as_ref().map_or_else(|| self.name.clone(), |step| format!("{}, step {step}", self.name))
+    }
+
+    /// The same in a sentence of the terminal, with the name in backticks.
+    pub fn quoted(&self) -> String {
+        self.step.as_ref().map_or_else(|| format!("`{}`", self.name), |step| format!("`{}`, step {step}", self.name))
+    }
+
+    /// As a part of a file's name: `O_3`.
+    pub fn stem(&self) -> String {
+        self.step.as_ref().map_or_else(|| self.name.clone(), |step| format!("{}_{}", self.name, step.replace('@', "_")))
+    }
+
+    /// The two cells of the columns `value` and `step`.
+    pub fn cells(&self) -> [Cell; 2] {
+        [Cell::Text(self.name.clone()), self.step.clone().map_or(Cell::Absent, Cell::Text)]
+    }
+}
+
+/// Each step of values as one that is looked at alone, so that no more than one of them need be kept.
+pub fn each_step(values: &[Asked]) -> Vec<Seen> {
+    let of = |value: &Asked| {
+        let name = name(value).to_owned();
+        match &value.place {
+            Place::Traced(numbers) if !value.steps.is_empty() => {
+                let at = numbers.iter().enumerate().map(|(n, number)| {
+                    let (place, steps) = (Place::Traced(vec![*number]), vec![value.steps[n].clone()]);
+                    Seen { name: name.clone(), step: step(value, n), asked: Asked { place, steps, ..value.clone() } }
+                });
+                at.collect()
+            }
+            _ => vec![Seen { name, step: None, asked: value.clone() }],
+        }
+    };
+    values.iter().flat_map(of).collect()
 }

@@ -1,5 +1,6 @@
 //! What `analyse` and `report` share: which analyses are asked for, and the files that a run's analyses are written to.
 
+use lcnnc::activity::write_npy;
 use lcnnc::analyses::report::{Section, report};
 use lcnnc::analyses::{self, ANALYSES, Analysis, Bench, Figure, Measure, Table, measure};
 use lcnnc::train::{Console, TrainError, user_files};
@@ -92,6 +93,12 @@ pub fn written(
         let table = format!("{}.csv", analysis.name);
         write_table(&into.join(&table), &rows)?;
         findings.figures.iter().try_for_each(|figure| write_figure(into, analysis.name, figure))?;
+        for (name, table) in &findings.tables {
+            write_table(&into.join(format!("{}_{name}.csv", analysis.name)), table)?;
+        }
+        for array in &findings.arrays {
+            write_npy(&into.join(format!("{}_{}.npy", analysis.name, array.name)), &array.shape, &array.values)?;
+        }
         findings.notes.iter().for_each(|note| console.line(note));
         let (rows, drawn) = (counted(rows.rows.len(), "row"), counted(findings.figures.len(), "figure"));
         console.line(&format!("{}: {rows} and {drawn}, see {}", analysis.name, into.join(&table).display()));

@@ -12,6 +12,8 @@ const BORDER: f64 = 14.0;
 const GAP: usize = 6;
 /// How large pictures are at most and at least, and all of them together.
 const LARGE: usize = 84;
+/// How large a picture with many values is at most.
+const LARGEST: usize = 240;
 const SMALL: usize = 26;
 const ALL: usize = 1100;
 /// How long a name may be.
@@ -24,7 +26,7 @@ pub fn page(pictures: &Pictures) -> Page {
     let columns = pictures.columns.len().max(pictures.tiles.len().div_ceil(pictures.rows.len().max(1))).max(1);
     let rows = pictures.tiles.len().div_ceil(columns).max(pictures.rows.len()).max(1);
     let longest = pictures.tiles.iter().flatten().map(|tile| tile.height.max(tile.width)).max().unwrap_or(1).max(1);
-    let wanted = (ALL / columns.max(rows)).clamp(SMALL, LARGE);
+    let wanted = (ALL / columns.max(rows)).clamp(SMALL, longest.clamp(LARGE, LARGEST));
     // Values are squares of whole pixels.
     let side = if longest <= wanted { wanted / longest * longest } else { wanted };
     let colours = if pictures.is_signed { Colours::Signed } else { Colours::Grey };

@@ -22,3 +22,4 @@ mod shell;
 mod sweeps;
 mod tensorboard;
 mod tuning;
+mod witnesses;

@@ -45,11 +45,11 @@ impl Trained {
         }
     }
 
-    /// The run's net with the weights that its training began with, as [`Trained::initial`] gives them.
+    /// The run's net with the weights that its training began with, as [`Trained::weights_at`] gives them.
     ///
     /// # Errors
     /// If they are not the net's.
-    pub fn with_initial(&self, weights: &[Weight]) -> Result<Model, TrainError> {
+    pub fn with_initial(&self, weights: Vec<Weight>) -> Result<Model, TrainError> {
         let path = self.file().with_file_name(Which::Initial.file());
         self.model().clone().with_weights(weights).map_err(|source| TrainError::Weights { path, source })
     }

@@ -147,15 +147,41 @@ impl Trained {
         Ok(Self { overrides, manifest, recipe, model, device, file, own_data, on_cpu })
     }
 
-    /// The weights that the run of a folder began with, in the order of the net; none where it did not keep them.
+    /// Weights of a time in the training of the run of a folder, in the order of the net; none where it did not keep them.
     ///
     /// # Errors
     /// If the file is there and cannot be read, or is not what the run left.
-    pub fn initial(&self, folder: &Path, inspection: &mut Inspection) -> Result<Option<Vec<Weight>>, TrainError> {
-        if !folder.join(Which::Initial.file()).exists() {
+    pub fn weights_at(
+        &self,
+        folder: &Path,
+        which: Which,
+        inspection: &mut Inspection,
+    ) -> Result<Option<Vec<Weight>>, TrainError> {
+        if !folder.join(which.file()).exists() {
             return Ok(None);
         }
-        RunFolder::open(folder, inspection)?.weights_for(&self.recipe.net, Which::Initial, inspection).map(Some)
+        RunFolder::open(folder, inspection)?.weights_for(&self.recipe.net, which, inspection).map(Some)
+    }
+
+    /// The epochs after which a finished run of a folder kept its weights, in order, and the epoch of the weights of that name.
+    ///
+    /// # Errors
+    /// If a file of the folder is missing or is not what the run left.
+    pub fn epochs(
+        &self,
+        folder: &Path,
+        which: Which,
+        inspection: &mut Inspection,
+    ) -> Result<(Vec<usize>, Option<usize>), TrainError> {
+        let summary = RunFolder::open(folder, inspection)?.summary;
+        let kept = summary.iter().flat_map(|summary| summary.weights.epochs.keys().copied()).collect();
+        let epoch = match which {
+            Which::Initial => Some(0),
+            Which::Epoch(epoch) => Some(epoch),
+            Which::Best => summary.map(|summary| summary.best_epoch),
+            Which::Last => summary.map(|summary| summary.epochs),
+        };
+        Ok((kept, epoch))
     }
 
     /// The net with its weights, without autodiff.
