@@ -45,7 +45,7 @@ impl Args {
             return Err(refused(reason));
         }
         let mut inspection = Inspection::new(self.force, console);
-        let trained = Trained::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?;
+        let trained = Trained::open(&self.run, self.shown.over(), self.shown.net.weights, &mut inspection)?;
         let mut asked: Vec<Asked> = Vec::new();
         for text in &self.values {
             let value = Asked::of(trained.model().net(), text.trim()).map_err(TrainError::Unasked)?;

@@ -53,7 +53,7 @@ impl Args {
             return Err(TrainError::Refused { path: out.clone(), reason });
         }
         let mut inspection = Inspection::new(self.force, console);
-        let mut bench = Bench::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?
+        let mut bench = Bench::open(&self.run, self.shown.over(), self.shown.net.weights, &mut inspection)?
             .limited(self.shown.limit.unwrap_or(IMAGES));
         let is_all = calls.is_empty();
         if is_all {

@@ -1,10 +1,10 @@
 //! `lcnnc eval`: what a run's net answers to the images of a test half.
 
 use super::evaluated::{Format, Out};
-use super::values::{count, dataset, folder, index, output};
-use lcnnc::back::burn::DeviceChoice;
+use super::taken_up::{AllowArgs, NetArgs, TestArgs};
+use super::values::{count, index, output};
 use lcnnc::evaluation::{self, Lesion, Line, Over, PerImage};
-use lcnnc::train::{Console, Inspection, MOST_THREADS, Overrides, Shown, TrainError, Trained, Which};
+use lcnnc::train::{Console, Inspection, Overrides, Shown, TrainError, Trained};
 use lcnnc_lang::diag::counted;
 use serde_json::json;
 use std::path::PathBuf;
@@ -41,30 +41,12 @@ pub struct Args {
     /// Random lesions of the same size beside the one that is asked for; 0 for none
     #[arg(long, value_name = "N", value_parser = index(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
     random_lesions: usize,
-    /// Another data set of the same classes in the same order [default: the run's]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// Take a folder that holds one class alone
-    #[arg(long)]
-    allow_one_class: bool,
-    /// Take a folder with classes that hold no picture
-    #[arg(long)]
-    allow_empty_classes: bool,
-    /// Take a published set with another number of images than it was published with
-    #[arg(long)]
-    allow_other_count: bool,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
-    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
-    #[arg(long, value_name = "WHICH", default_value_t)]
-    weights: Which,
+    #[command(flatten)]
+    data: TestArgs,
+    #[command(flatten)]
+    allow: AllowArgs,
+    #[command(flatten)]
+    net: NetArgs,
     /// Run every primitive by itself, as lesions always do
     #[arg(long)]
     no_fuse: bool,
@@ -94,7 +76,7 @@ impl Args {
         let format = self.format.unwrap_or(if self.per_image { Format::Csv } else { Format::Text });
         let out = Out::of(format, self.out.clone(), self.per_image, console)?;
         let mut inspection = Inspection::new(self.force, console);
-        let trained = Trained::open(&self.run, self.overrides(), self.weights, &mut inspection)?;
+        let trained = Trained::open(&self.run, self.overrides(), self.net.weights, &mut inspection)?;
         trained.has_classes(self.top)?;
         // What the net does not have is said before its data are read.
         let lesion = (!self.lesion.is_empty()).then(|| Lesion::of(trained.model().net(), &self.lesion)).transpose()?;
@@ -117,19 +99,13 @@ impl Args {
     }
 
     fn overrides(&self) -> Overrides {
-        Overrides {
-            dataset: self.dataset.clone(),
-            data_root: self.data_root.clone(),
-            allow_one_class: self.allow_one_class.then_some(true),
-            allow_empty_classes: self.allow_empty_classes.then_some(true),
-            allow_other_count: self.allow_other_count.then_some(true),
-            device: self.device,
-            threads: self.threads,
+        let own = Overrides {
             // Plain primitives keep what is exactly zero so.
             fuse: (self.no_fuse || !self.lesion.is_empty()).then_some(false),
             limit_test: self.limit_test,
             ..Overrides::default()
-        }
+        };
+        self.net.machine.with(self.data.with(self.allow.with(own)))
     }
 
     /// Of what a result is, for programs.
@@ -140,7 +116,7 @@ impl Args {
             "model": manifest.model,
             "run": self.run.display().to_string(),
             "seed": manifest.seed,
-            "weights": {"which": self.weights.to_string(), "file": trained.file().display().to_string()},
+            "weights": {"which": self.net.weights.to_string(), "file": trained.file().display().to_string()},
             "data": shown.about.replace('`', ""),
         })
     }

@@ -26,6 +26,7 @@ mod shown;
 mod simulate;
 mod spec;
 mod sweep;
+mod taken_up;
 mod transfer;
 mod values;
 
