@@ -88,7 +88,7 @@ pub fn compile_with_steps(source: &Source, options: &Options, steps: Option<&Ste
     let (ast, mut diagnostics) = syntax::parse(&text);
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower((&front, steps), classes, last_place(&text), &mut diagnostics, &mut edits);
+    let net = lower::lower(&front, steps, classes, last_place(&text), &mut diagnostics, &mut edits);
     let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
     let given = Given { items: &ast.items, settings: &front.settings, own: &front.settings };
     front::images::check(given, input, &mut diagnostics);

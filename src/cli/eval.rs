@@ -3,7 +3,8 @@
 use super::evaluated::{Format, Out};
 use super::taken_up::{AllowArgs, NetArgs, TestArgs};
 use super::values::{count, index, output};
-use lcnnc::evaluation::{self, Lesion, Line, Over, PerImage};
+use indicatif::ProgressBar;
+use lcnnc::evaluation::{self, Lesion, Line, OtherSteps, Over, PerImage};
 use lcnnc::train::{Console, Inspection, Overrides, Shown, TrainError, Trained};
 use lcnnc_lang::diag::counted;
 use serde_json::json;
@@ -80,10 +81,11 @@ impl Args {
         trained.has_classes(self.top)?;
         // What the net does not have is said before its data are read.
         let lesion = (!self.lesion.is_empty()).then(|| Lesion::of(trained.model().net(), &self.lesion)).transpose()?;
+        let steps = self.over.as_ref().map(|over| over.of(&trained)).transpose()?;
         let shown = trained.test_set(&mut inspection)?;
-        match (lesion, &self.over) {
+        match (lesion, steps) {
             (Some(lesion), _) => self.lesioned(&trained, &shown, lesion, &out)?,
-            (None, Some(over)) => self.over_steps(&trained, &shown, over, &out)?,
+            (None, Some(steps)) => self.over_steps(&trained, &shown, steps, &out)?,
             (None, None) if self.per_image => {
                 let line = if format == Format::Json { Line::Json } else { Line::Csv };
                 out.streamed(&mut |write| {
@@ -139,15 +141,16 @@ impl Args {
         }
     }
 
-    fn over_steps(&self, trained: &Trained, shown: &Shown, over: &Over, out: &Out) -> Result<(), TrainError> {
-        let found = evaluation::over_steps(trained, shown, over, self.top)?;
+    fn over_steps(&self, trained: &Trained, shown: &Shown, steps: OtherSteps, out: &Out) -> Result<(), TrainError> {
+        let bar = nets(out, steps.count());
+        let found = steps.judged(trained, shown, self.top, &mut || bar.inc(1))?;
+        bar.finish_and_clear();
         let about = || self.about(trained, shown);
         out.table(&found.rows(), about, || format!("{}{}, {}\n", found.text(), images(shown), found.caption()))
     }
 
     fn lesioned(&self, trained: &Trained, shown: &Shown, lesion: Lesion, out: &Out) -> Result<(), TrainError> {
-        let nets = 2 + self.random_lesions;
-        let bar = out.console.drawn("{prefix} [{bar:24}] {pos} of {len}", nets).with_prefix("nets");
+        let bar = nets(out, 2 + self.random_lesions);
         let study = evaluation::study(trained, shown, lesion, self.random_lesions, &mut || bar.inc(1))?;
         bar.finish_and_clear();
         let about = || {
@@ -161,6 +164,11 @@ impl Args {
             format!("{}{about}\n", study.text())
         })
     }
+}
+
+/// A bar of so many nets.
+fn nets(out: &Out, count: usize) -> ProgressBar {
+    out.console.drawn("{prefix} [{bar:24}] {pos} of {len}", count).with_prefix("nets")
 }
 
 /// What a net is shown, in words.

@@ -1,17 +1,18 @@
 //! Lesions: parameters and channels that are set to zero, and random ones of the same size.
 
+use crate::back::burn::Weight;
 use crate::data::random::{Stream, Use};
 use crate::train::{TrainError, Trained};
 use lcnnc_lang::diag::{among, counted, did_you_mean};
-use lcnnc_lang::ir::{Net, ParamClass, Role};
+use lcnnc_lang::ir::{Net, ParamClass, ParamId, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What is set to zero in a net, all of it together.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lesion {
-    /// The places of numbers in each parameter, by the parameter's place in the net.
-    pub weights: BTreeMap<usize, BTreeSet<usize>>,
+    /// The places of numbers in each parameter, each once, by the parameter's place in the net.
+    pub weights: BTreeMap<usize, Vec<usize>>,
     /// The channels of each named value.
     pub channels: BTreeMap<String, BTreeSet<usize>>,
 }
@@ -59,7 +60,7 @@ impl Lesion {
     }
 
     fn param(&mut self, net: &Net, name: &str) -> Result<(), String> {
-        let owner = |n: usize| net.owner(lcnnc_lang::ir::ParamId(n));
+        let owner = |n: usize| net.owner(ParamId(n));
         if self.params(net, |n| net.params[n].name == name || net.params[n].owner() == name || owner(n) == name) > 0 {
             return Ok(());
         }
@@ -83,7 +84,7 @@ impl Lesion {
     fn params(&mut self, net: &Net, is_meant: impl Fn(usize) -> bool) -> usize {
         // A version of a parameter for one step is named by its first one too.
         let first = |n: usize| {
-            let versions = |(_, each): &(&lcnnc_lang::ir::ParamId, &Vec<_>)| each.contains(&lcnnc_lang::ir::ParamId(n));
+            let versions = |(_, each): &(&ParamId, &Vec<_>)| each.contains(&ParamId(n));
             net.per_step.iter().find(versions).map_or(n, |(first, _)| first.0)
         };
         let meant = |n: &usize| CLASSES.contains(&net.params[*n].class) && (is_meant(*n) || is_meant(first(*n)));
@@ -118,7 +119,7 @@ impl Lesion {
 
     /// How many weights it sets to zero.
     pub fn weights(&self) -> usize {
-        self.weights.values().map(BTreeSet::len).sum()
+        self.weights.values().map(Vec::len).sum()
     }
 
     /// How many channels it sets to zero.
@@ -134,10 +135,10 @@ impl Lesion {
         let mut random = Self::default();
         for class in CLASSES {
             let of_class: Vec<usize> = (0..net.params.len()).filter(|n| net.params[*n].class == class).collect();
-            let count = of_class.iter().filter_map(|n| self.weights.get(n)).map(BTreeSet::len).sum();
+            let count = of_class.iter().filter_map(|n| self.weights.get(n)).map(Vec::len).sum();
             let places = of_class.iter().flat_map(|n| (0..net.params[*n].len()).map(|place| (*n, place)));
             for (param, place) in drawn(places.collect(), count, &mut stream) {
-                random.weights.entry(param).or_default().insert(place);
+                random.weights.entry(param).or_default().push(place);
             }
         }
         let values = values(net);
@@ -167,7 +168,7 @@ impl Lesion {
             let shape = masked.params.last().map_or(Vec::new(), |param| param.shape.clone());
             let count = shape.first().copied().unwrap_or(0);
             let values = (0..count).map(|channel| if channels.contains(&channel) { 0.0 } else { 1.0 }).collect();
-            weights.push(crate::back::burn::Weight { name: mask, shape, values });
+            weights.push(Weight { name: mask, shape, values });
             net = masked;
         }
         trained.with_net(net, weights)

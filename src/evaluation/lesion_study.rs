@@ -47,14 +47,14 @@ pub fn study(
 ) -> Result<Study, TrainError> {
     let net = trained.model().net().clone();
     let watched = lesion.channels.keys().next().cloned().unwrap_or_else(|| feeding(&net));
-    let mut measured = |trained: &Trained| {
-        let measured = measured(trained, shown, &watched);
+    let mut next = |net: &Trained| {
+        let measured = measured(net, shown, &watched);
         advances();
         measured
     };
-    let (intact, lesioned) = (measured(trained)?, measured(&lesion.applied(trained)?)?);
+    let (intact, lesioned) = (next(trained)?, next(&lesion.applied(trained)?)?);
     let seed = trained.manifest().seed;
-    let random = (0..randoms).map(|n| measured(&lesion.random(&net, seed, n as u64).applied(trained)?));
+    let random = (0..randoms).map(|n| next(&lesion.random(&net, seed, n as u64).applied(trained)?));
     let random = random.collect::<Result<Vec<Measured>, TrainError>>()?;
     Ok(Study { lesion, watched, images: shown.order.len(), intact, lesioned, random })
 }

@@ -20,7 +20,7 @@ mod rows;
 
 pub use lesion::Lesion;
 pub use lesion_study::{Study, study};
-pub use over_steps::{Over, OverSteps, over_steps};
+pub use over_steps::{OtherSteps, Over, OverSteps};
 pub use per_image::{Line, PerImage};
 pub use report::{Report, report};
 pub use rows::Rows;

@@ -2,7 +2,7 @@
 
 use super::rows::{Rows, aligned, percent};
 use crate::analyses::table::Cell;
-use crate::train::{Score, Shown, TrainError, Trained};
+use crate::train::{Recipe, Score, Shown, TrainError, Trained};
 use lcnnc_lang::Steps;
 use lcnnc_lang::diag::{among, did_you_mean};
 use lcnnc_lang::limits::MAX_STEPS;
@@ -57,43 +57,78 @@ impl Over {
     }
 }
 
+/// A net with each of several numbers of steps in place of the one that its loops were trained with.
+pub struct OtherSteps {
+    recipes: Vec<(usize, Recipe)>,
+    trained: Vec<(String, usize)>,
+}
+
+impl Over {
+    /// The nets that are asked for. None of them is run yet: what the net cannot be is known before its data are read.
+    ///
+    /// # Errors
+    /// If there is no such loop, or the net cannot have so many steps.
+    pub fn of(&self, trained: &Trained) -> Result<OtherSteps, TrainError> {
+        let loops: Vec<(String, usize)> =
+            trained.model().net().loops().map(|looped| (looped.name.clone(), looped.steps)).collect();
+        let is_meant = |(name, _): &&(String, usize)| self.of.as_ref().is_none_or(|of| of == name);
+        let meant: Vec<(String, usize)> = loops.iter().filter(is_meant).cloned().collect();
+        if meant.is_empty() {
+            let reason = self.missing(&loops.into_iter().map(|(name, _)| name).collect::<Vec<String>>());
+            return Err(TrainError::Unanswered { what: "`--over`".to_owned(), reason });
+        }
+        let recipe = |count: &usize| {
+            let steps = Steps { of: self.of.clone(), count: *count };
+            Ok((*count, trained.recipe_with_steps(&steps)?))
+        };
+        Ok(OtherSteps { recipes: self.steps.iter().map(recipe).collect::<Result<_, TrainError>>()?, trained: meant })
+    }
+
+    /// Why none of the loops of a net is meant.
+    fn missing(&self, loops: &[String]) -> String {
+        let names = || loops.iter().map(String::as_str);
+        match &self.of {
+            Some(of) if !loops.is_empty() => match did_you_mean(of, names()) {
+                Some(near) => format!("the net has no loop `{of}`; did you mean `{near}.steps`?"),
+                None => format!("the net has no loop `{of}`; its loops are {}", among(names())),
+            },
+            _ => "the net has no loop, so it has no steps".to_owned(),
+        }
+    }
+}
+
+impl OtherSteps {
+    /// How many numbers of steps there are.
+    pub fn count(&self) -> usize {
+        self.recipes.len()
+    }
+
+    /// Judges the run's weights with each number of steps; `advances` hears of every one that is done.
+    ///
+    /// # Errors
+    /// As [`Trained::judge`].
+    pub fn judged(
+        self,
+        trained: &Trained,
+        shown: &Shown,
+        top: Option<usize>,
+        advances: &mut dyn FnMut(),
+    ) -> Result<OverSteps, TrainError> {
+        let mut scores = Vec::new();
+        for (count, recipe) in self.recipes {
+            scores.push((count, trained.with_recipe(recipe)?.judge(shown, top, &mut |_| Ok(()))?));
+            advances();
+        }
+        Ok(OverSteps { scores, trained: self.trained })
+    }
+}
+
 /// The score for each number of steps.
 #[derive(Debug)]
 pub struct OverSteps {
     pub scores: Vec<(usize, Score)>,
     /// The loops that are meant, each with the number of steps that it was trained with.
     pub trained: Vec<(String, usize)>,
-}
-
-/// Judges a net with each number of steps in place of the one that its loops were trained with.
-///
-/// # Errors
-/// If there is no such loop, the net cannot have so many steps, or as [`Trained::judge`].
-pub fn over_steps(trained: &Trained, shown: &Shown, over: &Over, top: Option<usize>) -> Result<OverSteps, TrainError> {
-    let loops: Vec<(String, usize)> =
-        trained.model().net().loops().map(|looped| (looped.name.clone(), looped.steps)).collect();
-    let is_meant = |name: &str| over.of.as_ref().is_none_or(|of| of == name);
-    let meant: Vec<(String, usize)> = loops.iter().filter(|(name, _)| is_meant(name)).cloned().collect();
-    if meant.is_empty() {
-        let names = || loops.iter().map(|(name, _)| name.as_str());
-        let reason = match over.of.as_deref() {
-            _ if loops.is_empty() => "the net has no loop, so it has no steps".to_owned(),
-            Some(of) => match did_you_mean(of, names()) {
-                Some(near) => format!("the net has no loop `{of}`; did you mean `{near}.steps`?"),
-                None => format!("the net has no loop `{of}`; its loops are {}", among(names())),
-            },
-            None => String::new(),
-        };
-        return Err(TrainError::Unanswered { what: "`--over`".to_owned(), reason });
-    }
-    // All of them first: what the net cannot be is said before anything is calculated.
-    let nets = over.steps.iter().map(|count| {
-        let net = trained.with_steps(&Steps { of: over.of.clone(), count: *count })?;
-        Ok((*count, net))
-    });
-    let nets = nets.collect::<Result<Vec<(usize, Trained)>, TrainError>>()?;
-    let scores = nets.into_iter().map(|(count, net)| Ok((count, net.judge(shown, top, &mut |_| Ok(()))?)));
-    Ok(OverSteps { scores: scores.collect::<Result<_, TrainError>>()?, trained: meant })
 }
 
 impl OverSteps {

@@ -65,7 +65,8 @@ struct Lowerer<'f, 'a, 'd> {
 /// Lowers a spec, with loops of another number of steps if one is given. Gives no net where anything in it is wrong; `end` is the
 /// last place of its text.
 pub fn lower(
-    (front, steps): (&Front<'_>, Option<&Steps>),
+    front: &Front<'_>,
+    steps: Option<&Steps>,
     classes: usize,
     end: Span,
     diagnostics: &mut Vec<Diagnostic>,

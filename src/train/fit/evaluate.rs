@@ -165,7 +165,7 @@ pub fn evaluate(
     top: Option<usize>,
     stop: Stop,
 ) -> Result<Tally, TrainError> {
-    evaluate_each(model, device, feed, (top, stop), None)
+    evaluate_each(model, device, feed, top, stop, None)
 }
 
 /// The classes of a batch of images, and the scores that a net gives them.
@@ -186,7 +186,8 @@ pub fn evaluate_each(
     model: &Model,
     device: &Device,
     feed: Feed,
-    (top, stop): (Option<usize>, Stop),
+    top: Option<usize>,
+    stop: Stop,
     mut each: Option<Each<'_>>,
 ) -> Result<Tally, TrainError> {
     let mut tally = Tally::default();

@@ -9,11 +9,11 @@ use lcnnc_lang::{Source, Steps};
 use std::sync::Arc;
 
 impl Trained {
-    /// The same weights in a net whose loops have another number of steps, however the spec gives the run's own.
+    /// The run's recipe with loops of another number of steps, however the spec gives the run's own.
     ///
     /// # Errors
     /// If the spec is none with so many steps, or the net would have other weights than the run has.
-    pub fn with_steps(&self, steps: &Steps) -> Result<Self, TrainError> {
+    pub fn recipe_with_steps(&self, steps: &Steps) -> Result<Recipe, TrainError> {
         let impossible = |reason: String| {
             let of = steps.of.as_ref().map_or(String::new(), |of| format!(" in `{of}`"));
             let what = format!("the net cannot run with {}{of}", counted(steps.count, "step"));
@@ -30,9 +30,14 @@ impl Trained {
                 }
                 error => error,
             })?;
-        if let Some(reason) = other_weights(&self.recipe.net, &recipe.net) {
-            return Err(impossible(reason));
-        }
+        other_weights(&self.recipe.net, &recipe.net).map_or(Ok(recipe), |reason| Err(impossible(reason)))
+    }
+
+    /// The run's weights in the net of another recipe.
+    ///
+    /// # Errors
+    /// If they are not the net's weights, or the device failed.
+    pub fn with_recipe(&self, recipe: Recipe) -> Result<Self, TrainError> {
         self.altered(recipe, self.model.weights()?)
     }
 

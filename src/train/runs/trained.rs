@@ -219,7 +219,7 @@ impl Trained {
             memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), shown.order.len())?;
         }
         let feed = self.recipe.feed(&shown.source, shown.order.clone());
-        let tally = evaluate_each(&self.model, &self.device, feed, (top, Stop::never()), Some(each))?;
+        let tally = evaluate_each(&self.model, &self.device, feed, top, Stop::never(), Some(each))?;
         tally.numbered("the test", &self.file).map(|tally| Score { of: shown.source.len(), ..tally.into() })
     }
 
