@@ -14,8 +14,10 @@ use std::process::ExitCode;
 /// Most random lesions.
 const MOST_LESIONS: usize = 10_000;
 
-/// Test the weights of a run, from the files of its folder alone: the accuracy, class by class or image by image; with other numbers
-/// of steps; or with lesions.
+/// Test the weights of a run, from the files of its folder alone.
+///
+/// It gives the accuracy: of all images, by class (--confusion, --format) or of each image (--per-image); with other numbers of
+/// steps (--over); or with parts of the net set to zero, beside the intact net and random lesions of the same size (--lesion).
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {

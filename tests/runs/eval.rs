@@ -1,6 +1,7 @@
 //! `lcnnc eval`: class by class, image by image, and with other numbers of steps, against numbers that are had another way.
 
 mod lesions;
+mod witness;
 
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
@@ -48,15 +49,18 @@ output logits@3
 data { transform: [resize(12)] }
 ";
 
-/// A finished run of a spec in the folder `run`, with more epochs where it shall have learnt something.
+/// A finished run of a spec in the folder `run`, which has learnt something.
 fn place(spec: &str) -> TempDir {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("spec.lcnn"), spec).unwrap();
-    let flags = "--device cpu --threads 1 --limit 200 --limit-test 60 --epochs 3 --batch 16 --lr 0.01";
-    fine(place.path(), &format!("run spec {flags}"));
-    let run = fs::read_dir(place.path().join("runs/spec")).unwrap().next().unwrap().unwrap().path();
-    fs::rename(run, place.path().join("run")).unwrap();
+    train(place.path(), spec, "--limit 200 --limit-test 60 --epochs 3 --lr 0.01");
     place
+}
+
+fn train(folder: &Path, spec: &str, flags: &str) {
+    fs::write(folder.join("spec.lcnn"), spec).unwrap();
+    fine(folder, &format!("run spec --device cpu --threads 1 --batch 16 {flags}"));
+    let run = fs::read_dir(folder.join("runs/spec")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(run, folder.join("run")).unwrap();
 }
 
 fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
@@ -223,7 +227,16 @@ fn other_numbers_of_steps_are_those_of_a_spec_with_so_many() {
     let marked: Vec<&str> = said.lines().filter(|line| line.contains("<- trained")).collect();
     assert!(marked.len() == 1 && marked[0].starts_with('5'), "{said}");
     refused(here, "eval run --over v1.steps=2", "did you mean `V1.steps`?");
-    refused(here, "eval run --over steps=2 --lesion W_L", "cannot be used with");
+    for (other, with) in [
+        ("steps=2 --lesion W_L", "cannot be used with"),
+        ("steps=0..3", "expected numbers of steps from 1 to 10000, found 0"),
+        ("steps=1..10001", "expected numbers of steps from 1 to 10000, found 10001"),
+        ("steps=3..1", "expected the smaller number first, as in `1..3`"),
+        ("V1=2", "as in `steps=1..10`"),
+        (".steps=2", "as in `steps=1..10`"),
+    ] {
+        refused(here, &format!("eval run --over {other}"), with);
+    }
 }
 
 #[test]
@@ -242,4 +255,45 @@ fn steps_that_a_net_cannot_have_are_refused() {
     assert_eq!(numbers, [1, 2, 3]);
     assert_eq!(steps[2]["accuracy"], own["accuracy"]);
     assert!(own["no_accuracy_by_step"].is_null());
+}
+
+/// Scores that are no numbers end every way of asking, and leave no file.
+#[test]
+fn scores_that_are_no_numbers_are_no_answer() {
+    let place = place(LOOP);
+    let here = place.path();
+    with_weights(here, |name, _, numbers| {
+        if name == "W_L.weight" {
+            numbers[0] = f32::NAN;
+        }
+    });
+    for way in
+        ["", "--confusion", "--format json --out x", "--per-image --out x", "--over steps=1..2", "--lesion logits:0"]
+    {
+        let (code, out, err) = lcnnc(here, &format!("eval other --force {way}"));
+        assert!(code == Some(3) && out.is_empty(), "{way}: {code:?}: {out}{err}");
+        assert!(!here.join("x").exists(), "{way}");
+    }
+    // What is not a number is set to zero as well.
+    fine(here, "eval other --force --lesion W_L --random-lesions 0 --format csv --out table.csv");
+}
+
+#[test]
+fn what_cannot_be_tested_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    let spec = "model Plain\ninput image: [1, 12, 12]\nlogits = dense(image, classes)\noutput logits\ndata { transform: [resize(12)] }\n";
+    train(here, spec, "--limit 60 --limit-test 20 --epochs 1");
+    fs::create_dir_all(here.join("empty")).unwrap();
+    let classes = json(here, "eval run --format json")["classes"].as_array().unwrap().len();
+    refused(here, "eval run --over steps=1..3", "the net has no loop, so it has no steps");
+    refused(here, "eval run --lesion role:inhibitory", "no parameter of the net is inhibitory");
+    refused(here, "eval run --dataset folder:empty", "empty");
+    refused(here, &format!("eval run --top {}", classes + 1), &format!("{classes} classes"));
+    refused(here, "eval run --weights epoch:7", "epoch");
+    for weights in ["initial", "best", "last"] {
+        let all = json(here, &format!("eval run --weights {weights} --format json"));
+        assert_eq!(all["weights"]["which"], weights);
+    }
+    assert_eq!(json(here, "eval run --format json")["no_accuracy_by_step"], "the net has no loop");
 }
