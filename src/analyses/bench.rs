@@ -1,9 +1,9 @@
 //! What an analysis works on.
 
 use super::control::Control;
-use super::gratings::Picture;
 use crate::activity::{Asked, Place};
 use crate::back::burn::{Model, Weight};
+use crate::data::gratings::Picture;
 use crate::train::{Inspection, Overrides, Recorded, Shown, TrainError, Trained, Which};
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::{Net, Param};

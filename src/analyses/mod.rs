@@ -10,7 +10,6 @@ pub mod cka;
 pub mod control;
 mod ei_ratio;
 pub mod gabor;
-pub mod gratings;
 mod histograms;
 mod kernels;
 mod lateral;

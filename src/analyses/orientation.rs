@@ -1,12 +1,12 @@
 //! Which orientations and frequencies the channels of a value prefer, and how sharply, step by step.
 
-use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use super::moments::median;
 use super::tuning::{Tuning, circular, tuned};
 use super::values::{OF, has_maps, name, place, step, title};
 use super::von_mises::VonMises;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::activity::Asked;
+use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::vocabulary::Bound;
@@ -57,7 +57,8 @@ struct Seen {
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
-    let (mut findings, battery) = (Findings::default(), Battery::of(call, ORIENTATION.name)?);
+    let (mut findings, battery) =
+        (Findings::default(), Battery::of(call).map_err(|reason| ORIENTATION.refused(reason))?);
     for asked in tuned(bench.net(), call.names("of"), ORIENTATION.name)? {
         let tuning = Tuning::of(bench, bench.model(), &asked, &battery)?;
         let seen: Vec<Vec<Seen>> = (0..tuning.steps())

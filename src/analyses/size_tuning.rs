@@ -1,11 +1,11 @@
 //! How the middle unit of a channel answers to gratings in windows of growing size: whether what lies around suppresses it.
 
-use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
 use super::moments::mean_and_sd;
 use super::tuning::{Tuning, tuned};
 use super::values::{OF, has_maps, map_of, name, place, step, title};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::activity::Asked;
+use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::diag::counted;
@@ -68,7 +68,7 @@ struct Seen {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels, mut names) = (Findings::default(), Vec::new(), Vec::new());
-    let battery = Battery::of(call, SIZE_TUNING.name)?;
+    let battery = Battery::of(call).map_err(|reason| SIZE_TUNING.refused(reason))?;
     let [_, height, width] = bench.net().input.1;
     let (count, half) = (call.count("radii"), (height.min(width) as f64 / 2.0).max(1.0));
     let radii: Vec<f64> = (0..count).map(|n| half.powf(n as f64 / (count - 1) as f64)).collect();

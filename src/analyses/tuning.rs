@@ -1,10 +1,10 @@
 //! How the channels of a value answer to gratings.
 
 use super::Bench;
-use super::gratings::Battery;
 use super::values::{self, map_of};
 use crate::activity::{Asked, Place};
 use crate::back::burn::Model;
+use crate::data::gratings::Battery;
 use crate::train::TrainError;
 use lcnnc_lang::ir::Net;
 use std::f64::consts::PI;

@@ -2,12 +2,12 @@
 //! are (Ko et al., 2011).
 
 use super::bench::AtTime;
-use super::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use super::similarity::{Line, panel};
 use super::tuning::{Tuning, tuned};
 use super::values::{map_of, title, watched};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, lateral};
 use crate::activity::Asked;
+use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Plot};
 use crate::train::TrainError;
 use lcnnc_kernels::draws::Draws;
@@ -72,7 +72,7 @@ fn compared(net: &Net, bundle: &Param, names: &[String]) -> Result<Option<Asked>
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
-    let (net, battery) = (bench.net(), Battery::of(call, TUNING_WEIGHTS.name)?);
+    let (net, battery) = (bench.net(), Battery::of(call).map_err(|reason| TUNING_WEIGHTS.refused(reason))?);
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let models = bench.models()?;
     for bundle in lateral::bundles(net) {

@@ -20,8 +20,11 @@ pub enum DataError {
     #[error("the data set `{set}` needs a path: write `{set}:PATH`")]
     PathMissing { set: &'static str },
 
-    #[error("the data set `{set}` takes no path, but `{written}` gives one: write `{set}`")]
-    PathUnwanted { set: &'static str, written: String },
+    #[error("nothing stands behind the name of the data set `{set}`, but `{written}` has more: write `{set}`")]
+    NameAlone { set: &'static str, written: String },
+
+    #[error("the data set `{written}`: {reason}")]
+    Arguments { written: String, reason: String },
 
     #[error("the data set `{set}` was not found; looked for {expected} in{places}{elsewhere}\nto get it: {fetch}")]
     NotFound {

@@ -8,6 +8,7 @@
 //! | [`published`], [`fetch`] | what is known of sets that somebody publishes, and how these are fetched and checked |
 //! | [`augment`], [`transform`] | what is done to an image, at random or always; one file for each kind |
 //! | [`split`], [`loader`] | which images train and which validate; batches, prepared ahead on threads |
+//! | [`gratings`] | pictures of stripes, as a data set and for analyses of tuning |
 //! | [`statistics`] | the mean and the standard deviation of training images |
 //!
 //! A set is loaded by [`load`]: that gives a [`DataSet`] with a training half and a test half, each an [`ImageSource`]. No number here is random without being fixed by a seed ([`random`]). `sets` may use all other rooms, and
@@ -24,6 +25,7 @@ pub mod fetch;
 mod file_names;
 mod files;
 mod formats;
+pub mod gratings;
 mod image;
 mod in_memory;
 mod kind;

@@ -1,5 +1,6 @@
 //! What is asked for when a data set is loaded: where to look, what to allow, how much to check.
 
+use lcnnc_lang::vocabulary::Bound;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// What follows the colon in `folder:PATH`; [`open`](super::open) fills it in.
     pub path: Option<PathBuf>,
+    /// What stands in brackets behind the name, as in `gratings(size: 28)`; [`open`](super::open) fills it in too.
+    pub call: Option<Bound>,
     pub allow: Allow,
     /// Whether every file of a set of files is decoded, so that broken ones are known before any is used.
     pub verify: bool,

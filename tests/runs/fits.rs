@@ -2,9 +2,9 @@
 
 use super::tuning::{apart, near};
 use lcnnc::analyses::gabor::{Gabor, Plane, principal};
-use lcnnc::analyses::gratings::{Grating, Picture};
 use lcnnc::analyses::tuning::circular;
 use lcnnc::analyses::von_mises::VonMises;
+use lcnnc::data::gratings::{Grating, Picture};
 use std::f64::consts::TAU;
 
 #[test]

@@ -200,8 +200,8 @@ fn grids_may_share_a_point() {
     let mean = |row: &str| rows(&csv).into_iter().find(|it| it["row"] == row).unwrap()["mean"].clone();
     assert!(!mean("base").is_empty() && !mean("tuned").is_empty(), "{csv}");
     // As long as an alternative is open, the choice may change.
-    let open = fs::read_dir(here.join("s/runs")).unwrap().map(|job| job.unwrap().path());
-    let open = open.filter(|job| job.to_string_lossy().contains("lr=1e-9")).next().unwrap();
+    let mut open = fs::read_dir(here.join("s/runs")).unwrap().map(|job| job.unwrap().path());
+    let open = open.find(|job| job.to_string_lossy().contains("lr=1e-9")).unwrap();
     fs::remove_dir_all(open).unwrap();
     let table = fine(here, "sweep table s");
     assert!(table.contains("tuned, contours: the choice may change: 1 of 2 alternatives"), "{table}");

@@ -1,7 +1,7 @@
 //! CIFAR-10, in its binary version or as torchvision unpacks it.
 
-use super::Set;
 use super::cifar_set::CifarSet;
+use super::{Set, Takes};
 use crate::data::files::layout::Layout;
 use crate::data::formats::cifar::Records;
 use crate::data::published::{Archive, ArchiveFormat, KnownFile, Packaging, Published};
@@ -10,7 +10,7 @@ use crate::data::{DataError, DataSet, Request};
 pub const SET: Set = Set {
     name: PUBLISHED.name,
     about: "photographs of things and animals: 50,000 + 10,000 colour images of 32 x 32 pixels, 10 classes",
-    takes_path: false,
+    takes: Takes::Nothing,
     published: Some(&PUBLISHED),
     load,
 };

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::Set;
 use super::cifar_set::CifarSet;
+use super::{Set, Takes};
 use crate::data::files::layout::Layout;
 use crate::data::formats::cifar::{Records, bounded};
 use crate::data::formats::pickle::Pickle;
@@ -14,7 +14,7 @@ use crate::data::{DataError, DataSet, Request};
 pub const SET: Set = Set {
     name: PUBLISHED.name,
     about: "photographs of things, plants and animals: 50,000 + 10,000 colour images of 32 x 32 pixels, 100 classes",
-    takes_path: false,
+    takes: Takes::Nothing,
     published: Some(&PUBLISHED),
     load,
 };

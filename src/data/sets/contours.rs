@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::Set;
+use super::{Set, Takes};
 use crate::data::random::{Stream, Use};
 use crate::data::{DataError, DataSet, InMemory, Request, sha256};
 
 pub const SET: Set = Set {
     name: "contours",
     about: "made, not read: 2,800 + 1,000 grey images of 48 x 48 pixels; do the lying or the standing bars form a path?",
-    takes_path: false,
+    takes: Takes::Nothing,
     published: None,
     load,
 };

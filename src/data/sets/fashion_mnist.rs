@@ -1,7 +1,7 @@
 //! Fashion-MNIST: pieces of clothing in the layout of MNIST (Xiao, Rasul & Vollgraf, 2017).
 
-use super::Set;
 use super::idx_set::{self, FILES};
+use super::{Set, Takes};
 use crate::data::files::layout::Layout;
 use crate::data::published::{CompressedFile, KnownFile, Packaging, Published};
 use crate::data::{DataError, DataSet, Request};
@@ -9,7 +9,7 @@ use crate::data::{DataError, DataSet, Request};
 pub const SET: Set = Set {
     name: PUBLISHED.name,
     about: "pieces of clothing: 60,000 + 10,000 grey images of 28 x 28 pixels, 10 classes",
-    takes_path: false,
+    takes: Takes::Nothing,
     published: Some(&PUBLISHED),
     load,
 };

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Set;
+use super::{Set, Takes};
 use crate::data::files::picture_files::PictureFiles;
 use crate::data::files::survey::{FileSet, ReadRecords};
 use crate::data::formats::class_folders::{self, Classes, EXPECTED};
@@ -19,7 +19,7 @@ pub const SET: Set = Set {
     name: "folder",
     about: "PNG, JPEG, BMP, WebP, TIFF, PPM and PGM files in PATH/<class>/, or in PATH/train/<class>/ and \
             PATH/test/<class>/, also called val or validation; with all three, val is for validation",
-    takes_path: true,
+    takes: Takes::Path,
     published: None,
     load,
 };

@@ -7,13 +7,16 @@ mod cifar_set;
 mod contours;
 mod fashion_mnist;
 mod folder;
+mod gratings;
 mod idx_set;
 mod mnist;
 mod tiny_imagenet;
 
 use std::path::PathBuf;
 
-use lcnnc_lang::diag::{among, did_you_mean};
+use lcnnc_lang::diag::{Diagnostic, among, did_you_mean};
+use lcnnc_lang::front::settings::read;
+use lcnnc_lang::vocabulary::{ArgValue, Bound, Type};
 
 use super::fetch::FetchError;
 use super::published::Published;
@@ -24,23 +27,50 @@ pub struct Set {
     pub name: &'static str,
     /// One line for a listing.
     pub about: &'static str,
-    /// Whether the name is written with a path behind it, as in `folder:PATH`.
-    pub takes_path: bool,
+    /// What is written behind the name.
+    pub takes: Takes,
     /// What is known of the published files; `None` if there is nothing to fetch.
     pub published: Option<&'static Published<'static>>,
     pub load: fn(&Request) -> Result<DataSet, DataError>,
 }
 
+/// What is written behind the name of a data set.
+pub enum Takes {
+    Nothing,
+    /// A path, as in `folder:PATH`.
+    Path,
+    /// Arguments in brackets, as in `gratings(size: 28)`; without them, each has its default.
+    Arguments(&'static Type),
+}
+
 impl Set {
     /// The name as a user writes it.
     pub fn spelling(&self) -> String {
-        if self.takes_path { format!("{}:PATH", self.name) } else { self.name.to_owned() }
+        match self.takes {
+            Takes::Path => format!("{}:PATH", self.name),
+            Takes::Nothing | Takes::Arguments(_) => self.name.to_owned(),
+        }
     }
 }
 
+/// A data set as a user has named it.
+pub struct Named {
+    pub set: &'static Set,
+    pub path: Option<PathBuf>,
+    pub call: Option<Bound>,
+}
+
 /// Every data set there is.
-pub const SETS: &[Set] =
-    &[mnist::SET, fashion_mnist::SET, cifar10::SET, cifar100::SET, tiny_imagenet::SET, contours::SET, folder::SET];
+pub const SETS: &[Set] = &[
+    mnist::SET,
+    fashion_mnist::SET,
+    cifar10::SET,
+    cifar100::SET,
+    tiny_imagenet::SET,
+    contours::SET,
+    gratings::SET,
+    folder::SET,
+];
 
 /// Loads the data set called `name`, such as `mnist` or `folder:photos`.
 ///
@@ -57,27 +87,46 @@ pub fn load(name: &str, request: &Request) -> Result<DataSet, DataError> {
 /// # Errors
 /// As for [`load`].
 pub fn open(name: &str, request: &Request) -> Result<DataSet, DataError> {
-    let (set, path) = named(name)?;
-    (set.load)(&Request { path: path.map(PathBuf::from), ..request.clone() })
+    let Named { set, path, call } = named(name)?;
+    (set.load)(&Request { path, call, ..request.clone() })
 }
 
-/// The set that a name means, and the path behind it, if it takes one.
+/// The set that a name means, and what is written behind it.
 ///
 /// # Errors
-/// If there is no such set, or it should have a path and has none, or the other way round.
-pub fn named(name: &str) -> Result<(&'static Set, Option<&str>), DataError> {
-    let (head, path) = match name.split_once(':') {
-        Some((head, path)) => (head, Some(path)),
-        None => (name, None),
-    };
+/// If there is no such set, or what is behind its name is not what it takes.
+pub fn named(name: &str) -> Result<Named, DataError> {
+    let (head, behind) = name.split_at(name.find([':', '(']).unwrap_or(name.len()));
     let unknown =
         || DataError::UnknownSet { name: head.to_owned(), help: nearest(head, &SETS.iter().collect::<Vec<_>>()) };
-    let set = SETS.iter().find(|set| set.name == head).ok_or_else(unknown)?;
-    match (set.takes_path, path) {
-        (true, None | Some("")) => Err(DataError::PathMissing { set: set.name }),
-        (false, Some(_)) => Err(DataError::PathUnwanted { set: set.name, written: name.to_owned() }),
-        (_, path) => Ok((set, path)),
+    let set = SETS.iter().find(|set| set.name == head.trim()).ok_or_else(unknown)?;
+    let written = name.to_owned();
+    match set.takes {
+        Takes::Path => match behind.strip_prefix(':').filter(|path| !path.is_empty()) {
+            Some(path) => Ok(Named { set, path: Some(PathBuf::from(path)), call: None }),
+            None => Err(DataError::PathMissing { set: set.name }),
+        },
+        Takes::Nothing if behind.is_empty() => Ok(Named { set, path: None, call: None }),
+        Takes::Nothing => Err(DataError::NameAlone { set: set.name, written }),
+        Takes::Arguments(_) if behind.starts_with(':') => {
+            let reason = format!("arguments stand in brackets, as in `{}(NAME: VALUE)`", set.name);
+            Err(DataError::Arguments { written, reason })
+        }
+        Takes::Arguments(call) => match read("the data set", call, name) {
+            Ok(ArgValue::Call(call)) => Ok(Named { set, path: None, call: Some(call) }),
+            Ok(_) => Err(DataError::NameAlone { set: set.name, written }),
+            Err(problems) => Err(DataError::Arguments { written, reason: said(&problems) }),
+        },
     }
+}
+
+/// What is wrong with a text, in one line.
+fn said(problems: &[Diagnostic]) -> String {
+    let one = |problem: &Diagnostic| match &problem.help {
+        Some(help) => format!("{}: {help}", problem.message),
+        None => problem.message.clone(),
+    };
+    problems.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
 /// What is known of every set that can be fetched, in the order of [`SETS`].

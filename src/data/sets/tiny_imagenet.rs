@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Set;
+use super::{Set, Takes};
 use crate::data::files::layout::Layout;
 use crate::data::files::picture_files::PictureFiles;
 use crate::data::files::survey::{FileSet, ReadRecords};
@@ -17,7 +17,7 @@ use crate::data::{DataError, DataSet, Request};
 pub const SET: Set = Set {
     name: PUBLISHED.name,
     about: "photographs of things and animals: 100,000 + 10,000 colour images of 64 x 64 pixels, 200 classes",
-    takes_path: false,
+    takes: Takes::Nothing,
     published: Some(&PUBLISHED),
     load,
 };

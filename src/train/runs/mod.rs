@@ -291,7 +291,8 @@ fn request(overrides: &Overrides, verify: bool, is_known: bool) -> Request {
         other_count: is_known || overrides.allow_other_count.unwrap_or(false),
     };
     let meter: Arc<dyn Meter> = Arc::new(ReadingMeter::new(Console::new()));
-    Request { root: overrides.data_root.clone(), path: None, allow, verify, memory: data::cache(), meter: Some(meter) }
+    let root = overrides.data_root.clone();
+    Request { root, allow, verify, memory: data::cache(), meter: Some(meter), ..Request::default() }
 }
 
 /// The data set that overrides name, checked to have an image in either half; the files of a set of files are not read.

@@ -1,6 +1,7 @@
 //! The documentation says what the program does: its specs compile, and the reference is what the declarations say.
 
 mod book;
+mod figures;
 mod terminal;
 
 use lcnnc::analyses::{ANALYSES, Column};

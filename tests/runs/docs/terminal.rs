@@ -91,7 +91,7 @@ fn what_is_copied_from_a_terminal_is_what_is_said() {
 }
 
 /// The code blocks of a page in that language, line by line.
-fn blocks(page: &str, language: &str) -> Vec<String> {
+pub(super) fn blocks(page: &str, language: &str) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned())).collect()

@@ -25,7 +25,7 @@ fn a_name_that_is_advised_is_a_set() {
     let message = named("contour").err().unwrap();
     assert!(named(quoted(&message, "did you mean")).is_ok());
     let message = named("contours:here").err().unwrap();
-    assert!(named(quoted(&message, "gives one: write")).is_ok());
+    assert!(named(quoted(&message, "has more: write")).is_ok());
     let root = tempfile::tempdir().unwrap();
     ["a", "b"].iter().for_each(|class| dots(&root.path().join(class), 3));
     let message = named("folder").err().unwrap();

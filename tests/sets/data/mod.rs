@@ -9,6 +9,7 @@ mod contours;
 mod data_roots;
 mod faults;
 mod folder;
+mod gratings;
 mod loader;
 mod pickle;
 mod pictures;

@@ -1,7 +1,6 @@
 //! Gratings: pictures of stripes, with which the tuning of neurons in the visual cortex is measured (Hubel & Wiesel, 1962; De Valois
 //! et al., 1982).
 
-use crate::train::TrainError;
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
 use std::f64::consts::TAU;
 
@@ -111,15 +110,14 @@ pub struct Battery {
 }
 
 impl Battery {
-    /// The gratings that the arguments of an analysis ask for.
+    /// The gratings that arguments ask for, those above.
     ///
     /// # Errors
     /// If the lowest frequency is not the lower one.
-    pub fn of(call: &Bound, name: &'static str) -> Result<Self, TrainError> {
+    pub fn of(call: &Bound) -> Result<Self, String> {
         let (count, [low, high]) = (call.count("frequencies"), ["lowest", "highest"].map(|end| call.real(end)));
         if low > high {
-            let reason = format!("`lowest: {low}` is above `highest: {high}`; give them in rising order");
-            return Err(TrainError::Analysis { name, reason });
+            return Err(format!("`lowest: {low}` is above `highest: {high}`; give them in rising order"));
         }
         let share = |n: usize, of: usize| n as f64 / of.max(1) as f64;
         let orientations = call.count("orientations");
@@ -137,12 +135,16 @@ impl Battery {
         (0..self.phases).map(move |n| Grating { orientation, frequency, phase: phase(n), contrast: self.contrast })
     }
 
-    /// Grey first, and then every grating: by frequency, by orientation, by phase.
-    pub fn pictures(&self) -> Vec<Picture> {
+    /// Every grating: by frequency, by orientation, by phase.
+    pub fn gratings(&self) -> impl Iterator<Item = Grating> + '_ {
         let all =
             self.frequencies.iter().flat_map(|frequency| self.orientations.iter().map(move |at| (*at, *frequency)));
-        let gratings = all.flat_map(|(at, frequency)| self.phases(at, frequency)).map(Picture::Field);
-        [Picture::Grey].into_iter().chain(gratings).collect()
+        all.flat_map(|(at, frequency)| self.phases(at, frequency))
+    }
+
+    /// Grey first, and then every grating.
+    pub fn pictures(&self) -> Vec<Picture> {
+        [Picture::Grey].into_iter().chain(self.gratings().map(Picture::Field)).collect()
     }
 
     /// The gratings in words for a caption.
