@@ -189,18 +189,6 @@ impl Trained {
         &self.model
     }
 
-    /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
-    /// were asked for. `top` is how many of the largest scores are looked through for the class, see [`evaluate`].
-    ///
-    /// # Errors
-    /// If the data cannot be had, are not those of the run or do not fit the net; if the scores are no numbers; or if there are
-    /// not so many classes.
-    pub fn score(&self, top: Option<usize>, inspection: &mut Inspection) -> Result<Score, TrainError> {
-        self.has_classes(top)?;
-        let shown = self.test_set(inspection)?;
-        self.judge(&shown, top, &mut |_| Ok(()))
-    }
-
     /// Checks that the net tells so many classes apart, if a number is given.
     ///
     /// # Errors
@@ -210,7 +198,8 @@ impl Trained {
         top.filter(|k| *k > classes).map_or(Ok(()), |k| Err(TrainError::Top { k, classes }))
     }
 
-    /// The score on images of known classes, as [`Trained::score`] gives it; `each` is handed the scores of batch after batch.
+    /// The score on images of known classes; `each` is handed the scores of batch after batch. `top` is how many of the largest scores
+    /// are looked through for the class, see [`evaluate`].
     ///
     /// # Errors
     /// If an image cannot be had, the scores are no numbers, or `each` gives an error.
