@@ -40,7 +40,7 @@ fn without_lateral_weights_nothing_is_lateral() {
     are_equal(&study[0], &whole);
     with_weights(here, |name, _, numbers| {
         if name == "W_L.weight" {
-            numbers.fill(0.0)
+            numbers.fill(0.0);
         }
     });
     are_equal(&study[1], &other(here));
@@ -119,7 +119,7 @@ fn a_role_is_all_parameters_that_have_it() {
     assert_eq!(role, rows(here, "--lesion W_I.weight --random-lesions 0"));
     with_weights(here, |name, _, numbers| {
         if name == "W_I.weight" {
-            numbers.fill(0.0)
+            numbers.fill(0.0);
         }
     });
     are_equal(&role[1], &other(here));
