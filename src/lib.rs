@@ -12,6 +12,7 @@ pub mod activity;
 pub mod analyses;
 pub mod back;
 pub mod data;
+pub mod evaluation;
 pub mod figures;
 pub mod fuse;
 pub mod observe;

@@ -53,6 +53,14 @@ pub struct Options {
     pub classes: Option<usize>,
 }
 
+/// A number of steps in place of the one that loops are written with, however it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// The dotted name of the one loop that is meant; every loop of the net if none is given.
+    pub of: Option<String>,
+    pub count: usize,
+}
+
 /// What a spec is compiled to.
 #[derive(Debug)]
 pub struct Compiled {
@@ -69,12 +77,18 @@ pub struct Compiled {
 
 /// Compiles a spec. Never fails: what is wrong is in the report.
 pub fn compile(source: &Source, options: &Options) -> Compiled {
+    compile_with_steps(source, options, None)
+}
+
+/// Compiles a spec as [`compile`] does, with loops of another number of steps, from 1 to [`limits::MAX_STEPS`]. Rows of all steps,
+/// such as `O@all`, then have as many values; a step that the spec names, such as `O@3`, is a problem where there is none.
+pub fn compile_with_steps(source: &Source, options: &Options, steps: Option<&Steps>) -> Compiled {
     let classes = options.classes.unwrap_or(DEFAULT_CLASSES);
     let text = syntax::with_line_feeds(&source.text);
     let (ast, mut diagnostics) = syntax::parse(&text);
     let mut edits = Edits::default();
     let front = front::analyse(&ast, classes, &options.set, &mut diagnostics, &mut edits);
-    let net = lower::lower(&front, classes, last_place(&text), &mut diagnostics, &mut edits);
+    let net = lower::lower(&front, steps, classes, last_place(&text), &mut diagnostics, &mut edits);
     let input = net.as_ref().map(|net| (net.input.1, ast.input_span()));
     let given = Given { items: &ast.items, settings: &front.settings, own: &front.settings };
     front::images::check(given, input, &mut diagnostics);

@@ -87,7 +87,7 @@ impl Bench {
     /// If they cannot be had or do not fit the net.
     pub fn show(&mut self, files: &[PathBuf], inspection: &mut Inspection) -> Result<(), TrainError> {
         let shown = match files {
-            [] => self.trained.test_set(inspection)?,
+            [] => self.trained.any_set(inspection)?,
             files => self.trained.pictures(files)?,
         };
         self.shown = Some(shown);

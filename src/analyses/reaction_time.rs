@@ -128,6 +128,10 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             "the images that the net is shown have no classes: leave `--images` away for those of the data set";
         return Err(REACTION_TIME.refused(reason.to_owned()));
     };
+    if classes != bench.trained().manifest().data.classes {
+        let reason = "the images are of other classes than those that the net answers with, so that no answer is right";
+        return Err(REACTION_TIME.refused(reason.to_owned()));
+    }
     let mut courses: Vec<Course> = Vec::new();
     bench.watch(&asked, &mut |step, scores| {
         if step == 0 {

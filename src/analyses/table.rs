@@ -33,9 +33,13 @@ impl Table {
     /// line. Numbers are the shortest that read back as the same double-precision number.
     pub fn csv(&self) -> String {
         let names = self.columns.iter().map(|column| Cow::Borrowed(column.name)).collect();
-        let rows = self.rows.iter().map(|row| row.iter().map(Cell::written).collect());
-        std::iter::once(names).chain(rows).map(line).collect()
+        line(names) + &self.rows.iter().map(|row| csv_line(row)).collect::<String>()
     }
+}
+
+/// Cells as one line of comma-separated values, with its end, as [`Table::csv`] writes it.
+pub fn csv_line(cells: &[Cell]) -> String {
+    line(cells.iter().map(Cell::written).collect())
 }
 
 /// A line of fields with its end.

@@ -45,7 +45,7 @@ impl Args {
             return Err(refused(reason));
         }
         let mut inspection = Inspection::new(self.force, console);
-        let trained = Trained::open(&self.run, self.shown.over(), self.shown.weights, &mut inspection)?;
+        let trained = Trained::open(&self.run, self.shown.over(), self.shown.net.weights, &mut inspection)?;
         let mut asked: Vec<Asked> = Vec::new();
         for text in &self.values {
             let value = Asked::of(trained.model().net(), text.trim()).map_err(TrainError::Unasked)?;
@@ -54,7 +54,7 @@ impl Args {
             }
         }
         let shown = match self.shown.images.as_slice() {
-            [] => trained.test_set(&mut inspection)?,
+            [] => trained.any_set(&mut inspection)?,
             paths => trained.pictures(paths)?,
         };
         let (images, size) = (shown.order.len(), activity::bytes(&asked, shown.order.len()));

@@ -53,7 +53,7 @@ impl Args {
             return Err(TrainError::Refused { path: out.clone(), reason });
         }
         let mut inspection = Inspection::new(self.force, console);
-        let mut bench = Bench::open(&run, self.shown.over(), self.shown.weights, &mut inspection)?
+        let mut bench = Bench::open(&run, self.shown.over(), self.shown.net.weights, &mut inspection)?
             .limited(self.shown.limit.unwrap_or(IMAGES));
         let bar = AnalysisBar::new(console);
         bench = bench.told(bar.counter());

@@ -10,6 +10,7 @@ mod analysis_bar;
 mod check;
 mod data;
 mod eval;
+mod evaluated;
 mod explain;
 mod fmt;
 mod graph;
@@ -26,6 +27,7 @@ mod shown;
 mod simulate;
 mod spec;
 mod sweep;
+mod taken_up;
 mod transfer;
 mod values;
 
@@ -69,7 +71,7 @@ enum Verb {
     Run(Box<run::Args>),
     Resume(resume::Args),
     Rerun(rerun::Args),
-    Eval(eval::Args),
+    Eval(Box<eval::Args>),
     Predict(predict::Args),
     Share(share::Args),
     Activations(activations::Args),

@@ -1,8 +1,7 @@
 //! `lcnnc predict`: a run's net names what is on images.
 
-use super::values::count;
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{Answer, Console, Inspection, MOST_THREADS, Overrides, TrainError, Trained, Which};
+use super::taken_up::NetArgs;
+use lcnnc::train::{Answer, Console, Inspection, Overrides, TrainError, Trained};
 use lcnnc_lang::diag::render::visible_name;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,15 +31,8 @@ pub struct Args {
     /// human: the most probable classes; json: a line for each image with the scores and probabilities of all classes
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
-    /// best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
-    #[arg(long, value_name = "WHICH", default_value_t)]
-    weights: Which,
+    #[command(flatten)]
+    net: NetArgs,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -48,10 +40,10 @@ pub struct Args {
 
 impl Args {
     pub fn predict(self) -> Result<ExitCode, TrainError> {
-        let over = Overrides { device: self.device, threads: self.threads, ..Overrides::default() };
+        let over = self.net.machine.with(Overrides::default());
         let console = Console::new();
         let mut inspection = Inspection::new(self.force, console);
-        let trained = Trained::open(&self.run, over, self.weights, &mut inspection)?;
+        let trained = Trained::open(&self.run, over, self.net.weights, &mut inspection)?;
         let mut code = 0;
         for image in &self.images {
             match trained.predict(image) {

@@ -1,5 +1,6 @@
 //! The flags that say what a run is made of, for every verb that trains.
 
+use super::taken_up::AllowArgs;
 use super::values::{assignment, count, dataset, datasets, folder, once, seconds, spec};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{MOST_THREADS, Overrides, Setting, Target, TrainError, files};
@@ -21,15 +22,8 @@ pub struct RecipeArgs {
     /// Do not decode every file of a set of files before the first step
     #[arg(long)]
     no_verify: bool,
-    /// Take a folder that holds one class alone
-    #[arg(long)]
-    allow_one_class: bool,
-    /// Take a folder with classes that hold no picture
-    #[arg(long)]
-    allow_empty_classes: bool,
-    /// Take a published set with another number of images than it was published with
-    #[arg(long)]
-    allow_other_count: bool,
+    #[command(flatten)]
+    allow: AllowArgs,
     /// auto, cpu, cuda[:n] or wgpu [default: auto]
     #[arg(long)]
     device: Option<DeviceChoice>,
@@ -127,16 +121,13 @@ impl RecipeArgs {
         twice(&settings)?;
         // A flag of an argument changes the optimizer that another one chose.
         settings.sort_by_key(|setting| matches!(setting.target, Target::Optimizer(_)));
-        Ok(Overrides {
+        Ok(self.allow.with(Overrides {
             name: spec.as_ref().and_then(|spec| Some(spec.file_stem()?.to_string_lossy().into_owned())),
             spec,
             dataset: self.dataset,
             data_root: self.data_root,
             device: self.device,
             verify: self.no_verify.then_some(false),
-            allow_one_class: self.allow_one_class.then_some(true),
-            allow_empty_classes: self.allow_empty_classes.then_some(true),
-            allow_other_count: self.allow_other_count.then_some(true),
             threads: self.threads,
             fuse: self.no_fuse.then_some(false),
             tensorboard: self.no_tensorboard.then_some(false),
@@ -145,7 +136,8 @@ impl RecipeArgs {
             limit_test: self.limit_test,
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings,
-        })
+            ..Overrides::default()
+        }))
     }
 }
 

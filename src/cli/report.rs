@@ -81,7 +81,7 @@ impl Args {
         // Whichever number the first run has: a process has one.
         over.threads = over.threads.or_else(|| Some(rayon::current_num_threads()));
         let mut bench =
-            Bench::open(folder, over, self.shown.weights, inspection)?.limited(self.shown.limit.unwrap_or(IMAGES));
+            Bench::open(folder, over, self.shown.net.weights, inspection)?.limited(self.shown.limit.unwrap_or(IMAGES));
         let bar = AnalysisBar::new(inspection.console());
         bench = bench.told(bar.counter());
         if watches(asked, &bench) {

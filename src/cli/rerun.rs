@@ -1,9 +1,8 @@
 //! `lcnnc rerun`: a finished run once more, and whether the bits agree.
 
 use super::run::said;
-use super::values::{count, dataset, folder};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Console, Inspection, MOST_THREADS, Overrides, TrainError};
+use super::taken_up::{MachineArgs, MovedArgs};
+use lcnnc::train::{self, Console, Inspection, Overrides, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -16,18 +15,10 @@ const BITS_DIFFER: u8 = 9;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    data: MovedArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -35,9 +26,9 @@ pub struct Args {
 
 impl Args {
     pub fn rerun(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, threads, force } = self;
+        let Self { run, data, machine, force } = self;
         let console = Console::of_run();
-        let over = Overrides { dataset, data_root, device, threads, ..Overrides::default() };
+        let over = machine.with(data.with(Overrides::default()));
         let command = super::run::words();
         let repeated = train::rerun(&run, over, command, Inspection::new(force, console))?;
         said(&repeated.done, console);

@@ -1,9 +1,9 @@
 //! `lcnnc resume`: goes on with a run that was cut short, or with a finished one for more epochs.
 
 use super::run::{said, words};
-use super::values::{count, dataset, folder, seconds};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Console, Inspection, MOST_THREADS, Overrides, TrainError};
+use super::taken_up::{MachineArgs, MovedArgs};
+use super::values::{count, seconds};
+use lcnnc::train::{self, Console, Inspection, Overrides, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -18,18 +18,10 @@ use std::time::Duration;
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    data: MovedArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// Seconds between two checkpoints [default: as for the run]
     #[arg(long, value_name = "SECONDS", value_parser = seconds, allow_hyphen_values = true)]
     save_every: Option<Duration>,
@@ -49,9 +41,9 @@ const MOST_EPOCHS: usize = 1_000_000;
 
 impl Args {
     pub fn resume(self) -> Result<ExitCode, TrainError> {
-        let Self { run, dataset, data_root, device, threads, save_every, brief, epochs, force } = self;
+        let Self { run, data, machine, save_every, brief, epochs, force } = self;
         let console = Console::of_run();
-        let over = Overrides { dataset, data_root, device, threads, save_every, ..Overrides::default() };
+        let over = machine.with(data.with(Overrides { save_every, ..Overrides::default() }));
         let inspection = Inspection::new(force, console);
         let done = match epochs {
             Some(epochs) => train::lengthen(&run, epochs, over, words(), inspection)?,

@@ -1,10 +1,9 @@
 //! `lcnnc share`: the net of a finished run with shared kernels.
 
 use super::run::{forced, words};
-use super::values::{count, dataset, folder};
+use super::taken_up::{MachineArgs, MovedArgs};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use lcnnc::back::burn::DeviceChoice;
-use lcnnc::train::{self, Console, How, Inspection, MOST_THREADS, Overrides, TrainError};
+use lcnnc::train::{self, Console, How, Inspection, Overrides, TrainError};
 use lcnnc_lang::ir::Modules;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,18 +23,10 @@ pub struct Args {
     /// Write each `local` layer as a `conv`, with its one kernel; of a bias by place, each channel keeps the mean
     #[arg(long = "as", value_name = "KIND", value_parser = ["conv"])]
     kind: Option<String>,
-    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-    /// auto, cpu, cuda[:n] or wgpu [default: as for the run]
-    #[arg(long)]
-    device: Option<DeviceChoice>,
-    /// CPU threads [default: as for the run]; fused parts give the same bits with any number
-    #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
-    threads: Option<usize>,
+    #[command(flatten)]
+    data: MovedArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
     /// Go on although files of the folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -48,9 +39,9 @@ fn modules() -> impl TypedValueParser<Value = Modules> {
 
 impl Args {
     pub fn share(self) -> Result<ExitCode, TrainError> {
-        let Self { run, modules, kind, dataset, data_root, device, threads, force } = self;
+        let Self { run, modules, kind, data, machine, force } = self;
         let console = Console::new();
-        let over = Overrides { dataset, data_root, device, threads, ..Overrides::default() };
+        let over = machine.with(data.with(Overrides::default()));
         let how = How { modules, as_conv: kind.is_some() };
         let shared = train::share(&run, how, over, words(), Inspection::new(force, console))?;
         forced(&shared.notes, console);

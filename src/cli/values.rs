@@ -4,23 +4,27 @@ use clap::builder::{PathBufValueParser, TypedValueParser};
 use lcnnc::data::{SETS, Set};
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{DATASET, TrainError};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Reads a whole number from 1 to `most`.
 pub fn count(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        let number = text.trim().parse().ok().filter(|n| (1..=most).contains(n));
-        number.ok_or_else(|| match most {
-            usize::MAX => "expected a whole number from 1 on, as in 100".to_owned(),
-            _ => format!("expected a whole number from 1 to {most}"),
-        })
-    }
+    move |text| whole(text, 1..=most, 100)
 }
 
-/// Reads a whole number from 0 on.
-pub fn index(text: &str) -> Result<usize, String> {
-    text.trim().parse().map_err(|_| "expected a whole number from 0 on, as in 3".to_owned())
+/// Reads a whole number from 0 to `most`.
+pub fn index(most: usize) -> impl Fn(&str) -> Result<usize, String> + Clone + Send + Sync + 'static {
+    move |text| whole(text, 0..=most, 3)
+}
+
+fn whole(text: &str, range: RangeInclusive<usize>, such_as: usize) -> Result<usize, String> {
+    let (least, most) = (*range.start(), *range.end());
+    let number = text.trim().parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| match most {
+        usize::MAX => format!("expected a whole number from {least} on, as in {such_as}"),
+        _ => format!("expected a whole number from {least} to {most}"),
+    })
 }
 
 /// Takes the path of a folder, or of one that is still to be made.

@@ -13,6 +13,7 @@ pub enum Use {
     TestHalf = 4,
     Contours = 5,
     Augment = 6,
+    Lesion = 7,
 }
 
 /// A stream of random numbers.

@@ -98,6 +98,10 @@ pub enum TrainError {
     #[error("{0}")]
     Unasked(Unasked),
 
+    /// A question about a net that has no answer.
+    #[error("{what}: {reason}")]
+    Unanswered { what: String, reason: String },
+
     #[error("`{name}` has nothing to say of this run: {reason}")]
     Analysis { name: &'static str, reason: String },
 

@@ -40,6 +40,7 @@ impl TrainError {
             | Self::Altered { .. }
             | Self::Refused { .. }
             | Self::Unasked(_)
+            | Self::Unanswered { .. }
             | Self::Analysis { .. }
             | Self::Top { .. }
             | Self::Weights { .. }

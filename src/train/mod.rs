@@ -23,7 +23,7 @@ mod weights;
 
 pub use console::{Console, duration};
 pub use error::TrainError;
-pub use fit::evaluate::{self, Score};
+pub use fit::evaluate::{self, Judged, Score};
 pub use fit::optimizer;
 pub use fit::stop::{Stop, spawn_apart};
 pub use phases::schedule;

@@ -288,3 +288,22 @@ fn what_has_no_tuning_is_said() {
         fine(here, "analyse run orientation(contrast:0) size_tuning(contrast:0) tuning_weights(contrast:0) --into x");
     assert!(said.contains("`O` does not answer to gratings") && said.contains("8 channels left out"), "{said}");
 }
+
+/// Gratings are a set of their own classes, which a net that has others can be shown, and not be judged by.
+#[test]
+fn gratings_are_shown_to_a_net_of_other_classes() {
+    let place = place();
+    let here = place.path();
+    let set = "--dataset gratings(orientations:4,frequencies:1,lowest:0.2,highest:0.2,phases:2,size:24)";
+    fine(here, &format!("activations run --values A --out a.npz {set}"));
+    let about: serde_json::Value = serde_json::from_str(&fs::read_to_string(here.join("a.npz.json")).unwrap()).unwrap();
+    let images = about["images"].as_array().unwrap();
+    assert_eq!(images.len(), 8);
+    let of = |n: usize, key: &str| images[n][key].to_string();
+    assert!(images.iter().any(|image| image.to_string().contains("135 degrees, 0.2000 cycles per pixel")), "{about}");
+    assert_ne!(of(0, "label"), of(7, "label"));
+    let table = fine(here, &format!("analyse run sparsity {set}"));
+    assert_eq!(table.lines().count(), 3, "{table}");
+    let (code, _, err) = lcnnc(here, &format!("eval run {set}"));
+    assert!(code == Some(2) && err.contains("has 4 classes, but the run was trained on 2"), "{err}");
+}

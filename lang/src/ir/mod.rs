@@ -39,6 +39,7 @@ mod display;
 mod fault;
 pub mod flow;
 mod local_layer;
+mod masked;
 mod op;
 mod op_params;
 mod param;

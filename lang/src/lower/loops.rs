@@ -33,9 +33,11 @@ impl<'a> Lowerer<'_, 'a, '_> {
             .zip(&inits)
             .filter_map(|(state, init)| Some((*state, (self.here.name(graph.nodes[*state].name), (*init)?))))
             .unzip();
-        let steps = bound.as_ref().map_or(1, |bound| bound.count("steps"));
+        let name = self.here.name(name);
+        let other = self.steps.filter(|steps| steps.of.as_ref().is_none_or(|of| *of == name)).map(|steps| steps.count);
+        let steps = other.unwrap_or(bound.as_ref().map_or(1, |bound| bound.count("steps")));
         let inits: Vec<Value> = start.iter().map(|(_, init)| *init).collect();
-        let (open, current) = self.net.begin_loop(&self.here.name(name), steps, start);
+        let (open, current) = self.net.begin_loop(&name, steps, start);
         for (state, value) in known.iter().zip(&current) {
             self.here.values[state.index()] = Val::Value(*value);
         }

@@ -21,6 +21,7 @@ mod separations;
 mod steps;
 mod val;
 
+use crate::Steps;
 use crate::diag::loops::output_of_steps;
 use crate::diag::{Diagnostic, Span, names, penalty, shape};
 use crate::front::Front;
@@ -57,11 +58,15 @@ struct Lowerer<'f, 'a, 'd> {
     /// How often each name was asked for by a layer, to number their weights.
     layers: BTreeMap<String, usize>,
     budget: Budget,
+    /// How many steps loops have in place of what is written.
+    steps: Option<&'f Steps>,
 }
 
-/// Lowers a spec. Gives no net where anything in it is wrong; `end` is the last place of its text.
+/// Lowers a spec, with loops of another number of steps if one is given. Gives no net where anything in it is wrong; `end` is the
+/// last place of its text.
 pub fn lower(
     front: &Front<'_>,
+    steps: Option<&Steps>,
     classes: usize,
     end: Span,
     diagnostics: &mut Vec<Diagnostic>,
@@ -83,6 +88,7 @@ pub fn lower(
         nexts: BTreeMap::new(),
         layers: BTreeMap::new(),
         budget: Budget::default(),
+        steps,
     };
     match image {
         Some((node, Some(_))) => lowerer.here.values[node.index()] = Val::Value(Value::INPUT),

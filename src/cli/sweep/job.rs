@@ -22,7 +22,7 @@ pub struct Args {
     /// The folder of the sweep, or the plan in it
     plan: PathBuf,
     /// The number of the job, from 0 [default: of `SLURM_ARRAY_TASK_ID`, `HQ_TASK_ID` or `JOB_COMPLETION_INDEX`]
-    #[arg(long, value_name = "I", value_parser = index, allow_hyphen_values = true)]
+    #[arg(long, value_name = "I", value_parser = index(usize::MAX), allow_hyphen_values = true)]
     index: Option<usize>,
     /// CPU threads [default: of `SLURM_CPUS_PER_TASK` or `HQ_CPU_COUNT`, else as planned]
     #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = count(MOST_JOBS), allow_hyphen_values = true)]
     draws: Option<usize>,
     /// What they are drawn from [default: 0]
-    #[arg(long, value_name = "N", value_parser = index, allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = index(usize::MAX), allow_hyphen_values = true)]
     draw_seed: Option<usize>,
     /// The folder of the sweep [default: sweeps/SPEC]
     #[arg(long, value_name = "DIR", value_parser = folder())]

@@ -1,6 +1,6 @@
 //! Evaluation: how well a model names the classes of images.
 
-use crate::back::burn::{Model, numbers};
+use crate::back::burn::{Model, read_all};
 use crate::data::loader::{Batch, Feed, Loader};
 use crate::train::{Stop, TrainError};
 use burn::tensor::{Device, Int, Tensor, TensorData, Transaction};
@@ -165,6 +165,31 @@ pub fn evaluate(
     top: Option<usize>,
     stop: Stop,
 ) -> Result<Tally, TrainError> {
+    evaluate_each(model, device, feed, top, stop, None)
+}
+
+/// The classes of a batch of images, and the scores that a net gives them.
+pub struct Judged {
+    pub labels: Vec<usize>,
+    /// Of the last step that is judged, `[images, classes]`.
+    pub scores: Vec<f32>,
+}
+
+/// What is done with the scores of each batch.
+pub type Each<'a> = &'a mut dyn FnMut(Judged) -> Result<(), TrainError>;
+
+/// [`evaluate`], where the scores of each batch are handed over too.
+///
+/// # Errors
+/// As [`evaluate`], or if `each` gives an error.
+pub fn evaluate_each(
+    model: &Model,
+    device: &Device,
+    feed: Feed,
+    top: Option<usize>,
+    stop: Stop,
+    mut each: Option<Each<'_>>,
+) -> Result<Tally, TrainError> {
     let mut tally = Tally::default();
     for batch in Loader::new(feed)? {
         if stop.asked() {
@@ -172,6 +197,7 @@ pub fn evaluate(
         }
         let batch = batch?;
         let answers = labels(&batch, device);
+        let classes = batch.labels.clone();
         let forward = model.forward(images(batch, model, device));
         let mut asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
         let logits = forward.logits();
@@ -180,8 +206,15 @@ pub fn evaluate(
         if let Some(k) = k {
             asked = asked.register(among(logits, answers.clone(), k));
         }
+        let scores = each.is_some().then(|| forward.logits());
         let steps = forward.steps.into_iter().map(|logits| right(logits, answers.clone()));
-        let counted = numbers(steps.fold(asked, Transaction::register))?;
+        asked = steps.fold(asked, Transaction::register);
+        let mut read = read_all(scores.into_iter().fold(asked, Transaction::register))?;
+        if let Some(each) = &mut each {
+            let scores = read.pop().map_or(Vec::new(), |scores| scores.iter::<f32>().collect());
+            each(Judged { labels: classes, scores })?;
+        }
+        let counted: Vec<f64> = read.iter().flat_map(|data| data.iter::<f64>()).collect();
         let (top, right) = counted[1..].split_at(usize::from(k.is_some()));
         let top = k.zip(top.first()).map(|(k, correct)| Top { k, correct: *correct as usize });
         tally.add(Tally { top, ..Tally::of(answers.dims()[0], counted[0], right) });

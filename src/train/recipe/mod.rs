@@ -19,7 +19,7 @@ use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
 use lcnnc_lang::vocabulary::transforms;
-use lcnnc_lang::{Compiled, Options, Source, compile};
+use lcnnc_lang::{Compiled, Options, Source, Steps, compile_with_steps};
 use std::sync::Arc;
 
 /// All that decides what a run does, but for the data and the device.
@@ -46,8 +46,21 @@ impl Recipe {
     /// # Errors
     /// Everything that is wrong with the spec and with the texts of the overrides.
     pub fn new(source: Source, overrides: &Overrides, classes: usize) -> Result<Self, TrainError> {
+        Self::with_steps(source, overrides, classes, None)
+    }
+
+    /// [`Recipe::new`] with loops of another number of steps than the spec gives them.
+    ///
+    /// # Errors
+    /// As [`Recipe::new`]; among them that a step which the spec names is not there.
+    pub fn with_steps(
+        source: Source,
+        overrides: &Overrides,
+        classes: usize,
+        steps: Option<&Steps>,
+    ) -> Result<Self, TrainError> {
         let set = overrides.set.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let compiled = compile(&source, &Options { set, classes: Some(classes) });
+        let compiled = compile_with_steps(&source, &Options { set, classes: Some(classes) }, steps);
         let mut settings = compiled.settings.clone();
         let mut reports = overrides.apply(&mut settings).err().unwrap_or_default();
         let (resolved, remarks) = (compiled.resolved(&settings), compiled.report_with(&settings));

@@ -1,5 +1,6 @@
 //! Runs: from overrides to a finished run's folder, at once or after an interruption.
 
+mod altered;
 pub mod begin;
 mod diverged;
 pub mod facts;
@@ -18,6 +19,7 @@ mod seal;
 pub mod seeds;
 pub mod set_over;
 pub mod share;
+mod shown_images;
 pub mod threads;
 pub mod trained;
 pub mod which;

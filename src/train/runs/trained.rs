@@ -2,16 +2,15 @@
 
 use crate::back::burn::{Model, Weight, read_all};
 use crate::data::loader::{Batch, Feed, Loader};
-use crate::data::{self, ImageSource, picture};
-use crate::train::fit::evaluate::{self, Score, evaluate};
+use crate::data::{ImageSource, picture};
+use crate::train::fit::evaluate::{self, Each, Score, evaluate_each};
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::run_dir::SPEC;
 use crate::train::runs::which::Which;
-use crate::train::runs::{memory_need, same_data, threads};
+use crate::train::runs::{memory_need, threads};
 use crate::train::weights::foreign;
 use crate::train::{Manifest, Overrides, Recipe, Stop, TrainError};
 use burn::tensor::{Device, Tensor, TensorData, Transaction, activation};
-use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::Net;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,15 +20,15 @@ pub(super) const MOST_RECORDED: usize = 64;
 
 /// A run's net with its weights, on a device.
 pub struct Trained {
-    overrides: Overrides,
-    manifest: Manifest,
+    pub(super) overrides: Overrides,
+    pub(super) manifest: Manifest,
     pub(super) recipe: Recipe,
-    model: Model,
-    device: Device,
+    pub(super) model: Model,
+    pub(super) device: Device,
     /// The file with the weights.
-    file: PathBuf,
+    pub(super) file: PathBuf,
     /// Whether the data set is to be the one that the run was trained on.
-    own_data: bool,
+    pub(super) own_data: bool,
     pub(super) on_cpu: bool,
 }
 
@@ -189,25 +188,27 @@ impl Trained {
         &self.model
     }
 
-    /// The score on the test half of the run's data set, or of the one that was asked for, or on as many of its images as
-    /// were asked for. `top` is how many of the largest scores are looked through for the class, see [`evaluate`].
+    /// Checks that the net tells so many classes apart, if a number is given.
     ///
     /// # Errors
-    /// If the data cannot be had, are not those of the run or do not fit the net; if the scores are no numbers; or if there are
-    /// not so many classes.
-    pub fn score(&self, top: Option<usize>, inspection: &mut Inspection) -> Result<Score, TrainError> {
+    /// If there are fewer.
+    pub fn has_classes(&self, top: Option<usize>) -> Result<(), TrainError> {
         let classes = self.manifest.data.classes.len();
-        if let Some(k) = top.filter(|k| *k > classes) {
-            return Err(TrainError::Top { k, classes });
-        }
-        let shown = self.test_set(inspection)?;
+        top.filter(|k| *k > classes).map_or(Ok(()), |k| Err(TrainError::Top { k, classes }))
+    }
+
+    /// The score on images of known classes; `each` is handed the scores of batch after batch. `top` is how many of the largest scores
+    /// are looked through for the class, see [`evaluate`].
+    ///
+    /// # Errors
+    /// If an image cannot be had, the scores are no numbers, or `each` gives an error.
+    pub fn judge(&self, shown: &Shown, top: Option<usize>, each: Each<'_>) -> Result<Score, TrainError> {
         if self.on_cpu {
             memory_need::check_batch(&self.recipe, self.overrides.fuse.unwrap_or(true), shown.order.len())?;
         }
-        let of = shown.source.len();
-        let feed = self.recipe.feed(&shown.source, shown.order);
-        let tally = evaluate(&self.model, &self.device, feed, top, Stop::never())?;
-        tally.numbered("the test", &self.file).map(|tally| Score { of, ..tally.into() })
+        let feed = self.recipe.feed(&shown.source, shown.order.clone());
+        let tally = evaluate_each(&self.model, &self.device, feed, top, Stop::never(), Some(each))?;
+        tally.numbered("the test", &self.file).map(|tally| Score { of: shown.source.len(), ..tally.into() })
     }
 
     /// The same with at most so many images of the test half, a sample fixed by the run's seed.
@@ -215,61 +216,6 @@ impl Trained {
     pub fn limited(mut self, most: usize) -> Self {
         self.overrides.limit_test = Some(self.overrides.limit_test.map_or(most, |limit| limit.min(most)));
         self
-    }
-
-    /// The images of the test half of the run's data set, or of the one that was asked for, or as many of them as were asked
-    /// for.
-    ///
-    /// # Errors
-    /// If the data cannot be had, are not those of the run or do not fit the net.
-    pub fn test_set(&self, inspection: &mut Inspection) -> Result<Shown, TrainError> {
-        let opened = super::open(&self.overrides, self.own_data);
-        // Advice about the folder of a run is not the one about another folder.
-        let mut data = match opened {
-            Err(TrainError::Data(cause)) if self.own_data => return Err(TrainError::moved(cause)),
-            opened => opened?,
-        };
-        let expected = &self.manifest.data.classes;
-        if data.classes.len() != expected.len() && !self.own_data {
-            let (name, found) = (data.name, data.classes.len());
-            return Err(TrainError::Classes { name, expected: expected.len(), found, classes: expected.clone() });
-        }
-        if self.own_data {
-            // What each file holds was looked at before the run began: a set with the same checksum holds the same.
-            data.read(&super::request(&self.overrides, false, true))?;
-        }
-        let set = self.overrides.dataset.as_deref().unwrap_or(&data.name);
-        let way = || format!("ask for this one with `--dataset {set}`");
-        if !self.own_data {
-            data.notes().iter().for_each(|note| inspection.say(&format!("note: `{}`: {note}", data.name)));
-        }
-        let own = || same_data::other_data(&self.manifest.data, &data, way);
-        let problem = if self.own_data { own() } else { same_data::other_classes(expected, &data) };
-        if let Some(problem) = problem {
-            inspection.found(problem)?;
-        }
-        self.recipe.check_for_test(&data).map_err(|error| self.unfit(error))?;
-        let order = self.recipe.test(&data, self.overrides.limit_test);
-        Ok(Shown {
-            source: data.test.clone(),
-            order,
-            classes: expected.clone(),
-            about: format!("the test half of `{}`", data.name),
-        })
-    }
-
-    /// Image files, in the order of their names.
-    ///
-    /// # Errors
-    /// If one of them is no picture, or cannot be one that the net takes.
-    pub fn pictures(&self, paths: &[PathBuf]) -> Result<Shown, TrainError> {
-        let files = data::pictures(paths)?;
-        for n in 0..files.len() {
-            let image = files.image(n)?;
-            self.recipe.for_test(image, &|| files.name(n)).map_err(|error| self.unfit(TrainError::unfit(error)))?;
-        }
-        let (order, about) = ((0..files.len()).collect(), counted(files.len(), "image file"));
-        Ok(Shown { source: Arc::new(files), order, classes: Vec::new(), about })
     }
 
     /// Shows the net images, and hands over batch by batch those of its [named values](Net::traced) that `wanted` marks. The net

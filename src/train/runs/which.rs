@@ -20,7 +20,7 @@ pub enum Which {
 
 impl Which {
     /// The file that has them, in the run's folder.
-    pub(in crate::train) fn file(self) -> String {
+    pub fn file(self) -> String {
         match self {
             Which::Initial => fit::INITIAL.to_owned(),
             Which::Best => fit::BEST.to_owned(),
