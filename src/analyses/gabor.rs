@@ -316,7 +316,7 @@ fn figure(bench: &Bench, bundle: &str, time: &str, fitted: &[Fitted]) -> Figure 
         drawing: Drawing::Pictures(Pictures {
             title: format!("Gabor functions through {bundle}, {time} weights"),
             rows: fitted.iter().take(drawn).enumerate().map(row).collect(),
-            columns: ["kernel", "Gabor", "left"].map(str::to_owned).to_vec(),
+            columns: ["kernel", "Gabor", "residual"].map(str::to_owned).to_vec(),
             tiles: tiles.collect(),
             is_signed: true,
             scale: [-1.0, 1.0],

@@ -173,10 +173,11 @@ pub fn panel(title: &str, [x, y]: [Axis; 2], (points, errors): (Vec<[f64; 2]>, V
     let ends = [across().fold(f64::INFINITY, f64::min), across().fold(f64::NEG_INFINITY, f64::max)];
     let fit = line.map(|line| {
         let points = ends.iter().map(|x| [*x, line.at_zero + line.slope * x]).collect();
-        Mark::new(format!("r = {:.2}", line.r), MarkKind::Line { points, dashed: true })
+        Mark::new("least squares", MarkKind::Line { points, dashed: true })
     });
     let marks = [Mark::new("pairs", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
-    Panel { title: title.to_owned(), x, y, marks }
+    let title = line.map_or(title.to_owned(), |line| format!("{title}: r = {:.2}", line.r));
+    Panel { title, x, y, marks }
 }
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {

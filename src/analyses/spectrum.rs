@@ -125,7 +125,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
 fn drawn(title: &str, frequencies: &[Frequency], side: usize) -> [Panel; 2] {
     let points = frequencies.iter().map(|frequency| [frequency.top.re, frequency.top.im]).collect();
     let marks = vec![
-        Mark::new("", MarkKind::Points { points, errors: Vec::new() }),
+        Mark::new("eigenvalue of largest modulus at each frequency", MarkKind::Points { points, errors: Vec::new() }),
         Mark::new("unit circle", MarkKind::Circle { radius: 1.0 }),
     ];
     let (x, y) = (Axis::linear("real part"), Axis::linear("imaginary part"));

@@ -50,11 +50,22 @@ impl Args {
         let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.facts());
         let facts = folders.iter().map(open).collect::<Result<Vec<Vec<Fact>>, _>>()?;
         let groups = across::groups(&facts);
-        let mut beside = Vec::new();
+        let (mut beside, mut failed) = (Vec::new(), None);
         for (n, (folder, group)) in folders.iter().zip(groups).enumerate() {
             console.line(&format!("run {} of {}: {}", n + 1, folders.len(), folder.display()));
             let name = format!("{:02}_{}", n + 1, folder.file_name().unwrap_or_default().to_string_lossy());
-            beside.push(self.one((folder, name, group), &asked, is_all, &mut inspection)?);
+            match self.one((folder, name, group), &asked, is_all, &mut inspection) {
+                Ok(run) => beside.push(run),
+                // What one run has no answer to is no reason to leave the others out.
+                Err(error) if folders.len() > 1 => {
+                    console.warn(&format!("error: {}: left out, since {error}", folder.display()));
+                    failed = failed.or(Some(error));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        if let Some(error) = failed.take_if(|_| beside.is_empty()) {
+            return Err(error);
         }
         let all: Vec<_> = beside.iter().flat_map(|run| measures(&run.sections, &run.folder, &run.group)).collect();
         let means = measure::means(&all);
@@ -66,7 +77,7 @@ impl Args {
         user_files::write(&page, side_by_side(&beside, &means, &figures).as_bytes())?;
         console.line(&format!("{} side by side: {}", counted(beside.len(), "run"), page.display()));
         super::run::forced(&inspection.notes, console);
-        Ok(ExitCode::SUCCESS)
+        Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.exit_code())))
     }
 
     /// Analyses one run into a folder of its own.

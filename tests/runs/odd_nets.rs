@@ -1,10 +1,8 @@
 //! Analyses and arrays of nets and weights that are unlike most: states that begin at zero, weights that are no numbers, the images
 //! themselves as a value.
 
-use crate::shell::{fine, lcnnc, rows};
-use safetensors::SafeTensors;
+use crate::shell::{fine, lcnnc, rows, spoil};
 use std::fs;
-use std::path::Path;
 use tempfile::TempDir;
 
 /// A state that begins at zero, and a value of the loop's body beside it.
@@ -98,18 +96,6 @@ fn weights_that_are_no_numbers_are_said_to_be() {
     assert!(!here.join("x.npy").exists() && !here.join("x.npy.json").exists());
     let said = fine(here, "analyse run spectrum(side:4,random:0) --force --into seen");
     assert!(said.contains("some are no numbers, so there is no spectrum"), "{said}");
-}
-
-/// Makes the first number of a tensor none.
-fn spoil(file: &Path, name: &str) {
-    let bytes = fs::read(file).unwrap();
-    let at = {
-        let tensors = SafeTensors::deserialize(&bytes).unwrap();
-        tensors.tensor(name).unwrap().data().as_ptr() as usize - bytes.as_ptr() as usize
-    };
-    let mut bytes = bytes;
-    bytes[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
-    fs::write(file, bytes).unwrap();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `lcnnc report`: several runs side by side, and how a browser shows a report.
 
-use crate::shell::{fine, lcnnc, rows};
+use crate::shell::{fine, lcnnc, rows, spoil};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
@@ -99,6 +99,22 @@ fn what_is_no_run_is_refused_before_anything_is_written() {
         assert!(err.contains(said), "{args}: {err}");
         assert!(!here.join("report").exists(), "{args}");
     }
+}
+
+/// A run that cannot be analysed is left out, and the others are not.
+#[test]
+fn a_run_without_numbers_is_left_out() {
+    let (place, studies) = place();
+    let here = place.path();
+    let run =
+        fs::read_dir(here.join("runs/loop")).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir());
+    spoil(&run.unwrap().join("best.safetensors"), "W_A.weight");
+    let names: Vec<String> = studies.iter().map(|path| path.display().to_string()).collect();
+    let (code, out, err) = lcnnc(here, &format!("report {} --only sparsity --force", names.join(" ")));
+    assert_eq!(code, Some(3), "{out}{err}");
+    assert!(err.contains("left out, since ") && out.contains("3 runs side by side"), "{out}{err}");
+    let means = rows(&fs::read_to_string(here.join("report/means.csv")).unwrap());
+    assert!(means.iter().any(|row| row["runs"] == "1") && means.iter().any(|row| row["runs"] == "2"), "{means:?}");
 }
 
 /// A browser lays both kinds of report out: every figure has a size, and nothing is complained of. Needs `chromium` and takes seconds:
