@@ -194,8 +194,13 @@ fn grids_may_share_a_point() {
     let file = "choose: lr\nalways: {epochs: 1, batch: 8, limit: 40, limit_test: 20}\ngrids:\n  - {row: base, spec: small, lr: 0.1}\n  - {row: \
                 tuned, spec: small, lr: [1e-1, 1e-9]}\n";
     fs::write(here.join("shared.yaml"), file).unwrap();
-    let said = fine(here, "sweep run shared.yaml --device cpu --no-tensorboard --threads 1 --into s");
+    let said = fine(here, "sweep run shared.yaml --device cpu --no-tensorboard --threads 1 --epochs 2 --into s");
     assert!(said.contains("2 jobs: 2 finished"), "{said}");
+    // What a flag says comes before what the file says of all jobs.
+    for job in fs::read_dir(here.join("s/runs")).unwrap() {
+        let log = fs::read_to_string(job.unwrap().path().join("log.txt")).unwrap();
+        assert!(log.contains("epoch 2/2: "), "{log}");
+    }
     let csv = fine(here, "sweep table s --rows row --format csv");
     let mean = |row: &str| rows(&csv).into_iter().find(|it| it["row"] == row).unwrap()["mean"].clone();
     assert!(!mean("base").is_empty() && !mean("tuned").is_empty(), "{csv}");

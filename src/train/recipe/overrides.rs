@@ -121,6 +121,7 @@ impl Overrides {
     pub fn over(self, below: Self) -> Self {
         let (mut set, mut settings) = (below.set, below.settings);
         set.extend(self.set);
+        settings.retain(|setting| self.settings.iter().all(|own| own.target != setting.target));
         settings.extend(self.settings);
         Self {
             spec: self.spec.or(below.spec),
