@@ -8,12 +8,13 @@ use lcnnc::sweeps::clusters::{Cluster, written};
 use lcnnc::sweeps::{Job, Plan, Sweep};
 use lcnnc::train::{Console, Overrides, TrainError, quoted};
 use lcnnc_lang::diag::counted;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Flags of a cluster.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct ClusterArgs {
     /// Hand the jobs to a cluster, and train none here: slurm, hyperqueue or kubernetes
     #[arg(long, value_name = "CLUSTER")]
     on: Option<Cluster>,
@@ -32,7 +33,7 @@ pub struct Target<'a> {
     write: Option<&'a PathBuf>,
 }
 
-impl Args {
+impl ClusterArgs {
     /// The cluster that the flags name, with all that the sweep and they say of it.
     ///
     /// # Errors
@@ -62,7 +63,7 @@ impl Target<'_> {
     /// If a file cannot be written, or the cluster refuses it.
     pub fn hand_over(&self, plan: &Plan, jobs: &[&Job], console: Console) -> Result<ExitCode, TrainError> {
         let is_submitted = self.cluster == Cluster::Slurm && self.write.is_none();
-        let (mut arrays, queued) = if is_submitted { queue::pending(plan) } else { Default::default() };
+        let (mut arrays, queued) = if is_submitted { queue::pending(plan) } else { (Vec::new(), BTreeSet::new()) };
         let numbers: Vec<usize> =
             jobs.iter().filter(|job| !queued.contains(&job.folder)).map(|job| job.index).collect();
         let left_out = jobs.len() - numbers.len();

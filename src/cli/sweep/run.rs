@@ -1,6 +1,6 @@
 //! `lcnnc sweep run`: plans a sweep, and trains its jobs here or hands them to a cluster.
 
-use super::on;
+use super::on::ClusterArgs;
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
 use lcnnc::sweeps::pool::{tally, work};
@@ -52,7 +52,7 @@ pub struct Args {
     #[arg(long)]
     retry_failed: bool,
     #[command(flatten)]
-    cluster: on::Args,
+    cluster: ClusterArgs,
 }
 
 /// Reads `name=values`.
