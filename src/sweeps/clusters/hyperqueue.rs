@@ -14,7 +14,8 @@ pub const TRIES: usize = 5;
 pub fn script(batch: &Batch<'_>, logs: &Path) -> String {
     let needs = batch.needs;
     let cpus = needs.cpus.unwrap_or(1);
-    let log = logs.join("%{JOB_ID}_%{TASK_ID}.log");
+    // Each try has a file of its own: HyperQueue writes over one that is there.
+    let log = logs.join("%{JOB_ID}_%{TASK_ID}_%{INSTANCE_ID}.log");
     let word = |text: &str| quoted(Path::new(text));
     let mut options =
         vec![format!("--name {}", batch.name), format!("--array {}", ranges(&batch.numbers)), format!("--cpus {cpus}")];
@@ -23,7 +24,7 @@ pub fn script(batch: &Batch<'_>, logs: &Path) -> String {
     options.extend(needs.time.map(|time| format!("--time-limit {}s", time.as_secs())));
     options.push(format!("--crash-limit {}", needs.tries.unwrap_or(TRIES)));
     options.push(format!("--cwd {}", quoted(batch.here)));
-    options.push(format!("--stdout {} --stderr {}", quoted(&log), quoted(&log)));
+    options.extend([format!("--stdout {}", quoted(&log)), format!("--stderr {}", quoted(&log))]);
     options.extend(needs.more.iter().map(|option| word(option)));
     let [program, plan] = [&batch.program, &batch.plan].map(|path| quoted(path));
     format!(

@@ -79,7 +79,8 @@ pub fn script(batch: &Batch<'_>, array: &Array, logs: &Path) -> Result<String, T
 
 /// What stands before the job: bash has to hear of a signal whenever it comes.
 const BEFORE: &str = r#"
-# A signal reaches bash alone. The job is its child, without `srun`, which would end it before it has saved.
+# A signal before the time limit reaches bash alone, which passes it on. The job is its child without `srun`, which would end it before it
+# has saved.
 job= told=
 trap 'told=1; [ -z "$job" ] || kill -TERM "$job" 2> /dev/null' TERM
 code=5
