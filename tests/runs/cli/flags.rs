@@ -41,9 +41,12 @@ const VERBS: [(&str, &str); 23] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 51] = [
+const BAD: [(&str, &[&str]); 54] = [
     ("--over", &["", "lr", "lr=", "lr=1,,2", "lr=5..1", "lr=uniform(1, 0)"]),
     ("--choose", &["nothing"]),
+    ("--on", &["", "slrum"]),
+    ("--ask", &["", "partition", "partition="]),
+    ("--write", &["good.lcnn"]),
     ("--draws", &["0", "-1", "x"]),
     ("--draw-seed", &["-1", "x"]),
     ("--index", &["-1", "x"]),
