@@ -161,7 +161,7 @@ fn a_manifest_keeps_the_rules_of_an_indexed_job() {
     for rule in &spec.pod_failure_policy.rules {
         // A rule has one of the two.
         assert!(rule.on_exit_codes.is_some() != rule.on_pod_conditions.is_some());
-        for codes in &rule.on_exit_codes {
+        if let Some(codes) = &rule.on_exit_codes {
             assert_eq!((&codes.container_name, &codes.operator), (&container.name, &Operator::In));
             actions.extend(codes.values.iter().map(|code| (*code, &rule.action)));
         }

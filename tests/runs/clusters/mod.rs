@@ -34,16 +34,17 @@ fn place(programs: &[(&str, &str)]) -> TempDir {
     fs::create_dir(&bin).unwrap();
     for (name, script) in programs {
         let path = bin.join(name);
-        fs::write(&path, format!("#!/bin/bash\necho \"{name} $*\" >> \"$ASKED\"\n{script}\n")).unwrap();
+        fs::write(&path, format!("#!/bin/bash\nPATH=/usr/bin:/bin\necho \"{name} $*\" >> \"$ASKED\"\n{script}\n"))
+            .unwrap();
         Command::new("chmod").arg("+x").arg(&path).status().unwrap();
     }
     place
 }
 
-/// A program in that folder, which finds those of the cluster first.
-fn command(here: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
+/// A program in that folder, which finds those of the cluster, and others in `more` alone.
+fn command(here: &Path, program: impl AsRef<std::ffi::OsStr>, more: &str) -> Command {
     let mut command = Command::new(program);
-    let path = format!("{}:{}", here.join("bin").display(), std::env::var("PATH").unwrap());
+    let path = format!("{}{more}", here.join("bin").display());
     command.current_dir(here).env("PATH", path).env("ASKED", here.join("asked"));
     command.env_remove("LCNNC_DATA").env("XDG_CACHE_HOME", here.join("cache"));
     command
@@ -51,7 +52,7 @@ fn command(here: &Path, program: impl AsRef<std::ffi::OsStr>) -> Command {
 
 /// What `lcnnc` says: its exit code, and both streams.
 fn lcnnc(here: &Path, args: &str, more: &[&str]) -> (Option<i32>, String) {
-    let mut lcnnc = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"));
+    let mut lcnnc = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"), "");
     let Output { status, stdout, stderr } = lcnnc.args(args.split(' ')).args(more).output().unwrap();
     (status.code(), String::from_utf8([stdout, stderr].concat()).unwrap())
 }
@@ -146,14 +147,14 @@ fn files_alone_are_written_where_there_is_no_cluster() {
     assert!(manifest().contains("completions: 7\n"));
     let second = name(&manifest());
     assert_ne!(first, second);
-    let mut pod = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"));
+    let mut pod = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"), "");
     pod.args(["sweep", "job", &format!("sweeps/small/{second}"), "--threads", "1"]).env("JOB_COMPLETION_INDEX", "0");
     assert!(pod.output().unwrap().status.success());
     let said = fine(here, "sweep status sweeps/small --all", &[]);
     assert!(said.contains("job 1 finished") && said.contains("8 jobs: 2 finished, 6 waiting"), "{said}");
-    let (code, said) = lcnnc(here, SWEEP, &[&pods[..], &["--into", "/tmp/elsewhere-of-lcnnc"]].concat());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (code, said) = lcnnc(here, SWEEP, &[&pods[..], &["--into", elsewhere.path().to_str().unwrap()]].concat());
     assert!(code == Some(2) && said.contains("type it in a folder above"), "{said}");
-    fs::remove_dir_all("/tmp/elsewhere-of-lcnnc").unwrap();
 
     fine(here, "sweep run small --dataset contours --over width=1 --on hyperqueue", &["--ask", "cpus=2"]);
     let script = fs::read_to_string(here.join("sweeps/small/hyperqueue.sh")).unwrap();
@@ -223,7 +224,7 @@ fn a_task_that_is_told_to_end_saves_and_is_put_back() {
         let long = SWEEP.replace("--epochs 1", "--epochs 100000");
         fine(here, &long, &["--on", "slurm", "--write", "out", "--ask", "largest_array=6"]);
         // Task 1 of the second array is job 7.
-        let mut task = command(here, "bash");
+        let mut task = command(here, "/bin/bash", ":/usr/bin:/bin");
         task.arg("out/slurm-2.sh")
             .env("SLURM_ARRAY_TASK_ID", "1")
             .env("SLURM_ARRAY_JOB_ID", "7")
