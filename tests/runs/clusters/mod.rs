@@ -211,7 +211,6 @@ fn what_is_wrong_with_needs_is_said_with_its_place() {
 }
 
 /// The script of a task, as SLURM runs it, told to end in the middle: the job saves, and the task is put back, unless somebody cancelled it.
-#[cfg(unix)]
 #[test]
 fn a_task_that_is_told_to_end_saves_and_is_put_back() {
     use std::thread;
