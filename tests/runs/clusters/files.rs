@@ -1,7 +1,7 @@
 //! The files that clusters take: goldens, and Kubernetes' rules.
 
 use lcnnc::sweeps::clusters::needs::Needs;
-use lcnnc::sweeps::clusters::slurm::{Array, arrays};
+use lcnnc::sweeps::clusters::slurm::arrays;
 use lcnnc::sweeps::clusters::{Batch, Cluster, hyperqueue, kubernetes, slurm};
 use lcnnc_testing::golden;
 use std::collections::BTreeMap;
@@ -182,10 +182,4 @@ fn a_manifest_keeps_the_rules_of_an_indexed_job() {
         name.len() < 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
         "{name}"
     );
-}
-
-#[test]
-fn an_array_begins_at_the_job_that_is_its_first_task() {
-    let of = arrays(&[0, 1, 2, 5, 7, 8], 5);
-    assert_eq!(of, [Array { first: 0, tasks: vec![0, 1, 2] }, Array { first: 5, tasks: vec![0, 2, 3] }]);
 }

@@ -156,12 +156,17 @@ fn files_alone_are_written_where_there_is_no_cluster() {
     let (code, said) = lcnnc(here, SWEEP, &[&pods[..], &["--into", elsewhere.path().to_str().unwrap()]].concat());
     assert!(code == Some(2) && said.contains("type it in a folder above"), "{said}");
 
-    fine(here, "sweep run small --dataset contours --over width=1 --on hyperqueue", &["--ask", "cpus=2"]);
+    let one = SWEEP.replace("width=1,2 --seeds 4", "width=5");
+    fine(here, &one, &["--on", "hyperqueue", "--ask", "cpus=2"]);
     let script = fs::read_to_string(here.join("sweeps/small/hyperqueue.sh")).unwrap();
     assert!(
         script.contains("--array 0 ") && script.contains("--cpus 2 ") && script.contains("--threads 2\n"),
         "{script}"
     );
+    let mut task = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"), "");
+    task.args(["sweep", "job", "sweeps/small"]).env("HQ_TASK_ID", "0").env("HQ_CPUS", "0,1");
+    let said = String::from_utf8(task.output().unwrap().stdout).unwrap();
+    assert!(said.contains(", 2 threads") && said.contains("test accuracy"), "{said}");
 }
 
 #[test]
