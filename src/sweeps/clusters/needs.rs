@@ -33,7 +33,7 @@ pub const KEYS: [Key; 13] = [
     key("at_once", &[Slurm, Kubernetes], "how many jobs may run at once", "16"),
     key("partition", &[Slurm], "the partition", "gpu"),
     key("account", &[Slurm], "the account that is charged", "vision"),
-    key("largest_array", &[Slurm], "`MaxArraySize` of the cluster, where `scontrol` cannot be asked", "1001"),
+    key("largest_array", &[Slurm], "`MaxArraySize` of the cluster; `scontrol` is asked if nothing is said", "1001"),
     key(MORE, &[Slurm, HyperQueue], "a further option of `sbatch` or `hq submit`, or a list of them", "--exclusive"),
     key("setup", &[Slurm], "a line of bash before the job", "module load cuda"),
     key("tries", &[HyperQueue, Kubernetes], "tries at a job that its machine broke off; 5 if nothing is said", "5"),
