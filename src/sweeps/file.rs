@@ -1,5 +1,7 @@
 //! A sweep as a file: YAML whose lists are alternatives and whose values are in the language of the spec.
 
+use super::clusters::Cluster;
+use super::clusters::needs::{MORE, Needs, keys};
 use super::draws::Distribution;
 use super::place::Place;
 use super::sweep::{Alternatives, Axis, Grid, Sweep};
@@ -14,7 +16,7 @@ use serde_yaml::Value;
 use std::path::{Path, PathBuf};
 
 /// The keys at the top, each with a line as an example.
-const KEYS: [(&str, &str); 10] = [
+const KEYS: [(&str, &str); 13] = [
     ("about", "about: Table 2 of Park, Zhang & Choe (2025)"),
     ("seeds", "seeds: 5"),
     ("seed", "seed: 0"),
@@ -25,6 +27,9 @@ const KEYS: [(&str, &str); 10] = [
     ("quick", "quick: {epochs: 1, limit: 2000}"),
     ("grids", "grids: [{spec: lc_cnn.lcnn, lr: [1e-2, 1e-3]}]"),
     ("table", "table: {rows: alpha, columns: dataset}"),
+    ("slurm", "slurm: {partition: gpu, time: 2 h}"),
+    ("hyperqueue", "hyperqueue: {cpus: 4, time: 2 h}"),
+    ("kubernetes", "kubernetes: {cpus: 4, claim: shared}"),
 ];
 /// The keys of a table.
 const TABLE: [&str; 3] = ["rows", "columns", "published"];
@@ -106,7 +111,10 @@ impl Reader<'_> {
                 "quick" => hurried = self.always(&path, value, &mut quick_seeds),
                 "grids" => sweep.grids = self.grids(&path, value),
                 "table" => sweep.table = self.table(&path, value),
-                _ => self.unknown(&path, "sweep", &KEYS.map(|(key, _)| key)),
+                name => match Cluster::named(name) {
+                    Some(cluster) => drop(sweep.needs.insert(cluster, self.needs(cluster, &path, value))),
+                    None => self.unknown(&path, "sweep", &KEYS.map(|(key, _)| key)),
+                },
             }
         }
         if sweep.grids.is_empty() {
@@ -277,6 +285,26 @@ impl Reader<'_> {
             ("dataset", Some((set, path))) => format!("{set}:{}", from(path)),
             _ => value,
         }
+    }
+
+    /// What each job needs of a cluster.
+    fn needs(&mut self, cluster: Cluster, path: &[String], value: &Value) -> Needs {
+        let (mut needs, known) = (Needs::default(), keys(cluster));
+        for (key, value) in self.entries("what a job needs", example(path), path, value) {
+            let path = at(path, &key);
+            if !known.contains(&key.as_str()) {
+                self.unknown(&path, cluster.name(), &known);
+                continue;
+            }
+            let texts =
+                if key == MORE { self.texts(&path, value) } else { self.text(&path, value).into_iter().collect() };
+            for text in texts {
+                if let Err(problem) = needs.put(cluster, &key, &text) {
+                    self.wrong(&path, &problem);
+                }
+            }
+        }
+        needs
     }
 
     fn table(&mut self, path: &[String], value: &Value) -> Option<Layout> {

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 /// The file of a plan, in the folder of a sweep.
 pub const PLAN: &str = "plan.jsonl";
+/// What the names of its copies begin with, which clusters work on.
+const COPY: &str = "plan-";
 /// The folder, in that of a sweep, with a folder for each job.
 pub const RUNS: &str = "runs";
 /// The folder with the specs as they were when the sweep was planned.
@@ -145,12 +147,28 @@ impl Plan {
         if let Some(published) = &specs.published {
             files::replace(&self.folder.join(PUBLISHED), published.as_bytes())?;
         }
+        self.write_copy(PLAN)
+    }
+
+    /// Writes the plan under a name into its folder.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_copy(&self, name: &str) -> Result<(), TrainError> {
+        files::replace(&self.folder.join(name), self.text().as_bytes())
+    }
+
+    /// The name of a copy, which no other plan has.
+    pub fn copy_name(&self) -> String {
+        format!("{COPY}{}.jsonl", &sha256([self.text().as_bytes()])[..8])
+    }
+
+    fn text(&self) -> String {
         // Texts, numbers and mappings of them can always be written.
         let line = |value: serde_json::Result<String>| value.unwrap_or_default() + "\n";
-        let text: String = std::iter::once(line(serde_json::to_string(&self.head)))
+        std::iter::once(line(serde_json::to_string(&self.head)))
             .chain(self.jobs.iter().map(|job| line(serde_json::to_string(job))))
-            .collect();
-        files::replace(&self.folder.join(PLAN), text.as_bytes())
+            .collect()
     }
 
     /// Reads the plan of a sweep; a folder or the file in it.
@@ -190,7 +208,10 @@ impl Plan {
     pub fn needs(&self, path: &Path) -> bool {
         let [folder, path] = [&self.folder, path].map(|path| path.canonicalize().ok());
         let below = folder.zip(path).and_then(|(folder, path)| path.strip_prefix(folder).ok().map(Path::to_owned));
-        below.is_some_and(|below| [PLAN, PUBLISHED, SPECS, RUNS].iter().any(|own| below.starts_with(own)))
+        below.is_some_and(|below| {
+            below.to_string_lossy().starts_with(COPY)
+                || [PLAN, PUBLISHED, SPECS, RUNS].iter().any(|own| below.starts_with(own))
+        })
     }
 
     /// The folder of a job.

@@ -1,5 +1,7 @@
 //! A sweep as it is written: grids of alternatives, whose points are jobs.
 
+use super::clusters::Cluster;
+use super::clusters::needs::Needs;
 use super::draws::Distribution;
 use super::file::Layout;
 use super::place::Place;
@@ -36,6 +38,8 @@ pub struct Sweep {
     pub draw_seed: u64,
     /// How its results are laid out as a table.
     pub table: Option<Layout>,
+    /// What each job needs of a cluster.
+    pub needs: BTreeMap<Cluster, Needs>,
 }
 
 /// Every combination of some alternatives.

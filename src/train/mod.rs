@@ -27,6 +27,7 @@ pub use fit::evaluate::{self, Judged, Score};
 pub use fit::optimizer;
 pub use fit::stop::{Stop, spawn_apart};
 pub use phases::schedule;
+pub use quoted::quoted;
 pub use recipe::overrides::{Overrides, Setting, Target};
 pub use recipe::{Recipe, yaml};
 pub use runs::begin::Occasion;

@@ -7,6 +7,8 @@ mod activity;
 mod analyses;
 mod augmented;
 mod cli;
+#[cfg(unix)]
+mod clusters;
 mod consts;
 mod docs;
 mod eval;

@@ -10,8 +10,10 @@ use std::process::ExitCode;
 
 /// What names the number of a job where `--index` does not: of arrays of SLURM, of HyperQueue and of Kubernetes.
 const INDICES: [&str; 3] = ["SLURM_ARRAY_TASK_ID", "HQ_TASK_ID", "JOB_COMPLETION_INDEX"];
-/// What names the number of threads where `--threads` does not.
-const THREADS: [&str; 2] = ["SLURM_CPUS_PER_TASK", "HQ_CPU_COUNT"];
+/// What names the number of threads where `--threads` does not, of SLURM.
+const THREADS: &str = "SLURM_CPUS_PER_TASK";
+/// What names the CPUs themselves, with commas between them, of HyperQueue.
+const CPUS: &str = "HQ_CPUS";
 
 /// Train one job of a sweep, unless it is finished; one that was cut short goes on.
 ///
@@ -24,7 +26,7 @@ pub struct Args {
     /// The number of the job, from 0 [default: of `SLURM_ARRAY_TASK_ID`, `HQ_TASK_ID` or `JOB_COMPLETION_INDEX`]
     #[arg(long, value_name = "I", value_parser = index(usize::MAX), allow_hyphen_values = true)]
     index: Option<usize>,
-    /// CPU threads [default: of `SLURM_CPUS_PER_TASK` or `HQ_CPU_COUNT`, else as planned]
+    /// CPU threads [default: of `SLURM_CPUS_PER_TASK`, or as many as `HQ_CPUS` names, else as planned]
     #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
     threads: Option<usize>,
 }
@@ -55,7 +57,8 @@ impl Args {
             reason: format!("job {index}: {}", error.to_string().trim_end()),
         })?;
         let planned = planned.recipe.overrides()?;
-        let threads = self.threads.or_else(|| of_engine(&THREADS)).or(planned.threads);
+        let cpus = || Some(std::env::var(CPUS).ok()?.split(',').count());
+        let threads = self.threads.or_else(|| of_engine(&[THREADS])).or_else(cpus).or(planned.threads);
         let spec = planned.spec.as_ref().map(|spec| plan.folder.join(spec));
         let occasion = Occasion { command: crate::cli::run::words(), ..Occasion::default() };
         let done = job::work(&plan.of(job), Overrides { spec, threads, ..planned }, occasion, &console)?;

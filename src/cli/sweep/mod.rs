@@ -1,6 +1,7 @@
 //! `lcnnc sweep`: many runs of a plan. One file a verb below it.
 
 mod job;
+mod on;
 mod run;
 mod status;
 mod table;

@@ -1,5 +1,6 @@
-//! `lcnnc sweep run`: plans a sweep and trains its jobs here.
+//! `lcnnc sweep run`: plans a sweep, and trains its jobs here or hands them to a cluster.
 
+use super::on::ClusterArgs;
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
 use lcnnc::sweeps::pool::{tally, work};
@@ -39,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR", value_parser = folder())]
     into: Option<PathBuf>,
     /// How many jobs at once [default: one a core, as far as there is memory]
-    #[arg(long, value_name = "N", value_parser = count(1000), allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", value_parser = count(1000), allow_hyphen_values = true, conflicts_with = "on")]
     jobs: Option<usize>,
     /// Train less, as the file of the sweep says under `quick`
     #[arg(long)]
@@ -50,6 +51,8 @@ pub struct Args {
     /// Try jobs once more that failed
     #[arg(long)]
     retry_failed: bool,
+    #[command(flatten)]
+    cluster: ClusterArgs,
 }
 
 /// Reads `name=values`.
@@ -64,6 +67,7 @@ impl Args {
         let base = self.recipe.clone().overrides()?;
         // Before anything is computed: a process has one number of threads.
         fix_threads(base.threads)?;
+        let said = base.clone();
         let given = base.spec.clone();
         let stem = given.as_ref().and_then(|spec| Some(spec.file_stem()?.to_owned()));
         let into = self.into.clone().unwrap_or_else(|| PathBuf::from("sweeps").join(stem.unwrap_or("sweep".into())));
@@ -76,6 +80,7 @@ impl Args {
             }
             None => self.of_flags(base)?,
         };
+        let target = self.cluster.target(&sweep, &said)?;
         let missing = sweep.check()?;
         let (plan, specs) = Plan::new(&sweep, &into)?;
         if self.dry_run {
@@ -99,6 +104,9 @@ impl Args {
         let to_do: Vec<&Job> =
             plan.jobs.iter().zip(&states).filter(|(_, state)| is_to_do(state)).map(|(job, _)| job).collect();
         console.line(&format!("{}, see {}", tally(&states), into.display()));
+        if let Some(target) = target {
+            return target.hand_over(&plan, &to_do, console);
+        }
         if to_do.is_empty() {
             return Ok(exit(&states, false));
         }

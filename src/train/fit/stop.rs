@@ -5,7 +5,7 @@ use std::process::{self, Child, Command, ExitStatus};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The exit code that a shell gives for a process that SIGINT ended.
 const AT_ONCE: i32 = 130;
@@ -13,6 +13,11 @@ const AT_ONCE: i32 = 130;
 /// How often a process that trains is looked at.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// A signal so soon behind the first one says the same: SLURM tells every process of a job, and the script that began it passes on what it
+/// hears.
+const ECHO: Duration = Duration::from_secs(1);
+
+static FIRST: OnceLock<Instant> = OnceLock::new();
 static ASKED: AtomicBool = AtomicBool::new(false);
 static LISTENING: OnceLock<bool> = OnceLock::new();
 
@@ -23,11 +28,12 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Listens from now on, for the rest of the process. The second signal ends it at once.
+    /// Listens from now on, for the rest of the process. A second signal, a second after the first one or later, ends it at once.
     pub fn listen() -> Self {
         let heard = *LISTENING.get_or_init(|| {
             let handler = || {
-                if ASKED.swap(true, Ordering::Relaxed) {
+                let first = FIRST.get_or_init(Instant::now);
+                if ASKED.swap(true, Ordering::Relaxed) && first.elapsed() >= ECHO {
                     process::exit(AT_ONCE);
                 }
             };

@@ -41,11 +41,14 @@ const VERBS: [(&str, &str); 23] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 53] = [
+const BAD: [(&str, &[&str]); 56] = [
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--choose", &["nothing"]),
+    ("--on", &["", "slrum"]),
+    ("--ask", &["", "partition", "partition="]),
+    ("--write", &["good.lcnn"]),
     ("--draws", &["0", "-1", "x"]),
     ("--draw-seed", &["-1", "x"]),
     ("--index", &["-1", "x"]),
