@@ -161,7 +161,8 @@ impl Setup {
             stop: Stop::listen(),
         };
         let done = job.fit(from, console).and_then(|fit| {
-            let summary = summary(&job, fit, self.overrides.limit_test)?;
+            let settings = Some(self.made_with(manifest));
+            let summary = Summary { settings, ..summary(&job, fit, self.overrides.limit_test)? };
             summary.remarks.iter().for_each(|remark| console.warn(&format!("warning: {remark}")));
             files::replace(&folder.join(SUMMARY), seal::written(&summary).as_bytes())?;
             checkpoint::settle(folder)?;
@@ -327,6 +328,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         seconds: seconds + started.elapsed().as_secs_f64(),
         asleep,
         weights: WeightsChecksums { best: best.checksum, last, epochs: kept },
+        settings: None,
         remarks,
         notes,
         metrics_sha256: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),
