@@ -14,6 +14,7 @@ pub mod back;
 pub mod data;
 pub mod figures;
 pub mod fuse;
+pub mod listing;
 pub mod observe;
 pub mod sharing;
 pub mod simulations;

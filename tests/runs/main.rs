@@ -10,6 +10,7 @@ mod cli;
 mod consts;
 mod docs;
 mod fits;
+mod listing;
 mod measured;
 mod odd_nets;
 mod reports;
