@@ -13,8 +13,10 @@ const CHECKPOINTS: &str = "checkpoints";
 /// A folder that may be removed.
 #[derive(Clone, Debug)]
 pub struct Removal {
-    /// The folder.
+    /// The folder, as it was named.
     pub path: PathBuf,
+    /// Where it lies.
+    pub place: PathBuf,
     /// How far the run is, in a word.
     pub state: &'static str,
     /// Files in it, at any depth.
@@ -41,10 +43,10 @@ impl Removal {
         if !is_run(&place) {
             return Err(refused("it is no run's folder, and only those are removed; `lcnnc runs list` names them"));
         }
-        held(&place)?;
+        held(path)?;
         let (files, bytes) = size(&place);
         let state = super::Row::read(&place).state.word();
-        Ok(Self { path: place.clone(), state, files, bytes, others: others(&place)? })
+        Ok(Self { path: path.to_owned(), others: others(&place)?, place, state, files, bytes })
     }
 
     /// The checkpoints of a finished run; nothing where it has none.
@@ -59,7 +61,8 @@ impl Removal {
         RunFolder::open(run, &mut Inspection::quiet())?.whole()?;
         held(run)?;
         let (files, bytes) = size(&path);
-        Ok((files > 0).then_some(Self { path, state: "finished", files, bytes, others: Vec::new() }))
+        let (state, place, others) = ("finished", path.clone(), Vec::new());
+        Ok((files > 0).then_some(Self { path, place, state, files, bytes, others }))
     }
 
     /// Removes the folder. It is renamed first, so that nobody takes what is left for a run if this is cut short.
@@ -67,11 +70,12 @@ impl Removal {
     /// # Errors
     /// If someone trains in it by now, or it cannot be removed.
     pub fn remove(&self) -> Result<(), TrainError> {
-        let run = if self.path.ends_with(CHECKPOINTS) { self.path.parent().unwrap_or(&self.path) } else { &self.path };
+        let is_part = self.place.ends_with(CHECKPOINTS);
+        let run = if is_part { self.place.parent().unwrap_or(&self.place) } else { &self.place };
         let lock = held(run)?;
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let aside = self.path.with_file_name(format!(".removed-{name}"));
-        fs::rename(&self.path, &aside).map_err(TrainError::file(&self.path, "removed"))?;
+        let name = self.place.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let aside = self.place.with_file_name(format!(".removed-{name}"));
+        fs::rename(&self.place, &aside).map_err(TrainError::file(&self.path, "removed"))?;
         drop(lock);
         fs::remove_dir_all(&aside).map_err(TrainError::file(&aside, "removed"))
     }

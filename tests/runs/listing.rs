@@ -19,7 +19,7 @@ data {
 }
 ";
 
-const FLAGS: &str = "--device cpu --threads 1 --limit 40 --limit-test 20 --batch 8 --no-tensorboard";
+const FLAGS: &str = "--device cpu --threads 1 --limit 40 --batch 8 --no-tensorboard";
 
 /// A folder with the spec in it, and a finished run of each of these flags.
 fn place<const N: usize>(runs: [&str; N]) -> (TempDir, [PathBuf; N]) {
@@ -31,7 +31,9 @@ fn place<const N: usize>(runs: [&str; N]) -> (TempDir, [PathBuf; N]) {
 
 /// Trains a run, and gives its folder as it is told.
 fn run(here: &Path, flags: &str) -> PathBuf {
-    let said = fine(here, &format!("run small {FLAGS} --epochs 1 {flags}"));
+    let usual = [("--epochs", "1"), ("--limit-test", "20")].into_iter().filter(|(flag, _)| !flags.contains(flag));
+    let usual: String = usual.map(|(flag, value)| format!(" {flag} {value}")).collect();
+    let said = fine(here, &format!("run small {FLAGS} {flags}{usual}"));
     let last = said.lines().last().unwrap();
     PathBuf::from(last.split("see ").nth(1).unwrap())
 }
@@ -56,36 +58,41 @@ fn listed(here: &Path, args: &str) -> Vec<Value> {
 fn a_list_has_a_row_a_run_with_what_the_runs_differ_in() {
     let (place, [first, second]) = place(["--set width=1", "--lr 0.1 --seed 3"]);
     let here = place.path();
-    fine(here, &format!("sweep run small {FLAGS} --epochs 2 --over width=3 --into runs/deep/sweep --jobs 1"));
+    fine(
+        here,
+        &format!("sweep run small {FLAGS} --limit-test 10 --epochs 2 --over width=3 --into runs/deep/sweep --jobs 1"),
+    );
     let csv = fine(here, "runs list --format csv");
-    let head = "run,spec,train.epochs,width,lr,dataset,seed,epochs,validation_percent,test_percent,time_seconds,state";
-    let mut names: Vec<&str> = csv.lines().next().unwrap().split(',').collect();
-    let mut expected: Vec<&str> = head.split(',').collect();
-    names.sort_unstable();
-    expected.sort_unstable();
-    assert_eq!(names, expected);
-    let all = rows(&csv);
-    assert_eq!(all.len(), 3);
-    let of = |run: &Path| all.iter().find(|row| Path::new(&row["run"]) == run).unwrap();
-    for (run, width, lr, seed) in [(&first, "1", "0.01", "0"), (&second, "2", "0.1", "3")] {
+    let head = "run,spec,limit_test,width,lr,train.epochs,dataset,seed,epochs,validation_percent,test_percent,time_seconds,state";
+    assert_eq!(csv.lines().next(), Some(head));
+    let all = listed(here, "");
+    assert_eq!([all.len(), csv.lines().count()], [3, 4]);
+    let names: Vec<&str> = all[0].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names.join(","), head);
+    let of = |run: &Path| all.iter().find(|row| Path::new(row["run"].as_str().unwrap()) == run).unwrap();
+    for (run, width, lr, seed) in [(&first, 1, 0.01, 0), (&second, 2, 0.1, 3)] {
         let (row, summary) = (of(run), summary(here, run));
-        assert_eq!([&row["width"], &row["lr"], &row["seed"], &row["epochs"]], [width, lr, seed, "1"]);
+        let expected = [json!(width), json!(lr), json!(seed), json!(1)];
+        assert_eq!(["width", "lr", "seed", "epochs"].map(|name| row[name].clone()), expected);
         assert_eq!([&row["spec"], &row["dataset"], &row["state"]], ["small", "contours", "finished"]);
-        let number = |name: &str| row[name].parse::<f64>().unwrap();
+        let number = |name: &str| row[name].as_f64().unwrap();
         assert!((number("test_percent") - 100.0 * summary["test"]["accuracy"].as_f64().unwrap()).abs() < 1e-9);
         let validation = summary["validation_accuracy"].as_f64().unwrap();
         assert!((number("validation_percent") - 100.0 * validation).abs() < 1e-9);
         assert_eq!(number("time_seconds"), summary["seconds"].as_f64().unwrap());
     }
-    let job = all.iter().find(|row| row["run"].starts_with("runs/deep/sweep/runs/width=3")).unwrap();
-    assert_eq!([&job["width"], &job["train.epochs"], &job["epochs"], &job["spec"]], ["3", "2", "2", "small"]);
+    let job = all.iter().find(|row| row["run"].as_str().unwrap().starts_with("runs/deep/sweep/runs/width=3")).unwrap();
+    assert_eq!([&job["width"], &job["train.epochs"], &job["epochs"]], [&json!(3), &json!(2), &json!(2)]);
+    assert_eq!(job["spec"], "small");
+    // In CSV the comma in the name of the job's folder is quoted.
+    assert!(csv.contains("\n\"runs/deep/sweep/runs/width=3,"), "{csv}");
 
     let table = fine(here, "runs list");
     assert!(table.contains(" % ") && table.ends_with("3 runs: 3 finished\n"), "{table}");
     assert_eq!(fine(here, "runs list runs/deep").lines().count(), 4);
     let markdown = fine(here, "runs list --columns run,test --format markdown");
     assert!(markdown.starts_with("| run | test |\n|---|---|\n| runs/"), "{markdown}");
-    let latex = fine(here, "runs list --columns spec,train.epochs,test --format latex --out t.tex");
+    let latex = fine(here, "runs list --columns spec,epochs,test --format latex --out t.tex");
     assert!(latex.is_empty());
     let latex = fs::read_to_string(here.join("t.tex")).unwrap();
     assert!(latex.contains("\\begin{tabular}{lrr}") && latex.contains(" \\% \\\\"), "{latex}");
@@ -163,7 +170,7 @@ fn a_run_of_any_state_is_a_row() {
     assert_eq!(running.len(), 1);
     for verb in ["rm --yes", "rm"] {
         let (code, _, err) = lcnnc(here, &format!("runs {verb} {} {}", whole.display(), short.display()));
-        assert!(code == Some(2) && err.contains("another process"), "{err}");
+        assert!(code == Some(2) && err.contains("another lcnnc is training in this folder"), "{err}");
     }
     assert!(here.join(&whole).exists() && here.join(&short).exists());
 }

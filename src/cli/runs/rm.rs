@@ -28,7 +28,7 @@ impl Args {
         let mut removals: Vec<Removal> = Vec::new();
         for run in &self.runs {
             let removal = Removal::of_run(run)?;
-            if !removals.iter().any(|known| known.path == removal.path) {
+            if !removals.iter().any(|known| known.place == removal.place) {
                 removals.push(removal);
             }
         }
