@@ -32,7 +32,7 @@ impl Args {
                 removals.push(removal);
             }
         }
-        for Removal { path, state, files, bytes: size, others } in &removals {
+        for Removal { path, state, files, bytes: size, others, .. } in &removals {
             let files = counted(*files, "file");
             console.line(&format!("{}: {state}, {files}, {}", path.display(), bytes(*size)));
             if !others.is_empty() {
