@@ -20,7 +20,8 @@ data { transform: [resize(12)] }
 
 fn runs(folder: &Path) -> Vec<PathBuf> {
     let jobs = fs::read_dir(folder).unwrap().map(|job| job.unwrap().path());
-    let mut runs: Vec<PathBuf> = jobs.map(|job| fs::read_dir(job).unwrap().next().unwrap().unwrap().path()).collect();
+    let inside = |job: PathBuf| fs::read_dir(job).unwrap().map(|entry| entry.unwrap().path());
+    let mut runs: Vec<PathBuf> = jobs.flat_map(inside).filter(|path| path.is_dir()).collect();
     runs.sort();
     runs
 }
