@@ -93,6 +93,7 @@ fn results(rows: &[Row; 2]) -> Vec<[String; 4]> {
         let difference = match values {
             [Some(Value::PerCent(a)), Some(Value::PerCent(b))] => format!("{:+.2} points", b - a),
             [Some(Value::Seconds(a)), Some(Value::Seconds(b))] => format!("{:+.1} s", b - a),
+            [Some(Value::Count(a)), Some(Value::Count(b))] if a == b => "0".to_owned(),
             [Some(Value::Count(a)), Some(Value::Count(b))] => format!("{:+}", *b as i64 - *a as i64),
             _ => String::new(),
         };

@@ -40,8 +40,9 @@ impl Args {
             }
         }
         let size = bytes(removals.iter().map(|it| it.bytes).sum());
-        let runs = counted(removals.len(), "run");
-        if agreed(self.yes, &format!("Remove {runs} with all of their files, {size}?"), console)? {
+        let [runs, files] = [(removals.len(), "run"), (removals.iter().map(|it| it.files).sum(), "file")]
+            .map(|(n, what)| counted(n, what));
+        if agreed(self.yes, &format!("Remove {runs}, {files}, {size}?"), console)? {
             removals.iter().try_for_each(Removal::remove)?;
             console.line(&format!("removed {runs}, {size}"));
         }

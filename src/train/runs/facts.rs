@@ -27,7 +27,7 @@ pub struct Fact {
 
 /// All that a run was made with, in a form that needs no other file: `settings` of summary.json and of the file of a study.
 ///
-/// Values are numbers where their text is one, and else as a spec would have them.
+/// Values are numbers or truth values where their text is one, and else texts as a spec would have them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MadeWith {
     /// The version of lcnnc.
@@ -169,11 +169,12 @@ fn apart(key: &str, value: &ArgValue) -> Vec<(String, String)> {
     std::iter::once((key.to_owned(), call.callee.to_owned())).chain(arguments).collect()
 }
 
-/// A text, or the number that it is.
+/// A text, or the number or the truth value that it is.
 fn plain(text: String) -> Value {
-    match text.parse() {
-        Ok(number) => Value::Number(number),
-        Err(_) => Value::String(text),
+    match (text.parse(), text.parse()) {
+        (Ok(number), _) => Value::Number(number),
+        (_, Ok(truth)) => Value::Bool(truth),
+        _ => Value::String(text),
     }
 }
 
