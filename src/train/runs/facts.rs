@@ -3,6 +3,7 @@
 use crate::train::runs::Setup;
 use crate::train::runs::inspect::RunFolder;
 use crate::train::runs::manifest::{Manifest, SpecNote};
+use crate::train::runs::run_dir::SPEC;
 use crate::train::{Overrides, Setting, Target};
 use lcnnc_lang::front::const_texts::const_texts;
 use lcnnc_lang::front::settings::read;
@@ -73,6 +74,8 @@ impl MadeWith {
         let SpecNote { path, sha256 } = &manifest.spec;
         let checksum = sha256.get(..8).unwrap_or_default();
         let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // The spec in a run's folder is called after what it is, and the run after the author's.
+        let stem = overrides.name.clone().filter(|_| Path::new(path).ends_with(SPEC)).unwrap_or(stem);
         Self {
             lcnnc: manifest.lcnnc.clone(),
             model: manifest.model.clone(),
