@@ -2,7 +2,7 @@
 
 use super::find;
 use crate::sweeps::lease;
-use crate::train::{Glance, Inspection, RunFolder, TrainError, is_run, lock_run, written_by_run};
+use crate::train::{Glance, Inspection, RunFolder, Study, TrainError, is_run, lock_run, written_by_run};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -25,6 +25,8 @@ pub struct Removal {
     pub bytes: u128,
     /// What lies in it and was not written by the run.
     pub others: Vec<String>,
+    /// Files of studies that name the run, which `lcnnc report` cannot take without it.
+    pub studies: Vec<PathBuf>,
 }
 
 impl Removal {
@@ -46,7 +48,8 @@ impl Removal {
         held(path)?;
         let (files, bytes) = size(&place);
         let state = super::Row::read(&place).state.word();
-        Ok(Self { path: path.to_owned(), others: others(&place)?, place, state, files, bytes })
+        let (others, studies) = (others(&place)?, studies(&place));
+        Ok(Self { path: path.to_owned(), place, state, files, bytes, others, studies })
     }
 
     /// The checkpoints of a finished run; nothing where it has none.
@@ -61,8 +64,9 @@ impl Removal {
         RunFolder::open(run, &mut Inspection::quiet())?.whole()?;
         held(run)?;
         let (files, bytes) = size(&path);
-        let (state, place, others) = ("finished", path.clone(), Vec::new());
-        Ok((files > 0).then_some(Self { path, place, state, files, bytes, others }))
+        let (state, place) = ("finished", path.clone());
+        let (others, studies) = (Vec::new(), Vec::new());
+        Ok((files > 0).then_some(Self { path, place, state, files, bytes, others, studies }))
     }
 
     /// Removes the folder. It is renamed first, so that nobody takes what is left for a run if this is cut short.
@@ -135,4 +139,17 @@ fn others(folder: &Path) -> Result<Vec<String>, TrainError> {
     let mut names: Vec<String> = names.filter(|name| !written_by_run(name)).collect();
     names.sort();
     Ok(names)
+}
+
+/// The files of studies beside a run that name it.
+fn studies(run: &Path) -> Vec<PathBuf> {
+    let beside = run.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    let files = beside.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|it| it == "json"));
+    let names = |file: &PathBuf| {
+        let folders = Study::folders(file).unwrap_or_default();
+        folders.iter().any(|folder| folder.file_name() == run.file_name())
+    };
+    let mut found: Vec<PathBuf> = files.filter(names).collect();
+    found.sort();
+    found
 }

@@ -209,10 +209,14 @@ fn summaries_hold_all_settings_and_older_ones_are_listed_from_the_other_files() 
 
     fine(here, &format!("run small {FLAGS} --epochs 1 --set width=1 --seed 4 --seeds 2 --jobs 1 --runs many"));
     let study = fs::read_dir(here.join("many/small")).unwrap().map(|it| it.unwrap().path()).find(|it| it.is_file());
-    let study: Value = serde_json::from_str(&fs::read_to_string(study.unwrap()).unwrap()).unwrap();
+    let file = study.unwrap();
+    let study: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
     assert_eq!(study["settings"]["consts"], json!({"width": 1}));
     assert!(study["settings"]["train"].get("seed").is_none() && study["settings"]["train"]["lr"].is_number());
     assert_eq!([&study["seeds"][0]["seed"], &study["seeds"][1]["seed"]], [&json!(4), &json!(5)]);
+    // Who removes one of its runs is told of the study.
+    let (code, out, _) = lcnnc(here, &format!("runs rm {}", study["seeds"][0]["folder"].as_str().unwrap()));
+    assert!(code == Some(2) && out.contains(&format!("{} names it", file.file_name().unwrap().display())), "{out}");
 }
 
 #[test]

@@ -32,11 +32,15 @@ impl Args {
                 removals.push(removal);
             }
         }
-        for Removal { path, state, files, bytes: size, others, .. } in &removals {
+        for Removal { path, state, files, bytes: size, others, studies, .. } in &removals {
             let files = counted(*files, "file");
             console.line(&format!("{}: {state}, {files}, {}", path.display(), bytes(*size)));
             if !others.is_empty() {
                 console.line(&format!("  with what the run did not write: {}", others.join(", ")));
+            }
+            for study in studies {
+                console
+                    .line(&format!("  {} names it: `lcnnc report` cannot take that file without it", study.display()));
             }
         }
         let size = bytes(removals.iter().map(|it| it.bytes).sum());
