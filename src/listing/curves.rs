@@ -32,9 +32,9 @@ pub fn drawn(title: &str, curves: [&Curve; 2], columns: usize) -> Option<String>
     };
     for (curve, mark) in curves.iter().zip(MARKS) {
         let mut before = None;
-        for column in 0..width {
-            let x = first as f64 + (last - first) as f64 * column as f64 / (width.max(2) - 1) as f64;
-            let Some(at) = at(curve, x).map(&row) else { continue };
+        let place = |column: usize| first as f64 + (last - first) as f64 * column as f64 / (width.max(2) - 1) as f64;
+        let rows = (0..width).filter_map(|column| Some((column, row(at(curve, place(column))?))));
+        for (column, at) in rows {
             // A steep curve is one line, too.
             for place in between(before, at) {
                 let cell = &mut grid[place][column];
@@ -82,40 +82,5 @@ fn between(before: Option<usize>, at: usize) -> std::ops::RangeInclusive<usize> 
         Some(before) if before + 1 < at => before + 1..=at,
         Some(before) if at + 1 < before => at..=before - 1,
         _ => at..=at,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Curve, at, drawn};
-
-    #[test]
-    fn curves_are_where_their_numbers_are() {
-        let falls: Curve = vec![(1, 1.0), (2, 0.5), (3, 0.0)];
-        let rises: Curve = vec![(1, 0.0), (3, 1.0)];
-        let text = drawn("loss", [&falls, &rises], 30).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "loss");
-        assert!(lines[1].starts_with("1.0000 |A") && lines[1].ends_with('B'), "{text}");
-        assert!(lines[13].starts_with("0.0000 |B") && lines[13].ends_with('A'), "{text}");
-        // They cross in the middle of the drawing.
-        assert!(lines[7].starts_with("0.5000 |") && (lines[7].contains('*') || lines[7].contains("BA")), "{text}");
-        assert!(lines[15].contains("epoch 1") && lines[15].ends_with("epoch 3"), "{text}");
-        assert!(text.lines().all(|line| line.chars().count() <= 30), "{text}");
-        let near = |x: f64, y: f64| (at(&falls, x).unwrap() - y).abs() < 1e-12;
-        assert!(near(1.0, 1.0) && near(1.5, 0.75) && near(3.0, 0.0));
-        assert_eq!([at(&falls, 3.5), at(&falls, 0.5)], [None, None]);
-    }
-
-    #[test]
-    fn what_has_no_width_or_no_height_is_drawn_as_well() {
-        let one: Curve = vec![(4, 0.25)];
-        let text = drawn("accuracy", [&one, &Vec::new()], 80).unwrap();
-        assert!(text.contains("|A") && text.contains("epoch 4"), "{text}");
-        let [nothing, none] = [vec![(1, f64::NAN)], Vec::new()];
-        assert_eq!(drawn("loss", [&nothing, &none], 80), None);
-        let flat: Curve = (1..=3).map(|epoch| (epoch, 0.5)).collect();
-        let text = drawn("loss", [&flat, &flat], 80).unwrap();
-        assert_eq!(text.matches('*').count(), 72, "{text}");
     }
 }

@@ -1,5 +1,7 @@
 //! `lcnnc runs`: lists of runs, two runs compared, runs and checkpoints removed, as users type it.
 
+mod parts;
+
 use crate::shell::{fine, lcnnc, rows};
 use serde_json::{Value, json};
 use std::fs::{self, File};
