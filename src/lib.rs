@@ -15,6 +15,7 @@ pub mod data;
 pub mod evaluation;
 pub mod figures;
 pub mod fuse;
+pub mod listing;
 pub mod observe;
 pub mod sharing;
 pub mod simulations;

@@ -42,8 +42,8 @@ pub fn csv_line(cells: &[Cell]) -> String {
     line(cells.iter().map(Cell::written).collect())
 }
 
-/// A line of fields with its end.
-fn line(fields: Vec<Cow<'_, str>>) -> String {
+/// A line of comma-separated fields with its end.
+pub fn line(fields: Vec<Cow<'_, str>>) -> String {
     let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
     fields.join(",") + "\n"
 }
@@ -66,7 +66,7 @@ impl Cell {
 }
 
 /// The shortest text that reads back as the number: `0.1`, `1e-300`, `NaN`.
-fn number(x: f64) -> String {
+pub fn number(x: f64) -> String {
     let [plain, scientific] = [format!("{x}"), format!("{x:e}")];
     if plain.len() <= scientific.len() { plain } else { scientific }
 }

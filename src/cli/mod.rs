@@ -21,6 +21,7 @@ mod report;
 mod rerun;
 mod resume;
 mod run;
+mod runs;
 mod share;
 mod show;
 mod shown;
@@ -77,6 +78,7 @@ enum Verb {
     Activations(activations::Args),
     Analyse(analyse::Args),
     Report(report::Args),
+    Runs(runs::Args),
     Sweep(sweep::Args),
     Simulate(simulate::Args),
     Data(data::Args),
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Verb::Activations(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Report(args) => ended(args.report()),
+        Verb::Runs(args) => ended(args.run()),
         Verb::Sweep(args) => ended(args.run()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),

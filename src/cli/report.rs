@@ -47,7 +47,7 @@ impl Args {
         }
         let mut inspection = Inspection::new(self.force, console);
         let folders = folders(&self.runs)?;
-        let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.facts());
+        let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.made_with().facts());
         let facts = folders.iter().map(open).collect::<Result<Vec<Vec<Fact>>, _>>()?;
         let groups = across::groups(&facts);
         let (mut beside, mut failed) = (Vec::new(), None);

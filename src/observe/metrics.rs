@@ -140,6 +140,11 @@ impl History {
     }
 }
 
+/// The epochs of the text of a metrics.jsonl, as far as they are whole.
+pub fn epochs(lines: &str) -> Vec<Epoch> {
+    lines.lines().zip(1..).map_while(|(line, number)| epoch(line, number).ok()).collect()
+}
+
 fn epoch(line: &str, number: usize) -> Result<Epoch, String> {
     let epoch: Epoch = serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))?;
     if epoch.epoch == number { Ok(epoch) } else { Err(format!("line {number} is of epoch {}", epoch.epoch)) }

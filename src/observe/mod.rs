@@ -19,7 +19,7 @@ pub use metrics::Epoch;
 use crate::back::burn::Model;
 use crate::data::DataSet;
 use crate::data::split::Split;
-use crate::train::{Console, Recipe, TrainError};
+use crate::train::{Console, MadeWith, Recipe, TrainError};
 use burn::tensor::Device;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -35,6 +35,7 @@ pub struct TrainingStart<'a> {
     /// The device of the training, without autodiff.
     pub device: &'a Device,
     pub run: RunHome<'a>,
+    pub made_with: &'a MadeWith,
     /// How many epochs were done before.
     pub epochs_done: usize,
     /// Whether an event file for TensorBoard is asked for.

@@ -1,6 +1,7 @@
 //! A table of results as text: for a terminal, Markdown, CSV, LaTeX with `booktabs`, and JSON.
 
 use super::table::{Cell, ResultTable};
+use super::text_table::{aligned, booktabs, escaped, piped};
 use crate::analyses::{Cell as Field, Column, Table};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -142,36 +143,13 @@ impl ResultTable {
 }
 
 fn plain(rows: &[Vec<String>], table: &ResultTable) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let line: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count())))
-            .collect();
-        let _ = writeln!(text, "{}", line.join("  ").trim_end());
-    }
-    text.push('\n');
+    let mut text = aligned(rows) + "\n";
     notes(table).iter().for_each(|note| text += &format!("{note}\n"));
     text
 }
 
 fn markdown(rows: &[Vec<String>], table: &ResultTable) -> String {
-    let line = |cells: &[String]| {
-        let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|")).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let mut text = String::new();
-    for (n, row) in rows.iter().enumerate() {
-        text += &line(row);
-        if n == 0 {
-            text += &format!("|{}\n", "---|".repeat(row.len()));
-        }
-    }
-    text.push('\n');
+    let mut text = piped(rows) + "\n";
     let notes = notes(table).into_iter().map(|note| note.replace("; * is", "; **bold** is"));
     notes.for_each(|note| text += &format!("{note}\n\n"));
     text.trim_end().to_owned() + "\n"
@@ -229,43 +207,22 @@ fn csv(table: &ResultTable) -> String {
 }
 
 fn latex(table: &ResultTable) -> String {
-    let mut text =
-        format!("% \\usepackage{{booktabs}}\n\\begin{{tabular}}{{l{}}}\n\\toprule\n", "c".repeat(table.columns.len()));
     let cell = |cell: &Cell| {
         let value = value(cell, r" $\pm$ ");
         let value = if value == "-" { "--".to_owned() } else { value };
         if cell.is_best { format!(r"\textbf{{{value}}}") } else { value }
     };
-    for (n, row) in cells(table, &cell).into_iter().enumerate() {
-        // Names are texts of people; numbers are ours.
-        let escaped: Vec<String> = row
-            .iter()
-            .enumerate()
-            .map(|(m, cell)| if n == 0 || m == 0 { escaped(cell) } else { cell.clone() })
-            .collect();
-        text += &format!("{} \\\\\n", escaped.join(" & "));
-        if n == 0 {
-            text += "\\midrule\n";
-        }
+    let mut rows = cells(table, &cell);
+    // Names are texts of people; numbers are ours.
+    for (n, row) in rows.iter_mut().enumerate() {
+        row.iter_mut().enumerate().filter(|(m, _)| n == 0 || *m == 0).for_each(|(_, name)| *name = escaped(name));
     }
-    text += "\\bottomrule\n\\end{tabular}\n";
+    let mut text = booktabs(&rows, &format!("l{}", "c".repeat(table.columns.len())));
     let details = table.named().map(|(cell, name)| (details(cell), name)).filter(|(details, _)| !details.is_empty());
     let details = details.map(|(details, name)| format!("{name}: {}", details.trim_start_matches([',', ';', ' '])));
     let notes = notes(table).into_iter().map(|note| note.replace("; * is", "; bold is"));
     notes.chain(details).for_each(|note| text += &format!("% {note}\n"));
     text
-}
-
-/// A text whose signs LaTeX shows.
-fn escaped(text: &str) -> String {
-    let sign = |sign: char| match sign {
-        '\\' => r"\textbackslash{}".to_owned(),
-        '~' => r"\textasciitilde{}".to_owned(),
-        '^' => r"\textasciicircum{}".to_owned(),
-        '&' | '%' | '$' | '#' | '_' | '{' | '}' => format!("\\{sign}"),
-        other => other.to_string(),
-    };
-    text.chars().map(sign).collect()
 }
 
 fn json(table: &ResultTable) -> String {

@@ -53,6 +53,10 @@ pub enum TrainError {
     #[error("{reason}")]
     Sweep { reason: String },
 
+    /// What was asked of a folder of runs, and cannot be done.
+    #[error("{reason}")]
+    Runs { reason: String },
+
     #[error("`{first}` and `{second}` give one setting two values: leave one of them out")]
     SettingTwice { first: String, second: String },
 
@@ -336,7 +340,7 @@ impl TrainError {
     }
 
     /// What was found, without what to do about it: for the notes of a run that goes on all the same.
-    pub(in crate::train) fn finding(&self) -> String {
+    pub(crate) fn finding(&self) -> String {
         match self {
             Self::Altered { path, expected, found, .. } => {
                 format!("{}: expected {expected}, found {found}", path.display())

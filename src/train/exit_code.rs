@@ -27,6 +27,7 @@ impl TrainError {
             | Self::SetTwice { .. }
             | Self::SettingTwice { .. }
             | Self::Sweep { .. }
+            | Self::Runs { .. }
             | Self::Broken { .. }
             | Self::UnfitRun { .. }
             | Self::Empty { .. }

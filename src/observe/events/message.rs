@@ -97,6 +97,8 @@ pub struct Metadata {
 pub struct PluginData {
     #[prost(string, tag = "1")]
     pub plugin_name: String,
+    #[prost(bytes = "vec", tag = "2")]
+    pub content: Vec<u8>,
 }
 
 impl ValueKind {
@@ -108,7 +110,7 @@ impl ValueKind {
             ValueKind::Histogram(_) => ("histograms", 2),
             ValueKind::Image(_) => ("images", 3),
         };
-        let plugin_data = Some(PluginData { plugin_name: plugin.to_owned() });
+        let plugin_data = Some(PluginData { plugin_name: plugin.to_owned(), content: Vec::new() });
         Metadata { plugin_data, summary_description: about.to_owned(), data_class }
     }
 }

@@ -4,8 +4,11 @@
 //! written behind the checkpoint is cut off first, because the run repeats it. No clock is read here.
 
 mod histogram;
+mod hparams;
 mod message;
 mod record;
+
+pub use hparams::Session;
 
 use super::RunHome;
 use crate::train::TrainError;
@@ -76,6 +79,8 @@ pub struct Events {
     file: File,
     /// How many bytes of whole records the file has.
     written: u64,
+    /// Whether it began empty.
+    is_new: bool,
 }
 
 impl Events {
@@ -94,10 +99,11 @@ impl Events {
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
         let file = file.map_err(TrainError::file(&path, "written"))?;
-        let mut events = Self { path, file, written: 0 };
+        let mut events = Self { path, file, written: 0, is_new: false };
         events.keep(offset)?;
         if events.written == 0 {
             events.append(run.started, 0, What::FileVersion(VERSION.to_owned()))?;
+            events.is_new = true;
         }
         Ok(events)
     }
@@ -155,6 +161,20 @@ impl Events {
     pub fn image(&mut self, tag: Tag<'_>, at: At, [height, width]: [u32; 2], png: Vec<u8>) -> Result<(), TrainError> {
         let [height, width] = [height, width].map(|pixels| i32::try_from(pixels).unwrap_or(i32::MAX));
         self.value(tag, at, ValueKind::Image(EncodedImage { height, width, colorspace: GREY, png }))
+    }
+
+    /// Writes the beginning or the end of a run for TensorBoard's page of hyperparameters.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn session(&mut self, at: At, session: Session) -> Result<(), TrainError> {
+        let value = SummaryValue { tag: session.tag().to_owned(), metadata: Some(session.metadata()), kind: None };
+        self.append(at.wall, at.step as i64, What::Summary(EventSummary { value: vec![value] }))
+    }
+
+    /// Whether the file began empty when it was opened.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Waits until everything that was written is on the disk.

@@ -4,7 +4,10 @@
 //! Nothing here bears on the training: it reads a model and draws no random number.
 
 mod maps;
+mod session;
 mod tiles;
+
+pub use session::finish;
 
 use super::events::{self, At, Events, Tag};
 use super::{Epoch, Observer, ObserverKind, ObserverMemory, Slept, Snr, TrainingStart};
@@ -94,7 +97,11 @@ impl Board {
             }
             other => Err(other),
         });
-        Ok(Self { events: events?, images, slept: super::sleep::last(start, memory) })
+        let mut events = events?;
+        if events.is_new() {
+            session::begin(&mut events, start.run.started, start.made_with)?;
+        }
+        Ok(Self { events, images, slept: super::sleep::last(start, memory) })
     }
 }
 

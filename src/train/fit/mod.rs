@@ -26,7 +26,7 @@ use crate::train::fit::saver::Saver;
 use crate::train::fit::state::{BestSoFar, Limits, RunMark, State};
 use crate::train::phases::{Course, Phases, sleep};
 use crate::train::weights::whose::Whose;
-use crate::train::{Recipe, Stop, TrainError, files, weights};
+use crate::train::{MadeWith, Recipe, Stop, TrainError, files, weights};
 use burn::module::Module;
 use burn::tensor::Device;
 use jiff::Timestamp;
@@ -52,6 +52,8 @@ pub struct Job<'a> {
     pub folder: &'a Path,
     /// When the run began.
     pub started: Timestamp,
+    /// All that the run is made with.
+    pub made_with: MadeWith,
     /// What is noted in the files of weights.
     pub whose: Whose,
     /// What is noted in the checkpoints.
@@ -143,6 +145,7 @@ impl Job<'_> {
             split,
             device,
             run: RunHome { folder, started },
+            made_with: &self.made_with,
             epochs_done,
             tensorboard,
             console,

@@ -49,6 +49,11 @@ pub fn note(folder: &Path, cause: &TrainError) -> Result<(), TrainError> {
     files::replace(&folder.join(DIVERGED), seal::written(&mark).as_bytes())
 }
 
+/// What was not finite, if a run's folder says that it diverged.
+pub fn reason(folder: &Path) -> Option<String> {
+    seal::read::<Mark>(&folder.join(DIVERGED)).ok().map(|sealed| sealed.value.reason)
+}
+
 /// The problem that a run diverged, if its folder says so.
 pub fn problem(folder: &Path) -> Option<TrainError> {
     let sealed: seal::Sealed<Mark> = seal::read(&folder.join(DIVERGED)).ok()?;

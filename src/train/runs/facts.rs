@@ -1,12 +1,17 @@
 //! What a run was made with, as pairs of a name and a text, so that runs can be compared.
 
-use crate::train::recipe::overrides::Target;
+use crate::train::runs::Setup;
 use crate::train::runs::inspect::RunFolder;
+use crate::train::runs::manifest::{Manifest, SpecNote};
+use crate::train::runs::run_dir::SPEC;
+use crate::train::{Overrides, Setting, Target};
 use lcnnc_lang::front::const_texts::const_texts;
 use lcnnc_lang::front::settings::read;
 use lcnnc_lang::front::written::written;
+use lcnnc_lang::vocabulary::ArgValue;
 use lcnnc_lang::vocabulary::settings::BLOCKS;
-use lcnnc_lang::vocabulary::{ArgValue, Type};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::path::Path;
 
 /// The name of the fact that tells the repetitions of one recipe from one another.
@@ -21,46 +26,164 @@ pub struct Fact {
     pub text: String,
 }
 
-impl RunFolder {
-    /// The model, its file with the first digits of the SHA-256, the data set, the consts of the spec and every setting of the run, in that order. Two runs of one version with
-    /// equal facts and an equal spec trained in the same way.
+/// All that a run was made with, in a form that needs no other file: `settings` of summary.json and of the file of a study.
+///
+/// Values are numbers or truth values where their text is one, and else texts as a spec would have them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MadeWith {
+    /// The version of lcnnc.
+    pub lcnnc: String,
+    pub model: String,
+    /// The name of the author's file, without its folder and its ending.
+    pub spec: String,
+    pub spec_sha256: String,
+    pub dataset: String,
+    pub data_sha256: String,
+    /// Most images of the training half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// Most images of the test half.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_test: Option<usize>,
+    pub device: String,
+    pub threads: usize,
+    pub fuse: bool,
+    /// Every const of the spec, set or not.
+    #[serde(default)]
+    pub consts: Map<String, Value>,
+    /// The keys of the `train` block; a call stands apart, as its name and its arguments.
+    #[serde(default)]
+    pub train: Map<String, Value>,
+    /// The keys of the `data` block.
+    #[serde(default)]
+    pub data: Map<String, Value>,
+    /// The keys of the `sleep` block; none where the net never sleeps.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub sleep: Map<String, Value>,
+}
+
+/// A key of a settings block with its value.
+type Entry = (&'static str, &'static str, ArgValue);
+
+impl MadeWith {
+    fn new(manifest: &Manifest, overrides: &Overrides, spec: &str, settings: &[Entry]) -> Self {
+        let block = |name: &str| -> Map<String, Value> {
+            let of_block = settings.iter().filter(|(block, ..)| *block == name);
+            of_block.flat_map(|(_, key, value)| apart(key, value)).map(|(name, text)| (name, plain(text))).collect()
+        };
+        let SpecNote { path, sha256 } = &manifest.spec;
+        let checksum = sha256.get(..8).unwrap_or_default();
+        let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // The spec in a run's folder is called after what it is, and the run after the author's.
+        let stem = overrides.name.clone().filter(|_| Path::new(path).ends_with(SPEC)).unwrap_or(stem);
+        Self {
+            lcnnc: manifest.lcnnc.clone(),
+            model: manifest.model.clone(),
+            // A sweep keeps its specs under names with the checksum.
+            spec: stem.strip_suffix(&format!("-{checksum}")).unwrap_or(&stem).to_owned(),
+            spec_sha256: sha256.clone(),
+            dataset: manifest.data.name.clone(),
+            data_sha256: manifest.data.checksum.clone(),
+            limit: overrides.limit,
+            limit_test: overrides.limit_test,
+            device: manifest.device.clone(),
+            threads: manifest.threads,
+            fuse: overrides.fuse.unwrap_or(true),
+            consts: const_texts(spec).into_iter().map(|(name, text)| (name, plain(text))).collect(),
+            train: block("train"),
+            data: block("data"),
+            sleep: block("sleep"),
+        }
+    }
+
+    /// The same without the seed, for what several seeds have in common.
+    pub(in crate::train) fn without_seed(mut self) -> Self {
+        self.train.shift_remove(SEED);
+        self
+    }
+
+    /// The consts of the spec and every setting, each with the word for where it stands: `const`, or a settings block.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, &str, String)> {
+        let parts = [
+            ("const", &self.consts),
+            (BLOCKS[0].name, &self.train),
+            (BLOCKS[1].name, &self.data),
+            (BLOCKS[2].name, &self.sleep),
+        ];
+        parts
+            .into_iter()
+            .flat_map(|(part, values)| values.iter().map(move |(name, value)| (part, name.as_str(), text(value))))
+    }
+
+    /// The model, the file of the spec with the first digits of the SHA-256, the data set, the consts of the spec and every setting of
+    /// the run, in that order. Two runs of one version with equal facts and an equal spec trained in the same way.
     pub fn facts(&self) -> Vec<Fact> {
-        let mut facts = Vec::new();
-        let mut add = |name: &str, text: String| facts.push(Fact { name: name.to_owned(), text });
-        let spec = &self.manifest.spec;
-        let checksum = spec.sha256.get(..8).unwrap_or_default();
-        let stem = Path::new(&spec.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        // A sweep keeps its specs under names with the checksum.
-        let stem = stem.strip_suffix(&format!("-{checksum}")).unwrap_or(&stem);
-        add("model", self.manifest.model.clone());
-        add("spec", format!("{stem} ({checksum})"));
-        add("dataset", self.manifest.data.name.clone());
-        for (what, limit) in [("limit", self.overrides.limit), ("limit_test", self.overrides.limit_test)] {
-            if let Some(limit) = limit {
-                add(what, limit.to_string());
-            }
-        }
-        for (name, text) in const_texts(&self.source.text) {
-            add(&name, text);
-        }
-        for setting in &self.overrides.settings {
-            let Target::Key { block, key } = setting.target else { continue };
-            for (name, text) in apart(block, key, &setting.text) {
-                add(&name, text);
-            }
-        }
-        facts
+        let checksum = self.spec_sha256.get(..8).unwrap_or_default();
+        let limit = |limit: Option<usize>| limit.map(|limit| limit.to_string());
+        let of_run = [
+            ("model", Some(self.model.clone())),
+            ("spec", Some(format!("{} ({checksum})", self.spec))),
+            ("dataset", Some(self.dataset.clone())),
+            ("limit", limit(self.limit)),
+            ("limit_test", limit(self.limit_test)),
+        ];
+        let of_run = of_run.into_iter().filter_map(|(name, text)| Some((name, text?)));
+        let of_spec = self.parts().map(|(_, name, text)| (name, text));
+        of_run.chain(of_spec).map(|(name, text)| Fact { name: name.to_owned(), text }).collect()
     }
 }
 
+impl RunFolder {
+    /// All that the run was made with.
+    pub fn made_with(&self) -> MadeWith {
+        let known = self.summary.as_ref().and_then(|summary| summary.settings.clone());
+        known.unwrap_or_else(|| made_with(&self.manifest, &self.overrides, &self.source.text))
+    }
+}
+
+impl Setup {
+    /// All that the run of this manifest is made with.
+    pub(in crate::train) fn made_with(&self, manifest: &Manifest) -> MadeWith {
+        let settings = &self.recipe.settings;
+        let blocks = BLOCKS.iter().zip(settings.blocks()).filter(|(block, _)| !settings.may_leave_out(block.name));
+        let entries: Vec<Entry> = blocks
+            .flat_map(|(block, bound)| bound.values.iter().map(|(key, value)| (block.name, *key, value.clone())))
+            .collect();
+        MadeWith::new(manifest, &self.overrides, &self.recipe.resolved, &entries)
+    }
+}
+
+/// All that a run was made with, from the files that it began with.
+pub(in crate::train) fn made_with(manifest: &Manifest, overrides: &Overrides, spec: &str) -> MadeWith {
+    let entry = |setting: &Setting| {
+        let Target::Key { block, key } = setting.target else { return None };
+        let keys = BLOCKS.iter().find(|it| it.name == block)?.keys;
+        let declared = keys.iter().find(|it| it.name == key)?;
+        Some((block, key, read(key, &declared.ty, &setting.text).ok()?))
+    };
+    let entries: Vec<Entry> = overrides.settings.iter().filter_map(entry).collect();
+    MadeWith::new(manifest, overrides, spec, &entries)
+}
+
 /// A value of a settings block; a call apart, as its name and its arguments.
-fn apart(block: &str, key: &'static str, text: &str) -> Vec<(String, String)> {
-    let whole = || vec![(key.to_owned(), text.to_owned())];
-    let declared = BLOCKS.iter().filter(|it| it.name == block).flat_map(|it| it.keys).find(|it| it.name == key);
-    let Some(ty) = declared.map(|arg| &arg.ty).filter(|ty| matches!(ty, Type::Call(_))) else { return whole() };
-    let Ok(ArgValue::Call(call)) = read(key, ty, text) else { return whole() };
+fn apart(key: &str, value: &ArgValue) -> Vec<(String, String)> {
+    let ArgValue::Call(call) = value else { return vec![(key.to_owned(), written(key, value))] };
     let arguments = call.values.iter().map(|(name, value)| ((*name).to_owned(), written(name, value)));
     std::iter::once((key.to_owned(), call.callee.to_owned())).chain(arguments).collect()
+}
+
+/// A text, or the number or the truth value that it is.
+fn plain(text: String) -> Value {
+    match (text.parse(), text.parse()) {
+        (Ok(number), _) => Value::Number(number),
+        (_, Ok(truth)) => Value::Bool(truth),
+        _ => Value::String(text),
+    }
+}
+
+/// The text of a value.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The names of facts that not all of some runs share, in the order in which they come up.

@@ -22,13 +22,20 @@ use std::path::{Path, PathBuf};
 pub struct Inspection {
     force: bool,
     console: Console,
+    /// Whether nothing is said.
+    quiet: bool,
     /// What was found and passed over, in sentences.
     pub notes: Vec<String>,
 }
 
 impl Inspection {
     pub fn new(force: bool, console: Console) -> Self {
-        Self { force, console, notes: Vec::new() }
+        Self { force, console, quiet: false, notes: Vec::new() }
+    }
+
+    /// One that ends with the first problem and says nothing, for whoever looks at many runs.
+    pub fn quiet() -> Self {
+        Self { quiet: true, ..Self::new(false, Console::new()) }
     }
 
     /// Ends with a problem, or with `--force` says it and goes on.
@@ -51,7 +58,9 @@ impl Inspection {
 
     /// Says what is no reason to stop.
     pub fn say(&self, text: &str) {
-        self.console.warn(text);
+        if !self.quiet {
+            self.console.warn(text);
+        }
     }
 }
 
@@ -284,7 +293,7 @@ pub fn settings(folder: &Path, inspection: &mut Inspection) -> Result<(), TrainE
     }
 }
 
-fn manifest(folder: &Path, inspection: &mut Inspection) -> Result<Manifest, TrainError> {
+pub(super) fn manifest(folder: &Path, inspection: &mut Inspection) -> Result<Manifest, TrainError> {
     let path = folder.join(MANIFEST);
     let way = format!("`lcnnc run --config {} --force` begins the run anew", quoted(&folder.join(SETTINGS)));
     let sealed = Manifest::read(&path).map_err(|error| with_way(error, &way))?;
@@ -348,7 +357,11 @@ pub fn first_files(
     Ok(())
 }
 
-fn summary(folder: &Path, manifest: &Manifest, inspection: &mut Inspection) -> Result<Option<Summary>, TrainError> {
+pub(super) fn summary(
+    folder: &Path,
+    manifest: &Manifest,
+    inspection: &mut Inspection,
+) -> Result<Option<Summary>, TrainError> {
     let path = folder.join(SUMMARY);
     if !path.is_file() {
         return Ok(None);

@@ -6,6 +6,7 @@ use crate::train::TrainError;
 use crate::train::fit::evaluate::Score;
 use crate::train::fit::kept::KeptChecksums;
 use crate::train::quoted::quoted;
+use crate::train::runs::facts::MadeWith;
 use crate::train::runs::run_dir::{SETTINGS, SPEC};
 use crate::train::runs::seal::{self, Sealed};
 use crate::train::runs::which::Which;
@@ -185,6 +186,9 @@ pub struct Summary {
     #[serde(rename = "seconds_asleep", default, skip_serializing_if = "Option::is_none")]
     pub asleep: Option<f64>,
     pub weights: WeightsChecksums,
+    /// All that the run was made with; versions that left it to the other files wrote none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<MadeWith>,
     /// What is odd about the trained weights, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,

@@ -4,6 +4,7 @@ mod altered;
 pub mod begin;
 mod diverged;
 pub mod facts;
+pub mod glance;
 pub mod inspect;
 pub mod lengthen;
 mod made;
@@ -27,7 +28,9 @@ pub mod which;
 use crate::back::burn::Opened;
 use crate::data::split::Split;
 use crate::data::{self, Allow, DataError, DataSet, Meter, Request};
+use crate::observe::RunHome;
 use crate::observe::metrics::LINES;
+use crate::observe::tensorboard;
 use crate::train::console::Console;
 use crate::train::fit::checkpoint::{self, Checkpoint, Expected};
 use crate::train::fit::evaluate::{Score, evaluate};
@@ -155,6 +158,7 @@ impl Setup {
             fuse: self.fuses(),
             folder,
             started: manifest.started,
+            made_with: self.made_with(manifest),
             whose: Whose::run(&self.recipe, manifest),
             mark: mark(manifest),
             notes,
@@ -164,6 +168,7 @@ impl Setup {
         };
         let done = job.fit(from, console).and_then(|fit| {
             let summary = summary(&job, fit, self.overrides.limit_test)?;
+            tensorboard::finish(RunHome { folder, started: manifest.started }, &summary)?;
             summary.remarks.iter().for_each(|remark| console.warn(&format!("warning: {remark}")));
             files::replace(&folder.join(SUMMARY), seal::written(&summary).as_bytes())?;
             checkpoint::settle(folder)?;
@@ -330,6 +335,7 @@ fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary
         seconds: seconds + started.elapsed().as_secs_f64(),
         asleep,
         weights: WeightsChecksums { best: best.checksum, last, epochs: kept },
+        settings: Some(job.made_with.clone()),
         remarks,
         notes,
         metrics_sha256: memory.texts.get(LINES).map(|lines| data::sha256([lines.as_bytes()])),

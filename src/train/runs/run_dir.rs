@@ -63,7 +63,7 @@ const TRACES: [&str; 9] = [
 ];
 
 /// The names of all that lies in a run's folder, and whether each is a folder.
-const KINDS: [(&str, bool); 13] = [
+const KINDS: [(&str, bool); 14] = [
     (SPEC, false),
     (SETTINGS, false),
     (MANIFEST, false),
@@ -71,6 +71,7 @@ const KINDS: [(&str, bool); 13] = [
     (DIVERGED, false),
     ("metrics.jsonl", false),
     ("metrics.csv", false),
+    ("sleep.jsonl", false),
     (fit::INITIAL, false),
     (fit::BEST, false),
     (fit::LAST, false),
@@ -91,7 +92,12 @@ pub fn is_own(folder: &Path, path: &Path) -> bool {
         return false;
     }
     let below = path.strip_prefix(folder).ok().and_then(|below| below.components().next());
-    below.is_some_and(|first| KINDS.iter().any(|(name, _)| first.as_os_str() == *name))
+    below.is_some_and(|first| first.as_os_str().to_str().is_some_and(is_written))
+}
+
+/// Whether a run writes a file or a folder of that name into its own.
+pub fn is_written(name: &str) -> bool {
+    KINDS.iter().any(|(known, _)| name == *known)
 }
 
 /// Checks that a folder is a run's.

@@ -3,6 +3,7 @@
 use crate::train::fit::stop::spawn_apart;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
+use crate::train::runs::facts::MadeWith;
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory_need::{self, Work};
@@ -49,6 +50,9 @@ pub struct Study {
     /// The sample's standard deviation of these.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top5_sd: Option<f64>,
+    /// What all of the runs were made with, but for their seeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settings: Option<MadeWith>,
     /// The file with all this.
     #[serde(skip)]
     pub file: PathBuf,
@@ -187,7 +191,7 @@ impl Before {
 }
 
 /// How a run ended, if it did; what it left must be as it was.
-fn ended(folder: &Path, console: Console) -> Result<Option<Summary>, TrainError> {
+fn ended(folder: &Path, console: Console) -> Result<Option<(Summary, MadeWith)>, TrainError> {
     let opened = RunFolder::open(folder, &mut Inspection::new(false, console));
     let run = opened.and_then(|run| run.whole().map(|()| run)).map_err(|error| match error {
         // There is no `--force` for all seeds at once.
@@ -203,7 +207,8 @@ fn ended(folder: &Path, console: Console) -> Result<Option<Summary>, TrainError>
     if let Some(problem) = run.metrics_problem() {
         console.warn(&format!("warning: {problem}"));
     }
-    Ok(run.summary)
+    let made_with = run.made_with();
+    Ok(run.summary.map(|summary| (summary, made_with)))
 }
 
 /// Trains every pending seed to its end, several at once.
@@ -309,9 +314,11 @@ fn mean_and_sd(values: &[f64]) -> [f64; 2] {
 }
 
 fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Result<Study, TrainError> {
-    let mut seeds = Vec::new();
+    let (mut seeds, mut settings) = (Vec::new(), None);
     for (seed, folder) in all {
-        let ended = ended(&folder, console)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        let (ended, made_with) =
+            ended(&folder, console)?.ok_or_else(|| TrainError::Unfinished { path: folder.clone() })?;
+        settings = settings.or_else(|| Some(made_with.without_seed()));
         let Summary { validation_accuracy, best_epoch, test, remarks, .. } = ended;
         let top5_accuracy = test.top.map(|top| top.accuracy);
         let accuracy = test.accuracy;
@@ -322,7 +329,7 @@ fn study(all: Vec<(u64, PathBuf)>, fingerprint: &str, console: Console) -> Resul
     let (top5_mean, top5_sd) = top5.map(|top5| mean_and_sd(&top5)).map(|[mean, sd]| (mean, sd)).unzip();
     let folder = seeds.first().and_then(|seed| seed.folder.parent()).unwrap_or(Path::new("")).to_owned();
     let file = folder.join(format!("seeds-{}.json", &fingerprint[..8]));
-    let study = Study { seeds, mean, sd, top5_mean, top5_sd, file };
+    let study = Study { seeds, mean, sd, top5_mean, top5_sd, settings, file };
     files::replace(&study.file, json(&study).as_bytes())?;
     Ok(study)
 }

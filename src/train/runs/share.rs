@@ -96,7 +96,8 @@ pub fn share(
     let [best, last] = [best, last].map(|model| shared(&model, &layers, &next.recipe.net));
     let (best, last) = (next.model(best?, folder)?, next.model(last?, folder)?);
     let after = next.score(&best, folder)?;
-    let done = Summary { test: after.clone(), seconds: started.elapsed().as_secs_f64(), ..done };
+    let settings = Some(next.made_with(&first.manifest));
+    let done = Summary { test: after.clone(), seconds: started.elapsed().as_secs_f64(), settings, ..done };
     let files = first.rest(&next.recipe, [&best, &last], done)?;
     let files: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
     Ok(Shared {

@@ -14,7 +14,7 @@ const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
 "#;
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 23] = [
+const VERBS: [(&str, &str); 27] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -34,6 +34,10 @@ const VERBS: [(&str, &str); 23] = [
     ("sweep status", "planned"),
     ("sweep table", "planned --rows width"),
     ("sweep job", "planned"),
+    ("runs list", "planned"),
+    ("runs compare", "run run"),
+    ("runs rm", "run"),
+    ("runs gc", "planned"),
     ("simulate sharing", ""),
     ("data fetch", "mnist"),
     ("data list", ""),
@@ -41,10 +45,12 @@ const VERBS: [(&str, &str); 23] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 56] = [
+const BAD: [(&str, &[&str]); 58] = [
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
+    ("--where", &["", "width", "width == 1", "= 1", "1 < width < 2", "nothing = 1"]),
+    ("--sort", &["", "nothing", "-nothing"]),
     ("--choose", &["nothing"]),
     ("--on", &["", "slrum"]),
     ("--ask", &["", "partition", "partition="]),

@@ -2,6 +2,7 @@
 //! `python3` has it.
 
 mod board;
+mod hparams;
 mod seen;
 mod wire;
 

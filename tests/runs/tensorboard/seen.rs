@@ -87,17 +87,31 @@ pub fn seen(run: &Path) -> Seen {
 }
 
 fn tensorboard(run: &Path) -> Option<Seen> {
+    if !has_tensorboard() {
+        return None;
+    }
+    let out = python("read.py", run);
+    Some(serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}")))
+}
+
+/// Whether TensorBoard's own reader can be asked.
+pub fn has_tensorboard() -> bool {
     let there = Command::new("python3").args(["-W", "ignore", "-c", "import tensorboard"]).output();
-    if !there.is_ok_and(|output| output.status.success()) {
+    let is_there = there.is_ok_and(|output| output.status.success());
+    if !is_there {
         eprintln!(
             "SKIPPED: python3 has no tensorboard, so only the tests' own reader is asked; pip install tensorboard"
         );
-        return None;
     }
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/runs/tensorboard/read.py");
-    let output = Command::new("python3").args(["-W", "ignore", script]).arg(run).output().unwrap();
+    is_there
+}
+
+/// What a script of this folder says of a folder.
+pub fn python(script: &str, folder: &Path) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/runs/tensorboard").join(script);
+    let output = Command::new("python3").args(["-W", "ignore"]).arg(script).arg(folder).output().unwrap();
     let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert!(output.status.success(), "{err}");
     assert!(!err.contains("WARNING"), "{err}");
-    Some(serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}: {out}")))
+    out
 }

@@ -28,7 +28,13 @@ fn value(event: &Fields<'_>, seen: &mut Seen) {
     let value = Fields::of(summary.bytes(1));
     let (step, wall, tag) = (event.varint(2), event.double(1), value.text(1));
     let metadata = Fields::of(value.bytes(9));
-    seen.shown.insert(tag.clone(), [Fields::of(metadata.bytes(1)).text(1), metadata.text(3)]);
+    let plugin = Fields::of(metadata.bytes(1)).text(1);
+    if plugin == "hparams" {
+        // All of it stands beside a value that there is not; TensorBoard itself reads it in `hparams.rs`.
+        seen.shown.insert(tag, [plugin, String::new()]);
+        return;
+    }
+    seen.shown.insert(tag.clone(), [plugin, metadata.text(3)]);
     // The class of the data: scalar, tensor, images.
     let class = if value.get(2).is_some() { 1 } else { 3 - i64::from(value.get(5).is_some()) };
     assert_eq!(metadata.varint(4), class, "{tag}");
