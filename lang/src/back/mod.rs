@@ -5,6 +5,7 @@
 //! that list.
 
 pub mod dot;
+pub mod pytorch;
 pub mod sleep;
 pub mod summary;
 pub mod timing;
@@ -18,6 +19,7 @@ pub type Emit = fn(&Net) -> String;
 /// Every text that can be made of any net, by the name of the folder of its goldens.
 pub const TEXTS: &[(&str, Emit)] = &[
     ("graph", |net| dot::emit(net, Loops::Folded)),
+    ("pytorch", |net| pytorch::emit(net, &pytorch::About::default())),
     ("graph_unrolled", |net| dot::emit(net, Loops::Unrolled)),
     ("summary", |net| summary::emit(net, None)),
     ("timing", timing::emit),
