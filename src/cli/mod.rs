@@ -10,6 +10,7 @@ mod check;
 mod data;
 mod eval;
 mod explain;
+mod export;
 mod fmt;
 mod graph;
 mod lower;
@@ -72,6 +73,7 @@ enum Verb {
     Predict(predict::Args),
     Share(share::Args),
     Activations(activations::Args),
+    Export(export::Args),
     Analyse(analyse::Args),
     Report(report::Args),
     Sweep(sweep::Args),
@@ -100,6 +102,7 @@ pub fn main() -> ExitCode {
         Verb::Predict(args) => ended(args.predict()),
         Verb::Share(args) => ended(args.share()),
         Verb::Activations(args) => ended(args.run()),
+        Verb::Export(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Report(args) => ended(args.report()),
         Verb::Sweep(args) => ended(args.run()),

@@ -19,7 +19,6 @@ pub type Emit = fn(&Net) -> String;
 /// Every text that can be made of any net, by the name of the folder of its goldens.
 pub const TEXTS: &[(&str, Emit)] = &[
     ("graph", |net| dot::emit(net, Loops::Folded)),
-    ("pytorch", |net| pytorch::emit(net, &pytorch::About::default())),
     ("graph_unrolled", |net| dot::emit(net, Loops::Unrolled)),
     ("summary", |net| summary::emit(net, None)),
     ("timing", timing::emit),

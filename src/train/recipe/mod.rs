@@ -15,6 +15,7 @@ use crate::data::{self, DataError, DataSet, Image, Unusable};
 use crate::train::recipe::overrides::is_flag;
 use crate::train::{Overrides, TrainError};
 use burn::tensor::Device;
+use lcnnc_lang::back::pytorch::About;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
@@ -68,6 +69,12 @@ impl Recipe {
         let own = settings.data.maybe_calls("test_transform").map(|calls| Arc::new(Transforms::new(calls)));
         let test_transforms = own.unwrap_or_else(|| transforms.clone());
         Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, test_transforms, remarks })
+    }
+
+    /// What a file for another program says of the net: the spec's comments, and what the settings bring.
+    pub fn about(&self) -> About {
+        let source = Source { name: self.remarks.name.clone(), text: self.text.clone() };
+        compile(&source, &Options::default()).about(&self.settings)
     }
 
     /// Images in a batch.

@@ -7,12 +7,13 @@ use crate::agreement::{device, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc_lang::back::pytorch::{self, About};
-use lcnnc_lang::ir::{Net, Op};
+use lcnnc_lang::ir::{Net, Op, ParamClass};
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use safetensors::tensor::{Dtype, TensorView};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -31,46 +32,67 @@ fn pixels(count: usize) -> Vec<f64> {
     (0..count).map(|_| next()).collect()
 }
 
+/// A name, a shape and numbers.
+type Named = (String, Vec<usize>, Vec<f64>);
+
+fn labels() -> Tensor<1, Int> {
+    let labels: Vec<i64> = (0..BATCH as i64).collect();
+    Tensor::from_data(TensorData::from(labels.as_slice()), &Device::flex().autodiff())
+}
+
+/// Of each named value the last one, `value.A`, and how often its module is called, `count.A`: a state's for its start as well.
+fn values(net: &Net, model: &Model, images: Tensor<4>) -> Vec<Named> {
+    let (_, values) = model.trace(images);
+    let last: BTreeMap<String, Vec<f64>> = values.iter().map(|(name, value)| (name.clone(), numbers(value))).collect();
+    let starts =
+        |name: &str| net.traced().iter().filter(|value| value.name == name && value.steps.last() == Some(&0)).count();
+    let mut named: Vec<Named> = Vec::new();
+    for (name, numbers) in &last {
+        if last.contains_key(&format!("{name}'")) {
+            continue;
+        }
+        let state = name.trim_end_matches('\'');
+        let count = values.iter().filter(|(own, _)| own == name).count();
+        let count = if state == name { count } else { count + starts(state) };
+        named.push((format!("count.{state}"), vec![1], vec![count as f64]));
+        named.push((format!("value.{state}"), vec![numbers.len()], numbers.clone()));
+    }
+    named
+}
+
 /// Writes the file of a net, and beside it what it must come to.
 fn write(folder: &Path, name: &str, net: &Net) {
     std::fs::write(folder.join(format!("{name}.py")), pytorch::emit(net, &About::default())).unwrap();
     let model = Model::new(Arc::new(net.clone()), 0, &device(), Precision::Double);
     let [c, h, w] = net.input.1;
     let image = pixels(BATCH * c * h * w);
-    let images = || Tensor::<4>::from_data(TensorData::new(image.clone(), [BATCH, c, h, w]), (&device(), Precision::Double.dtype()));
+    let images = || {
+        Tensor::<4>::from_data(TensorData::new(image.clone(), [BATCH, c, h, w]), (&device(), Precision::Double.dtype()))
+    };
+    let mut tensors: Vec<Named> = vec![("image".to_owned(), vec![BATCH, c, h, w], image.clone())];
+    tensors.extend(
+        model
+            .weights()
+            .unwrap()
+            .into_iter()
+            .map(|weight| (format!("param.{}", weight.name), weight.shape, weight.values)),
+    );
     let draws = |op: &Op| matches!(op, Op::Dropout { rate, .. } if *rate > 0.0);
-    let trains = !net.nodes().any(|node| draws(&node.op));
-    let (forward, _) = run(&model, trains, images());
-    let labels: Vec<i64> = (0..BATCH as i64).collect();
-    let labels: Tensor<1, Int> = Tensor::from_data(TensorData::from(labels.as_slice()), &Device::flex().autodiff());
-    let loss = forward.total(forward.cross_entropy(labels));
-    let gradients = model.gradients(&loss.backward()).unwrap();
-    let mut tensors: Vec<(String, Vec<usize>, Vec<f64>)> = vec![
-        ("image".to_owned(), vec![BATCH, c, h, w], image.clone()),
-        ("trains".to_owned(), vec![1], vec![f64::from(u8::from(trains))]),
-        ("logits".to_owned(), vec![BATCH, net.classes], numbers(&forward.logits())),
-        ("loss".to_owned(), vec![1], numbers(&loss)),
-    ];
-    let named = |prefix: &str, weight: lcnnc::back::burn::Weight| (format!("{prefix}.{}", weight.name), weight.shape, weight.values);
-    tensors.extend(model.weights().unwrap().into_iter().map(|weight| named("param", weight)));
-    tensors.extend(gradients.into_iter().map(|gradient| named("grad", gradient)));
-    if !trains || !net.params.iter().any(|param| !param.trained()) {
-        // Of each named value the last, and how often it is made.
-        let (_, values) = model.trace(images());
-        let mut counts: std::collections::BTreeMap<String, (usize, Vec<f64>)> = std::collections::BTreeMap::new();
-        for (name, value) in values {
-            let entry = counts.entry(name).or_default();
-            *entry = (entry.0 + 1, numbers(&value));
-        }
-        for (name, (count, numbers)) in counts {
-            tensors.push((format!("count.{name}"), vec![1], vec![count as f64]));
-            tensors.push((format!("value.{name}"), vec![numbers.len()], numbers));
-        }
+    let has_statistics = net.params.iter().any(|param| param.class == ParamClass::Statistic);
+    let trains = has_statistics && !net.nodes().any(|node| draws(&node.op));
+    for training in [false, true].into_iter().filter(|training| trains || !training) {
+        let mode = if training { "train" } else { "eval" };
+        let (forward, _) = run(&model, training, images());
+        let loss = forward.total(forward.cross_entropy(labels()));
+        tensors.push((format!("{mode}.logits"), vec![BATCH, net.classes], numbers(&forward.logits())));
+        tensors.push((format!("{mode}.loss"), vec![1], numbers(&loss)));
+        let gradients = model.gradients(&loss.backward()).unwrap();
+        tensors.extend(gradients.into_iter().map(|it| (format!("{mode}.grad.{}", it.name), it.shape, it.values)));
     }
-    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
-        .into_iter()
-        .map(|(name, shape, values)| (name, shape, values.iter().flat_map(|x| x.to_le_bytes()).collect()))
-        .collect();
+    tensors.extend(values(net, &model, images()));
+    let bytes = |values: Vec<f64>| values.into_iter().flat_map(f64::to_le_bytes).collect();
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> =
+        tensors.into_iter().map(|(name, shape, values)| (name, shape, bytes(values))).collect();
     let views = bytes
         .iter()
         .map(|(name, shape, bytes)| (name.as_str(), TensorView::new(Dtype::F64, shape.clone(), bytes).unwrap()));

@@ -14,7 +14,7 @@ const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
 "#;
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 23] = [
+const VERBS: [(&str, &str); 24] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -28,6 +28,7 @@ const VERBS: [(&str, &str); 23] = [
     ("predict", "run image.png"),
     ("share", "run"),
     ("activations", "run --values logits --out x.npz"),
+    ("export", "good --to pytorch"),
     ("analyse", "run weights"),
     ("report", "run"),
     ("sweep run", "good --over width=1,2"),
@@ -41,7 +42,8 @@ const VERBS: [(&str, &str); 23] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 51] = [
+const BAD: [(&str, &[&str]); 52] = [
+    ("--to", &["onnx", ""]),
     ("--over", &["", "lr", "lr=", "lr=1,,2", "lr=5..1", "lr=uniform(1, 0)"]),
     ("--choose", &["nothing"]),
     ("--draws", &["0", "-1", "x"]),
@@ -131,6 +133,7 @@ fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
             for value in *values {
                 let mut args: Vec<&str> = verb.split(' ').chain(needs.split_whitespace()).collect();
                 args.retain(|arg| flag != "--dataset" || !["--dataset", "contours"].contains(arg));
+                args.retain(|arg| flag != "--to" || !["--to", "pytorch"].contains(arg));
                 args.retain(|arg| flag != "--rows" || !["--rows", "width"].contains(arg));
                 let given = format!("{flag}={value}");
                 args.push(&given);

@@ -27,7 +27,14 @@ pub struct About {
 impl About {
     /// The text at the head of the file.
     pub(super) fn docstring(&self, net: &Net, class: &str) -> String {
-        let mut lines: Vec<String> = self.head.iter().flat_map(|line| wrapped(line, 84)).collect();
+        let paragraphs = self.head.split(|line| line.trim().is_empty()).filter(|lines| !lines.is_empty());
+        let mut lines: Vec<String> = Vec::new();
+        for paragraph in paragraphs {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.extend(wrapped(&paragraph.join(" "), 84));
+        }
         if lines.iter().all(String::is_empty) {
             lines = vec![format!("{}.", net.name)];
         }

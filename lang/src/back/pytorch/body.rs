@@ -154,11 +154,16 @@ impl<'a> Body<'a> {
     /// Writes the next value of a state, which takes the state's variable at once where nobody reads the old one any more.
     fn next(&mut self, node: &Node, expr: Expr, current: Value, plan: &Plan<'_>) {
         let path = self.values.paths.get(&current).cloned().unwrap_or_default();
-        self.note(&path);
+        self.note(&format!("{path}'"));
         let state = self.values.variable(&path).to_owned();
-        let name = if plan.is_at_once(node.value, current) { state } else { self.values.fresh(&format!("{state}_next")) };
+        let name =
+            if plan.is_at_once(node.value, current) { state } else { self.values.fresh(&format!("{state}_next")) };
         let is_kept = self.wanted.read.contains(&node.value)
-            || self.net.loops().flat_map(|looped| &looped.states).any(|it| it.current == current && self.wanted.keeps(it));
+            || self
+                .net
+                .loops()
+                .flat_map(|looped| &looped.states)
+                .any(|it| it.current == current && self.wanted.keeps(it));
         let head = if is_kept { format!("{name} = ") } else { String::new() };
         self.statement(&head, Expr::call(self.modules.access(&path), vec![expr]), &noted(&node.shape));
         self.exprs[node.value.0] = Some(Expr::atom(name));
@@ -306,9 +311,8 @@ impl<'a> Body<'a> {
     fn note(&mut self, path: &str) {
         let ends: Vec<usize> = path.match_indices('.').map(|(end, _)| end).chain([path.len()]).collect();
         for end in ends {
-            for line in self.notes.remove(&path[..end]).unwrap_or_default() {
-                self.lines.comment(&line);
-            }
+            let said = self.notes.remove(&path[..end]).unwrap_or_default();
+            said.iter().filter(|line| !line.is_empty()).for_each(|line| self.lines.comment(line));
         }
     }
 }

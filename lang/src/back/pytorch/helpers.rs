@@ -21,7 +21,7 @@ class Parts(nn.Identity):
         called: "Local2d",
         text: r#"
 class Local2d(nn.Module):
-    """A convolution without weight sharing: kernels [H, W, out, in, k, k], one set a place."""
+    """A convolution without weight sharing: kernels [H, W, out, in, k, k]."""
 
     def __init__(self, shape, stride=1, padding=0, bias=True, bias_by_place=False):
         super().__init__()
@@ -56,7 +56,7 @@ def local2d(x, weight, bias=None, stride=1, padding=0):
         text: r#"
 @torch.no_grad()
 def gabor_(weight, wavelength, sigma, aspect):
-    """A bank of oriented filters, lengths in pixels: pairs of channels a quarter of a wave apart."""
+    """Oriented filters, lengths in pixels; pairs are a quarter of a wave apart."""
     out, inputs, height, width = weight.shape
     rows = torch.arange(height, dtype=torch.float64)[:, None] - (height - 1) / 2
     columns = torch.arange(width, dtype=torch.float64) - (width - 1) / 2
@@ -94,7 +94,7 @@ def fold_(weight, sign):
         text: r#"
 @torch.no_grad()
 def share_(weight, period):
-    """Each kernel becomes the mean of those that are multiples of `period` places away."""
+    """Each kernel becomes the mean of those that are `period` places apart."""
     for row in range(period):
         for column in range(period):
             module = weight[row::period, column::period]
@@ -106,9 +106,8 @@ def share_(weight, period):
 /// The definitions that a text calls, and those that these call.
 pub fn of(text: &str) -> String {
     let calls = |text: &str, called: &str| {
-        text.match_indices(&format!("{called}(")).any(|(at, _)| {
-            !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.')
-        })
+        text.match_indices(&format!("{called}("))
+            .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.'))
     };
     let mut defined = String::new();
     for helper in HELPERS {

@@ -61,7 +61,9 @@ fn step(call: &Bound, lines: &mut Lines) {
         _ => {
             let [mean, sd] = ["mean", "sd"].map(|name| transforms::numbers(call, name));
             let (Some(mean), Some(sd)) = (mean, sd) else {
-                lines.comment("The spec takes mean and deviation from the training images; the export of a run has them.");
+                lines.comment(
+                    "The spec takes mean and deviation from the training images; the export of a run has them.",
+                );
                 return lines.line("raise NotImplementedError(\"normalise by the training images\")");
             };
             for (name, values) in [("mean", mean), ("sd", sd)] {

@@ -16,11 +16,22 @@ pub enum Expr {
     /// A number that is known: Python's own, and no tensor.
     Number(f64),
     /// A call: what is called, what it is given, and what stands behind that, as `, stride=2`.
-    Call { head: String, args: Vec<Expr>, more: String },
+    Call {
+        head: String,
+        args: Vec<Expr>,
+        more: String,
+    },
     /// An expression with something behind it: `.abs()`, `[:, None, None]`.
-    Behind { of: Box<Expr>, what: String },
+    Behind {
+        of: Box<Expr>,
+        what: String,
+    },
     Negate(Box<Expr>),
-    Infix { sign: &'static str, left: Box<Expr>, right: Box<Expr> },
+    Infix {
+        sign: &'static str,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
 }
 
 impl Expr {
@@ -256,7 +267,8 @@ impl Lines {
             if len + note_len <= room {
                 break;
             }
-            let fits_alone = len <= room && len + note_len > room && expr.parts().iter().all(|part| !part.is_compound());
+            let fits_alone =
+                len <= room && len + note_len > room && expr.parts().iter().all(|part| !part.is_compound());
             let Some(longest) = expr.longest(room - 8).filter(|_| !fits_alone) else { break };
             let Some((name, taken)) = self.taken(&mut expr, longest, known) else { break };
             self.statement(&format!("{name} = "), taken, "", known);

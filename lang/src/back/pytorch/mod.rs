@@ -14,6 +14,7 @@ mod layer;
 mod layout;
 mod modules;
 mod names;
+mod notes;
 mod ops;
 mod plan;
 mod training;
@@ -58,7 +59,7 @@ fn constructor(net: &Net, modules: &Modules, about: &About) -> String {
     let mut lines = Lines::at(1);
     if !about.classes.is_empty() {
         let names: Vec<String> = about.classes.iter().map(|name| layout::quoted(name)).collect();
-        lines.list("classes = ", &names, ["[", "]"]);
+        lines.list("classes = ", &names, ["(", if names.len() == 1 { ",)" } else { ")" }]);
         lines.line("");
     }
     lines.line("def __init__(self):");
@@ -89,11 +90,15 @@ fn parts(net: &Net, modules: &Modules, values: &mut Values, about: &About) -> Ve
     let forward = format!("    def forward(self, {input}: {tensor}) -> {tensor}:\n");
     let mut methods = Vec::new();
     if runs {
-        let entries = pass.penalties(&by_activity);
+        let entries = pass.penalties(&by_activity, about);
         let scores: Vec<String> = net.output.logits.iter().map(|value| pass.read(*value).text()).collect();
         pass.scores(&scores);
-        pass.lines.list("penalties = ", &entries, ["{", "}"]);
-        pass.lines.line("return scores, penalties");
+        if entries.is_empty() {
+            pass.lines.line("return scores, {}");
+        } else {
+            pass.lines.list("penalties = ", &entries, ["{", "}"]);
+            pass.lines.line("return scores, penalties");
+        }
         let doc = "        \"\"\"The scores that the loss judges, and penalties of activity.\"\"\"\n";
         let head = format!("    def run(self, {input}: {tensor}) -> tuple[list, dict]:\n{doc}");
         methods.push(head + &std::mem::take(&mut pass.lines).text());
@@ -104,7 +109,7 @@ fn parts(net: &Net, modules: &Modules, values: &mut Values, about: &About) -> Ve
         methods.push(forward + &std::mem::take(&mut pass.lines).text());
     }
     let smoothing = about.settings.as_ref().map_or(0.0, |settings| settings.train.real("label_smoothing"));
-    methods.push(training::penalties(net, modules, values, &by_weights));
+    methods.push(training::penalties(net, modules, values, &by_weights, about));
     methods.push(training::loss(net, &input, smoothing, [runs, !by_weights.is_empty(), !by_activity.is_empty()]));
     methods.extend(training::signs(net, modules));
     methods.extend(about.settings.as_ref().and_then(|settings| training::sleep(net, modules, settings)));

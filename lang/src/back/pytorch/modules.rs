@@ -124,7 +124,9 @@ impl Modules {
         let shapes = shapes(net);
         let mut found: BTreeMap<String, (Layer, usize, &Node)> = BTreeMap::new();
         for node in net.nodes() {
-            let Some(layer) = node.op.reads().first().and_then(|x| Layer::of(net, &node.op, &shapes[x.0])) else { continue };
+            let Some(layer) = node.op.reads().first().and_then(|x| Layer::of(net, &node.op, &shapes[x.0])) else {
+                continue;
+            };
             for version in net.versions(layer.first) {
                 let owner = net.param(version).owner().to_owned();
                 found.entry(owner).and_modify(|(_, uses, _)| *uses += 1).or_insert((layer.clone(), 1, node));
@@ -134,7 +136,8 @@ impl Modules {
         for (owner, (layer, uses, node)) in found {
             let Some(module) = self.all.get(&owner) else { continue };
             let is_value = module.kind == Kind::Value;
-            let whole = values.paths.get(&node.value) == Some(&owner) && uses == 1 && !net.per_step.contains_key(&layer.first);
+            let whole =
+                values.paths.get(&node.value) == Some(&owner) && uses == 1 && !net.per_step.contains_key(&layer.first);
             if module.numbered || (is_value && (!whole || values.states.contains(&owner))) {
                 continue;
             }

@@ -23,7 +23,11 @@ pub fn computed(node: &Node, args: Vec<(Expr, Shape)>, image: &str) -> Option<Ex
                 Shape::Map(_) => format!("{channels}, {height}, {width}"),
                 Shape::Vector(_) | Shape::Weight(_) | Shape::Scalar => channels.to_string(),
             };
-            Expr::Call { head: format!("{image}.new_zeros"), args: vec![atom(format!("len({image})"))], more: format!(", {dims}") }
+            Expr::Call {
+                head: format!("{image}.new_zeros"),
+                args: vec![atom(format!("len({image})"))],
+                more: format!(", {dims}"),
+            }
         }
         Op::Pool { kind, kernel, stride, padding, .. } => pool(*kind, x?, *kernel, *stride, *padding, &first?.1),
         Op::Upsample { factor, mode, .. } => {

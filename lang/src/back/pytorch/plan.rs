@@ -137,9 +137,11 @@ impl<'a> Plan<'a> {
     /// The statement in which the statement of that number is written.
     fn written_in(&self, n: usize) -> usize {
         match self.stmts.get(n) {
-            Some(Stmt::Node(node)) if self.inline.contains(&node.value) => {
-                self.readers.get(&node.value).and_then(|readers| readers.first()).map_or(n, |reader| self.written_in(*reader))
-            }
+            Some(Stmt::Node(node)) if self.inline.contains(&node.value) => self
+                .readers
+                .get(&node.value)
+                .and_then(|readers| readers.first())
+                .map_or(n, |reader| self.written_in(*reader)),
             _ => n,
         }
     }

@@ -1,5 +1,6 @@
 //! What training needs beside the forward pass: penalties, the loss, signs, the sleep, learning rates.
 
+use super::About;
 use super::body::Body;
 use super::layout::{Expr, Lines, number};
 use super::modules::Modules;
@@ -10,7 +11,7 @@ use crate::ir::{Modules as Places, Net, Penalty, Sign};
 use std::collections::BTreeSet;
 
 /// A method that gives the penalties of weights, by name.
-pub fn penalties(net: &Net, modules: &Modules, values: &mut Values, penalties: &[&Penalty]) -> String {
+pub fn penalties(net: &Net, modules: &Modules, values: &mut Values, penalties: &[&Penalty], about: &About) -> String {
     let mut lines = Lines::at(1);
     lines.line("def penalties(self) -> dict[str, torch.Tensor]:");
     lines.depth = 2;
@@ -20,7 +21,7 @@ pub fn penalties(net: &Net, modules: &Modules, values: &mut Values, penalties: &
     let mut body = Body::new(net, modules, values, &wanted).plain();
     body.lines = lines;
     body.write();
-    let named = body.penalties(penalties);
+    let named = body.penalties(penalties, about);
     let mut lines = std::mem::take(&mut body.lines);
     lines.list("return ", &named, ["{", "}"]);
     lines.text()
@@ -28,9 +29,11 @@ pub fn penalties(net: &Net, modules: &Modules, values: &mut Values, penalties: &
 
 impl Body<'_> {
     /// Writes a variable for each penalty; gives the entries of a dictionary of them.
-    pub fn penalties(&mut self, penalties: &[&Penalty]) -> Vec<String> {
+    pub fn penalties(&mut self, penalties: &[&Penalty], about: &About) -> Vec<String> {
         let mut entries = Vec::new();
         for penalty in penalties {
+            let said = about.above.get(&format!("penalty {}", penalty.name));
+            said.into_iter().flatten().for_each(|line| self.lines.comment(line));
             let mut expr = self.read(penalty.value);
             for params in sums(&mut expr) {
                 let name = self.fresh("kernels");
@@ -114,7 +117,11 @@ pub fn loss(net: &Net, input: &str, smoothing: f64, [runs, by_weights, by_activi
         lines.line(&format!("return F.cross_entropy(self({input}), {label}{smooth})"));
         return lines.text();
     }
-    let mean = if runs { "sum(losses) / len(losses)".to_owned() } else { format!("F.cross_entropy(self({input}), {label}{smooth})") };
+    let mean = if runs {
+        "sum(losses) / len(losses)".to_owned()
+    } else {
+        format!("F.cross_entropy(self({input}), {label}{smooth})")
+    };
     if by_weights && by_activity {
         lines.line("penalties = {**self.penalties(), **penalties}");
     }
@@ -158,7 +165,8 @@ pub fn signs(net: &Net, modules: &Modules) -> Option<String> {
 pub fn sleep(net: &Net, modules: &Modules, settings: &Settings) -> Option<String> {
     let (sleep, mut lines) = (&settings.sleep, Lines::at(1));
     let every = sleep.count("every");
-    let layers: Vec<_> = net.local_layers_of(sleep.names("share")).into_iter().filter(|it| net.param(it.weight).trained()).collect();
+    let layers: Vec<_> =
+        net.local_layers_of(sleep.names("share")).into_iter().filter(|it| net.param(it.weight).trained()).collect();
     if every == 0 || layers.is_empty() {
         return None;
     }

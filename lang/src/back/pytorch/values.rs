@@ -37,11 +37,14 @@ impl Values {
 
     /// Finds the values of a body in a loop of that path, or in none.
     fn body(&mut self, body: &[Stmt], within: &str) {
-        let starts: BTreeSet<(Value, &str)> = body.iter().flat_map(states).map(|it| (it.init, it.name.as_str())).collect();
+        let starts: BTreeSet<(Value, &str)> =
+            body.iter().flat_map(states).map(|it| (it.init, it.name.as_str())).collect();
         for stmt in body {
             match stmt {
                 Stmt::Node(node) => {
-                    let Some(name) = node.name.as_deref().filter(|_| !matches!(node.op, Op::Number(_))) else { continue };
+                    let Some(name) = node.name.as_deref().filter(|_| !matches!(node.op, Op::Number(_))) else {
+                        continue;
+                    };
                     let is_start = starts.contains(&(node.value, name));
                     if !is_start && !self.nexts.contains_key(&node.value) {
                         self.paths.insert(node.value, path(within, name.trim_end_matches('\'')));
