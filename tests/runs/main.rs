@@ -9,6 +9,7 @@ mod augmented;
 mod cli;
 mod consts;
 mod docs;
+mod export;
 mod fits;
 mod measured;
 mod odd_nets;

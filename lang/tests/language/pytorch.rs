@@ -2,6 +2,7 @@
 
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::Net;
+use lcnnc_lang::vocabulary::transforms::TRANSFORMS;
 use lcnnc_testing::{clean, golden, goldens, net, spec, specs};
 
 /// Checks what holds of the file of any net: brackets are closed, lines are as long as Black has them, and every parameter has a
@@ -119,4 +120,15 @@ fn what_the_spec_says_in_comments_is_said_here() {
     );
     let text = pytorch::emit(&net(&spec("lc_cnn"), &[]), &About::default());
     assert!(!text.contains("def sleep") && !text.contains("def keep_signs"), "{text}");
+}
+
+#[test]
+fn every_transform_is_written() {
+    let text = "model Seen\ninput image: [1, 8, 8]\nlogits = dense(image, classes)\noutput logits\ndata {\n    \
+                transform: [colour, grayscale, resize(8, side: short), centre_crop(8), normalise(mean: 0.5, sd: 0.25)]\n}\n";
+    let called = TRANSFORMS.iter().filter(|step| text.contains(step.call.name)).count();
+    assert_eq!(called, TRANSFORMS.len(), "a transform that the spec above has not");
+    let compiled = clean(text, &[]);
+    let text = pytorch::emit(compiled.net.as_ref().unwrap(), &compiled.about(&compiled.settings));
+    assert!(text.contains("    mean = images.new_tensor([0.5])\n") && !text.contains("NotImplemented"), "{text}");
 }

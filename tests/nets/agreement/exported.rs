@@ -6,6 +6,8 @@
 use crate::agreement::{device, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
+use lcnnc::data::Image;
+use lcnnc::data::transform::Transforms;
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::{Net, Op, ParamClass};
 use lcnnc_testing::random::{passage, penalties, written};
@@ -100,6 +102,31 @@ fn write(folder: &Path, name: &str, net: &Net) {
     std::fs::write(folder.join(format!("{name}.safetensors")), file).unwrap();
 }
 
+/// Writes what pictures become for the tests of a net, beside a file that is to make the same of them.
+fn write_preprocess(folder: &Path, name: &str, transforms: &str) {
+    let text = format!(
+        "model Seen\ninput image: [3, 16, 16]\nlogits = dense(image, classes)\noutput logits\ndata {{\n    transform: [{transforms}]\n}}\n"
+    );
+    let compiled = lcnnc_testing::clean(&text, &[]);
+    let about = compiled.about(&compiled.settings);
+    std::fs::write(folder.join(format!("{name}.py")), pytorch::emit(compiled.net.as_ref().unwrap(), &about)).unwrap();
+    let transforms = Transforms::new(compiled.settings.data.calls("transform"));
+    let single = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let mut tensors = Vec::new();
+    for [channels, height, width] in [[3, 37, 53], [1, 40, 23], [3, 16, 16], [3, 9, 12]] {
+        let raw: Vec<f32> = pixels(channels * height * width).into_iter().map(|x| x as f32).collect();
+        let image = Image { channels, height, width, pixels: raw.clone() };
+        // What a transform does not take is nobody's question.
+        let Ok(seen) = transforms.apply(image, || name.to_owned()) else { continue };
+        let key = format!("{channels}x{height}x{width}");
+        tensors.push((format!("raw.{key}"), vec![1, channels, height, width], single(&raw)));
+        tensors.push((format!("seen.{key}"), vec![1, seen.channels, seen.height, seen.width], single(&seen.pixels)));
+    }
+    let views =
+        tensors.iter().map(|(name, shape, bytes)| (name, TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    std::fs::write(folder.join(format!("{name}.safetensors")), safetensors::serialize(views, None).unwrap()).unwrap();
+}
+
 #[test]
 #[ignore = "needs Python with torch, numpy and safetensors"]
 fn exported_nets_are_the_same_nets_in_pytorch() {
@@ -114,6 +141,14 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
         if net.params.iter().map(lcnnc_lang::ir::Param::len).sum::<usize>() < 3_000_000 {
             write(&folder, &name, &net);
         }
+    }
+    for (name, transforms) in [
+        ("seen_square", "colour, resize(16)"),
+        ("seen_short", "colour, resize(16, side: short), centre_crop(16), normalise(imagenet)"),
+        ("seen_gray", "grayscale, resize(16), colour, normalise(mean: 0.3, sd: 0.2)"),
+        ("seen_cut", "colour, centre_crop(8), resize(16)"),
+    ] {
+        write_preprocess(&folder, name, transforms);
     }
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for n in 0..RANDOM {

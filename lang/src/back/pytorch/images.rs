@@ -21,12 +21,14 @@ pub fn preprocess(settings: &Settings) -> Option<String> {
     lines.line("def preprocess(images: torch.Tensor) -> torch.Tensor:");
     lines.depth = 1;
     lines.line("\"\"\"Pictures [B, C, H, W], pixels from 0 to 1, as the net is tested on them.\"\"\"");
-    calls.iter().for_each(|call| step(call, &mut lines));
-    lines.line("return images");
+    if calls.iter().all(|call| step(call, &mut lines)) {
+        lines.line("return images");
+    }
     Some(lines.text())
 }
 
-fn step(call: &Bound, lines: &mut Lines) {
+/// Writes a transform; gives whether the function goes on behind it.
+fn step(call: &Bound, lines: &mut Lines) -> bool {
     match call.callee {
         "grayscale" => {
             lines.line("if images.shape[1] == 3:  # grayscale");
@@ -58,13 +60,14 @@ fn step(call: &Bound, lines: &mut Lines) {
             lines.line(&format!("top, left = (round((side - {size}) / 2) for side in images.shape[2:])"));
             lines.line(&format!("images = images[:, :, top : top + {size}, left : left + {size}]"));
         }
-        _ => {
+        "normalise" => {
             let [mean, sd] = ["mean", "sd"].map(|name| transforms::numbers(call, name));
             let (Some(mean), Some(sd)) = (mean, sd) else {
                 lines.comment(
                     "The spec takes mean and deviation from the training images; the export of a run has them.",
                 );
-                return lines.line("raise NotImplementedError(\"normalise by the training images\")");
+                lines.line("raise NotImplementedError(\"normalise by the training images\")");
+                return false;
             };
             for (name, values) in [("mean", mean), ("sd", sd)] {
                 let values: Vec<String> = values.iter().map(|x| number(*x)).collect();
@@ -72,5 +75,11 @@ fn step(call: &Bound, lines: &mut Lines) {
             }
             lines.line("images = (images - mean[:, None, None]) / sd[:, None, None]");
         }
+        // The tests walk all transforms, so that none comes here.
+        other => {
+            lines.line(&format!("raise NotImplementedError(\"{other}\")"));
+            return false;
+        }
     }
+    true
 }
