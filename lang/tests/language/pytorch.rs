@@ -64,6 +64,7 @@ fn words_that_python_has_taken_are_others_there_and_the_same_in_files() {
     let text = emitted(text);
     for line in [
         "class None_(nn.Module):",
+        "RENAMED = {",
         "    \"lambda_.weight\": \"lambda.weight\",",
         "    \"train__.bias\": \"train.bias\",",
         "        self.train_ = nn.Conv2d(2, 2, 3, padding=1)",

@@ -135,10 +135,12 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
     for (name, net) in models::cases() {
         write(&folder, &format!("small_{name}"), &net);
     }
+    let half = lcnnc_testing::spec("lc_resnet18_half").replace("[3, 224, 224]", "[3, 64, 64]");
+    write(&folder, "small_lc_resnet18_half", &net_of(&half.replace("224", "64"), &[("width", "2")], 10));
     // The largest ones are among the small ones.
     for (name, text) in specs() {
         let net = net_of(&text, &[], 10);
-        if net.params.iter().map(lcnnc_lang::ir::Param::len).sum::<usize>() < 3_000_000 {
+        if net.params.iter().map(lcnnc_lang::ir::Param::len).sum::<usize>() < 10_000_000 {
             write(&folder, &name, &net);
         }
     }

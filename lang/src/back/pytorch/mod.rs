@@ -131,12 +131,10 @@ fn renamed(net: &Net, modules: &Modules) -> Option<String> {
     let mut lines = Lines::default();
     lines.comment("Names of weights that Python or PyTorch has taken, and those that they have in files.");
     lines.list("RENAMED = ", &pairs, ["{", "}"]);
-    Some(lines.text() + RENAMING)
+    Some(format!("{RENAMING}\n\n{}", lines.text()))
 }
 
-const RENAMING: &str = r#"
-
-def to_python(module, weights, prefix, *_):
+const RENAMING: &str = r#"def to_python(module, weights, prefix, *_):
     for python, spec in RENAMED.items():
         if prefix + spec in weights:
             weights[prefix + python] = weights.pop(prefix + spec)

@@ -198,7 +198,7 @@ pub fn groups(net: &Net, modules: &Modules) -> Option<String> {
     let mut lines = Lines::at(1);
     lines.line("def parameter_groups(self, lr: float) -> list[dict]:");
     lines.depth = 2;
-    lines.line("\"\"\"For an optimizer: parameters with the learning rates that the spec gives them.\"\"\"");
+    lines.line("\"\"\"For an optimizer: parameters by the factors on their learning rates.\"\"\"");
     let mut rates: Vec<f64> = trained.iter().map(|n| net.params[*n].lr).collect();
     rates.sort_by(f64::total_cmp);
     rates.dedup();
