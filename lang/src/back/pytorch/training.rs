@@ -108,7 +108,7 @@ pub fn loss(net: &Net, input: &str, smoothing: f64, [runs, by_weights, by_activi
     lines.depth = 2;
     let steps = if net.output.logits.len() > 1 { ", its mean over the steps" } else { "" };
     let adds = if by_weights || by_activity { ", and penalties" } else { "" };
-    lines.line(&format!("\"\"\"What training makes small: cross-entropy{steps}{adds}.\"\"\""));
+    lines.line(&format!("\"\"\"The loss: cross-entropy{steps}{adds}.\"\"\""));
     let smooth = if smoothing == 0.0 { String::new() } else { format!(", label_smoothing={}", number(smoothing)) };
     if runs {
         lines.line(&format!("scores, {} = self.run({input})", if by_activity { "penalties" } else { "_" }));
