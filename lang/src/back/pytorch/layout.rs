@@ -270,7 +270,7 @@ impl Lines {
             let fits_alone =
                 len <= room && len + note_len > room && expr.parts().iter().all(|part| !part.is_compound());
             let Some(longest) = expr.longest(room - 8).filter(|_| !fits_alone) else { break };
-            let Some((name, taken)) = self.taken(&mut expr, longest, known) else { break };
+            let Some((name, taken)) = Self::taken(&mut expr, longest, known) else { break };
             self.statement(&format!("{name} = "), taken, "", known);
         }
         let line = format!("{head}{}", expr.text());
@@ -284,7 +284,7 @@ impl Lines {
     }
 
     /// Takes a part out of an expression, under the first short name that nothing else has.
-    fn taken(&self, expr: &mut Expr, len: usize, known: &BTreeSet<String>) -> Option<(String, Expr)> {
+    fn taken(expr: &mut Expr, len: usize, known: &BTreeSet<String>) -> Option<(String, Expr)> {
         const PLACE: &str = "\0";
         let taken = expr.take(len, PLACE)?;
         let short = ["x", "y", "z", "u", "v", "w"].map(str::to_owned);

@@ -41,7 +41,7 @@ pub fn emit(net: &Net, about: &About) -> String {
     let preprocess = about.settings.as_ref().and_then(images::preprocess);
     let rest = [renamed, preprocess].into_iter().flatten().map(|part| format!("{part}\n\n")).collect::<String>();
     let helpers = helpers::of(&text);
-    let code = format!("{rest}{}{text}", helpers);
+    let code = format!("{rest}{helpers}{text}");
     let head = about.docstring(net, &class);
     let imports = imports(&code);
     format!("{head}{imports}\n\n{code}")

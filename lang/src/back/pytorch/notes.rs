@@ -40,16 +40,16 @@ impl Notes<'_> {
                         said.extend(copied);
                     }
                     let mark = if *primed { "'" } else { "" };
-                    self.put(about, path(&name.text) + mark, said);
+                    Self::put(about, path(&name.text) + mark, said);
                 }
-                ItemKind::State { name, .. } | ItemKind::Arm { name, .. } => self.put(about, path(&name.text), said),
-                ItemKind::Penalty { name, .. } => self.put(about, format!("penalty {}", name.text), said),
+                ItemKind::State { name, .. } | ItemKind::Arm { name, .. } => Self::put(about, path(&name.text), said),
+                ItemKind::Penalty { name, .. } => Self::put(about, format!("penalty {}", name.text), said),
                 ItemKind::Branch { name, arms, .. } => {
-                    self.put(about, path(&name.text), item.doc.clone());
+                    Self::put(about, path(&name.text), item.doc.clone());
                     self.read(arms, within, about);
                 }
                 ItemKind::Loop { name, body, .. } => {
-                    self.put(about, path(&name.text), item.doc.clone());
+                    Self::put(about, path(&name.text), item.doc.clone());
                     self.read(body, &path(&name.text), about);
                 }
                 ItemKind::Model(_)
@@ -65,7 +65,7 @@ impl Notes<'_> {
         }
     }
 
-    fn put(&self, about: &mut About, path: String, said: Vec<String>) {
+    fn put(about: &mut About, path: String, said: Vec<String>) {
         if !said.is_empty() {
             about.above.insert(path, said);
         }
