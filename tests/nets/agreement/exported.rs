@@ -10,6 +10,7 @@ use lcnnc::data::Image;
 use lcnnc::data::transform::Transforms;
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::{Net, Op, ParamClass};
+use lcnnc_lang::kinds::KINDS;
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
@@ -33,6 +34,20 @@ fn pixels(count: usize) -> Vec<f64> {
     };
     (0..count).map(|_| next()).collect()
 }
+
+/// Next values that are layers and nothing else, of which a state's module is none: weights stand in it, and a function applies them.
+const ODD: &[&str] = &[
+    "conv(S, 4, kernel: 3)",
+    "depthwise(S, kernel: 3)",
+    "local(S, 4, kernel: 3, bias_by_place: true)",
+    "conv_transpose(S, 4, kernel: 3)",
+    "batch_norm(S, momentum: 0.2, epsilon: 1e-3)",
+    "batch_norm(S, per_step: true)",
+    "group_norm(S, groups: 2, epsilon: 1e-3)",
+    "conv(S, 4, kernel: 3, per_step: true, init: normal(sd: 0.1), sign: nonpositive, lr: 0.5)",
+    "avg_pool(S, 3, stride: 1, padding: same) + W(S, padding: same) + softplus(S) / gelu(S + 3)",
+    "sigmoid(S) * S - log(S + 2) * tanh(2 * S) + exp(2) * sqrt(abs(S) + 1)",
+];
 
 /// A name, a shape and numbers.
 type Named = (String, Vec<usize>, Vec<f64>);
@@ -134,6 +149,20 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
     std::fs::create_dir_all(&folder).unwrap();
     for (name, net) in models::cases() {
         write(&folder, &format!("small_{name}"), &net);
+    }
+    for kind in KINDS {
+        let text = format!(
+            "model Kind\ninput image: [3, 8, 8]\n{}\nlogits = dense(y, classes)\noutput logits\n",
+            kind.example
+        );
+        write(&folder, &format!("kind_{}", kind.name), &net_of(&text, &[], 10));
+    }
+    for (n, layer) in ODD.iter().enumerate() {
+        let text = format!(
+            "model Odd\ninput image: [4, 9, 9]\nweights W: conv(4 -> 4, kernel: 3)\nloop L(steps: 2) {{\n    state S = image\n    \
+             S' = {layer}\n}}\nlogits = dense(S, classes)\noutput logits\n"
+        );
+        write(&folder, &format!("odd_{n}"), &net_of(&text, &[], 10));
     }
     let half = lcnnc_testing::spec("lc_resnet18_half").replace("[3, 224, 224]", "[3, 64, 64]");
     write(&folder, "small_lc_resnet18_half", &net_of(&half.replace("224", "64"), &[("width", "2")], 10));
