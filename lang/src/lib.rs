@@ -147,6 +147,12 @@ impl Compiled {
         Report::new(name, text, diagnostics)
     }
 
+    /// What a file for another program says of the spec: its comments, and what these settings bring.
+    pub fn about(&self, settings: &Settings) -> back::pytorch::About {
+        let about = back::pytorch::About::of_text(&self.ast, &self.report.text);
+        back::pytorch::About { settings: Some(settings.clone()), ..about }
+    }
+
     /// The span of the input's shape, for problems that only a data set brings up.
     pub fn input_span(&self) -> Span {
         self.ast.input_span()

@@ -12,6 +12,7 @@ mod data;
 mod eval;
 mod evaluated;
 mod explain;
+mod export;
 mod fmt;
 mod graph;
 mod lower;
@@ -76,6 +77,7 @@ enum Verb {
     Predict(predict::Args),
     Share(share::Args),
     Activations(activations::Args),
+    Export(export::Args),
     Analyse(analyse::Args),
     Report(report::Args),
     Runs(runs::Args),
@@ -105,6 +107,7 @@ pub fn main() -> ExitCode {
         Verb::Predict(args) => ended(args.predict()),
         Verb::Share(args) => ended(args.share()),
         Verb::Activations(args) => ended(args.run()),
+        Verb::Export(args) => ended(args.run()),
         Verb::Analyse(args) => ended(args.analyse()),
         Verb::Report(args) => ended(args.report()),
         Verb::Runs(args) => ended(args.run()),

@@ -19,6 +19,11 @@ pub struct SpecArgs {
 }
 
 impl SpecArgs {
+    /// Whether any of the flags is given.
+    pub fn is_given(&self) -> bool {
+        !self.set.is_empty() || self.classes.is_some()
+    }
+
     /// # Errors
     /// If the file cannot be read, or a const is set twice.
     pub fn compile(&self, path: &Path) -> Result<Compiled, TrainError> {

@@ -12,6 +12,7 @@ mod clusters;
 mod consts;
 mod docs;
 mod eval;
+mod export;
 mod fits;
 mod listing;
 mod measured;

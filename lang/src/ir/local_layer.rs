@@ -87,7 +87,7 @@ impl LocalLayer {
     }
 
     /// Places from one of a module to the next, on both axes: after so many the stride has come to a multiple of the kernel.
-    fn period(&self, modules: Modules) -> usize {
+    pub fn period(&self, modules: Modules) -> usize {
         match modules {
             Modules::Grid => self.kernel / gcd(self.kernel, self.stride),
             Modules::Whole => 1,

@@ -14,6 +14,7 @@ mod lints;
 mod mangle;
 mod numbers;
 mod properties;
+mod pytorch;
 mod registry;
 mod remedies;
 mod resolved;

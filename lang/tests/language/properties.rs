@@ -3,6 +3,7 @@
 use lcnnc_lang::Compiled;
 use lcnnc_lang::back::TEXTS;
 use lcnnc_lang::back::dot::{self, Loops};
+use lcnnc_lang::back::pytorch;
 use lcnnc_lang::diag::Level;
 use lcnnc_lang::ir::{Stmt, bounds, cost, reach};
 use lcnnc_testing::random::{passage, penalties, written};
@@ -40,6 +41,7 @@ fn sound_net(text: &str, compiled: &Compiled) {
     for (name, emit) in TEXTS {
         assert!(!emit(net).is_empty(), "{name}\n{text}");
     }
+    crate::pytorch::sound(net, &pytorch::emit(net, &compiled.about(&compiled.settings)));
     assert!(!reach::params(net, net.output.answer()).is_empty(), "the last layer at least\n{text}");
     for penalty in &net.penalties {
         assert!(bounds::below(net, penalty.value).is_none_or(f64::is_finite), "{text}");

@@ -15,11 +15,12 @@ use crate::data::{self, DataError, DataSet, Image, Unusable};
 use crate::train::recipe::overrides::is_flag;
 use crate::train::{Overrides, TrainError};
 use burn::tensor::Device;
+use lcnnc_lang::back::pytorch::About;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::ir::{Net, Param};
 use lcnnc_lang::vocabulary::transforms;
-use lcnnc_lang::{Compiled, Options, Source, Steps, compile_with_steps};
+use lcnnc_lang::{Compiled, Options, Source, Steps, compile, compile_with_steps};
 use std::sync::Arc;
 
 /// All that decides what a run does, but for the data and the device.
@@ -81,6 +82,12 @@ impl Recipe {
         let own = settings.data.maybe_calls("test_transform").map(|calls| Arc::new(Transforms::new(calls)));
         let test_transforms = own.unwrap_or_else(|| transforms.clone());
         Ok(Self { net, settings, text: source.text, resolved, augmentations, transforms, test_transforms, remarks })
+    }
+
+    /// What a file for another program says of the net: the spec's comments, and what the settings bring.
+    pub fn about(&self) -> About {
+        let source = Source { name: self.remarks.name.clone(), text: self.text.clone() };
+        compile(&source, &Options::default()).about(&self.settings)
     }
 
     /// Images in a batch.

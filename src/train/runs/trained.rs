@@ -282,6 +282,11 @@ impl Trained {
         &self.manifest
     }
 
+    /// What the run was made of.
+    pub fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
     /// The file that the weights were read from.
     pub fn file(&self) -> &Path {
         &self.file

@@ -3,6 +3,7 @@
 //! `tests/reference/make.py` and `models.py` made the numbers; their heads say what each file holds.
 
 mod asleep;
+mod exported;
 pub mod models;
 pub mod networks;
 pub mod pieces;

@@ -25,7 +25,7 @@ const CASES: &[Case] = &[
 const CLASSES: usize = 10;
 
 /// A model for each file of references.
-fn cases() -> impl Iterator<Item = (&'static str, Net)> {
+pub fn cases() -> impl Iterator<Item = (&'static str, Net)> {
     CASES.iter().map(|(case, spec, set)| {
         let text = std::fs::read_to_string(format!("{}/specs/{spec}.lcnn", env!("CARGO_MANIFEST_DIR"))).unwrap();
         (*case, net_of(&text, set, CLASSES))

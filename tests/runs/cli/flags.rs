@@ -14,7 +14,7 @@ const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
 "#;
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 27] = [
+const VERBS: [(&str, &str); 28] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -28,6 +28,7 @@ const VERBS: [(&str, &str); 27] = [
     ("predict", "run image.png"),
     ("share", "run"),
     ("activations", "run --values logits --out x.npz"),
+    ("export", "good --to pytorch"),
     ("analyse", "run weights"),
     ("report", "run"),
     ("sweep run", "good --over width=1,2"),
@@ -45,12 +46,13 @@ const VERBS: [(&str, &str); 27] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 58] = [
+const BAD: [(&str, &[&str]); 59] = [
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--where", &["", "width", "width == 1", "= 1", "1 < width < 2", "nothing = 1"]),
     ("--sort", &["", "nothing", "-nothing"]),
+    ("--to", &["onnx", ""]),
     ("--choose", &["nothing"]),
     ("--on", &["", "slrum"]),
     ("--ask", &["", "partition", "partition="]),
@@ -142,6 +144,7 @@ fn a_bad_value_of_any_flag_is_refused_with_the_flags_name() {
             for value in *values {
                 let mut args: Vec<&str> = verb.split(' ').chain(needs.split_whitespace()).collect();
                 args.retain(|arg| flag != "--dataset" || !["--dataset", "contours"].contains(arg));
+                args.retain(|arg| flag != "--to" || !["--to", "pytorch"].contains(arg));
                 args.retain(|arg| flag != "--rows" || !["--rows", "width"].contains(arg));
                 let given = format!("{flag}={value}");
                 args.push(&given);

@@ -1,0 +1,163 @@
+//! `lcnnc export`: a net for another program.
+
+use super::spec::SpecArgs;
+use super::values::output;
+use clap::ValueEnum;
+use lcnnc::back::burn::DeviceChoice;
+use lcnnc::train::files::spec_path;
+use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
+use lcnnc_lang::back::pytorch::{self, About};
+use lcnnc_lang::ir::Net;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Write a net as a file for another program: of a run with its weights, of a spec without.
+///
+/// `--to pytorch` writes one file of Python with one module: loops as loops, equations as the spec has them, every named value as a
+/// module that is called once a step. Beside it lie the weights of a run, which load strictly.
+#[derive(Debug, clap::Args)]
+#[command(after_help = super::EXIT_CODES)]
+pub struct Args {
+    /// A run's folder, or a spec, of which the ending `.lcnn` may be left out
+    #[arg(value_name = "RUN|SPEC")]
+    source: PathBuf,
+    /// For which program
+    #[arg(long, value_enum)]
+    to: Target,
+    /// Where to write [default: the name of the spec or model, `.py`, here]
+    #[arg(long, value_name = "FILE", value_parser = output())]
+    out: Option<PathBuf>,
+    /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
+    #[arg(long, value_name = "WHICH")]
+    weights: Option<Which>,
+    #[command(flatten)]
+    options: SpecArgs,
+    /// Go on although files of the run's folder are not what the run left; each of them is named
+    #[arg(long)]
+    force: bool,
+}
+
+/// A program that nets are written for.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Target {
+    /// PyTorch: a file of Python
+    Pytorch,
+}
+
+/// What is written: the text of the net, and the weights.
+struct Export {
+    net: Net,
+    about: About,
+    weights: Option<Vec<u8>>,
+}
+
+impl Args {
+    pub fn run(self) -> Result<ExitCode, TrainError> {
+        let Target::Pytorch = self.to;
+        let console = Console::new();
+        let mut inspection = Inspection::new(self.force, console);
+        let is_run = self.source.is_dir();
+        let Export { net, mut about, weights } = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", stem(&self.source, &net, is_run))));
+        let module = module_of(&out)?;
+        let beside = out.with_extension("safetensors");
+        about.file = Some((module.to_owned(), weights.is_some().then(|| name_of(&beside))));
+        let text = pytorch::emit(&net, &about);
+        let files: Vec<(&Path, &[u8])> = std::iter::once((out.as_path(), text.as_bytes()))
+            .chain(weights.as_deref().map(|bytes| (beside.as_path(), bytes)))
+            .collect();
+        // Nothing is written before everything may be.
+        files.iter().try_for_each(|(path, bytes)| may_be_written(path, bytes))?;
+        files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
+        let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
+        console.line(&format!("{}, see {}", net.name, names.join(" and ")));
+        super::run::forced(&inspection.notes, console);
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn of_run(&self, inspection: &mut Inspection) -> Result<Export, TrainError> {
+        let refused = |reason: &str| TrainError::Refused { path: self.source.clone(), reason: reason.to_owned() };
+        if self.options.is_given() {
+            return Err(refused(
+                "a run has its consts and classes: leave out `--set` and `--classes`, or export its spec",
+            ));
+        }
+        let which = self.weights.unwrap_or_default();
+        let over = Overrides { device: Some(DeviceChoice::Cpu), fuse: Some(false), ..Overrides::default() };
+        let trained = Trained::open(&self.source, over, which, inspection)?;
+        let recipe = trained.recipe();
+        let about = About {
+            classes: trained.manifest().data.classes.clone(),
+            origin: format!("the {which} weights of the run {}", self.source.display()),
+            ..recipe.about()
+        };
+        let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
+        Ok(Export { net: (*recipe.net).clone(), about, weights: Some(weights) })
+    }
+
+    fn of_spec(&self) -> Result<Export, TrainError> {
+        if self.weights.is_some() {
+            let reason = "a spec has no weights: leave out `--weights`, or name a run's folder".to_owned();
+            return Err(TrainError::Refused { path: self.source.clone(), reason });
+        }
+        let compiled = self.options.compile_clean(&self.source)?;
+        let about = compiled.about(&compiled.settings);
+        let origin = name_of(&spec_path(&self.source));
+        match compiled.net {
+            Some(net) => Ok(Export { net, about: About { origin, ..about }, weights: None }),
+            None => Err(TrainError::Reports(vec![compiled.report])),
+        }
+    }
+}
+
+/// The last part of a path, as text.
+fn name_of(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The name that a file has where none is given: the spec's, or that of the model of a run, in small letters.
+fn stem(source: &Path, net: &Net, is_run: bool) -> String {
+    let spec = source.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let name = if is_run { net.name.clone() } else { spec.unwrap_or_else(|| net.name.clone()) };
+    let mut stem = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && stem.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+            stem.push('_');
+        }
+        stem.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
+    }
+    stem
+}
+
+/// The name by which Python takes in a file.
+fn module_of(out: &Path) -> Result<&str, TrainError> {
+    let refused = |reason: &str| TrainError::Refused { path: out.to_owned(), reason: reason.to_owned() };
+    if out.extension().is_none_or(|ending| ending != "py") {
+        return Err(refused("a file of Python ends in `.py`, as in `net.py`"));
+    }
+    let stem = out.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let is_name = stem.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    let taken = ["torch", "safetensors", "math"].contains(&stem);
+    match (is_name, taken) {
+        (true, false) => Ok(stem),
+        (true, true) => {
+            Err(refused("the file would hide a module of Python that it needs; name another one by `--out`"))
+        }
+        (false, _) => {
+            Err(refused("Python could not import it: name one of letters, digits and `_` by `--out`, as in `net.py`"))
+        }
+    }
+}
+
+/// Refuses to write over a file that says something else.
+fn may_be_written(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    user_files::spare(path)?;
+    if path.is_file() && fs::read(path).is_ok_and(|known| known != bytes) {
+        let reason =
+            "there is such a file already, and it says something else: remove it, or name another one by `--out`";
+        return Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() });
+    }
+    Ok(())
+}

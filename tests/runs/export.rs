@@ -1,0 +1,105 @@
+//! `lcnnc export`: what is written, where, and what is refused.
+
+use crate::shell::{fine, lcnnc};
+use safetensors::SafeTensors;
+use std::fs;
+use tempfile::TempDir;
+
+const SPEC: &str = "\
+//! A loop (Nobody, 2026).
+model SmallLoop
+const steps = 3
+input image: [1, 12, 12]
+weights W_A: conv(1 -> 3, kernel: 3, bias: false)   // afferent
+weights lambda: conv(3 -> 3, kernel: 3, bias: false)
+A = relu(W_A * image)
+loop V1(steps: steps) {
+    state O = A
+    O' = relu(A + lambda * O)
+}
+logits = dense(global_avg_pool(O), classes)
+output logits
+data { transform: [resize(12), normalise] }
+";
+
+fn place() -> TempDir {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("loop.lcnn"), SPEC).unwrap();
+    place
+}
+
+#[test]
+fn a_spec_is_written_without_weights() {
+    let place = place();
+    let said = fine(place.path(), "export loop --to pytorch");
+    assert!(said.contains("SmallLoop, see loop.py"), "{said}");
+    let text = fs::read_to_string(place.path().join("loop.py")).unwrap();
+    for line in [
+        "\"\"\"A loop (Nobody, 2026).",
+        "class SmallLoop(nn.Module):",
+        "        self.W_A = nn.Conv2d(1, 3, 3, padding=1, bias=False)  # afferent",
+        "        for _ in range(1, 4):  # loop V1",
+        "            O = self.V1.O(F.relu(A + self.lambda_(O)))  # [3, 12, 12]",
+        "    raise NotImplementedError(\"normalise by the training images\")",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line}\n{text}");
+    }
+    assert!(text.contains("from loop.lcnn") && text.contains("Weights are random"), "{text}");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 2, "the spec and its export");
+    // Once more is the same, and consts are those of the command line.
+    fine(place.path(), "export loop.lcnn --to pytorch");
+    fine(place.path(), "export loop --to pytorch --set steps=5 --classes 4 --out five.py");
+    let text = fs::read_to_string(place.path().join("five.py")).unwrap();
+    assert!(text.contains("range(1, 6)") && text.contains("nn.Linear(3, 4)"), "{text}");
+}
+
+#[test]
+fn a_run_is_written_with_its_weights() {
+    let place = place();
+    fine(place.path(), "run loop --device cpu --threads 1 --limit 64 --limit-test 40 --epochs 1 --batch 16");
+    let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(run, place.path().join("run")).unwrap();
+    let said = fine(place.path(), "export run --to pytorch --weights last --out net.py");
+    assert!(said.contains("net.py and net.safetensors"), "{said}");
+    let weights = fs::read(place.path().join("net.safetensors")).unwrap();
+    assert_eq!(weights, fs::read(place.path().join("run/last.safetensors")).unwrap());
+    let names = SafeTensors::deserialize(&weights).unwrap();
+    let text = fs::read_to_string(place.path().join("net.py")).unwrap();
+    assert!(
+        text.contains("load_file(\"net.safetensors\")") && text.contains("the last weights of the run run"),
+        "{text}"
+    );
+    assert!(
+        text.contains("    \"lambda_.weight\": \"lambda.weight\"")
+            || text.contains("{\"lambda_.weight\": \"lambda.weight\"}")
+    );
+    assert!(names.tensor("lambda.weight").is_ok());
+    // A run knows its classes, and what pixels are normalised by.
+    assert!(text.contains("    classes = (") && text.contains("    sd = images.new_tensor(["), "{text}");
+    fine(place.path(), "export run --to pytorch");
+    assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
+}
+
+#[test]
+fn what_cannot_be_written_is_said_and_nothing_is() {
+    let place = place();
+    fs::write(place.path().join("bad.lcnn"), SPEC.replace("relu(W_A", "rellu(W_A")).unwrap();
+    fs::write(place.path().join("mine.py"), "mine = True\n").unwrap();
+    fs::create_dir(place.path().join("empty")).unwrap();
+    for (args, code, said) in [
+        ("export loop --to pytorch --out mine.py", 2, "there is such a file already"),
+        ("export loop --to pytorch --out net.txt", 2, "a file of Python ends in `.py`"),
+        ("export loop --to pytorch --out my-net.py", 2, "letters, digits and `_`"),
+        ("export loop --to pytorch --out torch.py", 2, "would hide a module"),
+        ("export loop --to pytorch --weights best", 2, "a spec has no weights"),
+        ("export bad --to pytorch", 1, "rellu"),
+        ("export empty --to pytorch", 2, "empty"),
+        ("export nothing --to pytorch", 2, "nothing"),
+        ("export loop", 2, "--to"),
+    ] {
+        let (found, _, text) = lcnnc(place.path(), args);
+        assert!(found == Some(code) && text.contains(said), "{args}: {found:?}\n{text}");
+    }
+    assert_eq!(fs::read_to_string(place.path().join("mine.py")).unwrap(), "mine = True\n");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4, "nothing was written");
+}
