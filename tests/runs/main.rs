@@ -13,6 +13,7 @@ mod consts;
 mod docs;
 mod eval;
 mod fits;
+mod house;
 mod listing;
 mod measured;
 mod odd_nets;
