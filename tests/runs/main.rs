@@ -14,6 +14,7 @@ mod docs;
 mod eval;
 mod export;
 mod fits;
+mod house;
 mod listing;
 mod measured;
 mod odd_nets;

@@ -160,7 +160,7 @@ impl Needs {
 }
 
 /// Bytes of a text such as `8 GiB` or `500 MB`.
-fn bytes(text: &str) -> Option<u64> {
+pub fn bytes(text: &str) -> Option<u64> {
     const UNITS: [(&str, u64); 6] = [
         ("MB", 1_000_000),
         ("GB", 1_000_000_000),
@@ -177,58 +177,8 @@ fn bytes(text: &str) -> Option<u64> {
 }
 
 /// The time of a text such as `2 h`, `90 min` or `1 d 12 h`.
-fn time(text: &str) -> Option<Duration> {
+pub fn time(text: &str) -> Option<Duration> {
     let span: Span = text.parse().ok()?;
     let seconds = span.total((Unit::Second, SpanRelativeTo::days_are_24_hours())).ok()?;
     Duration::try_from_secs_f64(seconds).ok().filter(|time| *time >= SHORTEST)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{KEYS, Needs, bytes, time};
-    use std::time::Duration;
-
-    #[test]
-    fn amounts_are_read_with_their_units() {
-        for (text, of) in [
-            ("8 GiB", Some(8 << 30)),
-            ("8GB", Some(8_000_000_000)),
-            ("1.5 GB", Some(1_500_000_000)),
-            ("500 MB", Some(500_000_000)),
-            ("8", None),
-            ("8 gigs", None),
-            ("-1 GB", None),
-            ("GB", None),
-            ("0.1 MB", None),
-        ] {
-            assert_eq!(bytes(text), of, "{text}");
-        }
-        for (text, of) in [
-            ("2 h", Some(7200)),
-            ("90 min", Some(5400)),
-            ("1 d 12 h", Some(129_600)),
-            ("1h30m", Some(5400)),
-            ("4 min", None),
-            ("two hours", None),
-            ("2", None),
-            ("-2 h", None),
-            ("1 month", None),
-        ] {
-            assert_eq!(time(text), of.map(Duration::from_secs), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_key_takes_its_example_and_no_line_break() {
-        for key in &KEYS {
-            for cluster in key.of {
-                let mut needs = Needs::default();
-                needs.put(*cluster, key.name, key.example).unwrap();
-                assert_ne!(needs, Needs::default(), "{}", key.name);
-                assert_eq!(Needs::default().over(needs.clone()), needs, "{}", key.name);
-                assert_eq!(needs.clone().over(Needs::default()), needs, "{}", key.name);
-                assert!(Needs::default().put(*cluster, key.name, "a\n#SBATCH --x").is_err(), "{}", key.name);
-            }
-        }
-    }
 }

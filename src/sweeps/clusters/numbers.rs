@@ -18,16 +18,3 @@ pub fn ranges(numbers: &[usize]) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::ranges;
-
-    #[test]
-    fn neighbours_are_a_range() {
-        for (numbers, text) in [(&[][..], ""), (&[3], "3"), (&[0, 1, 2, 5], "0-2,5"), (&[0, 2, 3, 9, 10], "0,2-3,9-10")]
-        {
-            assert_eq!(ranges(numbers), text);
-        }
-    }
-}

@@ -1,5 +1,14 @@
 //! `lcnnc sweep`: plans, jobs and tables, as users type them.
 
+mod draws;
+mod lease;
+mod needs;
+mod numbers;
+mod results;
+mod slurm;
+mod table;
+mod values;
+
 use crate::shell::{fine, lcnnc, rows};
 use serde_json::Value;
 use std::fs;
