@@ -96,6 +96,8 @@ impl Plan {
             }
         }
         let published = sweep.table.as_ref().and_then(|table| table.published.as_deref());
+        // A mistake in it is found before the first job.
+        published.map(super::published::read).transpose()?;
         specs.published = published.map(files::read).transpose()?;
         let table =
             sweep.table.clone().map(|table| Layout { published: table.published.map(|_| PUBLISHED.into()), ..table });

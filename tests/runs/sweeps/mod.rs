@@ -195,6 +195,26 @@ fn what_is_wrong_is_found_before_the_first_job() {
     }
 }
 
+/// Every experiment of both papers can be planned, and what was published stands in rows that it has.
+#[test]
+fn the_experiments_that_come_with_lcnnc_can_be_planned() {
+    let here = std::env::current_dir().unwrap();
+    for entry in fs::read_dir("experiments").unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "csv") {
+            let sweep = fs::read_to_string(path.with_extension("yaml")).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            let data = text.lines().filter(|line| !line.starts_with('#')).skip(1);
+            for row in data.map(|line| line.split(',').next().unwrap()) {
+                assert!(sweep.contains(&format!("row: {row}\n")), "{}: {row}", path.display());
+            }
+            continue;
+        }
+        let said = fine(&here, &format!("sweep run {} --dry-run", path.display()));
+        assert!(said.contains("nothing is trained"), "{said}");
+    }
+}
+
 /// Two grids that share a point train it once, and both have it.
 #[test]
 fn grids_may_share_a_point() {

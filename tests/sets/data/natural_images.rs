@@ -16,7 +16,7 @@ fn laid_out(root: &Path, classes: usize, [train, test]: [u8; 2]) {
 #[test]
 fn what_is_not_there_tells_where_it_comes_from() {
     let root = tempfile::tempdir().unwrap();
-    let message = load("natural-images", root.path()).err().unwrap().to_string();
+    let message = load("natural-images", root.path()).err().unwrap();
     assert!(message.contains("kaggle.com") && message.contains("natural-images/train/CLASS"), "{message}");
 }
 
@@ -35,6 +35,6 @@ fn halves_of_another_size_are_refused_unless_that_is_allowed() {
 fn another_number_of_classes_is_refused() {
     let root = tempfile::tempdir().unwrap();
     laid_out(root.path(), 3, [2, 1]);
-    let message = load("natural-images", root.path()).err().unwrap().to_string();
+    let message = load("natural-images", root.path()).err().unwrap();
     assert!(message.contains("8 classes, and there are 3"), "{message}");
 }
