@@ -20,8 +20,8 @@ pub struct PointResult {
     pub validation: Vec<f64>,
     /// Test accuracies, from 0 to 1, of the seeds that came to their end.
     pub test: Vec<f64>,
-    /// Why others did not, a sentence for each.
-    pub problems: Vec<String>,
+    /// The seeds that did not, each with the reason.
+    pub problems: Vec<(String, String)>,
     /// Versions of lcnnc and checksums of data that the runs were made with.
     pub marks: Vec<Mark>,
 }
@@ -80,7 +80,7 @@ fn add(point: &mut PointResult, job: &Job, state: &State) {
         point.validation.extend(*validation_accuracy);
         point.test.push(test.accuracy);
     }
-    point.problems.extend(state.problem().map(|problem| format!("seed {}: {problem}", job.seed())));
+    point.problems.extend(state.problem().map(|problem| (job.seed().to_string(), problem)));
     for mark in state.marks() {
         if !point.marks.contains(&mark) {
             point.marks.push(mark);

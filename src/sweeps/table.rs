@@ -150,9 +150,9 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
         choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
     let missing = point.jobs - point.test.len() - point.problems.len();
     let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
-    let choice = (*among > 1 && *open > 0)
+    let choice = (*among > 1 && *open > 0 && !point.test.is_empty())
         .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
-    let problems: Vec<String> = point.problems.iter().cloned().chain(waiting).chain(choice).collect();
+    let problems: Vec<String> = of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).collect();
     Cell {
         values: point.test.iter().map(|share| 100.0 * share).collect(),
         planned: point.jobs,
@@ -162,6 +162,21 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
         ..Cell::default()
     }
+}
+
+/// The reasons why seeds have no value, each once with all seeds that it holds for.
+fn of_seeds(problems: &[(String, String)]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (seed, reason) in problems {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, seeds)) => seeds.push(seed),
+            None => reasons.push((reason, vec![seed])),
+        }
+    }
+    let said = |(reason, seeds): (&str, Vec<&str>)| {
+        format!("{} {}: {reason}", if seeds.len() == 1 { "seed" } else { "seeds" }, seeds.join(", "))
+    };
+    reasons.into_iter().map(said).collect()
 }
 
 fn several([first, second]: [&PointResult; 2], [row, column]: [&String; 2], choose: &[String]) -> TrainError {

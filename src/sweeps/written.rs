@@ -120,14 +120,21 @@ fn notes(table: &ResultTable) -> Vec<String> {
     for (n, mark) in table.marks.iter().enumerate() {
         notes.push(format!("[{}] made with {mark}", n + 1));
     }
+    let mut problems: Vec<(String, Vec<String>)> = Vec::new();
     for (cell, name) in table.named() {
         if !cell.chosen.is_empty() && !cell.values.is_empty() {
             notes.push(format!("{name}: chosen by validation: {}", cell.chosen));
         }
+        // A message of several lines is one here, and what holds for several cells is said once.
         if let Some(problem) = &cell.problem {
-            notes.push(format!("{name}: {}", problem.replace('\n', " ")));
+            let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+            match problems.iter_mut().find(|(known, _)| *known == problem) {
+                Some((_, names)) => names.push(name),
+                None => problems.push((problem, vec![name])),
+            }
         }
     }
+    notes.extend(problems.into_iter().map(|(problem, names)| format!("{}: {problem}", names.join("; "))));
     notes
 }
 

@@ -278,7 +278,9 @@ fn a_data_set_that_is_not_there_is_a_hole() {
     assert!(out.contains("2 jobs: 1 finished, 1 failed"), "{out}{err}");
     let table = fine(here, "sweep table sweeps/small");
     assert!(table.starts_with("row  mnist  contours\nall  -      "), "{table}");
-    assert!(table.contains("lcnnc data fetch mnist"), "{table}");
+    // Once for all seeds, and in one line.
+    assert_eq!(table.matches("lcnnc data fetch mnist").count(), 1, "{table}");
+    assert!(table.lines().any(|line| line.starts_with("all, mnist: seeds 0, 1: ")), "{table}");
 }
 
 #[test]
