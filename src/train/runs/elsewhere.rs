@@ -14,7 +14,7 @@ use crate::train::weights::{self, foreign};
 use crate::train::{Recipe, TrainError};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 
@@ -32,8 +32,8 @@ pub struct TakenFrom {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
     /// What names of the file are called in the net.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub rename: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub rename: Map<String, Value>,
 }
 
 impl TakenFrom {
@@ -89,7 +89,7 @@ impl Taken {
         let path = absolute(&path).unwrap_or(path);
         wish.file = Some(WeightsFile { path: path.clone(), sha256: Some(found.clone()) });
         let WeightsFrom { only, except, rename, .. } = wish.clone();
-        let rename = rename.into_iter().map(|Renamed { theirs, ours }| (theirs, ours)).collect();
+        let rename = rename.into_iter().map(|Renamed { theirs, ours }| (theirs, ours.into())).collect();
         let from =
             TakenFrom { file: path, sha256: found, taken: weights.len(), of: net.params.len(), only, except, rename };
         Ok(Some(Self { weights, rows, from }))

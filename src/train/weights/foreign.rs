@@ -52,7 +52,7 @@ pub fn in_safetensors(path: &Path, bytes: &[u8]) -> Option<TrainError> {
     let reason = format!(
         "a file of `torch.save` is a program as well, and is never run here; in Python, these lines make a safetensors file of \
          it:\n  import torch, safetensors.torch\n  state = torch.load({from:?}, map_location=\"cpu\", weights_only=True)\n  \
-         safetensors.torch.save_file({{name: x.clone() for name, x in state.get(\"state_dict\", state).items()}}, {to:?})"
+         safetensors.torch.save_file({{name: x.contiguous().clone() for name, x in state.get(\"state_dict\", state).items()}}, {to:?})"
     );
     (is_named_so || is_saved).then(|| TrainError::Refused { path: path.to_owned(), reason })
 }

@@ -54,24 +54,28 @@ pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chose
     let mut problems = unused(wish, &candidates, net);
     let mut chosen = Chosen::default();
     let mut from: Vec<Option<String>> = vec![None; net.params.len()];
-    let mut rest = Vec::new();
+    let (mut rest, mut unfit) = (Vec::new(), None);
     for candidate in candidates {
         let place = net.params.iter().position(|param| param.name == candidate.weight.name);
         let here = place.map_or("-", |place| net.params[place].name.as_str()).to_owned();
         let row = |what: String| [candidate.full.clone(), here, format!("{:?}", candidate.weight.shape), what];
         if let Some(why) = candidate.left_out(wish) {
-            rest.push(row(why));
+            rest.push((row(why), place));
             continue;
         }
         let Some(place) = place else {
-            rest.push(row(format!("not taken: the net has no `{}`{}", candidate.weight.name, meant(&candidate, net))));
+            let what = format!("not taken: the net has no `{}`{}", candidate.weight.name, meant(&candidate, net));
+            rest.push((row(what), None));
             continue;
         };
         let param = &net.params[place];
         match (misfit(&candidate, param), &from[place]) {
-            (Some(problem), _) => problems.push(problem),
+            (Some(problem), _) => {
+                problems.push(problem);
+                unfit.get_or_insert(candidate.bare);
+            }
             (None, Some(other)) => problems.push(format!(
-                "`{other}` and `{}` of the file are both `{}` of the net: leave one of them out with `except`",
+                "`{other}` and `{}` of the file are both `{}` of the net: leave one of them out with `--weights-except`",
                 candidate.full, param.name
             )),
             (None, None) => {
@@ -82,6 +86,12 @@ pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chose
             }
         }
     }
+    if let Some(name) = unfit {
+        problems.push(format!(
+            "what does not fit is left out with `--weights-except {name}`, or with `except` under `weights_from` in run.yaml; `*` \
+             stands for any signs"
+        ));
+    }
     if chosen.weights.is_empty() && problems.is_empty() {
         problems.push(nothing(&rest, net));
     }
@@ -90,18 +100,24 @@ pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chose
     }
     let order = |row: &[String; 4]| net.params.iter().position(|param| param.name == row[1]);
     chosen.rows.sort_by_key(order);
-    let without = net.params.iter().zip(&from).filter(|(_, from)| from.is_none());
-    let starts = |(param, _): (&Param, _)| {
-        let what = if param.frozen {
-            "nothing is taken: frozen as the spec says"
-        } else {
-            "nothing is taken: starts as the spec says"
-        };
-        ["-".to_owned(), param.name.clone(), format!("{:?}", param.shape), what.to_owned()]
-    };
-    chosen.rows.extend(rest);
-    chosen.rows.extend(without.map(starts));
+    for (mut row, place) in rest {
+        if let Some(place) = place.filter(|place| from[*place].is_none()) {
+            row[3] += &format!("; {}", stays(&net.params[place]));
+            // One row tells of both.
+            from[place] = Some(row[0].clone());
+        }
+        chosen.rows.push(row);
+    }
+    for (param, _) in net.params.iter().zip(&from).filter(|(_, from)| from.is_none()) {
+        let what = format!("nothing is taken; {}", stays(param));
+        chosen.rows.push(["-".to_owned(), param.name.clone(), format!("{:?}", param.shape), what]);
+    }
     Ok(chosen)
+}
+
+/// What a parameter is that takes nothing.
+fn stays(param: &Param) -> &'static str {
+    if param.frozen { "frozen as the spec starts it" } else { "starts as the spec says" }
 }
 
 fn candidates(wish: &WeightsFrom, mut found: Vec<Weight>, net: &Net) -> Vec<Candidate> {
@@ -110,7 +126,7 @@ fn candidates(wish: &WeightsFrom, mut found: Vec<Weight>, net: &Net) -> Vec<Cand
     let candidate = |(full, mut weight): (String, Weight)| {
         let bare = weight.name.clone();
         let renamed = wish.rename.iter().find_map(|Renamed { theirs, ours }| {
-            let stars = pattern::stars(theirs, &full).or_else(|| pattern::stars(theirs, &bare))?;
+            let stars = pattern::stars(theirs, &bare).or_else(|| pattern::stars(theirs, &full))?;
             Some(pattern::filled(ours, &stars))
         });
         weight.name = renamed.unwrap_or_else(|| bare.clone());
@@ -126,9 +142,14 @@ fn unused(wish: &WeightsFrom, candidates: &[Candidate], net: &Net) -> Vec<String
     let is_of = |wanted: &str, mut names: Box<dyn Iterator<Item = &str> + '_>| {
         names.any(|name| pattern::stars(wanted, name).is_some())
     };
-    let help = |wanted: &str, names: Vec<&str>| {
-        let near = did_you_mean(wanted, names.iter().copied());
-        near.map_or_else(|| format!("; names are {}", listed(names)), |near| format!("; did you mean `{near}`?"))
+    let help = |wanted: &str, mut names: Vec<&str>| {
+        names.sort_unstable();
+        names.dedup();
+        let owners: Vec<String> =
+            names.iter().filter_map(|name| Some(format!("{}.*", name.rsplit_once('.')?.0))).collect();
+        let near = did_you_mean(wanted, names.iter().copied().chain(owners.iter().map(String::as_str)));
+        let near = near.map(|near| format!("; did you mean `{near}`?"));
+        near.unwrap_or_else(|| format!("; names are {}", listed(names)))
     };
     let mut problems = Vec::new();
     for (key, wanted) in [("only", &wish.only), ("except", &wish.except)] {
@@ -150,28 +171,23 @@ fn unused(wish: &WeightsFrom, candidates: &[Candidate], net: &Net) -> Vec<String
 
 /// Why a tensor cannot be a parameter's first numbers, if it cannot.
 fn misfit(candidate: &Candidate, param: &Param) -> Option<String> {
-    let Candidate { full, weight, bare } = candidate;
-    let leave = format!("leave it out with `except`, as in `{bare}`");
+    let Candidate { full, weight, .. } = candidate;
     let begins = format!("`{full}` of the file");
     if weight.shape != param.shape {
         let (there, here) = (&weight.shape, &param.shape);
-        return Some(format!("{begins} has the shape {there:?}, and `{}` of the net {here:?}: {leave}", param.name));
+        return Some(format!("{begins} has the shape {there:?}, and `{}` of the net {here:?}", param.name));
     }
     let count = |is: &dyn Fn(f32) -> bool| weight.values.iter().filter(|x| is(**x as f32)).count();
     let not_finite = count(&|x| !x.is_finite());
     if not_finite > 0 {
-        return Some(format!(
-            "{begins} has {} that single precision does not hold: {leave}",
-            counted(not_finite, "number")
-        ));
+        return Some(format!("{begins} has {} that single precision does not hold", counted(not_finite, "number")));
     }
     let (word, side, wrong) = match param.sign? {
         Sign::Nonnegative => ("nonnegative", "below", count(&|x| x < 0.0)),
         Sign::Nonpositive => ("nonpositive", "above", count(&|x| x > 0.0)),
     };
     let numbers = counted(wrong, "number");
-    (wrong > 0)
-        .then(|| format!("{begins} has {numbers} {side} zero, and `{}` of the net is {word}: {leave}", param.name))
+    (wrong > 0).then(|| format!("{begins} has {numbers} {side} zero, and `{}` of the net is {word}", param.name))
 }
 
 /// The question whether another name was meant.
@@ -181,11 +197,11 @@ fn meant(candidate: &Candidate, net: &Net) -> String {
 }
 
 /// What to do where a file has nothing that the net takes.
-fn nothing(rest: &[[String; 4]], net: &Net) -> String {
-    let theirs = rest.iter().map(|row| row[0].as_str()).collect();
+fn nothing(rest: &[([String; 4], Option<usize>)], net: &Net) -> String {
+    let theirs = rest.iter().map(|(row, _)| row[0].as_str()).collect();
     let ours = net.params.iter().map(|param| param.name.as_str()).collect();
     format!(
-        "nothing of the file is taken: its names are {}, those of the net {}; say with `rename` which is which",
+        "nothing of the file is taken: its names are {}, those of the net {}; say with `--weights-rename THEIRS=OURS`, or with `rename` under `weights_from` in run.yaml, which is which",
         listed(theirs),
         listed(ours)
     )
