@@ -25,4 +25,5 @@ mod shell;
 mod sweeps;
 mod tensorboard;
 mod tuning;
+mod weights_from;
 mod witnesses;

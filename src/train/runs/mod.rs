@@ -46,6 +46,7 @@ use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Sharing, Summary, WeightsChecksums};
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
+use crate::train::runs::which::Which;
 use crate::train::weights::whose::Whose;
 use crate::train::{Overrides, Recipe, Setting, Stop, TrainError, files};
 use lcnnc_lang::Source;
@@ -267,6 +268,10 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
         diverged::clear(folder)?;
     }
     let _lock = run_dir::lock(folder)?;
+    if run.manifest.weights_from.is_some() && !checkpoint::any(folder) {
+        // The training begins with them once more, and no seed makes them.
+        run.weights(Which::Initial, &mut inspection)?;
+    }
     let RunFolder { manifest, overrides, source, .. } = run;
     let setup = Setup::new(source, over.over(overrides), Work::GoingOn).map_err(TrainError::since(folder))?;
     setup.is_of(folder, &manifest, &mut inspection)?;
