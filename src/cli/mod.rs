@@ -32,6 +32,7 @@ mod sweep;
 mod taken_up;
 mod transfer;
 mod values;
+mod weights_from;
 
 use clap::{Parser, Subcommand};
 use lcnnc::train::output::{self, Lost};

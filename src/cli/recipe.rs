@@ -2,6 +2,7 @@
 
 use super::taken_up::AllowArgs;
 use super::values::{assignment, count, dataset, datasets, folder, once, seconds, spec};
+use super::weights_from::WeightsArgs;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{MOST_THREADS, Overrides, Setting, Target, TrainError, files};
 use lcnnc_lang::diag::did_you_mean;
@@ -69,6 +70,8 @@ pub struct RecipeArgs {
     /// Change a const of the spec; may be given once for each const
     #[arg(long, value_name = "NAME=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
+    #[command(flatten)]
+    weights: WeightsArgs,
     /// CPU threads [default: all cores]; the same number, the same bits
     #[arg(long, value_name = "N", value_parser = count(MOST_THREADS), allow_hyphen_values = true)]
     threads: Option<usize>,
@@ -134,6 +137,7 @@ impl RecipeArgs {
             save_every: self.save_every,
             limit: self.limit,
             limit_test: self.limit_test,
+            weights_from: self.weights.wish(),
             set: self.set.into_iter().collect::<BTreeMap<_, _>>(),
             settings,
             ..Overrides::default()

@@ -183,6 +183,7 @@ impl Row {
             ("lcnnc", text(&made_with.lcnnc)),
             ("limit", made_with.limit.map(Value::Count)),
             ("limit_test", made_with.limit_test.map(Value::Count)),
+            ("weights_from", made_with.weights_from.as_ref().map(|from| Value::Text(from.in_words()))),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))

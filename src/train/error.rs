@@ -115,6 +115,16 @@ pub enum TrainError {
     #[error("{}: {source}", path.display())]
     Weights { path: PathBuf, source: WeightsError },
 
+    /// Weights from elsewhere that a net cannot begin with: everything that does not fit.
+    #[error("{}: the weights cannot be taken\n  {}", path.display(), problems.join("\n  "))]
+    Untaken { path: PathBuf, problems: Vec<String> },
+
+    #[error(
+        "`only`, `except` and `rename` say what is taken of a file of weights, and none was given: write `--weights-from RUN`, or \
+         `file` under `weights_from` in run.yaml"
+    )]
+    NoWeights,
+
     #[error(
         "`--seeds {count}` from `--seed {first}` on needs seeds up to {}, and {most} is the largest: give a smaller `--seed`",
         first + *count as u64 - 1

@@ -45,6 +45,8 @@ impl TrainError {
             | Self::Analysis { .. }
             | Self::Top { .. }
             | Self::Weights { .. }
+            | Self::Untaken { .. }
+            | Self::NoWeights
             | Self::Busy { .. }
             | Self::OtherData { .. }
             | Self::OtherClasses { .. }

@@ -27,4 +27,5 @@ mod shell;
 mod sweeps;
 mod tensorboard;
 mod tuning;
+mod weights_from;
 mod witnesses;

@@ -58,6 +58,8 @@ pub struct Job<'a> {
     pub whose: Whose,
     /// What is noted in the checkpoints.
     pub mark: RunMark,
+    /// Whether the weights that training begins with are those of the folder's file, and not those of the recipe.
+    pub begins_elsewhere: bool,
     /// What was passed over with `--force` when the training was taken up, in sentences.
     pub notes: Vec<String>,
     /// Whether an event file for TensorBoard is written.
@@ -187,6 +189,11 @@ impl<'a> Training<'a> {
         let mut phases = Phases::new(&recipe.net, &recipe.settings);
         let model = recipe.initial(&job.device.clone().autodiff());
         let (model, optimizer, best, texts, mut state) = match from {
+            None if job.begins_elsewhere => {
+                let stored = weights::read(&job.folder.join(INITIAL))?;
+                let model = job.weights(model, INITIAL, &stored.weights)?;
+                (model, optimizer, None, BTreeMap::new(), State::default())
+            }
             None => {
                 let model = if job.fuse { model.fused() } else { model };
                 (model, optimizer, None, BTreeMap::new(), State::default())

@@ -5,6 +5,7 @@ pub mod overrides;
 mod words;
 pub mod yaml;
 pub(crate) mod yaml_spans;
+mod yaml_weights;
 
 use crate::back::burn::{Model, Precision};
 use crate::data::augment::{Augmentations, Views};

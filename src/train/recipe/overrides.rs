@@ -5,6 +5,7 @@
 
 use crate::back::burn::DeviceChoice;
 use crate::train::TrainError;
+use crate::train::weights::wish::WeightsFrom;
 use lcnnc_lang::diag::Report;
 use lcnnc_lang::front::settings::Settings;
 use lcnnc_lang::vocabulary::optimizers;
@@ -43,6 +44,8 @@ pub struct Overrides {
     pub limit: Option<usize>,
     /// How many images of the test half to test with at most; without a wish all of them, whatever `limit` says.
     pub limit_test: Option<usize>,
+    /// Weights from elsewhere that training begins with.
+    pub weights_from: WeightsFrom,
     /// Consts of the spec and what they are set to.
     pub set: BTreeMap<String, String>,
     /// Values of settings, in the order in which they are applied.
@@ -139,6 +142,7 @@ impl Overrides {
             save_every: self.save_every.or(below.save_every),
             limit: self.limit.or(below.limit),
             limit_test: self.limit_test.or(below.limit_test),
+            weights_from: self.weights_from.over(below.weights_from),
             set,
             settings,
         }

@@ -1,6 +1,7 @@
 //! Overrides as the flags of `lcnnc run` that say them.
 
 use crate::train::Overrides;
+use crate::train::weights::wish::{Renamed, WeightsFrom};
 
 impl Overrides {
     /// The words of a command line behind `lcnnc run` that say the same; a spec's name stands first.
@@ -16,6 +17,13 @@ impl Overrides {
         pair("--save-every", self.save_every.map(|every| every.as_secs_f64().to_string()));
         pair("--limit", self.limit.map(|limit| limit.to_string()));
         pair("--limit-test", self.limit_test.map(|limit| limit.to_string()));
+        let WeightsFrom { file, only, except, rename } = &self.weights_from;
+        pair("--weights-from", file.as_ref().map(|file| file.path.to_string_lossy().into_owned()));
+        only.iter().for_each(|name| pair("--weights-only", Some(name.clone())));
+        except.iter().for_each(|name| pair("--weights-except", Some(name.clone())));
+        for Renamed { theirs, ours } in rename {
+            pair("--weights-rename", Some(format!("{theirs}={ours}")));
+        }
         for (name, value) in &self.set {
             pair("--set", Some(format!("{name}={value}")));
         }

@@ -5,7 +5,7 @@
 
 use crate::back::burn::DeviceChoice;
 use crate::train::recipe::overrides::{Overrides, Setting, Target, unfit_for_a_folder};
-use crate::train::recipe::yaml_spans;
+use crate::train::recipe::{yaml_spans, yaml_weights};
 use crate::train::runs::threads::MOST_THREADS;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, Span, config};
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The keys at the top, in the order in which they are written, each with a line as an example.
-const KEYS: [(&str, &str); 16] = [
+const KEYS: [(&str, &str); 17] = [
     ("spec", "spec: lc_cnn.lcnn"),
     ("name", "name: lc_cnn"),
     ("dataset", "dataset: contours"),
@@ -36,6 +36,7 @@ const KEYS: [(&str, &str); 16] = [
     ("save_every", "save_every: 60"),
     ("limit", "limit: 1000"),
     ("limit_test", "limit_test: 1000"),
+    ("weights_from", "weights_from: {file: earlier/best.safetensors}"),
     ("set", "set: {steps: 5}"),
 ];
 
@@ -62,6 +63,7 @@ pub fn write(overrides: &Overrides, settings: &Settings) -> String {
         overrides.save_every.map(|every| Value::from(every.as_secs_f64())),
         overrides.limit.map(Value::from),
         overrides.limit_test.map(Value::from),
+        yaml_weights::written(&overrides.weights_from),
         (!set.is_empty()).then_some(Value::Mapping(set)),
     ];
     let mut top: Mapping =
@@ -126,6 +128,7 @@ pub(crate) fn syntax(text: &str, error: &serde_yaml::Error) -> Diagnostic {
 
 fn based(mut overrides: Overrides, folder: &Path) -> Overrides {
     overrides.spec = overrides.spec.map(|spec| folder.join(spec));
+    overrides.weights_from = overrides.weights_from.based(folder);
     overrides.data_root = overrides.data_root.map(|root| folder.join(root));
     overrides.dataset = overrides.dataset.map(|dataset| match dataset.split_once(':') {
         Some((set, path)) => format!("{set}:{}", folder.join(path).display()),
@@ -134,11 +137,11 @@ fn based(mut overrides: Overrides, folder: &Path) -> Overrides {
     overrides
 }
 
-struct Reader<'a> {
-    text: &'a str,
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
     origin: String,
     overrides: Overrides,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -161,6 +164,7 @@ impl Reader<'_> {
                 "save_every" => self.overrides.save_every = self.seconds(&path, value),
                 "limit" => self.overrides.limit = self.count(&path, value),
                 "limit_test" => self.overrides.limit_test = self.count(&path, value),
+                "weights_from" => self.overrides.weights_from = self.weights_from(&path, value),
                 "set" => self.overrides.set = self.consts(&path, value),
                 _ => match BLOCKS.iter().find(|block| block.name == key) {
                     Some(block) => self.block(block, &path, value),
@@ -174,14 +178,14 @@ impl Reader<'_> {
         }
     }
 
-    fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
+    pub(super) fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
         let key = path.last().map_or("", String::as_str);
         let known: Vec<&str> = known.collect();
         self.diagnostics.push(config::unknown_key(key, within, yaml_spans::of_key(self.text, path), &known));
     }
 
     /// The keys and values of a mapping; nothing is an empty one.
-    fn entries<'v>(
+    pub(super) fn entries<'v>(
         &mut self,
         what: &str,
         example: &str,
@@ -200,7 +204,7 @@ impl Reader<'_> {
         mapping.iter().filter_map(entry).collect()
     }
 
-    fn mistyped(&mut self, key: &str, expected: &str, found: &Value, example: &str, path: &[String]) {
+    pub(super) fn mistyped(&mut self, key: &str, expected: &str, found: &Value, example: &str, path: &[String]) {
         let span = yaml_spans::of_value(self.text, path);
         self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
     }
@@ -212,7 +216,7 @@ impl Reader<'_> {
         self.mistyped(key, expected, found, example, path);
     }
 
-    fn word(&mut self, path: &[String], value: &Value) -> Option<String> {
+    pub(super) fn word(&mut self, path: &[String], value: &Value) -> Option<String> {
         let text = value.as_str().map(str::to_owned);
         if text.is_none() {
             self.unfit(path, "a text", value);

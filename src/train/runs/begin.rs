@@ -105,9 +105,8 @@ impl FirstTexts {
 
 /// The weights that a run begins with, as the bytes of their file.
 fn initial(setup: &Setup, manifest: &Manifest) -> Result<Vec<u8>, TrainError> {
-    let (recipe, which) = (&setup.recipe, Which::Initial);
-    let whose = Whose::run(recipe, manifest).at(&which.to_string(), 0);
-    Ok(weights::bytes(&recipe.initial(&setup.opened.device), &whose)?)
+    let whose = Whose::run(&setup.recipe, manifest).at(&Which::Initial.to_string(), 0);
+    Ok(weights::bytes(&setup.initial(&setup.opened.device)?, &whose)?)
 }
 
 /// The overrides as run.yaml keeps them: complete, and the same wherever it is read. The spec is the run folder's own, which
@@ -137,7 +136,7 @@ fn threads(overrides: &Overrides) -> usize {
 }
 
 fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> Manifest {
-    let Setup { recipe, data, split, opened, overrides } = setup;
+    let Setup { recipe, data, split, opened, overrides, taken } = setup;
     let Occasion { command, notes, parent, shared } = occasion;
     Manifest {
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
@@ -163,6 +162,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         started: now,
         parent,
         shared,
+        weights_from: taken.as_ref().map(|taken| taken.from.clone()),
         notes,
         files: None,
     }
@@ -220,6 +220,7 @@ pub(in crate::train) fn announce(setup: &Setup, manifest: &Manifest, folder: &Pa
         console.warn("warning: `patience` never ends: no image is held out; give `validation` in `data` a share");
     }
     keeps(recipe, console);
+    setup.taken.iter().for_each(|taken| taken.announce(console));
     console.line(&format!("device     {}, {}", manifest.device, counted(threads(overrides), "thread")));
     console.line(&format!("folder     {}", folder.display()));
 }

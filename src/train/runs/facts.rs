@@ -1,6 +1,7 @@
 //! What a run was made with, as pairs of a name and a text, so that runs can be compared.
 
 use crate::train::runs::Setup;
+use crate::train::runs::elsewhere::TakenFrom;
 use crate::train::runs::inspect::RunFolder;
 use crate::train::runs::manifest::{Manifest, SpecNote};
 use crate::train::runs::run_dir::SPEC;
@@ -45,6 +46,9 @@ pub struct MadeWith {
     /// Most images of the test half.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit_test: Option<usize>,
+    /// The weights from elsewhere that training began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_from: Option<TakenFrom>,
     pub device: String,
     pub threads: usize,
     pub fuse: bool,
@@ -86,6 +90,7 @@ impl MadeWith {
             data_sha256: manifest.data.checksum.clone(),
             limit: overrides.limit,
             limit_test: overrides.limit_test,
+            weights_from: manifest.weights_from.clone(),
             device: manifest.device.clone(),
             threads: manifest.threads,
             fuse: overrides.fuse.unwrap_or(true),
@@ -126,6 +131,7 @@ impl MadeWith {
             ("dataset", Some(self.dataset.clone())),
             ("limit", limit(self.limit)),
             ("limit_test", limit(self.limit_test)),
+            ("weights_from", self.weights_from.as_ref().map(|from| from.in_words())),
         ];
         let of_run = of_run.into_iter().filter_map(|(name, text)| Some((name, text?)));
         let of_spec = self.parts().map(|(_, name, text)| (name, text));

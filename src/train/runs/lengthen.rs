@@ -8,6 +8,7 @@ use crate::train::fit::kept::{self, KeptChecksums};
 use crate::train::phases::schedule::Schedule;
 use crate::train::quoted::quoted;
 use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::elsewhere::Taken;
 use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::{Manifest, Parent, Summary};
 use crate::train::runs::memory_need::Work;
@@ -18,6 +19,7 @@ use crate::train::weights::{self, whose::Whose};
 use crate::train::{Overrides, Setting, Target, TrainError, files};
 use lcnnc_lang::diag::counted;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Goes on with a finished run up to so many epochs in all, in a new folder beside it; ends with the bits of a run of that
 /// many epochs that was never cut. What `over` says comes before the run's own settings.
@@ -41,7 +43,8 @@ pub fn lengthen(
     before.is_of(folder, &old, &mut inspection)?;
     let target = Target::Key { block: "train", key: "epochs" };
     let setting = Setting { origin: "--epochs".to_owned(), target, text: epochs.to_string() };
-    let setup = before.with(source, setting)?;
+    let mut setup = before.with(source, setting)?;
+    setup.taken = Taken::again(&run, &mut inspection)?.map(Arc::new);
     let refused = |reason: String| TrainError::Refused { path: folder.to_owned(), reason };
     if let Some(reason) = early_reason(&setup, &summary, folder) {
         return Err(refused(reason));

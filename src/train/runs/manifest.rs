@@ -6,6 +6,7 @@ use crate::train::TrainError;
 use crate::train::fit::evaluate::Score;
 use crate::train::fit::kept::KeptChecksums;
 use crate::train::quoted::quoted;
+use crate::train::runs::elsewhere::TakenFrom;
 use crate::train::runs::facts::MadeWith;
 use crate::train::runs::run_dir::{SETTINGS, SPEC};
 use crate::train::runs::seal::{self, Sealed};
@@ -43,6 +44,9 @@ pub struct Manifest {
     /// How `lcnnc share` made the run's weights, if it did; no training did then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared: Option<Sharing>,
+    /// The weights from elsewhere that it began with, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights_from: Option<TakenFrom>,
     /// What was found wrong before the run began and passed over with `--force`, in sentences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

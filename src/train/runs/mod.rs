@@ -3,6 +3,7 @@
 mod altered;
 pub mod begin;
 mod diverged;
+pub mod elsewhere;
 pub mod facts;
 pub mod glance;
 pub mod inspect;
@@ -40,10 +41,12 @@ use crate::train::quoted::quoted;
 use crate::train::reading_meter::ReadingMeter;
 use crate::train::recipe::yaml;
 use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::elsewhere::Taken;
 use crate::train::runs::inspect::{Inspection, RunFolder};
 use crate::train::runs::manifest::{Manifest, Sharing, Summary, WeightsChecksums};
 use crate::train::runs::memory_need::Work;
 use crate::train::runs::run_dir::{SETTINGS, SUMMARY};
+use crate::train::runs::which::Which;
 use crate::train::weights::whose::Whose;
 use crate::train::{Overrides, Recipe, Setting, Stop, TrainError, files};
 use lcnnc_lang::Source;
@@ -69,6 +72,8 @@ pub(in crate::train) struct Setup {
     pub data: DataSet,
     pub split: Split,
     pub opened: Opened,
+    /// Weights from elsewhere that training begins with.
+    pub taken: Option<Arc<Taken>>,
 }
 
 impl Setup {
@@ -76,6 +81,10 @@ impl Setup {
     pub fn new(source: Source, overrides: Overrides, work: Work) -> Result<Self, TrainError> {
         threads::fix(overrides.threads)?;
         let opened = overrides.device.unwrap_or_default().open()?;
+        if work == Work::Training {
+            // Before the data, which may take long to read.
+            elsewhere::check(&overrides.weights_from)?;
+        }
         // The data of a run that was begun before are known by their checksum.
         let mut data = open(&overrides, work != Work::Training)?;
         let recipe = recipe(&source, &overrides, data.classes.len())?;
@@ -84,8 +93,12 @@ impl Setup {
         opened.has(recipe.precision())?;
         let split = recipe.split(&data, overrides.limit);
         let recipe = recipe.measured((&source, &overrides), &data, &split, &ReadingMeter::measuring())?;
-        let setup = Self { overrides, recipe, data, split, opened };
+        let mut setup = Self { overrides, recipe, data, split, opened, taken: None };
         memory_need::check(&setup, work)?;
+        // A run that was begun before has them in its folder.
+        if work == Work::Training {
+            setup.taken = Taken::read(&mut setup.overrides, &setup.recipe)?.map(Arc::new);
+        }
         Ok(setup)
     }
 
@@ -99,7 +112,10 @@ impl Setup {
     }
 
     pub fn fingerprint(&self) -> String {
-        self.recipe.fingerprint(&self.data, self.overrides.limit, self.overrides.limit_test)
+        let recipe = self.recipe.fingerprint(&self.data, self.overrides.limit, self.overrides.limit_test);
+        let taken = self.overrides.weights_from.fingerprint();
+        // Without any nothing is added, so that runs from before there were some keep their fingerprint.
+        taken.map_or(recipe.clone(), |taken| data::sha256([recipe.as_bytes(), b"\0weights\0", taken.as_bytes()]))
     }
 
     /// The fingerprint of a run of this recipe; of one whose weights were shared, if they were.
@@ -138,7 +154,8 @@ impl Setup {
         let recipe = recipe(&source, &overrides, self.data.classes.len())?;
         let split = recipe.split(&self.data, overrides.limit);
         let recipe = recipe.measured((&source, &overrides), &self.data, &split, &ReadingMeter::measuring())?;
-        Ok(Self { overrides, recipe, split, data: self.data.clone(), opened: self.opened.clone() })
+        let (data, opened, taken) = (self.data.clone(), self.opened.clone(), self.taken.clone());
+        Ok(Self { overrides, recipe, split, data, opened, taken })
     }
 
     /// Trains in a run's folder to the end, tests, and leaves the folder as a finished run's. `notes` say what was passed
@@ -159,6 +176,7 @@ impl Setup {
             folder,
             started: manifest.started,
             made_with: self.made_with(manifest),
+            begins_elsewhere: manifest.weights_from.is_some(),
             whose: Whose::run(&self.recipe, manifest),
             mark: mark(manifest),
             notes,
@@ -250,6 +268,10 @@ pub fn resume(folder: &Path, over: Overrides, brief: bool, mut inspection: Inspe
         diverged::clear(folder)?;
     }
     let _lock = run_dir::lock(folder)?;
+    if run.manifest.weights_from.is_some() && !checkpoint::any(folder) {
+        // The training begins with them once more, and no seed makes them.
+        run.weights(Which::Initial, &mut inspection)?;
+    }
     let RunFolder { manifest, overrides, source, .. } = run;
     let setup = Setup::new(source, over.over(overrides), Work::GoingOn).map_err(TrainError::since(folder))?;
     setup.is_of(folder, &manifest, &mut inspection)?;

@@ -5,6 +5,7 @@ use crate::train::fit::checkpoint;
 use crate::train::quoted::quoted;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, announce, begin};
+use crate::train::runs::elsewhere::Taken;
 use crate::train::runs::inspect::{Inspection, RunFolder, unended};
 use crate::train::runs::manifest::Summary;
 use crate::train::runs::memory_need::Work;
@@ -12,6 +13,7 @@ use crate::train::runs::run_dir::{self, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::which::Which;
 use crate::train::{Done, Overrides, TrainError, weights};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The outcome of a repeated run.
 #[derive(Clone, Debug)]
@@ -52,9 +54,10 @@ pub fn rerun(
     if let Some(problem) = run.metrics_problem() {
         inspection.say(&format!("warning: {problem}"));
     }
-    let setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.overrides)), Work::Repeating)
+    let mut setup = Setup::new(run.source.clone(), over.over(std::mem::take(&mut run.overrides)), Work::Repeating)
         .map_err(TrainError::since(folder))?;
     setup.is_of(folder, &run.manifest, &mut inspection)?;
+    setup.taken = Taken::again(&run, &mut inspection)?.map(Arc::new);
     let differences = run.manifest.differences(&setup.opened);
     let here = folder.canonicalize().map_err(TrainError::file(folder, "read"))?;
     let occasion = Occasion { command, notes: std::mem::take(&mut inspection.notes), ..Occasion::default() };

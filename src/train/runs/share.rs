@@ -183,7 +183,7 @@ impl Setup {
         // The author's text is the one that was there before.
         let recipe = Recipe { text: source.text.clone(), ..recipe };
         let (data, split) = (self.data.clone(), self.split.clone());
-        Ok(Self { overrides, recipe, data, split, opened: self.opened.clone() })
+        Ok(Self { overrides, recipe, data, split, opened: self.opened.clone(), taken: None })
     }
 }
 

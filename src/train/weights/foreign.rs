@@ -1,6 +1,8 @@
 //! Weights that another program wrote: what their names and files look like, and how they become a net's.
 
 use crate::back::burn::Weight;
+use crate::train::TrainError;
+use std::path::Path;
 
 /// The prefixes that wrappers of PyTorch put before every name: data parallel training, and `torch.compile`.
 const PREFIXES: [&str; 2] = ["module.", "_orig_mod."];
@@ -37,17 +39,41 @@ pub fn other_format(bytes: &[u8]) -> Option<String> {
     Some(format!("expected a safetensors file, found {what}; {TO_SAFETENSORS}"))
 }
 
-/// Takes the prefixes off that all names have and none of the net's has; gives the prefixes that were there.
-pub fn unwrapped<'n>(weights: &mut [Weight], net: impl Iterator<Item = &'n str> + Clone) -> Vec<&'static str> {
+/// The endings of files that `torch.save` writes.
+const ENDINGS: [&str; 5] = ["pth", "pt", "bin", "ckpt", "pkl"];
+
+/// How to make a safetensors file of one of `torch.save`, for a file that is one. No such file is read here: whoever wrote it
+/// could have it run any program.
+pub fn in_safetensors(path: &Path, bytes: &[u8]) -> Option<TrainError> {
+    let is_named_so =
+        path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
+    let is_saved = FORMATS[..2].iter().any(|(start, _)| bytes.starts_with(start));
+    let [from, to] = [path.to_owned(), path.with_extension("safetensors")].map(|path| path.display().to_string());
+    let reason = format!(
+        "a file of `torch.save` is a program as well, and is never run here; in Python, these lines make a safetensors file of \
+         it:\n  import torch, safetensors.torch\n  state = torch.load({from:?}, map_location=\"cpu\", weights_only=True)\n  \
+         safetensors.torch.save_file({{name: x.contiguous().clone() for name, x in state.get(\"state_dict\", state).items()}}, {to:?})"
+    );
+    (is_named_so || is_saved).then(|| TrainError::Refused { path: path.to_owned(), reason })
+}
+
+/// Takes the prefixes off that all names have and none of the net's has; gives the prefixes that were there. A prefix is one of
+/// a wrapper, or one without which names are those of the net.
+pub fn unwrapped<'n>(weights: &mut [Weight], net: impl Iterator<Item = &'n str> + Clone) -> Vec<String> {
     let mut taken = Vec::new();
-    let wraps = |prefix: &&&str, weights: &[Weight]| {
-        !weights.is_empty()
-            && weights.iter().all(|weight| weight.name.starts_with(**prefix))
-            && !net.clone().any(|name| name.starts_with(**prefix))
-    };
-    while let Some(prefix) = PREFIXES.iter().find(|prefix| wraps(prefix, weights)) {
+    while let Some(prefix) = prefix(weights, net.clone()) {
         weights.iter_mut().for_each(|weight| drop(weight.name.drain(..prefix.len())));
-        taken.push(*prefix);
+        taken.push(prefix);
     }
     taken
+}
+
+fn prefix<'n>(weights: &[Weight], net: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
+    let (first, _) = weights.first()?.name.split_once('.')?;
+    let prefix = format!("{first}.");
+    let rest: Option<Vec<&str>> = weights.iter().map(|weight| weight.name.strip_prefix(&prefix)).collect();
+    let rest = rest?;
+    let wraps = !net.clone().any(|name| name.starts_with(&prefix))
+        && (PREFIXES.contains(&prefix.as_str()) || net.clone().any(|name| rest.contains(&name)));
+    wraps.then_some(prefix)
 }

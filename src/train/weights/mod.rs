@@ -3,7 +3,10 @@
 
 pub mod foreign;
 mod header;
+mod pattern;
+pub mod taken;
 pub mod whose;
+pub mod wish;
 
 use super::TrainError;
 use crate::back::burn::{DeviceError, Model, Weight};

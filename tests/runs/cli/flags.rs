@@ -46,7 +46,11 @@ const VERBS: [(&str, &str); 28] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 59] = [
+const BAD: [(&str, &[&str]); 63] = [
+    ("--weights-from", &[""]),
+    ("--weights-only", &[""]),
+    ("--weights-except", &[""]),
+    ("--weights-rename", &["", "3", "a=", "=b", "a.*=b"]),
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),

@@ -15,7 +15,7 @@ mod pictures;
 mod published;
 mod same;
 mod seeds;
-mod tools;
+pub mod tools;
 mod ways;
 mod words;
 

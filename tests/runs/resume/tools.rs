@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 /// Changes the bytes of a file.
-pub fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+pub(super) fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);
     // Not in place: a checkpoint may share the file.
@@ -18,12 +18,12 @@ pub fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(path, bytes).unwrap();
 }
 
-pub fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Changes a sealed file and seals it again, as if the run had written it so.
-pub fn reseal(path: &Path, change: impl FnOnce(&mut Map<String, Value>)) {
+pub(super) fn reseal(path: &Path, change: impl FnOnce(&mut Map<String, Value>)) {
     let mut fields: Map<String, Value> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(fields.keys().next_back().map(String::as_str), Some("sha256"), "the seal comes last");
     let seal = fields.shift_remove("sha256").unwrap();
@@ -34,17 +34,17 @@ pub fn reseal(path: &Path, change: impl FnOnce(&mut Map<String, Value>)) {
     fs::write(path, text(&fields)).unwrap();
 }
 
-pub fn json(path: &Path) -> Value {
+pub(super) fn json(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-pub fn copy(from: &Path, to: &Path) {
+pub(super) fn copy(from: &Path, to: &Path) {
     let _ = fs::remove_dir_all(to);
     assert!(Command::new("cp").arg("-r").args([from, to]).status().unwrap().success());
 }
 
 /// Every file below a folder.
-pub fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -57,7 +57,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 const FEW: &str = "run tiny --device cpu --threads 1 --limit 48 --limit-test 24 --epochs 2";
 
 /// A finished run of a few images in a folder of that name.
-pub fn trained(place: &Place, name: &str, more: &str) -> PathBuf {
+pub(super) fn trained(place: &Place, name: &str, more: &str) -> PathBuf {
     let said = place.lcnnc(&format!("{FEW} --runs all-{name} {more}"));
     assert_eq!(said.code, Some(0), "{}", said.err);
     let run = fs::read_dir(place.0.path().join(format!("all-{name}/tiny"))).unwrap().next().unwrap().unwrap().path();
@@ -67,14 +67,14 @@ pub fn trained(place: &Place, name: &str, more: &str) -> PathBuf {
 }
 
 /// What a command answered: without where it is and how long it took.
-pub fn answer(said: &Said) -> Vec<String> {
+pub(super) fn answer(said: &Said) -> Vec<String> {
     let is_answer = |line: &&str| line.contains("accuracy") && !line.starts_with("epoch") || line.contains(" %");
     said.out.lines().filter(is_answer).map(str::to_owned).collect()
 }
 
 /// Checks how a command ended and what it said on the way.
 #[track_caller]
-pub fn names(said: &Said, code: i32, parts: &[&str]) {
+pub(super) fn names(said: &Said, code: i32, parts: &[&str]) {
     assert_eq!(said.code, Some(code), "{}{}", said.out, said.err);
     for part in parts {
         assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
@@ -82,7 +82,7 @@ pub fn names(said: &Said, code: i32, parts: &[&str]) {
 }
 
 /// A stopped run whose checkpoint is behind the first epoch.
-pub fn late(place: &Place) -> PathBuf {
+pub(super) fn late(place: &Place) -> PathBuf {
     loop {
         let run = stopped(place);
         if checkpoints(&run).iter().all(|path| !path.file_name().unwrap().to_str().unwrap().starts_with("epoch0000001"))

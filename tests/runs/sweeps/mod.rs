@@ -272,10 +272,10 @@ fn a_job_that_fails_is_recorded_and_the_rest_goes_on() {
 fn a_data_set_that_is_not_there_is_a_hole() {
     let place = place();
     let here = place.path();
-    let sweep = format!("sweep run small {FLAGS} --data-root nowhere --over dataset=mnist,contours --jobs 1");
+    let sweep = format!("sweep run small {FLAGS} --data-root nowhere --over dataset=mnist,contours --jobs 1 --seeds 2");
     let (code, out, err) = lcnnc(here, &sweep);
     assert_eq!(code, Some(10), "{out}{err}");
-    assert!(out.contains("2 jobs: 1 finished, 1 failed"), "{out}{err}");
+    assert!(out.contains("4 jobs: 2 finished, 2 failed"), "{out}{err}");
     let table = fine(here, "sweep table sweeps/small");
     assert!(table.starts_with("row  mnist  contours\nall  -      "), "{table}");
     // Once for all seeds, and in one line.
