@@ -131,7 +131,7 @@ impl MadeWith {
             ("dataset", Some(self.dataset.clone())),
             ("limit", limit(self.limit)),
             ("limit_test", limit(self.limit_test)),
-            ("weights_from", self.weights_from.as_ref().map(|from| from.in_words())),
+            ("weights_from", self.weights_from.as_ref().map(TakenFrom::in_words)),
         ];
         let of_run = of_run.into_iter().filter_map(|(name, text)| Some((name, text?)));
         let of_spec = self.parts().map(|(_, name, text)| (name, text));
