@@ -13,8 +13,9 @@ use tempfile::TempDir;
 
 const SPEC: &str = "model Small\ninput image: [1, 12, 12]\nlogits = dense(image, classes)\noutput logits\n\
                     data { transform: [resize(12)] }\ntrain { epochs: 1 }\n";
-/// What a list reads, and the weights, which have only to be there.
+/// The files of a run that `lcnnc runs list` reads.
 const READ: [&str; 4] = ["spec.lcnn", "run.yaml", "manifest.json", "summary.json"];
+/// The files of weights that a finished run has. A list looks whether they are there and does not read them.
 const WEIGHTS: [&str; 2] = ["best.safetensors", "last.safetensors"];
 
 /// The run that is copied.

@@ -1,18 +1,19 @@
-//! What the file says of itself, which a net does not know: the paper, comments of the spec, classes, settings.
+//! Facts that an exported Python file states and that the net in memory does not hold: the paper, the comments of the spec, the names of the
+//! classes, and the settings of the training.
 
 use super::layout::wrapped;
 use crate::front::settings::Settings;
 use crate::ir::Net;
 use std::collections::BTreeMap;
 
-/// What a net does not know of itself.
+/// Facts about a net that an exported Python file states and that [`Net`] does not hold.
 #[derive(Clone, Debug, Default)]
 pub struct About {
     /// The lines at the head of the spec.
     pub head: Vec<String>,
-    /// What stands above the statements of paths.
+    /// The comment lines that stand above a statement in the spec, by the path of the statement in the net.
     pub above: BTreeMap<String, Vec<String>>,
-    /// What stands behind the modules of paths.
+    /// The comment that stands behind the declaration of a module in the spec, by the path of the module in the net.
     pub behind: BTreeMap<String, String>,
     /// The settings of the training; none for a file without what they bring.
     pub settings: Option<Settings>,
@@ -20,7 +21,7 @@ pub struct About {
     pub classes: Vec<String>,
     /// The name of the module that the file is, and of the file of weights beside it.
     pub file: Option<(String, Option<String>)>,
-    /// What the file was made of: a spec, or a run.
+    /// The spec or the run that the exported file was made from, in words for the head of the file.
     pub origin: String,
 }
 

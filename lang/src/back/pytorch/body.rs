@@ -20,11 +20,11 @@ pub struct Body<'a> {
     values: &'a mut Values,
     wanted: &'a Wanted,
     shapes: Vec<Shape>,
-    /// What each value that has been made is read as.
+    /// The Python expression that reads each value of the net, by the number of the value; none for a value that no statement has made yet.
     exprs: Vec<Option<Expr>>,
-    /// Whether named values go through their modules.
+    /// Whether the Python code passes each named value through the module of its name, so that hooks see it.
     calls: bool,
-    /// What stands above the first statement of a path.
+    /// The comment lines that are still to be written above the first statement of a path, by path.
     notes: BTreeMap<String, Vec<String>>,
     /// The variables of the steps of the loops around, the innermost last.
     steps: Vec<String>,
@@ -73,7 +73,7 @@ impl<'a> Body<'a> {
         self.stmts(&Plan::new(&self.net.body, None, self.values, self.wanted));
     }
 
-    /// What a value that has been made is read as.
+    /// The Python expression that reads a value; `None` for a value that no statement has made yet.
     pub fn read(&self, value: Value) -> Expr {
         self.exprs[value.0].clone().unwrap_or_else(|| Expr::atom("None"))
     }
@@ -220,7 +220,8 @@ impl<'a> Body<'a> {
         self.exprs[state.current.0] = Some(name);
     }
 
-    /// What of a loop's body is read behind the loop: of one step a variable, of several steps a list.
+    /// The values of a loop's body that statements behind the loop read. A value that is read at one step is kept in a variable, and one that
+    /// is read at several steps in a list.
     fn kept(&mut self, looped: &Loop) -> Vec<Kept> {
         let mut steps: BTreeMap<Value, Vec<usize>> = BTreeMap::new();
         for tap in looped.taps.iter().filter(|tap| self.wanted.read.contains(&tap.outer)) {
@@ -291,7 +292,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// Whether a loop's body reads parameters of which each of its own steps has one.
+    /// Whether the body of a loop reads parameters that the loop holds one of for each of its steps (`per_step: true`).
     fn has_versions(&self, looped: &Loop) -> bool {
         let mut depth = 0_usize;
         walk(&looped.body).any(|visit| match visit {
