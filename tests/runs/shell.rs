@@ -6,6 +6,20 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+/// A spec that trains in no time, whose const `width` makes it another net.
+pub const SMALL: &str = "\
+model Small
+const width = 2
+input image: [1, 12, 12]
+weights W: conv(1 -> width, kernel: 3)
+A = relu(W * image)
+logits = dense(global_avg_pool(A), classes)
+output logits
+data {
+    transform: [resize(12)]
+}
+";
+
 /// Runs `lcnnc` with arguments that hold no spaces: its exit code, and what it says on both streams.
 pub fn lcnnc(folder: &Path, args: &str) -> (Option<i32>, String, String) {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));

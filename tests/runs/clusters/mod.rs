@@ -3,6 +3,7 @@
 
 mod files;
 
+use crate::shell::SMALL;
 use lcnnc::sweeps::clusters::needs::KEYS;
 use serde_json::Value;
 use std::fs;
@@ -10,26 +11,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
-const SPEC: &str = "\
-model Small
-const width = 2
-input image: [1, 12, 12]
-weights W: conv(1 -> width, kernel: 3)
-A = relu(W * image)
-logits = dense(global_avg_pool(A), classes)
-output logits
-data {
-    transform: [resize(12)]
-}
-";
-
 const SWEEP: &str =
     "sweep run small --device cpu --limit 40 --limit-test 20 --epochs 1 --no-tensorboard --over width=1,2 --seeds 4";
 
 /// A folder with a spec, and a folder of programs that stand for those of a cluster.
 fn place(programs: &[(&str, &str)]) -> TempDir {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("small.lcnn"), SPEC).unwrap();
+    fs::write(place.path().join("small.lcnn"), SMALL).unwrap();
     let bin = place.path().join("bin");
     fs::create_dir(&bin).unwrap();
     for (name, script) in programs {

@@ -2,31 +2,18 @@
 
 mod parts;
 
-use crate::shell::{fine, lcnnc, rows};
+use crate::shell::{SMALL, fine, lcnnc, rows};
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-const SPEC: &str = "\
-model Small
-const width = 2
-input image: [1, 12, 12]
-weights W: conv(1 -> width, kernel: 3)
-A = relu(W * image)
-logits = dense(global_avg_pool(A), classes)
-output logits
-data {
-    transform: [resize(12)]
-}
-";
 
 const FLAGS: &str = "--device cpu --threads 1 --limit 40 --batch 8 --no-tensorboard";
 
 /// A folder with the spec in it, and a finished run of each of these flags.
 fn place<const N: usize>(runs: [&str; N]) -> (TempDir, [PathBuf; N]) {
     let place = tempfile::tempdir().unwrap();
-    fs::write(place.path().join("small.lcnn"), SPEC).unwrap();
+    fs::write(place.path().join("small.lcnn"), SMALL).unwrap();
     let folders = runs.map(|flags| run(place.path(), flags));
     (place, folders)
 }
@@ -225,7 +212,7 @@ fn summaries_hold_all_settings_and_older_ones_are_listed_from_the_other_files() 
 fn names_of_consts_and_settings_that_every_run_has_are_told_apart() {
     let place = tempfile::tempdir().unwrap();
     let here = place.path();
-    let spec = SPEC.replace("const width = 2", "const width = 2\nconst test = 1\nconst lr = 5");
+    let spec = SMALL.replace("const width = 2", "const width = 2\nconst test = 1\nconst lr = 5");
     fs::write(here.join("small.lcnn"), spec.replace("3)", "3 * test + 0 * lr)")).unwrap();
     run(here, "--lr 0.1");
     let row = &listed(here, "--columns all")[0];
