@@ -91,7 +91,7 @@ pub struct Findings {
 /// Numbers that are too many for a table, in C's order.
 #[derive(Debug)]
 pub struct NamedArray {
-    /// What its file is called behind the name of the analysis.
+    /// The part of the name of its file that stands behind the name of the analysis.
     pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f64>,

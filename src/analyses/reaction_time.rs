@@ -98,7 +98,7 @@ pub fn entropy(scores: &[f32]) -> f64 {
     parts.sum()
 }
 
-/// What a net makes of an image, step by step.
+/// The entropy and the answer of a net for one image, step by step.
 struct Course {
     class: usize,
     entropies: Vec<f64>,

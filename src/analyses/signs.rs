@@ -78,7 +78,7 @@ fn applies(net: &Net) -> Result<(), String> {
     }
 }
 
-/// What a value is after training.
+/// One value of the net at one step, with its role after training.
 struct Part {
     seen: Seen,
     role: Option<Role>,

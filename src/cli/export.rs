@@ -45,7 +45,7 @@ enum Target {
     Pytorch,
 }
 
-/// What is written: the text of the net, and the weights.
+/// A net that is to be exported, the facts that its file states, and its weights where there are some.
 struct Export {
     net: Net,
     about: About,

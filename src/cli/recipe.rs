@@ -90,7 +90,7 @@ pub struct RecipeArgs {
 }
 
 impl RecipeArgs {
-    /// What the flags say.
+    /// The settings of a run that these flags give.
     ///
     /// # Errors
     /// If a const or a setting is given two values.

@@ -17,7 +17,7 @@ pub struct MachineArgs {
 }
 
 impl MachineArgs {
-    /// What the flags say, beside other settings.
+    /// Puts the values of these flags over other settings of a run.
     pub fn with(&self, other: Overrides) -> Overrides {
         Overrides { device: self.device, threads: self.threads, ..other }
     }
@@ -45,7 +45,7 @@ pub struct MovedArgs {
 }
 
 impl MovedArgs {
-    /// What the flags say, beside other settings.
+    /// Puts the values of these flags over other settings of a run.
     pub fn with(self, other: Overrides) -> Overrides {
         Overrides { dataset: self.dataset, data_root: self.data_root, ..other }
     }
@@ -63,7 +63,7 @@ pub struct TestArgs {
 }
 
 impl TestArgs {
-    /// What the flags say, beside other settings.
+    /// Puts the values of these flags over other settings of a run.
     pub fn with(&self, other: Overrides) -> Overrides {
         Overrides { dataset: self.dataset.clone(), data_root: self.data_root.clone(), ..other }
     }
@@ -84,7 +84,7 @@ pub struct AllowArgs {
 }
 
 impl AllowArgs {
-    /// What the flags say, beside other settings.
+    /// Puts the values of these flags over other settings of a run.
     pub fn with(&self, other: Overrides) -> Overrides {
         Overrides {
             allow_one_class: self.allow_one_class.then_some(true),

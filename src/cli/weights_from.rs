@@ -21,7 +21,7 @@ pub struct WeightsArgs {
 }
 
 impl WeightsArgs {
-    /// What the flags say.
+    /// The wish for weights from elsewhere that these flags give.
     pub fn wish(self) -> WeightsFrom {
         let Self { weights_from, weights_only: only, weights_except: except, weights_rename: rename } = self;
         let file = weights_from.map(|path| WeightsFile { path, sha256: None });

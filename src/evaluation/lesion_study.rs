@@ -10,7 +10,7 @@ use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::{Net, Value, Visit};
 use std::collections::BTreeMap;
 
-/// What is measured of one net.
+/// The accuracy and the activity of one net, with or without a lesion, over the images that it is shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Measured {
     pub accuracy: f64,

@@ -25,7 +25,7 @@ impl Over {
     /// Reads the numbers; both ends of a range are in it.
     ///
     /// # Errors
-    /// What is expected.
+    /// That the text is not `steps=` with numbers of steps behind it, and how it is written.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (name, list) = text.split_once('=').ok_or(EXPECTED)?;
         let name = name.trim();

@@ -6,7 +6,7 @@ use crate::analyses::table::{Cell, csv_line};
 use crate::train::{Judged, Score, Shown, TrainError, Trained};
 use serde_json::{Map, Value, json};
 
-/// What a line is written as.
+/// The format of the line that each image has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
     Csv,

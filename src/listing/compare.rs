@@ -116,7 +116,7 @@ fn differing(rows: &[Row; 2]) -> Vec<[String; 4]> {
     differ.map(|(name, values)| line(name, values.map(|value| value.map(Value::shown)), String::new())).collect()
 }
 
-/// What differs in the data.
+/// The rows that tell of two runs which data set each has and the checksum of it.
 fn data(runs: [&Glance; 2]) -> Vec<[String; 4]> {
     let of = runs.map(|run| &run.manifest.data);
     let images = |of: [usize; 2]| of.map(|n| n.to_string());

@@ -21,12 +21,12 @@ const SIGNS: [(&str, &[Ordering]); 6] = [
 pub struct Condition {
     /// As it was written.
     text: String,
-    /// What is compared.
+    /// The column whose cells are compared, as in `alpha`.
     name: String,
     sign: &'static str,
     /// The orders for which it holds.
     holds: &'static [Ordering],
-    /// What it is compared with.
+    /// The value that the cells of the column are compared with, as it was typed.
     value: String,
 }
 

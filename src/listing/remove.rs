@@ -23,7 +23,7 @@ pub struct Removal {
     pub files: usize,
     /// Their bytes.
     pub bytes: u128,
-    /// What lies in it and was not written by the run.
+    /// Files in the folder of the run that the run did not write itself.
     pub others: Vec<String>,
     /// Files of studies that name the run, which `lcnnc report` cannot take without it.
     pub studies: Vec<PathBuf>,

@@ -129,7 +129,7 @@ impl Row {
         }
     }
 
-    /// What is known of a run.
+    /// The row of a run, of all that the files of its folder say.
     pub fn of(glance: &Glance) -> Self {
         Self::new(&glance.path, State::of(glance), |row| row.known(glance))
     }

@@ -79,7 +79,7 @@ pub struct Events {
     file: File,
     /// How many bytes of whole records the file has.
     written: u64,
-    /// Whether it began empty.
+    /// Whether the file of events was made by this process, and not gone on with.
     is_new: bool,
 }
 

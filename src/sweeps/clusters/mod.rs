@@ -63,7 +63,7 @@ pub struct Batch<'a> {
     pub plan: PathBuf,
     /// The numbers of the jobs, in order.
     pub numbers: Vec<usize>,
-    /// What each needs.
+    /// The time, the memory and so on that each job asks the cluster for.
     pub needs: &'a Needs,
     /// The program, as its path on this machine.
     pub program: PathBuf,

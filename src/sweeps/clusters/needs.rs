@@ -7,14 +7,14 @@ use jiff::{Span, SpanRelativeTo, Unit};
 use lcnnc_lang::diag::did_you_mean;
 use std::time::Duration;
 
-/// What is said of a key.
+/// A key of the block of a cluster in the file of a sweep, such as `memory`.
 #[derive(Debug)]
 pub struct Key {
     /// The key.
     pub name: &'static str,
     /// The clusters that have it.
     pub of: &'static [Cluster],
-    /// What it is, in a line.
+    /// The meaning of the key, in a line.
     pub about: &'static str,
     /// A value.
     pub example: &'static str,

@@ -8,7 +8,7 @@ use crate::ir::flow::shapes;
 use crate::ir::{Net, Node, Op, ParamId, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a module of the tree is.
+/// The kind of a module in the tree of modules of an exported file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Kind {
     /// A place in a dotted name, and no more.

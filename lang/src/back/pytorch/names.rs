@@ -100,7 +100,7 @@ const OF_MODULES: &[&str] = &[
     "sleep",
 ];
 
-/// What the statements of the file call, which no variable may hide.
+/// Names that statements of an exported file call, so that no variable may have them.
 const OF_STATEMENTS: &[&str] = &[
     "F",
     "Local2d",

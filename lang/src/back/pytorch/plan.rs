@@ -5,7 +5,7 @@ use crate::ir::flow::ends;
 use crate::ir::{Loop, Net, Node, Op, State, Stmt, Value, Visit};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is computed of a net for some of its values.
+/// The statements and values of a net that Python code has to compute to have some values of the net.
 pub struct Wanted {
     /// The values that are computed.
     pub made: BTreeSet<Value>,
@@ -27,7 +27,7 @@ impl Wanted {
         wanted
     }
 
-    /// What these values alone are made of.
+    /// All that has to be computed for these values, and nothing else.
     pub fn of(net: &Net, roots: &[Value]) -> Self {
         let mut wanted = Self { made: BTreeSet::new(), read: roots.iter().copied().collect() };
         wanted.close(net);

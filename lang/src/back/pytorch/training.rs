@@ -48,7 +48,7 @@ impl Body<'_> {
     }
 }
 
-/// What stands for a list that has no name yet.
+/// A sign that no Python code holds, which stands for the list of parameters until the list has a name.
 const OPEN: &str = "\u{0}";
 /// Fewer terms are written out.
 const FEW: usize = 3;
