@@ -20,4 +20,5 @@ pub mod observe;
 pub mod sharing;
 pub mod simulations;
 pub mod sweeps;
+pub mod text_table;
 pub mod train;

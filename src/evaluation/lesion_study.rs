@@ -2,9 +2,10 @@
 
 use super::answer::{named, nats};
 use super::lesion::Lesion;
-use super::rows::{Rows, aligned, percent};
+use super::rows::{Rows, percent};
 use crate::activity::{Asked, Place};
 use crate::analyses::table::Cell;
+use crate::text_table::with_numbers;
 use crate::train::{Recorded, Shown, TrainError, Trained};
 use lcnnc_lang::diag::counted;
 use lcnnc_lang::ir::{Net, Value, Visit};
@@ -179,6 +180,6 @@ impl Study {
         if let Some((means, sds)) = self.of_random() {
             rows.push(row(counted(self.random.len(), "random lesion"), written(means, sds)));
         }
-        aligned(&rows)
+        with_numbers(&rows)
     }
 }

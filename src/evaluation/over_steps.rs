@@ -1,7 +1,8 @@
 //! The trained weights with other numbers of steps.
 
-use super::rows::{Rows, aligned, percent};
+use super::rows::{Rows, percent};
 use crate::analyses::table::Cell;
+use crate::text_table::with_numbers;
 use crate::train::{Recipe, Score, Shown, TrainError, Trained};
 use lcnnc_lang::Steps;
 use lcnnc_lang::diag::{among, did_you_mean};
@@ -169,7 +170,7 @@ impl OverSteps {
             let mark = self.is_trained(*steps).then(|| "<- trained".to_owned());
             own.chain([format!("{:.4}", score.cross_entropy)]).chain(mark).collect()
         };
-        aligned(&[head].into_iter().chain(self.scores.iter().map(row)).collect::<Vec<Vec<String>>>())
+        with_numbers(&[head].into_iter().chain(self.scores.iter().map(row)).collect::<Vec<Vec<String>>>())
     }
 
     /// What the loops were trained with, in words.

@@ -1,9 +1,10 @@
 //! The score of a run's net, class by class.
 
 use super::answer::named;
-use super::rows::{Rows, aligned, percent};
+use super::rows::{Rows, percent};
 use crate::activity::{Asked, Place};
 use crate::analyses::table::Cell;
+use crate::text_table::with_numbers;
 use crate::train::{Judged, Recorded, Score, Shown, TrainError, Trained};
 use lcnnc_lang::diag::render::visible_name;
 use serde_json::{Value, json};
@@ -136,7 +137,7 @@ impl Report {
         let head: Vec<String> =
             ["true \\ named".to_owned()].into_iter().chain(heads).chain(["right".to_owned()]).collect();
         let rows: Vec<Vec<String>> = [head].into_iter().chain((0..names.len()).map(row)).collect();
-        aligned(&rows)
+        with_numbers(&rows)
     }
 }
 

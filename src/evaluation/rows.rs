@@ -42,21 +42,6 @@ fn value(cell: &Cell) -> Value {
     }
 }
 
-/// Columns side by side for people, each as wide as it has to be: the first to the left, the others to the right.
-pub fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().enumerate().map(|(column, cell)| match (column, widths[column]) {
-            (0, width) => format!("{cell:width$}"),
-            (_, width) => format!("  {cell:>width$}"),
-        });
-        format!("{}\n", cells.collect::<String>().trim_end())
-    };
-    rows.iter().map(line).collect()
-}
-
 /// A share from 0 to 1 as a percentage.
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)

@@ -4,7 +4,7 @@ use super::curves::{Curve, drawn};
 use super::row::{Row, Value};
 use crate::data::short;
 use crate::observe::Epoch;
-use crate::sweeps::text_table::aligned;
+use crate::text_table::aligned;
 use crate::train::{Glance, TrainError};
 use similar::TextDiff;
 

@@ -3,8 +3,8 @@
 use super::columns::{Columns, head};
 use super::row::{Row, State, Value};
 use crate::analyses::table::{line, number};
-use crate::sweeps::text_table::{aligned, booktabs, escaped, piped};
 use crate::sweeps::written::Format;
+use crate::text_table::{aligned, booktabs, escaped, piped};
 use crate::train::TrainError;
 use lcnnc_lang::diag::counted;
 use serde_json::{Map, Value as Json};

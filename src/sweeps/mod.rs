@@ -21,7 +21,6 @@ pub mod results;
 pub mod state;
 pub mod sweep;
 pub mod table;
-pub mod text_table;
 pub mod values;
 pub mod written;
 

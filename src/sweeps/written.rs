@@ -1,8 +1,8 @@
 //! A table of results as text: for a terminal, Markdown, CSV, LaTeX with `booktabs`, and JSON.
 
 use super::table::{Cell, ResultTable};
-use super::text_table::{aligned, booktabs, escaped, piped};
 use crate::analyses::{Cell as Field, Column, Table};
+use crate::text_table::{aligned, booktabs, escaped, piped};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::str::FromStr;

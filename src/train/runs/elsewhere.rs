@@ -2,6 +2,7 @@
 
 use crate::back::burn::{Model, Weight};
 use crate::data::{sha256, short};
+use crate::text_table::aligned;
 use crate::train::console::Console;
 use crate::train::fit::BEST;
 use crate::train::recipe::overrides::Overrides;
@@ -109,15 +110,12 @@ impl Taken {
     pub fn announce(&self, console: &Console) {
         let TakenFrom { file, sha256, taken, of, .. } = &self.from;
         console.line(&format!("weights    {taken} of {of} taken from {}, SHA-256 {}", file.display(), short(sha256)));
-        let head = HEAD.map(str::to_owned);
-        let rows: Vec<&[String; 4]> = std::iter::once(&head).chain(&self.rows).collect();
-        let width = |n: usize| rows.iter().map(|row| row[n].chars().count()).max().unwrap_or_default();
-        let widths = [width(0), width(1), width(2)];
-        for [theirs, ours, shape, what] in rows.iter().skip(usize::from(self.rows.is_empty())) {
-            let [a, b, c] = widths;
-            let line = format!("           {theirs:a$}  {ours:b$}  {shape:c$}  {what}");
-            console.text(&format!("{}\n", line.trim_end()));
+        if self.rows.is_empty() {
+            return;
         }
+        let rows =
+            std::iter::once(&HEAD.map(str::to_owned)).chain(&self.rows).map(|row| row.to_vec()).collect::<Vec<_>>();
+        aligned(&rows).lines().for_each(|line| console.text(&format!("           {line}\n")));
     }
 }
 

@@ -1,22 +1,27 @@
 //! Rows of texts laid out as a table: for a terminal, Markdown, and LaTeX with `booktabs`. The first row is the head.
 
-use std::fmt::Write as _;
-
-/// Columns of one width each, two spaces apart.
+/// Columns of texts, each as wide as it has to be, two spaces apart and to the left.
 pub fn aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let line: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.chars().count())))
-            .collect();
-        let _ = writeln!(text, "{}", line.join("  ").trim_end());
-    }
-    text
+    in_columns(rows, |_| false)
+}
+
+/// The same with the first column to the left and the others, of numbers, to the right.
+pub fn with_numbers(rows: &[Vec<String>]) -> String {
+    in_columns(rows, |column| column > 0)
+}
+
+fn in_columns(rows: &[Vec<String>], is_right: impl Fn(usize) -> bool) -> String {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or_default()).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            let width = *width;
+            if is_right(column) { format!("{cell:>width$}") } else { format!("{cell:width$}") }
+        });
+        format!("{}\n", cells.collect::<Vec<String>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }
 
 /// A table of Markdown.
