@@ -23,6 +23,8 @@ pub struct Bench {
     which: Which,
     /// The epoch of these weights, 0 before training; none where the run does not say.
     epoch: Option<usize>,
+    /// Times whose weights the run should have and has not.
+    missing: Vec<Which>,
     /// Whether anything asked for weights of other times.
     looked_back: Cell<bool>,
     /// Is told how many images the net was shown, as they come.
@@ -49,12 +51,13 @@ impl Bench {
         let over = Overrides { fuse: Some(false), ..over };
         let trained = Trained::open(run, over, which, inspection)?;
         let (kept, epoch) = trained.epochs(run, which, inspection)?;
-        let mut earlier = Vec::new();
+        let (mut earlier, mut missing) = (Vec::new(), Vec::new());
         if which != Which::Initial {
             let kept = kept.into_iter().map(Which::Epoch).filter(|kept| *kept != which);
             for time in [Which::Initial].into_iter().chain(kept) {
                 let narrow = |weight: Weight| (weight.name, weight.values.into_iter().map(|x| x as f32).collect());
                 let weights = trained.weights_at(run, time, inspection)?;
+                missing.extend(weights.is_none().then_some(time));
                 earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
             }
         }
@@ -64,6 +67,7 @@ impl Bench {
             earlier,
             which,
             epoch,
+            missing,
             looked_back: Cell::new(false),
             each_image: Box::new(|_| ()),
         })
@@ -140,12 +144,18 @@ impl Bench {
         Ok(times.into_iter().enumerate().filter(is_meant).map(|(_, at)| at).collect())
     }
 
-    /// What is to be said if something looked for the weights from before training and the run does not have them.
+    /// A sentence that names the files of weights from before the end of the training that an analysis looked for and that the run does not
+    /// have; none if there is no such file.
     pub fn gap(&self) -> Option<String> {
-        let is_there = self.which == Which::Initial || self.earlier.iter().any(|(which, _)| *which == Which::Initial);
-        let path = self.trained.file().with_file_name(Which::Initial.file());
-        (self.looked_back.get() && !is_there)
-            .then(|| format!("note: {} is missing, so nothing from before training is shown", path.display()))
+        let files: Vec<String> = self
+            .missing
+            .iter()
+            .map(|time| self.trained.file().with_file_name(time.file()).display().to_string())
+            .collect();
+        let is_noted = self.looked_back.get() && !files.is_empty();
+        is_noted.then(|| {
+            format!("warning: {} is missing, so these weights are in no table and no figure", files.join(", "))
+        })
     }
 
     /// The labels of the images that the net is shown, in order; none where they have no classes.

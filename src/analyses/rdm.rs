@@ -63,6 +63,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     order.sort_by_key(|image| labels.as_ref().map_or(0, |labels| labels[*image]));
     let labels: Option<Vec<usize>> = labels.map(|labels| order.iter().map(|image| labels[*image]).collect());
     let mut drawn = Vec::new();
+    if images < bench.images() {
+        findings
+            .notes
+            .push(format!("these are the first {images} of {} images; `images` asks for more", bench.images()));
+    }
     for seen in each_step(&asked(bench.net(), call.names("of"))?) {
         let mut kept = Vec::with_capacity(images);
         bench.watch_some(&seen.asked, images, &mut |_, x| kept.push(x.to_vec()))?;

@@ -147,7 +147,9 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
                 let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
                 findings.measures.extend([measure("slope", slope), measure("correlation r", r)]);
             }
-            findings.notes.extend(line.map(|line| line.sentence(bundle.owner(), time, points.len())));
+            findings
+                .notes
+                .extend(line.map(|line| line.sentence([bundle.owner(), afferent.owner()], time, points.len())));
             let axes = ["afferent distance", "lateral distance"].map(Axis::linear);
             panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, errors), line));
         }
@@ -211,10 +213,13 @@ impl Line {
         })
     }
 
-    fn sentence(&self, bundle: &str, time: &str, pairs: usize) -> String {
+    fn sentence(&self, [bundle, afferent]: [&str; 2], time: &str, pairs: usize) -> String {
         let Self { slope, at_zero, r } = self;
+        let sign = if *at_zero < 0.0 { "-" } else { "+" };
         format!(
-            "`{bundle}`, {time} weights: d_lateral = {slope:.3} d_afferent + {at_zero:.3}, r = {r:.3} over {pairs} pairs of feature maps"
+            "`{bundle}` against `{afferent}`, {time} weights: d_lateral = {slope:.3} d_afferent {sign} {:.3}, r = {r:.3} over {pairs} pairs of feature \
+             maps",
+            at_zero.abs()
         )
     }
 }

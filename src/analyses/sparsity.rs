@@ -74,14 +74,16 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         });
         let ends = |of: &[Vec<f64>]| [0, steps - 1].map(|step| mean_and_sd(&of[step])[0]);
         let ([k0, k1], [z0, z1]) = (ends(&kurtosis), ends(&zeros));
+        let said = |k: f64| if k.is_nan() { "none".to_owned() } else { format!("{k:.2}") };
+        let [k0, k1] = [k0, k1].map(said);
         if steps > 1 {
             findings.notes.push(format!(
-                "`{name}` from its first step to its last: kurtosis {k0:.2} to {k1:.2}, exact zeros {:.1} % to {:.1} %",
+                "`{name}` from its first step to its last: kurtosis {k0} to {k1}, exact zeros {:.1} % to {:.1} %",
                 100.0 * z0,
                 100.0 * z1
             ));
         } else {
-            findings.notes.push(format!("`{name}`: kurtosis {k0:.2}, exact zeros {:.1} %", 100.0 * z0));
+            findings.notes.push(format!("`{name}`: kurtosis {k0}, exact zeros {:.1} %", 100.0 * z0));
         }
     }
     findings.figures.extend(figure(bench, &curves));

@@ -4,9 +4,9 @@
 use super::bench::AtTime;
 use super::similarity::{Line, panel};
 use super::tuning::{Tuning, tuned};
-use super::values::{map_of, title, watched};
+use super::values::{Seen, each_step, map_of, title, watched};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, lateral};
-use crate::activity::Asked;
+use crate::activity::{Asked, Place};
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Plot};
 use crate::train::TrainError;
@@ -68,7 +68,12 @@ fn applies(net: &Net) -> Result<(), String> {
 fn compared(net: &Net, bundle: &Param, names: &[String]) -> Result<Option<Asked>, TrainError> {
     let names = if names.is_empty() { watched(net) } else { names.to_vec() };
     let all = tuned(net, &names, TUNING_WEIGHTS.name)?;
-    Ok(all.into_iter().find(|asked| asked.dims.len() == 3 && map_of(asked)[0] == bundle.shape[0]))
+    let found = all.into_iter().find(|asked| asked.dims.len() == 3 && map_of(asked)[0] == bundle.shape[0]);
+    // A state that begins at zero answers to nothing before its first step.
+    let traced = net.traced();
+    let answers =
+        |seen: &Seen| !matches!(&seen.asked.place, Place::Traced(at) if at.iter().all(|n| traced[*n].is_zeros));
+    Ok(found.and_then(|asked| each_step(&[asked]).into_iter().find(answers)).map(|seen| seen.asked))
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
@@ -171,6 +176,9 @@ fn chance(pairs: &[Pair], maps: usize, r: f64) -> f64 {
     (as_large + 1) as f64 / (ORDERS + 1) as f64
 }
 
+/// Channels that answer at least: of three, each of their six orders comes up too often for `p` to be below 0.05.
+const FEWEST: usize = 4;
+
 fn note((bundle, time): (&str, &str), points: &[[f64; 2]], line: Option<(Line, f64)>) -> String {
     let Some((Line { slope, r, .. }, p)) = line else {
         return format!("`{bundle}`, {time} weights: no line through {} pairs of channels", points.len());
@@ -186,7 +194,10 @@ fn note((bundle, time): (&str, &str), points: &[[f64; 2]], line: Option<(Line, f
         ),
         _ => String::new(),
     };
+    // Of fewer channels, no order is so rare.
+    let channels = (1..).find(|n| n * (n - 1) >= points.len()).unwrap_or_default();
     let kind = match (p < 0.05, slope > 0.0) {
+        (false, _) if channels < FEWEST => "too few channels that answer to tell",
         (true, true) => "like to like",
         (true, false) => "like to unlike",
         (false, _) => "neither like to like nor like to unlike",

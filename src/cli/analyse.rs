@@ -93,6 +93,7 @@ fn one(
 ) -> Result<bool, TrainError> {
     let Some(out) = out.filter(|out| *out != Path::new("-")) else {
         console.raw(&table.csv());
+        notes.iter().for_each(|note| console.warn(note));
         return Ok(true);
     };
     user_files::write(out, table.csv().as_bytes())?;

@@ -175,7 +175,5 @@ fn nets(out: &Out, count: usize) -> ProgressBar {
 
 /// What a net is shown, in words.
 fn images(shown: &Shown) -> String {
-    let (images, all) = (shown.order.len(), shown.source.len());
-    let sample = if images < all { format!(", a sample of {all}") } else { String::new() };
-    format!("{} ({}{sample})", counted(images, "image"), shown.about)
+    format!("{} ({})", counted(shown.order.len(), "image"), shown.about)
 }

@@ -54,7 +54,7 @@ impl MovedArgs {
 /// The data that a run's net is tested with, which may be others than the run's.
 #[derive(Debug, clap::Args)]
 pub struct TestArgs {
-    /// Another data set of the same classes in the same order [default: the run's]
+    /// Another data set [default: the run's]; where answers are judged, of the same classes in the same order
     #[arg(long, value_name = "SET", value_parser = dataset)]
     dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]

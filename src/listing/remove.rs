@@ -89,12 +89,12 @@ impl Removal {
 ///
 /// # Errors
 /// If the folder cannot be read.
-pub fn spare(folder: &Path) -> Result<(Vec<Removal>, Vec<String>), TrainError> {
+pub fn spare(folder: &Path) -> Result<(Vec<Removal>, Vec<TrainError>), TrainError> {
     let (mut spare, mut passed_over) = (Vec::new(), Vec::new());
     for run in find::runs(folder)? {
         match Removal::of_checkpoints(&run) {
             Ok(found) => spare.extend(found),
-            Err(error) => passed_over.push(error.finding()),
+            Err(error) => passed_over.push(error),
         }
     }
     Ok((spare, passed_over))

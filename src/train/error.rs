@@ -350,7 +350,7 @@ impl TrainError {
     }
 
     /// What was found, without what to do about it: for the notes of a run that goes on all the same.
-    pub(crate) fn finding(&self) -> String {
+    pub fn finding(&self) -> String {
         match self {
             Self::Altered { path, expected, found, .. } => {
                 format!("{}: expected {expected}, found {found}", path.display())

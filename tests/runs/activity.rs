@@ -95,7 +95,12 @@ fn activations_are_those_of_the_equations() {
     let place = place();
     let here = place.path();
     let said = fine(here, "activations run --values image,A,O@all,O@2,O,logits --out x.npz");
-    assert!(said.contains("6 values of 40 images (the test half of `contours`), see x.npz and x.npz.json"), "{said}");
+    assert!(
+        said.contains(
+            "6 values of 40 images (a sample of 1000 images, the test half of `contours`), see x.npz and x.npz.json"
+        ),
+        "{said}"
+    );
     let x = here.join("x.npz");
     let (shape, images) = npz(&x, "image");
     assert_eq!(shape, [40, 1, 12, 12]);

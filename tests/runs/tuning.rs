@@ -302,6 +302,10 @@ fn gratings_are_shown_to_a_net_of_other_classes() {
     let of = |n: usize, key: &str| images[n][key].to_string();
     assert!(images.iter().any(|image| image.to_string().contains("135 degrees, 0.2000 cycles per pixel")), "{about}");
     assert_ne!(of(0, "label"), of(7, "label"));
+    // All of them are shown, however few images the run was tested with.
+    fine(here, "activations run --values A --out all.npz --dataset gratings(size:24)");
+    let all: serde_json::Value = serde_json::from_str(&fs::read_to_string(here.join("all.npz.json")).unwrap()).unwrap();
+    assert_eq!(all["images"].as_array().unwrap().len(), 128);
     let table = fine(here, &format!("analyse run sparsity {set}"));
     assert_eq!(table.lines().count(), 3, "{table}");
     let (code, _, err) = lcnnc(here, &format!("eval run {set}"));

@@ -221,6 +221,10 @@ fn tables_and_arrays_of_a_run() {
         times.truncate(5);
         assert_eq!(times, ["initial", "epoch:1", "epoch:2", "epoch:3", "last"], "{name}");
     }
+    // A time that was kept and is lost is told of.
+    fs::remove_file(here.join("run/epochs/0002.safetensors")).unwrap();
+    let (is_fine, out, err) = lcnnc(here, "analyse run weight_snr");
+    assert!(is_fine && !out.contains("epoch:2") && err.contains("epochs/0002.safetensors is missing"), "{out}{err}");
     let ratios = table("weight_snr.csv");
     assert_eq!(ratios[3]["snr"], ratios[4]["snr"], "the last epoch is the last one");
     assert_ne!(ratios[0]["snr"], ratios[1]["snr"]);

@@ -29,25 +29,32 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let console = Console::new();
-        let mut removals: Vec<Removal> = Vec::new();
+        let (mut removals, mut left): (Vec<Removal>, Vec<TrainError>) = (Vec::new(), Vec::new());
         for folder in folders(self.folder)? {
             let (more, passed_over) = spare(&folder)?;
             removals.extend(more);
-            passed_over.iter().for_each(|why| console.warn(&format!("warning: {why}; its checkpoints stay")));
+            left.extend(passed_over);
         }
+        left.iter().for_each(|why| console.warn(&format!("warning: {}; its checkpoints stay", why.finding())));
         for Removal { path, bytes: size, .. } in &removals {
             console.line(&format!("{}: {}", path.display(), bytes(*size)));
         }
         let size = bytes(removals.iter().map(|it| it.bytes).sum());
         let runs = counted(removals.len(), "finished run");
         if removals.is_empty() {
-            console.line("no finished run has checkpoints");
+            console.line(if left.is_empty() {
+                "no finished run has checkpoints"
+            } else {
+                "there is nothing else to remove"
+            });
         } else if self.dry_run {
             console.line(&format!("the checkpoints of {runs}, {size}; nothing is removed"));
         } else if agreed(self.yes, &format!("Remove the checkpoints of {runs}, {size}?"), console)? {
             removals.iter().try_for_each(Removal::remove)?;
             console.line(&format!("removed the checkpoints of {runs}: {size} are free"));
         }
-        Ok(ExitCode::SUCCESS)
+        // That a damaged run keeps its checkpoints is as it should be, and that a folder cannot be written to is not.
+        let is_refused = left.iter().any(|why| matches!(why, TrainError::File { .. }));
+        Ok(if is_refused && !self.dry_run { ExitCode::from(2) } else { ExitCode::SUCCESS })
     }
 }

@@ -52,6 +52,14 @@ impl ClusterArgs {
         }
         let mut needs = asked.over(sweep.needs.get(&cluster).cloned().unwrap_or_default());
         needs.cpus = needs.cpus.or(base.threads);
+        if base.device == Some(DeviceChoice::Cpu) && needs.gpus.is_some_and(|gpus| gpus > 0) {
+            let reason = "each job asks for a GPU, and `--device cpu` uses none: leave one of both out";
+            return Err(TrainError::Sweep { reason: reason.to_owned() });
+        }
+        if needs.more.iter().any(|option| option.starts_with("--array")) {
+            let reason = "`more` names an array, and which jobs are in one is for lcnnc to say: `at_once` is how many run at a time";
+            return Err(TrainError::Sweep { reason: reason.to_owned() });
+        }
         Ok(Some(Target { cluster, needs, write: self.write.as_ref() }))
     }
 }

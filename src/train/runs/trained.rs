@@ -120,7 +120,12 @@ impl Trained {
     pub fn open(folder: &Path, over: Overrides, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         let run = RunFolder::open(folder, inspection)?;
         let own_data = over.dataset.is_none();
-        let overrides = over.over(run.overrides.clone());
+        let limit_test = over.limit_test;
+        let mut overrides = over.over(run.overrides.clone());
+        if !own_data {
+            // How many images the run was tested with says nothing of another set.
+            overrides.limit_test = limit_test;
+        }
         threads::fix(overrides.threads)?;
         let recipe = Recipe::new(run.source.clone(), &overrides, run.manifest.data.classes.len())?;
         if recipe.is_open() {
