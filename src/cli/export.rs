@@ -86,6 +86,12 @@ impl Args {
         let which = self.weights.unwrap_or_default();
         let over = Overrides { device: Some(DeviceChoice::Cpu), fuse: Some(false), ..Overrides::default() };
         let trained = Trained::open(&self.source, over, which, inspection)?;
+        let numberless =
+            trained.model().weights()?.into_iter().find(|weight| weight.values.iter().any(|x| !x.is_finite()));
+        if let Some(weight) = numberless {
+            let (what, found) = ("the exported net".to_owned(), format!("`{}` is not finite throughout", weight.name));
+            return Err(TrainError::NoNumber { what, found, path: trained.file().to_owned() });
+        }
         let recipe = trained.recipe();
         let about = About {
             classes: trained.manifest().data.classes.clone(),
@@ -130,6 +136,54 @@ fn stem(source: &Path, net: &Net, is_run: bool) -> String {
     stem
 }
 
+/// Modules that the file or PyTorch takes in, and words of Python, none of which a file may be called.
+const HIDDEN: [&str; 44] = [
+    "abc",
+    "and",
+    "as",
+    "class",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "def",
+    "enum",
+    "for",
+    "from",
+    "functools",
+    "if",
+    "import",
+    "in",
+    "inspect",
+    "io",
+    "is",
+    "itertools",
+    "json",
+    "lambda",
+    "logging",
+    "math",
+    "not",
+    "numpy",
+    "operator",
+    "or",
+    "os",
+    "pickle",
+    "platform",
+    "queue",
+    "random",
+    "re",
+    "return",
+    "safetensors",
+    "string",
+    "sys",
+    "time",
+    "torch",
+    "types",
+    "typing",
+    "warnings",
+    "while",
+];
+
 /// The name by which Python takes in a file.
 fn module_of(out: &Path) -> Result<&str, TrainError> {
     let refused = |reason: &str| TrainError::Refused { path: out.to_owned(), reason: reason.to_owned() };
@@ -139,12 +193,12 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
     let stem = out.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let is_name = stem.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    let taken = ["torch", "safetensors", "math"].contains(&stem);
+    let taken = HIDDEN.contains(&stem);
     match (is_name, taken) {
         (true, false) => Ok(stem),
-        (true, true) => {
-            Err(refused("the file would hide a module of Python that it needs; name another one by `--out`"))
-        }
+        (true, true) => Err(refused(
+            "it is a word of Python, or the name of a module that the file needs; name another one by `--out`",
+        )),
         (false, _) => {
             Err(refused("Python could not import it: name one of letters, digits and `_` by `--out`, as in `net.py`"))
         }

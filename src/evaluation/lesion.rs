@@ -15,6 +15,8 @@ pub struct Lesion {
     pub weights: BTreeMap<usize, Vec<usize>>,
     /// The channels of each named value.
     pub channels: BTreeMap<String, BTreeSet<usize>>,
+    /// The value whose channels were named first, if any were.
+    pub first: Option<String>,
 }
 
 /// What random weights are drawn among: those of one class. Running statistics are never part of a lesion.
@@ -111,6 +113,7 @@ impl Lesion {
         match channel.trim().parse::<usize>() {
             Ok(channel) if channel < *channels => {
                 self.channels.entry(value.to_owned()).or_default().insert(channel);
+                self.first.get_or_insert_with(|| value.to_owned());
                 Ok(())
             }
             _ => Err(format!("the channels of `{value}` are counted from 0 to {}, found `{channel}`", channels - 1)),

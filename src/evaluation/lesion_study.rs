@@ -47,7 +47,7 @@ pub fn study(
     advances: &mut dyn FnMut(),
 ) -> Result<Study, TrainError> {
     let net = trained.model().net().clone();
-    let watched = lesion.channels.keys().next().cloned().unwrap_or_else(|| feeding(&net));
+    let watched = lesion.first.clone().unwrap_or_else(|| feeding(&net));
     let mut next = |net: &Trained| {
         let measured = measured(net, shown, &watched);
         advances();

@@ -1,6 +1,6 @@
 //! `lcnnc export`: what is written, where, and what is refused.
 
-use crate::shell::{fine, lcnnc};
+use crate::shell::{fine, lcnnc, spoil};
 use safetensors::SafeTensors;
 use std::fs;
 use tempfile::TempDir;
@@ -80,6 +80,25 @@ fn a_run_is_written_with_its_weights() {
     assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
 }
 
+/// A net without numbers is not handed on, and a class does not hide what its file calls.
+#[test]
+fn what_would_not_run_is_not_written() {
+    let place = place();
+    for (model, class) in [("range", "class range_("), ("super", "class super_("), ("sum", "class sum_(")] {
+        let spec = SPEC.replace("model SmallLoop", &format!("model {model}"));
+        fs::write(place.path().join("odd.lcnn"), spec).unwrap();
+        fine(place.path(), &format!("export odd --to pytorch --out {model}_net.py"));
+        let text = fs::read_to_string(place.path().join(format!("{model}_net.py"))).unwrap();
+        assert!(text.contains(class), "{text}");
+    }
+    fine(place.path(), "run loop --device cpu --threads 1 --limit 32 --limit-test 16 --epochs 1 --no-tensorboard");
+    let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
+    spoil(&run.join("best.safetensors"), "W_A.weight");
+    let (code, _, err) = lcnnc(place.path(), &format!("export {} --to pytorch --out none.py --force", run.display()));
+    assert!(code == Some(3) && err.contains("`W_A.weight` is not finite"), "{err}");
+    assert!(!place.path().join("none.py").exists() && !place.path().join("none.safetensors").exists());
+}
+
 #[test]
 fn what_cannot_be_written_is_said_and_nothing_is() {
     let place = place();
@@ -90,7 +109,8 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         ("export loop --to pytorch --out mine.py", 2, "there is such a file already"),
         ("export loop --to pytorch --out net.txt", 2, "a file of Python ends in `.py`"),
         ("export loop --to pytorch --out my-net.py", 2, "letters, digits and `_`"),
-        ("export loop --to pytorch --out torch.py", 2, "would hide a module"),
+        ("export loop --to pytorch --out torch.py", 2, "the name of a module"),
+        ("export loop --to pytorch --out lambda.py", 2, "a word of Python"),
         ("export loop --to pytorch --weights best", 2, "a spec has no weights"),
         ("export bad --to pytorch", 1, "rellu"),
         ("export empty --to pytorch", 2, "empty"),

@@ -77,14 +77,14 @@ impl Taken {
             );
             return Err(TrainError::Refused { path, reason });
         }
-        let stored =
-            weights::parse(&path, &bytes).map_err(|error| foreign::in_safetensors(&path, &bytes).unwrap_or(error))?;
+        let stored = weights::parse_any(&path, &bytes)
+            .map_err(|error| foreign::in_safetensors(&path, &bytes).unwrap_or(error))?;
         drop(bytes);
         if let Some(reason) = stored.damage {
             return Err(TrainError::Damaged { path, reason });
         }
         let net = &recipe.net;
-        let Chosen { weights, rows } = taken::choose(wish, stored.weights, net)
+        let Chosen { weights, rows } = taken::choose(wish, (stored.weights, &stored.others), net)
             .map_err(|problems| TrainError::Untaken { path: path.clone(), problems })?;
         // Only a path that is empty has no absolute form.
         let path = absolute(&path).unwrap_or(path);

@@ -107,6 +107,7 @@ pub fn seeds(
     let cores = threads::fix(overrides.threads)?;
     let first = Setup::new(source.clone(), overrides, Work::Training)?;
     first.data.notes().iter().for_each(|note| console.line(note));
+    first.taken.iter().for_each(|taken| taken.announce(console));
     let before = Before::read(&parent, *console)?;
     let (seed, most) = (first.recipe.seed(), u64::from(u32::MAX));
     if seed + count as u64 - 1 > most {
@@ -254,6 +255,7 @@ pub fn processes(
     let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
     let cores = threads::fix(overrides.threads)?;
     let setup = Setup::new(files::source(&spec)?, overrides, Work::Training)?;
+    setup.taken.iter().for_each(|taken| taken.announce(&Console::of_run()));
     let (jobs, why) = side_by_side(&setup, (asked, runs), cores)?;
     Ok((jobs, (cores / jobs.max(1)).max(1), why))
 }

@@ -15,6 +15,7 @@ use lcnnc_lang::ir::Param;
 use safetensors::tensor::{TensorView, View};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use whose::Whose;
@@ -25,6 +26,8 @@ pub struct Stored {
     pub weights: Vec<Weight>,
     /// The run whose weights they are; `None` for a file that lcnnc did not write, or did before it wrote this down.
     pub whose: Option<Whose>,
+    /// Tensors whose numbers are of a type that no net has, each with the type. They are among the weights, with a shape and without values.
+    pub others: BTreeMap<String, String>,
     /// Why the file is not the one that lcnnc wrote, though it says so.
     pub damage: Option<String>,
 }
@@ -84,28 +87,44 @@ pub fn read(path: &Path) -> Result<Stored, TrainError> {
 /// # Errors
 /// If it is no safetensors file or holds another type of numbers.
 pub fn parse(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
+    let stored = parse_any(path, bytes)?;
+    match stored.others.first_key_value() {
+        None => Ok(stored),
+        Some((name, kind)) => {
+            let reason = format!("`{name}` holds numbers of type {kind}, expected F32, F64, F16 or BF16");
+            Err(TrainError::Damaged { path: path.to_owned(), reason })
+        }
+    }
+}
+
+/// Reads every tensor as [`parse`] does, of a file that may hold other types of numbers too.
+///
+/// # Errors
+/// If it is no safetensors file.
+pub fn parse_any(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: path.to_owned(), reason };
     if let Some(other) = foreign::other_format(bytes) {
         return Err(damaged(other));
     }
     let unreadable = |error: SafeTensorError| damaged(format!("{error}; expected a safetensors file"));
     let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
+    let mut others = BTreeMap::new();
     let weight = |(name, view): (&str, TensorView<'_>)| {
-        let values = values(&view).ok_or_else(|| {
-            let found = format!("`{name}` holds numbers of type {:?}", view.dtype());
-            damaged(format!("{found}, expected F32, F64, F16 or BF16"))
-        })?;
-        Ok(Weight { name: name.to_owned(), shape: view.shape().to_vec(), values })
+        let values = values(&view).unwrap_or_else(|| {
+            others.insert(name.to_owned(), format!("{:?}", view.dtype()));
+            Vec::new()
+        });
+        Weight { name: name.to_owned(), shape: view.shape().to_vec(), values }
     };
     let tensors = file.iter().filter(|(name, _)| !foreign::is_counter(name));
     // By name: the library's own order is that of the types of numbers, and of a hash table.
-    let mut weights = tensors.map(weight).collect::<Result<Vec<_>, TrainError>>()?;
+    let mut weights: Vec<Weight> = tensors.map(weight).collect();
     weights.sort_by(|a, b| a.name.cmp(&b.name));
     let (whose, damage) = match header::notes(bytes) {
         Ok(notes) => (notes.map(|notes| Whose::of(&notes)), None),
         Err(reason) => (None, Some(reason)),
     };
-    Ok(Stored { weights, whose, damage })
+    Ok(Stored { weights, whose, others, damage })
 }
 
 fn values(view: &TensorView<'_>) -> Option<Vec<f64>> {

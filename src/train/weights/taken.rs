@@ -6,6 +6,7 @@ use super::wish::{Renamed, WeightsFrom};
 use crate::back::burn::Weight;
 use lcnnc_lang::diag::{counted, did_you_mean};
 use lcnnc_lang::ir::{Net, Param, Sign};
+use std::collections::BTreeMap;
 
 /// Names that a message lists before it says how many more there are.
 const LISTED: usize = 4;
@@ -45,16 +46,20 @@ impl Candidate {
     }
 }
 
-/// Chooses what a net takes of the weights of a file.
+/// Chooses what a net takes of the weights of a file. `others` are those whose numbers no net can have, each with their type.
 ///
 /// # Errors
 /// Everything that does not fit, in sentences.
-pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chosen, Vec<String>> {
+pub fn choose(
+    wish: &WeightsFrom,
+    (found, others): (Vec<Weight>, &BTreeMap<String, String>),
+    net: &Net,
+) -> Result<Chosen, Vec<String>> {
     let candidates = candidates(wish, found, net);
     let mut problems = unused(wish, &candidates, net);
     let mut chosen = Chosen::default();
     let mut from: Vec<Option<String>> = vec![None; net.params.len()];
-    let (mut rest, mut unfit) = (Vec::new(), None);
+    let (mut rest, mut unfit) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let place = net.params.iter().position(|param| param.name == candidate.weight.name);
         let here = place.map_or("-", |place| net.params[place].name.as_str()).to_owned();
@@ -69,10 +74,10 @@ pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chose
             continue;
         };
         let param = &net.params[place];
-        match (misfit(&candidate, param), &from[place]) {
+        match (misfit(&candidate, others, param), &from[place]) {
             (Some(problem), _) => {
                 problems.push(problem);
-                unfit.get_or_insert(candidate.bare);
+                unfit.push(format!("--weights-except {}", candidate.bare));
             }
             (None, Some(other)) => problems.push(format!(
                 "`{other}` and `{}` of the file are both `{}` of the net: leave one of them out with `--weights-except`",
@@ -86,10 +91,11 @@ pub fn choose(wish: &WeightsFrom, found: Vec<Weight>, net: &Net) -> Result<Chose
             }
         }
     }
-    if let Some(name) = unfit {
+    if !unfit.is_empty() {
         problems.push(format!(
-            "what does not fit is left out with `--weights-except {name}`, or with `except` under `weights_from` in run.yaml; `*` \
-             stands for any signs"
+            "what does not fit is left out with `{}`, or with `except` under `weights_from` in run.yaml; `*` \
+             stands for any signs",
+            unfit.join(" ")
         ));
     }
     if chosen.weights.is_empty() && problems.is_empty() {
@@ -160,19 +166,31 @@ fn unused(wish: &WeightsFrom, candidates: &[Candidate], net: &Net) -> Vec<String
             }
         }
     }
-    for Renamed { theirs, .. } in &wish.rename {
-        if !is_of(theirs, Box::new(in_file())) {
-            let help = help(theirs, in_file().collect());
-            problems.push(format!("`rename`: the file has no name that `{theirs}` fits{help}"));
+    for Renamed { theirs, ours } in &wish.rename {
+        let stars = in_file().filter_map(|name| pattern::stars(theirs, name));
+        let becomes: Vec<String> = stars.map(|stars| pattern::filled(ours, &stars)).collect();
+        match becomes.first() {
+            None => {
+                let help = help(theirs, in_file().collect());
+                problems.push(format!("`rename`: the file has no name that `{theirs}` fits{help}"));
+            }
+            Some(first) if in_net().all(|name| !becomes.iter().any(|ours| ours == name)) => {
+                let help = help(first, in_net().collect());
+                problems.push(format!("`rename`: `{theirs}` becomes `{first}`, which the net does not have{help}"));
+            }
+            Some(_) => {}
         }
     }
     problems
 }
 
 /// Why a tensor cannot be a parameter's first numbers, if it cannot.
-fn misfit(candidate: &Candidate, param: &Param) -> Option<String> {
+fn misfit(candidate: &Candidate, others: &BTreeMap<String, String>, param: &Param) -> Option<String> {
     let Candidate { full, weight, .. } = candidate;
     let begins = format!("`{full}` of the file");
+    if let Some(kind) = others.get(full) {
+        return Some(format!("{begins} holds numbers of type {kind}, and those of the net are F32, F64, F16 or BF16"));
+    }
     if weight.shape != param.shape {
         let (there, here) = (&weight.shape, &param.shape);
         return Some(format!("{begins} has the shape {there:?}, and `{}` of the net {here:?}", param.name));
@@ -180,7 +198,7 @@ fn misfit(candidate: &Candidate, param: &Param) -> Option<String> {
     let count = |is: &dyn Fn(f32) -> bool| weight.values.iter().filter(|x| is(**x as f32)).count();
     let not_finite = count(&|x| !x.is_finite());
     if not_finite > 0 {
-        return Some(format!("{begins} has {} that single precision does not hold", counted(not_finite, "number")));
+        return Some(format!("{begins} has {} not finite in single precision", counted(not_finite, "number")));
     }
     let (word, side, wrong) = match param.sign? {
         Sign::Nonnegative => ("nonnegative", "below", count(&|x| x < 0.0)),

@@ -173,6 +173,27 @@ fn numbers_of_other_widths_are_those_that_single_precision_makes_of_them() {
     }
 }
 
+/// A tensor of whole numbers is passed over where the net does not need it or it is excepted; and every process says what was taken.
+#[test]
+fn whole_numbers_are_no_damage_and_studies_say_what_is_taken() {
+    let (place, run) = place();
+    let folder = place.path();
+    let mut other = tensors(&folder.join(&run).join("best.safetensors"));
+    other.insert("index".to_owned(), (Dtype::I64, vec![2], vec![0; 16]));
+    write(&folder.join("other.safetensors"), &other);
+    let said = fine(folder, &format!("run tiny {FEW} --epochs 1 --weights-from other.safetensors"));
+    assert!(said.contains("8 of 8 taken") && row(&said, "index").contains("the net has no `index`"), "{said}");
+    let (_, shape, _) = other["W_A.weight"].clone();
+    let count = shape.iter().product::<usize>();
+    other.insert("W_A.weight".to_owned(), (Dtype::I32, shape, vec![0; 4 * count]));
+    write(&folder.join("other.safetensors"), &other);
+    let (code, _, err) = lcnnc(folder, &format!("run tiny {FEW} --epochs 1 --weights-from other.safetensors"));
+    assert!(code == Some(2) && err.contains("holds numbers of type I32"), "{err}");
+    let except = "--weights-from other.safetensors --weights-except W_A.weight";
+    let said = fine(folder, &format!("run tiny {FEW} --epochs 1 --seeds 2 --jobs 1 {except}"));
+    assert!(said.contains("7 of 8 taken") && said.contains("`W_A.weight` is excepted"), "{said}");
+}
+
 #[test]
 fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
     let (place, run) = place();
@@ -184,14 +205,15 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
         .unwrap();
     fs::write(folder.join("saved.pth"), b"PK\x03\x04 and more").unwrap();
     fs::write(folder.join("empty.safetensors"), b"").unwrap();
-    let cases: [(&str, &str, &[&str]); 10] = [
+    let cases: [(&str, &str, &[&str]); 11] = [
         (
             "wide",
             "",
             &[
                 "`W_A.weight` of the file has the shape [4, 1, 3, 3], and `W_A.weight` of the net [5, 1, 3, 3]",
                 "`logits.weight` of the file has the shape ",
-                "left out with `--weights-except A.bias`, or with `except` under `weights_from`",
+                "left out with `--weights-except A.bias ",
+                "--weights-except logits.weight`, or with `except` under `weights_from`",
             ],
         ),
         ("signs", "", &["`W_A.weight` of the file has ", " below zero, and `W_A.weight` of the net is nonnegative"]),
@@ -201,6 +223,11 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
             &["neither the file nor the net has a name that `logit.*` fits; did you mean `logits.*`?"],
         ),
         ("tiny", "--weights-rename V.*=A.*", &["`rename`: the file has no name that `V.*` fits"]),
+        (
+            "tiny",
+            "--weights-rename W_A.weight=W_Q.weight",
+            &["`rename`: `W_A.weight` becomes `W_Q.weight`, which the net does not have; did you mean `W_A.weight`?"],
+        ),
         (
             "tiny",
             "--weights-rename A.bias=W_A.bias",

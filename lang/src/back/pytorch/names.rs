@@ -160,5 +160,6 @@ pub fn variable(word: &str, others: &BTreeSet<String>) -> String {
 
 /// The class that a model's name becomes.
 pub fn class(model: &str) -> String {
-    free(model, |name| OF_FILE.contains(&name))
+    // A class of the name of a function that the file calls would be called in its place.
+    free(model, |name| OF_FILE.contains(&name) || OF_STATEMENTS.contains(&name) || name == "super")
 }
