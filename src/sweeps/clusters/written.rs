@@ -68,6 +68,7 @@ pub fn write(
         }
         Cluster::Kubernetes => {
             batch.plan = within(&here, &batch.plan)?;
+            plan.jobs.iter().try_for_each(|job| travels(&job.args))?;
             // The same jobs have the same name, which Kubernetes takes once.
             batch.name = format!("{}-{}", batch.name, name.trim_start_matches("plan-").trim_end_matches(".jsonl"));
             one(kubernetes::manifest(&batch)?, "kubernetes.yaml")
@@ -81,6 +82,26 @@ pub fn write(
         Ok(Written { path, jobs: array.tasks.len(), first: array.first, plan: name.clone() })
     };
     texts.into_iter().map(written).collect()
+}
+
+/// Checks that a job names its files by paths that hold in a pod too, whose folder is another one.
+fn travels(args: &[String]) -> Result<(), TrainError> {
+    for (flag, value) in args.iter().zip(args.iter().skip(1)) {
+        let path = match flag.as_str() {
+            "--data-root" | "--weights-from" => value,
+            "--dataset" => value.strip_prefix("folder:").unwrap_or_default(),
+            _ => continue,
+        };
+        if Path::new(path).is_absolute() {
+            let reason = format!(
+                "pods have the folder that this command is typed in at another place: name what lies below it by a path from there, as in `{flag} \
+                 {}`",
+                if flag == "--dataset" { "folder:data/photos" } else { "data" }
+            );
+            return Err(TrainError::Refused { path: path.into(), reason });
+        }
+    }
+    Ok(())
 }
 
 /// A path relative to the folder that the command was typed in, which is the one that pods have.

@@ -176,6 +176,16 @@ fn what_is_wrong_with_needs_is_said_with_its_place() {
     }
     let (code, said) = lcnnc(here, &SWEEP.replace("--device cpu", "--device cuda:1"), &["--on", "slurm"]);
     assert!(code == Some(2) && said.contains("`--device cuda`"), "{said}");
+    let pods = ["--on", "kubernetes", "--ask", "image=a/b", "--ask", "claim=c"];
+    for (more, told) in [
+        (["--data-root", "/elsewhere"], "name what lies below it by a path from there, as in `--data-root data`"),
+        (["--ask", "gpus=1"], "`--device cpu` uses none"),
+    ] {
+        let (code, said) = lcnnc(here, SWEEP, &[&pods[..], &more].concat());
+        assert!(code == Some(2) && said.contains(told), "{said}");
+    }
+    let (code, said) = lcnnc(here, SWEEP, &["--on", "slurm", "--ask", "more=--array=5"]);
+    assert!(code == Some(2) && said.contains("`at_once`"), "{said}");
     let (code, said) = lcnnc(here, SWEEP, &["--on", "kubernetes", "--ask", "image=a"]);
     assert!(code == Some(2) && said.contains("Kubernetes needs `claim`"), "{said}");
     for flags in [&["--write", "out"][..], &["--ask", "cpus=1"], &["--on", "slurm", "--jobs", "2"]] {
