@@ -31,6 +31,16 @@ pub struct AdamNumbers<'a> {
     pub squares: &'a mut [f32],
 }
 
+/// The numbers of a step of stochastic gradient descent, as PyTorch takes it without dampening.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdStep {
+    pub lr: f32,
+    /// How much of its last movement a weight keeps; of no effect where no movement is remembered.
+    pub momentum: f32,
+    /// The weight decay: so many times the weight is added to the gradient.
+    pub l2: f32,
+}
+
 /// Numbers that a thread moves at a time.
 const STRETCH: usize = 1 << 14;
 
@@ -43,6 +53,34 @@ pub fn adam(step: AdamStep, numbers: AdamNumbers<'_>) {
     stretches.for_each(|((weights, gradient), (mean, squares))| {
         arch.dispatch(AdamStretch { step, numbers: AdamNumbers { weights, gradient, mean, squares } });
     });
+}
+
+/// Takes a step of stochastic gradient descent. `movement` is what a weight's last movement was, over the learning rate: zeros at
+/// the first step, and none without momentum. Every number moves by itself, so the bits do not depend on threads or vectors.
+pub fn sgd(step: SgdStep, weights: &mut [f32], gradient: &[f32], movement: Option<&mut [f32]>) {
+    let arch = Vectors::Widest.arch();
+    let stretches = weights.par_chunks_mut(STRETCH).zip(gradient.par_chunks(STRETCH));
+    match movement {
+        None => stretches.for_each(|(weights, gradient)| arch.dispatch(|| descend(step, weights, gradient))),
+        Some(movement) => {
+            stretches.zip(movement.par_chunks_mut(STRETCH)).for_each(|((weights, gradient), movement)| {
+                arch.dispatch(|| descend_on(step, weights, gradient, movement));
+            })
+        }
+    }
+}
+
+#[inline(always)]
+fn descend(SgdStep { lr, l2, .. }: SgdStep, weights: &mut [f32], gradient: &[f32]) {
+    weights.iter_mut().zip(gradient).for_each(|(w, g)| *w -= (*w * l2 + g) * lr);
+}
+
+#[inline(always)]
+fn descend_on(SgdStep { lr, momentum, l2 }: SgdStep, weights: &mut [f32], gradient: &[f32], movement: &mut [f32]) {
+    for ((w, g), v) in weights.iter_mut().zip(gradient).zip(movement) {
+        *v = *v * momentum + (*w * l2 + g);
+        *w -= *v * lr;
+    }
 }
 
 /// The sum of the squares of all numbers, in double precision. Its bits do not depend on the number of threads.

@@ -1,6 +1,6 @@
-//! A step of Adam in one pass, and the length of a gradient.
+//! A step of Adam and one of gradient descent in one pass, and the length of a gradient.
 
-use lcnnc_kernels::update::{AdamNumbers, AdamStep, adam, squares};
+use lcnnc_kernels::update::{AdamNumbers, AdamStep, SgdStep, adam, sgd, squares};
 
 /// Longer than what a thread takes at a time, and no multiple of any vector's length.
 const LEN: usize = 100_003;
@@ -67,4 +67,25 @@ fn squares_are_summed_in_double_precision() {
     let many = vec![1.0; 20_000_000];
     assert_eq!(squares(&many), 2e7);
     assert_eq!(squares(&[]), 0.0);
+}
+
+/// PyTorch's definition without dampening, number by number in double precision: with momentum and without.
+#[test]
+fn a_step_of_gradient_descent_in_one_pass_is_pytorchs() {
+    for (momentum, l2) in [(0.0_f32, 0.0_f32), (0.0, 0.25), (0.875, 0.0), (0.875, 0.25)] {
+        let step = SgdStep { lr: 1e-2, momentum, l2 };
+        let (mut weights, mut movement) = (numbers(1), vec![0.0; LEN]);
+        for time in 1..=5 {
+            sgd(step, &mut weights, &numbers(time + 1), (momentum > 0.0).then_some(&mut movement));
+        }
+        let start = numbers(1);
+        for n in (0..LEN).step_by(17).chain(LEN - 40..LEN) {
+            let (mut w, mut v) = (f64::from(start[n]), 0.0);
+            for time in 1..=5 {
+                v = f64::from(momentum) * v + f64::from(number(time + 1, n)) + f64::from(l2) * w;
+                w -= 1e-2 * v;
+            }
+            assert!((f64::from(weights[n]) - w).abs() < 2e-6, "{n}: {} is not {w}", weights[n]);
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod kept;
 pub mod optimizer;
 mod optimizer_device;
 mod saver;
+mod sgd;
 pub mod state;
 pub mod stop;
 

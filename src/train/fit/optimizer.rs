@@ -1,18 +1,17 @@
 //! The rules by which weights follow their gradients.
 //!
-//! Each is Burn's, set up so that it does what PyTorch's of the same name does, update for update: SGD without
-//! dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
+//! Each does what PyTorch's of the same name does, update for update: SGD without dampening, weight decay of SGD and Adam as L2 added to the gradient, that of AdamW taken off the weight itself.
 
 use super::adam::{OnePassAdam, Rule};
 use super::optimizer_device::on_device;
+use super::sgd::OnePassSgd;
 use crate::back::burn::{DeviceError, Model};
 use crate::train::phases::Phases;
 use burn::module::ParamGroup;
 use burn::tensor::{Bytes, Device, Gradients};
 use burn_optim::decay::WeightDecayConfig;
 use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
-use burn_optim::momentum::MomentumConfig;
-use burn_optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, Sgd, SgdConfig};
+use burn_optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
 use lcnnc_lang::vocabulary::{Bound, optimizers};
 
 /// A rule with its memory of the steps before.
@@ -41,11 +40,8 @@ pub fn build(call: &Bound, device: &Device) -> Optimizer {
     Optimizer { rule, base: lr, lr, sum: GradientsAccumulator::new() }
 }
 
-fn sgd(call: &Bound) -> Sgd {
-    let momentum = call.real("momentum");
-    // Burn's own default would dampen a gradient by a tenth from the second step on.
-    let momentum = (momentum > 0.0).then(|| MomentumConfig::new().with_momentum(momentum).with_dampening(0.0));
-    SgdConfig::new().with_momentum(momentum).with_weight_decay(added(call)).build()
+fn sgd(call: &Bound) -> OnePassSgd {
+    OnePassSgd { momentum: call.real("momentum") as f32, weight_decay: call.real("weight_decay") as f32 }
 }
 
 fn adam(call: &Bound) -> OnePassAdam {
@@ -65,17 +61,11 @@ fn adam(call: &Bound) -> OnePassAdam {
                 .with_beta_1(beta_1)
                 .with_beta_2(beta_2)
                 .with_epsilon(epsilon)
-                .with_weight_decay(added(call))
+                .with_weight_decay((weight_decay > 0.0).then(|| WeightDecayConfig::new(weight_decay)))
                 .build(),
         ),
     };
     OnePassAdam { rule, betas: [beta_1, beta_2], epsilon, weight_decay }
-}
-
-/// The weight decay of a call, as L2 that is added to the gradient.
-fn added(call: &Bound) -> Option<WeightDecayConfig> {
-    let decay = call.real("weight_decay");
-    (decay > 0.0).then(|| WeightDecayConfig::new(decay as f32))
 }
 
 impl Optimizer {
