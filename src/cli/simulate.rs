@@ -113,7 +113,12 @@ impl Args {
         let outcome = outcome.ok_or(TrainError::Stopped)?;
         let file = |ending: &str| into.join(format!("{}{ending}", simulation.name));
         let table = simulation.table(&outcome);
-        user_files::write(&file(".csv"), table.csv().as_bytes())?;
+        // A table of one figure is called as the figure is, and leaves that of another figure alone.
+        let table_of = match outcome.figures.as_slice() {
+            [figure] => format!("_{}.csv", figure.name),
+            _ => ".csv".to_owned(),
+        };
+        user_files::write(&file(&table_of), table.csv().as_bytes())?;
         for figure in &outcome.figures {
             user_files::write(&file(&format!("_{}.svg", figure.name)), figure.drawing.svg().as_bytes())?;
         }
