@@ -29,7 +29,7 @@ figure { margin: 1.5rem 0; }
 figure > svg { max-width: 100%; height: auto; background: #fff; }
 figcaption, .seen { color: var(--soft); font-size: .9rem; }
 .seen { border-left: 3px solid var(--line); padding-left: .8rem; }
-nav a { margin-right: 1rem; }
+nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
 a { color: inherit; }
 ";
 
