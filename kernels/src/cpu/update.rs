@@ -65,7 +65,7 @@ pub fn sgd(step: SgdStep, weights: &mut [f32], gradient: &[f32], movement: Optio
         Some(movement) => {
             stretches.zip(movement.par_chunks_mut(STRETCH)).for_each(|((weights, gradient), movement)| {
                 arch.dispatch(|| descend_on(step, weights, gradient, movement));
-            })
+            });
         }
     }
 }
