@@ -6,10 +6,11 @@
 Weights must load strictly, and be saved under the names that they came with. Scores, loss and the last value of each module of a
 named value must agree within 1e-12 of the largest number, gradients within 1e-11; and such a module must be called as often as the
 value is made. In training, where batch norms divide by the deviation of three images, gradients must agree within 1e-7 of the largest
-gradient of the net. Pictures that `preprocess` has seen, in single precision, must agree within 2e-6 of the largest number.
+gradient of the net. Kernels after a sleep that sees the same patterns must agree within 1e-12 of the largest. Pictures that `preprocess` has seen, in single precision, must agree within 2e-6 of the largest number.
 """
 
 import importlib.util
+import itertools
 import math
 import pathlib
 import sys
@@ -123,6 +124,20 @@ def compare_pictures(path):
     return max(off(module.preprocess(raw), seen) for raw, seen in pairs)
 
 
+def compare_sleep(path):
+    """The largest difference over the largest weight behind a sleep in which all modules see the patterns beside the file."""
+    net = load(path)
+    file = load_file(path.with_suffix(".safetensors"))
+    weight = next(x for x in net.parameters() if x.ndim == 6)
+    with torch.no_grad():
+        weight.copy_(file["awake"])
+    patterns, drawn, normal = file["patterns"], itertools.count(), torch.Tensor.normal_
+    torch.Tensor.normal_ = lambda self: self.copy_(patterns[next(drawn) % len(patterns)].reshape(self.shape))
+    net.sleep()
+    torch.Tensor.normal_ = normal
+    return off(weight, file["asleep"])
+
+
 def main(folder):
     failed, total, counted, worst = False, 0, 0, [0.0] * 5
     for path in sorted(pathlib.Path(folder).glob("*.py")):
@@ -131,6 +146,11 @@ def main(folder):
                 pixels = compare_pictures(path)
                 failed |= pixels > PIXELS
                 print(f"{'FAILED ' if pixels > PIXELS else ''}{path.stem:20} {pixels:7.1e} of the largest number")
+                continue
+            if path.stem.startswith("asleep"):
+                wrong = compare_sleep(path)
+                failed |= wrong > EXACT
+                print(f"{'FAILED ' if wrong > EXACT else ''}{path.stem:20} {wrong:7.1e} of the largest weight after a sleep")
                 continue
             numbers, count = compare(path)
         except Exception as error:

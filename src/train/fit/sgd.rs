@@ -28,7 +28,7 @@ impl Optimizer for OnePassSgd {
         state: Option<Movement<D>>,
     ) -> (Tensor<D>, Option<Movement<D>>) {
         let Self { momentum, weight_decay } = *self;
-        let zeros = || Tensor::zeros(weights.dims(), &weights.device());
+        let zeros = || weights.zeros_like();
         let movement = (momentum > 0.0).then(|| state.and_then(|Movement(movement)| movement).unwrap_or_else(zeros));
         let (weights, movement) = if update::is_in_memory(&weights) {
             let step = SgdStep { lr: lr as f32, momentum, l2: weight_decay };

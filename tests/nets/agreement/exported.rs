@@ -3,6 +3,7 @@
 //! `cargo test --test nets exported -- --ignored --nocapture` writes files into a folder and has `tests/reference/exported.py` run
 //! them with the Python that `PYTHON` names, `python3` if it names none.
 
+use super::exported_asleep;
 use crate::agreement::{device, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
@@ -26,7 +27,7 @@ const BATCH: usize = 3;
 const RANDOM: usize = 800;
 
 /// Numbers between 0 and 1, of no pattern that a net would see.
-fn pixels(count: usize) -> Vec<f64> {
+pub fn pixels(count: usize) -> Vec<f64> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -181,6 +182,7 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
     ] {
         write_preprocess(&folder, name, transforms);
     }
+    exported_asleep::write(&folder);
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     for n in 0..RANDOM {
         let passages = prop::collection::vec(passage(), 0..6).new_tree(&mut runner).unwrap().current();

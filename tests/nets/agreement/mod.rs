@@ -4,6 +4,7 @@
 
 mod asleep;
 mod exported;
+mod exported_asleep;
 pub mod models;
 pub mod networks;
 pub mod pieces;

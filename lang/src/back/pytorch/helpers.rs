@@ -101,6 +101,61 @@ def share_(weight, period):
             module.copy_(module.mean((0, 1), keepdim=True))
 "#,
     },
+    Helper {
+        called: "relax_",
+        text: r#"
+@torch.no_grad()
+def relax_(weight, period, rule):
+    """Kernels that are `period` places apart come to be alike as a rule has it.
+
+    The rule is given them as [places, out, taps], in double precision.
+    """
+    for row in range(period):
+        for column in range(period):
+            module = weight[row::period, column::period]
+            kernels = module.double().flatten(0, 1).flatten(2)
+            module.copy_(rule(kernels).reshape(module.shape))
+"#,
+    },
+    Helper {
+        called: "hebbian",
+        text: r#"
+def hebbian(start, eta, gamma, iterations, patterns, noise):
+    """Eq. 4 of Pogodin et al. (2021), for patterns of independent normal numbers."""
+    kernels, (places, out, taps) = start, start.shape
+    for _ in range(iterations):
+        x = start.new_empty(patterns, taps).normal_()
+        x = x.expand(places, out, -1, -1)
+        if noise:  # each neuron sees a pattern in another way
+            x = x + noise * torch.randn_like(x)
+        response = torch.einsum("pot,pont->pon", kernels, x)
+        response = response - response.mean(0)
+        pull = torch.einsum("pon,pont->pot", response, x) / patterns
+        kernels = kernels - eta * (pull + gamma * (kernels - start))
+    return kernels
+"#,
+    },
+    Helper {
+        called: "circuit",
+        text: r#"
+def circuit(start, alpha, tau, present, dt, bias, eta, gamma, iterations, noise):
+    """Eq. 8 of Pogodin et al. (2021), by Euler's steps; times in milliseconds."""
+    kernels, steps = start, max(round(present / dt), 1)
+    for _ in range(iterations):
+        x = start.new_empty(start.shape[2]).normal_()
+        if noise:  # each neuron sees the pattern in another way
+            x = x + noise * torch.randn_like(kernels)
+        rates, inhibition = torch.zeros_like(kernels[..., 0]), 0.0
+        for _ in range(steps):
+            drive = (kernels * x).sum(2) - alpha * inhibition
+            above = rates - bias
+            learned = above[..., None] * x + gamma * (kernels - start)
+            kernels = kernels - eta / steps * learned
+            inhibition = inhibition + dt / tau * (above.mean(0) - inhibition)
+            rates = rates + dt / tau * (drive - above)
+    return kernels
+"#,
+    },
 ];
 
 /// The definitions that a text calls, and those that these call.

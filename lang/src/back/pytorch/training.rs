@@ -8,6 +8,7 @@ use super::plan::Wanted;
 use super::values::Values;
 use crate::front::settings::Settings;
 use crate::ir::{Modules as Places, Net, Penalty, Sign};
+use crate::vocabulary::{ArgValue, sharing};
 use std::collections::BTreeSet;
 
 /// A method that gives the penalties of weights, by name.
@@ -161,7 +162,7 @@ pub fn signs(net: &Net, modules: &Modules) -> Option<String> {
     (lines.len() > before).then(|| lines.text())
 }
 
-/// A method for one sleep, if the spec has one; what it says of a rule that is left out stands in a comment.
+/// A method for one sleep, if the spec has one.
 pub fn sleep(net: &Net, modules: &Modules, settings: &Settings) -> Option<String> {
     let (sleep, mut lines) = (&settings.sleep, Lines::at(1));
     let every = sleep.count("every");
@@ -170,21 +171,34 @@ pub fn sleep(net: &Net, modules: &Modules, settings: &Settings) -> Option<String
     if every == 0 || layers.is_empty() {
         return None;
     }
-    let rule = sleep.call("rule").callee;
-    if rule != "mean" {
-        lines.comment(&format!(
-            "In training, lcnnc lets the layers without weight sharing sleep every {every} steps of the optimizer, by the rule \
-             `{rule}`. This file has no sleep by that rule."
-        ));
-        return Some(lines.text());
-    }
+    let rule = sharing::complete(sleep.call("rule"));
     let places = Places::named(sleep.word("modules"));
     lines.line("def sleep(self):");
     lines.depth = 2;
-    lines.line(&format!("\"\"\"Kernels of a module become their mean: every {every} steps of training.\"\"\""));
+    let are_shared = rule.callee == "mean";
+    let end = if are_shared { "become their mean" } else { "come to be alike" };
+    lines.line(&format!("\"\"\"Kernels of a module {end}: every {every} steps of training.\"\"\""));
+    if !are_shared {
+        lines.line("");
+        lines.line("def rule(kernels):");
+        lines.depth = 3;
+        let given = |(name, value): &(&str, ArgValue)| match value {
+            ArgValue::Count(count) => Some(format!("{name}={count}")),
+            ArgValue::Real(x) => Some(format!("{name}={}", number(*x))),
+            _ => None,
+        };
+        let mut arguments = vec!["kernels".to_owned()];
+        arguments.extend(rule.values.iter().filter_map(given));
+        lines.list(&format!("return {}", rule.callee), &arguments, ["(", ")"]);
+        lines.depth = 2;
+        lines.line("");
+    }
     for layer in layers {
-        let weight = modules.param(net, layer.weight, None).text();
-        lines.call("share_", &format!("{weight}, {}", layer.period(places)), "");
+        let (weight, period) = (modules.param(net, layer.weight, None).text(), layer.period(places));
+        match are_shared {
+            true => lines.call("share_", &format!("{weight}, {period}"), ""),
+            false => lines.call("relax_", &format!("{weight}, {period}, rule"), ""),
+        }
     }
     Some(lines.text())
 }
