@@ -74,7 +74,7 @@ fn applies(net: &Net) -> Result<(), String> {
 }
 
 fn lateral_names(net: &Net) -> Vec<String> {
-    lateral::bundles(net).into_iter().map(|param| param.name.clone()).collect()
+    lateral::bundles(net).into_iter().map(|lateral| lateral.bundle.name.clone()).collect()
 }
 
 fn is_large(param: &Param) -> bool {

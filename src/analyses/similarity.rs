@@ -1,18 +1,23 @@
 //! Whether feature maps that see alike are connected alike (Park, Zhang & Choe, 2025, Figs. 8 and 9).
 
 use super::bench::AtTime;
-use super::lateral;
+use super::lateral::{self, AFFERENT, Choice, Lateral, OF, chosen};
 use super::moments::mean_and_sd;
+use super::tuning::Tuning;
+use super::values::{asked, map_of};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
+use crate::back::burn::Model;
+use crate::data::gratings::Battery;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, Param};
 use lcnnc_lang::vocabulary::Bound;
+use std::collections::BTreeMap;
 
 pub const SIMILARITY: Analysis = Analysis {
     name: "similarity",
     about: "distance of afferent kernels against that of lateral ones, a row for each pair of feature maps (Park et al., 2025, Figs. 8 and 9)",
-    args: &[],
+    args: &[OF, AFFERENT],
     columns: &[
         Column { name: "bundle", about: "the lateral bundle, as in `W_L`" },
         Column { name: "afferent", about: "the bundle that drives the same feature maps from below, as in `W_A`" },
@@ -46,17 +51,12 @@ pub const SIMILARITY: Analysis = Analysis {
     run,
 };
 
-/// Lateral bundles, with and without weight sharing.
-fn bundles(net: &Net) -> Vec<&Param> {
-    lateral::bundles(net).into_iter().chain(lateral::local_bundles(net)).collect()
-}
-
 fn applies(net: &Net) -> Result<(), String> {
-    let bundles = bundles(net);
-    if bundles.is_empty() {
-        return lateral::applies(net);
+    let all = lateral::all(net);
+    if all.is_empty() {
+        return Err(lateral::NONE.to_owned());
     }
-    match bundles.iter().any(|bundle| lateral::afferent(net, bundle).is_some()) {
+    match all.iter().any(|lateral| lateral.afferent.is_some()) {
         true => Ok(()),
         false => Err("no layer drives the same feature maps as a lateral bundle from below".to_owned()),
     }
@@ -82,6 +82,14 @@ impl<'w> Kernels<'w> {
     fn new(param: &Param, weights: &'w [f64]) -> Self {
         let places = if let [height, width, _, _, _, _] = param.shape.as_slice() { height * width } else { 1 };
         Self { places, of_place: weights.len() / places, weights }
+    }
+
+    /// Whether the kernels of a feature map are zero throughout: those that lead to it, or, of lateral ones, those that come from it.
+    fn is_dead(&self, maps: usize, map: usize, is_lateral: bool) -> bool {
+        // `[maps, maps, taps]` of lateral kernels, and `[maps, taps]` of others.
+        let taps = self.of_place / maps / if is_lateral { maps } else { 1 };
+        let mut kernels = self.weights.chunks_exact(taps).skip(map).step_by(maps);
+        kernels.all(|kernel| kernel.iter().all(|w| *w == 0.0))
     }
 
     /// The kernels of a place; all places have those that are shared.
@@ -111,26 +119,46 @@ fn pair(maps: usize, afferent: &Kernels, lateral: &Kernels, [p, q]: [usize; 2]) 
     Pair { afferent, lateral: [mean, lateral_sd], error: sd / (maps as f64).sqrt() }
 }
 
-fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
-    let (net, mut findings, mut panels) = (bench.net(), Findings::default(), Vec::new());
-    for bundle in bundles(net) {
-        let Some(afferent) = lateral::afferent(net, bundle) else { continue };
-        let maps = bundle.shape[bundle.shape.len() - 3];
-        let times = bench.over_time(&bundle.name)?;
+fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
+    let (mut findings, mut panels, mut names) = (Findings::default(), Vec::new(), Vec::new());
+    let choice = Choice {
+        analysis: SIMILARITY.name,
+        bundles: call.names("of"),
+        afferents: call.names("afferent"),
+        with_local: true,
+    };
+    for lateral in chosen(bench.net(), choice)? {
+        let (bundle, maps) = (lateral.bundle, lateral.maps());
+        let Some(afferent) = lateral.afferent else {
+            let missing = format!("no bundle drives the {maps} feature maps of `{}` from below", bundle.owner());
+            if !call.names("of").is_empty() {
+                return Err(SIMILARITY.refused(format!("{missing}: name one by `afferent`")));
+            }
+            findings.notes.push(format!("`{}` is left out: {missing}", bundle.owner()));
+            continue;
+        };
+        names.push(bundle.owner());
+        let (times, answering) = (bench.over_time(&bundle.name)?, answering(bench, &lateral)?);
         let last = times.len().saturating_sub(1);
         for (n, (AtTime { time, epoch, weights }, below)) in
             times.iter().zip(bench.over_time(&afferent.name)?).enumerate()
         {
             let [below, across] = [Kernels::new(afferent, &below.weights), Kernels::new(bundle, weights)];
+            let is_known = [&below, &across].iter().all(|it| it.weights.iter().all(|w| w.is_finite()));
+            let answers = |map: usize| !is_known || answering.get(time).is_none_or(|answers| answers[map]);
+            let is_dead =
+                |map: &usize| below.is_dead(maps, *map, false) || across.is_dead(maps, *map, true) || !answers(*map);
+            let (dead, alive): (Vec<usize>, Vec<usize>) = (0..maps).partition(is_dead);
+            findings.notes.extend(left_out((bundle.owner(), time), maps, &dead));
             let (mut points, mut errors) = (Vec::new(), Vec::new());
-            for p in 0..maps {
-                for q in p + 1..maps {
-                    let found = pair(maps, &below, &across, [p, q]);
+            for (n, p) in alive.iter().enumerate() {
+                for q in &alive[n + 1..] {
+                    let found = pair(maps, &below, &across, [*p, *q]);
                     points.push([found.afferent[0], found.lateral[0]]);
                     errors.push(found.error);
                     let mut row: Vec<Cell> =
                         [bundle.owner(), afferent.owner(), time].map(|name| Cell::Text(name.to_owned())).into();
-                    row.extend([p, q].map(Cell::Count));
+                    row.extend([*p, *q].map(Cell::Count));
                     row.extend([found.afferent[0], found.lateral[0], found.error].map(Cell::Number));
                     row.push(Cell::Count(across.places));
                     row.extend([found.afferent[1], found.lateral[1]].map(Cell::Number));
@@ -154,7 +182,6 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
             panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, errors), line));
         }
     }
-    let names: Vec<&str> = bundles(net).iter().map(|bundle| bundle.owner()).collect();
     findings.figures.push(Figure {
         name: String::new(),
         caption: format!(
@@ -167,6 +194,35 @@ fn run(bench: &Bench, _: &Bound) -> Result<Findings, TrainError> {
         drawing: Drawing::Plot(Plot { title: "Lateral against afferent distance".to_owned(), columns: 2, panels }),
     });
     Ok(findings)
+}
+
+/// Which feature maps of the area of a lateral bundle any grating changes at any step, with the weights of each time of which a net can
+/// be made; nothing where no value with a name is known to be the area's.
+fn answering(bench: &Bench, lateral: &Lateral) -> Result<BTreeMap<String, Vec<bool>>, TrainError> {
+    let of_value = lateral.value.as_ref().map(|name| asked(bench.net(), std::slice::from_ref(name))).transpose()?;
+    let Some(asked) = of_value.and_then(|found| found.into_iter().next()).filter(|it| map_of(it)[0] == lateral.maps())
+    else {
+        return Ok(BTreeMap::new());
+    };
+    let of_time = |(time, model): (String, Model)| {
+        let tuning = Tuning::of(bench, &model, &asked, &Battery::usual())?;
+        let answers = |map| (0..tuning.steps()).any(|step| tuning.all(step, map).iter().any(|change| *change > 0.0));
+        Ok((time, (0..tuning.channels()).map(answers).collect()))
+    };
+    bench.models()?.into_iter().map(of_time).collect()
+}
+
+/// Which feature maps are left out, if any are.
+fn left_out((bundle, time): (&str, &str), maps: usize, dead: &[usize]) -> Option<String> {
+    let numbers: Vec<String> = dead.iter().map(usize::to_string).collect();
+    (!dead.is_empty()).then(|| {
+        format!(
+            "`{bundle}`, {time} weights: {} of {maps} feature maps left out as dead ({}): the afferent kernel of such a map or all lateral \
+             kernels that come from it are zero, or no grating changes it",
+            dead.len(),
+            numbers.join(", ")
+        )
+    })
 }
 
 /// Points with their errors, and a line through them.

@@ -4,7 +4,7 @@
 //! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by power iteration beside it.
 
 use super::bench::AtTime;
-use super::lateral;
+use super::lateral::{self, Choice, Lateral, chosen};
 use super::moments::mean_and_sd;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -19,6 +19,7 @@ pub const SPECTRUM: Analysis = Analysis {
     name: "spectrum",
     about: "eigenvalues of lateral convolutions on a torus, a row for each spatial frequency",
     args: &[
+        lateral::OF,
         Arg::with(
             "side",
             Type::Count { min: 2, max: 256 },
@@ -61,7 +62,8 @@ const LAST: usize = 30;
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let (side, seed) = (call.count("side"), call.count("seed") as u64);
-    for (n, bundle) in lateral::bundles(bench.net()).into_iter().enumerate() {
+    let choice = Choice { analysis: SPECTRUM.name, bundles: call.names("of"), afferents: &[], with_local: false };
+    for (n, Lateral { bundle, .. }) in chosen(bench.net(), choice)?.into_iter().enumerate() {
         for AtTime { time, weights, .. } in bench.before_and_after(&bundle.name)? {
             if weights.iter().any(|x| !x.is_finite()) {
                 findings.notes.push(format!(

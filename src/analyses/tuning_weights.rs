@@ -2,16 +2,17 @@
 //! are (Ko et al., 2011).
 
 use super::bench::AtTime;
+use super::lateral::{self, Choice, Lateral, chosen};
 use super::similarity::{Line, panel};
 use super::tuning::{Tuning, tuned};
 use super::values::{Seen, each_step, map_of, title, watched};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, lateral};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::activity::{Asked, Place};
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Plot};
 use crate::train::TrainError;
 use lcnnc_kernels::draws::Draws;
-use lcnnc_lang::ir::{Net, Param};
+use lcnnc_lang::ir::{Net, Op, Param, Traced, Value};
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
 
 /// Random orders of the channels that a correlation is compared with.
@@ -28,8 +29,9 @@ pub const TUNING_WEIGHTS: Analysis = Analysis {
             Type::Names,
             ArgValue::Names(Vec::new()),
             "the values whose tuning is compared, at their first step, each bundle with the first one that has as many channels; `all` are \
-             the values of loops, and the feature maps of a net without loops",
+             the states, or outside of loops the values, that the bundles lead from",
         ),
+        Arg::with("bundle", Type::Names, ArgValue::Names(Vec::new()), lateral::ABOUT),
         ORIENTATIONS,
         FREQUENCIES,
         PHASES,
@@ -57,32 +59,43 @@ pub const TUNING_WEIGHTS: Analysis = Analysis {
 
 fn applies(net: &Net) -> Result<(), String> {
     lateral::applies(net)?;
-    let fits = |bundle: &Param| compared(net, bundle, &[]).is_ok_and(|asked| asked.is_some());
-    match lateral::bundles(net).into_iter().any(fits) {
+    let fits = |lateral: &Lateral| compared(net, lateral, &[]).is_ok_and(|asked| asked.is_some());
+    match lateral::bundles(net).iter().any(fits) {
         true => Ok(()),
         false => Err("no value with a name has as many channels as a lateral bundle".to_owned()),
     }
 }
 
-/// The value whose tuning is compared for a bundle: the first that has as many channels, of those that are named.
-fn compared(net: &Net, bundle: &Param, names: &[String]) -> Result<Option<Asked>, TrainError> {
-    let names = if names.is_empty() { watched(net) } else { names.to_vec() };
+/// The value whose tuning is compared for a bundle: the first that has as many channels, of those that are named; where none is, the
+/// one that the bundle leads from, or else the first of all.
+fn compared(net: &Net, lateral: &Lateral, names: &[String]) -> Result<Option<Asked>, TrainError> {
+    let names =
+        if names.is_empty() { lateral.value.clone().into_iter().chain(watched(net)).collect() } else { names.to_vec() };
     let all = tuned(net, &names, TUNING_WEIGHTS.name)?;
-    let found = all.into_iter().find(|asked| asked.dims.len() == 3 && map_of(asked)[0] == bundle.shape[0]);
+    let found = all.into_iter().find(|asked| asked.dims.len() == 3 && map_of(asked)[0] == lateral.maps());
     // A state that begins at zero answers to nothing before its first step.
     let traced = net.traced();
     let answers =
-        |seen: &Seen| !matches!(&seen.asked.place, Place::Traced(at) if at.iter().all(|n| traced[*n].is_zeros));
+        |seen: &Seen| !matches!(&seen.asked.place, Place::Traced(at) if at.iter().all(|n| is_zero(net, &traced[*n])));
     Ok(found.and_then(|asked| each_step(&[asked]).into_iter().find(answers)).map(|seen| seen.asked))
+}
+
+/// Whether a value is zero whatever the image is: one that `zeros` makes, or a state that begins with one.
+fn is_zero(net: &Net, value: &Traced) -> bool {
+    let zeros = |init: Value| net.nodes().any(|node| node.value == init && node.op == Op::Zeros);
+    let mut states = net.loops().flat_map(|looped| &looped.states).filter(|state| state.name == value.name);
+    value.is_zeros || value.steps.last() == Some(&0) && states.any(|state| zeros(state.init))
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (net, battery) = (bench.net(), Battery::of(call).map_err(|reason| TUNING_WEIGHTS.refused(reason))?);
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let models = bench.models()?;
-    for bundle in lateral::bundles(net) {
-        let Some(asked) = compared(net, bundle, call.names("of"))? else {
-            let maps = bundle.shape[0];
+    let choice =
+        Choice { analysis: TUNING_WEIGHTS.name, bundles: call.names("bundle"), afferents: &[], with_local: false };
+    for lateral in chosen(net, choice)? {
+        let (bundle, maps) = (lateral.bundle, lateral.maps());
+        let Some(asked) = compared(net, &lateral, call.names("of"))? else {
             findings
                 .notes
                 .push(format!("`{}` is left out: no value among those asked for has {maps} channels", bundle.owner()));
@@ -101,7 +114,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             }
             let points: Vec<[f64; 2]> = pairs.iter().filter_map(|pair| Some([pair.similarity?, pair.weight])).collect();
             let line = Line::through(&points);
-            let p = line.map(|line| chance(&pairs, bundle.shape[0], line.r));
+            let p = line.map(|line| chance(&pairs, maps, line.r));
             let measure = |(line, p): (Line, f64)| {
                 let at = format!("{time} weights");
                 [("correlation r of tuning and weight", line.r), ("p of that correlation (Mantel)", p)]

@@ -129,6 +129,13 @@ impl Battery {
         })
     }
 
+    /// The gratings that are shown where nobody asks for others.
+    pub fn usual() -> Self {
+        static ARGS: [Arg; 6] = [ORIENTATIONS, FREQUENCIES, PHASES, LOWEST, HIGHEST, CONTRAST];
+        let call = Bound { callee: "gratings", values: Vec::new() }.completed(&ARGS);
+        Self::of(&call).unwrap_or_else(|reason| unreachable!("the defaults fit each other: {reason}"))
+    }
+
     /// The phases of one grating.
     pub fn phases(&self, orientation: f64, frequency: f64) -> impl Iterator<Item = Grating> + '_ {
         let phase = |n: usize| n as f64 / self.phases as f64;

@@ -15,6 +15,7 @@ mod eval;
 mod export;
 mod fits;
 mod house;
+mod laterals;
 mod listing;
 mod measured;
 mod odd_nets;

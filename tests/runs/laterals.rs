@@ -1,0 +1,92 @@
+//! Which bundles are taken to be lateral, and which to drive the same feature maps from below: of nets of one area and of several.
+
+use lcnnc::analyses::lateral::all;
+use lcnnc_lang::{Options, Source, compile};
+use std::fs;
+
+/// Each lateral bundle, the afferent one, and the value that it leads from.
+fn found(text: String) -> Vec<[String; 3]> {
+    let compiled = compile(&Source { name: "shown.lcnn".to_owned(), text }, &Options::default());
+    let net = compiled.net.unwrap_or_else(|| panic!("{}", compiled.report));
+    let row = |it: lcnnc::analyses::lateral::Lateral| {
+        let afferent = it.afferent.map_or("none", |param| param.owner());
+        [it.bundle.owner(), afferent, it.value.as_deref().unwrap_or("none")].map(str::to_owned)
+    };
+    all(&net).into_iter().map(row).collect()
+}
+
+fn of_spec(name: &str, (from, to): (&str, &str)) -> Vec<[String; 3]> {
+    let text = fs::read_to_string(format!("specs/{name}.lcnn")).unwrap();
+    assert!(text.contains(from), "{name}: {from}");
+    found(text.replace(from, to))
+}
+
+/// In two areas with top-down weights, neither these nor the bottom-up weights of the second area are lateral.
+#[test]
+fn lateral_weights_lead_from_a_state_into_its_next_value() {
+    let same = ("", "");
+    let blt = [["L1", "B1", "V1"], ["L2", "B2", "V2"]];
+    for (name, change, expected) in [
+        ("blt", same, &blt[..]),
+        // An area that reads the other one of the step before is above it all the same.
+        ("blt", ("max_pool(V1', 2) + (if", "max_pool(V1, 2) + (if"), &blt),
+        // The order of the summands is not what tells them apart.
+        (
+            "blt",
+            (
+                "B1 * image + (if lateral then L1 * V1 else 0) + (if top_down then T1 * V2 else 0)",
+                "(T1 * V2 + L1 * V1) + B1 * image",
+            ),
+            &blt,
+        ),
+        ("blt", ("const lateral = true ", "const lateral = false"), &[]),
+        ("blt", ("const top_down = true ", "const top_down = false"), &blt),
+        ("lc_cnn", same, &[["W_L", "W_A", "O"]]),
+        ("lc_cnn", ("const sum_inside = false", "const sum_inside = true "), &[["W_L", "W_A", "O"]]),
+        ("lc_lateral", same, &[["W_L", "W_A", "O"]]),
+        ("lcei_cnn", same, &[["W_E", "W_A", "A"], ["W_I", "W_A", "A"]]),
+        ("lcei_lc_cnn", same, &[["W_E", "W_A", "O"], ["W_I", "W_A", "O"]]),
+        // What goes round in CORnet-S is a chain of three bundles, none of which leads from a state into its next value.
+        ("cornet_s", same, &[]),
+        // Gates are of 1 x 1 pixels there; that larger ones open and close no lateral connection.
+        ("hgru", same, &[["W", "X.conv", "H"]]),
+        (
+            "hgru",
+            ("weights U2: conv(width -> width, kernel: 1)", "weights U2: conv(width -> width, kernel: 3)"),
+            &[["W", "X.conv", "H"]],
+        ),
+        (
+            "rcnn",
+            same,
+            &[
+                ["layer2.recurrent.W_R", "layer2.recurrent.W_F", "layer2.recurrent.X"],
+                ["layer3.recurrent.W_R", "layer3.recurrent.W_F", "layer3.recurrent.X"],
+                ["layer4.recurrent.W_R", "layer4.recurrent.W_F", "layer4.recurrent.X"],
+                ["layer5.W_R", "layer5.W_F", "layer5.X"],
+            ],
+        ),
+        ("dale", same, &[]),
+        ("resnet20", same, &[]),
+        ("f_cnn", same, &[]),
+    ] {
+        assert_eq!(of_spec(name, change), expected, "{name}, {change:?}");
+    }
+}
+
+/// The image may come with the initial value alone, and a second layer of inhibition stands between a state and itself.
+#[test]
+fn what_a_loop_makes_of_its_state_is_of_the_same_area() {
+    let spec = |loop_body: &str| {
+        format!(
+            "model Shown\ninput image: [1, 8, 8]\nweights F: conv(1 -> 4, kernel: 5)\nweights W_E: conv(4 -> 4, kernel: 3)\n\
+             weights W_I: conv(4 -> 4, kernel: 3)\nA = relu(F * image)\nloop V1(steps: 2) {{\n{loop_body}}}\n\
+             logits = dense(global_avg_pool(O), classes)\noutput logits\n"
+        )
+    };
+    let seeded = spec("state O = A\ninhibition = relu(W_I * O)\nO' = relu(O - W_E * inhibition)\n");
+    assert_eq!(found(seeded), [["W_E", "F", "O"]], "W_I leads to the inhibition, and W_E from it into the state");
+    let per_step =
+        spec("state O = A\nI = relu(conv(O, 4, kernel: 3, per_step: true))\nO' = relu(A - W_E * O + W_I * I)\n");
+    let owners: Vec<String> = found(per_step).into_iter().map(|[bundle, ..]| bundle).collect();
+    assert_eq!(owners, ["W_E", "W_I"]);
+}
