@@ -1,5 +1,6 @@
 //! How alike two values of a net are as a whole: linear centred kernel alignment (Kornblith, Norouzi, Lee & Hinton, 2019).
 
+use super::table::WHOSE;
 use super::values::{OF, Seen, asked, each_step, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
@@ -38,6 +39,7 @@ pub const CKA: Analysis = Analysis {
             name: "cka",
             about: "1 where both are one but for turns and scale, about 0 where unrelated; empty for one that is the same for all images",
         },
+        WHOSE,
     ],
     watches: true,
     applies: has_maps,

@@ -1,6 +1,7 @@
 //! The feature maps of a few images, step by step (Park, Zhang & Choe, 2025, Fig. 5).
 
 use super::moments::Spread;
+use super::table::WHOSE;
 use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings};
 use crate::figures::{Drawing, Pictures, Tile};
@@ -33,6 +34,7 @@ pub const MAPS: Analysis = Analysis {
         Column { name: "minimum", about: "smallest activity" },
         Column { name: "maximum", about: "largest activity" },
         Column { name: "zeros", about: "share of pixels that are exactly 0, from 0 to 1" },
+        WHOSE,
     ],
     watches: true,
     applies: has_maps,

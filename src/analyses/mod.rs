@@ -6,6 +6,7 @@
 
 pub mod across;
 pub mod bench;
+mod call_text;
 pub mod cka;
 pub mod control;
 mod ei_ratio;
@@ -46,6 +47,8 @@ pub use bench::Bench;
 pub use measure::Measure;
 pub use table::{Cell, Column, Table};
 
+use call_text::PlainText;
+
 use crate::figures::Drawing;
 use crate::train::TrainError;
 use lcnnc_lang::diag::{Report, did_you_mean};
@@ -62,7 +65,7 @@ pub struct Analysis {
     pub about: &'static str,
     /// The arguments that it takes, as in `name(argument: value)`.
     pub args: &'static [Arg],
-    /// The columns of its table, in order.
+    /// The columns of its table, in order; cells of a last one that is [`table::WHOSE`] are not among the rows that `run` makes.
     pub columns: &'static [Column],
     /// Whether the net is shown images for it.
     pub watches: bool,
@@ -171,8 +174,9 @@ impl Analysis {
             (self.applies)(bench.model().net()).map_err(|reason| self.refused(reason))?;
         }
         let mut findings = (self.run)(bench, &call)?;
-        let rows = std::mem::take(&mut findings.rows);
-        Ok((Table { columns: self.columns, rows }, findings))
+        let (rows, which) = (std::mem::take(&mut findings.rows), bench.which().to_string());
+        findings.tables = findings.tables.into_iter().map(|(name, table)| (name, table.of_weights(&which))).collect();
+        Ok((Table { columns: self.columns, rows }.of_weights(&which), findings))
     }
 
     /// The error that this analysis cannot be made, and why.
@@ -210,8 +214,9 @@ pub fn called(call: &str) -> Result<&'static Analysis, String> {
 /// What is wrong with the name or the arguments.
 pub fn call(text: &str) -> Result<Bound, TrainError> {
     let wrong = |diagnostics| TrainError::Flags(vec![Report::new("ANALYSIS", text, diagnostics)]);
-    match read("the analysis", &CALL, text).map_err(wrong)? {
-        ArgValue::Call(call) => Ok(call),
+    let plain = PlainText::of(text);
+    match read("the analysis", &CALL, &plain.text).map_err(wrong)? {
+        ArgValue::Call(call) => Ok(plain.meant(call)),
         value => unreachable!("a call was read, not `{value}`"),
     }
 }

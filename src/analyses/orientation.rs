@@ -1,6 +1,7 @@
 //! Which orientations and frequencies the channels of a value prefer, and how sharply, step by step.
 
 use super::moments::median;
+use super::table::WHOSE;
 use super::tuning::{Tuning, circular, tuned};
 use super::values::{OF, has_maps, name, place, step, title};
 use super::von_mises::VonMises;
@@ -43,6 +44,7 @@ pub const ORIENTATION: Analysis = Analysis {
         Column { name: "peak", about: "peak of a von Mises curve through these responses, in degrees" },
         Column { name: "half_width", about: "half of that curve's width at half of its height, in degrees" },
         Column { name: "r2", about: "the share of the variance of the responses that the curve explains" },
+        WHOSE,
     ],
     watches: false,
     applies: has_maps,

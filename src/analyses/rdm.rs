@@ -1,6 +1,7 @@
 //! Which images a net takes to be alike: representational dissimilarity matrices (Kriegeskorte, Mur & Bandettini, 2008).
 
 use super::moments::mean_and_sd;
+use super::table::WHOSE;
 use super::values::{OF, Seen, asked, each_step, has_maps, place};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, NamedArray, Table};
 use crate::figures::{Drawing, Pictures, Tile};
@@ -40,6 +41,7 @@ pub const RDM: Analysis = Analysis {
             name: "d_prime",
             about: "`(between - within) / sqrt((v_within + v_between) / 2)`, with the variances over pairs",
         },
+        WHOSE,
     ],
     watches: true,
     applies: has_maps,

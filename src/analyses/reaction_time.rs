@@ -2,6 +2,7 @@
 //! Mehrer, Charest & Kriegeskorte, 2020).
 
 use super::moments::mean_and_sd;
+use super::table::WHOSE;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, Rows, Table};
 use crate::activity::{Asked, Place};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -34,6 +35,7 @@ pub const REACTION_TIME: Analysis = Analysis {
         Column { name: "step_sd", about: "standard deviation of it over images (divided by their number less 1)" },
         Column { name: "accuracy", about: "share of right answers at the step of the answer, from 0 to 1" },
         Column { name: "last_accuracy", about: "share of right answers at the last step" },
+        WHOSE,
     ],
     watches: true,
     applies,
@@ -49,6 +51,7 @@ const STEPS: &[Column] = &[
         name: "answered",
         about: "share of images that answer at this step, being below the bound for the first time",
     },
+    WHOSE,
 ];
 
 const IMAGES: &[Column] = &[
@@ -57,6 +60,7 @@ const IMAGES: &[Column] = &[
     Column { name: "step", about: "the step of its answer; empty if its entropy is at no step below the bound" },
     Column { name: "answer", about: "the answer at that step, or at the last one" },
     Column { name: "entropy", about: "the entropy then, in nats" },
+    WHOSE,
 ];
 
 /// The scores at each step.

@@ -5,6 +5,7 @@ use super::power_law::{PowerLaw, Sorted};
 use super::response_figure::{Seen, figure};
 use super::rivals::Verdict;
 use super::sample::{Sample, binned_exponent};
+use super::table::WHOSE;
 use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Findings, Measure};
 use crate::train::TrainError;
@@ -68,6 +69,7 @@ pub const RESPONSES: Analysis = Analysis {
             about: "smaller `x` where the law meets the normal distribution of the same `s`; empty if they do not meet",
         },
         Column { name: "threshold_1", about: "larger `x` where they meet, above which the law is the larger one" },
+        WHOSE,
     ],
     watches: true,
     applies: has_maps,

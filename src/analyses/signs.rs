@@ -1,6 +1,7 @@
 //! Whether excitatory maps are positive and inhibitory ones negative (Park, Zhang & Choe, 2025, Fig. 11).
 
 use super::moments::mean_and_sd;
+use super::table::WHOSE;
 use super::values::{Seen, asked, each_step, place};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, relabel};
 use crate::figures::{Drawing, Pictures, Tile};
@@ -44,6 +45,7 @@ pub const SIGNS: Analysis = Analysis {
         Column { name: "zero", about: "mean of the share of numbers that are exactly 0" },
         Column { name: "zero_sd", about: "standard deviation of it over images" },
         Column { name: "images", about: "how many images the net was shown" },
+        WHOSE,
     ],
     watches: true,
     applies,

@@ -1,6 +1,7 @@
 //! How the middle unit of a channel answers to gratings in windows of growing size: whether what lies around suppresses it.
 
 use super::moments::mean_and_sd;
+use super::table::WHOSE;
 use super::tuning::{Tuning, tuned};
 use super::values::{OF, has_maps, map_of, name, place, step, title};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
@@ -52,6 +53,7 @@ pub const SIZE_TUNING: Analysis = Analysis {
             name: "suppression",
             about: "suppression index `1 - r(largest window) / r(preferred)`: 0 for none, 1 where the largest window silences the unit",
         },
+        WHOSE,
     ],
     watches: false,
     applies: has_maps,

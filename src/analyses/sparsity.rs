@@ -1,6 +1,7 @@
 //! How sparse activity is, step by step (Park, Zhang & Choe, 2025, Fig. 6).
 
 use super::moments::{Spread, mean_and_sd};
+use super::table::WHOSE;
 use super::values::{self, OF, asked, has_maps};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -29,6 +30,7 @@ pub const SPARSITY: Analysis = Analysis {
         Column { name: "zeros_sd", about: "standard deviation of it over images" },
         Column { name: "images", about: "how many images the net was shown" },
         Column { name: "even", about: "images without a kurtosis: all their numbers are equal" },
+        WHOSE,
     ],
     watches: true,
     applies: has_maps,

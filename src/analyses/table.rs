@@ -10,6 +10,12 @@ pub struct Column {
     pub about: &'static str,
 }
 
+/// The last column of tables whose rows are all of one set of weights, by which tables of several are told apart.
+pub const WHOSE: Column = Column {
+    name: "weights",
+    about: "whose weights the net had: `best`, `last`, `initial` or those of an epoch, as in `epoch:5`",
+};
+
 /// One cell of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
@@ -29,6 +35,15 @@ pub struct Table {
 }
 
 impl Table {
+    /// The table with that word in [`WHOSE`], if it is its last column.
+    #[must_use]
+    pub fn of_weights(mut self, which: &str) -> Self {
+        if self.columns.last().is_some_and(|last| last.name == WHOSE.name) {
+            self.rows.iter_mut().for_each(|row| row.push(Cell::Text(which.to_owned())));
+        }
+        self
+    }
+
     /// The table as comma-separated values after RFC 4180, with a line of names first and a line feed at the end of every
     /// line. Numbers are the shortest that read back as the same double-precision number.
     pub fn csv(&self) -> String {

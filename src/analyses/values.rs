@@ -1,17 +1,18 @@
 //! The values that an analysis of activity looks at.
 
 use super::Cell;
-use crate::activity::{Asked, Place};
+use crate::activity::{Asked, Place, Unasked};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, Shape};
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Type};
+use std::collections::BTreeMap;
 
 /// The argument that names them.
 pub const OF: Arg = Arg::with(
     "of",
     Type::Names,
     ArgValue::Names(Vec::new()),
-    "the values, each at all of its steps; `all` are the values of loops, and the feature maps of a net without loops, of more than 12 so many from the first to the last",
+    "the values, as in `[A, O]`, each at all of its steps, or at one, as in `O@2` or `O@last`; `all` are the values of loops, and the feature maps of a net without loops, of more than 12 so many from the first to the last",
 );
 
 /// Why there is no feature map to see in a net, if there is none.
@@ -38,18 +39,54 @@ pub fn watched(net: &Net) -> Vec<String> {
     names.into_iter().enumerate().filter(|(n, _)| is_kept(*n)).map(|(_, name)| name).collect()
 }
 
-/// The values that are named, or those that are looked at where none is; each at all of its steps.
+/// The values that are named, or those that are looked at where none is; each at all of its steps, or at those that are named: `O@2`,
+/// `O@last`.
 ///
 /// # Errors
-/// Of a name that the net does not have.
+/// Of a name or a step that the net does not have.
 pub fn asked(net: &Net, names: &[String]) -> Result<Vec<Asked>, TrainError> {
     let names = if names.is_empty() { watched(net) } else { names.to_vec() };
-    let of = |name: &String| {
-        let is_looped = net.traced().iter().any(|it| it.name == *name && !it.steps.is_empty());
-        let text = if is_looped { format!("{name}@all") } else { name.clone() };
-        Asked::of(net, &text).map_err(TrainError::Unasked)
+    let mut all: Vec<Asked> = Vec::new();
+    for text in &names {
+        let found = at_steps(net, text).map_err(TrainError::Unasked)?;
+        // Steps of one value are looked at together.
+        match all.iter_mut().find(|known| name(known) == name(&found)) {
+            Some(known) => join(known, found),
+            None => all.push(found),
+        }
+    }
+    Ok(all)
+}
+
+/// A value at the steps that its text names, or at all of them.
+fn at_steps(net: &Net, text: &str) -> Result<Asked, Unasked> {
+    let (name, at) = text.split_once('@').map_or((text, None), |(name, at)| (name, Some(at)));
+    let is_looped = net.traced().iter().any(|it| it.name == name && !it.steps.is_empty());
+    let whole = || Asked::of(net, &format!("{name}@all"));
+    let place = match at {
+        _ if !is_looped => return Asked::of(net, text),
+        None | Some("all") => return whole(),
+        Some("last") => Asked::of(net, name)?.place,
+        Some(_) => Asked::of(net, text)?.place,
     };
-    names.iter().map(of).collect()
+    let mut found = whole()?;
+    if let (Place::Traced(all), Place::Traced(meant)) = (&found.place, &place) {
+        found.steps =
+            all.iter().zip(&found.steps).filter(|(n, _)| meant.contains(n)).map(|(_, at)| at.clone()).collect();
+    }
+    Ok(Asked { place, ..found })
+}
+
+/// Adds steps of a value to others of the same one, in their order.
+fn join(known: &mut Asked, other: Asked) {
+    if let (Place::Traced(numbers), Place::Traced(more)) = (&known.place, &other.place) {
+        let steps = |asked: &Asked, n: usize| asked.steps.get(n).cloned();
+        let mut both: BTreeMap<usize, Option<Vec<usize>>> = BTreeMap::new();
+        both.extend(numbers.iter().enumerate().map(|(n, number)| (*number, steps(known, n))));
+        both.extend(more.iter().enumerate().map(|(n, number)| (*number, steps(&other, n))));
+        known.place = Place::Traced(both.keys().copied().collect());
+        known.steps = both.into_values().flatten().collect();
+    }
 }
 
 /// The name of a value without its steps.

@@ -8,6 +8,7 @@ mod analyse;
 mod analysed;
 mod analysis_bar;
 mod check;
+mod completions;
 mod data;
 mod eval;
 mod evaluated;
@@ -16,6 +17,7 @@ mod export;
 mod fmt;
 mod graph;
 mod lower;
+mod man;
 mod predict;
 mod recipe;
 mod report;
@@ -85,6 +87,8 @@ enum Verb {
     Sweep(sweep::Args),
     Simulate(simulate::Args),
     Data(data::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Does what the command line says.
@@ -115,6 +119,8 @@ pub fn main() -> ExitCode {
         Verb::Sweep(args) => ended(args.run()),
         Verb::Simulate(args) => ended(args.run()),
         Verb::Data(args) => ended(args.run()),
+        Verb::Completions(args) => ended(args.run()),
+        Verb::Man(args) => ended(args.run()),
     }
 }
 

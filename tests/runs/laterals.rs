@@ -1,5 +1,7 @@
 //! Which bundles are taken to be lateral, and which to drive the same feature maps from below: of nets of one area and of several.
 
+use crate::shell::{fine, rows};
+use crate::tuning::{change, place};
 use lcnnc::analyses::lateral::all;
 use lcnnc_lang::{Options, Source, compile};
 use std::fs;
@@ -89,4 +91,41 @@ fn what_a_loop_makes_of_its_state_is_of_the_same_area() {
         spec("state O = A\nI = relu(conv(O, 4, kernel: 3, per_step: true))\nO' = relu(A - W_E * O + W_I * I)\n");
     let owners: Vec<String> = found(per_step).into_iter().map(|[bundle, ..]| bundle).collect();
     assert_eq!(owners, ["W_E", "W_I"]);
+}
+
+/// Gratings of four orientations drive eight maps. One has no afferent kernel, and one has no lateral kernel that comes from it.
+#[test]
+fn dead_maps_are_left_out() {
+    let place = place();
+    let here = place.path();
+    let pairs = |csv: &str| {
+        let of = |row: &std::collections::BTreeMap<String, String>| [row["p"].clone(), row["q"].clone()];
+        rows(csv).iter().filter(|row| row["weights"] == "best").map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(pairs(&fine(here, "analyse run similarity")).len(), 28);
+    let best = here.join("run/best.safetensors");
+    let afferent: Vec<f32> = (0..8 * 49).map(|n| if n / 49 == 2 { 0.0 } else { 0.1 * (n % 5) as f32 }).collect();
+    change(&best, "W_A.weight", &afferent);
+    let lateral: Vec<f32> = (0..8 * 8 * 9).map(|n| if n / 9 % 8 == 5 { 0.0 } else { 0.01 * (n % 7) as f32 }).collect();
+    change(&best, "W_L.weight", &lateral);
+    let said = fine(here, "analyse run similarity(of:W_L,afferent:W_A) --force --out x.csv");
+    assert!(said.contains("`W_L`, best weights: 2 of 8 feature maps left out as dead (2, 5)"), "{said}");
+    let left = pairs(&fs::read_to_string(here.join("x.csv")).unwrap());
+    assert_eq!(left.len(), 15);
+    assert!(left.iter().flatten().all(|map| !["2", "5"].contains(&map.as_str())), "{left:?}");
+}
+
+/// Several values are looked at, each at all of its steps or at those that are named, and each row says whose weights the net had.
+#[test]
+fn several_values_are_tuned() {
+    let place = place();
+    let here = place.path();
+    for analysis in ["orientation", "size_tuning"] {
+        let call = format!("{analysis}(of:[A,O@last],orientations:2,frequencies:1,lowest:0.2,highest:0.2)");
+        let table = rows(&fine(here, &format!("analyse run {call} --weights last")));
+        let mut seen: Vec<[&str; 3]> =
+            table.iter().map(|row| ["value", "step", "weights"].map(|name| row[name].as_str())).collect();
+        seen.dedup();
+        assert_eq!(seen, [["A", "", "last"], ["O", "1", "last"]], "{analysis}");
+    }
 }

@@ -74,7 +74,7 @@ fn maps_say_which_images_they_are_of() {
     let here = place.path();
     let csv = fine(here, "analyse run maps(of:O,images:1)");
     let mut lines = csv.lines();
-    assert_eq!(lines.next().unwrap(), "value,image,which,class,step,channel,mean,minimum,maximum,zeros");
+    assert_eq!(lines.next().unwrap(), "value,image,which,class,step,channel,mean,minimum,maximum,zeros,weights");
     assert!(lines.all(|line| line.starts_with("O,0,\"image ") && line.contains(" of contours, test half\",")), "{csv}");
     let (code, _, err) = lcnnc(here, "analyse run maps(of:logits)");
     assert_eq!(code, Some(2));

@@ -31,7 +31,7 @@ const SIDE: usize = 24;
 const TAPS: usize = 49;
 
 /// A finished run in the folder `run`.
-fn place() -> TempDir {
+pub fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("tuned.lcnn"), SPEC).unwrap();
     fine(place.path(), "run tuned --device cpu --threads 1 --limit 32 --limit-test 16 --epochs 1 --batch 16");
@@ -223,7 +223,7 @@ fn size_tuning_is_that_of_the_equations() {
 }
 
 /// The weights of a file, changed in place.
-fn change(file: &Path, name: &str, new: &[f32]) {
+pub fn change(file: &Path, name: &str, new: &[f32]) {
     let mut bytes = fs::read(file).unwrap();
     let place = {
         let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -276,6 +276,18 @@ fn what_has_no_tuning_is_said() {
         ("gabor(of:W_L)", "the kernels of `W_L` are smaller than 5 x 5"),
         ("gabor(of:Q)", "`Q` is no bundle of a convolution: write `W_A` or `W_L`"),
         ("kernels(of:Q)", "`Q` is no bundle of a convolution"),
+        ("spectrum(of:W_l)", "`W_l` is no bundle of a convolution: did you mean `W_L`?"),
+        (
+            "spectrum(of:W_A)",
+            "`W_A` is no lateral bundle: that is a convolution larger than 1 x 1 with as many maps in as out",
+        ),
+        ("tuning_weights(bundle:W_l)", "`W_l` is no bundle of a convolution: did you mean `W_L`?"),
+        ("similarity(of:area.W_L)", "`area.W_L` is no bundle of a layer with kernels: "),
+        ("similarity(afferent:W_a)", "`W_a` is no bundle of a layer with kernels: did you mean `W_A`?"),
+        (
+            "similarity(afferent:[W_A,W_A])",
+            "`afferent` names 2 bundles for W_L: name one for all of them, or one for each",
+        ),
     ] {
         let (code, out, err) = lcnnc(here, &format!("analyse run {call}"));
         assert!(code == Some(2) && out.is_empty() && err.contains(message), "{call}: {err}");

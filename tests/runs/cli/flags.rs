@@ -14,7 +14,7 @@ const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
 "#;
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 28] = [
+const VERBS: [(&str, &str); 30] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -43,6 +43,8 @@ const VERBS: [(&str, &str); 28] = [
     ("data fetch", "mnist"),
     ("data list", ""),
     ("data verify", ""),
+    ("completions", "bash"),
+    ("man", "pages"),
 ];
 
 /// What each flag with a value does not take.

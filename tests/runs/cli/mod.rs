@@ -1,6 +1,7 @@
 //! The command line as users type it.
 
 mod check;
+mod completions;
 mod flags;
 mod fmt;
 mod output;
