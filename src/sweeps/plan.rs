@@ -71,16 +71,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a sweep in a folder; nothing is written yet. Jobs that train the same are one.
+    /// The plan of a sweep in a folder; nothing is written yet. Jobs that train the same are one. Of each job there is what it trains.
     ///
     /// # Errors
     /// As [`Sweep::points`], or if a spec cannot be read.
-    pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs), TrainError> {
+    pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs, Vec<Overrides>), TrainError> {
         let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeMap::new(), Vec::<Job>::new());
+        let mut trained = Vec::new();
         for Point { row, values, over } in sweep.points()? {
             let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
             let dataset = over.dataset.clone().unwrap_or_else(|| DATASET.to_owned());
-            let args = Overrides { spec: Some(specs.add(&spec)?), ..over }.words();
+            let args = Overrides { spec: Some(specs.add(&spec)?), ..over.clone() }.words();
             let folder = folder_name(&values, &args);
             let at = *known.entry(folder.clone()).or_insert(jobs.len());
             if at == jobs.len() {
@@ -89,6 +90,7 @@ impl Plan {
                 if let Some(spec) = values.get_mut("spec") {
                     *spec = stem(Path::new(spec));
                 }
+                trained.push(over);
                 jobs.push(Job { index: at, folder, rows: Vec::new(), values, args });
             }
             if let Some(row) = row.filter(|row| !jobs[at].rows.contains(row)) {
@@ -108,7 +110,7 @@ impl Plan {
             table,
             jobs: jobs.len(),
         };
-        Ok((Self { folder: folder.to_owned(), head, jobs }, specs))
+        Ok((Self { folder: folder.to_owned(), head, jobs }, specs, trained))
     }
 
     /// What becomes of an earlier plan in the same folder, in a sentence; nothing if there is none, or all of its jobs are in this one.

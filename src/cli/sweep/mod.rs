@@ -1,5 +1,6 @@
 //! `lcnnc sweep`: many runs of a plan. One file a verb below it.
 
+mod dry_run;
 mod job;
 mod on;
 mod run;

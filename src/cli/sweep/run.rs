@@ -1,8 +1,10 @@
 //! `lcnnc sweep run`: plans a sweep, and trains its jobs here or hands them to a cluster.
 
-use super::on::ClusterArgs;
+use super::dry_run::list;
+use super::on::{ClusterArgs, Target};
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
+use lcnnc::sweeps::costs::Costs;
 use lcnnc::sweeps::pool::{tally, work};
 use lcnnc::sweeps::sweep::MOST_JOBS;
 use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep, file};
@@ -45,7 +47,7 @@ pub struct Args {
     /// Train less, as the file of the sweep says under `quick`
     #[arg(long)]
     quick: bool,
-    /// List the jobs and train none
+    /// List the jobs with what each of them costs, by a short measurement, and train none
     #[arg(long)]
     dry_run: bool,
     /// Try jobs once more that failed
@@ -82,10 +84,17 @@ impl Args {
         };
         let target = self.cluster.target(&sweep, &said)?;
         let missing = sweep.check()?;
-        let (plan, specs) = Plan::new(&sweep, &into)?;
+        let (plan, specs, trained) = Plan::new(&sweep, &into)?;
         if self.dry_run {
-            plan.jobs.iter().for_each(|job| console.line(&format!("job {}: {}", job.index, job.title())));
-            console.line(&format!("{}, nothing is trained", counted(plan.jobs.len(), "job")));
+            // A cluster says how many jobs it takes at once, and no job runs whose data set is missing.
+            let here = match (&target, side_by_side(&sweep, (self.jobs, plan.jobs.len()))) {
+                (None, Ok(here)) => Some(here),
+                (None, Err(error)) if !matches!(error, TrainError::Data(_)) => return Err(error),
+                _ => None,
+            };
+            let of_cluster = target.as_ref().map(Target::cpus);
+            let threads = here.as_ref().map(|(_, threads, _)| *threads).or(of_cluster).unwrap_or(1);
+            list(&plan, &Costs::of(&trained, threads)?, here, console);
             return Ok(ExitCode::SUCCESS);
         }
         missing

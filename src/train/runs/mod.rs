@@ -2,6 +2,7 @@
 
 mod altered;
 pub mod begin;
+pub mod cost;
 mod diverged;
 pub mod elsewhere;
 pub mod facts;
@@ -335,12 +336,12 @@ pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<Da
     Ok(data)
 }
 
-/// The number of classes of the data set of some overrides.
+/// The data set of some overrides; of a set of files none is read.
 ///
 /// # Errors
 /// If it cannot be had.
-pub fn classes_of(overrides: &Overrides) -> Result<usize, TrainError> {
-    Ok(open(overrides, true)?.classes.len())
+pub fn data_of(overrides: &Overrides) -> Result<DataSet, TrainError> {
+    open(overrides, true)
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
