@@ -1,6 +1,6 @@
 //! `lcnnc sweep run`: plans a sweep, and trains its jobs here or hands them to a cluster.
 
-use super::dry_run::list;
+use super::dry_run::{Beside, list};
 use super::on::{ClusterArgs, Target};
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
@@ -50,6 +50,9 @@ pub struct Args {
     /// List the jobs with what each of them costs, by a short measurement, and train none
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: measure nothing, and leave out the times
+    #[arg(long, requires = "dry_run")]
+    no_measuring: bool,
     /// Try jobs once more that failed
     #[arg(long)]
     retry_failed: bool,
@@ -86,16 +89,7 @@ impl Args {
         let missing = sweep.check()?;
         let (plan, specs, trained) = Plan::new(&sweep, &into)?;
         if self.dry_run {
-            // A cluster says how many jobs it takes at once, and no job runs whose data set is missing.
-            let here = match (&target, side_by_side(&sweep, (self.jobs, plan.jobs.len()))) {
-                (None, Ok(here)) => Some(here),
-                (None, Err(error)) if !matches!(error, TrainError::Data(_)) => return Err(error),
-                _ => None,
-            };
-            let of_cluster = target.as_ref().map(Target::cpus);
-            let threads = here.as_ref().map(|(_, threads, _)| *threads).or(of_cluster).unwrap_or(1);
-            list(&plan, &Costs::of(&trained, threads)?, here, console);
-            return Ok(ExitCode::SUCCESS);
+            return self.dry((&sweep, &plan), target.as_ref(), &trained, console);
         }
         missing
             .iter()
@@ -126,6 +120,26 @@ impl Args {
         let states = plan.states();
         console.line(&tally(&states));
         Ok(exit(&states, worked.stopped))
+    }
+
+    /// Says what the jobs are and what they cost.
+    fn dry(
+        &self,
+        (sweep, plan): (&Sweep, &Plan),
+        target: Option<&Target>,
+        trained: &[Overrides],
+        console: Console,
+    ) -> Result<ExitCode, TrainError> {
+        // A cluster says how many jobs it takes at once, and no job runs whose data set is missing.
+        let here = match (target, side_by_side(sweep, (self.jobs, plan.jobs.len()))) {
+            (None, Ok((jobs, threads, why))) => Some(Beside { jobs, threads, why }),
+            (None, Err(error)) if !matches!(error, TrainError::Data(_)) => return Err(error),
+            _ => None,
+        };
+        let threads = here.as_ref().map(|here| here.threads).or(target.map(Target::cpus)).unwrap_or(1);
+        let measures = !self.no_measuring;
+        list(plan, &Costs::of(trained, threads, measures)?, here.as_ref(), measures, console);
+        Ok(ExitCode::SUCCESS)
     }
 
     /// The sweep that flags alone say.

@@ -1,36 +1,33 @@
-//! What a run costs, told before it begins: arithmetic, memory and disk as its net has them, and time, which is measured.
+//! What a run costs, told before it begins: arithmetic, memory and disk as its net has them; `pace.rs` measures the time.
 
-use crate::back::burn::{Answers, Opened, numbers};
+use crate::back::burn::Opened;
 use crate::data::DataSet;
-use crate::data::loader::Batch;
 use crate::data::split::set_aside;
-use crate::train::fit::{evaluate, kept, optimizer};
-use crate::train::phases::Phases;
+use crate::observe::tensorboard;
+use crate::train::fit::kept;
 use crate::train::runs::memory_need;
+use crate::train::runs::pace::{Pace, Span};
 use crate::train::{Overrides, Recipe, TrainError, files};
-use burn::module::Module;
-use burn::tensor::Transaction;
 use lcnnc_lang::ir::cost::{self, Cost};
-use lcnnc_lang::ir::{Net, Param, Visit};
+use lcnnc_lang::ir::{Net, Op, Param, Visit};
 use lcnnc_lang::vocabulary::optimizers;
-use std::mem::discriminant;
-use std::time::{Duration, Instant};
 
-/// How long steps of one net are measured, at least two of them.
-const LONG_ENOUGH: Duration = Duration::from_millis(300);
-/// A first step that takes so long is measured itself: what a first step prepares is little of it.
-const LONG_STEP: Duration = Duration::from_millis(1000);
 /// Bytes of a number in files of weights.
 const NUMBER: u128 = size_of::<f32>() as u128;
+/// Bytes of what else lies in a run's folder: spec, settings, manifest, summary, and the heads of files of weights.
+const TEXTS: u128 = 8000;
+/// Bytes of an epoch in all copies of the metrics.
+const METRICS: u128 = 900;
 
 /// What a run costs, but for its time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunCost {
     /// Multiply-adds of the forward pass of one image, as `lcnnc show` has them.
     pub multiply_adds: u128,
-    /// Bytes of memory that a process of it needs at its height, at most; none on a device of its own.
+    /// Bytes of memory that its training needs at its height, at most, beside what its process holds before; none on a device of its own.
     pub memory: Option<u128>,
-    /// Bytes that the finished run keeps: weights at its start, its best and its end, those of `keep`, and a checkpoint.
+    /// Bytes that the finished run's folder has, about: weights at its start, its best and its end, those of `keep`, a checkpoint, and
+    /// what TensorBoard reads.
     pub disk: u128,
     /// Images in a step.
     pub batch: usize,
@@ -42,22 +39,14 @@ pub struct RunCost {
     pub like: String,
 }
 
-/// How long a net takes.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// Seconds of a step, forward and backward.
-    pub step: f64,
-    /// Seconds of the answers to as many images.
-    pub answer: f64,
-}
-
 impl RunCost {
     /// What a run of these overrides costs, with a data set and a device that are theirs, in so many threads.
     ///
     /// # Errors
     /// If the spec cannot be compiled, or the images do not fit it.
     pub fn of(overrides: &Overrides, data: &DataSet, opened: &Opened, threads: usize) -> Result<Self, TrainError> {
-        let recipe = compiled(overrides, data.classes.len())?;
+        let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
+        let recipe = Recipe::new(files::source(&spec)?, overrides, data.classes.len())?;
         recipe.check(data)?;
         let (views, fuses) = (recipe.augmentations.views(), overrides.fuse.unwrap_or(true));
         let [train, validation] = halves(&recipe, data, overrides.limit);
@@ -67,7 +56,7 @@ impl RunCost {
         Ok(Self {
             multiply_adds: Cost::sum(&cost::table(&recipe.net)).multiply_adds,
             memory,
-            disk: disk(&recipe),
+            disk: disk(&recipe, overrides.tensorboard.unwrap_or(true)),
             batch,
             trained: train * views * recipe.epochs(),
             answered: validation * recipe.epochs() + test,
@@ -75,16 +64,11 @@ impl RunCost {
         })
     }
 
-    /// Seconds that a run takes at a pace.
-    pub fn seconds(&self, pace: Pace) -> f64 {
+    /// How long a run takes at a pace.
+    pub fn time(&self, pace: Pace) -> Span {
         let batch = self.batch.max(1) as f64;
-        pace.step * self.trained as f64 / batch + pace.answer * self.answered as f64 / batch
+        pace.begin + pace.step * (self.trained as f64 / batch) + pace.answer * (self.answered as f64 / batch)
     }
-}
-
-fn compiled(overrides: &Overrides, classes: usize) -> Result<Recipe, TrainError> {
-    let spec = overrides.spec.clone().ok_or(TrainError::NoSpec)?;
-    Recipe::new(files::source(&spec)?, overrides, classes)
 }
 
 /// How many images train and how many validate, without choosing them.
@@ -98,21 +82,22 @@ fn halves(recipe: &Recipe, data: &DataSet, limit: Option<usize>) -> [usize; 2] {
     [used - validation, validation]
 }
 
-/// Bytes of the files of weights, and of the checkpoint, which has weights, the best ones and what the optimizer remembers.
-fn disk(recipe: &Recipe) -> u128 {
+/// Bytes of the files of weights, of the checkpoint, which has weights, the best ones and what the optimizer remembers, and of the rest.
+fn disk(recipe: &Recipe, has_board: bool) -> u128 {
     let numbers = |params: &mut dyn Iterator<Item = &Param>| params.map(|param| param.len() as u128).sum::<u128>();
     let weights = numbers(&mut recipe.net.params.iter());
     let trained = numbers(&mut recipe.net.params.iter().filter(|param| param.trained()));
     let remembered = optimizers::remembered(recipe.settings.train.call("optimizer")) as u128 * trained;
     let kept = kept::size(recipe).map_or(0, |(_, bytes)| bytes);
-    NUMBER * (5 * weights + remembered) + kept
+    let board = if has_board { tensorboard::size(&recipe.net, recipe.epochs()) } else { 0 };
+    NUMBER * (5 * weights + remembered) + kept + board + TEXTS + METRICS * recipe.epochs() as u128
 }
 
 /// The operations, shapes and settings that a step's time depends on; numbers such as rates and weights of penalties are left out.
 fn likeness(recipe: &Recipe, fuses: bool, batch: usize) -> String {
     let net: &Net = &recipe.net;
     let part = |visit: Visit<'_>| match visit {
-        Visit::Node(node) => format!("{:?} {:?}", discriminant(&node.op), node.shape),
+        Visit::Node(node) => format!("{} {:?}", without_reals(&node.op), node.shape),
         Visit::Enter(looped) => format!("{} times", looped.steps),
         Visit::Leave(_) => "end".to_owned(),
     };
@@ -121,77 +106,19 @@ fn likeness(recipe: &Recipe, fuses: bool, batch: usize) -> String {
     let optimizer = recipe.settings.train.call("optimizer");
     let remembered = optimizers::remembered(optimizer);
     let (callee, precision) = (optimizer.callee, recipe.precision());
-    format!("{parts:?} {params:?} {} {callee} {remembered} {precision:?} {fuses} {batch}", net.penalties.len())
+    let images = ["augment", "transform", "test_transform"].map(|key| {
+        let calls = recipe.settings.data.maybe_calls(key).unwrap_or_default();
+        calls.iter().map(|call| call.callee).collect::<Vec<_>>()
+    });
+    format!(
+        "{parts:?} {params:?} {} {callee} {remembered} {precision:?} {fuses} {batch} {images:?}",
+        net.penalties.len()
+    )
 }
 
-/// Measures how long a net takes, on made-up images: steps of training with as many images as a run's, and answers.
-///
-/// # Errors
-/// If there is no room in memory for it, or the device fails.
-pub fn pace(overrides: &Overrides, classes: usize, opened: &Opened, images: usize) -> Result<Pace, TrainError> {
-    let recipe = compiled(overrides, classes)?;
-    let fuses = overrides.fuse.unwrap_or(true);
-    if opened.on_cpu() {
-        memory_need::check_training(&recipe, fuses, images)?;
-    }
-    let device = opened.device.clone().autodiff();
-    let model = recipe.initial(&device);
-    let mut model = if fuses { model.fused() } else { model };
-    let mut rule = optimizer::build(recipe.settings.train.call("optimizer"), &opened.device);
-    let mut phases = Phases::new(&recipe.net, &recipe.settings);
-    let smoothing = recipe.settings.train.real("label_smoothing") as f32;
-    let batch = made_up(&recipe, images);
-    let step = timed(|| {
-        let (labels, answers) = (batch.labels.clone(), evaluate::labels(&batch, &device));
-        let shown = evaluate::images(batch.clone(), &model, &device);
-        let mut judgement = model.judge(shown, Answers { labels: &labels, smoothing }, 0);
-        let right = evaluate::right(judgement.forward.logits(), answers);
-        let asked = Transaction::default().register(judgement.total()).register(right);
-        let gradients = judgement.gradients(&model, 1.0);
-        let sums = gradients.iter().flat_map(|gradients| model.gradient_sums(gradients));
-        numbers(sums.fold(asked, Transaction::register))?;
-        let now = model.clone();
-        let moved = match gradients {
-            Some(gradients) => rule.step(now, gradients, &mut phases)?,
-            None => now,
-        };
-        model = moved.absorb(judgement.statistics);
-        Ok(())
-    })?;
-    let model = model.valid();
-    let answer = timed(|| {
-        let forward = model.forward(evaluate::images(batch.clone(), &model, &opened.device));
-        let asked = evaluate::right(forward.logits(), evaluate::labels(&batch, &opened.device));
-        numbers(Transaction::default().register(asked)).map(drop)?;
-        Ok(())
-    })?;
-    Ok(Pace { step, answer })
-}
-
-/// Images of a brightness that rises and falls, with a class each.
-fn made_up(recipe: &Recipe, images: usize) -> Batch {
-    let [channels, height, width] = recipe.net.input.1;
-    let values = images * channels * height * width;
-    let classes = recipe.net.classes.max(1);
-    Batch {
-        images: (0..values).map(|n| (n * 37 % 101) as f32 / 100.0).collect(),
-        labels: (0..images).map(|n| n % classes).collect(),
-        shape: [images, channels, height, width],
-    }
-}
-
-/// Seconds of one turn: the mean of as many as a short while has room for, behind a first one that prepares what others have.
-fn timed(mut turn: impl FnMut() -> Result<(), TrainError>) -> Result<f64, TrainError> {
-    let began = Instant::now();
-    turn()?;
-    let first = began.elapsed();
-    if first >= LONG_STEP {
-        return Ok(first.as_secs_f64());
-    }
-    let (began, mut turns) = (Instant::now(), 0);
-    while turns < 2 || began.elapsed() < LONG_ENOUGH {
-        turn()?;
-        turns += 1;
-    }
-    Ok(began.elapsed().as_secs_f64() / f64::from(turns))
+/// An operation in words, with its kernels, strides and operands, but without numbers such as rates: they change no time.
+fn without_reals(op: &Op) -> String {
+    let text = format!("{op:?}");
+    let is_real = |word: &&str| word.parse::<f64>().is_ok() && word.parse::<i64>().is_err();
+    text.split([' ', ',', '(', ')', '[', ']', '{', '}']).filter(|word| !is_real(word)).collect::<Vec<_>>().join(" ")
 }

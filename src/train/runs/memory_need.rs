@@ -347,12 +347,12 @@ pub(in crate::train) fn check_training(recipe: &Recipe, fuses: bool, images: usi
     Process::new(recipe, fuses, Work::Training, images).check()
 }
 
-/// Bytes that a process holds at its height, at most, which trains with batches of so many images in so many threads; with what this one
-/// holds already.
+/// Bytes that a process needs at its height, at most, which trains with batches of so many images in so many threads, beside what it
+/// holds before.
 pub(in crate::train) fn height(recipe: &Recipe, fuses: bool, images: usize, threads: usize) -> u128 {
     let process = Process { threads, ..Process::new(recipe, fuses, Work::Training, images) };
     let [_, image] = process.image();
-    process.need(images, image).sum() as u128 + held().unwrap_or_default() as u128
+    process.need(images, image).sum() as u128
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;
