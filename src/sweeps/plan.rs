@@ -8,7 +8,7 @@ use crate::data::sha256;
 use crate::train::{DATASET, Overrides, TrainError, files};
 use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -120,8 +120,8 @@ impl Plan {
     pub fn replaces(&self) -> Result<Option<String>, TrainError> {
         // A damaged plan is written anew.
         let Ok(before) = Self::read(&self.folder) else { return Ok(None) };
-        let is_kept = |job: &&Job| self.jobs.iter().any(|kept| kept.folder == job.folder);
-        let dropped: Vec<&Job> = before.jobs.iter().filter(|job| !is_kept(job)).collect();
+        let kept: BTreeSet<&str> = self.jobs.iter().map(|job| job.folder.as_str()).collect();
+        let dropped: Vec<&Job> = before.jobs.iter().filter(|job| !kept.contains(job.folder.as_str())).collect();
         let begun: Vec<PathBuf> = dropped.iter().map(|job| before.of(job)).filter(|folder| folder.exists()).collect();
         if begun.iter().any(|folder| lease::is_held(folder)) {
             let reason = format!(

@@ -62,8 +62,7 @@ pub fn list(plan: &Plan, costs: &Costs, beside: Option<&Beside>, is_measured: bo
 fn sums(all: &[JobCost], beside: Option<&Beside>, is_measured: bool, console: Console) {
     let disk: u128 = all.iter().filter_map(|cost| cost.cost.ok()).map(|cost| cost.disk).sum();
     let known: Vec<Span> = all.iter().filter_map(|cost| Some(cost.time?.0)).collect();
-    let without =
-        |n: usize| if n > 0 { format!(" (without {} that have none)", counted(n, "job")) } else { String::new() };
+    let without = |n: usize| if n > 0 { format!(" ({} left out)", counted(n, "job")) } else { String::new() };
     let no_cost = all.iter().filter(|cost| cost.cost.is_err()).count();
     console.line(&format!("disk: {}{}", bytes(disk), without(no_cost)));
     if !is_measured {
