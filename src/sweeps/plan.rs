@@ -208,8 +208,16 @@ impl Plan {
         Ok(Self { folder, head, jobs })
     }
 
-    /// Whether a path is a file that the sweep cannot do without.
-    pub fn needs(&self, path: &Path) -> bool {
+    /// Refuses to write over a file that the sweep cannot do without.
+    ///
+    /// # Errors
+    /// If a path is one.
+    pub fn spare(&self, path: &Path) -> Result<(), TrainError> {
+        let reason = "the sweep cannot do without it: name another file".to_owned();
+        if self.needs(path) { Err(TrainError::Refused { path: path.to_owned(), reason }) } else { Ok(()) }
+    }
+
+    fn needs(&self, path: &Path) -> bool {
         let [folder, path] = [&self.folder, path].map(|path| path.canonicalize().ok());
         let below = folder.zip(path).and_then(|(folder, path)| path.strip_prefix(folder).ok().map(Path::to_owned));
         below.is_some_and(|below| {
