@@ -31,6 +31,7 @@ figcaption, .seen { color: var(--soft); font-size: .9rem; }
 .seen { border-left: 3px solid var(--line); padding-left: .8rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; font-size: .9rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: left; vertical-align: top; }
+th[scope=row] { font-weight: normal; }
 .problem { white-space: pre-line; overflow-wrap: anywhere; }
 nav a { margin-right: 1rem; }
 a { color: inherit; }

@@ -5,6 +5,7 @@ use crate::analyses::moments::mean_and_sd;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::observe::Epoch;
 use crate::observe::metrics::{self, LINES};
+use crate::sweeps::file::ROW;
 use crate::sweeps::plan::Plan;
 use crate::sweeps::table::ResultTable;
 use crate::train::{TrainError, all_runs};
@@ -13,6 +14,8 @@ use std::fs;
 
 /// Rows that have a panel: the page stays readable, and below three megabytes.
 const MOST_ROWS: usize = 48;
+/// Epochs that are all written below their axis.
+const FEW: usize = 8;
 /// Panels side by side.
 const COLUMNS: usize = 3;
 
@@ -47,14 +50,14 @@ pub fn figures(plan: &Plan, table: &ResultTable) -> Result<(Vec<Figure>, Option<
     let width = table.columns.len().max(1);
     let (mut figures, mut empty, mut more) = (Vec::new(), Vec::new(), 0);
     for (m, column) in table.columns.iter().enumerate() {
-        let mut rows: Vec<(&str, Vec<Vec<Epoch>>)> = Vec::new();
+        let mut rows: Vec<(String, Vec<Vec<Epoch>>)> = Vec::new();
         for (n, row) in table.rows.iter().enumerate() {
             let jobs = &table.cells[n * width + m].jobs;
             let runs = jobs.iter().map(|job| epochs(plan, *job)).collect::<Result<Vec<_>, _>>()?;
             let runs: Vec<Vec<Epoch>> = runs.into_iter().filter(|epochs| !epochs.is_empty()).collect();
             match (runs.is_empty(), rows.len() < MOST_ROWS) {
                 (true, _) => empty.push(format!("{row}, {column}")),
-                (false, true) => rows.push((row, runs)),
+                (false, true) => rows.push((titled(&table.names[0], row), runs)),
                 (false, false) => more += 1,
             }
         }
@@ -84,13 +87,26 @@ fn epochs(plan: &Plan, job: usize) -> Result<Vec<Epoch>, TrainError> {
     Ok(metrics::epochs(&String::from_utf8_lossy(&text)))
 }
 
-fn figure(quantity: &Quantity, column: &str, rows: &[(&str, Vec<Vec<Epoch>>)]) -> Figure {
-    let panel = |(row, runs): &(&str, Vec<Vec<Epoch>>)| {
+/// A row as its panel is called: `lr 1e-2`, and what a grid says of itself.
+fn titled(name: &str, row: &str) -> String {
+    if name == ROW { row.to_owned() } else { format!("{name} {row}") }
+}
+
+/// An axis with every epoch, from 1 on: between two of them there is nothing.
+fn numbered(epochs: usize) -> Axis {
+    let names = (0..=epochs).map(|epoch| if epoch > 0 { epoch.to_string() } else { String::new() });
+    Axis::named("epoch", names.collect()).within(0.5, epochs as f64 + 0.5)
+}
+
+fn figure(quantity: &Quantity, column: &str, rows: &[(String, Vec<Vec<Epoch>>)]) -> Figure {
+    let panel = |(row, runs): &(String, Vec<Vec<Epoch>>)| {
         let of = |name: &str, number: fn(&Epoch) -> Option<f64>| marks(name, runs, number);
         let marks = [of("training", quantity.training), of("validation", quantity.validation)].concat();
         let seeds = if runs.len() > 1 { format!(" (n = {})", runs.len()) } else { String::new() };
         let title = format!("{row}{seeds}");
-        Panel { title, x: Axis::linear("epoch"), y: Axis::linear(quantity.label), marks }
+        let longest = runs.iter().map(Vec::len).max().unwrap_or_default();
+        let x = if longest > FEW { Axis::linear("epoch") } else { numbered(longest) };
+        Panel { title, x, y: Axis::linear(quantity.label), marks }
     };
     let panels: Vec<Panel> = rows.iter().map(panel).collect();
     let several = rows.iter().any(|(_, runs)| runs.len() > 1);

@@ -103,16 +103,12 @@ fn by_point(points: &[PointResult]) -> Result<ResultTable, TrainError> {
 /// What was planned, and how far it is.
 fn facts(sweep: &Reported<'_>, name: &str) -> Markup {
     let Reported { plan, states, .. } = sweep;
-    let head = &plan.head;
-    let mut facts = vec![
+    let facts = [
         ("Sweep", name.to_owned()),
         ("Jobs", tally(states)),
         ("As of", Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string()),
-        ("Planned by", format!("lcnnc {}", head.lcnnc)),
+        ("Planned by", format!("lcnnc {}", plan.head.lcnnc)),
     ];
-    if !head.choose.is_empty() {
-        facts.push(("Chosen by validation", head.choose.join(", ")));
-    }
     html! { dl { @for (name, value) in facts { dt { (name) } dd { (value) } } } }
 }
 
