@@ -5,6 +5,7 @@ mod draws;
 mod lease;
 mod needs;
 mod numbers;
+mod report;
 mod results;
 mod slurm;
 mod table;
