@@ -30,6 +30,10 @@ figure > svg { max-width: 100%; height: auto; background: #fff; }
 figcaption, .seen { color: var(--soft); font-size: .9rem; }
 .seen { border-left: 3px solid var(--line); padding-left: .8rem; }
 nav { display: flex; flex-wrap: wrap; gap: 0.25rem 1rem; }
+table { border-collapse: collapse; display: block; overflow-x: auto; font-size: .9rem; }
+th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: left; vertical-align: top; }
+th[scope=row] { font-weight: normal; }
+.problem { white-space: pre-line; overflow-wrap: anywhere; }
 a { color: inherit; }
 ";
 
@@ -52,7 +56,7 @@ pub fn report(bench: &Bench, folder: &str, sections: &[Section], left_out: &[(&s
 }
 
 /// A page that needs nothing beside it; `more` is added to how pages look.
-pub(super) fn page(title: &str, more: &str, body: &Markup) -> String {
+pub(crate) fn page(title: &str, more: &str, body: &Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -127,7 +131,7 @@ fn sentence(line: &str) -> String {
 }
 
 /// Text whose names stand in backticks, as the terminal has it.
-pub(super) fn prose(text: &str) -> Markup {
+pub(crate) fn prose(text: &str) -> Markup {
     html! {
         @for (n, part) in text.split('`').enumerate() {
             @if n % 2 == 1 { code { (part) } } @else { (part) }

@@ -29,8 +29,6 @@ pub struct Beside {
 const STYLE: &str = "\
 .beside { display: flex; flex-wrap: wrap; gap: 1rem; }
 .beside > figure { flex: 1 1 26rem; min-width: 0; }
-table { border-collapse: collapse; display: block; overflow-x: auto; font-size: .9rem; }
-th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align: left; vertical-align: top; }
 body { max-width: 96rem; }
 ";
 

@@ -30,7 +30,8 @@ pub(super) fn divide(indices: &[usize], share: f64, stream: &mut Stream) -> Spli
     Split { train, validation: order }
 }
 
-fn set_aside(len: usize, share: f64) -> usize {
+/// How many of so many images a share holds out: one at least, and never all.
+pub fn set_aside(len: usize, share: f64) -> usize {
     let most = len.saturating_sub(1);
     // A share that is no number becomes 0.
     let wanted = (len as f64 * share.clamp(0.0, 1.0)).round() as usize;

@@ -13,6 +13,7 @@ use lcnnc_lang::diag::{Diagnostic, Report, config};
 use lcnnc_lang::syntax::with_line_feeds;
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// The keys at the top, each with a line as an example.
@@ -246,7 +247,7 @@ impl Reader<'_> {
 
     /// A name and its alternatives; a single text may stand for several, as `1..10` does.
     fn axis(&mut self, path: &[String], name: &str, value: &Value) -> Option<Axis> {
-        let mut all: Vec<String> = Vec::new();
+        let (mut all, mut known) = (Vec::new(), BTreeSet::new());
         let texts = self.texts(path, value);
         if let Some(drawn) = texts.iter().find_map(|text| Distribution::read(text)) {
             let alone = "values are drawn from a distribution that stands alone, without other alternatives";
@@ -261,7 +262,7 @@ impl Reader<'_> {
             match values::one(text.trim()) {
                 Ok(values) => {
                     for value in values {
-                        if all.iter().any(|known| values::normal(known) == values::normal(&value)) {
+                        if !known.insert(values::normal(&value)) {
                             self.wrong(&place, &format!("`{value}` comes twice"));
                         }
                         all.push(self.based(name, value));

@@ -2,12 +2,14 @@
 //!
 //! `sweep.rs` is a sweep as it is written, by flags or in a file (`file.rs`); `plan.rs` is the list of its jobs, one run each, in a
 //! folder of its own; `job.rs` trains one of them, in whichever process and on whichever machine; `pool.rs` trains all of them here,
-//! `clusters/` has clusters do it; `state.rs` reads from the folder alone how far they are.
+//! `clusters/` has clusters do it; `costs.rs` says beforehand what that takes; `state.rs` reads from the folder alone how far they are,
+//! and `report/` puts all of it on one page.
 
 // A sweep lives in files, and says how long it takes.
 #![allow(clippy::disallowed_methods)]
 
 pub mod clusters;
+pub mod costs;
 pub mod draws;
 pub mod file;
 pub mod job;
@@ -17,6 +19,7 @@ pub mod place;
 pub mod plan;
 pub mod pool;
 pub mod published;
+pub mod report;
 pub mod results;
 pub mod state;
 pub mod sweep;

@@ -8,7 +8,7 @@ use crate::data::sha256;
 use crate::train::{DATASET, Overrides, TrainError, files};
 use lcnnc_lang::diag::counted;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -71,16 +71,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The plan of a sweep in a folder; nothing is written yet. Jobs that train the same are one.
+    /// The plan of a sweep in a folder; nothing is written yet. Jobs that train the same are one. Of each job there is what it trains.
     ///
     /// # Errors
     /// As [`Sweep::points`], or if a spec cannot be read.
-    pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs), TrainError> {
+    pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs, Vec<Overrides>), TrainError> {
         let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeMap::new(), Vec::<Job>::new());
+        let mut trained = Vec::new();
         for Point { row, values, over } in sweep.points()? {
             let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
             let dataset = over.dataset.clone().unwrap_or_else(|| DATASET.to_owned());
-            let args = Overrides { spec: Some(specs.add(&spec)?), ..over }.words();
+            let args = Overrides { spec: Some(specs.add(&spec)?), ..over.clone() }.words();
             let folder = folder_name(&values, &args);
             let at = *known.entry(folder.clone()).or_insert(jobs.len());
             if at == jobs.len() {
@@ -89,6 +90,7 @@ impl Plan {
                 if let Some(spec) = values.get_mut("spec") {
                     *spec = stem(Path::new(spec));
                 }
+                trained.push(over);
                 jobs.push(Job { index: at, folder, rows: Vec::new(), values, args });
             }
             if let Some(row) = row.filter(|row| !jobs[at].rows.contains(row)) {
@@ -108,7 +110,7 @@ impl Plan {
             table,
             jobs: jobs.len(),
         };
-        Ok((Self { folder: folder.to_owned(), head, jobs }, specs))
+        Ok((Self { folder: folder.to_owned(), head, jobs }, specs, trained))
     }
 
     /// What becomes of an earlier plan in the same folder, in a sentence; nothing if there is none, or all of its jobs are in this one.
@@ -118,8 +120,8 @@ impl Plan {
     pub fn replaces(&self) -> Result<Option<String>, TrainError> {
         // A damaged plan is written anew.
         let Ok(before) = Self::read(&self.folder) else { return Ok(None) };
-        let is_kept = |job: &&Job| self.jobs.iter().any(|kept| kept.folder == job.folder);
-        let dropped: Vec<&Job> = before.jobs.iter().filter(|job| !is_kept(job)).collect();
+        let kept: BTreeSet<&str> = self.jobs.iter().map(|job| job.folder.as_str()).collect();
+        let dropped: Vec<&Job> = before.jobs.iter().filter(|job| !kept.contains(job.folder.as_str())).collect();
         let begun: Vec<PathBuf> = dropped.iter().map(|job| before.of(job)).filter(|folder| folder.exists()).collect();
         if begun.iter().any(|folder| lease::is_held(folder)) {
             let reason = format!(
@@ -206,8 +208,16 @@ impl Plan {
         Ok(Self { folder, head, jobs })
     }
 
-    /// Whether a path is a file that the sweep cannot do without.
-    pub fn needs(&self, path: &Path) -> bool {
+    /// Refuses to write over a file that the sweep cannot do without.
+    ///
+    /// # Errors
+    /// If a path is one.
+    pub fn spare(&self, path: &Path) -> Result<(), TrainError> {
+        let reason = "the sweep cannot do without it: name another file".to_owned();
+        if self.needs(path) { Err(TrainError::Refused { path: path.to_owned(), reason }) } else { Ok(()) }
+    }
+
+    fn needs(&self, path: &Path) -> bool {
         let [folder, path] = [&self.folder, path].map(|path| path.canonicalize().ok());
         let below = folder.zip(path).and_then(|(folder, path)| path.strip_prefix(folder).ok().map(Path::to_owned));
         below.is_some_and(|below| {

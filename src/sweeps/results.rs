@@ -16,6 +16,8 @@ pub struct PointResult {
     pub values: BTreeMap<String, String>,
     /// Jobs of the point, whatever became of them.
     pub jobs: usize,
+    /// Their numbers.
+    pub numbers: Vec<usize>,
     /// Validation accuracies, from 0 to 1, of the seeds that came to their end and had images held out.
     pub validation: Vec<f64>,
     /// Test accuracies, from 0 to 1, of the seeds that came to their end.
@@ -27,6 +29,12 @@ pub struct PointResult {
 }
 
 impl PointResult {
+    /// Names and values, as in `alpha 0.1, lr 1e-2`, but for those that are left out.
+    pub fn title(&self, left_out: &[&str]) -> String {
+        let named = self.values.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+        named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+    }
+
     /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
     pub fn get(&self, name: &str) -> Option<&str> {
         match (self.values.get(name), name == super::file::ROW) {
@@ -76,6 +84,7 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
 
 fn add(point: &mut PointResult, job: &Job, state: &State) {
     point.jobs += 1;
+    point.numbers.push(job.index);
     if let Some(Summary { validation_accuracy, test, .. }) = state.summary() {
         point.validation.extend(*validation_accuracy);
         point.test.push(test.accuracy);

@@ -6,7 +6,7 @@ use super::draws::Distribution;
 use super::file::Layout;
 use super::place::Place;
 use super::values;
-use crate::train::{Overrides, Recipe, TrainError, classes_of, files};
+use crate::train::{Overrides, Recipe, TrainError, data_of, files};
 use lcnnc_lang::DEFAULT_CLASSES;
 use lcnnc_lang::front::const_texts::const_texts;
 use std::collections::BTreeMap;
@@ -206,7 +206,7 @@ impl Sweep {
                     let values: Vec<_> = grid.axes.iter().enumerate().filter_map(first).collect();
                     let over = overrides(&self.base, &values, &mut consts)?;
                     let classes = *classes.entry(over.dataset.clone()).or_insert_with(|| {
-                        classes_of(&over).unwrap_or_else(|error| {
+                        data_of(&over).map(|data| data.classes.len()).unwrap_or_else(|error| {
                             missing.push(error.to_string());
                             DEFAULT_CLASSES
                         })

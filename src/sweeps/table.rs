@@ -32,6 +32,8 @@ pub struct Cell {
     pub values: Vec<f64>,
     /// How many seeds were planned.
     pub planned: usize,
+    /// The numbers of their jobs.
+    pub jobs: Vec<usize>,
     /// What validation chose, as in `lr 1e-2`.
     pub chosen: String,
     /// The published value.
@@ -40,6 +42,8 @@ pub struct Cell {
     pub is_best: bool,
     /// How probable a difference to the row it was compared with, as large as found or larger, is by chance (Welch's t-test).
     pub p: Option<f64>,
+    /// Why there is no such number, where a row to compare with was named.
+    pub no_p: Option<&'static str>,
     /// The places of its versions and data in the table's marks.
     pub marks: Vec<usize>,
     /// Why there is no value, or why seeds are missing.
@@ -58,6 +62,18 @@ impl Cell {
         let published = self.published.as_ref()?;
         Some((mean(&self.values)? - published.mean?) / published.sd.filter(|sd| *sd > 0.0)?)
     }
+
+    /// Why there is no such number, where mean and standard deviation were published.
+    pub fn no_difference(&self) -> Option<&'static str> {
+        let is_zero = self.published.as_ref().is_some_and(|it| it.mean.is_some() && it.sd == Some(0.0));
+        (is_zero && !self.values.is_empty()).then_some("no difference in its sd, which is 0")
+    }
+}
+
+/// A number in per cent to six digits behind the point: a test half of 100 million images has no more, and what stands behind them comes
+/// of how a processor writes shares.
+pub fn rounded(x: f64) -> f64 {
+    format!("{x:.6}").parse().unwrap_or(x)
 }
 
 /// The standard deviation of several numbers (divided by their number less 1).
@@ -154,8 +170,9 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
         .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
     let problems: Vec<String> = of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).collect();
     Cell {
-        values: point.test.iter().map(|share| 100.0 * share).collect(),
+        values: point.test.iter().map(|share| rounded(100.0 * share)).collect(),
         planned: point.jobs,
+        jobs: point.numbers.clone(),
         chosen: if *among > 1 { chosen.join(", ") } else { String::new() },
         published,
         marks: (0..differing.len()).filter(|n| point.marks.contains(&differing[*n])).collect(),
@@ -221,10 +238,24 @@ impl ResultTable {
         for column in 0..width {
             let other = self.cells[row * width + column].values.clone();
             for (n, cell) in self.cells.iter_mut().skip(column).step_by(width).enumerate() {
-                cell.p = if n == row { None } else { welch(&cell.values, &other) };
+                if n != row {
+                    cell.p = welch(&cell.values, &other);
+                    cell.no_p = cell.p.is_none().then(|| why_no_p(&cell.values, &other)).flatten();
+                }
             }
         }
         Ok(())
+    }
+}
+
+/// Why Welch's test says nothing of two samples; nothing where one of them is empty, which is said anyway.
+fn why_no_p(values: &[f64], other: &[f64]) -> Option<&'static str> {
+    match (values.len(), other.len()) {
+        (0, _) => None,
+        (_, 0) => Some("no p, since the row to compare with has no value here"),
+        (1, _) => Some("no p, since a test takes two seeds or more"),
+        (_, 1) => Some("no p, since the row to compare with has one seed, and a test takes two or more"),
+        _ => Some("no p, since neither varies over its seeds"),
     }
 }
 

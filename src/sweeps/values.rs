@@ -1,6 +1,7 @@
 //! Alternatives as they are written: `1e-3,1e-2`, `1..10`, `geometric(1e-3, 10, points: 5)`.
 
 use lcnnc_lang::vocabulary::real;
+use std::collections::BTreeSet;
 
 /// Values that one text may stand for.
 pub const MOST: usize = 10_000;
@@ -12,14 +13,14 @@ pub const MOST: usize = 10_000;
 /// # Errors
 /// What is wrong with one of them.
 pub fn alternatives(text: &str) -> Result<Vec<String>, String> {
-    let mut values: Vec<String> = Vec::new();
+    let (mut values, mut known) = (Vec::new(), BTreeSet::new());
     for part in parts(text)? {
         let more = one(part.trim())?;
         if values.len() + more.len() > MOST {
             return Err(format!("`{text}` stands for more than {MOST} values"));
         }
         for value in more {
-            if values.iter().any(|known| normal(known) == normal(&value)) {
+            if !known.insert(normal(&value)) {
                 return Err(format!("`{value}` comes twice"));
             }
             values.push(value);

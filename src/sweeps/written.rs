@@ -1,6 +1,6 @@
 //! A table of results as text: for a terminal, Markdown, CSV, LaTeX with `booktabs`, and JSON.
 
-use super::table::{Cell, ResultTable};
+use super::table::{Cell, ResultTable, rounded};
 use crate::analyses::{Cell as Field, Column, Table};
 use crate::text_table::{aligned, booktabs, escaped, piped};
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub fn written(table: &ResultTable, format: Format) -> String {
 }
 
 /// Mean and standard deviation in per cent, as in `97.34 ± 0.21`; a hole is `-`.
-fn value(cell: &Cell, plus_minus: &str) -> String {
+pub(super) fn value(cell: &Cell, plus_minus: &str) -> String {
     match cell.mean_and_sd() {
         None => "-".to_owned(),
         Some((mean, None)) => format!("{mean:.2}"),
@@ -75,7 +75,7 @@ fn marked(cell: &Cell, before: &str, after: &str) -> String {
 }
 
 /// What is known of a cell beside its mean.
-fn details(cell: &Cell) -> String {
+pub(super) fn details(cell: &Cell) -> String {
     let mut text = String::new();
     match (cell.values.len(), cell.planned) {
         (n, planned) if n < planned && n > 0 => drop(write!(text, ", n {n} of {planned}")),
@@ -88,6 +88,9 @@ fn details(cell: &Cell) -> String {
     if let Some(p) = cell.p {
         let _ = write!(text, "; p {}", probability(p));
     }
+    if let Some(why) = cell.no_p {
+        let _ = write!(text, "; {why}");
+    }
     text
 }
 
@@ -95,7 +98,8 @@ fn published(cell: &Cell) -> Option<String> {
     let published = cell.published.as_ref()?;
     let Some(mean) = published.mean else { return Some("not known".to_owned()) };
     let sd = published.sd.map_or(String::new(), |sd| format!(" ± {sd:.2}"));
-    let away = cell.difference().map_or(String::new(), |sds| format!(" ({sds:+.1} of its sd)"));
+    let why = cell.no_difference().map_or(String::new(), |why| format!(" ({why})"));
+    let away = cell.difference().map_or(why, |sds| format!(" ({sds:+.1} of its sd)"));
     Some(format!("{mean:.2}{sd}{away}"))
 }
 
@@ -113,7 +117,7 @@ fn cells(table: &ResultTable, text: &dyn Fn(&Cell) -> String) -> Vec<Vec<String>
 }
 
 /// What stands below a table: what the numbers are, marks, chosen values and holes.
-fn notes(table: &ResultTable) -> Vec<String> {
+pub(super) fn notes(table: &ResultTable) -> Vec<String> {
     let mut notes = vec![
         "Test accuracy in per cent: mean ± standard deviation over n seeds; * is the best of its column.".to_owned(),
     ];
@@ -180,7 +184,14 @@ const COLUMNS: &[Column] = &[
     Column { name: "p", about: "of Welch's t-test against the row that was named" },
     Column { name: "mark", about: "version and data of the runs, where they differ within the table" },
     Column { name: "problem", about: "why there is no value, or why seeds are missing" },
+    Column { name: "note", about: "why there is no difference or no p" },
 ];
+
+/// Why numbers are missing that stand beside a mean.
+fn note(cell: &Cell) -> Option<String> {
+    let notes: Vec<&str> = cell.no_difference().into_iter().chain(cell.no_p).collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
 
 /// A line for each cell.
 fn csv(table: &ResultTable) -> String {
@@ -194,8 +205,8 @@ fn csv(table: &ResultTable) -> String {
         vec![
             Field::Text(table.rows[n / width].clone()),
             Field::Text(table.columns[n % width].clone()),
-            number(mean),
-            number(sd),
+            number(mean.map(rounded)),
+            number(sd.map(rounded)),
             number(cell.values.iter().copied().reduce(f64::min)),
             number(cell.values.iter().copied().reduce(f64::max)),
             Field::Count(cell.values.len()),
@@ -204,10 +215,11 @@ fn csv(table: &ResultTable) -> String {
             text(cell.chosen.clone()),
             number(published.and_then(|it| it.mean)),
             number(published.and_then(|it| it.sd)),
-            number(cell.difference()),
+            number(cell.difference().map(rounded)),
             number(cell.p),
             text(marks.join("; ")),
             text(cell.problem.clone().unwrap_or_default()),
+            text(note(cell).unwrap_or_default()),
         ]
     };
     Table { columns: COLUMNS, rows: table.cells.iter().enumerate().map(row).collect() }.csv()
@@ -240,16 +252,17 @@ fn json(table: &ResultTable) -> String {
             "row": table.rows[n / width],
             "column": table.columns[n % width],
             "values": cell.values,
-            "mean": mean,
-            "sd": sd,
+            "mean": mean.map(rounded),
+            "sd": sd.map(rounded),
             "planned": cell.planned,
             "best": cell.is_best,
             "chosen": cell.chosen,
             "published": cell.published.as_ref().map(|it| json!({"mean": it.mean, "sd": it.sd})),
-            "difference_sd": cell.difference(),
+            "difference_sd": cell.difference().map(rounded),
             "p": cell.p,
             "marks": cell.marks.iter().map(|mark| table.marks[*mark].clone()).collect::<Vec<_>>(),
             "problem": cell.problem,
+            "note": note(cell),
         })
     };
     let all: Vec<Value> = table.cells.iter().enumerate().map(cell).collect();

@@ -3,7 +3,7 @@
 use crate::shell::{fine, lcnnc, rows, spoil};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
 
@@ -127,20 +127,24 @@ fn a_browser_shows_the_report() {
     fine(here, &format!("report {} {}", studies[0].display(), studies[1].display()));
     let of_a_run = fs::read_dir(here.join("report")).unwrap().map(|entry| entry.unwrap().path().join("report.html"));
     let pages = of_a_run.filter(|path| path.is_file()).take(1).chain([here.join("report/report.html")]);
-    for path in pages {
-        let page = fs::read_to_string(path).unwrap();
-        // What the browser has made of the page is only seen from within.
-        let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
-            .map(svg => { const box = svg.getBoundingClientRect(); return box.width > 100 && box.height > 100 ? 'drawn' : 'empty'; })
-            .join(' ')</script></body>";
-        fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
-        let mut browser = Command::new("chromium");
-        browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]);
-        let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
-        let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
-        assert!(!said.contains("CONSOLE"), "{said}");
-        let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
-        assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
-        assert!(!title.contains("empty"), "{title}");
-    }
+    pages.for_each(|path| drawn_in_a_browser(here, &path, &[]));
+}
+
+/// Has a browser lay a page out: every figure of it has a size, none is wider than the page, and nothing is complained of.
+pub fn drawn_in_a_browser(here: &Path, path: &Path, flags: &[&str]) {
+    let page = fs::read_to_string(path).unwrap();
+    // What the browser has made of the page is only seen from within.
+    let measure = "<script>document.title = [...document.querySelectorAll('figure > svg')]
+        .map(svg => { const box = svg.getBoundingClientRect();
+            return box.width > 100 && box.height > 100 && box.right <= document.documentElement.clientWidth ? 'drawn' : 'empty'; })
+        .join(' ')</script></body>";
+    fs::write(here.join("measured.html"), page.replace("</body>", measure)).unwrap();
+    let mut browser = Command::new("chromium");
+    browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom"]).args(flags);
+    let shown = browser.arg(format!("file://{}", here.join("measured.html").display())).output().unwrap();
+    let (dom, said) = (String::from_utf8_lossy(&shown.stdout), String::from_utf8_lossy(&shown.stderr));
+    assert!(!said.contains("CONSOLE"), "{said}");
+    let title = dom.split_once("<title>").unwrap().1.split_once("</title>").unwrap().0;
+    assert_eq!(title.matches("drawn").count(), page.matches("<figure>").count(), "{title}");
+    assert!(!title.contains("empty"), "{title}");
 }

@@ -1,7 +1,10 @@
 //! `lcnnc sweep`: many runs of a plan. One file a verb below it.
 
+mod dry_run;
 mod job;
+mod laid_out;
 mod on;
+mod report;
 mod run;
 mod status;
 mod table;
@@ -26,6 +29,7 @@ enum Verb {
     Run(Box<run::Args>),
     Status(status::Args),
     Table(table::Args),
+    Report(report::Args),
     Job(job::Args),
 }
 
@@ -35,6 +39,7 @@ impl Args {
             Verb::Run(args) => args.run(),
             Verb::Status(args) => args.run(),
             Verb::Table(args) => args.run(),
+            Verb::Report(args) => args.run(),
             Verb::Job(args) => args.run(),
         }
     }

@@ -65,6 +65,11 @@ impl ClusterArgs {
 }
 
 impl Target<'_> {
+    /// CPUs of a job.
+    pub fn cpus(&self) -> usize {
+        self.needs.cpus.unwrap_or(1)
+    }
+
     /// Hands jobs over, or writes the files to do so, and says what to type next.
     ///
     /// # Errors

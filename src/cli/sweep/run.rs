@@ -1,8 +1,10 @@
 //! `lcnnc sweep run`: plans a sweep, and trains its jobs here or hands them to a cluster.
 
-use super::on::ClusterArgs;
+use super::dry_run::{Beside, list};
+use super::on::{ClusterArgs, Target};
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
+use lcnnc::sweeps::costs::Costs;
 use lcnnc::sweeps::pool::{tally, work};
 use lcnnc::sweeps::sweep::MOST_JOBS;
 use lcnnc::sweeps::{Axis, Grid, Job, Plan, State, Sweep, file};
@@ -45,9 +47,12 @@ pub struct Args {
     /// Train less, as the file of the sweep says under `quick`
     #[arg(long)]
     quick: bool,
-    /// List the jobs and train none
+    /// List the jobs with what each of them costs, by a short measurement, and train none
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: measure nothing, and leave out the times
+    #[arg(long, requires = "dry_run")]
+    no_measuring: bool,
     /// Try jobs once more that failed
     #[arg(long)]
     retry_failed: bool,
@@ -82,11 +87,9 @@ impl Args {
         };
         let target = self.cluster.target(&sweep, &said)?;
         let missing = sweep.check()?;
-        let (plan, specs) = Plan::new(&sweep, &into)?;
+        let (plan, specs, trained) = Plan::new(&sweep, &into)?;
         if self.dry_run {
-            plan.jobs.iter().for_each(|job| console.line(&format!("job {}: {}", job.index, job.title())));
-            console.line(&format!("{}, nothing is trained", counted(plan.jobs.len(), "job")));
-            return Ok(ExitCode::SUCCESS);
+            return self.dry((&sweep, &plan), target.as_ref(), &trained, console);
         }
         missing
             .iter()
@@ -117,6 +120,26 @@ impl Args {
         let states = plan.states();
         console.line(&tally(&states));
         Ok(exit(&states, worked.stopped))
+    }
+
+    /// Says what the jobs are and what they cost.
+    fn dry(
+        &self,
+        (sweep, plan): (&Sweep, &Plan),
+        target: Option<&Target>,
+        trained: &[Overrides],
+        console: Console,
+    ) -> Result<ExitCode, TrainError> {
+        // A cluster says how many jobs it takes at once, and no job runs whose data set is missing.
+        let here = match (target, side_by_side(sweep, (self.jobs, plan.jobs.len()))) {
+            (None, Ok((jobs, threads, why))) => Some(Beside { jobs, threads, why }),
+            (None, Err(error)) if !matches!(error, TrainError::Data(_)) => return Err(error),
+            _ => None,
+        };
+        let threads = here.as_ref().map(|here| here.threads).or(target.map(Target::cpus)).unwrap_or(1);
+        let measures = !self.no_measuring;
+        list(plan, &Costs::of(trained, threads, measures)?, here.as_ref(), measures, console);
+        Ok(ExitCode::SUCCESS)
     }
 
     /// The sweep that flags alone say.

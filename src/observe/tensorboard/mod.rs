@@ -5,9 +5,11 @@
 
 mod maps;
 mod session;
+mod size;
 mod tiles;
 
 pub use session::finish;
+pub use size::size;
 
 use super::events::{self, At, Events, Tag};
 use super::{Epoch, Observer, ObserverKind, ObserverMemory, Slept, Snr, TrainingStart};

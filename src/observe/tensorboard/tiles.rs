@@ -59,6 +59,13 @@ pub fn png(values: &[f64], [groups, tiles, height, width]: [usize; 4], scale: Sc
     ([size[1], size[0]], encoded(&picture))
 }
 
+/// Pixels of all tiles that [`png`] makes of values of this form.
+pub fn pixels([groups, tiles, height, width]: [usize; 4]) -> usize {
+    let shown = tiles.min(MOST_OF_A_GROUP);
+    let [tile_width, tile_height] = reduced(height, width);
+    groups.min(MOST_TILES / shown.max(1)) * shown * (tile_width * tile_height) as usize
+}
+
 /// Where tiles lie.
 struct Grid {
     columns: usize,

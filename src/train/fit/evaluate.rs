@@ -195,31 +195,41 @@ pub fn evaluate_each(
         if stop.asked() {
             return Err(TrainError::Stopped);
         }
-        let batch = batch?;
-        let answers = labels(&batch, device);
-        let classes = batch.labels.clone();
-        let forward = model.forward(images(batch, model, device));
-        let mut asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
-        let logits = forward.logits();
-        let usual = || (logits.dims()[1] > USUAL_TOP).then_some(USUAL_TOP);
-        let k = top.or_else(usual);
-        if let Some(k) = k {
-            asked = asked.register(among(logits, answers.clone(), k));
-        }
-        let scores = each.is_some().then(|| forward.logits());
-        let steps = forward.steps.into_iter().map(|logits| right(logits, answers.clone()));
-        asked = steps.fold(asked, Transaction::register);
-        let mut read = read_all(scores.into_iter().fold(asked, Transaction::register))?;
-        if let Some(each) = &mut each {
-            let scores = read.pop().map_or(Vec::new(), |scores| scores.iter::<f32>().collect());
-            each(Judged { labels: classes, scores })?;
-        }
-        let counted: Vec<f64> = read.iter().flat_map(|data| data.iter::<f64>()).collect();
-        let (top, right) = counted[1..].split_at(usize::from(k.is_some()));
-        let top = k.zip(top.first()).map(|(k, correct)| Top { k, correct: *correct as usize });
-        tally.add(Tally { top, ..Tally::of(answers.dims()[0], counted[0], right) });
+        tally.add(of_batch(model, device, batch?, top, &mut each)?);
     }
     Ok(tally)
+}
+
+/// The answers of a model to one batch, counted, see [`evaluate_each`].
+pub(in crate::train) fn of_batch(
+    model: &Model,
+    device: &Device,
+    batch: Batch,
+    top: Option<usize>,
+    each: &mut Option<Each<'_>>,
+) -> Result<Tally, TrainError> {
+    let answers = labels(&batch, device);
+    let classes = batch.labels.clone();
+    let forward = model.forward(images(batch, model, device));
+    let mut asked = Transaction::default().register(forward.cross_entropy(answers.clone()));
+    let logits = forward.logits();
+    let usual = || (logits.dims()[1] > USUAL_TOP).then_some(USUAL_TOP);
+    let k = top.or_else(usual);
+    if let Some(k) = k {
+        asked = asked.register(among(logits, answers.clone(), k));
+    }
+    let scores = each.is_some().then(|| forward.logits());
+    let steps = forward.steps.into_iter().map(|logits| right(logits, answers.clone()));
+    asked = steps.fold(asked, Transaction::register);
+    let mut read = read_all(scores.into_iter().fold(asked, Transaction::register))?;
+    if let Some(each) = each {
+        let scores = read.pop().map_or(Vec::new(), |scores| scores.iter::<f32>().collect());
+        each(Judged { labels: classes, scores })?;
+    }
+    let counted: Vec<f64> = read.iter().flat_map(|data| data.iter::<f64>()).collect();
+    let (top, right) = counted[1..].split_at(usize::from(k.is_some()));
+    let top = k.zip(top.first()).map(|(k, correct)| Top { k, correct: *correct as usize });
+    Ok(Tally { top, ..Tally::of(answers.dims()[0], counted[0], right) })
 }
 
 /// How many of a batch the largest score names right, `[1]`: `logits` is `[B, classes]`, `answers` `[B]`.

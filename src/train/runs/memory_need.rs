@@ -339,6 +339,22 @@ pub(in crate::train) fn check_batch(recipe: &Recipe, fuses: bool, images: usize)
     Process::new(recipe, fuses, Work::AnsweringMore, recipe.batch().min(images)).check()
 }
 
+/// Checks that a training with batches of so many images has room.
+///
+/// # Errors
+/// Those of [`check`].
+pub(in crate::train) fn check_training(recipe: &Recipe, fuses: bool, images: usize) -> Result<(), TrainError> {
+    Process::new(recipe, fuses, Work::Training, images).check()
+}
+
+/// Bytes that a process needs at its height, at most, which trains with batches of so many images in so many threads, beside what it
+/// holds before.
+pub(in crate::train) fn height(recipe: &Recipe, fuses: bool, images: usize, threads: usize) -> u128 {
+    let process = Process { threads, ..Process::new(recipe, fuses, Work::Training, images) };
+    let [_, image] = process.image();
+    process.need(images, image).sum() as u128
+}
+
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;
 /// `None` where that cannot be told.
 pub(in crate::train) fn processes(setup: &Setup) -> [Option<usize>; 2] {

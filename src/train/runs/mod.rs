@@ -2,6 +2,7 @@
 
 mod altered;
 pub mod begin;
+pub mod cost;
 mod diverged;
 pub mod elsewhere;
 pub mod facts;
@@ -12,9 +13,10 @@ mod made;
 pub mod manifest;
 pub(in crate::train) mod memory_need;
 mod never_kept;
+pub mod pace;
 pub mod rerun;
 mod restore;
-mod room;
+pub mod room;
 pub(in crate::train) mod run_dir;
 mod same_data;
 mod seal;
@@ -335,12 +337,12 @@ pub(in crate::train) fn open(overrides: &Overrides, is_known: bool) -> Result<Da
     Ok(data)
 }
 
-/// The number of classes of the data set of some overrides.
+/// The data set of some overrides; of a set of files none is read.
 ///
 /// # Errors
 /// If it cannot be had.
-pub fn classes_of(overrides: &Overrides) -> Result<usize, TrainError> {
-    Ok(open(overrides, true)?.classes.len())
+pub fn data_of(overrides: &Overrides) -> Result<DataSet, TrainError> {
+    open(overrides, true)
 }
 
 fn summary(job: &Job<'_>, fit: Fit, limit_test: Option<usize>) -> Result<Summary, TrainError> {
