@@ -42,10 +42,9 @@ fn colour(role: Role) -> usize {
 /// How a link leads through a loop, as a reader of the figure tells links apart.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
-    Forward,
-    /// From the step before, within a layer: between values of one shape in one frame.
-    Lateral,
-    /// From the step before, and from another layer.
+    /// At this step, or within a layer.
+    Plain,
+    /// From the step before and from a layer that lies further from the image.
     TopDown,
     /// The value of a state before its first step.
     First,
@@ -53,22 +52,47 @@ enum Way {
 
 fn way(diagram: &Diagram, link: &Link) -> Way {
     let [from, to] = [link.from, link.to].map(|at| &diagram.boxes[at]);
+    let [before, now] = [parts(from).1, parts(to).1];
+    let is_carried = link.when == When::Before || before.is_some() && now.is_some() && before != now;
+    let is_elsewhere = side(from) != side(to) || home(diagram, from) != home(diagram, to);
     match link.when {
-        When::Now => Way::Forward,
         When::First => Way::First,
-        When::Before if (&from.shape, from.inside) == (&to.shape, to.inside) => Way::Lateral,
-        When::Before => Way::TopDown,
+        _ if is_carried && is_elsewhere && first(diagram, from) > first(diagram, to) => Way::TopDown,
+        When::Before | When::Now => Way::Plain,
     }
+}
+
+/// The name of a box's value, and the step of a loop that is written out: `V1@2`.
+fn parts(node: &Node) -> (&str, Option<&str>) {
+    let full = node.full.last().map_or("", String::as_str);
+    full.split_once('@').map_or((full, None), |(name, step)| (name, Some(step)))
+}
+
+/// The first box of the same value, of those that the steps of a loop have.
+fn first(diagram: &Diagram, node: &Node) -> Option<usize> {
+    diagram.boxes.iter().position(|other| parts(other).0 == parts(node).0)
+}
+
+/// Height and width of a feature map.
+fn side(node: &Node) -> &str {
+    node.shape.split_once(" × ").map_or("", |(_, side)| side)
+}
+
+/// What stands at the frame around a box; the steps of a loop are one place.
+fn home<'a>(diagram: &'a Diagram, node: &Node) -> &'a str {
+    let label = node.inside.map_or("", |at| diagram.frames[at].label.as_str());
+    label.split(", step ").next().unwrap_or(label)
 }
 
 fn arrow(diagram: &Diagram, link: &Link) -> Arrow {
     let way = way(diagram, link);
     let mut lines = link.lines.clone();
-    if link.when == When::Before && link.from == link.to {
-        lines.push(counted(link.steps, "step"));
+    if link.when == When::Before && way == Way::Plain {
+        let is_loop = link.from == link.to;
+        lines.push(if is_loop { counted(link.steps, "step") } else { "step before".to_owned() });
     }
     let dash = match way {
-        Way::Forward | Way::Lateral => Dash::Solid,
+        Way::Plain => Dash::Solid,
         Way::TopDown => Dash::Dashed,
         Way::First => Dash::Dotted,
     };
@@ -80,8 +104,8 @@ fn arrow(diagram: &Diagram, link: &Link) -> Arrow {
 /// What the key says of a link. Black lines that are not dashed say nothing but that a value is read.
 fn kind(way: Way, role: Option<Role>) -> String {
     let way = match way {
-        Way::Forward | Way::Lateral => None,
-        Way::TopDown => Some("from another layer, at the step before"),
+        Way::Plain => None,
+        Way::TopDown => Some("top-down, from the step before"),
         Way::First => Some("before the first step"),
     };
     let parts: Vec<String> = role.iter().map(Role::to_string).chain(way.map(str::to_owned)).collect();

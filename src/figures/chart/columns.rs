@@ -8,6 +8,8 @@ const HIGHEST: f64 = 900.0;
 const WIDEST: f64 = 1100.0;
 /// From one column to the next one.
 pub const GUTTER: f64 = 44.0;
+/// How much of a column the last one fills at least.
+const LEAST: f64 = 0.3;
 /// How many arrows may lead from one column to the next one.
 const MOST: usize = 3;
 
@@ -40,12 +42,15 @@ pub fn cut(levels: &Levels, ends: &[[f64; 2]], heights: &[f64], gaps: &[f64]) ->
 fn firsts(levels: &Levels, heights: &[f64], gaps: &[f64], wanted: f64) -> Vec<usize> {
     let mut firsts = vec![0];
     let (mut high, mut whole) = (0.0, 0.0);
+    let all: f64 = heights.iter().zip(gaps).map(|(height, gap)| height + gap).sum();
     for level in 0..heights.len() {
         let next = heights[level] + gaps[level];
         whole += next;
         // The column ends where it comes closest to what is wanted.
         let is_full = whole - next / 2.0 > wanted * firsts.len() as f64;
-        if is_full && high > 0.0 && may_cut(levels, level) {
+        // A last box alone is no column.
+        let is_much = all + next - whole > wanted * LEAST;
+        if is_full && is_much && high > 0.0 && may_cut(levels, level) {
             firsts.push(level);
             high = 0.0;
         }

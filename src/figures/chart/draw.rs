@@ -8,6 +8,8 @@ use crate::figures::page::{Anchor, Frame, GREY, Ink, NORMAL, Page, Pen, Shape, W
 
 /// From the border of the page to what is on it.
 const BORDER: f64 = 8.0;
+/// How far a bar is from what its line leads to.
+const BAR: f64 = 4.0;
 const FRAME: Ink = [0xf1, 0xf3, 0xf6];
 const DEEPER: Ink = [0xe4, 0xe8, 0xee];
 const WHITE: Ink = [0xff, 0xff, 0xff];
@@ -153,7 +155,7 @@ pub fn line(page: &mut Page, mut points: Vec<[f64; 2]>, line: Line, ends: LineEn
     let Some(tip) = points.last().copied() else { return };
     let length = |a: [f64; 2], b: [f64; 2]| ((a[0] - b[0]).powi(2) + (a[1] - b[1]).powi(2)).sqrt();
     // The line ends where its point begins.
-    let short = if line.is_blunt { 1.5 } else { POINT - 1.0 };
+    let short = if line.is_blunt { BAR } else { POINT - 1.0 };
     let mut left = short;
     while let [.., before, last] = points[..] {
         let long = length(before, last);
@@ -177,7 +179,7 @@ pub fn line(page: &mut Page, mut points: Vec<[f64; 2]>, line: Line, ends: LineEn
     };
     page.path(points, Pen { ink, width: 1.4, dash }, ends.class);
     if line.is_blunt {
-        page.path(vec![at(1.5, -5.0), at(1.5, 5.0)], Pen { ink, width: 2.4, dash: None }, "bar");
+        page.path(vec![at(BAR, -5.0), at(BAR, 5.0)], Pen { ink, width: 2.4, dash: None }, "bar");
     } else {
         page.fill(vec![at(0.0, 0.0), at(POINT, -3.4), at(POINT, 3.4)], ink, 1.0, "point");
     }
