@@ -4,10 +4,11 @@ use super::spec::SpecArgs;
 use super::values::output;
 use clap::ValueEnum;
 use lcnnc::net_figure::{self, MOST_BOXES};
+use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Recipe, RunFolder, TrainError, user_files};
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::ir::Net;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ impl Args {
         let console = Console::new();
         match &self.out {
             Some(out) => {
+                self.spare_the_spec(out)?;
                 user_files::write(out, text.as_bytes())?;
                 console.line(&format!("{}, see {}", net.name, out.display()));
             }
@@ -74,6 +76,17 @@ impl Args {
         match compiled.net {
             Some(net) => Ok(Arc::new(net)),
             None => Err(TrainError::Reports(vec![compiled.report])),
+        }
+    }
+
+    fn spare_the_spec(&self, out: &Path) -> Result<(), TrainError> {
+        let same = out.canonicalize().ok().zip(spec_path(&self.source).canonicalize().ok());
+        match same {
+            Some((out, source)) if out == source => {
+                let reason = "it is the spec itself: name another file by `--out`".to_owned();
+                Err(TrainError::Refused { path: out, reason })
+            }
+            _ => Ok(()),
         }
     }
 

@@ -6,7 +6,7 @@ use lcnnc::net_figure;
 use lcnnc_lang::back::dot::Loops;
 use lcnnc_lang::ir::Net;
 use lcnnc_testing::random::{passage, penalties, written as spec_of};
-use lcnnc_testing::{compile_as, golden, net, spec, specs};
+use lcnnc_testing::{compile_as, golden, net, project, spec, specs};
 use proptest::prelude::*;
 use roxmltree::{Document, Node};
 
@@ -89,6 +89,18 @@ fn figures_of_nets_stay_as_they_are() {
     for name in ["lc_cnn", "lcei_cnn"] {
         golden("figures", name, &net_figure::of(&net(&spec(name), &[]), Loops::Folded).unwrap().svg());
     }
+}
+
+/// The picture of the manual is what the command makes of the spec.
+#[test]
+fn the_picture_of_the_manual_is_as_it_is_drawn() {
+    let path = project("docs/lcei_lc_cnn.svg");
+    let made = net_figure::of(&net(&spec("lcei_lc_cnn"), &[]), Loops::Folded).unwrap().svg();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == made, "stale: run `UPDATE_DOCS=1 cargo test --test figures picture_of_the_manual`");
 }
 
 /// The bundle and the number of steps stand at the loop, which is there once.
