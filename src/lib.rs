@@ -16,6 +16,7 @@ pub mod evaluation;
 pub mod figures;
 pub mod fuse;
 pub mod listing;
+pub mod net_figure;
 pub mod observe;
 pub mod sharing;
 pub mod simulations;

@@ -79,8 +79,8 @@ pub fn page(plot: &Plot) -> Page {
     let most = most(plot);
     let cell = room.cell();
     let width = cell[0] * columns as f64;
-    let mut page =
-        Page { size: [0, 0], title: plot.title.clone(), about: key::about(plot), shapes: Vec::with_capacity(256) };
+    let (title, about) = (plot.title.clone(), key::about(plot));
+    let mut page = Page { size: [0, 0], title, about, is_described: false, shapes: Vec::with_capacity(256) };
     let frame = Frame { left: BORDER, top: BORDER - 4.0, width, height: 0.0 };
     let top = frame.top + key::head(&mut page, plot, &styles, frame, most);
     page.size = [(width + 2.0 * BORDER).ceil() as usize, (top + cell[1] * rows as f64 + BORDER / 2.0).ceil() as usize];

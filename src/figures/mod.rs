@@ -4,6 +4,7 @@
 //! program carries with it: neither asks which fonts a machine has, and the same figure is the same bytes.
 
 mod bar;
+mod chart;
 mod colours;
 mod extent;
 mod key;
@@ -16,6 +17,7 @@ mod png;
 mod scale;
 mod svg;
 
+pub use chart::{Arrow, Bounds, Chart, Dash, Item, Line};
 use page::Page;
 
 /// What can be drawn.
@@ -25,6 +27,8 @@ pub enum Drawing {
     Plot(Plot),
     /// A table of small pictures.
     Pictures(Pictures),
+    /// Boxes and arrows.
+    Chart(Chart),
 }
 
 /// Panels with axes, in rows of `columns`. Marks of one name have the same colour in all of them.
@@ -212,6 +216,7 @@ impl Drawing {
         match self {
             Self::Plot(plot) => layout::page(plot),
             Self::Pictures(pictures) => pictures::page(pictures),
+            Self::Chart(chart) => chart::page(chart),
         }
     }
 }

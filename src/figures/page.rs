@@ -153,6 +153,8 @@ pub enum Shape {
     },
     /// What follows is seen in this frame alone, or everywhere.
     Clip(Option<Frame>),
+    /// What follows belongs together, and a browser says this of it, until nothing is said.
+    Group(Option<String>),
 }
 
 /// A figure that is laid out.
@@ -162,6 +164,8 @@ pub struct Page {
     pub title: String,
     /// What is to be seen, for those who do not see it.
     pub about: String,
+    /// Whether that is a text of its own, as long descriptions are.
+    pub is_described: bool,
     pub shapes: Vec<Shape>,
 }
 

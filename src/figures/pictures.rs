@@ -54,7 +54,8 @@ pub fn page(pictures: &Pictures) -> Page {
     let about =
         format!("{}. {rows} rows: {}. {columns} columns: {}.", pictures.title, down.join(", "), across.join(", "));
     let size_of_page = [width.ceil() as usize, height.ceil() as usize];
-    let mut page = Page { size: size_of_page, title: pictures.title.clone(), about, shapes: Vec::new() };
+    let mut page =
+        Page { size: size_of_page, title: pictures.title.clone(), about, is_described: false, shapes: Vec::new() };
     let words = Words::new([BORDER, BORDER - 4.0 + HEAD], "").sized(HEAD).bold().class("title");
     page.lines(&title, &words);
     if pictures.tiles.iter().all(Option::is_none) {

@@ -103,6 +103,7 @@ impl Canvas {
             Shape::Image { frame, columns, pixels, .. } => {
                 let _ = self.image(frame, *columns, pixels);
             }
+            Shape::Group(_) => (),
             Shape::Clip(frame) => self.mask = frame.as_ref().and_then(|frame| self.masked(frame)),
         }
     }

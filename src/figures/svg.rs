@@ -8,11 +8,14 @@ use std::fmt::Write;
 pub fn text(page: &Page) -> String {
     let [width, height] = page.size;
     let [title, about] = [&page.title, &page.about].map(|text| escaped(text));
+    // A long text is read when somebody asks for it; the title is read at once.
+    let (label, desc) =
+        if page.is_described { (&title, format!("<desc>{about}</desc>\n")) } else { (&about, String::new()) };
     // Verdana is drawn as wide as the font that the widths are from, and what comes behind it is narrower.
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" role=\"img\" aria-label=\"{about}\" \
-         font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\" fill=\"#222\">\n<title>{title}</title>\n\
+         height=\"{height}\" role=\"img\" aria-label=\"{label}\" \
+         font-family=\"DejaVu Sans, Verdana, Helvetica, Arial, sans-serif\" fill=\"#222\">\n<title>{title}</title>\n{desc}\
          <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n"
     );
     let mut is_clipped = false;
@@ -45,6 +48,8 @@ pub fn text(page: &Page) -> String {
                     ),
                 );
             }
+            Shape::Group(Some(hint)) => line(&mut out, format_args!("<g><title>{}</title>", escaped(hint))),
+            Shape::Group(None) => out.push_str("</g>\n"),
             Shape::Clip(frame) => {
                 if is_clipped {
                     out.push_str("</svg>\n");

@@ -1,6 +1,7 @@
 //! Figures: whether all of a figure is drawn, can be read, and is the same each time.
 
 mod kinds;
+mod nets;
 mod samples;
 mod texts;
 

@@ -44,7 +44,7 @@ fn texts(svg: &Document) -> Vec<Text> {
 }
 
 #[track_caller]
-fn all_can_be_read(name: &str, drawing: &Drawing) {
+pub fn all_can_be_read(name: &str, drawing: &Drawing) {
     let text = drawing.svg();
     let svg = Document::parse(&text).unwrap();
     let texts = texts(&svg);

@@ -77,6 +77,11 @@ fn a_run_is_written_with_its_weights() {
     // A run knows its classes, and what pixels are normalised by.
     assert!(text.contains("    classes = (") && text.contains("    sd = images.new_tensor(["), "{text}");
     fine(place.path(), "export run --to pytorch");
+    // The run's own net, with the steps and classes of the run.
+    let drawn = fine(place.path(), "graph run --format svg");
+    assert!(drawn.contains("3 steps") && drawn.contains("<title>SmallLoop</title>"), "{drawn}");
+    let (code, _, err) = lcnnc(place.path(), "graph run --set steps=2");
+    assert!(code == Some(2) && err.contains("a run has its consts and classes"), "{err}");
     assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
 }
 

@@ -4,6 +4,7 @@
 //! A back end is a file here and a line in [`TEXTS`]; the goldens of all specs, the tests on random ones and the fuzzers walk
 //! that list.
 
+pub mod diagram;
 pub mod dot;
 pub mod pytorch;
 pub mod sleep;

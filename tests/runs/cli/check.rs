@@ -136,6 +136,41 @@ fn graph_prints_dot_folded_or_unrolled() {
     assert!(folded.err.is_empty() && unrolled.err.is_empty());
 }
 
+/// To a file, or to standard output where it can be redirected; nothing is written over the spec itself.
+#[test]
+fn graph_draws_a_figure() {
+    let place = TempDir::new().unwrap();
+    let file = place.path().join("net.svg");
+    let path = file.to_str().unwrap();
+    let printed = lcnnc(&["graph", "specs/blt", "--format", "svg", "--set", "steps=2"]);
+    assert!(
+        printed.code == 0 && printed.out.starts_with("<svg ") && printed.out.contains("2 steps"),
+        "{}",
+        printed.out
+    );
+    let said = lcnnc(&["graph", "specs/blt", "--format", "svg", "--set", "steps=2", "--out", path]);
+    assert_eq!((said.code, said.out), (0, format!("Blt, see {path}\n")), "{}", said.err);
+    assert_eq!(fs::read_to_string(&file).unwrap(), printed.out);
+    let spec = place.path().join("net.lcnn");
+    fs::copy("specs/blt.lcnn", &spec).unwrap();
+    let spec = spec.to_str().unwrap();
+    let said = lcnnc(&["graph", spec, "--out", spec]);
+    assert!(said.code == 2 && said.err.contains("it is the spec itself"), "{}", said.err);
+    assert_eq!(fs::read(spec).unwrap(), fs::read("specs/blt.lcnn").unwrap());
+}
+
+/// What is too large for a figure can be drawn as the message says.
+#[test]
+fn graph_refuses_a_figure_that_nobody_could_read() {
+    let steps = ["--set", "steps=1000"];
+    let draw = |more: &[&str]| lcnnc(&[&["graph", "specs/lc_cnn"], &steps[..], more].concat());
+    let said = draw(&["--format", "svg", "--unrolled"]);
+    assert!(said.code == 2 && said.err.contains("more than 600 boxes"), "{}", said.err);
+    assert!(said.err.contains("leave out `--unrolled`, or give `--format dot`"), "{}", said.err);
+    assert_eq!(draw(&["--format", "svg"]).code, 0);
+    assert_eq!(draw(&["--format", "dot", "--unrolled"]).code, 0);
+}
+
 #[test]
 fn show_fills_in_and_adds_up() {
     let said = lcnnc(&["show", "specs/lc_cnn.lcnn", "--set", "steps=5"]);
