@@ -5,6 +5,7 @@
 //! that list.
 
 pub mod dot;
+pub mod onnx;
 pub mod pytorch;
 pub mod sleep;
 pub mod summary;

@@ -46,6 +46,7 @@ mod param;
 pub mod pull;
 pub mod reach;
 mod shape;
+mod tapped;
 pub mod timing;
 mod traced;
 mod unrolled;
