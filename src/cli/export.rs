@@ -3,12 +3,15 @@
 use super::spec::SpecArgs;
 use super::values::output;
 use clap::ValueEnum;
-use lcnnc::back::burn::DeviceChoice;
+use lcnnc::back::burn::{DeviceChoice, initial};
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
+use lcnnc_lang::back::onnx;
 use lcnnc_lang::back::pytorch::{self, About};
-use lcnnc_lang::ir::Net;
+use lcnnc_lang::ir::{Net, ParamId};
+use safetensors::SafeTensors;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +19,9 @@ use std::process::ExitCode;
 ///
 /// `--to pytorch` writes one file of Python with one module: loops as loops, equations as the spec has them, every named value as a
 /// module that is called once a step. Beside it lie the weights of a run, which load strictly.
+///
+/// `--to onnx` writes one graph from the images to the scores, as the net is tested, with its weights: of a run those of the run, of a
+/// spec those that a training would begin with.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -25,9 +31,12 @@ pub struct Args {
     /// For which program
     #[arg(long, value_enum)]
     to: Target,
-    /// Where to write [default: the name of the spec or model, `.py`, here]
+    /// Where to write [default: the name of the spec or model, `.py` or `.onnx`, here]
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: Option<PathBuf>,
+    /// With `--to onnx`: keep loops as nodes `Loop`, which are otherwise written out step by step
+    #[arg(long)]
+    loops: bool,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH")]
     weights: Option<Which>,
@@ -39,10 +48,12 @@ pub struct Args {
 }
 
 /// A program that nets are written for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum Target {
     /// PyTorch: a file of Python
     Pytorch,
+    /// ONNX: a graph with its weights, for inference
+    Onnx,
 }
 
 /// A net that is to be exported, the facts that its file states, and its weights where there are some.
@@ -54,11 +65,20 @@ struct Export {
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let Target::Pytorch = self.to;
+        if self.loops && self.to == Target::Pytorch {
+            let reason = "`--loops` is for `--to onnx`: a file of Python has loops as loops".to_owned();
+            return Err(TrainError::Refused { path: self.source.clone(), reason });
+        }
         let console = Console::new();
         let mut inspection = Inspection::new(self.force, console);
         let is_run = self.source.is_dir();
-        let Export { net, mut about, weights } = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        if self.to == Target::Onnx {
+            self.graph(&export, is_run, console)?;
+            super::run::forced(&inspection.notes, console);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let Export { net, mut about, weights } = export;
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", stem(&self.source, &net, is_run))));
         let module = module_of(&out)?;
         let beside = out.with_extension("safetensors");
@@ -74,6 +94,46 @@ impl Args {
         console.line(&format!("{}, see {}", net.name, names.join(" and ")));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Writes the net as a graph.
+    fn graph(&self, export: &Export, is_run: bool, console: Console) -> Result<(), TrainError> {
+        let Export { net, about, weights } = export;
+        let out =
+            self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.onnx", stem(&self.source, net, is_run))));
+        let refused = |reason: String| TrainError::Refused { path: out.clone(), reason };
+        if out.extension().is_none_or(|ending| ending != "onnx") {
+            return Err(refused("a graph of ONNX ends in `.onnx`, as in `net.onnx`".to_owned()));
+        }
+        let metadata = vec![
+            ("lcnnc.weights".to_owned(), about.origin.clone()),
+            ("lcnnc.classes".to_owned(), serde_json::json!(about.classes).to_string()),
+        ];
+        let options = onnx::Options { loops: self.loops, metadata, doc: about.head.join("\n") };
+        let graph = onnx::emit(net, &options).map_err(|many| refused(format!("{many}; `--loops` keeps them")))?;
+        if graph.bytes(net) > onnx::file::MOST_BYTES {
+            let bytes = graph.bytes(net);
+            return Err(refused(format!(
+                "the graph would be {bytes} bytes, and one file holds {}",
+                onnx::file::MOST_BYTES
+            )));
+        }
+        let known = weights.as_deref().map(SafeTensors::deserialize).transpose();
+        let known = known.map_err(|error| refused(error.to_string()))?;
+        let seed = about.settings.as_ref().map_or(0, |settings| settings.train.count("seed") as u64);
+        let mut bytes = Vec::new();
+        let mut numbers = |id: ParamId| match &known {
+            None => Ok(initial(net, seed, id).into_iter().map(|x| x as f32).collect()),
+            Some(file) => {
+                let tensor = file.tensor(&net.param(id).name).map_err(io::Error::other)?;
+                Ok(tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+            }
+        };
+        graph.write(net, &mut numbers, &mut bytes).map_err(TrainError::file(&out, "written"))?;
+        may_be_written(&out, &bytes)?;
+        user_files::write(&out, &bytes)?;
+        console.line(&format!("{}, see {}", net.name, out.display()));
+        Ok(())
     }
 
     fn of_run(&self, inspection: &mut Inspection) -> Result<Export, TrainError> {
