@@ -46,7 +46,6 @@ mod param;
 pub mod pull;
 pub mod reach;
 mod shape;
-mod tapped;
 pub mod timing;
 mod traced;
 mod unrolled;

@@ -150,7 +150,7 @@ fn write_preprocess(folder: &Path, name: &str, transforms: &str) {
 }
 
 #[test]
-#[ignore = "needs Python with torch, numpy and safetensors"]
+#[ignore = "needs Python with torch, numpy, safetensors, onnx and onnxruntime"]
 fn exported_nets_are_the_same_nets_in_pytorch() {
     let folder = std::env::temp_dir().join(format!("lcnnc-exported-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
