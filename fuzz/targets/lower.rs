@@ -3,7 +3,7 @@
 
 #![no_main]
 
-use lcnnc_lang::back::{TEXTS, onnx};
+use lcnnc_lang::back::TEXTS;
 use lcnnc_lang::{Options, Source};
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
@@ -15,10 +15,6 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     for (name, emit) in TEXTS.iter().filter(|(name, _)| *name != "graph_unrolled") {
         assert!(!emit(net).is_empty(), "{name}");
     }
-    // Loops that are kept: written out, a loop of many steps is a large graph.
-    let options = onnx::Options { loops: true, ..onnx::Options::default() };
-    let graph = onnx::emit(net, &options).unwrap_or_else(|many| panic!("{many}"));
-    assert!(graph.model.graph.is_some_and(|graph| !graph.output.is_empty()));
     let resolved = Source { name: "fuzz.lcnn".to_owned(), text: compiled.resolved(&compiled.settings) };
     let again = lcnnc_lang::compile(&resolved, &Options::default());
     let net = again.net.unwrap_or_else(|| panic!("{}\n{}", resolved.text, again.report));

@@ -1,17 +1,16 @@
 //! `lcnnc export`: a net for another program.
 
+use super::export_onnx::GraphArgs;
 use super::spec::SpecArgs;
 use super::values::output;
 use clap::ValueEnum;
-use lcnnc::back::burn::{DeviceChoice, initial};
+use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
-use lcnnc_lang::back::onnx;
 use lcnnc_lang::back::pytorch::{self, About};
-use lcnnc_lang::ir::{Net, ParamId};
-use safetensors::SafeTensors;
-use std::fs;
-use std::io;
+use lcnnc_lang::ir::Net;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -20,8 +19,8 @@ use std::process::ExitCode;
 /// `--to pytorch` writes one file of Python with one module: loops as loops, equations as the spec has them, every named value as a
 /// module that is called once a step. Beside it lie the weights of a run, which load strictly.
 ///
-/// `--to onnx` writes one graph from the images to the scores, as the net is tested, with its weights: of a run those of the run, of a
-/// spec those that a training would begin with.
+/// `--to onnx` writes one graph with its weights, as the net is tested: of a run those of the run, of a spec those that a training would
+/// begin with.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -34,14 +33,13 @@ pub struct Args {
     /// Where to write [default: the name of the spec or model, `.py` or `.onnx`, here]
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: Option<PathBuf>,
-    /// With `--to onnx`: keep loops as nodes `Loop`, which are otherwise written out step by step
-    #[arg(long)]
-    loops: bool,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH")]
     weights: Option<Which>,
     #[command(flatten)]
     options: SpecArgs,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// Go on although files of the run's folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -57,83 +55,34 @@ enum Target {
 }
 
 /// A net that is to be exported, the facts that its file states, and its weights where there are some.
-struct Export {
-    net: Net,
-    about: About,
-    weights: Option<Vec<u8>>,
+pub(super) struct Export {
+    pub net: Net,
+    pub about: About,
+    /// The spec with every setting and default.
+    pub resolved: String,
+    pub weights: Option<Vec<u8>>,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        if self.loops && self.to == Target::Pytorch {
-            let reason = "`--loops` is for `--to onnx`: a file of Python has loops as loops".to_owned();
+        if let (Target::Pytorch, Some(flag)) = (self.to, self.graph.given()) {
+            let reason = format!("`{flag}` is for `--to onnx`: leave it out");
             return Err(TrainError::Refused { path: self.source.clone(), reason });
         }
         let console = Console::new();
         let mut inspection = Inspection::new(self.force, console);
         let is_run = self.source.is_dir();
         let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
-        if self.to == Target::Onnx {
-            self.graph(&export, is_run, console)?;
-            super::run::forced(&inspection.notes, console);
-            return Ok(ExitCode::SUCCESS);
-        }
-        let Export { net, mut about, weights } = export;
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", stem(&self.source, &net, is_run))));
-        let module = module_of(&out)?;
-        let beside = out.with_extension("safetensors");
-        about.file = Some((module.to_owned(), weights.is_some().then(|| name_of(&beside))));
-        let text = pytorch::emit(&net, &about);
-        let files: Vec<(&Path, &[u8])> = std::iter::once((out.as_path(), text.as_bytes()))
-            .chain(weights.as_deref().map(|bytes| (beside.as_path(), bytes)))
-            .collect();
-        // Nothing is written before everything may be.
-        files.iter().try_for_each(|(path, bytes)| may_be_written(path, bytes))?;
-        files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
-        let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-        console.line(&format!("{}, see {}", net.name, names.join(" and ")));
+        let (ending, write): (&str, &dyn Fn(&Export, &Path) -> Result<Vec<PathBuf>, TrainError>) = match self.to {
+            Target::Pytorch => ("py", &python),
+            Target::Onnx => ("onnx", &|export, out| self.graph.write(export, out)),
+        };
+        let default = || PathBuf::from(format!("{}.{ending}", stem(&self.source, &export.net, is_run)));
+        let files = write(&export, &self.out.clone().unwrap_or_else(default))?;
+        let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+        console.line(&format!("{}, see {}", export.net.name, names.join(" and ")));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
-    }
-
-    /// Writes the net as a graph.
-    fn graph(&self, export: &Export, is_run: bool, console: Console) -> Result<(), TrainError> {
-        let Export { net, about, weights } = export;
-        let out =
-            self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.onnx", stem(&self.source, net, is_run))));
-        let refused = |reason: String| TrainError::Refused { path: out.clone(), reason };
-        if out.extension().is_none_or(|ending| ending != "onnx") {
-            return Err(refused("a graph of ONNX ends in `.onnx`, as in `net.onnx`".to_owned()));
-        }
-        let metadata = vec![
-            ("lcnnc.weights".to_owned(), about.origin.clone()),
-            ("lcnnc.classes".to_owned(), serde_json::json!(about.classes).to_string()),
-        ];
-        let options = onnx::Options { loops: self.loops, metadata, doc: about.head.join("\n") };
-        let graph = onnx::emit(net, &options).map_err(|many| refused(format!("{many}; `--loops` keeps them")))?;
-        if graph.bytes(net) > onnx::file::MOST_BYTES {
-            let bytes = graph.bytes(net);
-            return Err(refused(format!(
-                "the graph would be {bytes} bytes, and one file holds {}",
-                onnx::file::MOST_BYTES
-            )));
-        }
-        let known = weights.as_deref().map(SafeTensors::deserialize).transpose();
-        let known = known.map_err(|error| refused(error.to_string()))?;
-        let seed = about.settings.as_ref().map_or(0, |settings| settings.train.count("seed") as u64);
-        let mut bytes = Vec::new();
-        let mut numbers = |id: ParamId| match &known {
-            None => Ok(initial(net, seed, id).into_iter().map(|x| x as f32).collect()),
-            Some(file) => {
-                let tensor = file.tensor(&net.param(id).name).map_err(io::Error::other)?;
-                Ok(tensor.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
-            }
-        };
-        graph.write(net, &mut numbers, &mut bytes).map_err(TrainError::file(&out, "written"))?;
-        may_be_written(&out, &bytes)?;
-        user_files::write(&out, &bytes)?;
-        console.line(&format!("{}, see {}", net.name, out.display()));
-        Ok(())
     }
 
     fn of_run(&self, inspection: &mut Inspection) -> Result<Export, TrainError> {
@@ -159,7 +108,8 @@ impl Args {
             ..recipe.about()
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
-        Ok(Export { net: (*recipe.net).clone(), about, weights: Some(weights) })
+        let (net, resolved) = ((*recipe.net).clone(), recipe.resolved.clone());
+        Ok(Export { net, about, resolved, weights: Some(weights) })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -170,15 +120,31 @@ impl Args {
         let compiled = self.options.compile_clean(&self.source)?;
         let about = compiled.about(&compiled.settings);
         let origin = name_of(&spec_path(&self.source));
+        let resolved = compiled.resolved(&compiled.settings);
         match compiled.net {
-            Some(net) => Ok(Export { net, about: About { origin, ..about }, weights: None }),
+            Some(net) => Ok(Export { net, about: About { origin, ..about }, resolved, weights: None }),
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
     }
 }
 
+/// Writes a net as a file of Python, and its weights beside it.
+fn python(export: &Export, out: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let module = module_of(out)?;
+    let beside = out.with_extension("safetensors");
+    let weights = export.weights.as_deref();
+    let file = Some((module.to_owned(), weights.is_some().then(|| name_of(&beside))));
+    let text = pytorch::emit(&export.net, &About { file, ..export.about.clone() });
+    let files: Vec<(&Path, &[u8])> =
+        std::iter::once((out, text.as_bytes())).chain(weights.map(|bytes| (beside.as_path(), bytes))).collect();
+    // Nothing is written before everything may be.
+    files.iter().try_for_each(|(path, bytes)| may_be_written(path, &mut |out| out.write_all(bytes)))?;
+    files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
+    Ok(files.into_iter().map(|(path, _)| path.to_owned()).collect())
+}
+
 /// The last part of a path, as text.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
@@ -265,13 +231,42 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
     }
 }
 
+/// What writes the contents of a file.
+pub(super) type Contents<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
+
 /// Refuses to write over a file that says something else.
-fn may_be_written(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+pub(super) fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError> {
     user_files::spare(path)?;
-    if path.is_file() && fs::read(path).is_ok_and(|known| known != bytes) {
-        let reason =
-            "there is such a file already, and it says something else: remove it, or name another one by `--out`";
-        return Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() });
+    if !path.is_file() {
+        return Ok(());
     }
-    Ok(())
+    let failed = |error| TrainError::file(path, "read")(error);
+    let mut there = There { file: BufReader::new(File::open(path).map_err(failed)?), same: true };
+    contents(&mut there).map_err(failed)?;
+    if there.same && there.file.read(&mut [0]).map_err(failed)? == 0 {
+        return Ok(());
+    }
+    let reason = "there is such a file already, and it says something else: remove it, or name another one by `--out`";
+    Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() })
+}
+
+/// A file that is there, held against what would be written.
+struct There {
+    file: BufReader<File>,
+    /// Whether it is the same so far.
+    same: bool,
+}
+
+impl Write for There {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.same {
+            let mut known = vec![0; bytes.len()];
+            self.same = self.file.read_exact(&mut known).is_ok() && known == bytes;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -5,7 +5,6 @@
 //! that list.
 
 pub mod dot;
-pub mod onnx;
 pub mod pytorch;
 pub mod sleep;
 pub mod summary;

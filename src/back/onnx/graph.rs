@@ -3,8 +3,8 @@
 use super::needed::Needed;
 use super::parts::{dims, floats, graph, info, wholes};
 use super::proto::{AttributeProto, BOOL, Dimension, FLOAT, GraphProto, INT64, NodeProto, TensorProto, ValueInfoProto};
-use crate::ir::flow::shapes;
-use crate::ir::{Loop, Net, Node, Op, ParamId, Shape, State, Stmt, Value, at_steps};
+use lcnnc_lang::ir::flow::shapes;
+use lcnnc_lang::ir::{Loop, Net, Node, Op, ParamId, Shape, State, Stmt, Value, at_steps};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The step of a loop that is being written.
@@ -18,9 +18,9 @@ enum Step {
 
 /// A graph that is being written, the outermost one or the body of a loop.
 #[derive(Default)]
-struct Part {
-    nodes: Vec<NodeProto>,
-    infos: Vec<ValueInfoProto>,
+pub struct Part {
+    pub nodes: Vec<NodeProto>,
+    pub infos: Vec<ValueInfoProto>,
 }
 
 /// A net that is being written.
@@ -30,15 +30,15 @@ pub struct Writer<'a> {
     needed: Needed,
     loops: bool,
     /// The tensor that holds each value, by the number of the value.
-    tensors: Vec<String>,
-    taken: BTreeSet<String>,
+    pub tensors: Vec<String>,
+    pub taken: BTreeSet<String>,
     equations: BTreeMap<Value, String>,
     starts: BTreeSet<Value>,
-    params: BTreeMap<String, ParamId>,
-    constants: Vec<TensorProto>,
+    pub params: BTreeMap<String, ParamId>,
+    pub constants: Vec<TensorProto>,
     /// Tensors that are made once and read wherever they are asked for, by what they are.
-    shared: BTreeMap<String, String>,
-    parts: Vec<Part>,
+    pub shared: BTreeMap<String, String>,
+    pub parts: Vec<Part>,
     steps: Vec<Step>,
 }
 
@@ -222,10 +222,15 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Appends a node whose tensor has that name.
+    pub fn named(&mut self, op: &str, inputs: &[&str], attribute: Vec<AttributeProto>, name: &str) {
+        self.push(node_of(op, inputs, attribute, name), false);
+    }
+
     /// Appends a node; gives its tensor.
     pub fn add(&mut self, op: &str, inputs: &[&str], attribute: Vec<AttributeProto>, title: &str) -> String {
         let name = self.fresh(title);
-        self.push(node_of(op, inputs, attribute, &name), false);
+        self.named(op, inputs, attribute, &name);
         name
     }
 
@@ -298,50 +303,12 @@ impl<'a> Writer<'a> {
         self.params.insert(name.clone(), id);
         name
     }
-
-    /// The graph with one output, without what nothing reads, and the parameters that it reads.
-    pub fn finish(mut self, answer: Value, output: &str) -> (GraphProto, Vec<ParamId>) {
-        let tensor = self.read(answer);
-        if tensor != output {
-            let name = self.add("Identity", &[&tensor], Vec::new(), output);
-            self.tensors[answer.0] = name;
-        }
-        let (output, shape) = (self.read(answer), self.shapes[answer.0].clone());
-        let part = self.parts.pop().unwrap_or_default();
-        let mut read = BTreeSet::from([output.clone()]);
-        let mut nodes = Vec::new();
-        for node in part.nodes.into_iter().rev() {
-            if node.output.iter().any(|name| read.contains(name)) {
-                reads(&node, &mut read);
-                nodes.push(node);
-            }
-        }
-        nodes.reverse();
-        let made: BTreeSet<&String> = nodes.iter().flat_map(|node| &node.output).collect();
-        let value_info =
-            part.infos.into_iter().filter(|known| made.contains(&known.name) && known.name != output).collect();
-        let initializer = self.constants.into_iter().filter(|constant| read.contains(&constant.name)).collect();
-        let mut weights: Vec<ParamId> =
-            self.params.into_iter().filter(|(name, _)| read.contains(name)).map(|(_, id)| id).collect();
-        weights.sort();
-        let output = vec![info(&output, FLOAT, dims(&shape))];
-        (GraphProto { node: nodes, initializer, output, value_info, ..GraphProto::default() }, weights)
-    }
 }
 
-fn node_of(op: &str, inputs: &[&str], attribute: Vec<AttributeProto>, name: &str) -> NodeProto {
+pub fn node_of(op: &str, inputs: &[&str], attribute: Vec<AttributeProto>, name: &str) -> NodeProto {
     let input = inputs.iter().map(|name| (*name).to_owned()).collect();
     let (output, name) = (vec![name.to_owned()], name.to_owned());
     NodeProto { input, output, name, op_type: op.to_owned(), attribute }
-}
-
-/// Adds what a node reads, and what is read in its body.
-fn reads(node: &NodeProto, read: &mut BTreeSet<String>) {
-    read.extend(node.input.iter().cloned());
-    for body in node.attribute.iter().filter_map(|attribute| attribute.g.as_ref()) {
-        read.extend(body.output.iter().map(|known| known.name.clone()));
-        body.node.iter().for_each(|node| reads(node, read));
-    }
 }
 
 /// Finds for each value without a name the equation that it is part of, and the values that states start from.

@@ -4,7 +4,7 @@ use super::proto::{
     AttributeProto, Dimension, DimensionProto, FLOAT, GraphProto, INT64, StringStringEntryProto, TensorProto,
     TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, attribute,
 };
-use crate::ir::Shape;
+use lcnnc_lang::ir::Shape;
 
 /// The name of the length that the batch has.
 pub const BATCH: &str = "batch";

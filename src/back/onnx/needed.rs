@@ -1,6 +1,6 @@
 //! Which values have to be computed to have some of them.
 
-use crate::ir::{Net, State, Value, Visit};
+use lcnnc_lang::ir::{Net, State, Value, Visit};
 use std::collections::BTreeSet;
 
 /// The values of a net that are computed, and the states that are carried, so that some values can be had.

@@ -2,7 +2,7 @@
 
 use super::graph::Writer;
 use super::parts::{float, floats, int, ints};
-use crate::ir::{Node, Op, Padding, ParamId, Shape, Value};
+use lcnnc_lang::ir::{Node, Op, Padding, ParamId, Shape, Value};
 
 impl Writer<'_> {
     /// Appends a layer; gives the tensor of its value.

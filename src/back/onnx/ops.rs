@@ -2,7 +2,7 @@
 
 use super::graph::Writer;
 use super::parts::{float, floats, int, ints, tensor, word};
-use crate::ir::{Binary, Node, Op, Padding, Pool, Reduce, Shape, Unary, Upsampling, Value};
+use lcnnc_lang::ir::{Binary, Node, Op, Padding, Pool, Reduce, Shape, Unary, Upsampling, Value};
 
 impl Writer<'_> {
     /// Appends what a node computes; gives the tensor of its value.
