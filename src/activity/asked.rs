@@ -26,6 +26,16 @@ pub enum Place {
     Traced(Vec<usize>),
 }
 
+impl Place {
+    /// The numbers of the named values; none for the images.
+    pub fn numbers(&self) -> &[usize] {
+        match self {
+            Self::Input => &[],
+            Self::Traced(numbers) => numbers,
+        }
+    }
+}
+
 /// A value that cannot be had.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unasked {

@@ -107,9 +107,7 @@ impl Wanted {
     fn of(traced: usize, asked: &[Asked]) -> Self {
         let mut marks = vec![false; traced];
         for asked in asked {
-            if let Place::Traced(numbers) = &asked.place {
-                numbers.iter().for_each(|number| marks[*number] = true);
-            }
+            asked.place.numbers().iter().for_each(|number| marks[*number] = true);
         }
         let places = (0..traced).filter(|n| marks[*n]).enumerate().map(|(place, number)| (number, place)).collect();
         Self { marks, places }

@@ -1,5 +1,6 @@
 //! `lcnnc export`: a net for another program.
 
+use super::export_onnx::GraphArgs;
 use super::spec::SpecArgs;
 use super::values::output;
 use clap::ValueEnum;
@@ -8,7 +9,8 @@ use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::Net;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 ///
 /// `--to pytorch` writes one file of Python with one module: loops as loops, equations as the spec has them, every named value as a
 /// module that is called once a step. Beside it lie the weights of a run, which load strictly.
+///
+/// `--to onnx` writes one graph with its weights, as the net is tested: of a run those of the run, of a spec those that a training would
+/// begin with.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -25,7 +30,7 @@ pub struct Args {
     /// For which program
     #[arg(long, value_enum)]
     to: Target,
-    /// Where to write [default: the name of the spec or model, `.py`, here]
+    /// Where to write [default: the name of the spec or model, `.py` or `.onnx`, here]
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: Option<PathBuf>,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
@@ -33,45 +38,49 @@ pub struct Args {
     weights: Option<Which>,
     #[command(flatten)]
     options: SpecArgs,
+    #[command(flatten)]
+    graph: GraphArgs,
     /// Go on although files of the run's folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
 }
 
 /// A program that nets are written for.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 enum Target {
     /// PyTorch: a file of Python
     Pytorch,
+    /// ONNX: a graph with its weights, for inference
+    Onnx,
 }
 
 /// A net that is to be exported, the facts that its file states, and its weights where there are some.
-struct Export {
-    net: Net,
-    about: About,
-    weights: Option<Vec<u8>>,
+pub(super) struct Export {
+    pub net: Net,
+    pub about: About,
+    /// The spec with every setting and default.
+    pub resolved: String,
+    pub weights: Option<Vec<u8>>,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let Target::Pytorch = self.to;
+        if let (Target::Pytorch, Some(flag)) = (self.to, self.graph.given()) {
+            let reason = format!("`{flag}` is for `--to onnx`: leave it out");
+            return Err(TrainError::Refused { path: self.source.clone(), reason });
+        }
         let console = Console::new();
         let mut inspection = Inspection::new(self.force, console);
         let is_run = self.source.is_dir();
-        let Export { net, mut about, weights } = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", stem(&self.source, &net, is_run))));
-        let module = module_of(&out)?;
-        let beside = out.with_extension("safetensors");
-        about.file = Some((module.to_owned(), weights.is_some().then(|| name_of(&beside))));
-        let text = pytorch::emit(&net, &about);
-        let files: Vec<(&Path, &[u8])> = std::iter::once((out.as_path(), text.as_bytes()))
-            .chain(weights.as_deref().map(|bytes| (beside.as_path(), bytes)))
-            .collect();
-        // Nothing is written before everything may be.
-        files.iter().try_for_each(|(path, bytes)| may_be_written(path, bytes))?;
-        files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
-        let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-        console.line(&format!("{}, see {}", net.name, names.join(" and ")));
+        let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        let (ending, write): (&str, &dyn Fn(&Export, &Path) -> Result<Vec<PathBuf>, TrainError>) = match self.to {
+            Target::Pytorch => ("py", &python),
+            Target::Onnx => ("onnx", &|export, out| self.graph.write(export, out)),
+        };
+        let default = || PathBuf::from(format!("{}.{ending}", stem(&self.source, &export.net, is_run)));
+        let files = write(&export, &self.out.clone().unwrap_or_else(default))?;
+        let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+        console.line(&format!("{}, see {}", export.net.name, names.join(" and ")));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
     }
@@ -99,7 +108,8 @@ impl Args {
             ..recipe.about()
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
-        Ok(Export { net: (*recipe.net).clone(), about, weights: Some(weights) })
+        let (net, resolved) = ((*recipe.net).clone(), recipe.resolved.clone());
+        Ok(Export { net, about, resolved, weights: Some(weights) })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -110,15 +120,31 @@ impl Args {
         let compiled = self.options.compile_clean(&self.source)?;
         let about = compiled.about(&compiled.settings);
         let origin = name_of(&spec_path(&self.source));
+        let resolved = compiled.resolved(&compiled.settings);
         match compiled.net {
-            Some(net) => Ok(Export { net, about: About { origin, ..about }, weights: None }),
+            Some(net) => Ok(Export { net, about: About { origin, ..about }, resolved, weights: None }),
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
     }
 }
 
+/// Writes a net as a file of Python, and its weights beside it.
+fn python(export: &Export, out: &Path) -> Result<Vec<PathBuf>, TrainError> {
+    let module = module_of(out)?;
+    let beside = out.with_extension("safetensors");
+    let weights = export.weights.as_deref();
+    let file = Some((module.to_owned(), weights.is_some().then(|| name_of(&beside))));
+    let text = pytorch::emit(&export.net, &About { file, ..export.about.clone() });
+    let files: Vec<(&Path, &[u8])> =
+        std::iter::once((out, text.as_bytes())).chain(weights.map(|bytes| (beside.as_path(), bytes))).collect();
+    // Nothing is written before everything may be.
+    files.iter().try_for_each(|(path, bytes)| may_be_written(path, &mut |out| out.write_all(bytes)))?;
+    files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
+    Ok(files.into_iter().map(|(path, _)| path.to_owned()).collect())
+}
+
 /// The last part of a path, as text.
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
@@ -205,13 +231,42 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
     }
 }
 
+/// What writes the contents of a file.
+pub(super) type Contents<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
+
 /// Refuses to write over a file that says something else.
-fn may_be_written(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+pub(super) fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError> {
     user_files::spare(path)?;
-    if path.is_file() && fs::read(path).is_ok_and(|known| known != bytes) {
-        let reason =
-            "there is such a file already, and it says something else: remove it, or name another one by `--out`";
-        return Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() });
+    if !path.is_file() {
+        return Ok(());
     }
-    Ok(())
+    let failed = |error| TrainError::file(path, "read")(error);
+    let mut there = There { file: BufReader::new(File::open(path).map_err(failed)?), same: true };
+    contents(&mut there).map_err(failed)?;
+    if there.same && there.file.read(&mut [0]).map_err(failed)? == 0 {
+        return Ok(());
+    }
+    let reason = "there is such a file already, and it says something else: remove it, or name another one by `--out`";
+    Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() })
+}
+
+/// A file that is there, held against what would be written.
+struct There {
+    file: BufReader<File>,
+    /// Whether it is the same so far.
+    same: bool,
+}
+
+impl Write for There {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.same {
+            let mut known = vec![0; bytes.len()];
+            self.same = self.file.read_exact(&mut known).is_ok() && known == bytes;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

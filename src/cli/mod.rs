@@ -14,6 +14,7 @@ mod eval;
 mod evaluated;
 mod explain;
 mod export;
+mod export_onnx;
 mod fmt;
 mod graph;
 mod lower;

@@ -39,7 +39,8 @@ pub mod split;
 pub mod statistics;
 pub mod transform;
 
-pub(crate) use checksum::{sha256, sha256_of, short};
+pub use checksum::sha256;
+pub(crate) use checksum::{sha256_of, short};
 pub use data_set::DataSet;
 pub use error::DataError;
 pub(crate) use file_names::composed;

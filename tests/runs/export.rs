@@ -109,6 +109,7 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
     let place = place();
     fs::write(place.path().join("bad.lcnn"), SPEC.replace("relu(W_A", "rellu(W_A")).unwrap();
     fs::write(place.path().join("mine.py"), "mine = True\n").unwrap();
+    fs::write(place.path().join("mine.onnx"), "mine").unwrap();
     fs::create_dir(place.path().join("empty")).unwrap();
     for (args, code, said) in [
         ("export loop --to pytorch --out mine.py", 2, "there is such a file already"),
@@ -117,6 +118,10 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         ("export loop --to pytorch --out torch.py", 2, "the name of a module"),
         ("export loop --to pytorch --out lambda.py", 2, "a word of Python"),
         ("export loop --to pytorch --weights best", 2, "a spec has no weights"),
+        ("export loop --to pytorch --loops", 2, "`--loops` is for `--to onnx`"),
+        ("export loop --to onnx --out net.txt", 2, "a graph of ONNX ends in `.onnx`"),
+        ("export loop --to onnx --out mine.onnx", 2, "there is such a file already"),
+        ("export loop --to onnx --weights best", 2, "a spec has no weights"),
         ("export bad --to pytorch", 1, "rellu"),
         ("export empty --to pytorch", 2, "empty"),
         ("export nothing --to pytorch", 2, "nothing"),
@@ -126,5 +131,5 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         assert!(found == Some(code) && text.contains(said), "{args}: {found:?}\n{text}");
     }
     assert_eq!(fs::read_to_string(place.path().join("mine.py")).unwrap(), "mine = True\n");
-    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4, "nothing was written");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 5, "nothing was written");
 }

@@ -36,6 +36,11 @@ impl Settings {
         [&self.train, &self.data, &self.sleep]
     }
 
+    /// What is done to the images of tests: `test_transform`, or the transforms of the training where there is none.
+    pub fn test_transforms(&self) -> &[Bound] {
+        self.data.maybe_calls("test_transform").unwrap_or_else(|| self.data.calls("transform"))
+    }
+
     /// Whether a block says what it would say anyway, so that a text can be without it: runs from before there was such a block
     /// stay what they are.
     pub fn may_leave_out(&self, block: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The values of a net that have names, in the order in which a run makes them.
 
-use super::{Net, Op, Shape, Stmt, at_steps};
+use super::{Net, Op, Shape, Stmt, Value, at_steps};
 
 /// A named value at one time of a run.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,6 +11,8 @@ pub struct Traced {
     /// of its own loop is at step 0 of it.
     pub steps: Vec<usize>,
     pub shape: Shape,
+    /// The value in the body around it; of a state before the first step the one that the state starts from.
+    pub value: Value,
     /// Whether the value is made by `zeros`, so that all its numbers are zero whatever the image is.
     pub is_zeros: bool,
 }
@@ -42,6 +44,7 @@ fn walk(body: &[Stmt], steps: &[usize], traced: &mut Vec<Traced>) {
                     name: name.strip_suffix('\'').unwrap_or(name).to_owned(),
                     steps: steps.to_vec(),
                     shape: node.shape.clone(),
+                    value: node.value,
                     is_zeros: matches!(op, Op::Zeros),
                 }),
             },
@@ -51,6 +54,7 @@ fn walk(body: &[Stmt], steps: &[usize], traced: &mut Vec<Traced>) {
                     name: state.name.clone(),
                     steps: at(0),
                     shape: state.shape.clone(),
+                    value: state.init,
                     is_zeros: false,
                 }));
                 for step in 1..=looped.steps {

@@ -8,7 +8,7 @@ mod resize;
 
 pub(super) use centre_crop::{CentreCrop, cut};
 pub(super) use colour::Colour;
-pub(super) use grayscale::LUMA;
+pub use grayscale::LUMA;
 pub(super) use resize::Resize;
 
 use super::kind::{self, Kind};

@@ -6,9 +6,10 @@
 use super::exported_asleep;
 use crate::agreement::{device, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision};
+use lcnnc::back::burn::{Model, Precision, initial};
 use lcnnc::data::Image;
 use lcnnc::data::transform::Transforms;
+use lcnnc_lang::back::onnx;
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::{Net, Op, ParamClass};
 use lcnnc_lang::kinds::KINDS;
@@ -82,6 +83,12 @@ fn values(net: &Net, model: &Model, images: Tensor<4>) -> Vec<Named> {
 fn write(folder: &Path, name: &str, net: &Net) {
     std::fs::write(folder.join(format!("{name}.py")), pytorch::emit(net, &About::default())).unwrap();
     let model = Model::new(Arc::new(net.clone()), 0, &device(), Precision::Double);
+    for (form, loops) in [("unrolled", false), ("loops", true)] {
+        let graph = onnx::emit(net, &onnx::Options { loops, ..onnx::Options::default() }).unwrap();
+        let single = |id| Ok(initial(net, 0, id).into_iter().map(|x| x as f32).collect());
+        let mut file = std::fs::File::create(folder.join(format!("{name}.{form}.onnx"))).unwrap();
+        graph.write(net, &mut { single }, &mut file).unwrap();
+    }
     let [c, h, w] = net.input.1;
     let image = pixels(BATCH * c * h * w);
     let images = || {
@@ -144,7 +151,7 @@ fn write_preprocess(folder: &Path, name: &str, transforms: &str) {
 }
 
 #[test]
-#[ignore = "needs Python with torch, numpy and safetensors"]
+#[ignore = "needs Python with torch, numpy, safetensors, onnx and onnxruntime"]
 fn exported_nets_are_the_same_nets_in_pytorch() {
     let folder = std::env::temp_dir().join(format!("lcnnc-exported-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -192,8 +199,10 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
         }
     }
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let script = lcnnc_testing::project("tests/reference/exported.py");
-    let done = Command::new(python).arg(script).arg(&folder).status().unwrap();
-    assert!(done.success(), "see above; the files are in {}", folder.display());
+    for script in ["exported.py", "exported_onnx.py"] {
+        let script = lcnnc_testing::project(&format!("tests/reference/{script}"));
+        let done = Command::new(&python).arg(script).arg(&folder).status().unwrap();
+        assert!(done.success(), "see above; the files are in {}", folder.display());
+    }
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -58,7 +58,7 @@ const BAD: [(&str, &[&str]); 63] = [
     ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--where", &["", "width", "width == 1", "= 1", "1 < width < 2", "nothing = 1"]),
     ("--sort", &["", "nothing", "-nothing"]),
-    ("--to", &["onnx", ""]),
+    ("--to", &["onyx", ""]),
     ("--choose", &["nothing"]),
     ("--on", &["", "slrum"]),
     ("--ask", &["", "partition", "partition="]),

@@ -2,18 +2,11 @@
 
 use super::layout::{Lines, number};
 use crate::front::settings::Settings;
-use crate::vocabulary::{ArgValue, Bound, transforms};
+use crate::vocabulary::{Bound, transforms};
 
 /// A function that makes of pictures what the net is tested on; none without transforms.
 pub fn preprocess(settings: &Settings) -> Option<String> {
-    let own = match settings.data.get("test_transform") {
-        Some(ArgValue::Calls(calls)) => Some(calls),
-        _ => None,
-    };
-    let calls = own.or(match settings.data.get("transform") {
-        Some(ArgValue::Calls(calls)) => Some(calls),
-        _ => None,
-    })?;
+    let calls = settings.test_transforms();
     if calls.is_empty() {
         return None;
     }
