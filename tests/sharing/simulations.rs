@@ -32,7 +32,8 @@ fn csv(args: &str) -> String {
     let place = tempfile::tempdir().unwrap();
     let (code, out, err) = simulate(place.path(), args);
     assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
-    fs::read_to_string(place.path().join("simulations/sharing.csv")).unwrap()
+    let panel = args.split_once("--panel ").map_or(String::new(), |(_, rest)| format!("_{}", &rest[..1]));
+    fs::read_to_string(place.path().join(format!("simulations/sharing{panel}.csv"))).unwrap()
 }
 
 /// A row of the table: `k`, `gamma`, patterns, mean, standard deviation and minimum.
@@ -255,8 +256,8 @@ fn one_panel_alone_is_the_same_as_beside_the_other() {
     let (code, out, err) = simulate(place.path(), &format!("{FLAGS} --panel a --into here/and/there"));
     assert_eq!((code, err.as_str()), (Some(0), ""));
     assert!(out.contains("sharing: 45 rows and 1 figure, see here/and/there"), "{out}");
-    assert_eq!(files(&place.path().join("here/and/there")), ["sharing.csv", "sharing_a.svg"]);
-    let alone = fs::read_to_string(place.path().join("here/and/there/sharing.csv")).unwrap();
+    assert_eq!(files(&place.path().join("here/and/there")), ["sharing_a.csv", "sharing_a.svg"]);
+    let alone = fs::read_to_string(place.path().join("here/and/there/sharing_a.csv")).unwrap();
     assert_eq!(
         both.lines().filter(|line| !line.starts_with('b')).collect::<Vec<_>>(),
         alone.lines().collect::<Vec<_>>()

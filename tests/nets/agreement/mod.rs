@@ -5,6 +5,7 @@
 mod asleep;
 mod exported;
 mod exported_asleep;
+mod exported_onnx;
 pub mod models;
 pub mod networks;
 pub mod pieces;
