@@ -62,7 +62,7 @@ pub fn all(net: &Net) -> Vec<Lateral<'_>> {
     let lateral = |(id, (n, way)): (&ParamId, &(usize, Way))| {
         let bundle = net.param(*id);
         let is_meant = |other: ParamId| !is_lateral(other) && leads(net.param(other), bundle);
-        let afferent = paths.from_below(way, &is_meant).map(|first| {
+        let afferent = paths.below(way, &is_meant).map(|first| {
             let versions = net.versions(first);
             net.param(versions.get(*n).copied().unwrap_or(first))
         });

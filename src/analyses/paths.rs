@@ -185,7 +185,7 @@ impl<'n> Paths<'n> {
 
     /// The bundle that drives the same maps from below: of those that are meant the nearest to the image, which is nearer to it than
     /// the area is, and of equals the first.
-    pub fn from_below(&self, way: &Way, is_meant: &dyn Fn(ParamId) -> bool) -> Option<ParamId> {
+    pub fn below(&self, way: &Way, is_meant: &dyn Fn(ParamId) -> bool) -> Option<ParamId> {
         let is_border =
             |value: Value| self.bundle(value).is_some() || self.states.iter().any(|state| state.current == value);
         way.beside.iter().find_map(|beside| {

@@ -206,10 +206,13 @@ impl Sweep {
                     let values: Vec<_> = grid.axes.iter().enumerate().filter_map(first).collect();
                     let over = overrides(&self.base, &values, &mut consts)?;
                     let classes = *classes.entry(over.dataset.clone()).or_insert_with(|| {
-                        data_of(&over).map(|data| data.classes.len()).unwrap_or_else(|error| {
-                            missing.push(error.to_string());
-                            DEFAULT_CLASSES
-                        })
+                        data_of(&over).map_or_else(
+                            |error| {
+                                missing.push(error.to_string());
+                                DEFAULT_CLASSES
+                            },
+                            |data| data.classes.len(),
+                        )
                     });
                     let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
                     Recipe::new(files::source(&spec)?, &over, classes)?;

@@ -93,7 +93,7 @@ impl Export {
     /// Writes everything but the weights, which take so many bytes and follow in the same graph.
     fn head(&self, weights: u64, out: &mut dyn Write) -> io::Result<()> {
         let mut model = self.model.clone();
-        let graph = model.graph.take().unwrap_or_else(GraphProto::default).encode_to_vec();
+        let graph = model.graph.take().unwrap_or_default().encode_to_vec();
         let mut bytes = model.encode_to_vec();
         encode_key(GRAPH_TAG, WireType::LengthDelimited, &mut bytes);
         encode_varint(graph.len() as u64 + weights, &mut bytes);
