@@ -2,7 +2,7 @@
 
 use super::Export;
 use super::parts::{entry, floats};
-use super::proto::{EXTERNAL, GRAPH_TAG, GraphProto, INITIALIZER_TAG, RAW_DATA_TAG, TensorProto};
+use super::proto::{EXTERNAL, GRAPH_TAG, INITIALIZER_TAG, RAW_DATA_TAG, TensorProto};
 use lcnnc_lang::ir::{Net, ParamId};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
