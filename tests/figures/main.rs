@@ -1,5 +1,8 @@
 //! Figures: whether all of a figure is drawn, can be read, and is the same each time.
 
+// Tests read and write files.
+#![allow(clippy::disallowed_methods)]
+
 mod kinds;
 mod nets;
 mod samples;
