@@ -97,10 +97,16 @@ def written(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def surroundings() -> dict[str, str]:
+    """The environment without the wish for colours that notebooks have: what the program says goes into exceptions."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("CLICOLOR_FORCE", "FORCE_COLOR")}
+    return {**kept, "NO_COLOR": "1"}
+
+
 def call(*args: PathLike, accept: Sequence[int] = (0,)) -> str:
     """What the program prints when it is called with these arguments; another exit code than 0 is an `LcnncError`."""
     command = [find_lcnnc(), *(os.fspath(arg) for arg in args)]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings())
     if done.returncode not in accept:
         raise LcnncError(reason(done.stderr, done.returncode), done.returncode)
     return done.stdout.decode("utf-8", "replace")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Optional, Union
 
 from ._check import check, spec_file
-from ._program import LcnncError, PathLike, call, find_lcnnc, flags, reason, written
+from ._program import LcnncError, PathLike, call, find_lcnnc, flags, reason, surroundings, written
 from ._progress import Progress
 from ._run import Run, read_epochs
 
@@ -77,7 +77,9 @@ def _diagnostics(path: str, consts: Any) -> list:
 def _watched(args: list[str], folder: Optional[Path], shown: bool) -> tuple[str, Optional[Path]]:
     """Runs the program and shows the epochs as they come; gives what it says, and the run's folder."""
     with tempfile.TemporaryFile("w+b") as out, tempfile.TemporaryFile("w+b") as err:
-        process = subprocess.Popen([find_lcnnc(), *args], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        process = subprocess.Popen(
+            [find_lcnnc(), *args], stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=surroundings()
+        )
         display = Progress(len(read_epochs(folder)) if folder else 0) if shown else None
 
         def seen() -> tuple[str, Optional[Path]]:
