@@ -9,6 +9,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Optional
 
+from ._run import per_cent
+
 EPOCHS = re.compile(r"^ +epochs: (\d+)$", re.MULTILINE)
 
 
@@ -58,11 +60,11 @@ class Progress:
         parts = [f"epoch {epoch['epoch']}{of}"]
         for name, said in [
             ("train_loss", "loss {:.4f}"),
-            ("train_accuracy", "accuracy {:.2%}"),
-            ("validation_accuracy", "validation accuracy {:.2%}"),
+            ("train_accuracy", "accuracy {}"),
+            ("validation_accuracy", "validation accuracy {}"),
         ]:
             if isinstance(epoch.get(name), (int, float)):
-                parts.append(said.format(epoch[name]))
+                parts.append(said.format(epoch[name] if name.endswith("loss") else per_cent(epoch[name])))
         return ", ".join(parts)
 
     def _draw(self, line: str, done: Optional[int]) -> None:

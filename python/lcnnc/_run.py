@@ -37,7 +37,7 @@ class Run:
 
     def __repr__(self) -> str:
         test = (self.summary or {}).get("test")
-        said = f", test accuracy {test['accuracy']:.2%}" if test else ""
+        said = f", test accuracy {per_cent(test['accuracy'])}" if test else ""
         return f"<lcnnc.Run {self.manifest['model']}{said}, {self.folder}>"
 
     @property
@@ -108,6 +108,11 @@ class Run:
 def load(run: PathLike) -> Run:
     """A run by its folder."""
     return Run(run)
+
+
+def per_cent(share: float) -> str:
+    """A share as the program writes it."""
+    return f"{100 * share:.2f} %"
 
 
 def read_epochs(folder: Path) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ class Trained(InFolder):
         self.assertEqual([line.split(",")[0] for line in lines[:2]], ["epoch 1/2", "epoch 2/2"])
         self.assertTrue(lines[2].startswith("test accuracy "), lines)
         accuracy = self.run_.metrics["validation_accuracy"]
-        self.assertIn(f"validation accuracy {accuracy[0]:.2%}", lines[0])
+        self.assertIn(f"validation accuracy {100 * accuracy[0]:.2f} %", lines[0])
         quiet = io.StringIO()
         with contextlib.redirect_stderr(quiet):
             lcnnc.run("tiny", epochs=1, progress=False, **FEW)
