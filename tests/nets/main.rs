@@ -8,6 +8,7 @@ mod agreement;
 mod asleep;
 mod back;
 mod fused;
+mod onnx;
 mod optimizers;
 mod registries;
 mod schedules;

@@ -3,12 +3,11 @@
 //! `cargo test --test nets exported -- --ignored --nocapture` writes files into a folder and has `tests/reference/exported.py` run
 //! them with the Python that `PYTHON` names, `python3` if it names none.
 
-use crate::agreement::{device, models, net_of, numbers, run};
+use crate::agreement::{device, exported_onnx, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision, initial};
+use lcnnc::back::burn::{Model, Precision};
 use lcnnc::data::Image;
 use lcnnc::data::transform::Transforms;
-use lcnnc_lang::back::onnx;
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::{Net, Op, ParamClass};
 use lcnnc_lang::kinds::KINDS;
@@ -50,6 +49,32 @@ const ODD: &[&str] = &[
     "sigmoid(S) * S - log(S + 2) * tanh(2 * S) + exp(2) * sqrt(abs(S) + 1)",
 ];
 
+/// Layers with arguments that are none of the defaults.
+const FORMS: &[&str] = &[
+    "conv(image, 6, kernel: 5, stride: 2, bias: false)",
+    "conv(image, 6, kernel: 4, stride: 3, padding: valid)",
+    "depthwise(image, 8, kernel: 3, stride: 2)",
+    "conv_transpose(image, 3, kernel: 5, stride: 3)",
+    "conv_transpose(image, 3, kernel: 4, stride: 2, padding: valid)",
+    "local(image, 3, kernel: 4, stride: 2, padding: valid)",
+    "local(image, 3, kernel: 5, stride: 2, bias_by_place: true)",
+    "local(image, 3, kernel: 3, bias: false)",
+    "avg_pool(image, 3, stride: 2, padding: same)",
+    "avg_pool(image, 5, stride: 1, padding: same)",
+    "max_pool(image - 9, 3, stride: 2, padding: same)",
+    "max_pool(image, 4, stride: 3)",
+    "upsample(image, factor: 3)",
+    "upsample(image, factor: 2, mode: bilinear)",
+    "upsample(image, factor: 5, mode: bilinear)",
+    "lrn(image, size: 3, alpha: 2, beta: 0.6, k: 0.5)",
+    "batch_norm(image, epsilon: 0.1)",
+    "group_norm(image, groups: 2, epsilon: 0.1)",
+    "layer_norm(image, epsilon: 0.1)",
+    "shift(gain(image, start: 2), start: -1) / (1 + square(image))",
+    "concat(image, conv(image, 2, kernel: 1), -image)",
+    "gelu(3 * image - 1) + softplus(image) - sqrt(image) + log(1 + exp(-abs(image)))",
+];
+
 /// A name, a shape and numbers.
 type Named = (String, Vec<usize>, Vec<f64>);
 
@@ -82,17 +107,12 @@ fn values(net: &Net, model: &Model, images: Tensor<4>) -> Vec<Named> {
 fn write(folder: &Path, name: &str, net: &Net) {
     std::fs::write(folder.join(format!("{name}.py")), pytorch::emit(net, &About::default())).unwrap();
     let model = Model::new(Arc::new(net.clone()), 0, &device(), Precision::Double);
-    for (form, loops) in [("unrolled", false), ("loops", true)] {
-        let graph = onnx::emit(net, &onnx::Options { loops, ..onnx::Options::default() }).unwrap();
-        let single = |id| Ok(initial(net, 0, id).into_iter().map(|x| x as f32).collect());
-        let mut file = std::fs::File::create(folder.join(format!("{name}.{form}.onnx"))).unwrap();
-        graph.write(net, &mut { single }, &mut file).unwrap();
-    }
     let [c, h, w] = net.input.1;
     let image = pixels(BATCH * c * h * w);
     let images = || {
         Tensor::<4>::from_data(TensorData::new(image.clone(), [BATCH, c, h, w]), (&device(), Precision::Double.dtype()))
     };
+    exported_onnx::write(folder, name, net, images);
     let mut tensors: Vec<Named> = vec![("image".to_owned(), vec![BATCH, c, h, w], image.clone())];
     tensors.extend(
         model
@@ -132,7 +152,9 @@ fn write_preprocess(folder: &Path, name: &str, transforms: &str) {
     let compiled = lcnnc_testing::clean(&text, &[]);
     let about = compiled.about(&compiled.settings);
     std::fs::write(folder.join(format!("{name}.py")), pytorch::emit(compiled.net.as_ref().unwrap(), &about)).unwrap();
-    let transforms = Transforms::new(compiled.settings.data.calls("transform"));
+    let calls = compiled.settings.test_transforms();
+    exported_onnx::write_pictures(folder, name, compiled.net.as_ref().unwrap(), calls);
+    let transforms = Transforms::new(calls);
     let single = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
     let mut tensors = Vec::new();
     for [channels, height, width] in [[3, 37, 53], [1, 40, 23], [3, 16, 16], [3, 9, 12]] {
@@ -171,6 +193,17 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
         );
         write(&folder, &format!("odd_{n}"), &net_of(&text, &[], 10));
     }
+    for (n, layer) in FORMS.iter().enumerate() {
+        let text = format!(
+            "model Form\ninput image: [4, 9, 9]\ny = {layer}\nlogits = dense(flatten(y), classes)\noutput logits\n"
+        );
+        write(&folder, &format!("form_{n}"), &net_of(&text, &[], 10));
+    }
+    let nested = net_of(crate::onnx::NESTED, &[], 10);
+    let [c, h, w] = nested.input.1;
+    let image = TensorData::new(pixels(BATCH * c * h * w), [BATCH, c, h, w]);
+    let image = || Tensor::<4>::from_data(image.clone(), (&device(), Precision::Double.dtype()));
+    exported_onnx::write(&folder, "nested", &nested, image);
     let half = lcnnc_testing::spec("lc_resnet18_half").replace("[3, 224, 224]", "[3, 64, 64]");
     write(&folder, "small_lc_resnet18_half", &net_of(&half.replace("224", "64"), &[("width", "2")], 10));
     // The largest ones are among the small ones.

@@ -4,6 +4,7 @@
 
 mod asleep;
 mod exported;
+mod exported_onnx;
 pub mod models;
 pub mod networks;
 pub mod pieces;
