@@ -3,8 +3,8 @@
 //! `cargo test --test nets exported -- --ignored --nocapture` writes files into a folder and has `tests/reference/exported.py` run
 //! them with the Python that `PYTHON` names, `python3` if it names none.
 
-use super::{exported_asleep, exported_onnx};
-use crate::agreement::{device, models, net_of, numbers, run};
+use super::exported_asleep;
+use crate::agreement::{device, exported_onnx, models, net_of, numbers, run};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use lcnnc::back::burn::{Model, Precision};
 use lcnnc::data::Image;
@@ -200,7 +200,11 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
         );
         write(&folder, &format!("form_{n}"), &net_of(&text, &[], 10));
     }
-    write(&folder, "nested", &net_of(crate::onnx::NESTED, &[], 10));
+    let nested = net_of(crate::onnx::NESTED, &[], 10);
+    let [c, h, w] = nested.input.1;
+    let image = TensorData::new(pixels(BATCH * c * h * w), [BATCH, c, h, w]);
+    let image = || Tensor::<4>::from_data(image.clone(), (&device(), Precision::Double.dtype()));
+    exported_onnx::write(&folder, "nested", &nested, image);
     let half = lcnnc_testing::spec("lc_resnet18_half").replace("[3, 224, 224]", "[3, 64, 64]");
     write(&folder, "small_lc_resnet18_half", &net_of(&half.replace("224", "64"), &[("width", "2")], 10));
     // The largest ones are among the small ones.

@@ -79,10 +79,12 @@ fn every_value(net: &Net) -> Vec<Asked> {
 
 /// Writes what graphs must come to: the scores, and values as arrays `[images, …]`.
 fn expected(folder: &Path, name: &str, model: &Model, outputs: &[Asked], images: Tensor<4>) {
-    let (batch, traced) = (images.dims()[0], model.net().traced());
+    let (dims, given, traced) = (images.dims(), numbers(&images), model.net().traced());
+    let batch = dims[0];
     let (forward, recorded) = model.record(images, &vec![!outputs.is_empty(); traced.len()]);
     let recorded: Vec<Vec<f64>> = recorded.iter().map(numbers).collect();
-    let mut arrays = vec![("the scores".to_owned(), vec![batch, model.net().classes], numbers(&forward.logits()))];
+    let mut arrays = vec![("the images".to_owned(), dims.to_vec(), given)];
+    arrays.push(("the scores".to_owned(), vec![batch, model.net().classes], numbers(&forward.logits())));
     for asked in outputs {
         let len: usize = asked.dims.iter().product();
         let mut values = Vec::new();
