@@ -1,7 +1,9 @@
 //! `lcnnc export`: a net for another program.
 
+mod brainscore;
+
 use super::spec::SpecArgs;
-use super::values::output;
+use super::values::may_be_made;
 use clap::ValueEnum;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::files::spec_path;
@@ -16,6 +18,9 @@ use std::process::ExitCode;
 ///
 /// `--to pytorch` writes one file of Python with one module: loops as loops, equations as the spec has them, every named value as a
 /// module that is called once a step. Beside it lie the weights of a run, which load strictly.
+///
+/// `--to brainscore` writes a folder that Brain-Score takes as a plug-in: the same file with the weights of a run, which value stands for
+/// which region of the cortex, and when each step is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -25,12 +30,14 @@ pub struct Args {
     /// For which program
     #[arg(long, value_enum)]
     to: Target,
-    /// Where to write [default: the name of the spec or model, `.py`, here]
-    #[arg(long, value_name = "FILE", value_parser = output())]
+    /// Where to write [default: the name of the spec or model, `.py` unless it is a folder, here]
+    #[arg(long, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH")]
     weights: Option<Which>,
+    #[command(flatten)]
+    brainscore: brainscore::Flags,
     #[command(flatten)]
     options: SpecArgs,
     /// Go on although files of the run's folder are not what the run left; each of them is named
@@ -43,22 +50,41 @@ pub struct Args {
 enum Target {
     /// PyTorch: a file of Python
     Pytorch,
+    /// Brain-Score: a folder, which is a plug-in of its models
+    Brainscore,
 }
 
-/// A net that is to be exported, the facts that its file states, and its weights where there are some.
+/// A net that is to be exported, the facts that its file states, its weights where there are some, and what it was trained with.
 struct Export {
     net: Net,
     about: About,
     weights: Option<Vec<u8>>,
+    data: String,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        let Target::Pytorch = self.to;
-        let console = Console::new();
-        let mut inspection = Inspection::new(self.force, console);
+        let mut inspection = Inspection::new(self.force, Console::new());
         let is_run = self.source.is_dir();
-        let Export { net, mut about, weights } = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        match self.to {
+            Target::Pytorch => self.to_pytorch(is_run, &mut inspection)?,
+            Target::Brainscore if is_run => self.to_brainscore(&mut inspection)?,
+            Target::Brainscore => {
+                let reason =
+                    "a plug-in of Brain-Score has weights, and a spec has none: name a run's folder".to_owned();
+                return Err(TrainError::Refused { path: self.source, reason });
+            }
+        }
+        super::run::forced(&inspection.notes, Console::new());
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn to_pytorch(&self, is_run: bool, inspection: &mut Inspection) -> Result<(), TrainError> {
+        self.brainscore.refuse(&self.source)?;
+        if let Some((out, Err(reason))) = self.out.as_ref().map(|out| (out, may_be_made(out))) {
+            return Err(TrainError::Refused { path: out.clone(), reason: format!("`--out`: {reason}") });
+        }
+        let Export { net, mut about, weights, .. } = if is_run { self.of_run(inspection)? } else { self.of_spec()? };
         let out = self.out.clone().unwrap_or_else(|| PathBuf::from(format!("{}.py", stem(&self.source, &net, is_run))));
         let module = module_of(&out)?;
         let beside = out.with_extension("safetensors");
@@ -67,13 +93,16 @@ impl Args {
         let files: Vec<(&Path, &[u8])> = std::iter::once((out.as_path(), text.as_bytes()))
             .chain(weights.as_deref().map(|bytes| (beside.as_path(), bytes)))
             .collect();
-        // Nothing is written before everything may be.
-        files.iter().try_for_each(|(path, bytes)| may_be_written(path, bytes))?;
-        files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
+        write_all(&files)?;
         let names: Vec<String> = files.iter().map(|(path, _)| path.display().to_string()).collect();
-        console.line(&format!("{}, see {}", net.name, names.join(" and ")));
-        super::run::forced(&inspection.notes, console);
-        Ok(ExitCode::SUCCESS)
+        Console::new().line(&format!("{}, see {}", net.name, names.join(" and ")));
+        Ok(())
+    }
+
+    fn to_brainscore(&self, inspection: &mut Inspection) -> Result<(), TrainError> {
+        let export = self.of_run(inspection)?;
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from(stem(&self.source, &export.net, true)));
+        self.brainscore.write(&self.source, &out, &export)
     }
 
     fn of_run(&self, inspection: &mut Inspection) -> Result<Export, TrainError> {
@@ -99,7 +128,8 @@ impl Args {
             ..recipe.about()
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
-        Ok(Export { net: (*recipe.net).clone(), about, weights: Some(weights) })
+        let data = trained.manifest().data.name.clone();
+        Ok(Export { net: (*recipe.net).clone(), about, weights: Some(weights), data })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -111,7 +141,7 @@ impl Args {
         let about = compiled.about(&compiled.settings);
         let origin = name_of(&spec_path(&self.source));
         match compiled.net {
-            Some(net) => Ok(Export { net, about: About { origin, ..about }, weights: None }),
+            Some(net) => Ok(Export { net, about: About { origin, ..about }, weights: None, data: String::new() }),
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
     }
@@ -191,10 +221,8 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
         return Err(refused("a file of Python ends in `.py`, as in `net.py`"));
     }
     let stem = out.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let is_name = stem.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let taken = HIDDEN.contains(&stem);
-    match (is_name, taken) {
+    match (is_name(stem), taken) {
         (true, false) => Ok(stem),
         (true, true) => Err(refused(
             "it is a word of Python, or the name of a module that the file needs; name another one by `--out`",
@@ -203,6 +231,21 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
             Err(refused("Python could not import it: name one of letters, digits and `_` by `--out`, as in `net.py`"))
         }
     }
+}
+
+/// Whether Python can have a name.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Writes files and the folders that they lie in, none before all of them may be, and the first one last.
+fn write_all(files: &[(&Path, &[u8])]) -> Result<(), TrainError> {
+    files.iter().try_for_each(|(path, bytes)| may_be_written(path, bytes))?;
+    for folder in files.iter().filter_map(|(path, _)| path.parent()).filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(TrainError::file(folder, "made"))?;
+    }
+    files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))
 }
 
 /// Refuses to write over a file that says something else.
