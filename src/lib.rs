@@ -13,6 +13,7 @@ pub mod analyses;
 pub mod back;
 pub mod data;
 pub mod evaluation;
+pub mod exports;
 pub mod figures;
 pub mod fuse;
 pub mod listing;

@@ -1,8 +1,10 @@
 //! `lcnnc export`: a net for another program.
 
-use super::export_onnx::GraphArgs;
+mod brainscore;
+mod onnx;
+
 use super::spec::SpecArgs;
-use super::values::output;
+use super::values::may_be_made;
 use clap::ValueEnum;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::files::spec_path;
@@ -21,6 +23,9 @@ use std::process::ExitCode;
 ///
 /// `--to onnx` writes one graph with its weights, as the net is tested: of a run those of the run, of a spec those that a training would
 /// begin with.
+///
+/// `--to brainscore` writes a folder that Brain-Score takes as a plug-in: the same file with the weights of a run, which value stands for
+/// which region of the cortex, and when each step is.
 #[derive(Debug, clap::Args)]
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
@@ -30,16 +35,18 @@ pub struct Args {
     /// For which program
     #[arg(long, value_enum)]
     to: Target,
-    /// Where to write [default: the name of the spec or model, `.py` or `.onnx`, here]
-    #[arg(long, value_name = "FILE", value_parser = output())]
+    /// Where to write [default: the name of the spec or model, `.py` or `.onnx` unless it is a folder, here]
+    #[arg(long, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
     #[arg(long, value_name = "WHICH")]
     weights: Option<Which>,
     #[command(flatten)]
+    brainscore: brainscore::Flags,
+    #[command(flatten)]
     options: SpecArgs,
     #[command(flatten)]
-    graph: GraphArgs,
+    graph: onnx::Flags,
     /// Go on although files of the run's folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,
@@ -52,41 +59,64 @@ enum Target {
     Pytorch,
     /// ONNX: a graph with its weights, for inference
     Onnx,
+    /// Brain-Score: a folder, which is a plug-in of its models
+    Brainscore,
 }
 
-/// A net that is to be exported, the facts that its file states, and its weights where there are some.
-pub(super) struct Export {
-    pub net: Net,
-    pub about: About,
+/// A net that is to be exported, the facts that its file states, its weights where there are some, and what it was trained with.
+struct Export {
+    net: Net,
+    about: About,
     /// The spec with every setting and default.
-    pub resolved: String,
-    pub weights: Option<Vec<u8>>,
+    resolved: String,
+    weights: Option<Vec<u8>>,
+    data: String,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
-        if let (Target::Pytorch, Some(flag)) = (self.to, self.graph.given()) {
-            let reason = format!("`{flag}` is for `--to onnx`: leave it out");
-            return Err(TrainError::Refused { path: self.source.clone(), reason });
-        }
-        let console = Console::new();
+        self.fits()?;
+        let (console, is_run) = (Console::new(), self.source.is_dir());
         let mut inspection = Inspection::new(self.force, console);
-        let is_run = self.source.is_dir();
         let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
-        let ending = match self.to {
-            Target::Pytorch => "py",
-            Target::Onnx => "onnx",
+        let named = |ending: &str| {
+            let default = || PathBuf::from(format!("{}{ending}", stem(&self.source, &export.net, is_run)));
+            self.out.clone().unwrap_or_else(default)
         };
-        let default = || PathBuf::from(format!("{}.{ending}", stem(&self.source, &export.net, is_run)));
-        let out = self.out.clone().unwrap_or_else(default);
         let files = match self.to {
-            Target::Pytorch => python(&export, &out)?,
-            Target::Onnx => self.graph.write(&export, &out)?,
+            Target::Pytorch => python(&export, &named(".py"))?,
+            Target::Onnx => self.graph.write(&export, &named(".onnx"))?,
+            Target::Brainscore => self.brainscore.write(&self.source, &named(""), &export)?,
         };
         let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         console.line(&format!("{}, see {}", export.net.name, names.join(" and ")));
         super::run::forced(&inspection.notes, console);
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// Refuses flags that are for another program, and what this one cannot have.
+    fn fits(&self) -> Result<(), TrainError> {
+        let refused = |path: &Path, reason: String| TrainError::Refused { path: path.to_owned(), reason };
+        let [graph, plugin] = [self.graph.given(), self.brainscore.given()];
+        let foreign = match self.to {
+            Target::Pytorch => graph.map(|flag| (flag, "onnx")).or(plugin.map(|flag| (flag, "brainscore"))),
+            Target::Onnx => plugin.map(|flag| (flag, "brainscore")),
+            Target::Brainscore => graph.map(|flag| (flag, "onnx")),
+        };
+        if let Some((flag, program)) = foreign {
+            return Err(refused(&self.source, format!("`{flag}` is for `--to {program}`: leave it out")));
+        }
+        if matches!(self.to, Target::Brainscore) {
+            if self.source.is_dir() {
+                return Ok(());
+            }
+            let reason = "a plug-in of Brain-Score has weights, and a spec has none: name a run's folder";
+            return Err(refused(&self.source, reason.to_owned()));
+        }
+        match self.out.as_ref().map(|out| (out, may_be_made(out))) {
+            Some((out, Err(reason))) => Err(refused(out, format!("`--out`: {reason}"))),
+            _ => Ok(()),
+        }
     }
 
     fn of_run(&self, inspection: &mut Inspection) -> Result<Export, TrainError> {
@@ -113,7 +143,8 @@ impl Args {
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
         let (net, resolved) = ((*recipe.net).clone(), recipe.resolved.clone());
-        Ok(Export { net, about, resolved, weights: Some(weights) })
+        let data = trained.manifest().data.name.clone();
+        Ok(Export { net, about, resolved, weights: Some(weights), data })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -126,7 +157,10 @@ impl Args {
         let origin = name_of(&spec_path(&self.source));
         let resolved = compiled.resolved(&compiled.settings);
         match compiled.net {
-            Some(net) => Ok(Export { net, about: About { origin, ..about }, resolved, weights: None }),
+            Some(net) => {
+                let about = About { origin, ..about };
+                Ok(Export { net, about, resolved, weights: None, data: String::new() })
+            }
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
     }
@@ -141,14 +175,12 @@ fn python(export: &Export, out: &Path) -> Result<Vec<PathBuf>, TrainError> {
     let text = pytorch::emit(&export.net, &About { file, ..export.about.clone() });
     let files: Vec<(&Path, &[u8])> =
         std::iter::once((out, text.as_bytes())).chain(weights.map(|bytes| (beside.as_path(), bytes))).collect();
-    // Nothing is written before everything may be.
-    files.iter().try_for_each(|(path, bytes)| may_be_written(path, &mut |out| out.write_all(bytes)))?;
-    files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))?;
+    write_all(&files)?;
     Ok(files.into_iter().map(|(path, _)| path.to_owned()).collect())
 }
 
 /// The last part of a path, as text.
-pub(super) fn name_of(path: &Path) -> String {
+fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
@@ -221,10 +253,8 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
         return Err(refused("a file of Python ends in `.py`, as in `net.py`"));
     }
     let stem = out.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    let is_name = stem.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && stem.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let taken = HIDDEN.contains(&stem);
-    match (is_name, taken) {
+    match (is_name(stem), taken) {
         (true, false) => Ok(stem),
         (true, true) => Err(refused(
             "it is a word of Python, or the name of a module that the file needs; name another one by `--out`",
@@ -235,11 +265,26 @@ fn module_of(out: &Path) -> Result<&str, TrainError> {
     }
 }
 
+/// Whether Python can have a name.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+}
+
+/// Writes files and the folders that they lie in, none before all of them may be, and the first one last.
+fn write_all(files: &[(&Path, &[u8])]) -> Result<(), TrainError> {
+    files.iter().try_for_each(|(path, bytes)| may_be_written(path, &mut |out| out.write_all(bytes)))?;
+    for folder in files.iter().filter_map(|(path, _)| path.parent()).filter(|folder| !folder.as_os_str().is_empty()) {
+        fs::create_dir_all(folder).map_err(TrainError::file(folder, "made"))?;
+    }
+    files.iter().rev().try_for_each(|(path, bytes)| user_files::write(path, bytes))
+}
+
 /// What writes the contents of a file.
-pub(super) type Contents<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
+type Contents<'a> = &'a mut dyn FnMut(&mut dyn Write) -> io::Result<()>;
 
 /// Refuses to write over a file that says something else.
-pub(super) fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError> {
+fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError> {
     user_files::spare(path)?;
     if !path.is_file() {
         return Ok(());

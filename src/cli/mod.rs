@@ -14,7 +14,6 @@ mod eval;
 mod evaluated;
 mod explain;
 mod export;
-mod export_onnx;
 mod fmt;
 mod graph;
 mod lower;

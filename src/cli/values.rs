@@ -5,7 +5,7 @@ use lcnnc::data::{SETS, Set};
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{DATASET, TrainError};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Reads a whole number from 1 to `most`.
@@ -66,15 +66,17 @@ pub fn value_at_steps(text: &str) -> Result<String, String> {
 
 /// Takes the path of a file to write, in a folder that is there.
 pub fn output() -> impl TypedValueParser<Value = PathBuf> {
-    let checked = |path: PathBuf| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        match folder {
-            _ if path.is_dir() => Err("expected a file, and this is a folder"),
-            Some(folder) if !folder.is_dir() => Err("there is no folder for it"),
-            _ => Ok(path),
-        }
-    };
-    PathBufValueParser::new().try_map(checked)
+    PathBufValueParser::new().try_map(|path: PathBuf| may_be_made(&path).map(|()| path))
+}
+
+/// Whether a file may be written at a path, as far as can be seen.
+pub fn may_be_made(path: &Path) -> Result<(), &'static str> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        _ if path.is_dir() => Err("expected a file, and this is a folder"),
+        Some(folder) if !folder.is_dir() => Err("there is no folder for it"),
+        _ => Ok(()),
+    }
 }
 
 /// Takes the path of a spec, of which the ending may be left out.

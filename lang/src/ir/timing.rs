@@ -120,6 +120,14 @@ pub fn blank(net: &Net) -> Vec<usize> {
     (1..).zip(&net.output.logits).filter(is_blank).map(|(n, _)| n).collect()
 }
 
+/// The step of its innermost loop at which the image is first in each value, 0 outside of loops; none for a value that it does not
+/// come to. Nothing is said of a net that is too large to be looked through.
+pub fn reached(net: &Net) -> Option<Vec<Option<usize>>> {
+    let watch = Watch::over(net);
+    let step = |when: Option<When>| when.filter(|when| when.is_run).map(|when| when.steps.last().copied().unwrap_or(0));
+    (watch.left > 0).then(|| watch.first.into_iter().map(step).collect())
+}
+
 /// Runs the net on signals in place of numbers: every loop for the steps that it has, and on until nothing new comes.
 struct Watch<'a> {
     net: &'a Net,

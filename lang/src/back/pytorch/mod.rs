@@ -3,7 +3,7 @@
 //! A file here is a concern: [`names`] what Python has taken, [`values`] what named values are called, [`modules`] and
 //! [`init`] the tree of modules and its constructor, [`layer`] and [`ops`] primitives, [`plan`] and [`body`] the statements of
 //! the forward pass, [`training`] what training needs beside it, [`images`] what is done to pictures, [`layout`] lines as Black
-//! has them.
+//! has them, [`places`] where other programs see named values.
 
 mod about;
 mod body;
@@ -16,11 +16,13 @@ mod modules;
 mod names;
 mod notes;
 mod ops;
+mod places;
 mod plan;
 mod training;
 mod values;
 
 pub use about::About;
+pub use places::{Place, class_of, places};
 
 use crate::ir::{Net, Penalty, Value};
 use body::Body;

@@ -1,7 +1,7 @@
 //! `lcnnc export --to onnx`: a net as one graph with its weights.
 
-use super::export::{Export, may_be_written, name_of};
-use super::values::value_at_steps;
+use super::{Export, may_be_written, name_of};
+use crate::cli::values::value_at_steps;
 use lcnnc::activity::Asked;
 use lcnnc::back::burn::initial;
 use lcnnc::back::onnx::{self, Options, file};
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// What a graph is to be like.
 #[derive(Debug, clap::Args)]
-pub struct GraphArgs {
+pub struct Flags {
     /// With `--to onnx`: the values that the graph gives, as in `O@all,logits` [default: the scores]
     #[arg(long, value_name = "VALUE,…", value_delimiter = ',', value_parser = value_at_steps)]
     outputs: Vec<String>,
@@ -27,7 +27,7 @@ pub struct GraphArgs {
     loops: bool,
 }
 
-impl GraphArgs {
+impl Flags {
     /// One of the flags that is given.
     pub fn given(&self) -> Option<&'static str> {
         let given = [
