@@ -42,11 +42,11 @@ pub struct Args {
     #[arg(long, value_name = "WHICH")]
     weights: Option<Which>,
     #[command(flatten)]
-    brainscore: brainscore::Flags,
+    brainscore: brainscore::PluginFlags,
     #[command(flatten)]
     options: SpecArgs,
     #[command(flatten)]
-    graph: onnx::Flags,
+    graph: onnx::GraphFlags,
     /// Go on although files of the run's folder are not what the run left; each of them is named
     #[arg(long)]
     force: bool,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The flags of this export alone.
 #[derive(Debug, clap::Args)]
-pub struct Flags {
+pub struct PluginFlags {
     /// Of brainscore: how long a step of a loop lasts, in milliseconds [default: 10]
     #[arg(long, value_name = "MS", value_parser = milliseconds, allow_hyphen_values = true)]
     ms_per_step: Option<f64>,
@@ -23,7 +23,7 @@ fn milliseconds(text: &str) -> Result<f64, String> {
     number.ok_or_else(|| "expected a number of milliseconds above 0, at most 1000000, as in 10".to_owned())
 }
 
-impl Flags {
+impl PluginFlags {
     /// One of the flags that is given.
     pub fn given(&self) -> Option<&'static str> {
         match (self.ms_per_step, self.map.is_empty()) {

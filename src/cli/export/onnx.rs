@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// What a graph is to be like.
 #[derive(Debug, clap::Args)]
-pub struct Flags {
+pub struct GraphFlags {
     /// With `--to onnx`: the values that the graph gives, as in `O@all,logits` [default: the scores]
     #[arg(long, value_name = "VALUE,…", value_delimiter = ',', value_parser = value_at_steps)]
     outputs: Vec<String>,
@@ -27,7 +27,7 @@ pub struct Flags {
     loops: bool,
 }
 
-impl Flags {
+impl GraphFlags {
     /// One of the flags that is given.
     pub fn given(&self) -> Option<&'static str> {
         let given = [
