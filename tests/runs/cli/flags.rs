@@ -48,7 +48,8 @@ const VERBS: [(&str, &str); 30] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 65] = [
+const BAD: [(&str, &[&str]); 66] = [
+    ("--outputs", &["", "O@"]),
     ("--ms-per-step", &["0", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
