@@ -27,7 +27,7 @@ pub struct Diagram {
 /// A copy of a block, or a loop: what is drawn in a frame.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
-    /// What stands above it: `V1, 3 steps`.
+    /// The words above a frame, as in `V1, 3 steps`.
     pub label: String,
     /// The frame that it lies in.
     pub inside: Option<usize>,
@@ -35,14 +35,14 @@ pub struct Frame {
     pub(self) path: Option<String>,
 }
 
-/// What a box stands for.
+/// The thing in a net that a box of the figure stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The image.
     Input,
     /// The scores.
     Output,
-    /// What a loop remembers.
+    /// A state, which its loop remembers from step to step.
     State,
     /// Any other value.
     Between,
@@ -55,7 +55,7 @@ pub struct Node {
     pub names: Vec<String>,
     /// The names as the net has them, of all copies that the box stands for.
     pub full: Vec<String>,
-    /// What is done behind the weights: `batch_norm`, `relu`.
+    /// The words of operations behind the weights of a box, as in `batch_norm`, `relu`.
     pub does: Vec<String>,
     /// The shape of the value.
     pub shape: String,
@@ -82,7 +82,7 @@ pub enum When {
 pub struct Link {
     pub from: usize,
     pub to: usize,
-    /// What lies between them, from the value read to the one that is made: weights, pools, shapes, signs.
+    /// The words along a link, from the value that is read to the one that is made: weights, pools, shapes, signs.
     pub lines: Vec<String>,
     /// The weights that lie between them, by the dotted names of their owners.
     pub bundles: Vec<String>,
@@ -90,7 +90,7 @@ pub struct Link {
     pub when: When,
     /// How many steps the loop has, for a value of the step before.
     pub steps: usize,
-    /// Whether nothing but arithmetic and functions of single numbers lies between them.
+    /// Whether a link has no weights and no window: nothing but arithmetic and functions of single numbers.
     pub(self) is_plain: bool,
 }
 
@@ -112,7 +112,7 @@ pub fn of(net: &Net, loops: Loops) -> Option<Diagram> {
 }
 
 impl Diagram {
-    /// Whether the frame lies in the other one, or is it.
+    /// Whether this frame lies inside the other frame, or is the same frame.
     fn lies_in(&self, mut frame: Option<usize>, other: usize) -> bool {
         while let Some(at) = frame {
             if at == other {

@@ -1,4 +1,4 @@
-//! What lies between a named value and an equation that reads it.
+//! Paths of a figure: the operations between a named value and an equation that reads it.
 
 use super::When;
 use crate::ir::{Binary, Net, Node, Op, Role, Shape, Unary, Value};
@@ -11,7 +11,7 @@ pub struct Path {
     pub when: When,
     /// The steps of the loop whose state it is, for a value of the step before.
     pub steps: usize,
-    /// What lies on the way, up to the last weights or window.
+    /// The words of the operations on a path, up to the last weights or window.
     pub lines: Vec<String>,
     pub bundles: Vec<String>,
     pub role: Option<Role>,
@@ -19,7 +19,7 @@ pub struct Path {
     pub shape: Option<Shape>,
     /// The signs of the arithmetic since then.
     pub signs: Vec<&'static str>,
-    /// What has been done to single numbers since then.
+    /// The words of the functions of single numbers behind the last weights or window of a path.
     pub does: Vec<String>,
 }
 
@@ -29,7 +29,7 @@ impl Path {
         Self { from, when, steps, lines, bundles, role: None, shape: None, signs, does }
     }
 
-    /// Whether both say the same in a drawing.
+    /// Whether two paths say the same in a drawing.
     fn is_like(&self, other: &Self) -> bool {
         let key = |path: &Self| (path.from, path.when, path.lines.clone(), path.signs.clone());
         key(self) == key(other)
@@ -56,7 +56,7 @@ impl Path {
         self.shape = Some(shape.clone());
     }
 
-    /// What stands at the link to a box of that shape.
+    /// The words at the link to a box of that shape.
     pub fn label(&self, shape: &Shape) -> Vec<String> {
         let mut lines = self.lines.clone();
         lines.extend(self.shape.as_ref().filter(|own| own.len() != shape.len()).map(drawn));
