@@ -1,5 +1,6 @@
 //! `lcnnc sweep`: plans, jobs and tables, as users type them.
 
+mod advice;
 mod costs;
 mod draws;
 mod lease;
