@@ -1,5 +1,6 @@
 //! The page of searches and trackers of others: its Python programs.
 
+use super::figures::python;
 use super::terminal::blocks;
 use crate::shell::fine;
 use serde_json::Value;
@@ -7,7 +8,6 @@ use std::env;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Command;
 
 const PAGE: &str = "docs/search_outside.md";
 
@@ -28,13 +28,8 @@ fn programs_of_others_search_and_keep_books() {
     fs::write(here.join("bin/lcnnc"), script).unwrap();
     fs::set_permissions(here.join("bin/lcnnc"), fs::Permissions::from_mode(0o755)).unwrap();
     let path = format!("{}:{}", here.join("bin").display(), env::var("PATH").unwrap());
-    let python = |program: &str| {
-        let mut python = Command::new(env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned()));
-        python.args(["-c", program]).current_dir(here).env("PATH", &path).env_remove("LCNNC_DATA");
-        let output = python.env("MLFLOW_TRACKING_URI", "sqlite:///books.db").output().unwrap();
-        assert!(output.status.success(), "{program}\n{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    };
+    let variables = [("PATH", path.as_str()), ("MLFLOW_TRACKING_URI", "sqlite:///books.db")];
+    let python = |program: &str| python(program, here, &variables);
     let programs = blocks(PAGE, "python");
     let [search, books] = &programs[..] else { panic!("two programs: {programs:?}") };
     let few = search.replace("n_trials=20", "n_trials=3");
