@@ -3,7 +3,10 @@
 use super::columns::Columns;
 use super::row::{Row, Value};
 use crate::train::TrainError;
+use jiff::{Span, SpanRelativeTo, Unit};
+use lcnnc_lang::diag::did_you_mean;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
 /// The signs of comparisons, the longer ones first, with the orders for which each holds.
@@ -55,39 +58,83 @@ fn number(text: &str) -> Option<f64> {
     text.strip_suffix('%').unwrap_or(text).trim().parse().ok().filter(|x: &f64| x.is_finite())
 }
 
+/// The seconds of a text such as `90 s`, `1 min` or `1 h 30 min`.
+fn seconds(text: &str) -> Option<f64> {
+    let span: Span = text.parse().ok()?;
+    span.total((Unit::Second, SpanRelativeTo::days_are_24_hours())).ok()
+}
+
+/// Values that a hint names at most.
+const MOST_NAMED: usize = 10;
+
 impl Condition {
-    /// The runs for which all of some conditions hold. Of a run that does not have what is asked for, none holds.
+    /// The runs for which all of some conditions hold, and a note on each that no run meets. Of a run that does not have what is asked for,
+    /// none holds.
     ///
     /// # Errors
     /// If a condition names what none of the runs has, or asks for the order of a number and a text.
-    pub fn all(conditions: &[Self], mut rows: Vec<Row>, columns: &Columns) -> Result<Vec<Row>, TrainError> {
+    pub fn all(
+        conditions: &[Self],
+        mut rows: Vec<Row>,
+        columns: &Columns,
+    ) -> Result<(Vec<Row>, Vec<String>), TrainError> {
+        let mut hints = Vec::new();
         for condition in conditions {
             let of = format!("--where '{}'", condition.text);
             let name = columns.named(&condition.name, &of)?;
             condition.check(&name, &of, &rows)?;
-            rows.retain(|row| row.get(&name).is_some_and(|value| condition.is_met(value)));
+            let (met, others): (Vec<Row>, Vec<Row>) =
+                rows.into_iter().partition(|row| row.get(&name).is_some_and(|value| condition.is_met(value)));
+            if met.is_empty() {
+                hints.extend(condition.hint(&name, &of, &others));
+            }
+            rows = met;
         }
-        Ok(rows)
+        Ok((rows, hints))
+    }
+
+    /// The values that there are, where a text is asked for that no run has.
+    fn hint(&self, name: &str, of: &str, rows: &[Row]) -> Option<String> {
+        let found = rows.iter().filter_map(|row| row.get(name));
+        let texts: BTreeSet<String> = found.filter(|value| value.number().is_none()).map(Value::shown).collect();
+        if self.sign != "=" || texts.is_empty() {
+            return None;
+        }
+        let near = did_you_mean(&self.value, texts.iter().map(String::as_str));
+        let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let named: Vec<&str> = texts.iter().take(MOST_NAMED).map(String::as_str).collect();
+        let more = if texts.len() > MOST_NAMED { ", …" } else { "" };
+        Some(format!("note: `{of}` holds for no run: {near}there are: {}{more}", named.join(", ")))
     }
 
     /// Checks that what is asked for has an order.
     fn check(&self, name: &str, of: &str, rows: &[Row]) -> Result<(), TrainError> {
         let mut values = rows.iter().filter_map(|row| row.get(name));
         let is_ordered = !["=", "!="].contains(&self.sign);
-        let found = values.find(|value| value.number().is_some() != number(&self.value).is_some());
+        let found = values.find(|value| value.number().is_some() != self.wanted(value).is_some());
         let Some(found) = found.filter(|_| is_ordered) else { return Ok(()) };
         let [first, second] = if found.number().is_some() { ["a number", "none"] } else { ["a text", "a number"] };
+        let compare = match found {
+            Value::Seconds(_) => "write seconds, or a time as in '90 s', '1 min' or '1 h 30 min'",
+            _ => "`=` and `!=` compare what has no order",
+        };
         let reason = format!(
-            "`{of}`: `{name}` is {first} of some runs, as `{}`, and `{}` is {second}; `=` and `!=` compare what has no order",
+            "`{of}`: `{name}` is {first} of some runs, as `{}`, and `{}` is {second}; {compare}",
             found.shown(),
             self.value
         );
         Err(TrainError::Runs { reason })
     }
 
+    /// The number that a value is compared with; a time may have a unit.
+    fn wanted(&self, value: &Value) -> Option<f64> {
+        let time = || matches!(value, Value::Seconds(_)).then(|| seconds(&self.value)).flatten();
+        number(&self.value).or_else(time)
+    }
+
     /// Whether the comparison holds for a value.
     pub fn is_met(&self, value: &Value) -> bool {
-        let order = match (value, value.number().zip(number(&self.value))) {
+        let order = match (value, value.number().zip(self.wanted(value))) {
             (_, Some((found, wanted))) => found.partial_cmp(&wanted),
             // The beginning of a checksum stands for it, as it is shown.
             (Value::Checksum(checksum), _) if checksum.starts_with(&self.value) => Some(Ordering::Equal),

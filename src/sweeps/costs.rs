@@ -55,7 +55,7 @@ pub struct JobCost<'a> {
     pub cost: Result<&'a RunCost, &'a Problem>,
     /// The time, and whether its net was measured; none where it cannot be told.
     pub time: Option<(Span, bool)>,
-    /// Bytes of memory at its height, at most; none on a device of its own.
+    /// Bytes of memory at its height, about; none on a device of its own.
     pub memory: Option<u128>,
 }
 

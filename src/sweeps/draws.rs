@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// Draws for each value that is wanted: equal ones are drawn again.
 const TRIES: usize = 20;
 
+/// That a distribution stands among other alternatives.
+pub const ALONE: &str = "values are drawn from a distribution that stands alone, without other alternatives";
+
 /// Where the values of one name are drawn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Distribution {

@@ -2,7 +2,7 @@
 
 use super::clusters::Cluster;
 use super::clusters::needs::{MORE, Needs, keys};
-use super::draws::Distribution;
+use super::draws::{ALONE, Distribution};
 use super::place::Place;
 use super::sweep::{Alternatives, Axis, Grid, Sweep};
 use super::values;
@@ -126,7 +126,35 @@ impl Reader<'_> {
             sweep.seeds = quick_seeds.unwrap_or(sweep.seeds);
         }
         sweep.base = flags.over(always);
+        self.check_specs(&sweep, top);
         sweep
+    }
+
+    /// Every grid names a spec, unless all jobs have one.
+    fn check_specs(&mut self, sweep: &Sweep, top: &Value) {
+        const EXAMPLE: &str = "write one, as in `spec: lc_cnn.lcnn`, or into `always` for all grids";
+        let grids = at(&[], "grids");
+        let written = match top.get("grids") {
+            Some(Value::Sequence(all)) => all.len(),
+            // What is no list was said before.
+            Some(_) => return,
+            None => 0,
+        };
+        if sweep.base.spec.is_some() {
+            return;
+        }
+        if written == 0 {
+            let problem = format!("there is no grid, and so nothing to train: {EXAMPLE}");
+            match top.get("grids") {
+                Some(_) => self.wrong(&grids, &problem),
+                None => self.wrong(&[], &problem),
+            }
+        }
+        for (n, grid) in sweep.grids.iter().enumerate().take(written) {
+            if grid.axes.iter().all(|axis| axis.name != "spec") {
+                self.wrong(&at(&grids, &n.to_string()), &format!("this grid names no spec: {EXAMPLE}"));
+            }
+        }
     }
 
     fn unknown(&mut self, path: &[String], within: &str, known: &[&str]) {
@@ -136,6 +164,10 @@ impl Reader<'_> {
 
     fn wrong(&mut self, path: &[String], problem: &str) {
         self.diagnostics.push(config::wrong_value(problem, yaml_spans::of_value(self.text, path)));
+    }
+
+    fn wrong_key(&mut self, path: &[String], problem: &str) {
+        self.diagnostics.push(config::wrong_value(problem, yaml_spans::of_key(self.text, path)));
     }
 
     fn mistyped(&mut self, path: &[String], expected: &str, found: &Value, example: &str) {
@@ -210,9 +242,16 @@ impl Reader<'_> {
             } else if let Some(text) = self.text(&path, value) {
                 let text = self.based(&name, text);
                 // Consts stand under `set` here, since no spec is at hand.
-                let put = Place::of(&name, &[]).and_then(|place| place.put(&name, &text, &mut over));
-                if let Err(problem) = put {
-                    self.wrong(&path, &problem);
+                match Place::of(&name, &[]) {
+                    Err(problem) => self.wrong_key(
+                        &path,
+                        &format!("{problem}; a const stands under `{SET}` here, as in `{SET}: {{{name}: {text}}}`"),
+                    ),
+                    Ok(place) => {
+                        if let Err(problem) = place.put(&name, &text, &mut over) {
+                            self.wrong(&path, &problem);
+                        }
+                    }
                 }
             }
         }
@@ -250,8 +289,7 @@ impl Reader<'_> {
         let (mut all, mut known) = (Vec::new(), BTreeSet::new());
         let texts = self.texts(path, value);
         if let Some(drawn) = texts.iter().find_map(|text| Distribution::read(text)) {
-            let alone = "values are drawn from a distribution that stands alone, without other alternatives";
-            let drawn = drawn.and_then(|drawn| if texts.len() == 1 { Ok(drawn) } else { Err(alone.to_owned()) });
+            let drawn = drawn.and_then(|drawn| if texts.len() == 1 { Ok(drawn) } else { Err(ALONE.to_owned()) });
             return drawn
                 .map(|drawn| Axis { name: name.to_owned(), alternatives: Alternatives::Drawn(drawn) })
                 .map_err(|problem| self.wrong(path, &problem))

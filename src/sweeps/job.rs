@@ -3,7 +3,8 @@
 use super::lease::Lease;
 use super::outcome::Outcome;
 use crate::train::{
-    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, resume, run,
+    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, quoted, resume,
+    run,
 };
 use std::path::{Path, PathBuf};
 
@@ -28,6 +29,14 @@ pub enum Found {
     Nothing,
 }
 
+/// A job that came to its end.
+pub enum Worked {
+    /// It was trained to its end.
+    Now(Done),
+    /// It had come to its end before, and nothing was done.
+    Before(Box<FinishedRun>),
+}
+
 /// Looks for the run of a job; what a finished run left must be as it was.
 ///
 /// # Errors
@@ -35,7 +44,8 @@ pub enum Found {
 pub fn find(folder: &Path) -> Result<Found, TrainError> {
     let mut cut = Found::Nothing;
     for path in all_runs(folder)? {
-        let run = RunFolder::open(&path, &mut Inspection::new(false, Console::new()))?;
+        let opened = RunFolder::open(&path, &mut Inspection::new(false, Console::new()));
+        let run = opened.map_err(|error| of_a_job(error, folder))?;
         match run.summary {
             Some(summary) => {
                 return Ok(Found::Finished(Box::new(FinishedRun { folder: path, manifest: run.manifest, summary })));
@@ -51,20 +61,41 @@ pub fn find(folder: &Path) -> Result<Found, TrainError> {
 ///
 /// # Errors
 /// As for a run, or if another process works on the job.
-pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
+pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Worked, TrainError> {
     let _lease = Lease::take(folder)?;
-    let done = train(folder, over, occasion, console);
-    match &done {
+    let worked = train(folder, over, occasion, console).map_err(|error| of_a_job(error, folder));
+    match &worked {
         Ok(_) => Outcome::forget(folder),
         Err(TrainError::Cut { cause, .. }) if matches!(**cause, TrainError::Stopped) => {}
+        // What a run said when it diverged says more than that it would again.
+        Err(TrainError::DivergedBefore { .. }) if Outcome::again(folder)? => {}
         Err(error) => Outcome::note(folder, error)?,
     }
-    done
+    worked
 }
 
-fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Done, TrainError> {
+/// What is wrong with a run, with advice for the job of a sweep: its values are those of the plan, and nothing is forced.
+fn of_a_job(error: TrainError, folder: &Path) -> TrainError {
+    match error {
+        TrainError::DivergedBefore { path, reason, .. } => {
+            let way = "leave these values out of the sweep, or change the spec and run the sweep again".to_owned();
+            TrainError::DivergedBefore { path, reason, way }
+        }
+        TrainError::Altered { .. }
+        | TrainError::Changed { .. }
+        | TrainError::OtherData { .. }
+        | TrainError::Damaged { .. } => {
+            let (finding, folder) = (error.finding(), quoted(folder));
+            let way = "the same `lcnnc sweep run` once more trains the job anew";
+            TrainError::Sweep { reason: format!("{finding}; put back what was there, or remove {folder}, and {way}") }
+        }
+        error => error,
+    }
+}
+
+fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Worked, TrainError> {
     match find(folder)? {
-        Found::Finished(run) => Ok(Done { folder: run.folder, summary: run.summary }),
+        Found::Finished(run) => Ok(Worked::Before(run)),
         Found::Cut(path) => {
             let over = Overrides {
                 threads: over.threads,
@@ -72,12 +103,12 @@ fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) 
                 data_root: over.data_root,
                 ..Overrides::default()
             };
-            resume(&path, over, true, Inspection::new(false, *console))
+            resume(&path, over, true, Inspection::new(false, *console)).map(Worked::Now)
         }
         Found::Nothing => {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
             let runs = folder.parent().unwrap_or(Path::new(""));
-            run(Overrides { name, ..over }, runs, occasion, console)
+            run(Overrides { name, ..over }, runs, occasion, console).map(Worked::Now)
         }
     }
 }

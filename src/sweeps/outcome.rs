@@ -46,6 +46,15 @@ impl Outcome {
         Self::write(folder, error.exit_code(), error.to_string())
     }
 
+    /// Notes one try more that ended as the last one; gives whether there was one.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn again(folder: &Path) -> Result<bool, TrainError> {
+        let Some(before) = Self::read(folder).ok().flatten() else { return Ok(false) };
+        Self::write(folder, before.exit_code, before.message).map(|()| true)
+    }
+
     /// Notes an exit code and a message.
     ///
     /// # Errors

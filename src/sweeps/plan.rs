@@ -41,6 +41,9 @@ pub struct Head {
     pub table: Option<Layout>,
     /// How many jobs follow.
     pub jobs: usize,
+    /// The checksum of their lines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// A line of a plan: one run.
@@ -109,6 +112,7 @@ impl Plan {
             choose: sweep.choose.clone(),
             table,
             jobs: jobs.len(),
+            sha256: None,
         };
         Ok((Self { folder: folder.to_owned(), head, jobs }, specs, trained))
     }
@@ -170,9 +174,10 @@ impl Plan {
     fn text(&self) -> String {
         // Texts, numbers and mappings of them can always be written.
         let line = |value: serde_json::Result<String>| value.unwrap_or_default() + "\n";
-        std::iter::once(line(serde_json::to_string(&self.head)))
-            .chain(self.jobs.iter().map(|job| line(serde_json::to_string(job))))
-            .collect()
+        let jobs: Vec<String> = self.jobs.iter().map(|job| line(serde_json::to_string(job))).collect();
+        let sha256 = Some(checksum(jobs.iter().map(String::as_str)));
+        let head = Head { sha256, ..self.head.clone() };
+        line(serde_json::to_string(&head)) + &jobs.concat()
     }
 
     /// Reads the plan of a sweep; a folder or the file in it.
@@ -193,6 +198,11 @@ impl Plan {
         let mut lines = text.lines();
         let head: Head =
             serde_json::from_str(lines.next().unwrap_or_default()).map_err(|e| damaged(0, e.to_string()))?;
+        let known = head.sha256.as_ref();
+        if known.is_some_and(|known| *known != checksum(lines.clone())) {
+            let reason = "its jobs are not those that were planned: somebody changed a line".to_owned();
+            return Err(damaged(0, reason));
+        }
         let job = |(n, line): (usize, &str)| -> Result<Job, TrainError> {
             let job: Job = serde_json::from_str(line).map_err(|error| damaged(n + 1, error.to_string()))?;
             match job.index == n && is_plain(&job.folder) {
@@ -275,6 +285,11 @@ impl Specs {
         }
         Ok(Path::new(SPECS).join(self.specs.get(spec).map_or("", |(name, _)| name)))
     }
+}
+
+/// The checksum of the lines of jobs.
+fn checksum<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    sha256(lines.flat_map(|line| [line.trim_end().as_bytes(), b"\n"]))
 }
 
 /// Flags that change nothing of what is trained.

@@ -2,7 +2,7 @@
 
 use super::outcome::Outcome;
 use super::plan::{Job, Plan};
-use super::state::State;
+use super::state::{Problems, State};
 use crate::train::{Console, Stop, TrainError, duration, spawn_apart};
 use lcnnc_lang::diag::counted;
 use std::fs::OpenOptions;
@@ -31,7 +31,7 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
     let (stop, began) = (Stop::listen(), Instant::now());
     let bar = console.drawn("sweep      {pos}/{len} jobs, {msg}", jobs.len());
     bar.set_message("no estimate yet");
-    let (queue, worked) = (Mutex::new(jobs.iter()), Mutex::new(Worked::default()));
+    let (queue, worked) = (Mutex::new(jobs.iter()), Mutex::new((Worked::default(), Problems::default())));
     let next = || if stop.asked() { None } else { queue.lock().unwrap_or_else(PoisonError::into_inner).next() };
     thread::scope(|scope| {
         for _ in 0..side_by_side.max(1) {
@@ -39,7 +39,8 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                 while let Some(job) = next() {
                     let status = process(plan, job, threads, stop);
                     let said = ended(plan, job, status, stop);
-                    let mut worked = worked.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut both = worked.lock().unwrap_or_else(PoisonError::into_inner);
+                    let (worked, problems) = &mut *both;
                     match said {
                         Ended::Finished(_) => worked.finished += 1,
                         Ended::Failed(_) => worked.failed += 1,
@@ -51,11 +52,12 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                     bar.set_position(done as u64);
                     bar.set_message(left.clone());
                     let title = job.title();
-                    bar.suspend(|| match &said {
+                    bar.suspend(|| match said {
                         Ended::Finished(score) => {
                             console.line(&format!("{done}/{}, {left}: {title}: {score}", jobs.len()));
                         }
                         Ended::Failed(problem) => {
+                            let problem = problems.said(job, problem);
                             console.warn(&format!("{done}/{}, {left}: {title}: failed: {problem}", jobs.len()));
                         }
                         Ended::Cut(why) => console.line(&format!("{title}: {why}")),
@@ -65,7 +67,7 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
         }
     });
     bar.finish_and_clear();
-    let mut worked = worked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (mut worked, _) = worked.into_inner().unwrap_or_else(PoisonError::into_inner);
     worked.stopped = stop.asked();
     worked
 }

@@ -34,6 +34,23 @@ pub struct Mark {
     pub text: String,
 }
 
+/// What is wrong with jobs, as far as it was said.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<(String, String)>);
+
+impl Problems {
+    /// What to say of a job: what is wrong with it, or which one it shares that with.
+    pub fn said(&mut self, job: &Job, problem: String) -> String {
+        match self.0.iter().find(|(known, _)| *known == problem) {
+            Some((_, first)) => format!("as with {first}"),
+            None => {
+                self.0.push((problem.clone(), job.title()));
+                problem
+            }
+        }
+    }
+}
+
 impl State {
     /// The state in a word.
     pub fn word(&self) -> &'static str {

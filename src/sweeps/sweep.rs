@@ -2,7 +2,7 @@
 
 use super::clusters::Cluster;
 use super::clusters::needs::Needs;
-use super::draws::Distribution;
+use super::draws::{ALONE, Distribution};
 use super::file::Layout;
 use super::place::Place;
 use super::values;
@@ -86,6 +86,12 @@ impl Axis {
     /// # Errors
     /// What is wrong with the text.
     pub fn read(name: &str, text: &str) -> Result<Self, String> {
+        let parts = values::parts(text)?;
+        if let [_, _, ..] = parts[..]
+            && let Some(drawn) = parts.iter().find(|part| Distribution::read(part).is_some())
+        {
+            return Err(format!("`{}` beside other values: {ALONE}", drawn.trim()));
+        }
         let alternatives = match Distribution::read(text) {
             Some(drawn) => Alternatives::Drawn(drawn?),
             None => Alternatives::Each(values::alternatives(text)?),

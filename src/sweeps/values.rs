@@ -30,7 +30,10 @@ pub fn alternatives(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// What stands between commas outside of brackets and of quotes.
-fn parts(text: &str) -> Result<Vec<&str>, String> {
+///
+/// # Errors
+/// If a bracket has no other end, or a value is missing.
+pub fn parts(text: &str) -> Result<Vec<&str>, String> {
     let (mut parts, mut open, mut start, mut quoted) = (Vec::new(), 0_usize, 0, false);
     for (at, letter) in text.char_indices() {
         match letter {

@@ -50,7 +50,8 @@ impl Args {
             console.warn(&format!("note: there is no run below {}", names.join(" and ")));
         }
         let columns = Columns::of(&rows);
-        let mut rows = Condition::all(&self.conditions, rows, &columns)?;
+        let (mut rows, hints) = Condition::all(&self.conditions, rows, &columns)?;
+        hints.iter().for_each(|hint| console.warn(hint));
         if let Some(by) = &self.sort {
             written::sort(&mut rows, by, &columns)?;
         }

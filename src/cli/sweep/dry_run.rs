@@ -46,7 +46,7 @@ pub fn list(plan: &Plan, costs: &Costs, beside: Option<&Beside>, is_measured: bo
         ));
     }
     console.line(
-        "multiply-adds: of one image, forward; memory: of a process at its height, at most; disk: of a finished run, about",
+        "multiply-adds: of one image, forward; memory: of a process at its height, about; disk: of a finished run, about",
     );
     for (problem, jobs) in costs.problems() {
         let of = if jobs.len() == 1 {

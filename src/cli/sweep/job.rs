@@ -3,6 +3,7 @@
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{count, index};
 use clap::Parser;
+use lcnnc::sweeps::job::Worked;
 use lcnnc::sweeps::{Plan, job};
 use lcnnc::train::{Console, MOST_THREADS, Occasion, Overrides, TrainError};
 use std::path::PathBuf;
@@ -61,8 +62,13 @@ impl Args {
         let threads = self.threads.or_else(|| of_engine(&[THREADS])).or_else(cpus).or(planned.threads);
         let spec = planned.spec.as_ref().map(|spec| plan.folder.join(spec));
         let occasion = Occasion { command: crate::cli::run::words(), ..Occasion::default() };
-        let done = job::work(&plan.of(job), Overrides { spec, threads, ..planned }, occasion, &console)?;
-        crate::cli::run::said(&done, console);
+        match job::work(&plan.of(job), Overrides { spec, threads, ..planned }, occasion, &console)? {
+            Worked::Now(done) => crate::cli::run::said(&done, console),
+            Worked::Before(run) => {
+                let (test, folder) = (100.0 * run.summary.test.accuracy, run.folder.display());
+                console.line(&format!("job {index} was finished before: test accuracy {test:.2} %, see {folder}"));
+            }
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

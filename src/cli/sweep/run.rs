@@ -144,6 +144,12 @@ impl Args {
 
     /// The sweep that flags alone say.
     fn of_flags(&self, mut base: Overrides) -> Result<Sweep, TrainError> {
+        if base.spec.is_none() && self.over.iter().all(|axis| axis.name != "spec") {
+            let reason =
+                "no spec was given: write `lcnnc sweep run SPEC --over lr=1e-3,1e-2`, or give the file of a sweep"
+                    .to_owned();
+            return Err(TrainError::Sweep { reason });
+        }
         said_twice(&base, &self.over)?;
         let first_seed = first_seed(&mut base)?;
         Ok(Sweep {

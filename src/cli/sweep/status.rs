@@ -1,6 +1,7 @@
 //! `lcnnc sweep status`: how far the jobs of a sweep are.
 
 use lcnnc::sweeps::pool::tally;
+use lcnnc::sweeps::state::Problems;
 use lcnnc::sweeps::{Plan, State};
 use lcnnc::train::{Console, TrainError};
 use std::path::PathBuf;
@@ -22,10 +23,12 @@ impl Args {
         let console = Console::new();
         let plan = Plan::read(&self.sweep)?;
         let states = plan.states();
+        let mut problems = Problems::default();
         for (job, state) in plan.jobs.iter().zip(&states) {
             let is_listed = self.all || matches!(state, State::Failed(_) | State::Damaged(_));
             if is_listed {
-                let problem = state.problem().map_or(String::new(), |problem| format!(", {problem}"));
+                let problem = state.problem().map(|problem| problems.said(job, problem));
+                let problem = problem.map_or(String::new(), |problem| format!(", {problem}"));
                 console.line(&format!("job {} {}: {}{problem}", job.index, state.word(), job.title()));
             }
         }

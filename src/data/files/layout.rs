@@ -149,7 +149,9 @@ fn elsewhere(layouts: &[&Layout], root: &Path) -> Option<String> {
     let mut next = 0;
     while let Some((folder, depth)) = folders.get(next).cloned() {
         next += 1;
-        let holds = |layout: &&&Layout| layout.files.first().is_some_and(|file| layout.file(&folder, file).is_ok());
+        // A folder of pictures has folders `train` and `test`, too, which are no files of a set.
+        let is_file = |layout: &Layout, file: &str| layout.file(&folder, file).is_ok_and(|(path, _)| path.is_file());
+        let holds = |layout: &&&Layout| layout.files.first().is_some_and(|file| is_file(layout, file));
         if let Some(layout) = layouts.iter().find(holds) {
             return Some(format!("\n{}", moved(layout, &folder, root)));
         }

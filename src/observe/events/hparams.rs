@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 const PLUGIN: &str = "hparams";
 /// How a run ended that came to its end.
 const SUCCESS: i32 = 1;
+/// How a run ended whose numbers stopped being finite.
+const FAILURE: i32 = 2;
 
 #[derive(Clone, PartialEq, Message)]
 struct HParams {
@@ -68,9 +70,9 @@ impl Session {
         Self::Start(SessionStart { hparams, start_time_secs: seconds })
     }
 
-    /// A run has come to its end.
-    pub fn end(seconds: f64) -> Self {
-        Self::End(SessionEnd { status: SUCCESS, end_time_secs: seconds })
+    /// A run has come to its end, or ended with numbers that are not finite.
+    pub fn end(seconds: f64, is_good: bool) -> Self {
+        Self::End(SessionEnd { status: if is_good { SUCCESS } else { FAILURE }, end_time_secs: seconds })
     }
 
     /// The series that TensorBoard looks for.

@@ -8,7 +8,7 @@ mod session;
 mod size;
 mod tiles;
 
-pub use session::finish;
+pub use session::{fail, finish};
 pub use size::size;
 
 use super::events::{self, At, Events, Tag};

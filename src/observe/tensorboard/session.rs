@@ -35,5 +35,17 @@ pub fn finish(run: RunHome<'_>, summary: &Summary) -> Result<(), TrainError> {
     let about = "Share from 0 to 1 of the test half, with the weights of the best epoch.";
     let tag = Tag { name: "accuracy/test", about };
     events.scalar(tag, At { step: summary.best_epoch, wall }, summary.test.accuracy)?;
-    events.session(At { step: summary.epochs, wall }, Session::end(wall.as_duration().as_secs_f64()))
+    events.session(At { step: summary.epochs, wall }, Session::end(wall.as_duration().as_secs_f64(), true))
+}
+
+/// Writes that a run diverged. A run without an event file stays without one.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn fail(run: RunHome<'_>) -> Result<(), TrainError> {
+    if !file(run).is_file() {
+        return Ok(());
+    }
+    let wall = Timestamp::now();
+    Events::open(run, None)?.session(At { step: 0, wall }, Session::end(wall.as_duration().as_secs_f64(), false))
 }

@@ -24,7 +24,7 @@ const METRICS: u128 = 700;
 pub struct RunCost {
     /// Multiply-adds of the forward pass of one image, as `lcnnc show` has them.
     pub multiply_adds: u128,
-    /// Bytes of memory that its training needs at its height, at most, beside what its process holds before; none on a device of its own.
+    /// Bytes of memory that its training needs at its height, about, beside what its process holds before; none on a device of its own.
     pub memory: Option<u128>,
     /// Bytes that the finished run's folder has, about: weights at its start, its best and its end, those of `keep`, a checkpoint, and
     /// what TensorBoard reads.

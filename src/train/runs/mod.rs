@@ -203,7 +203,10 @@ impl Setup {
                 TrainError::Data(error) => TrainError::Lost(error),
                 other => other,
             };
-            if let Err(error) = diverged::note(folder, &cause) {
+            let is_diverged = matches!(cause, TrainError::Diverged { .. } | TrainError::DivergedAsleep { .. });
+            let home = RunHome { folder, started: manifest.started };
+            let told = if is_diverged { tensorboard::fail(home) } else { Ok(()) };
+            if let Err(error) = diverged::note(folder, &cause).and(told) {
                 console.warn(&format!("warning: {error}"));
             }
             let (saved, folder) = (checkpoint::any(folder), folder.to_owned());

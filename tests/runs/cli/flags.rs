@@ -14,7 +14,7 @@ const PLAN: &str = r#"{"lcnnc":"0.1.0","jobs":1}
 "#;
 
 /// Verbs with what they need to come as far as their flags.
-const VERBS: [(&str, &str); 30] = [
+const VERBS: [(&str, &str); 31] = [
     ("check", "good"),
     ("explain", ""),
     ("fmt", "good"),
@@ -34,6 +34,7 @@ const VERBS: [(&str, &str); 30] = [
     ("sweep run", "good --over width=1,2"),
     ("sweep status", "planned"),
     ("sweep table", "planned --rows width"),
+    ("sweep report", "planned --rows width"),
     ("sweep job", "planned"),
     ("runs list", "planned"),
     ("runs compare", "run run"),

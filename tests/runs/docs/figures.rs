@@ -10,6 +10,15 @@ use tempfile::TempDir;
 
 const PAGE: &str = "docs/figures.md";
 
+/// What a program says in a folder.
+pub(super) fn python(program: &str, here: &Path, variables: &[(&str, &str)]) -> String {
+    let mut python = Command::new(env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned()));
+    python.args(["-c", program]).current_dir(here).env("MPLBACKEND", "agg").env_remove("LCNNC_DATA");
+    let output = python.envs(variables.iter().copied()).output().unwrap();
+    assert!(output.status.success(), "{program}\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// A folder in which the commands of the page were typed, with small runs.
 fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
@@ -64,14 +73,7 @@ fn figures_of_the_manual_are_drawn() {
     let programs = blocks(PAGE, "python");
     assert_eq!(programs.len(), 3);
     for program in &programs {
-        let mut python = Command::new(env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned()));
-        let output = python
-            .args(["-W", "error", "-c", program])
-            .current_dir(place.path())
-            .env("MPLBACKEND", "agg")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{program}\n{}", String::from_utf8_lossy(&output.stderr));
+        python(program, place.path(), &[("PYTHONWARNINGS", "error")]);
     }
     for figure in ["kurtosis.pdf", "similarity.pdf", "maps.pdf"] {
         assert!(fs::metadata(place.path().join(figure)).unwrap().len() > 1000, "{figure}");

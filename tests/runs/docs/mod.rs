@@ -2,6 +2,7 @@
 
 mod book;
 mod figures;
+mod outside;
 mod terminal;
 
 use lcnnc::analyses::{ANALYSES, Column};

@@ -101,6 +101,23 @@ fn a_list_has_the_rows_that_are_asked_for_in_the_order_that_is_asked_for() {
     assert_eq!(widths("--where lr=0.001 --columns width"), [2]);
     assert_eq!(widths("--where width<2 --columns all"), [1]);
     assert_eq!(widths("--where state=cut --columns width"), [0_i64; 0]);
+    // Times have units, and a text that no run has is told from those that there are.
+    let with = |condition: &str| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+        let done = command
+            .current_dir(here)
+            .args(["runs", "list", "--format", "json", "--where", condition])
+            .output()
+            .unwrap();
+        let runs: Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+        (runs.as_array().map_or(0, Vec::len), String::from_utf8(done.stderr).unwrap())
+    };
+    let all = with("time >= 0").0;
+    assert!(all > 0 && with("time < 1 h").0 == all && with("time_seconds < 1 h 30 min").0 == all);
+    assert_eq!([with("time > 60 min").0, with("time > 3600").0, with("time > 1 h").0], [0; 3]);
+    assert!(with("time < 1 hou").1.contains("or a time as in '90 s', '1 min'"));
+    assert!(with("dataset = contour").1.contains("holds for no run: did you mean `contours`? there are: contours"));
+    assert_eq!(with("dataset = contours").1, "");
     // One run alone differs in nothing.
     assert!(listed(here, "--where width=1")[0].get("width").is_none());
 

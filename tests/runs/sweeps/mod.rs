@@ -1,5 +1,6 @@
 //! `lcnnc sweep`: plans, jobs and tables, as users type them.
 
+mod advice;
 mod costs;
 mod draws;
 mod lease;
@@ -278,6 +279,12 @@ fn a_data_set_that_is_not_there_is_a_hole() {
     let (code, out, err) = lcnnc(here, &sweep);
     assert_eq!(code, Some(10), "{out}{err}");
     assert!(out.contains("4 jobs: 2 finished, 2 failed"), "{out}{err}");
+    // Before the first job, and with the first one that ends with it: what others share is said in a word.
+    assert_eq!(err.matches("lcnnc data fetch mnist").count(), 2, "{err}");
+    assert!(err.contains("dataset mnist, seed 1: failed: as with dataset mnist, seed 0\n"), "{err}");
+    let (_, status, _) = lcnnc(here, "sweep status sweeps/small");
+    assert_eq!(status.matches("lcnnc data fetch mnist").count(), 1, "{status}");
+    assert!(status.contains("dataset mnist, seed 1, as with dataset mnist, seed 0\n"), "{status}");
     let table = fine(here, "sweep table sweeps/small");
     assert!(table.starts_with("row  mnist  contours\nall  -      "), "{table}");
     // Once for all seeds, and in one line.

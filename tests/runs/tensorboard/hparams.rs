@@ -1,6 +1,6 @@
 //! TensorBoard's page of hyperparameters, by the runs of a sweep.
 
-use crate::shell::fine;
+use crate::shell::{fine, lcnnc};
 use crate::tensorboard::seen::{has_tensorboard, python};
 use serde_json::{Value, json};
 use std::fs;
@@ -24,6 +24,27 @@ fn runs(folder: &Path) -> Vec<PathBuf> {
     let mut runs: Vec<PathBuf> = jobs.flat_map(inside).filter(|path| path.is_dir()).collect();
     runs.sort();
     runs
+}
+
+/// The session of a run that diverged ends, as a failure.
+#[test]
+fn a_run_that_diverged_has_failed() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    fs::write(here.join("small.lcnn"), SPEC).unwrap();
+    let flags = "--device cpu --limit 40 --limit-test 20 --epochs 2 --batch 8 --lr 1e30";
+    assert_eq!(lcnnc(here, &format!("run small {flags}")).0, Some(3));
+    let run = runs(&here.join("runs")).remove(0);
+    let file = fs::read_dir(run.join("tensorboard")).unwrap().next().unwrap().unwrap().path();
+    let bytes = fs::read(file).unwrap();
+    let tag = b"_hparams_/session_end_info";
+    let end = bytes.windows(tag.len()).position(|part| part == tag).unwrap();
+    // Field 1 of the session's end, a status, is 2, a failure; behind it stands its time, field 2.
+    assert!(bytes[end..].windows(3).any(|part| part == [0x08, 2, 0x11]), "{:?}", &bytes[end..]);
+    if has_tensorboard() {
+        let found: Vec<Value> = serde_json::from_str(&python("hparams.py", &here.join("runs"))).unwrap();
+        assert_eq!(found.iter().map(|session| &session["status"]).collect::<Vec<_>>(), [&json!(2)]);
+    }
 }
 
 #[test]

@@ -109,6 +109,22 @@ fn nobody_is_told_to_move_the_files_of_another_set() {
     }
 }
 
+/// A folder of pictures has folders `train` and `test`, which are no files of CIFAR-100.
+#[test]
+fn folders_of_pictures_are_no_files_of_a_set() {
+    let root = tempfile::tempdir().unwrap();
+    for half in ["train", "test"] {
+        ["a", "b"].iter().for_each(|class| dots(&root.path().join("pictures").join(half).join(class), 2));
+    }
+    let message = load("cifar100", root.path()).err().unwrap();
+    assert!(!message.contains("seem to be") && message.contains("lcnnc data fetch cifar100"), "{message}");
+    // Files of these names may well be.
+    fs::create_dir(root.path().join("archive")).unwrap();
+    ["train", "test"].iter().for_each(|name| fs::write(root.path().join("archive").join(name), "").unwrap());
+    let message = load("cifar100", root.path()).err().unwrap();
+    assert!(message.contains("its files seem to be in ") && message.contains("archive: move them to "), "{message}");
+}
+
 /// 7-Zip names what it unpacks after the archive's header; some programs make a folder of each file.
 #[test]
 fn files_under_a_usual_other_name_are_read() {
