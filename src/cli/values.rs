@@ -5,7 +5,7 @@ use lcnnc::data::{SETS, Set};
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{DATASET, TrainError};
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Reads a whole number from 1 to `most`.

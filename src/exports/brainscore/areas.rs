@@ -1,7 +1,7 @@
 //! Which value of a net stands for which region of the cortex.
 
 use lcnnc_lang::back::pytorch::{self, Place};
-use lcnnc_lang::diag::{among, counted, did_you_mean};
+use lcnnc_lang::diag::{among, did_you_mean};
 use lcnnc_lang::ir::Net;
 use std::ops::Range;
 
@@ -90,18 +90,17 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
         let areas = if left.len() == 1 { "the area" } else { "the areas" };
         mapping.warnings.push(format!("{areas} {} stand for no region{way}", left.join(", ")));
     }
-    for area in mapping.areas.iter().filter(|area| area.first > 0) {
-        let steps = counted(area.first, "call");
-        let layer = area.layer();
-        mapping.warnings.push(format!(
-            "{}: the image has not reached {} at the first {steps} of its module, {layer}-t0 to {layer}-t{}, which are left out; \
-             see `lcnnc check --timing`",
-            area.region,
-            area.place.name,
-            area.first - 1
-        ));
-    }
+    let late = mapping.areas.iter().filter_map(late).collect::<Vec<_>>();
+    mapping.warnings.extend(late);
     Ok(mapping)
+}
+
+/// What is said of an area that the image does not reach at once.
+fn late(area: &Area) -> Option<String> {
+    let before = area.first.checked_sub(1)?;
+    let (layer, name) = (area.layer(), &area.place.name);
+    let calls = if before == 0 { format!("{layer}-t0 is") } else { format!("{layer}-t0 to {layer}-t{before} are") };
+    Some(format!("{calls} left out: the image has not reached {name} by then; see `lcnnc check --timing`"))
 }
 
 /// The first call at which a value can be recorded, or why it cannot be at any.

@@ -169,7 +169,8 @@ fn time(plugin: &Plugin) -> String {
     );
     for area in &plugin.mapping.areas {
         let calls = area.calls();
-        let row = format!("(range({}, {}), {})", calls.start, calls.end, area.place.step(calls.start));
+        let start = if calls.start == 0 { String::new() } else { format!("{}, ", calls.start) };
+        let row = format!("(range({start}{}), {})", calls.end, area.place.step(calls.start));
         let _ = writeln!(out, "    {}: {row},", quoted(&area.layer()));
     }
     out += "}\n\nLAYERS = [f\"{layer}-t{call}\" for layer, (calls, _) in CALLS.items() for call in calls]\n";
