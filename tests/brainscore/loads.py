@@ -17,8 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = ROOT / "target" / "brainscore"
 LCNNC = Path(os.environ.get("LCNNC", ROOT / "target" / "debug" / "lcnnc"))
-PACKAGES = """numpy scikit-learn<1.6 xarray pandas scipy dask tqdm pillow pyyaml requests netcdf4 boto3 peewee pybtex fire
-opencv-python-headless h5py networkx psutil safetensors psycopg2-binary gitpython importlib-metadata<5"""
+PACKAGES = """numpy<2 scikit-learn<1.6 xarray<2022.6 pandas<2 scipy<1.14 dask tqdm pillow pyyaml requests netcdf4<1.7.3 boto3 peewee pybtex fire
+opencv-python-headless<4.11 h5py<3.12 networkx psutil safetensors psycopg2-binary gitpython importlib-metadata<5"""
 
 # Several areas in one loop, the last of which the image reaches a step late.
 AREAS = """model Areas

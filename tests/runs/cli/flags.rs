@@ -46,7 +46,9 @@ const VERBS: [(&str, &str); 28] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 63] = [
+const BAD: [(&str, &[&str]); 65] = [
+    ("--ms-per-step", &["0", "-1", "nan", "inf", "fast", ""]),
+    ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
     ("--weights-only", &[""]),
     ("--weights-except", &[""]),
