@@ -48,7 +48,8 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
     let places = pytorch::places(net);
     if let Some((region, _)) = asked.iter().find(|(region, _)| !REGIONS.contains(&region.as_str())) {
         let known = REGIONS.join(", ");
-        return Err(match did_you_mean(region, REGIONS) {
+        let same = REGIONS.into_iter().find(|known| known.eq_ignore_ascii_case(region));
+        return Err(match same.or_else(|| did_you_mean(region, REGIONS)) {
             Some(near) => {
                 format!("`--map {region}=…`: there is no region `{region}`; did you mean `{near}`? Regions are {known}")
             }
@@ -87,8 +88,12 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
     if let Some(one) = left.first() {
         let free = REGIONS.iter().find(|region| mapping.areas.iter().all(|area| area.region != **region));
         let way = free.map_or(String::new(), |region| format!("; `--map {region}={one}` would give it one"));
-        let areas = if left.len() == 1 { "the area" } else { "the areas" };
-        mapping.warnings.push(format!("{areas} {} stand for no region{way}", left.join(", ")));
+        let named = if left.len() == 1 {
+            format!("the area {one} stands")
+        } else {
+            format!("the areas {} stand", left.join(", "))
+        };
+        mapping.warnings.push(format!("{named} for no region{way}"));
     }
     let late = mapping.areas.iter().filter_map(late).collect::<Vec<_>>();
     mapping.warnings.extend(late);
