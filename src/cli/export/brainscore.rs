@@ -1,7 +1,7 @@
 //! `lcnnc export --to brainscore`: a folder that Brain-Score takes as a plug-in.
 
 use super::{Export, is_name, write_all};
-use crate::cli::values::{assignment, once};
+use crate::cli::values::assignment;
 use lcnnc::exports::brainscore::{Plugin, mapped};
 use lcnnc::train::{Console, TrainError};
 use std::path::{Path, PathBuf};
@@ -38,7 +38,6 @@ impl Flags {
     /// Writes the folder, and says what is in it.
     pub fn write(&self, source: &Path, out: &Path, export: &Export) -> Result<(), TrainError> {
         let refused = |path: &Path, reason: String| TrainError::Refused { path: path.to_owned(), reason };
-        once(&self.map)?;
         let id = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !is_name(id) {
             let reason =

@@ -56,6 +56,13 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
             None => format!("`--map {region}=…`: there is no region `{region}`; regions are {known}"),
         });
     }
+    let twice = |n: usize| asked[..n].iter().any(|(region, _)| *region == asked[n].0);
+    if let Some(n) = (0..asked.len()).find(|n| twice(*n)) {
+        return Err(format!(
+            "`--map`: `{}` is given twice, and one value stands for a region: leave one out",
+            asked[n].0
+        ));
+    }
     let mut mapping = Mapping::default();
     for region in REGIONS {
         let word = asked.iter().find(|(known, _)| known == region).map(|(_, word)| word.as_str());
