@@ -17,10 +17,10 @@ pub struct Flags {
     map: Vec<(String, String)>,
 }
 
-/// Reads a number of milliseconds.
+/// Reads a number of milliseconds. Steps that are shorter would come together where their times are rounded.
 fn milliseconds(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse().ok().filter(|ms: &f64| *ms > 0.0 && *ms <= 1e6);
-    number.ok_or_else(|| "expected a number of milliseconds above 0, at most 1000000, as in 10".to_owned())
+    let number = text.trim().parse().ok().filter(|ms: &f64| *ms >= 1.0 && *ms <= 1e6);
+    number.ok_or_else(|| "expected a number of milliseconds from 1 to 1000000, as in 10".to_owned())
 }
 
 impl Flags {

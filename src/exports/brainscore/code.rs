@@ -165,7 +165,8 @@ fn time(plugin: &Plugin) -> String {
     let ms = real(plugin.ms_per_step);
     let mut out = format!(
         "# How long a step lasts, and for each layer the calls of its module and the step of the\n\
-         # first call: step s lasts from s to s + 1 times MS_PER_STEP after the image.\nMS_PER_STEP = {ms}\nCALLS = {{\n"
+         # first call: step s lasts from s to s + 1 times MS_PER_STEP after the image. Brain-Score\n\
+         # looks times up, and finds whole milliseconds alone.\nMS_PER_STEP = {ms}\nCALLS = {{\n"
     );
     for area in &plugin.mapping.areas {
         let calls = area.calls();
@@ -175,7 +176,7 @@ fn time(plugin: &Plugin) -> String {
     }
     out += "}\n\nLAYERS = [f\"{layer}-t{call}\" for layer, (calls, _) in CALLS.items() for call in calls]\n";
     out += "TIME_BINS = {\n    layer.split(\".\")[0]: {\n        \
-            call: (step * MS_PER_STEP, (step + 1) * MS_PER_STEP)\n        \
+            call: (round(step * MS_PER_STEP), round((step + 1) * MS_PER_STEP))\n        \
             for step, call in enumerate(calls, first)\n    }\n    for layer, (calls, first) in CALLS.items()\n}";
     out
 }

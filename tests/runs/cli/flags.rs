@@ -47,7 +47,7 @@ const VERBS: [(&str, &str); 28] = [
 
 /// What each flag with a value does not take.
 const BAD: [(&str, &[&str]); 65] = [
-    ("--ms-per-step", &["0", "-1", "nan", "inf", "fast", ""]),
+    ("--ms-per-step", &["0", "0.5", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
     ("--weights-only", &[""]),
