@@ -93,6 +93,7 @@ fn figures_of_nets_stay_as_they_are() {
 
 /// The picture of the manual is what the command makes of the spec.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the picture is a file")]
 fn the_picture_of_the_manual_is_as_it_is_drawn() {
     let path = project("docs/lcei_lc_cnn.svg");
     let made = net_figure::of(&net(&spec("lcei_lc_cnn"), &[]), Loops::Folded).unwrap().svg();

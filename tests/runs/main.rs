@@ -13,6 +13,7 @@ mod consts;
 mod docs;
 mod eval;
 mod export;
+mod export_brainscore;
 mod fits;
 mod house;
 mod laterals;

@@ -1,7 +1,7 @@
 //! `lcnnc export --to brainscore`: a folder that Brain-Score takes as a plug-in.
 
 use super::{Export, is_name, write_all};
-use crate::cli::values::{assignment, once};
+use crate::cli::values::assignment;
 use lcnnc::exports::brainscore::{Plugin, mapped};
 use lcnnc::train::{Console, TrainError};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ pub struct PluginFlags {
     map: Vec<(String, String)>,
 }
 
-/// Reads a number of milliseconds.
+/// Reads a number of milliseconds. Steps that are shorter would come together where their times are rounded.
 fn milliseconds(text: &str) -> Result<f64, String> {
-    let number = text.trim().parse().ok().filter(|ms: &f64| *ms > 0.0 && *ms <= 1e6);
-    number.ok_or_else(|| "expected a number of milliseconds above 0, at most 1000000, as in 10".to_owned())
+    let number = text.trim().parse().ok().filter(|ms: &f64| *ms >= 1.0 && *ms <= 1e6);
+    number.ok_or_else(|| "expected a number of milliseconds from 1 to 1000000, as in 10".to_owned())
 }
 
 impl PluginFlags {
@@ -36,7 +36,6 @@ impl PluginFlags {
     /// Writes the folder, says what is in it, and gives its path.
     pub fn write(&self, source: &Path, out: &Path, export: &Export) -> Result<Vec<PathBuf>, TrainError> {
         let refused = |path: &Path, reason: String| TrainError::Refused { path: path.to_owned(), reason };
-        once(&self.map)?;
         let id = out.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if !is_name(id) {
             let reason =

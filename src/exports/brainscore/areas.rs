@@ -1,7 +1,7 @@
 //! Which value of a net stands for which region of the cortex.
 
 use lcnnc_lang::back::pytorch::{self, Place};
-use lcnnc_lang::diag::{among, counted, did_you_mean};
+use lcnnc_lang::diag::{among, did_you_mean};
 use lcnnc_lang::ir::Net;
 use std::ops::Range;
 
@@ -48,12 +48,20 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
     let places = pytorch::places(net);
     if let Some((region, _)) = asked.iter().find(|(region, _)| !REGIONS.contains(&region.as_str())) {
         let known = REGIONS.join(", ");
-        return Err(match did_you_mean(region, REGIONS) {
+        let same = REGIONS.into_iter().find(|known| known.eq_ignore_ascii_case(region));
+        return Err(match same.or_else(|| did_you_mean(region, REGIONS)) {
             Some(near) => {
                 format!("`--map {region}=…`: there is no region `{region}`; did you mean `{near}`? Regions are {known}")
             }
             None => format!("`--map {region}=…`: there is no region `{region}`; regions are {known}"),
         });
+    }
+    let twice = |n: usize| asked[..n].iter().any(|(region, _)| *region == asked[n].0);
+    if let Some(n) = (0..asked.len()).find(|n| twice(*n)) {
+        return Err(format!(
+            "`--map`: `{}` is given twice, and one value stands for a region: leave one out",
+            asked[n].0
+        ));
     }
     let mut mapping = Mapping::default();
     for region in REGIONS {
@@ -87,21 +95,24 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
     if let Some(one) = left.first() {
         let free = REGIONS.iter().find(|region| mapping.areas.iter().all(|area| area.region != **region));
         let way = free.map_or(String::new(), |region| format!("; `--map {region}={one}` would give it one"));
-        let areas = if left.len() == 1 { "the area" } else { "the areas" };
-        mapping.warnings.push(format!("{areas} {} stand for no region{way}", left.join(", ")));
+        let named = if left.len() == 1 {
+            format!("the area {one} stands")
+        } else {
+            format!("the areas {} stand", left.join(", "))
+        };
+        mapping.warnings.push(format!("{named} for no region{way}"));
     }
-    for area in mapping.areas.iter().filter(|area| area.first > 0) {
-        let steps = counted(area.first, "call");
-        let layer = area.layer();
-        mapping.warnings.push(format!(
-            "{}: the image has not reached {} at the first {steps} of its module, {layer}-t0 to {layer}-t{}, which are left out; \
-             see `lcnnc check --timing`",
-            area.region,
-            area.place.name,
-            area.first - 1
-        ));
-    }
+    let late = mapping.areas.iter().filter_map(late).collect::<Vec<_>>();
+    mapping.warnings.extend(late);
     Ok(mapping)
+}
+
+/// What is said of an area that the image does not reach at once.
+fn late(area: &Area) -> Option<String> {
+    let before = area.first.checked_sub(1)?;
+    let (layer, name) = (area.layer(), &area.place.name);
+    let calls = if before == 0 { format!("{layer}-t0 is") } else { format!("{layer}-t0 to {layer}-t{before} are") };
+    Some(format!("{calls} left out: the image has not reached {name} by then; see `lcnnc check --timing`"))
 }
 
 /// The first call at which a value can be recorded, or why it cannot be at any.

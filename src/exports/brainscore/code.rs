@@ -165,16 +165,18 @@ fn time(plugin: &Plugin) -> String {
     let ms = real(plugin.ms_per_step);
     let mut out = format!(
         "# How long a step lasts, and for each layer the calls of its module and the step of the\n\
-         # first call: step s lasts from s to s + 1 times MS_PER_STEP after the image.\nMS_PER_STEP = {ms}\nCALLS = {{\n"
+         # first call: step s lasts from s to s + 1 times MS_PER_STEP after the image. Brain-Score\n\
+         # looks times up, and finds whole milliseconds alone.\nMS_PER_STEP = {ms}\nCALLS = {{\n"
     );
     for area in &plugin.mapping.areas {
         let calls = area.calls();
-        let row = format!("(range({}, {}), {})", calls.start, calls.end, area.place.step(calls.start));
+        let start = if calls.start == 0 { String::new() } else { format!("{}, ", calls.start) };
+        let row = format!("(range({start}{}), {})", calls.end, area.place.step(calls.start));
         let _ = writeln!(out, "    {}: {row},", quoted(&area.layer()));
     }
     out += "}\n\nLAYERS = [f\"{layer}-t{call}\" for layer, (calls, _) in CALLS.items() for call in calls]\n";
     out += "TIME_BINS = {\n    layer.split(\".\")[0]: {\n        \
-            call: (step * MS_PER_STEP, (step + 1) * MS_PER_STEP)\n        \
+            call: (round(step * MS_PER_STEP), round((step + 1) * MS_PER_STEP))\n        \
             for step, call in enumerate(calls, first)\n    }\n    for layer, (calls, first) in CALLS.items()\n}";
     out
 }

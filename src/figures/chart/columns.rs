@@ -4,8 +4,10 @@ use super::levels::{Kind, Levels};
 
 /// How high a chart may be before it is set in columns.
 const HIGHEST: f64 = 900.0;
-/// How wide all columns may be together.
-const WIDEST: f64 = 1100.0;
+/// How many columns are tried.
+const FEWEST_TO_MOST: std::ops::RangeInclusive<usize> = 1..=5;
+/// What a sheet of paper (A4) holds beside its margins, in millimetres.
+const SHEET: [f64; 2] = [170.0, 240.0];
 /// From one column to the next one.
 pub const GUTTER: f64 = 44.0;
 /// How much of a column the last one fills at least.
@@ -24,18 +26,33 @@ pub struct Column {
     pub right: f64,
 }
 
-/// The columns of a page; there is one where a page is not too high, or can be cut nowhere.
+/// The columns of a page; there is one where a page is not too high, or can be cut nowhere. Of several numbers of columns
+/// the one is taken with which letters are largest on a sheet.
 pub fn cut(levels: &Levels, ends: &[[f64; 2]], heights: &[f64], gaps: &[f64]) -> Vec<Column> {
     let whole: f64 = heights.iter().zip(gaps).map(|(height, gap)| height + gap).sum();
-    let mut wanted = (whole / HIGHEST).ceil().max(1.0) as usize;
-    loop {
-        let columns = columns(levels, ends, &firsts(levels, heights, gaps, whole / wanted as f64));
-        let right = columns.last().map_or(0.0, |column| column.right);
-        if wanted == 1 || right <= WIDEST {
-            return columns;
+    let most = if whole > HIGHEST { FEWEST_TO_MOST } else { 1..=1 };
+    let mut best: Option<(f64, Vec<Column>)> = None;
+    for wanted in most {
+        let firsts = firsts(levels, heights, gaps, whole / wanted as f64);
+        let high = |n: usize, first: usize| {
+            let end = firsts.get(n + 1).copied().unwrap_or(levels.count);
+            (first..end).map(|level| heights[level] + gaps[level]).sum::<f64>()
+        };
+        let highest = firsts.iter().enumerate().map(|(n, first)| high(n, *first)).fold(1.0, f64::max);
+        let columns = columns(levels, ends, &firsts);
+        let large = enlarged([columns.last().map_or(1.0, |column| column.right), highest]);
+        if best.as_ref().is_none_or(|(known, _)| large > *known) {
+            best = Some((large, columns));
         }
-        wanted -= 1;
     }
+    best.map_or_else(Vec::new, |(_, columns)| columns)
+}
+
+/// How much a chart can be enlarged on a sheet, upright or across.
+fn enlarged([width, height]: [f64; 2]) -> f64 {
+    let [short, long] = SHEET;
+    let fits = |wide: f64, high: f64| (wide / width).min(high / height);
+    fits(short, long).max(fits(long, short))
 }
 
 /// The first level of each column, each about as high as is wanted.

@@ -5,7 +5,7 @@ use super::levels::{Kind, Levels};
 /// The least distance between two items of a level.
 const APART: f64 = 16.0;
 /// How often all levels are gone through.
-const ROUNDS: usize = 24;
+const ROUNDS: usize = 80;
 
 /// From one arrow to the next one at a border that several begin or end at.
 const BESIDE: f64 = 20.0;
@@ -58,18 +58,31 @@ pub fn placed(levels: &Levels, rows: &[Vec<usize>]) -> Vec<f64> {
         links[piece.lower].push((true, piece.upper, off, weight));
         links[piece.upper].push((false, piece.lower, -off, weight));
     }
+    let is_heading = |n: &usize| levels.spots[*n].kind == Kind::Heading;
+    let linked: Vec<Vec<usize>> =
+        rows.iter().map(|row| row.iter().copied().filter(|n| !is_heading(n)).collect()).collect();
     for round in 0..ROUNDS {
         // The last rounds look both ways.
-        let looks = |is_above: bool| round + 6 >= ROUNDS || is_above == (round % 2 == 0);
+        let looks = |is_above: bool| round + 40 >= ROUNDS || is_above == (round % 2 == 0);
         let walk: Vec<usize> = if round % 2 == 0 { (0..rows.len()).collect() } else { (0..rows.len()).rev().collect() };
         for level in walk {
-            settle(levels, &rows[level], &mut middle, |n, middle| {
+            settle(levels, &linked[level], &mut middle, |n, middle| {
                 let near = links[n].iter().filter(|(is_above, ..)| looks(*is_above));
                 let (sum, weight) = near.fold((0.0, 0.0), |(sum, all), (_, other, off, weight)| {
                     (sum + (middle[*other] + off) * weight, all + weight)
                 });
                 if weight > 0.0 { (sum / weight, weight) } else { (middle[n], 0.01) }
             });
+        }
+    }
+    // What stands at the top of a frame begins where the frame's items do, or left of the first arrow that comes in.
+    for (row, linked) in rows.iter().zip(&linked) {
+        let left = |n: &usize| middle[*n] - levels.spots[*n].left;
+        let farthest = linked.iter().map(left).fold(f64::INFINITY, f64::min) - APART;
+        let edge = rows.iter().flatten().filter(|n| !is_heading(n)).map(left).fold(f64::INFINITY, f64::min);
+        for n in row.iter().filter(|n| is_heading(n)) {
+            let at = edge.min(farthest - levels.spots[*n].right);
+            middle[*n] = if at.is_finite() { at } else { 0.0 };
         }
     }
     middle

@@ -51,7 +51,7 @@ const VERBS: [(&str, &str); 31] = [
 /// What each flag with a value does not take.
 const BAD: [(&str, &[&str]); 66] = [
     ("--outputs", &["", "O@"]),
-    ("--ms-per-step", &["0", "-1", "nan", "inf", "fast", ""]),
+    ("--ms-per-step", &["0", "0.5", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
     ("--weights-only", &[""]),
