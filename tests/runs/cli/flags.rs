@@ -46,7 +46,7 @@ const VERBS: [(&str, &str); 28] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 63] = [
+const BAD: [(&str, &[&str]); 64] = [
     ("--weights-from", &[""]),
     ("--weights-only", &[""]),
     ("--weights-except", &[""]),
@@ -71,6 +71,7 @@ const BAD: [(&str, &[&str]); 63] = [
     ("--setting", &["", "clip", "clap=1", "clip="]),
     ("--only", &["colours"]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
+    ("--outputs", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),
