@@ -73,12 +73,14 @@ impl Args {
         let mut inspection = Inspection::new(self.force, console);
         let is_run = self.source.is_dir();
         let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
-        let (ending, write): (&str, &dyn Fn(&Export, &Path) -> Result<Vec<PathBuf>, TrainError>) = match self.to {
-            Target::Pytorch => ("py", &python),
-            Target::Onnx => ("onnx", &|export, out| self.graph.write(export, out)),
+        let out = |ending: &str| {
+            let default = || PathBuf::from(format!("{}.{ending}", stem(&self.source, &export.net, is_run)));
+            self.out.clone().unwrap_or_else(default)
         };
-        let default = || PathBuf::from(format!("{}.{ending}", stem(&self.source, &export.net, is_run)));
-        let files = write(&export, &self.out.clone().unwrap_or_else(default))?;
+        let files = match self.to {
+            Target::Pytorch => python(&export, &out("py")),
+            Target::Onnx => self.graph.write(&export, &out("onnx")),
+        }?;
         let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
         console.line(&format!("{}, see {}", export.net.name, names.join(" and ")));
         super::run::forced(&inspection.notes, console);

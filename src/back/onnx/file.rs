@@ -2,7 +2,7 @@
 
 use super::Export;
 use super::parts::{entry, floats};
-use super::proto::{EXTERNAL, GRAPH_TAG, GraphProto, INITIALIZER_TAG, RAW_DATA_TAG, TensorProto};
+use super::proto::{EXTERNAL, GRAPH_TAG, INITIALIZER_TAG, RAW_DATA_TAG, TensorProto};
 use lcnnc_lang::ir::{Net, ParamId};
 use prost::Message;
 use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
@@ -93,7 +93,7 @@ impl Export {
     /// Writes everything but the weights, which take so many bytes and follow in the same graph.
     fn head(&self, weights: u64, out: &mut dyn Write) -> io::Result<()> {
         let mut model = self.model.clone();
-        let graph = model.graph.take().unwrap_or_else(GraphProto::default).encode_to_vec();
+        let graph = model.graph.take().unwrap_or_default().encode_to_vec();
         let mut bytes = model.encode_to_vec();
         encode_key(GRAPH_TAG, WireType::LengthDelimited, &mut bytes);
         encode_varint(graph.len() as u64 + weights, &mut bytes);
