@@ -1,6 +1,8 @@
 //! `lcnnc export`: what is written, where, and what is refused.
 
 use crate::shell::{fine, lcnnc, spoil};
+use lcnnc::back::onnx::proto::ModelProto;
+use prost::Message;
 use safetensors::SafeTensors;
 use std::fs;
 use tempfile::TempDir;
@@ -85,6 +87,56 @@ fn a_run_is_written_with_its_weights() {
     assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
 }
 
+fn graph(place: &TempDir, file: &str) -> ModelProto {
+    ModelProto::decode(fs::read(place.path().join(file)).unwrap().as_slice()).unwrap()
+}
+
+fn fact<'m>(model: &'m ModelProto, key: &str) -> &'m str {
+    model.metadata_props.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str()).unwrap()
+}
+
+#[test]
+fn a_graph_says_what_it_was_made_of() {
+    let place = place();
+    let said = fine(place.path(), "export loop --to onnx --set steps=4 --classes 4");
+    assert!(said.contains("SmallLoop, see loop.onnx"), "{said}");
+    let model = graph(&place, "loop.onnx");
+    assert_eq!((model.ir_version, model.opset_import[0].version), (10, 21));
+    assert_eq!((model.producer_name.as_str(), model.doc_string.as_str()), ("lcnnc", "A loop (Nobody, 2026)."));
+    assert!(fact(&model, "lcnnc.spec").contains("const steps = 4"), "{}", fact(&model, "lcnnc.spec"));
+    assert_eq!(fact(&model, "lcnnc.spec_sha256"), lcnnc::data::sha256([fact(&model, "lcnnc.spec").as_bytes()]));
+    assert_eq!(fact(&model, "lcnnc.weights"), "the weights that a training of loop.lcnn begins with");
+    assert!(fact(&model, "lcnnc.transforms").starts_with("[resize(size: 12"), "{}", fact(&model, "lcnnc.transforms"));
+    assert_eq!(fact(&model, "lcnnc.version"), env!("CARGO_PKG_VERSION"));
+    // Once more is the same.
+    fine(place.path(), "export loop --to onnx --set steps=4 --classes 4");
+}
+
+#[test]
+fn a_run_is_a_graph_with_its_weights() {
+    let place = place();
+    fine(place.path(), "run loop --device cpu --threads 1 --limit 64 --limit-test 40 --epochs 1 --batch 16");
+    let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(run, place.path().join("run")).unwrap();
+    fine(place.path(), "export run --to onnx --weights last --outputs O@all,logits --with-preprocessing --loops");
+    let model = graph(&place, "small_loop.onnx");
+    let written = model.graph.as_ref().unwrap();
+    let outputs: Vec<&str> = written.output.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!((outputs.as_slice(), written.input[0].name.as_str()), (&["O@all", "logits"][..], "pictures"));
+    assert_eq!(fact(&model, "lcnnc.weights"), "the last weights of the run run");
+    assert!(fact(&model, "lcnnc.classes").starts_with("[\""), "{}", fact(&model, "lcnnc.classes"));
+    let weights = fs::read(place.path().join("run/last.safetensors")).unwrap();
+    let weights = SafeTensors::deserialize(&weights).unwrap();
+    let mut seen = 0;
+    for tensor in &written.initializer {
+        if let Ok(weight) = weights.tensor(&tensor.name) {
+            assert_eq!(tensor.raw_data.as_deref(), Some(weight.data()), "{}", tensor.name);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, weights.len());
+}
+
 /// A net without numbers is not handed on, and a class does not hide what its file calls.
 #[test]
 fn what_would_not_run_is_not_written() {
@@ -119,6 +171,13 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         ("export loop --to pytorch --out lambda.py", 2, "a word of Python"),
         ("export loop --to pytorch --weights best", 2, "a spec has no weights"),
         ("export loop --to pytorch --loops", 2, "`--loops` is for `--to onnx`"),
+        ("export loop --to pytorch --outputs O", 2, "`--outputs` is for `--to onnx`"),
+        ("export loop --to pytorch --with-preprocessing", 2, "`--with-preprocessing` is for `--to onnx`"),
+        ("export loop --to onnx --outputs logit", 2, "did you mean `logits`?"),
+        ("export loop --to onnx --outputs O@9", 2, "its steps go from `O@0` to `O@3`"),
+        ("export loop --to onnx --outputs image", 2, "`image` is what the graph is given"),
+        ("export loop --to onnx --with-preprocessing", 2, "export a run of it"),
+        ("export loop --to onnx --out nowhere/net.onnx", 2, "there is no folder for it"),
         ("export loop --to onnx --out net.txt", 2, "a graph of ONNX ends in `.onnx`"),
         ("export loop --to onnx --out mine.onnx", 2, "there is such a file already"),
         ("export loop --to onnx --weights best", 2, "a spec has no weights"),

@@ -2,7 +2,7 @@
 
 use super::NoGraph;
 use super::graph::Writer;
-use super::parts::{BATCH, float, floats, info, int, ints, word};
+use super::parts::{BATCH, floats, info, int, ints, word};
 use super::proto::{Dimension, FLOAT, INT64, ValueInfoProto};
 use crate::data::transform::LUMA;
 use lcnnc_lang::ir::Value;
@@ -83,7 +83,6 @@ impl Writer<'_> {
             word("coordinate_transformation_mode", "half_pixel"),
             int("antialias", 1),
             int("exclude_outside", 1),
-            float("extrapolation_value", 0.0),
             ints("axes", &[2, 3]),
         ];
         self.add("Resize", &[x, "", "", &sizes], more, "resize")

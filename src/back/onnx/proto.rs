@@ -10,7 +10,6 @@ pub const OPSET: i64 = 21;
 
 /// Types of the numbers of a tensor.
 pub const FLOAT: i32 = 1;
-pub const UINT8: i32 = 2;
 pub const INT64: i32 = 7;
 pub const BOOL: i32 = 9;
 

@@ -50,7 +50,6 @@ const VERBS: [(&str, &str); 31] = [
 
 /// What each flag with a value does not take.
 const BAD: [(&str, &[&str]); 66] = [
-    ("--outputs", &["", "O@"]),
     ("--ms-per-step", &["0", "0.5", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
@@ -77,6 +76,7 @@ const BAD: [(&str, &[&str]); 66] = [
     ("--setting", &["", "clip", "clap=1", "clip="]),
     ("--only", &["colours"]),
     ("--values", &["", "3", "O@", "O@x", "O@1@"]),
+    ("--outputs", &["", "3", "O@", "O@x", "O@1@"]),
     ("--images", &["nothing"]),
     ("--set", &["width", "=5", "width="]),
     ("--classes", &["0", "-3", "ten", "2.5", ""]),

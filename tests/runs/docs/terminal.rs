@@ -51,6 +51,12 @@ const SAID: &[Said] = &[
         slips: &[("    state O = A\n", "")],
         command: "check lateral",
     },
+    Said {
+        page: "docs/to_onnx.md",
+        spec: (0, "lateral"),
+        slips: &[],
+        command: "export lateral --to onnx --outputs O@all,logits",
+    },
     Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check demo" },
     Said { page: "docs/checking.md", spec: (0, "demo"), slips: SLIPS, command: "check --fix demo" },
     Said { page: "docs/checking.md", spec: (0, "demo"), slips: UNSURE, command: "check --fix demo" },
