@@ -32,7 +32,7 @@ pub enum Found {
 /// A job that came to its end.
 pub enum Worked {
     /// It was trained to its end.
-    Now(Done),
+    Now(Box<Done>),
     /// It had come to its end before, and nothing was done.
     Before(Box<FinishedRun>),
 }
@@ -103,12 +103,12 @@ fn train(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) 
                 data_root: over.data_root,
                 ..Overrides::default()
             };
-            resume(&path, over, true, Inspection::new(false, *console)).map(Worked::Now)
+            resume(&path, over, true, Inspection::new(false, *console)).map(|done| Worked::Now(Box::new(done)))
         }
         Found::Nothing => {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned());
             let runs = folder.parent().unwrap_or(Path::new(""));
-            run(Overrides { name, ..over }, runs, occasion, console).map(Worked::Now)
+            run(Overrides { name, ..over }, runs, occasion, console).map(|done| Worked::Now(Box::new(done)))
         }
     }
 }
