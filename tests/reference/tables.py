@@ -64,7 +64,8 @@ for row in rows("sparsity", of_activity=True):
 for row in rows("responses", of_activity=True):
     flat = x[:, int(row["step"])].ravel()
     positive, first = flat[flat > 0], float(row["x_min"])
-    note("responses, n, positive and sd: numpy", [row[c] for c in ("n", "positive", "sd")], [len(flat), len(positive), flat.std()])
+    note("responses, n and positive: numpy", [row["n"], row["positive"]], [len(flat), len(positive)])
+    note("responses, sd: numpy", row["sd"], flat.std())
     if int(row["sampled"]) < len(positive):
         print(f"responses, step {row['step']}: only some of {len(positive)} numbers were fitted; a smaller --limit takes all")
         continue
