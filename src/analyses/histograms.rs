@@ -1,10 +1,10 @@
 //! How the weights of each bundle are spread before and after training (Park, Zhang & Choe, 2025, Fig. 10).
 
 use super::bench::AtTime;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, always};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, always, relabel};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
-use lcnnc_lang::ir::ParamClass;
+use lcnnc_lang::ir::{ParamClass, ParamId};
 use lcnnc_lang::vocabulary::{Arg, ArgValue, Bound, Type};
 
 pub const HISTOGRAMS: Analysis = Analysis {
@@ -18,7 +18,10 @@ pub const HISTOGRAMS: Analysis = Analysis {
     )],
     columns: &[
         Column { name: "parameter", about: "the kernel, as in `W_L.weight`" },
-        Column { name: "role", about: "`excitatory` or `inhibitory`, of the branch's arm that it drives; else `none`" },
+        Column {
+            name: "role",
+            about: "`excitatory` or `inhibitory`, as the branch's arm that it drives was declared; else `none`",
+        },
         Column {
             name: "weights",
             about: "whose: `initial` and those of epochs, where the run kept them, and those that were asked for",
@@ -44,8 +47,9 @@ fn is_drawn(n: usize, times: usize) -> bool {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels, bins) = (Findings::default(), Vec::new(), call.count("bins"));
-    let kernels = bench.net().params.iter().filter(|param| param.class == ParamClass::Kernel);
-    for param in kernels {
+    let swapped = relabel::swapped(bench, &mut findings.notes)?;
+    let kernels = bench.net().params.iter().enumerate().filter(|(_, param)| param.class == ParamClass::Kernel);
+    for (n, param) in kernels {
         let times = bench.over_time(&param.name)?;
         let all = times.iter().flat_map(|at| &at.weights).filter(|x| x.is_finite());
         let [low, high] = all.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(*x), high.max(*x)]);
@@ -76,7 +80,10 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 marks.push(Mark::new(time.clone(), MarkKind::Steps { edges: edges.clone(), heights: densities }));
             }
         }
-        let role = param.role.map_or(String::new(), |role| format!(" ({role})"));
+        let role = param.role.map_or(String::new(), |role| match swapped.contains(&ParamId(n)) {
+            true => format!(" (relabelled {})", relabel::role(role, true)),
+            false => format!(" ({role})"),
+        });
         let (x, y) = (Axis::linear("weight (dimensionless)"), Axis::linear("density (per unit of weight)"));
         panels.push(Panel { title: format!("{}{role}", param.name), x, y, marks });
     }
@@ -87,8 +94,11 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
              after the fifth epoch, where the run kept them; of more than {MOST_DRAWN} times some are drawn. {}.",
             bench.about_run()
         ),
-        seen_before: "Park, Zhang and Choe (2025, Fig. 10) saw the penalty pull excitatory and inhibitory weights to opposite signs."
-            .to_owned(),
+        // What that penalty does is seen of no other net.
+        seen_before: match bench.net().separated.is_empty() {
+            true => String::new(),
+            false => "Park, Zhang and Choe (2025, Fig. 10) saw the penalty pull excitatory and inhibitory weights to opposite signs.".to_owned(),
+        },
         drawing: Drawing::Plot(Plot { title: "Weights before and after training".to_owned(), columns: 2, panels }),
     });
     Ok(findings)

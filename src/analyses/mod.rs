@@ -10,6 +10,7 @@ mod call_text;
 pub mod cka;
 pub mod control;
 mod ei_ratio;
+mod faint;
 pub mod gabor;
 mod histograms;
 mod kernels;

@@ -53,6 +53,8 @@ pub const ORIENTATION: Analysis = Analysis {
 
 /// What is seen of one channel at one step.
 struct Seen {
+    /// Whether the channel is among those that answer.
+    answers: bool,
     curve: Vec<f64>,
     vector: Option<[f64; 2]>,
     fit: Option<VonMises>,
@@ -63,9 +65,12 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         (Findings::default(), Battery::of(call).map_err(|reason| ORIENTATION.refused(reason))?);
     for asked in tuned(bench.net(), call.names("of"), ORIENTATION.name)? {
         let tuning = Tuning::of(bench, bench.model(), &asked, &battery)?;
-        let seen: Vec<Vec<Seen>> = (0..tuning.steps())
-            .map(|step| (0..tuning.channels()).map(|channel| seen(&tuning, step, channel)).collect())
-            .collect();
+        let answering = tuning.answering();
+        let of_step = |step| {
+            let channels = answering.iter().enumerate();
+            channels.map(|(channel, answers)| seen(&tuning, step, channel, *answers)).collect()
+        };
+        let seen: Vec<Vec<Seen>> = (0..tuning.steps()).map(of_step).collect();
         for (number, channels) in seen.iter().enumerate() {
             for (channel, seen) in channels.iter().enumerate() {
                 let [frequency, orientation] = tuning.best(number, channel);
@@ -99,16 +104,16 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     Ok(findings)
 }
 
-fn seen(tuning: &Tuning, step: usize, channel: usize) -> Seen {
+fn seen(tuning: &Tuning, step: usize, channel: usize, answers: bool) -> Seen {
     let curve = tuning.curve(step, channel).to_vec();
     let vector = circular(&curve);
     let fit = vector.and_then(|[orientation, _]| VonMises::through(&curve, orientation));
-    Seen { curve, vector, fit }
+    Seen { answers, curve, vector, fit }
 }
 
 /// The circular variances of all channels that answer.
 fn all(seen: &[Seen]) -> Vec<f64> {
-    seen.iter().filter_map(|seen| seen.vector.map(|[_, variance]| variance)).collect()
+    seen.iter().filter(|seen| seen.answers).filter_map(|seen| seen.vector.map(|[_, variance]| variance)).collect()
 }
 
 fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
@@ -119,8 +124,11 @@ fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
         return Some(format!("`{name}` does not answer to gratings"));
     };
     let silent = last.len() - all(last).len();
-    let silent =
-        if silent > 0 { format!("; {silent} of {} channels do not answer", last.len()) } else { String::new() };
+    let silent = match silent {
+        0 => String::new(),
+        1 => format!("; 1 of {} channels does not answer", last.len()),
+        _ => format!("; {silent} of {} channels do not answer", last.len()),
+    };
     Some(match seen.len() {
         1 => format!("`{name}`: median circular variance {before:.3}{silent}"),
         _ => format!(

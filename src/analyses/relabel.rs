@@ -14,6 +14,21 @@ pub fn is_swapped(bench: &Bench, pair: [ParamId; 2]) -> Result<bool, TrainError>
     Ok(mean(&e?) < mean(&i?))
 }
 
+/// The bundles whose roles training left the other way round, and a sentence for each pair of them.
+///
+/// # Errors
+/// If the device failed.
+pub fn swapped(bench: &Bench, notes: &mut Vec<String>) -> Result<Vec<ParamId>, TrainError> {
+    let mut swapped = Vec::new();
+    for pair in &bench.net().separated {
+        if is_swapped(bench, *pair)? {
+            notes.push(note(pair.map(|id| bench.net().owner(id))));
+            swapped.extend(pair);
+        }
+    }
+    Ok(swapped)
+}
+
 /// Says of both bundles that they are relabelled.
 pub fn note([e, i]: [&str; 2]) -> String {
     format!(

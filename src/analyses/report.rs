@@ -15,8 +15,8 @@ pub struct Section {
 /// How the page looks, on a light and on a dark screen and on paper. Figures keep their white ground, on which their colours were
 /// chosen.
 const STYLE: &str = "\
-:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #d0d0d0; --soft: #555; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --ground: #181818; --line: #444; --soft: #aaa; } }
+:root { color-scheme: light dark; --ink: #1b1b1b; --ground: #fff; --line: #d0d0d0; --soft: #555; --shade: #eee; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e8e8e8; --ground: #181818; --line: #444; --soft: #aaa; --shade: #2b2b2b; } }
 @media print { :root { --ink: #000; --ground: #fff; --line: #bbb; --soft: #333; } figure { break-inside: avoid; } }
 body { margin: 2rem auto; max-width: 64rem; padding: 0 1rem; color: var(--ink); background: var(--ground);
   font: 1rem/1.5 'DejaVu Sans', Verdana, Helvetica, Arial, sans-serif; }
@@ -35,6 +35,8 @@ th, td { border-bottom: 1px solid var(--line); padding: .2rem .6rem; text-align:
 th[scope=row] { font-weight: normal; }
 .problem { white-space: pre-line; overflow-wrap: anywhere; }
 a { color: inherit; }
+/* In some typewriter faces the letter O is a nought. */
+code { font: inherit; background: var(--shade); border-radius: .2rem; padding: 0 .25rem; }
 ";
 
 /// The page, for a run in a folder.

@@ -22,8 +22,8 @@ pub struct Seen {
 /// Points of a curve.
 const POINTS: usize = 200;
 
-/// The figure of a value that was watched on such images.
-pub fn figure(name: &str, (value, images): (&str, String), with_zeros: bool, seen: Vec<Seen>) -> Figure {
+/// The figure of a value that was watched on such images; `about` says of which net, and what they are.
+pub fn figure(name: &str, (value, images, about): (&str, String, &str), with_zeros: bool, seen: Vec<Seen>) -> Figure {
     let zeros = if with_zeros { "exact zeros included" } else { "exact zeros left out" };
     let mut numbers: Vec<String> = seen.iter().map(|seen| seen.n.to_string()).collect();
     // Most often all steps have as many.
@@ -32,7 +32,7 @@ pub fn figure(name: &str, (value, images): (&str, String), with_zeros: bool, see
         "How the responses of `{value}` to {images} are distributed: the share of all n numbers ({zeros}; n = {} at each step) in a \
          bin over the width of the bin, for numbers above 0; the two-sided normal distribution around 0 of the same variance; \
          the power law by maximum likelihood (dashed), from the number on from which it fits best (Clauset, Shalizi & Newman, \
-         2009); and where law and normal distribution meet (Park, Zhang & Choe, 2025, Fig. 7). Both axes are logarithmic.",
+         2009); and where law and normal distribution meet (Park, Zhang & Choe, 2025, Fig. 7). Both axes are logarithmic. {about}.",
         numbers.join(", ")
     );
     let columns = seen.len().min(3);

@@ -137,7 +137,8 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             seen.push(Seen { title: title.replace('`', ""), n, sd, densities, lowest, law, thresholds });
         }
         let of = if all.len() > 1 { name } else { "" };
-        findings.figures.push(figure(of, (name, images(bench.images(), control)), with_zeros, seen));
+        let about = format!("{}; {}", bench.about_run(), bench.about_images());
+        findings.figures.push(figure(of, (name, images(bench.images(), control), &about), with_zeros, seen));
     }
     Ok(findings)
 }

@@ -91,13 +91,7 @@ struct Part {
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (net, mut findings, drawn) = (bench.net(), Findings::default(), call.count("images"));
     let known = of_roles(net);
-    let mut swapped: Vec<ParamId> = Vec::new();
-    for pair in &net.separated {
-        if relabel::is_swapped(bench, *pair)? {
-            findings.notes.push(relabel::note(pair.map(|id| net.owner(id))));
-            swapped.extend(pair);
-        }
-    }
+    let swapped = relabel::swapped(bench, &mut findings.notes)?;
     let names = match call.names("of") {
         [] => known.iter().map(|(name, _)| name.clone()).collect(),
         names => names.to_vec(),
@@ -167,18 +161,20 @@ fn figure(bench: &Bench, parts: &[Part], image: usize) -> Option<Figure> {
         format!("{}{role}", part.seen.title())
     };
     let scale = f64::from(most);
+    let (which, class) = bench.image(image);
     Some(Figure {
         name: image.to_string(),
         caption: format!(
             "Excitatory and inhibitory feature maps of one image on one scale, positive numbers red and negative ones blue, each value \
-             under the role that it came out of training with; at most {MOST_DRAWN} maps. {}; image {image} of {}.",
+             under the role that it came out of training with; at most {MOST_DRAWN} maps. {}; {which}{} of {}.",
             bench.about_run(),
+            class.map_or(String::new(), |class| format!(" (class {class})")),
             bench.about_images()
         ),
         seen_before: "Park, Zhang and Choe (2025, Fig. 11) saw excitatory maps mostly positive and inhibitory ones mostly negative."
             .to_owned(),
         drawing: Drawing::Pictures(Pictures {
-            title: format!("Excitatory and inhibitory maps of image {image}"),
+            title: format!("Excitatory and inhibitory maps of {which}"),
             rows: (0..rows).map(|map| format!("map {map}")).collect(),
             columns: parts.iter().map(column).collect(),
             tiles: (0..rows * parts.len()).map(tile).collect(),

@@ -1,6 +1,7 @@
 //! Whether feature maps that see alike are connected alike (Park, Zhang & Choe, 2025, Figs. 8 and 9).
 
 use super::bench::AtTime;
+use super::faint::faint;
 use super::lateral::{self, AFFERENT, Choice, Lateral, OF, chosen};
 use super::moments::mean_and_sd;
 use super::tuning::Tuning;
@@ -45,6 +46,10 @@ pub const SIMILARITY: Analysis = Analysis {
             about: "standard deviation of `d_afferent` over places (divided by their number less 1)",
         },
         Column { name: "d_lateral_sd", about: "standard deviation of `d_lateral` over places" },
+        Column {
+            name: "faint",
+            about: "1 where the afferent kernel of `p` or `q`, or all lateral kernels that come from it together, are shorter than a hundredth of the longest; else 0",
+        },
     ],
     watches: false,
     applies,
@@ -84,12 +89,12 @@ impl<'w> Kernels<'w> {
         Self { places, of_place: weights.len() / places, weights }
     }
 
-    /// Whether the kernels of a feature map are zero throughout: those that lead to it, or, of lateral ones, those that come from it.
-    fn is_dead(&self, maps: usize, map: usize, is_lateral: bool) -> bool {
+    /// How long the kernels of a feature map are together: those that lead to it, or, of lateral ones, those that come from it.
+    fn length(&self, maps: usize, map: usize, is_lateral: bool) -> f64 {
         // `[maps, maps, taps]` of lateral kernels, and `[maps, taps]` of others.
         let taps = self.of_place / maps / if is_lateral { maps } else { 1 };
-        let mut kernels = self.weights.chunks_exact(taps).skip(map).step_by(maps);
-        kernels.all(|kernel| kernel.iter().all(|w| *w == 0.0))
+        let kernels = self.weights.chunks_exact(taps).skip(map).step_by(maps);
+        kernels.flatten().map(|w| w * w).sum::<f64>().sqrt()
     }
 
     /// The kernels of a place; all places have those that are shared.
@@ -146,22 +151,28 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             let [below, across] = [Kernels::new(afferent, &below.weights), Kernels::new(bundle, weights)];
             let is_known = [&below, &across].iter().all(|it| it.weights.iter().all(|w| w.is_finite()));
             let answers = |map: usize| !is_known || answering.get(time).is_none_or(|answers| answers[map]);
-            let is_dead =
-                |map: &usize| below.is_dead(maps, *map, false) || across.is_dead(maps, *map, true) || !answers(*map);
+            let lengths = [(&below, false), (&across, true)]
+                .map(|(kernels, is_lateral)| (0..maps).map(|map| kernels.length(maps, map, is_lateral)).collect());
+            let is_dead = |map: &usize| lengths.iter().any(|of: &Vec<f64>| of[*map] == 0.0) || !answers(*map);
             let (dead, alive): (Vec<usize>, Vec<usize>) = (0..maps).partition(is_dead);
             findings.notes.extend(left_out((bundle.owner(), time), maps, &dead));
-            let (mut points, mut errors) = (Vec::new(), Vec::new());
+            let short = lengths.map(|lengths| faint(&lengths));
+            let is_faint = |map: &usize| short.iter().any(|short| short[*map]);
+            // The pairs of two maps that are not faint, and the others.
+            let mut points: [Points; 2] = Default::default();
             for (n, p) in alive.iter().enumerate() {
                 for q in &alive[n + 1..] {
                     let found = pair(maps, &below, &across, [*p, *q]);
-                    points.push([found.afferent[0], found.lateral[0]]);
-                    errors.push(found.error);
+                    let of_faint = usize::from(is_faint(p) || is_faint(q));
+                    points[of_faint].0.push([found.afferent[0], found.lateral[0]]);
+                    points[of_faint].1.push(found.error);
                     let mut row: Vec<Cell> =
                         [bundle.owner(), afferent.owner(), time].map(|name| Cell::Text(name.to_owned())).into();
                     row.extend([*p, *q].map(Cell::Count));
                     row.extend([found.afferent[0], found.lateral[0], found.error].map(Cell::Number));
                     row.push(Cell::Count(across.places));
                     row.extend([found.afferent[1], found.lateral[1]].map(Cell::Number));
+                    row.push(Cell::Count(of_faint));
                     findings.rows.push(row);
                 }
             }
@@ -169,24 +180,30 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
             if n < last && *epoch != Some(0) {
                 continue;
             }
-            let line = Line::through(&points);
-            if let Some(Line { slope, r, .. }) = line {
-                let place = format!("{time} weights");
-                let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
-                findings.measures.extend([measure("slope", slope), measure("correlation r", r)]);
-            }
-            findings
-                .notes
-                .extend(line.map(|line| line.sentence([bundle.owner(), afferent.owner()], time, points.len())));
+            let [all, clear] = [points.iter().flat_map(|of| of.0.clone()).collect(), points[0].0.clone()];
+            let [line, without] = [Line::through(&all), Line::through(&clear)];
+            let place = format!("{time} weights");
+            let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
+            let of_all = line.map(|line| [measure("slope", line.slope), measure("correlation r", line.r)]);
+            findings.measures.extend(of_all.into_iter().flatten());
+            findings.measures.extend(without.map(|line| measure("correlation r without faint maps", line.r)));
+            findings.notes.extend(line.map(|line| line.sentence([bundle.owner(), afferent.owner()], time, all.len())));
+            let dim: Vec<usize> = alive.into_iter().filter(is_faint).collect();
+            findings.notes.extend(faint_note((bundle.owner(), time), (maps, &dim), (without, clear.len())));
             let axes = ["afferent distance", "lateral distance"].map(Axis::linear);
-            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, errors), line));
+            let names = ["pairs", "pairs with a faint map"];
+            let marks = names.into_iter().zip(points).filter(|(_, of)| !of.0.is_empty());
+            let marks = marks.map(|(name, points)| pairs_of(name, points)).collect();
+            panels.push(panel(&format!("{}, {place}", bundle.owner()), axes, marks, line));
         }
     }
     findings.figures.push(Figure {
         name: String::new(),
         caption: format!(
             "Each point is a pair of feature maps: the Euclidean distance of their afferent kernels against the mean distance of their \
-             lateral kernels of {}, with standard errors over the maps that these lead to. The line is one of least squares. {}.",
+             lateral kernels of {}, with standard errors over the maps that these lead to. A map is faint where its afferent kernel, or all \
+             lateral kernels that come from it together, are shorter than a hundredth of the longest. The line is one of least squares \
+             through all pairs. {}.",
             names.join(" and "),
             bench.about_run()
         ),
@@ -214,26 +231,62 @@ fn answering(bench: &Bench, lateral: &Lateral) -> Result<BTreeMap<String, Vec<bo
 
 /// Which feature maps are left out, if any are.
 fn left_out((bundle, time): (&str, &str), maps: usize, dead: &[usize]) -> Option<String> {
-    let numbers: Vec<String> = dead.iter().map(usize::to_string).collect();
     (!dead.is_empty()).then(|| {
         format!(
             "`{bundle}`, {time} weights: {} of {maps} feature maps left out as dead ({}): the afferent kernel of such a map or all lateral \
              kernels that come from it are zero, or no grating changes it",
             dead.len(),
-            numbers.join(", ")
+            numbers(dead)
         )
     })
 }
 
-/// Points with their errors, and a line through them.
-pub fn panel(title: &str, [x, y]: [Axis; 2], (points, errors): (Vec<[f64; 2]>, Vec<f64>), line: Option<Line>) -> Panel {
-    let across = || points.iter().map(|[x, _]| *x);
-    let ends = [across().fold(f64::INFINITY, f64::min), across().fold(f64::NEG_INFINITY, f64::max)];
-    let fit = line.map(|line| {
+fn numbers(maps: &[usize]) -> String {
+    maps.iter().map(usize::to_string).collect::<Vec<String>>().join(", ")
+}
+
+/// What is left without the feature maps that are faint, if any are. They all have much the same afferent kernel and much the same
+/// lateral ones, none, which alone brings about a correlation.
+fn faint_note(
+    (bundle, time): (&str, &str),
+    (maps, dim): (usize, &[usize]),
+    (without, pairs): (Option<Line>, usize),
+) -> Option<String> {
+    let are = if dim.len() == 1 { "is" } else { "are" };
+    let left =
+        without.map_or("too few pairs for a line".to_owned(), |line| format!("r = {:.3} over {pairs} pairs", line.r));
+    (!dim.is_empty()).then(|| {
+        format!(
+            "`{bundle}`, {time} weights: {} of {maps} feature maps {are} faint ({}), with kernels shorter than a hundredth of the longest; without \
+             them {left}",
+            dim.len(),
+            numbers(dim)
+        )
+    })
+}
+
+/// Points, and their errors.
+type Points = (Vec<[f64; 2]>, Vec<f64>);
+
+pub fn pairs_of(name: &str, (points, errors): Points) -> Mark {
+    Mark::new(name, MarkKind::Points { points, errors })
+}
+
+/// Marks of points, and a line through all of them.
+pub fn panel(title: &str, [x, y]: [Axis; 2], mut marks: Vec<Mark>, line: Option<Line>) -> Panel {
+    let points = marks.iter().filter_map(|mark| match &mark.kind {
+        MarkKind::Points { points, .. } => Some(points),
+        _ => None,
+    });
+    let across: Vec<f64> = points.flatten().map(|[x, _]| *x).collect();
+    let ends = [
+        across.iter().copied().fold(f64::INFINITY, f64::min),
+        across.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+    ];
+    marks.extend(line.map(|line| {
         let points = ends.iter().map(|x| [*x, line.at_zero + line.slope * x]).collect();
         Mark::new("least squares", MarkKind::Line { points, dashed: true })
-    });
-    let marks = [Mark::new("pairs", MarkKind::Points { points, errors })].into_iter().chain(fit).collect();
+    }));
     let title = line.map_or(title.to_owned(), |line| format!("{title}: r = {:.2}", line.r));
     Panel { title, x, y, marks }
 }

@@ -118,15 +118,16 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     Ok(findings)
 }
 
-/// The responses of every channel that a grating changes. Channels that prefer one grating are watched together.
+/// The responses of every channel that answers. Channels that prefer one grating are watched together.
 fn watched(bench: &Bench, asked: &Asked, battery: &Battery, radii: &[f64]) -> Result<Vec<Seen>, TrainError> {
     let tuning = Tuning::of(bench, bench.model(), asked, battery)?;
+    let answering = tuning.answering();
     let ([channels, height, width], steps) = (map_of(asked), asked.steps.len().max(1));
     let unit = height / 2 * width + width / 2;
     let mut preferring: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
     for channel in 0..channels {
         let [frequency, orientation] = tuning.best(steps - 1, channel);
-        if tuning.curve(steps - 1, channel)[orientation] > 0.0 {
+        if answering[channel] && tuning.curve(steps - 1, channel)[orientation] > 0.0 {
             preferring.entry([frequency, orientation]).or_default().push(channel);
         }
     }
@@ -185,7 +186,7 @@ fn note(asked: &Asked, seen: &[Seen], radii: &[f64]) -> String {
     };
     let (name, silent) = (name(asked), map_of(asked)[0] - seen.len());
     let left = if silent > 0 {
-        format!("; {} left out, which no grating changes", counted(silent, "channel"))
+        format!("; {} left out, which gratings change hardly or not at all", counted(silent, "channel"))
     } else {
         String::new()
     };

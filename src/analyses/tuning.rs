@@ -1,6 +1,7 @@
 //! How the channels of a value answer to gratings.
 
 use super::Bench;
+use super::faint::faint;
 use super::values::{self, map_of};
 use crate::activity::{Asked, Place};
 use crate::back::burn::Model;
@@ -57,6 +58,14 @@ impl Tuning {
 
     pub fn channels(&self) -> usize {
         self.responses.first().map_or(0, Vec::len)
+    }
+
+    /// Which channels answer: any grating changes them, at any step, by a hundredth or more of what the channel that answers most
+    /// changes by.
+    pub fn answering(&self) -> Vec<bool> {
+        let of_channel = |channel| (0..self.steps()).flat_map(move |step| self.all(step, channel)).copied();
+        let largest: Vec<f64> = (0..self.channels()).map(|channel| of_channel(channel).fold(0.0, f64::max)).collect();
+        faint(&largest).into_iter().map(|is_faint| !is_faint).collect()
     }
 
     /// The responses of a channel to all gratings, by frequency and orientation.

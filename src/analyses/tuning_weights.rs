@@ -3,7 +3,7 @@
 
 use super::bench::AtTime;
 use super::lateral::{self, Choice, Lateral, chosen};
-use super::similarity::{Line, panel};
+use super::similarity::{Line, pairs_of, panel};
 use super::tuning::{Tuning, tuned};
 use super::values::{Seen, each_step, map_of, title, watched};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
@@ -47,7 +47,7 @@ pub const TUNING_WEIGHTS: Analysis = Analysis {
         Column { name: "q", about: "the channel that it leads to, another one" },
         Column {
             name: "similarity",
-            about: "Pearson's correlation of the responses of `p` and `q` to all gratings, largest over phases; empty where one of both answers to all alike",
+            about: "Pearson's correlation of the responses of `p` and `q` to all gratings, largest over phases; empty where one of both answers to all alike, or with less than a hundredth of the largest response of all",
         },
         Column { name: "weight", about: "sum of the weights of the kernel from `p` to `q`" },
         Column { name: "centre", about: "the weight in the middle of that kernel" },
@@ -126,7 +126,8 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 Axis::linear("similarity of tuning (correlation)").within(-1.0, 1.0),
                 Axis::linear("lateral weight (sum of the kernel)"),
             ];
-            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, (points, Vec::new()), line));
+            let marks = vec![pairs_of("pairs", (points, Vec::new()))];
+            panels.push(panel(&format!("{}, {time} weights", bundle.owner()), axes, marks, line));
         }
     }
     findings.figures.push(Figure {
@@ -155,10 +156,12 @@ struct Pair {
 fn pairs(tuning: &Tuning, bundle: &Param, weights: &[f64]) -> Vec<Pair> {
     let (maps, [height, width]) = (bundle.shape[0], [bundle.shape[2], bundle.shape[3]]);
     let ordered = (0..maps).flat_map(|p| (0..maps).filter(move |q| *q != p).map(move |q| (p, q)));
+    let answers = tuning.answering();
     let pair = |(p, q): (usize, usize)| {
         let kernel = &weights[(q * maps + p) * height * width..][..height * width];
         let responses = tuning.all(0, p).iter().zip(tuning.all(0, q)).map(|(p, q)| [*p, *q]);
-        let similarity = Line::through(&responses.collect::<Vec<_>>()).map(|line| line.r);
+        let line = Line::through(&responses.collect::<Vec<_>>()).filter(|_| answers[p] && answers[q]);
+        let similarity = line.map(|line| line.r);
         let centre = kernel[(height - 1) / 2 * width + (width - 1) / 2];
         Pair { p, q, similarity, weight: kernel.iter().sum(), centre }
     };

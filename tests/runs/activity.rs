@@ -331,6 +331,11 @@ fn all_that_apply_go_into_the_folder_of_the_run() {
         page.contains("Left out") && page.contains("ei_ratio: no penalty of the net pushes"),
         "what is left out is said"
     );
+    assert!(
+        page.contains("Both axes are logarithmic. Loop trained on contours, best weights"),
+        "each figure says of which net"
+    );
+    assert!(!page.contains("saw the penalty pull"), "this net has none");
     // The run is still a run, and the same analysis gives the same bytes.
     fine(here, "eval run");
     let before = fs::read(here.join("run/analyses/maps_O_1.png")).unwrap();

@@ -115,6 +115,48 @@ fn dead_maps_are_left_out() {
     assert!(left.iter().flatten().all(|map| !["2", "5"].contains(&map.as_str())), "{left:?}");
 }
 
+/// Two of eight maps keep a ten thousandth of their kernels, as training with a penalty leaves such maps. They stay in the table and in
+/// the line through all pairs; the line without them is told too, and they do not count among the channels that answer.
+#[test]
+fn faint_maps_are_told_of() {
+    let place = place();
+    let here = place.path();
+    let best = here.join("run/best.safetensors");
+    let dim = |map: usize, faint: usize, w: usize| if map == faint { 1e-5 * w as f32 } else { 0.1 * w as f32 };
+    change(&best, "W_A.weight", &(0..8 * 49).map(|n| dim(n / 49, 2, n * 7 % 11)).collect::<Vec<f32>>());
+    change(&best, "W_L.weight", &(0..8 * 8 * 9).map(|n| dim(n / 9 % 8, 5, n * n % 13)).collect::<Vec<f32>>());
+    let said = fine(here, "analyse run similarity --force --out x.csv");
+    let table = rows(&fs::read_to_string(here.join("x.csv")).unwrap());
+    let best_rows: Vec<_> = table.iter().filter(|row| row["weights"] == "best").collect();
+    let is_of_faint = |row: &&&std::collections::BTreeMap<String, String>| {
+        ["p", "q"].iter().any(|end| ["2", "5"].contains(&row[*end].as_str()))
+    };
+    assert!(best_rows.iter().all(|row| (row["faint"] == "1") == is_of_faint(&row)), "{best_rows:?}");
+    // Pearson's correlation over the pairs of the other six maps.
+    let clear: Vec<[f64; 2]> = best_rows
+        .iter()
+        .filter(|row| row["faint"] == "0")
+        .map(|row| ["d_afferent", "d_lateral"].map(|name| row[name].parse().unwrap()))
+        .collect();
+    let mean = |n: usize| clear.iter().map(|point| point[n]).sum::<f64>() / clear.len() as f64;
+    let centre = [mean(0), mean(1)];
+    let sum = |a: usize, b: usize| clear.iter().map(|x| (x[a] - centre[a]) * (x[b] - centre[b])).sum::<f64>();
+    let r = sum(0, 1) / (sum(0, 0) * sum(1, 1)).sqrt();
+    let told = format!(
+        "`W_L`, best weights: 2 of 8 feature maps are faint (2, 5), with kernels shorter than a hundredth of the longest; without them r = {r:.3} over 15 pairs"
+    );
+    assert!(best_rows.len() == 28 && said.contains("over 28 pairs") && said.contains(&told), "{told}: {said}");
+    assert!(!said.contains("initial weights: 1 of"), "before training all maps are alike in length: {said}");
+
+    // The second map of the afferent kernels is faint to gratings too.
+    let said = fine(here, "analyse run orientation(of:A) size_tuning(of:A) tuning_weights --force --into x");
+    assert!(said.contains("1 of 8 channels does not answer"), "{said}");
+    assert!(said.contains("1 channel left out, which gratings change hardly or not at all"), "{said}");
+    assert!(said.contains("over 42 ordered pairs of channels that answer"), "{said}");
+    let figure = fs::read_to_string(here.join("x/size_tuning.svg")).unwrap();
+    assert!(figure.contains("A (n = 7 channels)"), "{figure}");
+}
+
 /// Several values are looked at, each at all of its steps or at those that are named, and each row says whose weights the net had.
 #[test]
 fn several_values_are_tuned() {

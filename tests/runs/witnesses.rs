@@ -236,6 +236,11 @@ fn tables_and_arrays_of_a_run() {
     assert!(counts.contains(&["connections", "9", "9"].map(str::to_owned)), "{counts:?}");
     assert!(counts.contains(&["units", "3", "3"].map(str::to_owned)), "{counts:?}");
 
+    // The figure says which of both weights came out excitatory, beside what the penalty did in the paper.
+    let figure = fs::read_to_string(here.join("out/histograms.svg")).unwrap();
+    assert!(figure.contains("W_E.weight (relabelled inhibitory)"), "{figure}");
+    assert!(fs::read_to_string(here.join("out/report.html")).unwrap().contains("saw the penalty pull"));
+
     // What cannot be answered says why, and what to do.
     let (is_fine, _, err) = lcnnc(here, "analyse run cka --limit 3");
     assert!(!is_fine && err.contains("alignment takes 4 images or more"), "{err}");

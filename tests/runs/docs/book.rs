@@ -1,6 +1,7 @@
 //! The pages as a book: links that lead somewhere, and a summary of all pages. mdBook itself is not needed.
 
 use crate::docs::pages;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -83,6 +84,23 @@ fn pages_are_free_of_tags() {
         let tagged = prose(&page).into_iter().find(|line| words(line).replace("\\<", "").contains('<'));
         assert!(tagged.is_none(), "{page}: a `<` without a backslash: {}", tagged.unwrap_or_default());
     }
+}
+
+/// Pictures make a clone large for ever: all of them together stay below 1.5 MB, and a page shows each.
+#[test]
+fn pictures_are_small_and_shown() {
+    let is_picture = |path: &String| path.ends_with(".svg") || path.ends_with(".png");
+    let shown: BTreeSet<String> =
+        pages().iter().flat_map(|page| links(page).into_iter().map(|link| beside(page, &link))).collect();
+    let files = ["docs", "docs/papers", "docs/reports"].into_iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let pictures: Vec<String> =
+        files.map(|file| file.unwrap().path().to_str().unwrap().to_owned()).filter(is_picture).collect();
+    assert!(pictures.len() > 20, "{pictures:?}");
+    for picture in &pictures {
+        assert!(shown.contains(picture), "no page shows {picture}");
+    }
+    let bytes: u64 = pictures.iter().map(|picture| fs::metadata(picture).unwrap().len()).sum();
+    assert!(bytes < 1_500_000, "{bytes} bytes");
 }
 
 #[test]

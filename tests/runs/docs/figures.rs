@@ -1,7 +1,7 @@
 //! The page that leads from a run to a figure: its commands and its Python programs.
 
 use super::terminal::blocks;
-use crate::shell::rows;
+use crate::shell::{fine, rows};
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -77,5 +77,31 @@ fn figures_of_the_manual_are_drawn() {
     }
     for figure in ["kurtosis.pdf", "similarity.pdf", "maps.pdf"] {
         assert!(fs::metadata(place.path().join(figure)).unwrap().len() > 1000, "{figure}");
+    }
+}
+
+/// Numbers of tables beside those of numpy, SciPy and powerlaw, as the manual's page on Park et al. (2025) shows of a trained run. Needs
+/// Python with these and with safetensors: `cargo test --test runs tables_of_the_manual -- --ignored`.
+#[test]
+#[ignore = "needs Python"]
+fn tables_of_the_manual_are_those_of_numpy() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    let spec = env::current_dir().unwrap().join("specs/lc_cnn.lcnn").display().to_string();
+    let script = env::current_dir().unwrap().join("tests/reference/tables.py").display().to_string();
+    fine(here, &format!("run {spec} --epochs 1 --limit 64 --limit-test 25 --batch 16 --device cpu --threads 1"));
+    let run = fs::read_dir(here.join("runs/lc_cnn")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(run, here.join("run")).unwrap();
+    fine(here, "analyse run --limit 25 --into tables");
+    fine(here, "activations run --values O@all --limit 25 --out tables/x.npz");
+    let program = format!("import runpy, sys; sys.argv[1:] = ['run', 'tables']; runpy.run_path('{script}')");
+    let said = python(&program, here, &[]);
+    let tables = said.lines().filter_map(|line| Some((line, line.split_once("off by at most ")?.1)));
+    let off: Vec<(&str, f64)> =
+        tables.map(|(line, off)| (line, off.split(' ').next().unwrap().parse().unwrap())).collect();
+    assert!(off.len() > 15, "{said}");
+    for (line, off) in off {
+        // powerlaw's search ends at about five digits.
+        assert!(off < if line.contains("powerlaw") { 1e-2 } else { 1e-9 }, "{line}");
     }
 }
