@@ -10,18 +10,13 @@ use lcnnc::back::onnx::proto::{
 use lcnnc::back::onnx::{Export, NoGraph, Options, emit};
 use lcnnc_lang::ir::{Net, ParamId};
 use lcnnc_lang::kinds::KINDS;
+use lcnnc_testing::nests::{NESTED, NESTS};
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{clean, compile_as, golden, goldens, net, spec, specs};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A loop inside a loop, with weights of each step of both, a state that begins as the image, and one that the scores do not need.
-pub const NESTED: &str = "model Nested\ninput image: [2, 6, 6]\nblock inner(x, W) {\n    loop t(steps: 2) {\n        state T = x\n        \
-                      h = gain(tanh(W * T), per_step: true)\n        T' = T + h\n    }\n    yield T + h@1 * T@1\n}\n\
-                      weights W: conv(2 -> 2, kernel: 3)\nloop L(steps: 3) {\n    state S = image\n    state Q = zeros(2, 6, 6)\n    \
-                      S' = batch_norm(inner(S, W), per_step: true)\n    Q' = Q + S\n}\nlogits = dense(flatten(S), classes)\noutput logits\n";
 
 fn numbers(net: &Net) -> impl FnMut(ParamId) -> std::io::Result<Vec<f32>> {
     |id| Ok(initial(net, 0, id).into_iter().map(|x| x as f32).collect())
@@ -176,7 +171,8 @@ fn every_spec_and_kind_has_a_sound_graph() {
         format!("model Kind\ninput image: [3, 8, 8]\n{example}\nlogits = dense(y, classes)\noutput logits\n")
     };
     let kinds = KINDS.iter().map(|it| (it.name.to_owned(), kind(it.example)));
-    for (name, text) in specs().into_iter().chain(kinds).chain([("nested".to_owned(), NESTED.to_owned())]) {
+    let nests = NESTS.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    for (name, text) in specs().into_iter().chain(kinds).chain(nests) {
         let net = net(&text, &[]);
         for loops in [false, true] {
             let graph = emit(&net, &Options { loops, ..Options::default() }).unwrap();
