@@ -1,7 +1,7 @@
 //! `lcnnc eval`: what a run's net answers to the images of a test half.
 
 use super::evaluated::{Format, Out};
-use super::taken_up::{AllowArgs, NetArgs, TestArgs};
+use super::taken_up::{AllowArgs, DataArgs, NetArgs, Tested};
 use super::values::{count, index, output};
 use indicatif::ProgressBar;
 use lcnnc::evaluation::{self, Lesion, Line, OtherSteps, Over, PerImage};
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = index(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
     random_lesions: usize,
     #[command(flatten)]
-    data: TestArgs,
+    data: DataArgs<Tested>,
     #[command(flatten)]
     allow: AllowArgs,
     #[command(flatten)]
