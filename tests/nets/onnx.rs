@@ -149,10 +149,11 @@ fn fact(it: &AttributeProto) -> String {
 
 /// The numbers of a small tensor of whole numbers.
 fn constant(tensor: &TensorProto) -> String {
-    let bytes = tensor.raw_data.as_ref().unwrap();
-    match tensor.data_type == INT64 {
-        true => format!(" = {:?}", bytes.as_chunks().0.iter().map(|x| i64::from_le_bytes(*x)).collect::<Vec<_>>()),
-        false => String::new(),
+    match tensor.raw_data.as_ref().filter(|_| tensor.data_type == INT64) {
+        Some(bytes) => {
+            format!(" = {:?}", bytes.as_chunks().0.iter().map(|x| i64::from_le_bytes(*x)).collect::<Vec<_>>())
+        }
+        None => String::new(),
     }
 }
 
@@ -163,6 +164,59 @@ fn graphs_are_written_as_reviewed() {
         golden("onnx", name, &text(&graph_of(&net, loops, &[])));
     }
     assert_eq!(goldens("onnx"), ["dale", "lc_cnn", "lc_cnn_loops"]);
+}
+
+/// How often each operation stands in these nodes and in the bodies of their loops.
+fn counted<'g>(nodes: &'g [NodeProto], counts: &mut BTreeMap<&'g str, usize>) {
+    for node in nodes {
+        *counts.entry(&node.op_type).or_default() += 1;
+        node.attribute.iter().filter_map(|attribute| attribute.g.as_ref()).for_each(|body| counted(&body.node, counts));
+    }
+}
+
+/// A graph in short: what goes in and comes out, each tensor that is in it, how often each operation is, and a checksum of all its lines, of
+/// which a change of any link or setting would make another one.
+fn short(graph: &GraphProto) -> String {
+    let whole = text(graph);
+    let tensors = graph.initializer.len();
+    let mut lines: Vec<String> = whole.lines().take(1 + graph.input.len() + tensors).map(str::to_owned).collect();
+    let mut counts = BTreeMap::new();
+    counted(&graph.node, &mut counts);
+    lines.extend(counts.into_iter().map(|(op, count)| format!("{count} {op}")));
+    lines.extend(whole.lines().rev().take(graph.output.len()).map(str::to_owned));
+    let all = lcnnc::data::sha256([whole.as_bytes()]);
+    lines.push(format!("{} lines, SHA-256 {}", whole.lines().count(), &all[..16]));
+    lines.join("\n")
+}
+
+/// No weight has a number here, so a net may be as large as it likes.
+#[test]
+fn every_spec_has_the_graph_that_was_reviewed() {
+    let mut names = Vec::new();
+    for (name, spec) in specs() {
+        let net = net(&spec, &[]);
+        let graph = |loops| {
+            let metadata = vec![("origin".to_owned(), format!("{name}.lcnn"))];
+            let graph = emit(&net, &Options { loops, metadata, ..Options::default() }).unwrap();
+            let (_, contents) = graph.files(&net, "net.onnx", 1).remove(0);
+            let mut bytes = Vec::new();
+            graph.write(&net, &contents, &mut |_| panic!("a number is read"), &mut bytes).unwrap();
+            let model = ModelProto::decode(bytes.as_slice()).unwrap();
+            let keys: Vec<&str> = model.metadata_props.iter().map(|entry| entry.key.as_str()).collect();
+            format!("metadata {}\n{}", keys.join(", "), short(model.graph.as_ref().unwrap()))
+        };
+        let mut all = graph(false);
+        if net.loops().next().is_some() {
+            let loops = graph(true);
+            // The tensors that both have are named once.
+            let own: Vec<&str> = loops.lines().filter(|line| !all.lines().any(|other| other == *line)).collect();
+            all = format!("{all}\nwith its loops, where that is other:\n{}", own.join("\n"));
+        }
+        assert!(all.lines().count() < 400, "{name}");
+        golden("onnx_short", &name, &all);
+        names.push(name);
+    }
+    assert_eq!(goldens("onnx_short"), names, "golden/onnx_short holds one of each spec and nothing else");
 }
 
 #[test]
