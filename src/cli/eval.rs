@@ -158,12 +158,16 @@ impl Args {
         let about = || {
             let mut about = self.about(trained, shown);
             about["lesion"] = json!(self.lesion);
+            about["random_lesions_among"] = json!(study.lesion.drawn_among(trained.model().net()));
             about
         };
         out.table(&study.rows(), about, || {
             let (what, size, watched) = (self.lesion.join(", "), &study.lesion, &study.watched);
             let about = format!("set to zero: {what} ({size}); `{watched}` at its last step; {}", images(shown));
-            format!("{}{about}\n", study.text())
+            let among = study.lesion.drawn_among(trained.model().net());
+            let among =
+                if self.random_lesions == 0 { String::new() } else { format!("random lesions among {among}\n") };
+            format!("{}{about}\n{among}", study.text())
         })
     }
 }
