@@ -149,7 +149,7 @@ fn what_is_no_region_or_no_value_is_said_and_nothing_is_written() {
         assert!(code == Some(2) && err.contains(said), "{args}: {err}");
     }
     let (code, _, err) = lcnnc(place.path(), "export run --to pytorch --map V1=h");
-    assert!(code == Some(2) && err.contains("`--map` is for `--to brainscore` alone"), "{err}");
+    assert!(code == Some(2) && err.contains("`--map` is for `--to brainscore`: leave it out"), "{err}");
     let mut left: Vec<String> = fs::read_dir(place.path())
         .unwrap()
         .map(|file| file.unwrap().file_name().into_string().unwrap())
