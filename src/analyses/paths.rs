@@ -90,26 +90,7 @@ impl<'n> Paths<'n> {
 
     /// The kernels by which a value is made, if a layer makes it, and what the layer reads.
     fn bundle(&self, value: Value) -> Option<(ParamId, Value)> {
-        match self.nodes.get(&value)?.op {
-            Op::Conv { x, weight, .. }
-            | Op::ConvTranspose { x, weight, .. }
-            | Op::Local { x, weight, .. }
-            | Op::Dense { x, weight, .. } => Some((weight, x)),
-            Op::Param(_)
-            | Op::Number(_)
-            | Op::Zeros
-            | Op::Pool { .. }
-            | Op::Upsample { .. }
-            | Op::BatchNorm { .. }
-            | Op::GroupNorm { .. }
-            | Op::Lrn { .. }
-            | Op::Dropout { .. }
-            | Op::Unary { .. }
-            | Op::Binary { .. }
-            | Op::Reduce { .. }
-            | Op::Flatten { .. }
-            | Op::Concat { .. } => None,
-        }
+        self.nodes.get(&value)?.op.kernels().map(|layer| (layer.weight, layer.x))
     }
 
     /// All that values are made of, themselves included: as far as those at which `is_end` says so.

@@ -1,7 +1,7 @@
 //! `lcnnc eval`: what a run's net answers to the images of a test half.
 
 use super::evaluated::{Format, Out};
-use super::taken_up::{AllowArgs, NetArgs, TestArgs};
+use super::taken_up::{AllowArgs, DataArgs, NetArgs, Tested};
 use super::values::{count, index, output};
 use indicatif::ProgressBar;
 use lcnnc::evaluation::{self, Lesion, Line, OtherSteps, Over, PerImage};
@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = index(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
     random_lesions: usize,
     #[command(flatten)]
-    data: TestArgs,
+    data: DataArgs<Tested>,
     #[command(flatten)]
     allow: AllowArgs,
     #[command(flatten)]
@@ -158,12 +158,16 @@ impl Args {
         let about = || {
             let mut about = self.about(trained, shown);
             about["lesion"] = json!(self.lesion);
+            about["random_lesions_among"] = json!(study.lesion.drawn_among(trained.model().net()));
             about
         };
         out.table(&study.rows(), about, || {
             let (what, size, watched) = (self.lesion.join(", "), &study.lesion, &study.watched);
             let about = format!("set to zero: {what} ({size}); `{watched}` at its last step; {}", images(shown));
-            format!("{}{about}\n", study.text())
+            let among = study.lesion.drawn_among(trained.model().net());
+            let among =
+                if self.random_lesions == 0 { String::new() } else { format!("random lesions among {among}\n") };
+            format!("{}{about}\n{among}", study.text())
         })
     }
 }

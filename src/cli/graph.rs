@@ -69,7 +69,7 @@ impl Args {
                 let reason = "a run has its consts and classes: leave out `--set` and `--classes`, or draw its spec";
                 return Err(TrainError::Refused { path: self.source.clone(), reason: reason.to_owned() });
             }
-            let run = RunFolder::open(&self.source, &mut Inspection::new(false, Console::new()))?;
+            let run = RunFolder::open(&self.source, &mut Inspection::without_force(Console::new()))?;
             return Ok(Recipe::new(run.source, &run.overrides, run.manifest.data.classes.len())?.net);
         }
         let compiled = self.options.compile_clean(&self.source)?;

@@ -1,7 +1,7 @@
 //! `lcnnc rerun`: a finished run once more, and whether the bits agree.
 
 use super::run::said;
-use super::taken_up::{MachineArgs, MovedArgs};
+use super::taken_up::{DataArgs, MachineArgs, Moved};
 use lcnnc::train::{self, Console, Inspection, Overrides, TrainError};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +16,7 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     #[command(flatten)]
-    data: MovedArgs,
+    data: DataArgs<Moved>,
     #[command(flatten)]
     machine: MachineArgs,
     /// Go on although files of the folder are not what the run left; each of them is named

@@ -1,7 +1,7 @@
 //! `lcnnc resume`: goes on with a run that was cut short, or with a finished one for more epochs.
 
 use super::run::{said, words};
-use super::taken_up::{MachineArgs, MovedArgs};
+use super::taken_up::{DataArgs, MachineArgs, Moved};
 use super::values::{count, seconds};
 use lcnnc::train::{self, Console, Inspection, Overrides, TrainError};
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ pub struct Args {
     /// The run's folder
     run: PathBuf,
     #[command(flatten)]
-    data: MovedArgs,
+    data: DataArgs<Moved>,
     #[command(flatten)]
     machine: MachineArgs,
     /// Seconds between two checkpoints [default: as for the run]

@@ -1,7 +1,7 @@
 //! `lcnnc share`: the net of a finished run with shared kernels.
 
 use super::run::{forced, words};
-use super::taken_up::{MachineArgs, MovedArgs};
+use super::taken_up::{DataArgs, MachineArgs, Moved};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use lcnnc::train::{self, Console, How, Inspection, Overrides, TrainError};
 use lcnnc_lang::ir::Modules;
@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long = "as", value_name = "KIND", value_parser = ["conv"])]
     kind: Option<String>,
     #[command(flatten)]
-    data: MovedArgs,
+    data: DataArgs<Moved>,
     #[command(flatten)]
     machine: MachineArgs,
     /// Go on although files of the folder are not what the run left; each of them is named

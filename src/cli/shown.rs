@@ -1,6 +1,6 @@
 //! The flags of verbs that show a run's net images: which images, which weights, and where the net runs.
 
-use super::taken_up::{NetArgs, TestArgs};
+use super::taken_up::{DataArgs, NetArgs, Tested};
 use super::values::{count, there};
 use lcnnc::train::Overrides;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ pub struct ShownArgs {
     #[arg(long, value_name = "PATH", num_args = 1.., value_parser = there(), conflicts_with_all = ["dataset", "limit"])]
     pub images: Vec<PathBuf>,
     #[command(flatten)]
-    data: TestArgs,
+    data: DataArgs<Tested>,
     /// Most images of the test half that the net is shown, a sample fixed by the run's seed [default: as for the run; analyses take at most 1000]
     #[arg(long, value_name = "N", value_parser = count(usize::MAX), allow_hyphen_values = true)]
     pub limit: Option<usize>,

@@ -3,6 +3,7 @@
 use super::values::{count, dataset, folder};
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::train::{MOST_THREADS, Overrides, Which};
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 /// Where a run's net runs.
@@ -33,36 +34,41 @@ pub struct NetArgs {
     pub machine: MachineArgs,
 }
 
-/// The data of a run where they lie now.
+/// What `--dataset` of a verb may be.
+pub trait Meant {
+    const HELP: &str;
+}
+
+/// The run's own data, which may lie elsewhere by now.
+#[derive(Debug)]
+pub struct Moved;
+
+impl Meant for Moved {
+    const HELP: &str = "The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]";
+}
+
+/// What a run's net is tested with, which may be other data than the run's.
+#[derive(Debug)]
+pub struct Tested;
+
+impl Meant for Tested {
+    const HELP: &str =
+        "Another data set [default: the run's]; where answers are judged, of the same classes in the same order";
+}
+
+/// The data of a verb that takes up a run.
 #[derive(Debug, clap::Args)]
-pub struct MovedArgs {
-    /// The run's data set where it lies now, as folder:PATH; its contents must be the same [default: where it lay for the run]
-    #[arg(long, value_name = "SET", value_parser = dataset)]
+pub struct DataArgs<M: Meant> {
+    #[arg(long, value_name = "SET", value_parser = dataset, help = M::HELP)]
     dataset: Option<String>,
     /// Where data sets lie [default: where they lay for the run]
     #[arg(long, value_name = "DIR", value_parser = folder())]
     data_root: Option<PathBuf>,
+    #[arg(skip)]
+    meant: PhantomData<M>,
 }
 
-impl MovedArgs {
-    /// Puts the values of these flags over other settings of a run.
-    pub fn with(self, other: Overrides) -> Overrides {
-        Overrides { dataset: self.dataset, data_root: self.data_root, ..other }
-    }
-}
-
-/// The data that a run's net is tested with, which may be others than the run's.
-#[derive(Debug, clap::Args)]
-pub struct TestArgs {
-    /// Another data set [default: the run's]; where answers are judged, of the same classes in the same order
-    #[arg(long, value_name = "SET", value_parser = dataset)]
-    dataset: Option<String>,
-    /// Where data sets lie [default: where they lay for the run]
-    #[arg(long, value_name = "DIR", value_parser = folder())]
-    data_root: Option<PathBuf>,
-}
-
-impl TestArgs {
+impl<M: Meant> DataArgs<M> {
     /// Puts the values of these flags over other settings of a run.
     pub fn with(&self, other: Overrides) -> Overrides {
         Overrides { dataset: self.dataset.clone(), data_root: self.data_root.clone(), ..other }

@@ -19,6 +19,9 @@ pub struct Lesion {
     pub first: Option<String>,
 }
 
+/// Layers that are named of those that random lesions lie in.
+const NAMED: usize = 3;
+
 /// What random weights are drawn among: those of one class. Running statistics are never part of a lesion.
 const CLASSES: [ParamClass; 3] = [ParamClass::Kernel, ParamClass::Bias, ParamClass::Norm];
 
@@ -154,6 +157,34 @@ impl Lesion {
         random
     }
 
+    /// Where random lesions lie: how the numbers that they are drawn among fall to the layers of the net.
+    pub fn drawn_among(&self, net: &Net) -> String {
+        let mut parts = Vec::new();
+        let is_drawn = |class: &ParamClass| self.weights.keys().any(|n| net.params[*n].class == *class);
+        let classes: Vec<ParamClass> = CLASSES.into_iter().filter(is_drawn).collect();
+        if !classes.is_empty() {
+            let mut of_layer: BTreeMap<&str, usize> = BTreeMap::new();
+            for (n, param) in net.params.iter().enumerate().filter(|(_, param)| classes.contains(&param.class)) {
+                *of_layer.entry(net.owner(ParamId(n))).or_default() += param.len();
+            }
+            let all: usize = of_layer.values().sum();
+            let mut layers: Vec<(&str, usize)> = of_layer.into_iter().collect();
+            layers.sort_by_key(|(_, len)| std::cmp::Reverse(*len));
+            let share = |len: usize| format!("{:.1} %", 100.0 * len as f64 / all.max(1) as f64);
+            let (named, others) = layers.split_at(layers.len().min(NAMED));
+            let mut shares: Vec<String> =
+                named.iter().map(|(layer, len)| format!("{} in `{layer}`", share(*len))).collect();
+            if !others.is_empty() {
+                let rest = others.iter().map(|(_, len)| len).sum();
+                shares.push(format!("{} in {}", share(rest), counted(others.len(), "other layer")));
+            }
+            let words: Vec<&str> = classes.iter().map(|class| words(*class)).collect();
+            parts.push(format!("all {} of the net, {}", words.join(" and "), shares.join(", ")));
+        }
+        parts.extend(self.channels.keys().map(|value| format!("the channels of `{value}`")));
+        parts.join("; ")
+    }
+
     /// The run's net with the lesion.
     ///
     /// # Errors
@@ -184,6 +215,16 @@ impl fmt::Display for Lesion {
         let parts = [(self.weights(), "weight"), (self.channels(), "channel")];
         let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun));
         f.write_str(&parts.collect::<Vec<String>>().join(" and "))
+    }
+}
+
+/// What the parameters of a class are called together.
+fn words(class: ParamClass) -> &'static str {
+    match class {
+        ParamClass::Kernel => "kernels",
+        ParamClass::Bias => "biases",
+        ParamClass::Norm => "gains and shifts",
+        ParamClass::Statistic => "running statistics",
     }
 }
 

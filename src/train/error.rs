@@ -349,6 +349,28 @@ impl TrainError {
         move |source| Self::File { path: path.to_owned(), doing, source }
     }
 
+    /// The problem for a command that has no `--force` to go on with, or means something else by it.
+    #[must_use]
+    pub fn without_force(self) -> Self {
+        match self {
+            Self::Altered { path, expected, found, way } => {
+                let reason = format!("expected {expected}, found {found}; {way}");
+                Self::Refused { path, reason }
+            }
+            error => error,
+        }
+    }
+
+    /// A problem with a file, and one thing more that can be done.
+    #[must_use]
+    pub fn or(self, way: &str) -> Self {
+        match self {
+            Self::Refused { path, reason } => Self::Refused { path, reason: format!("{reason}, or {way}") },
+            Self::Damaged { path, reason } => Self::Damaged { path, reason: format!("{reason}, or {way}") },
+            error => error,
+        }
+    }
+
     /// What was found, without what to do about it: for the notes of a run that goes on all the same.
     pub fn finding(&self) -> String {
         match self {

@@ -10,18 +10,13 @@ use lcnnc::back::onnx::proto::{
 use lcnnc::back::onnx::{Export, NoGraph, Options, emit};
 use lcnnc_lang::ir::{Net, ParamId};
 use lcnnc_lang::kinds::KINDS;
+use lcnnc_testing::nests::{NESTED, NESTS};
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{clean, compile_as, golden, goldens, net, spec, specs};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use prost::Message;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// A loop inside a loop, with weights of each step of both, a state that begins as the image, and one that the scores do not need.
-pub const NESTED: &str = "model Nested\ninput image: [2, 6, 6]\nblock inner(x, W) {\n    loop t(steps: 2) {\n        state T = x\n        \
-                      h = gain(tanh(W * T), per_step: true)\n        T' = T + h\n    }\n    yield T + h@1 * T@1\n}\n\
-                      weights W: conv(2 -> 2, kernel: 3)\nloop L(steps: 3) {\n    state S = image\n    state Q = zeros(2, 6, 6)\n    \
-                      S' = batch_norm(inner(S, W), per_step: true)\n    Q' = Q + S\n}\nlogits = dense(flatten(S), classes)\noutput logits\n";
 
 fn numbers(net: &Net) -> impl FnMut(ParamId) -> std::io::Result<Vec<f32>> {
     |id| Ok(initial(net, 0, id).into_iter().map(|x| x as f32).collect())
@@ -154,10 +149,11 @@ fn fact(it: &AttributeProto) -> String {
 
 /// The numbers of a small tensor of whole numbers.
 fn constant(tensor: &TensorProto) -> String {
-    let bytes = tensor.raw_data.as_ref().unwrap();
-    match tensor.data_type == INT64 {
-        true => format!(" = {:?}", bytes.as_chunks().0.iter().map(|x| i64::from_le_bytes(*x)).collect::<Vec<_>>()),
-        false => String::new(),
+    match tensor.raw_data.as_ref().filter(|_| tensor.data_type == INT64) {
+        Some(bytes) => {
+            format!(" = {:?}", bytes.as_chunks().0.iter().map(|x| i64::from_le_bytes(*x)).collect::<Vec<_>>())
+        }
+        None => String::new(),
     }
 }
 
@@ -170,13 +166,67 @@ fn graphs_are_written_as_reviewed() {
     assert_eq!(goldens("onnx"), ["dale", "lc_cnn", "lc_cnn_loops"]);
 }
 
+/// How often each operation stands in these nodes and in the bodies of their loops.
+fn counted<'g>(nodes: &'g [NodeProto], counts: &mut BTreeMap<&'g str, usize>) {
+    for node in nodes {
+        *counts.entry(&node.op_type).or_default() += 1;
+        node.attribute.iter().filter_map(|attribute| attribute.g.as_ref()).for_each(|body| counted(&body.node, counts));
+    }
+}
+
+/// A graph in short: what goes in and comes out, each tensor that is in it, how often each operation is, and a checksum of all its lines, of
+/// which a change of any link or setting would make another one.
+fn short(graph: &GraphProto) -> String {
+    let whole = text(graph);
+    let tensors = graph.initializer.len();
+    let mut lines: Vec<String> = whole.lines().take(1 + graph.input.len() + tensors).map(str::to_owned).collect();
+    let mut counts = BTreeMap::new();
+    counted(&graph.node, &mut counts);
+    lines.extend(counts.into_iter().map(|(op, count)| format!("{count} {op}")));
+    lines.extend(whole.lines().rev().take(graph.output.len()).map(str::to_owned));
+    let all = lcnnc::data::sha256([whole.as_bytes()]);
+    lines.push(format!("{} lines, SHA-256 {}", whole.lines().count(), &all[..16]));
+    lines.join("\n")
+}
+
+/// No weight has a number here, so a net may be as large as it likes.
+#[test]
+fn every_spec_has_the_graph_that_was_reviewed() {
+    let mut names = Vec::new();
+    for (name, spec) in specs() {
+        let net = net(&spec, &[]);
+        let graph = |loops| {
+            let metadata = vec![("origin".to_owned(), format!("{name}.lcnn"))];
+            let graph = emit(&net, &Options { loops, metadata, ..Options::default() }).unwrap();
+            let (_, contents) = graph.files(&net, "net.onnx", 1).remove(0);
+            let mut bytes = Vec::new();
+            graph.write(&net, &contents, &mut |_| panic!("a number is read"), &mut bytes).unwrap();
+            let model = ModelProto::decode(bytes.as_slice()).unwrap();
+            let keys: Vec<&str> = model.metadata_props.iter().map(|entry| entry.key.as_str()).collect();
+            format!("metadata {}\n{}", keys.join(", "), short(model.graph.as_ref().unwrap()))
+        };
+        let mut all = graph(false);
+        if net.loops().next().is_some() {
+            let loops = graph(true);
+            // The tensors that both have are named once.
+            let own: Vec<&str> = loops.lines().filter(|line| !all.lines().any(|other| other == *line)).collect();
+            all = format!("{all}\nwith its loops, where that is other:\n{}", own.join("\n"));
+        }
+        assert!(all.lines().count() < 400, "{name}");
+        golden("onnx_short", &name, &all);
+        names.push(name);
+    }
+    assert_eq!(goldens("onnx_short"), names, "golden/onnx_short holds one of each spec and nothing else");
+}
+
 #[test]
 fn every_spec_and_kind_has_a_sound_graph() {
     let kind = |example: &str| {
         format!("model Kind\ninput image: [3, 8, 8]\n{example}\nlogits = dense(y, classes)\noutput logits\n")
     };
     let kinds = KINDS.iter().map(|it| (it.name.to_owned(), kind(it.example)));
-    for (name, text) in specs().into_iter().chain(kinds).chain([("nested".to_owned(), NESTED.to_owned())]) {
+    let nests = NESTS.map(|(name, text)| (name.to_owned(), text.to_owned()));
+    for (name, text) in specs().into_iter().chain(kinds).chain(nests) {
         let net = net(&text, &[]);
         for loops in [false, true] {
             let graph = emit(&net, &Options { loops, ..Options::default() }).unwrap();

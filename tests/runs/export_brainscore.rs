@@ -1,7 +1,9 @@
 //! `lcnnc export --to brainscore`: what a plug-in holds, and what is refused.
 
 use crate::shell::{fine, lcnnc};
-use lcnnc_testing::golden;
+use lcnnc::exports::brainscore::{Plugin, mapped};
+use lcnnc_lang::back::pytorch::About;
+use lcnnc_testing::{clean, golden, spec};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -51,6 +53,25 @@ fn place(spec: &str) -> TempDir {
 
 fn read(place: &Path, name: &str) -> String {
     fs::read_to_string(place.join(name)).unwrap()
+}
+
+/// Plug-ins of specs of the project. The weights are no part of the texts, so none are made; net.py is in `golden/pytorch`.
+#[test]
+fn plug_ins_of_specs_are_written_as_reviewed() {
+    for (name, map) in [("cornet_s", None), ("blt", None), ("lc_cnn", Some(("V1", "O")))] {
+        let compiled = clean(&spec(name), &[]);
+        let net = compiled.net.as_ref().unwrap();
+        let given: Vec<(String, String)> = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        let mapping = mapped(net, &given).unwrap();
+        let about = About { origin: format!("{name}.lcnn"), ..compiled.about(&compiled.settings) };
+        let (weights, data) = (&b"weights"[..], "contours");
+        let plugin = Plugin { id: name, net, about: &about, mapping: &mapping, ms_per_step: 10.0, weights, data };
+        let text = |(file, bytes): (String, Vec<u8>)| format!("==> {file}\n{}", String::from_utf8(bytes).unwrap());
+        let files = plugin.files().into_iter().filter(|(file, _)| file != "net.py" && file != "net.safetensors");
+        let files: Vec<String> = files.map(text).collect();
+        let said = [plugin.lines(), plugin.warnings(), vec![plugin.memory()]].concat();
+        golden("brainscore", name, &format!("{}\n{}", said.join("\n"), files.join("\n")));
+    }
 }
 
 #[test]

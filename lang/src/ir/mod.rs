@@ -54,7 +54,7 @@ mod walk;
 pub use builder::{Builder, LoopBuilder, LoopId, left_over};
 pub use fault::Fault;
 pub use local_layer::{LocalLayer, Modules};
-pub use op::{Loop, Node, Op, State, Stmt, Tap, Value};
+pub use op::{Kernels, Loop, Node, Op, State, Stmt, Tap, Value};
 pub use op_params::{Binary, Padding, Pool, Reduce, Unary, Upsampling};
 pub use param::{Init, Param, ParamClass, ParamId, Role, Sign, one_kernel};
 pub use shape::Shape;

@@ -147,7 +147,43 @@ pub enum Op {
     Concat { parts: Vec<Value> },
 }
 
+/// What a primitive applies kernels to, and how: a convolution of any kind, or a matrix, which is one kernel for all that it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernels {
+    pub x: Value,
+    pub weight: ParamId,
+    pub bias: Option<ParamId>,
+    /// Pixels from one window to the next; 1 of a matrix.
+    pub stride: usize,
+    /// What is put around a map; nothing around what a matrix reads.
+    pub padding: Padding,
+}
+
 impl Op {
+    /// The kernels of this primitive and what it applies them to; none of one that has no kernels, as a norm.
+    pub fn kernels(&self) -> Option<Kernels> {
+        match *self {
+            Op::Conv { x, weight, bias, stride, padding, .. }
+            | Op::ConvTranspose { x, weight, bias, stride, padding }
+            | Op::Local { x, weight, bias, stride, padding } => Some(Kernels { x, weight, bias, stride, padding }),
+            Op::Dense { x, weight, bias } => Some(Kernels { x, weight, bias, stride: 1, padding: Padding::Valid }),
+            Op::Param(_)
+            | Op::Number(_)
+            | Op::Zeros
+            | Op::Pool { .. }
+            | Op::Upsample { .. }
+            | Op::BatchNorm { .. }
+            | Op::GroupNorm { .. }
+            | Op::Lrn { .. }
+            | Op::Dropout { .. }
+            | Op::Unary { .. }
+            | Op::Binary { .. }
+            | Op::Reduce { .. }
+            | Op::Flatten { .. }
+            | Op::Concat { .. } => None,
+        }
+    }
+
     /// The values that this primitive reads, in the order in which they are written.
     pub fn reads(&self) -> Vec<Value> {
         match self {

@@ -3,6 +3,7 @@
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::Net;
 use lcnnc_lang::vocabulary::transforms::TRANSFORMS;
+use lcnnc_testing::nests::NESTS;
 use lcnnc_testing::{clean, golden, goldens, net, spec, specs};
 
 /// Checks what holds of the file of any net: brackets are closed, lines are as long as Black has them, and every parameter has a
@@ -17,22 +18,57 @@ pub fn sound(net: &Net, text: &str) {
     for line in text.lines() {
         // A word of the spec's own may be longer than a line.
         let words = line.trim_start_matches(['#', ' ']).split(' ').count();
-        let is_short = line.chars().count() <= 88 || line.ends_with("# fmt: skip") || words == 1;
+        let names = line.trim_start().starts_with('"') && line.contains("\": \"") && words == 2;
+        let is_short = line.chars().count() <= 88 || line.ends_with("# fmt: skip") || words == 1 || names;
         assert!(is_short, "{line}\n{text}");
         assert!(line.trim_end() == line && line.chars().take_while(|c| *c == ' ').count() % 4 == 0, "{line:?}\n{text}");
         assert!(!line.contains('\0'), "{line:?}\n{text}");
     }
+    let made = made(text);
     for param in &net.params {
-        let owner = param.owner();
-        // The last word of a name is written as it is, if Python has not taken it.
-        let word = owner.rsplit('.').next().unwrap();
-        let made = [format!(".{word} = "), format!(".{word}_ = "), format!("\"{word}\""), format!(".v{word}")];
-        let is_made = made.iter().any(|made| text.contains(made)) || text.contains("add_module(str(t)");
-        assert!(is_made, "{}\n{text}", param.name);
+        let is_own = |module: &String| likeness(module).eq(likeness(&format!("self.{}", param.owner())));
+        let is_version = |module: &String| {
+            let (above, number) = param.owner().rsplit_once('.').unwrap_or_default();
+            number.parse::<usize>().is_ok() && likeness(module).eq(likeness(&format!("self.{above}.t")))
+        };
+        assert!(made.iter().any(|module| is_own(module) || is_version(module)), "{}\n{text}", param.name);
     }
     for call in ["None(", " = None\n", "unreachable"] {
         assert!(!text.contains(call), "{call}\n{text}");
     }
+}
+
+/// The modules that the constructor makes, each below one that it has made before: `self.V1.O.conv`, and `self.norm.t` for the one of
+/// each step.
+fn made(text: &str) -> Vec<String> {
+    // Helpers that are classes stand above the net's own.
+    let start = text.rfind("    def __init__").unwrap();
+    let constructor = &text[start..];
+    let constructor = &constructor[..constructor.find("\n    def ").unwrap_or(constructor.len())];
+    let mut made = vec!["self".to_owned()];
+    for (at, _) in constructor.match_indices("\n        ") {
+        let statement = constructor[at..].trim_start();
+        let Some(end) = statement.find([' ', '(']).filter(|_| statement.starts_with("self.")) else { continue };
+        let place = statement[..end].replace('[', ".").replace(']', "");
+        let (above, word) = place.rsplit_once('.').unwrap();
+        assert!(made.iter().any(|module| module == above), "{above} is not there yet for {word}\n{constructor}");
+        let rest = statement[end..].trim_start_matches([' ', '(', '=', '\n']);
+        match word {
+            "add_module" => {
+                let number = rest.trim_start_matches("str(").split([',', ')']).next().unwrap();
+                made.push(format!("{above}.{}", number.trim_matches('"')));
+            }
+            _ if statement[end..].starts_with(" = nn.Parameter") => {}
+            _ if statement[end..].starts_with(" = ") => made.push(place),
+            _ => {}
+        }
+    }
+    made
+}
+
+/// The words of a dotted name, without what is added to those that Python has taken.
+fn likeness(name: &str) -> impl Iterator<Item = &str> {
+    name.split('.').map(|word| word.trim_end_matches('_').trim_start_matches("v_").trim_start_matches('_'))
 }
 
 #[test]
@@ -53,6 +89,29 @@ fn every_spec_is_written_as_reviewed() {
 
 fn emitted(text: &str) -> String {
     pytorch::emit(&net(text, &[]), &About::default())
+}
+
+/// Of a value whose layer has parameters for each step, and of which a copy of a block makes something, each step has a module, and so
+/// has what the copy holds.
+#[test]
+fn copies_of_blocks_stand_beside_the_modules_of_each_step() {
+    for (name, text) in NESTS {
+        let net = net(text, &[]);
+        let text = pytorch::emit(&net, &About::default());
+        sound(&net, &text);
+        assert!(net.per_step.len() > 1, "{name}");
+    }
+    let (_, text) = NESTS[0];
+    let text = emitted(text);
+    for line in [
+        "        self.L.S.inner = nn.Module()",
+        "        self.L.S.inner.t.h = Parts()",
+        "            self.L.S.inner.t.h.add_module(str(t), nn.Module())",
+        "            self.L.S.add_module(str(t), nn.BatchNorm2d(2))",
+        "            for t2 in range(1, 3):  # loop L.S.inner.t",
+    ] {
+        assert!(text.lines().any(|own| own == line), "{line}\n{text}");
+    }
 }
 
 #[test]

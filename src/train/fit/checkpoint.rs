@@ -9,7 +9,7 @@ use crate::data::{sha256, sha256_of, short};
 use crate::observe;
 use crate::train::fit::state::{Limits, RunMark, State};
 use crate::train::quoted::quoted;
-use crate::train::runs::inspect::Inspection;
+use crate::train::runs::inspection::Inspection;
 use crate::train::{TrainError, weights};
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -5,9 +5,11 @@ use crate::data::{sha256, short};
 use crate::text_table::aligned;
 use crate::train::console::Console;
 use crate::train::fit::BEST;
+use crate::train::quoted::quoted;
 use crate::train::recipe::overrides::Overrides;
 use crate::train::runs::Setup;
-use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::inspect::RunFolder;
+use crate::train::runs::inspection::Inspection;
 use crate::train::runs::which::Which;
 use crate::train::weights::taken::{self, Chosen};
 use crate::train::weights::wish::{Renamed, WeightsFile, WeightsFrom};
@@ -157,9 +159,23 @@ fn file_of(path: &Path) -> Result<PathBuf, TrainError> {
     if !path.is_dir() {
         return Ok(path.to_owned());
     }
-    let mut inspection = Inspection::new(false, Console::of_run());
-    RunFolder::open(path, &mut inspection)?.weights(Which::Best, &mut inspection)?;
-    Ok(path.join(BEST))
+    let file = path.join(BEST);
+    // A `--force` of `lcnnc run` is about the settings of `--config`.
+    let mut inspection = Inspection::without_force(Console::of_run());
+    let read = RunFolder::open(path, &mut inspection).and_then(|run| run.weights(Which::Best, &mut inspection));
+    match read {
+        Ok(_) => Ok(file),
+        Err(error) if is_whole(&file) => {
+            Err(error.or(&format!("begin with the weights as they are: `--weights-from {}`", quoted(&file))))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a file holds weights, whosesoever they are.
+fn is_whole(file: &Path) -> bool {
+    let read = |bytes: Vec<u8>| weights::parse_any(file, &bytes).is_ok_and(|stored| stored.damage.is_none());
+    fs::read(file).is_ok_and(read)
 }
 
 fn unreadable(path: &Path, expected: Option<&str>, error: std::io::Error) -> TrainError {

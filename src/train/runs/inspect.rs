@@ -6,63 +6,17 @@ use crate::train::fit::checkpoint;
 use crate::train::quoted::quoted;
 use crate::train::recipe::yaml;
 use crate::train::runs::diverged;
+use crate::train::runs::inspection::Inspection;
 use crate::train::runs::manifest::{Manifest, Summary};
 use crate::train::runs::run_dir::{self, MANIFEST, SETTINGS, SPEC, SUMMARY};
 use crate::train::runs::seal::Sealed;
 use crate::train::runs::which::Which;
 use crate::train::weights::{self, Stored};
-use crate::train::{Console, Overrides, TrainError, files};
+use crate::train::{Overrides, TrainError, files};
 use lcnnc_lang::Source;
 use lcnnc_lang::diag::counted;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-
-/// What happens where a file is not what the run left: an error, unless the user wants to go on whatever is found.
-#[derive(Debug)]
-pub struct Inspection {
-    force: bool,
-    console: Console,
-    /// Whether nothing is said.
-    quiet: bool,
-    /// What was found and passed over, in sentences.
-    pub notes: Vec<String>,
-}
-
-impl Inspection {
-    pub fn new(force: bool, console: Console) -> Self {
-        Self { force, console, quiet: false, notes: Vec::new() }
-    }
-
-    /// One that ends with the first problem and says nothing, for whoever looks at many runs.
-    pub fn quiet() -> Self {
-        Self { quiet: true, ..Self::new(false, Console::new()) }
-    }
-
-    /// Ends with a problem, or with `--force` says it and goes on.
-    ///
-    /// # Errors
-    /// The problem itself.
-    pub fn found(&mut self, problem: TrainError) -> Result<(), TrainError> {
-        if !self.force || matches!(problem, TrainError::OtherData { can_be_forced: false, .. }) {
-            return Err(problem);
-        }
-        let finding = problem.finding();
-        self.console.warn(&format!("warning: {finding}; it goes on with what is there, as asked with --force"));
-        self.notes.push(finding);
-        Ok(())
-    }
-
-    pub fn console(&self) -> Console {
-        self.console
-    }
-
-    /// Says what is no reason to stop.
-    pub fn say(&self, text: &str) {
-        if !self.quiet {
-            self.console.warn(text);
-        }
-    }
-}
 
 /// A run's folder as it is read.
 pub struct RunFolder {
@@ -375,7 +329,8 @@ pub(super) fn summary(
     let Sealed { value, found, expected } = match Summary::read(&path) {
         Ok(sealed) => sealed,
         Err(error) => {
-            let way = format!("{way}; `--force` goes on as if it were not there");
+            let force = if inspection.knows_force() { "; `--force` goes on as if it were not there" } else { "" };
+            let way = format!("{way}{force}");
             inspection.found(with_way(error, &way))?;
             return Ok(None);
         }

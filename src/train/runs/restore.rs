@@ -6,7 +6,7 @@ use crate::train::fit::kept::KeptChecksums;
 use crate::train::fit::state::RunMark;
 use crate::train::fit::{BEST, LAST, checkpoint};
 use crate::train::quoted::quoted;
-use crate::train::runs::inspect::Inspection;
+use crate::train::runs::inspection::Inspection;
 use crate::train::runs::manifest::{Manifest, Summary};
 use crate::train::runs::mark;
 use crate::train::runs::run_dir::{self, SETTINGS, SUMMARY};

@@ -1,10 +1,12 @@
 //! The same recipe with several seeds: processes side by side, and the mean of what they reach.
 
 use crate::train::fit::stop::spawn_apart;
+use crate::train::quoted::quoted;
 use crate::train::runs::Setup;
 use crate::train::runs::begin::{Occasion, begin};
 use crate::train::runs::facts::MadeWith;
-use crate::train::runs::inspect::{Inspection, RunFolder};
+use crate::train::runs::inspect::RunFolder;
+use crate::train::runs::inspection::Inspection;
 use crate::train::runs::manifest::{Manifest, json};
 use crate::train::runs::memory_need::{self, Work};
 use crate::train::runs::run_dir::{self, MANIFEST};
@@ -193,17 +195,11 @@ impl Before {
 
 /// How a run ended, if it did; what it left must be as it was.
 fn ended(folder: &Path, console: Console) -> Result<Option<(Summary, MadeWith)>, TrainError> {
-    let opened = RunFolder::open(folder, &mut Inspection::new(false, console));
-    let run = opened.and_then(|run| run.whole().map(|()| run)).map_err(|error| match error {
-        // There is no `--force` for all seeds at once.
-        TrainError::Altered { ref way, .. } => TrainError::Refused {
-            path: folder.to_owned(),
-            reason: format!(
-                "{}; {way}, or move this folder to another place, and its seed is trained anew",
-                error.finding()
-            ),
-        },
-        error => error,
+    // There is no `--force` for all seeds at once.
+    let opened = RunFolder::open(folder, &mut Inspection::without_force(console));
+    let run = opened.and_then(|run| run.whole().map(|()| run)).map_err(|error| {
+        let way = format!("move {} to another place, and its seed is trained anew", quoted(folder));
+        error.without_force().or(&way)
     })?;
     if let Some(problem) = run.metrics_problem() {
         console.warn(&format!("warning: {problem}"));

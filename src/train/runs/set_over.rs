@@ -4,7 +4,7 @@
 //! left to the spec again, or it would be that of the const's old value.
 
 use crate::train::recipe::overrides::{Overrides, Setting, Target};
-use crate::train::runs::inspect::Inspection;
+use crate::train::runs::inspection::Inspection;
 use crate::train::runs::run_dir::{self, MANIFEST, SPEC};
 use crate::train::{TrainError, files};
 use lcnnc_lang::front::readers::{Readers, readers};

@@ -4,7 +4,7 @@ use super::same_data;
 use super::trained::{Shown, Trained};
 use crate::data::{self, ImageSource};
 use crate::train::TrainError;
-use crate::train::runs::inspect::Inspection;
+use crate::train::runs::inspection::Inspection;
 use lcnnc_lang::diag::counted;
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -49,10 +49,16 @@ pub fn in_safetensors(path: &Path, bytes: &[u8]) -> Option<TrainError> {
         path.extension().is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)));
     let is_saved = FORMATS[..2].iter().any(|(start, _)| bytes.starts_with(start));
     let [from, to] = [path.to_owned(), path.with_extension("safetensors")].map(|path| path.display().to_string());
+    // Checkpoints have weights under one of these names, beside an optimizer's numbers; the first that is there is taken.
     let reason = format!(
         "a file of `torch.save` is a program as well, and is never run here; in Python, these lines make a safetensors file of \
-         it:\n  import torch, safetensors.torch\n  state = torch.load({from:?}, map_location=\"cpu\", weights_only=True)\n  \
-         safetensors.torch.save_file({{name: x.contiguous().clone() for name, x in state.get(\"state_dict\", state).items()}}, {to:?})"
+         it:\n  import torch, safetensors.torch\n  saved = torch.load({from:?}, map_location=\"cpu\", weights_only=True)\n  \
+         if isinstance(saved, dict):\n      \
+         saved = next((saved[key] for key in (\"state_dict\", \"model_state_dict\", \"model\") if key in saved), saved)\n  \
+         state = saved.state_dict() if hasattr(saved, \"state_dict\") else saved\n  \
+         safetensors.torch.save_file({{name: x.contiguous().clone() for name, x in state.items() if torch.is_tensor(x)}}, {to:?})\n\
+         of a whole module, which `weights_only=True` refuses, `weights_only=False` runs the program in the file: write that only \
+         where you trust whoever made it, with the module's class at hand"
     );
     (is_named_so || is_saved).then(|| TrainError::Refused { path: path.to_owned(), reason })
 }

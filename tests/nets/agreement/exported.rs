@@ -12,6 +12,7 @@ use lcnnc::data::transform::Transforms;
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::ir::{Net, Op, ParamClass};
 use lcnnc_lang::kinds::KINDS;
+use lcnnc_testing::nests::NESTS;
 use lcnnc_testing::random::{passage, penalties, written};
 use lcnnc_testing::{compile_as, specs};
 use proptest::prelude::*;
@@ -200,11 +201,9 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
         );
         write(&folder, &format!("form_{n}"), &net_of(&text, &[], 10));
     }
-    let nested = net_of(crate::onnx::NESTED, &[], 10);
-    let [c, h, w] = nested.input.1;
-    let image = TensorData::new(pixels(BATCH * c * h * w), [BATCH, c, h, w]);
-    let image = || Tensor::<4>::from_data(image.clone(), (&device(), Precision::Double.dtype()));
-    exported_onnx::write(&folder, "nested", &nested, image);
+    for (name, text) in NESTS {
+        write(&folder, name, &net_of(text, &[], 10));
+    }
     let half = lcnnc_testing::spec("lc_resnet18_half").replace("[3, 224, 224]", "[3, 64, 64]");
     write(&folder, "small_lc_resnet18_half", &net_of(&half.replace("224", "64"), &[("width", "2")], 10));
     // The largest ones are among the small ones.

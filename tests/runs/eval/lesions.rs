@@ -65,6 +65,15 @@ fn without_lateral_weights_nothing_is_lateral() {
     assert_eq!(rows(here, "--lesion W_L --random-lesions 3"), study, "the run's seed fixes them");
     let said = fine(here, "eval run --lesion W_L --random-lesions 2");
     assert!(said.contains("2 random lesions") && said.contains("36 weights"), "{said}");
+    // The lesion is of kernels alone: 1 to 2 and 2 to 2 maps by 3 x 3, and 18 numbers to the scores.
+    let among = said.lines().last().unwrap();
+    assert!(among.starts_with("random lesions among all kernels of the net, "), "{among}");
+    let shares = among.split(", ").skip(1).map(|part| part.split_once(" % in `").unwrap());
+    let shares: Vec<(f64, &str)> = shares.map(|(share, name)| (share.parse().unwrap(), name)).collect();
+    assert!((shares.iter().map(|(share, _)| share).sum::<f64>() - 100.0).abs() < 0.2, "{among}");
+    let all: f64 = 36.0 / shares.iter().find(|(_, name)| *name == "W_L`").unwrap().0 * 100.0;
+    assert!((all - (18.0 + 36.0 + 18.0 * whole["classes"].as_array().unwrap().len() as f64)).abs() < 0.5, "{among}");
+    assert!(!fine(here, "eval run --lesion W_L --random-lesions 0").contains("random lesions among"));
 }
 
 /// All scores are zero then: every image is named as the first class, and each class is as probable as any other.

@@ -79,7 +79,7 @@ fn a_finished_seed_counts_only_while_its_weights_are_what_they_were() {
     for part in [
         "best.safetensors: expected the SHA-256 ",
         "puts it back from the last checkpoint",
-        "move this folder to another place",
+        "to another place, and its seed is trained anew",
     ] {
         assert!(said.err.contains(part), "expected `{part}` in: {}", said.err);
     }

@@ -3,6 +3,7 @@
 // Tests read files, and fail by panicking.
 #![allow(clippy::disallowed_methods, clippy::missing_panics_doc, clippy::unwrap_used)]
 
+pub mod nests;
 pub mod random;
 
 use cpu_time::ThreadTime;

@@ -1,7 +1,7 @@
 //! Paths of a figure: the operations between a named value and an equation that reads it.
 
 use super::When;
-use crate::ir::{Binary, Net, Node, Op, Role, Shape, Unary, Value};
+use crate::ir::{Binary, Kernels, Net, Node, Op, Role, Shape, Unary, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One way from a box to a value.
@@ -132,11 +132,11 @@ impl<'a> Paths<'a> {
         for id in node.op.params() {
             path.role = path.role.or(self.net.param(id).role);
         }
+        if let Some(layer) = node.op.kernels() {
+            let line = self.weights(node, layer, path);
+            path.through(line, &node.shape);
+        }
         match &node.op {
-            Op::Conv { .. } | Op::ConvTranspose { .. } | Op::Local { .. } | Op::Dense { .. } => {
-                let line = self.weights(node, path);
-                path.through(line, &node.shape);
-            }
             Op::Pool { kernel: [h, w], stride, .. } => {
                 let stride = if stride == h { String::new() } else { format!(" / {stride}") };
                 let side = if h == w { h.to_string() } else { format!("{h} × {w}") };
@@ -149,7 +149,15 @@ impl<'a> Paths<'a> {
                 path.does.push(node.op.word().to_owned());
             }
             Op::Concat { .. } => path.sign("‖"),
-            Op::Param(_) | Op::Number(_) | Op::Zeros | Op::Reduce { .. } | Op::Flatten { .. } => {}
+            Op::Conv { .. }
+            | Op::ConvTranspose { .. }
+            | Op::Local { .. }
+            | Op::Dense { .. }
+            | Op::Param(_)
+            | Op::Number(_)
+            | Op::Zeros
+            | Op::Reduce { .. }
+            | Op::Flatten { .. } => {}
         }
     }
 
@@ -176,22 +184,17 @@ impl<'a> Paths<'a> {
     }
 
     /// What a link says of weights: `W_L conv 7 × 7 / 2`.
-    fn weights(&self, node: &Node, path: &mut Path) -> String {
+    fn weights(&self, node: &Node, Kernels { weight, stride, .. }: Kernels, path: &mut Path) -> String {
         let word = node.op.word();
-        let Some(weight) = node.op.params().first().copied() else { return word.to_owned() };
         let owner = self.net.owner(weight);
         path.bundles.push(owner.to_owned());
         let short = last(owner);
         let equation = node.name.as_deref().map_or("", |name| last(name).trim_end_matches('\''));
         let is_bundle = short != word && short != equation && !self.equations.contains(owner);
         let name = if is_bundle { format!("{short} ") } else { String::new() };
-        let (kernel, stride) = match &node.op {
-            Op::Dense { .. } => (None, 1),
-            Op::Conv { stride, .. } | Op::ConvTranspose { stride, .. } | Op::Local { stride, .. } => {
-                (self.net.param(weight).shape.last().copied(), *stride)
-            }
-            _ => (None, 1),
-        };
+        // A matrix has no sides.
+        let shape = &self.net.param(weight).shape;
+        let kernel = shape.last().filter(|_| shape.len() > 2);
         let side = kernel.map_or(String::new(), |k| format!(" {k} × {k}"));
         let stride = if stride == 1 { String::new() } else { format!(" / {stride}") };
         format!("{name}{word}{side}{stride}")

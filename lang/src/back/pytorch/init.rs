@@ -2,7 +2,7 @@
 
 use super::layout::{Lines, number};
 use super::modules::{Kind, Module, Modules};
-use crate::ir::{Init, Net, Param, ParamClass, Sign, one_kernel};
+use crate::ir::{Init, Net, Param, ParamClass, ParamId, Sign, one_kernel};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes the body of `__init__`; notes stand behind the modules of their paths.
@@ -12,8 +12,7 @@ pub fn write(net: &Net, modules: &Modules, notes: &BTreeMap<String, String>, lin
     for path in &modules.order {
         let Some(module) = modules.all.get(path) else { continue };
         let params = net.params.iter().filter(|param| param.owner() == path);
-        let group = path.rsplit_once('.').and_then(|(above, _)| Some((above, *versions.get(above)?)));
-        let Some((above, steps)) = group else {
+        let Some((above, steps)) = versions.get(path.as_str()).copied() else {
             write_module(module, path, notes.get(path).map_or("", String::as_str), lines);
             params.for_each(|param| write_param(param, module, lines));
             continue;
@@ -30,9 +29,14 @@ pub fn write(net: &Net, modules: &Modules, notes: &BTreeMap<String, String>, lin
     }
 }
 
-/// The layers of which each step has its own parameters, by the name that these share, and how many steps there are.
-fn versions(net: &Net) -> BTreeMap<&str, usize> {
-    net.per_step.iter().map(|(first, each)| (net.owner(*first), each.len())).collect()
+/// The modules that hold the parameters of one step: what stands above all of them, and how many steps there are. A copy of a block
+/// may have its modules in the same place.
+fn versions(net: &Net) -> BTreeMap<&str, (&str, usize)> {
+    let each = |(first, each): (&ParamId, &'_ Vec<ParamId>)| {
+        let (above, steps) = (net.owner(*first), each.len());
+        each.clone().into_iter().map(move |id| (net.param(id).owner(), (above, steps)))
+    };
+    net.per_step.iter().flat_map(each).collect()
 }
 
 fn write_module(module: &Module, path: &str, note: &str, lines: &mut Lines) {

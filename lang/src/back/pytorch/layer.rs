@@ -1,7 +1,7 @@
 //! Layers: which primitive is which module of PyTorch, and how it is written as a module and as a function.
 
 use super::layout::{Expr, number};
-use crate::ir::{Net, Op, Padding, ParamId, Shape};
+use crate::ir::{Kernels, Net, Op, Padding, ParamId, Shape};
 
 /// A layer with weights, as a module is made of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,38 +28,38 @@ impl Layer {
         let layer = |first: &ParamId, [class, function]: [&'static str; 2], args: String, more: String| {
             Some(Layer { class, args, function, before: None, more, leaves: KERNEL, first: *first })
         };
-        let biased = |bias: &Option<ParamId>| if bias.is_none() { ", bias=False" } else { "" };
+        let bias = op.kernels().and_then(|layer| layer.bias);
+        let biased = if bias.is_none() { ", bias=False" } else { "" };
+        let moved = op.kernels().map_or(String::new(), |layer| moved(net, layer));
         match op {
-            Op::Conv { weight, bias, stride, padding, groups, .. } => {
+            Op::Conv { weight, groups, .. } => {
                 let &[out, from, kernel, _] = dims(weight) else { return None };
-                let more = format!("{}{}", moved(*stride, padding.pixels(kernel)), grouped(*groups));
-                let args = format!("{}, {out}, {kernel}{more}{}", from * groups, biased(bias));
+                let more = format!("{moved}{}", grouped(*groups));
+                let args = format!("{}, {out}, {kernel}{more}{biased}", from * groups);
                 layer(weight, ["nn.Conv2d", "F.conv2d"], args, more)
             }
-            Op::ConvTranspose { weight, bias, stride, padding, .. } => {
+            Op::ConvTranspose { weight, stride, padding, .. } => {
                 let &[from, out, kernel, _] = dims(weight) else { return None };
                 let added = match padding {
                     Padding::Same if *stride > 1 => format!(", output_padding={}", stride - 1),
                     Padding::Same | Padding::Valid => String::new(),
                 };
-                let more = format!("{}{added}", moved(*stride, padding.pixels(kernel)));
-                let args = format!("{from}, {out}, {kernel}{more}{}", biased(bias));
+                let more = format!("{moved}{added}");
+                let args = format!("{from}, {out}, {kernel}{more}{biased}");
                 layer(weight, ["nn.ConvTranspose2d", "F.conv_transpose2d"], args, more)
             }
-            Op::Local { weight, bias, stride, padding, .. } => {
-                let &[_, _, _, _, kernel, _] = dims(weight) else { return None };
-                let more = moved(*stride, padding.pixels(kernel));
+            Op::Local { weight, .. } => {
                 let shape: Vec<String> = dims(weight).iter().map(usize::to_string).collect();
                 let bias = match bias.as_ref().map(dims) {
                     None => ", bias=False",
                     Some([_]) => "",
                     Some(_) => ", bias_by_place=True",
                 };
-                layer(weight, ["Local2d", "local2d"], format!("({}){more}{bias}", shape.join(", ")), more)
+                layer(weight, ["Local2d", "local2d"], format!("({}){moved}{bias}", shape.join(", ")), moved)
             }
-            Op::Dense { weight, bias, .. } => {
+            Op::Dense { weight, .. } => {
                 let &[out, from] = dims(weight) else { return None };
-                layer(weight, ["nn.Linear", "F.linear"], format!("{from}, {out}{}", biased(bias)), String::new())
+                layer(weight, ["nn.Linear", "F.linear"], format!("{from}, {out}{biased}"), String::new())
             }
             Op::BatchNorm { scale, epsilon, momentum, .. } => {
                 let [epsilon, momentum] = [epsilon, momentum].map(|x| number(*x));
@@ -106,8 +106,9 @@ impl Layer {
     }
 }
 
-/// Stride and padding, where they are not the usual ones.
-fn moved(stride: usize, padding: usize) -> String {
+/// Stride and padding of kernels on a map, where they are not the usual ones.
+fn moved(net: &Net, Kernels { weight, stride, padding, .. }: Kernels) -> String {
+    let padding = net.param(weight).shape.last().map_or(0, |kernel| padding.pixels(*kernel));
     let stride = if stride == 1 { String::new() } else { format!(", stride={stride}") };
     let padding = if padding == 0 { String::new() } else { format!(", padding={padding}") };
     stride + &padding
