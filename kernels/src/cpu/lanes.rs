@@ -1,5 +1,6 @@
 //! Cells: the numbers that sixteen images have at one place, one image in each lane of a vector.
 
+use pulp::Simd;
 use std::ops::{Deref, DerefMut};
 
 /// The number of images in a block, and of floats in a cell: one vector of AVX-512, two of AVX2, four of NEON.
@@ -104,6 +105,52 @@ pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
         for (lane, x) in cell.iter().enumerate().take(count) {
             images[lane * step + begin + n] = *x;
         }
+    }
+}
+
+/// Transposes as [`transpose`] does, where the caller is compiled for the vectors of `S`: by shuffles of whole cells with AVX-512.
+#[inline(always)]
+pub fn transpose_by<S: Simd>(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
+    #[cfg(target_arch = "x86_64")]
+    if S::F32_LANES == LANES
+        && let Some(avx) = pulp::core_arch::x86::Avx512f::try_new()
+    {
+        return transpose_cells(avx, from, to);
+    }
+    transpose(from, to);
+}
+
+/// Transposes by shuffles of whole cells: first the squares of four by four numbers in them, then these squares as a whole.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn transpose_cells(avx: pulp::core_arch::x86::Avx512f, from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
+    let mut cells = [avx._mm512_setzero_ps(); LANES];
+    for (cell, from) in cells.iter_mut().zip(from.as_chunks::<LANES>().0) {
+        *cell = pulp::cast(*from);
+    }
+    for group in cells.as_chunks_mut::<SMALL>().0 {
+        let [a, b, c, d] = *group;
+        let [left, left_below] = [avx._mm512_unpacklo_ps(a, b), avx._mm512_unpacklo_ps(c, d)];
+        let [right, right_below] = [avx._mm512_unpackhi_ps(a, b), avx._mm512_unpackhi_ps(c, d)];
+        let [left, left_below] = [left, left_below].map(|x| avx._mm512_castps_pd(x));
+        let [right, right_below] = [right, right_below].map(|x| avx._mm512_castps_pd(x));
+        *group = [
+            avx._mm512_castpd_ps(avx._mm512_unpacklo_pd(left, left_below)),
+            avx._mm512_castpd_ps(avx._mm512_unpackhi_pd(left, left_below)),
+            avx._mm512_castpd_ps(avx._mm512_unpacklo_pd(right, right_below)),
+            avx._mm512_castpd_ps(avx._mm512_unpackhi_pd(right, right_below)),
+        ];
+    }
+    let (to, _) = to.as_chunks_mut::<LANES>();
+    for n in 0..SMALL {
+        // Of each of these cells, the squares 0 and 2, or 1 and 3.
+        let [a, b, c, d] = [cells[n], cells[SMALL + n], cells[2 * SMALL + n], cells[3 * SMALL + n]];
+        let even = [avx._mm512_shuffle_f32x4::<0x88>(a, b), avx._mm512_shuffle_f32x4::<0x88>(c, d)];
+        let odd = [avx._mm512_shuffle_f32x4::<0xdd>(a, b), avx._mm512_shuffle_f32x4::<0xdd>(c, d)];
+        to[n] = pulp::cast(avx._mm512_shuffle_f32x4::<0x88>(even[0], even[1]));
+        to[SMALL + n] = pulp::cast(avx._mm512_shuffle_f32x4::<0x88>(odd[0], odd[1]));
+        to[2 * SMALL + n] = pulp::cast(avx._mm512_shuffle_f32x4::<0xdd>(even[0], even[1]));
+        to[3 * SMALL + n] = pulp::cast(avx._mm512_shuffle_f32x4::<0xdd>(odd[0], odd[1]));
     }
 }
 

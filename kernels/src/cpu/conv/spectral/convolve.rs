@@ -6,7 +6,6 @@
 
 use super::Spectral;
 use super::correlate::Correlate;
-use super::fft_io::Circle;
 use super::passes::{Columns, Mix, RowPairInverse, RowsForward};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::conv::{BackwardReads, Results, Scratch};
@@ -68,8 +67,8 @@ impl Spectral {
         rows: &mut [f32],
         hands: &mut [Hand],
     ) {
-        let (circle, height) = (Circle::line(self.rows.len, width), pieces.height);
-        let plane = height * width * LANES;
+        let size = [pieces.height, width];
+        let plane = pieces.height * width * LANES;
         let own: Vec<(Range<usize>, &mut [f32])> = pieces.shares.iter().cloned().zip(pieces.of_mut(rows)).collect();
         hands::work(hands, own, |Hand { scratch, .. }, (share, rows)| {
             scratch.line.reserve(self.line_floats());
@@ -81,7 +80,7 @@ impl Spectral {
                 if start < end {
                     let from = &from[(start - before) * plane..(end - before) * plane];
                     let (first, rows, line) = (start - share.start, &mut *rows, &mut *scratch.line);
-                    arch.dispatch(RowsForward { spectral: self, circle, height, from, first, planes, rows, line });
+                    arch.dispatch(RowsForward { spectral: self, size, from, first, planes, rows, line });
                 }
                 before += count;
             }
@@ -227,7 +226,6 @@ impl Spectral {
     ) {
         scratch.line.reserve(self.line_floats());
         let line = &mut scratch.line;
-        let circle = Circle::line(self.rows.len, width);
         let size = share_size(planes, 1, shared.hands);
         for (plane, channel) in results.of_all().zip(results.share.clone()) {
             let (start, plane) = (plane / size * size, plane % size);
@@ -237,7 +235,7 @@ impl Spectral {
                 let first = (channel * height + row) * width;
                 let range = CellRange { channel, first, len: (height - row).min(2) * width };
                 let to = epilogue.target(range);
-                arch.dispatch(RowPairInverse { spectral: self, circle, plane, row, planes, height, rows, to, line });
+                arch.dispatch(RowPairInverse { spectral: self, width, plane, row, planes, height, rows, to, line });
                 shared.zeros.clear(arch, row * width, epilogue.target(range));
                 epilogue.run(arch, range);
             }

@@ -3,7 +3,7 @@
 
 use super::Spectral;
 use crate::cpu::conv::sizes::Sizes;
-use crate::cpu::lanes::{LANES, transpose};
+use crate::cpu::lanes::{LANES, transpose_by};
 use pulp::{Simd, WithSimd};
 
 /// The number of inputs whose real parts and imaginary parts together make a square of sixteen cells.
@@ -54,7 +54,7 @@ impl Correlate<'_> {
                 square[c * LANES..][..LANES].copy_from_slice(&cells[..LANES]);
                 square[(TILE + c) * LANES..][..LANES].copy_from_slice(&cells[LANES..]);
             }
-            transpose(&square, &mut transposed);
+            transpose_by::<S>(&square, &mut transposed);
             let (real, imaginary) = self.sums[f * 2 * pairs..][..2 * pairs].split_at_mut(pairs);
             let mut o = 0;
             while o < outputs {
@@ -70,9 +70,10 @@ impl Correlate<'_> {
                 for (m, [by_real, by_imaginary]) in products.iter().enumerate().take(some) {
                     let pair = (o + m) * inputs + first;
                     let (re, im) = (&mut real[pair..][..count], &mut imaginary[pair..][..count]);
-                    for c in 0..count {
-                        re[c] += by_real[c] + by_imaginary[TILE + c];
-                        im[c] += by_imaginary[c] - by_real[TILE + c];
+                    match (re.as_mut_array::<TILE>(), im.as_mut_array::<TILE>()) {
+                        // Of a known number, sums are added up as vectors.
+                        (Some(re), Some(im)) => add_products(by_real, by_imaginary, re, im),
+                        _ => add_products(by_real, by_imaginary, re, im),
                     }
                 }
                 o += some;
@@ -107,6 +108,16 @@ impl Correlate<'_> {
     }
 }
 
+/// Adds the products of inputs to their sums: those by the real parts and those by the imaginary parts of a gradient, each with the
+/// real parts of the inputs first and their imaginary parts in the second half.
+#[inline(always)]
+fn add_products(by_real: &[f32; LANES], by_imaginary: &[f32; LANES], re: &mut [f32], im: &mut [f32]) {
+    for (c, (re, im)) in re.iter_mut().zip(im).take(TILE).enumerate() {
+        *re += by_real[c] + by_imaginary[TILE + c];
+        *im += by_imaginary[c] - by_real[TILE + c];
+    }
+}
+
 /// A point of the spectra of outputs, `[outputs, points]`, from one output on.
 #[derive(Clone, Copy)]
 struct OutputPoint {
@@ -127,15 +138,18 @@ fn products_of<S: Simd, const M: usize>(
 ) {
     let parts = LANES / S::F32_LANES;
     let square = S::as_simd_f32s(transposed).0;
+    let mut cells = [&[0.0; 2 * LANES]; M];
+    for (m, cells) in cells.iter_mut().enumerate() {
+        *cells = &dy.as_chunks::<{ 2 * LANES }>().0[(output + m) * points + point];
+    }
     for p in 0..parts {
         let mut by_real = [s.splat_f32s(0.0); M];
         let mut by_imaginary = [s.splat_f32s(0.0); M];
         for lane in 0..LANES {
             let x = square[lane * parts + p];
             for m in 0..M {
-                let cells = &dy[((output + m) * points + point) * 2 * LANES..][..2 * LANES];
-                by_real[m] = s.mul_add_f32s(s.splat_f32s(cells[lane]), x, by_real[m]);
-                by_imaginary[m] = s.mul_add_f32s(s.splat_f32s(cells[LANES + lane]), x, by_imaginary[m]);
+                by_real[m] = s.mul_add_f32s(s.splat_f32s(cells[m][lane]), x, by_real[m]);
+                by_imaginary[m] = s.mul_add_f32s(s.splat_f32s(cells[m][LANES + lane]), x, by_imaginary[m]);
             }
         }
         for m in 0..M {

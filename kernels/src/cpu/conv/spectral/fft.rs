@@ -1,6 +1,7 @@
 //! Fourier transforms of any length that has no prime factor above 5, an independent one in each lane.
 
 use super::dft::{Complex, Dft, Dft2, Dft3, Dft4, Dft5, Dft6, Dft8, Dft9};
+use super::fft_io::{Point, Sink, Source};
 use pulp::Simd;
 use std::f64::consts::TAU;
 
@@ -56,21 +57,27 @@ impl Fft {
 
     /// Transforms: loads every point once and stores every result once, in an order of its own.
     ///
-    /// `scratch` has room for two lines of `len` complex numbers, `4 * len` vectors. The inverse transform, `len` times
-    /// too large, is this one with real and imaginary parts exchanged on both sides.
+    /// `work` has room for two lines of `len` points. The inverse transform, `len` times too large, is this one with real and
+    /// imaginary parts exchanged on both sides.
     #[inline(always)]
-    pub fn run<S: Simd>(&self, s: S, scratch: &mut [S::f32s], from: &impl LoadPoint<S>, to: &mut impl StorePoint<S>) {
-        let (mut one, mut two) = scratch.split_at_mut(2 * self.len);
+    pub fn run<S: Simd>(&self, s: S, work: &mut [Point<S::f32s>], from: impl Source<S>, to: impl Sink<S>) {
+        let (mut one, two) = work.split_at_mut(self.len);
+        let mut two = &mut two[..self.len];
         match self.stages.as_slice() {
             [] => {}
-            [only] => only.run(s, from, to),
+            [only] => {
+                for (i, to) in one.iter_mut().enumerate() {
+                    *to = point(from.load(s, i));
+                }
+                only.each(s, Last { from: one, to });
+            }
             [first, middle @ .., last] => {
-                first.run(s, from, &mut Line(&mut *one));
+                first.each(s, First { from, to: one });
                 for stage in middle {
-                    stage.run(s, &Line(&*one), &mut Line(&mut *two));
+                    stage.each(s, Middle { from: one, to: two });
                     std::mem::swap(&mut one, &mut two);
                 }
-                last.run(s, &Line(&*one), to);
+                last.each(s, Last { from: one, to });
             }
         }
     }
@@ -89,79 +96,139 @@ fn radices(len: usize) -> Vec<usize> {
     search(len, RADICES[0]).unwrap_or_else(|| unreachable!("a length with a prime factor above 5: {len}"))
 }
 
-/// Where a transform loads its points from. Closures would do, were they sure to be inlined.
-pub trait LoadPoint<S: Simd> {
-    /// Loads point `i`.
-    fn load(&self, s: S, i: usize) -> Complex<S>;
-}
-
-/// Where a transform stores its results.
-pub trait StorePoint<S: Simd> {
-    /// Stores result `i`.
-    fn store(&mut self, s: S, i: usize, x: Complex<S>);
-}
-
-/// A line of complex numbers next to each other: to each point belong two vectors.
-pub struct Line<T>(pub T);
-
-impl<S: Simd> LoadPoint<S> for Line<&[S::f32s]> {
-    #[inline(always)]
-    fn load(&self, _: S, i: usize) -> Complex<S> {
-        get(self.0, i)
-    }
-}
-
-impl<S: Simd> StorePoint<S> for Line<&mut [S::f32s]> {
-    #[inline(always)]
-    fn store(&mut self, _: S, i: usize, x: Complex<S>) {
-        put(self.0, i, x);
-    }
-}
-
-/// Reads complex number `i` of a line.
-#[inline(always)]
-pub fn get<S: Simd>(from: &[S::f32s], i: usize) -> Complex<S> {
-    Complex { re: from[2 * i], im: from[2 * i + 1] }
-}
-
-/// Writes complex number `i` of a line.
-#[inline(always)]
-pub fn put<S: Simd>(to: &mut [S::f32s], i: usize, x: Complex<S>) {
-    to[2 * i] = x.re;
-    to[2 * i + 1] = x.im;
-}
-
 impl Stage {
+    /// Does all short transforms of the stage, each by the one for its number of points.
     #[inline(always)]
-    fn run<S: Simd>(&self, s: S, from: &impl LoadPoint<S>, to: &mut impl StorePoint<S>) {
+    fn each<S: Simd>(&self, s: S, lines: impl Lines<S>) {
         match self.radix {
-            2 => self.each::<S, 2, Dft2>(s, from, to),
-            3 => self.each::<S, 3, Dft3>(s, from, to),
-            4 => self.each::<S, 4, Dft4>(s, from, to),
-            5 => self.each::<S, 5, Dft5>(s, from, to),
-            6 => self.each::<S, 6, Dft6>(s, from, to),
-            8 => self.each::<S, 8, Dft8>(s, from, to),
-            _ => self.each::<S, 9, Dft9>(s, from, to),
+            2 => lines.transform::<2, Dft2>(s, self),
+            3 => lines.transform::<3, Dft3>(s, self),
+            4 => lines.transform::<4, Dft4>(s, self),
+            5 => lines.transform::<5, Dft5>(s, self),
+            6 => lines.transform::<6, Dft6>(s, self),
+            8 => lines.transform::<8, Dft8>(s, self),
+            _ => lines.transform::<9, Dft9>(s, self),
         }
     }
+}
 
-    /// Does all short transforms of the stage.
+/// What a stage reads and what it writes. The points of a short transform lie a part of the line apart, `len / R` points.
+trait Lines<S: Simd> {
+    fn transform<const R: usize, D: Dft<R>>(self, s: S, stage: &Stage);
+}
+
+/// The first of several stages: nothing is interleaved yet.
+struct First<'l, F, V> {
+    from: F,
+    to: &'l mut [Point<V>],
+}
+
+impl<S: Simd, F: Source<S>> Lines<S> for First<'_, F, S::f32s> {
     #[inline(always)]
-    fn each<S: Simd, const R: usize, D: Dft<R>>(&self, s: S, from: &impl LoadPoint<S>, to: &mut impl StorePoint<S>) {
-        let Self { rest, stride, .. } = *self;
-        for (place, turns) in self.turns.chunks_exact(R - 1).enumerate() {
+    fn transform<const R: usize, D: Dft<R>>(self, s: S, stage: &Stage) {
+        let mut parts = [self.from; R];
+        for (k, part) in parts.iter_mut().enumerate() {
+            *part = self.from.part(k * stage.rest..(k + 1) * stage.rest);
+        }
+        let (to, _) = self.to.as_chunks_mut::<R>();
+        for ((place, to), turns) in to.iter_mut().enumerate().zip(stage.turns.chunks_exact(R - 1)) {
+            let mut x = [zero(s); R];
+            for (x, part) in x.iter_mut().zip(&parts) {
+                *x = part.load(s, place);
+            }
+            let y = D::dft(s, x);
+            to[0] = point(y[0]);
+            for j in 1..R {
+                to[j] = point(y[j].turn(s, turns[j - 1]));
+            }
+        }
+    }
+}
+
+/// A stage between others.
+struct Middle<'l, V> {
+    from: &'l [Point<V>],
+    to: &'l mut [Point<V>],
+}
+
+impl<S: Simd> Lines<S> for Middle<'_, S::f32s> {
+    #[inline(always)]
+    fn transform<const R: usize, D: Dft<R>>(self, s: S, &Stage { rest, stride, ref turns, .. }: &Stage) {
+        let places = self.to.chunks_exact_mut(R * stride).zip(turns.chunks_exact(R - 1));
+        for (place, (to, turns)) in places.enumerate() {
+            let from = parts_of::<_, R>(&self.from[place * stride..], rest * stride, stride);
+            let to = parts_of_mut::<_, R>(to, stride);
             for q in 0..stride {
-                let mut x = [Complex { re: s.splat_f32s(0.0), im: s.splat_f32s(0.0) }; R];
-                for (k, x) in x.iter_mut().enumerate() {
-                    *x = from.load(s, q + stride * (place + rest * k));
-                }
-                let y = D::dft(s, x);
-                to.store(s, q + stride * R * place, y[0]);
+                let y = D::dft(s, short::<S, R>(s, &from, q));
+                to[0][q] = point(y[0]);
                 for j in 1..R {
-                    let turned = if rest == 1 { y[j] } else { y[j].turn(s, turns[j - 1]) };
-                    to.store(s, q + stride * (R * place + j), turned);
+                    to[j][q] = point(y[j].turn(s, turns[j - 1]));
                 }
             }
         }
     }
+}
+
+/// The last stage, which has nothing to turn.
+struct Last<'l, V, T> {
+    from: &'l [Point<V>],
+    to: T,
+}
+
+impl<S: Simd, T: Sink<S>> Lines<S> for Last<'_, S::f32s, T> {
+    #[inline(always)]
+    fn transform<const R: usize, D: Dft<R>>(self, s: S, &Stage { stride, .. }: &Stage) {
+        let from = parts_of::<_, R>(self.from, stride, stride);
+        let (mut to, mut rest) = (std::array::from_fn::<T, R, _>(|_| T::default()), self.to);
+        for to in &mut to {
+            (*to, rest) = rest.split(stride);
+        }
+        for q in 0..stride {
+            let y = D::dft(s, short::<S, R>(s, &from, q));
+            for j in 0..R {
+                to[j].store(q, y[j]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn zero<S: Simd>(s: S) -> Complex<S> {
+    Complex { re: s.splat_f32s(0.0), im: s.splat_f32s(0.0) }
+}
+
+#[inline(always)]
+fn point<S: Simd>(x: Complex<S>) -> Point<S::f32s> {
+    [[x.re], [x.im]]
+}
+
+/// The points of the short transform number `q` among those that are interleaved.
+#[inline(always)]
+fn short<S: Simd, const R: usize>(s: S, parts: &[&[Point<S::f32s>]; R], q: usize) -> [Complex<S>; R] {
+    let mut x = [zero(s); R];
+    for (x, part) in x.iter_mut().zip(parts) {
+        let [[re], [im]] = part[q];
+        *x = Complex { re, im };
+    }
+    x
+}
+
+/// `R` parts of a slice, each of `len` elements, that begin `step` elements apart.
+#[inline(always)]
+fn parts_of<T, const R: usize>(all: &[T], step: usize, len: usize) -> [&[T]; R] {
+    let mut parts: [&[T]; R] = [&[]; R];
+    for (k, part) in parts.iter_mut().enumerate() {
+        *part = &all[k * step..][..len];
+    }
+    parts
+}
+
+/// `R` parts of a slice, one behind the other, each of `len` elements.
+#[inline(always)]
+fn parts_of_mut<T, const R: usize>(mut all: &mut [T], len: usize) -> [&mut [T]; R] {
+    let mut parts = std::array::from_fn(|_| Default::default());
+    for part in &mut parts {
+        (*part, all) = all.split_at_mut(len);
+    }
+    parts
 }

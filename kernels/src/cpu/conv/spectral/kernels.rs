@@ -4,23 +4,29 @@
 //! image.
 
 use super::Spectral;
-use super::fft_io::{Circle, ColumnFrom, ColumnTo, Pairs};
+use super::fft_io::{Numbers, complex_mut};
 use super::passes::{RowPairInverse, RowsForward};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::conv::{GradientSums, Scratch};
 use crate::cpu::lanes::LANES;
+use crate::cpu::vectors::neg;
 use crate::graph::Member;
 use pulp::{Arch, Simd, WithSimd};
 
 impl Spectral {
-    /// How a kernel's rows or columns lie on the circle: those that reach back by the padding lie before point 0.
-    fn around(&self, points: usize, mirrored: bool) -> Circle {
-        Circle { points, entries: self.sizes.kernel, shift: self.sizes.pad, mirrored }
+    /// The point of the circle at which a row or a column of taps stands: those that reach back by the padding stand before point 0.
+    fn point(&self, tap: usize, points: usize) -> usize {
+        (tap + points - self.sizes.pad) % points
+    }
+
+    /// Where the gradient of a tap stands, which runs around the circle against the points.
+    fn mirrored(&self, tap: usize, points: usize) -> usize {
+        (points - self.point(tap, points)) % points
     }
 
     fn reserve_for_kernels(&self, scratch: &mut Scratch) {
         let kernel = self.sizes.kernel;
-        scratch.taps.reserve(kernel * kernel * LANES);
+        scratch.taps.reserve(kernel * self.rows.len * LANES);
         scratch.reserve([self.row_floats(1, kernel), 0], [0, 0], self.line_floats());
     }
 
@@ -37,23 +43,23 @@ impl Spectral {
     /// are not mirrored.
     pub fn kernel_spectra(&self, arch: Arch, kernels: &[&[f32]], spectra: &mut [f32], scratch: &mut Scratch) {
         let Sizes { inputs, outputs, kernel: k, .. } = self.sizes;
-        let pairs = inputs * outputs;
+        let (pairs, width) = (inputs * outputs, self.rows.len);
         self.reserve_for_kernels(scratch);
         for first in (0..pairs).step_by(LANES) {
-            let taps = &mut scratch.taps[..k * k * LANES];
+            let taps = &mut scratch.taps[..k * width * LANES];
             taps.fill(0.0);
             for lane in 0..LANES.min(pairs - first) {
                 let (input, output) = ((first + lane) / outputs, (first + lane) % outputs);
                 let kernel = &kernels[output][input * k * k..][..k * k];
                 for (tap, w) in kernel.iter().enumerate() {
-                    taps[tap * LANES + lane] = self.scale() * w;
+                    let cell = tap / k * width + self.point(tap % k, width);
+                    taps[cell * LANES + lane] = self.scale() * w;
                 }
             }
-            let circle = self.around(self.rows.len, false);
             let (rows, line) = (&mut scratch.rows[0][..self.row_floats(1, k)], &mut *scratch.line);
             {
-                let (height, from, first, planes, rows) = (k, &*taps, 0, 1, &mut *rows);
-                arch.dispatch(RowsForward { spectral: self, circle, height, from, first, planes, rows, line });
+                let (size, from, first, planes, rows) = ([k, width], &*taps, 0, 1, &mut *rows);
+                arch.dispatch(RowsForward { spectral: self, size, from, first, planes, rows, line });
             }
             arch.dispatch(ToPairs { spectral: self, first, rows, spectra, line });
         }
@@ -63,7 +69,7 @@ impl Spectral {
     /// `output * inputs + input` is that kernel's, and adds them to those of the members' parameters.
     pub fn kernel_gradients(&self, arch: Arch, members: &[Member], sums: &mut GradientSums<'_>, scratch: &mut Scratch) {
         let Sizes { inputs, outputs, kernel: k, .. } = self.sizes;
-        let pairs = inputs * outputs;
+        let (pairs, width) = (inputs * outputs, self.rows.len);
         self.reserve_for_kernels(scratch);
         // Pairs come in the order of the kernels in the members' parameters, `[outputs, inputs]` of one after the
         // other.
@@ -71,14 +77,14 @@ impl Spectral {
         for first in (0..pairs).step_by(LANES) {
             let (rows, line) = (&mut scratch.rows[0][..self.row_floats(1, k)], &mut *scratch.line);
             arch.dispatch(FromPairs { spectral: self, first, sums: sums.transformed, rows, line });
-            let circle = self.around(self.rows.len, true);
-            for (pair, to) in scratch.taps[..k * k * LANES].chunks_mut(2 * k * LANES).enumerate() {
+            for (pair, to) in scratch.taps[..k * width * LANES].chunks_mut(2 * width * LANES).enumerate() {
                 let (plane, row, planes, height) = (0, 2 * pair, 1, k);
-                arch.dispatch(RowPairInverse { spectral: self, circle, plane, row, planes, height, rows, to, line });
+                arch.dispatch(RowPairInverse { spectral: self, width, plane, row, planes, height, rows, to, line });
             }
             for (lane, (slot, index)) in kernels.by_ref().take(LANES).enumerate() {
-                let taps = scratch.taps[..k * k * LANES].iter().skip(lane).step_by(LANES);
-                sums.add(&self.sizes, slot, index, taps.map(|x| self.scale() * x));
+                let cells = (0..k * k).map(|tap| tap / k * width + self.mirrored(tap % k, width));
+                let taps = cells.map(|cell| self.scale() * scratch.taps[cell * LANES + lane]);
+                sums.add(&self.sizes, slot, index, taps);
             }
         }
     }
@@ -102,15 +108,22 @@ impl WithSimd for ToPairs<'_> {
         let Self { spectral, first, .. } = self;
         let parts = LANES / S::F32_LANES;
         let (k, n) = (spectral.sizes.kernel, spectral.columns.len);
-        let (rows, line) = (S::as_simd_f32s(self.rows).0, S::as_mut_simd_f32s(self.line).0);
+        let (z, work) = complex_mut::<S, 1>(self.line).split_at_mut(2 * n);
+        let (source, back) = z.split_at_mut(n);
+        let step = spectral.pairs / S::F32_LANES;
         let spectra = self.spectra.chunks_exact_mut(n * 2 * spectral.pairs);
-        for (from, to) in rows.chunks_exact(k * 2 * parts).zip(spectra) {
+        for (from, to) in S::as_simd_f32s(self.rows).0.chunks_exact(k * 2 * parts).zip(spectra) {
             for p in 0..parts {
-                let circle = spectral.around(n, false);
-                let source = ColumnFrom { from: &from[p..], circle, parts, exchanged: false };
+                source.fill([[s.splat_f32s(0.0)]; 2]);
+                for (tap, cells) in from.chunks_exact(2 * parts).enumerate() {
+                    source[spectral.point(tap, n)] = [[cells[p]], [cells[parts + p]]];
+                }
+                spectral.columns.run(s, work, Numbers::line(&*source), Numbers::line(&mut *back));
                 let spectra = &mut S::as_mut_simd_f32s(&mut to[first..]).0[p..];
-                let mut sink = Pairs { spectra, step: spectral.pairs / S::F32_LANES };
-                spectral.columns.run(s, line, &source, &mut sink);
+                for (point, [[re], [im]]) in back.iter().enumerate() {
+                    spectra[2 * point * step] = *re;
+                    spectra[(2 * point + 1) * step] = neg(s, *im);
+                }
             }
         }
     }
@@ -134,15 +147,22 @@ impl WithSimd for FromPairs<'_> {
         let Self { spectral, first, .. } = self;
         let parts = LANES / S::F32_LANES;
         let (k, n) = (spectral.sizes.kernel, spectral.columns.len);
-        let (rows, line) = (S::as_mut_simd_f32s(self.rows).0, S::as_mut_simd_f32s(self.line).0);
+        let (z, work) = complex_mut::<S, 1>(self.line).split_at_mut(2 * n);
+        let (source, back) = z.split_at_mut(n);
+        let step = spectral.pairs / S::F32_LANES;
         let sums = self.sums.chunks_exact(n * 2 * spectral.pairs);
-        for (to, from) in rows.chunks_exact_mut(k * 2 * parts).zip(sums) {
+        for (to, from) in S::as_mut_simd_f32s(self.rows).0.chunks_exact_mut(k * 2 * parts).zip(sums) {
             for p in 0..parts {
                 let spectra = &S::as_simd_f32s(&from[first..]).0[p..];
-                let source = Pairs { spectra, step: spectral.pairs / S::F32_LANES };
-                let circle = spectral.around(n, true);
-                let mut sink = ColumnTo { to: &mut to[p..], circle, parts, exchanged: true };
-                spectral.columns.run(s, line, &source, &mut sink);
+                // With real and imaginary parts exchanged, for the inverse.
+                for (point, to) in source.iter_mut().enumerate() {
+                    *to = [[spectra[(2 * point + 1) * step]], [spectra[2 * point * step]]];
+                }
+                spectral.columns.run(s, work, Numbers::line(&*source), Numbers::line(&mut *back));
+                for (tap, cells) in to.chunks_exact_mut(2 * parts).enumerate() {
+                    let [[im], [re]] = back[spectral.mirrored(tap, n)];
+                    (cells[p], cells[parts + p]) = (re, im);
+                }
             }
         }
     }

@@ -77,10 +77,10 @@ impl Spectral {
         self.points() * 2 * self.pairs
     }
 
-    /// Floats that the transform of one line works in: two complex lines for the passes between, and one for the
-    /// result.
+    /// Floats that the transform of one line works in: two complex lines for the passes between, and two for what is
+    /// transformed and for the result.
     fn line_floats(&self) -> usize {
-        6 * self.rows.len.max(self.columns.len) * LANES
+        8 * self.rows.len.max(self.columns.len) * LANES
     }
 
     /// Floats that a thread needs for planes between two passes, in either direction.

@@ -4,9 +4,7 @@
 //! lanes, then its imaginary parts.
 
 use super::Spectral;
-use super::dft::Complex;
-use super::fft::{Line, get};
-use super::fft_io::{Circle, ColumnFrom, ColumnTo, HalfSpectra, PlaneRows, RowPair};
+use super::fft_io::{Numbers, RowPair, complex, complex_mut};
 use crate::cpu::conv::sizes::Sizes;
 use crate::cpu::lanes::LANES;
 use pulp::{Simd, WithSimd};
@@ -19,10 +17,8 @@ use pulp::{Simd, WithSimd};
 /// kernels' scale.
 pub struct RowsForward<'a> {
     pub spectral: &'a Spectral,
-    /// How a row lies on its circle.
-    pub circle: Circle,
-    /// Rows of a plane.
-    pub height: usize,
+    /// Height and width of a plane; behind the width there are zeros, as far as the transform goes.
+    pub size: [usize; 2],
     /// The planes, in cells.
     pub from: &'a [f32],
     /// The first of these planes, among all that the half-spectra are of.
@@ -40,26 +36,36 @@ impl WithSimd for RowsForward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { spectral, circle, height, first, planes, .. } = self;
-        let parts = LANES / S::F32_LANES;
-        let (width, n) = (circle.entries * parts, spectral.rows.len);
-        let (from, rows) = (S::as_simd_f32s(self.from).0, S::as_mut_simd_f32s(self.rows).0);
-        let (z, line) = S::as_mut_simd_f32s(self.line).0.split_at_mut(2 * n);
+        match LANES / S::F32_LANES {
+            1 => self.by::<S, 1>(s),
+            2 => self.by::<S, 2>(s),
+            4 => self.by::<S, 4>(s),
+            8 => self.by::<S, 8>(s),
+            _ => self.by::<S, LANES>(s),
+        }
+    }
+}
+
+impl RowsForward<'_> {
+    #[inline(always)]
+    fn by<S: Simd, const P: usize>(self, s: S) {
+        let Self { spectral, size: [height, width], first, planes, .. } = self;
+        let n = spectral.rows.len;
+        let (from, _) = S::as_simd_f32s(self.from).0.as_chunks::<P>();
+        let rows = complex_mut::<S, P>(self.rows);
+        let (z, work) = complex_mut::<S, 1>(self.line).split_at_mut(n);
         for (c, plane) in from.chunks_exact(height * width).enumerate() {
             for (pair, both) in plane.chunks(2 * width).enumerate() {
                 let (one, two) = both.split_at(width);
-                for p in 0..parts {
-                    let source = RowPair { one: &one[p..], two: two.get(p..).unwrap_or(&[]), circle, parts };
-                    spectral.rows.run(s, line, &source, &mut Line(&mut *z));
-                    for k in 0..spectral.half {
-                        let a: Complex<S> = get(z, k);
-                        let b: Complex<S> = get(z, if k == 0 { 0 } else { n - k });
-                        let at = ((k * planes + first + c) * height + 2 * pair) * 2 * parts + p;
-                        rows[at] = s.add_f32s(a.re, b.re);
-                        rows[at + parts] = s.sub_f32s(a.im, b.im);
+                let at = (first + c) * height + 2 * pair;
+                for p in 0..P {
+                    spectral.rows.run(s, work, RowPair { one, two, p }, Numbers::line(&mut *z));
+                    for (k, rows) in rows.chunks_exact_mut(planes * height).take(spectral.half).enumerate() {
+                        let ([[ar], [ai]], [[br], [bi]]) = (z[k], z[if k == 0 { 0 } else { n - k }]);
+                        let rows = &mut rows[at..];
+                        (rows[0][0][p], rows[0][1][p]) = (s.add_f32s(ar, br), s.sub_f32s(ai, bi));
                         if !two.is_empty() {
-                            rows[at + 2 * parts] = s.add_f32s(a.im, b.im);
-                            rows[at + 3 * parts] = s.sub_f32s(b.re, a.re);
+                            (rows[1][0][p], rows[1][1][p]) = (s.add_f32s(ai, bi), s.sub_f32s(br, ar));
                         }
                     }
                 }
@@ -72,8 +78,8 @@ impl WithSimd for RowsForward<'_> {
 /// the last of an odd number of rows is alone.
 pub struct RowPairInverse<'a> {
     pub spectral: &'a Spectral,
-    /// How a row lies on its circle.
-    pub circle: Circle,
+    /// Cells of a row that are kept.
+    pub width: usize,
     /// The plane that the rows belong to.
     pub plane: usize,
     /// The first of the two rows.
@@ -95,16 +101,38 @@ impl WithSimd for RowPairInverse<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
-        let Self { spectral, circle, plane, row, planes, height, .. } = self;
-        let parts = LANES / S::F32_LANES;
-        let both = row + 1 < height;
-        let rows = S::as_simd_f32s(self.rows).0;
-        let (to, line) = (S::as_mut_simd_f32s(self.to).0, S::as_mut_simd_f32s(self.line).0);
-        for p in 0..parts {
-            let rows = &rows[(plane * height + row) * 2 * parts + p..];
-            let source =
-                HalfSpectra { rows, step: planes * height * 2 * parts, points: spectral.rows.len, parts, both };
-            spectral.rows.run(s, line, &source, &mut PlaneRows { to: &mut to[p..], circle, parts, both });
+        match LANES / S::F32_LANES {
+            1 => self.by::<S, 1>(s),
+            2 => self.by::<S, 2>(s),
+            4 => self.by::<S, 4>(s),
+            8 => self.by::<S, 8>(s),
+            _ => self.by::<S, LANES>(s),
+        }
+    }
+}
+
+impl RowPairInverse<'_> {
+    #[inline(always)]
+    fn by<S: Simd, const P: usize>(self, s: S) {
+        let Self { spectral, width, plane, row, planes, height, .. } = self;
+        let n = spectral.rows.len;
+        let rows = complex::<S, P>(self.rows);
+        let (to, _) = S::as_mut_simd_f32s(self.to).0.as_chunks_mut::<P>();
+        let (z, work) = complex_mut::<S, 1>(self.line).split_at_mut(n);
+        for p in 0..P {
+            // The spectrum of the one complex row, exchanged; points above the middle mirror those below.
+            for (k, rows) in rows.chunks_exact(planes * height).take(spectral.half).enumerate() {
+                let rows = &rows[plane * height + row..];
+                let (ar, ai) = (rows[0][0][p], rows[0][1][p]);
+                let zero = s.splat_f32s(0.0);
+                let (br, bi) = if row + 1 < height { (rows[1][0][p], rows[1][1][p]) } else { (zero, zero) };
+                if k > 0 {
+                    z[n - k] = [[s.sub_f32s(br, ai)], [s.add_f32s(ar, bi)]];
+                }
+                z[k] = [[s.add_f32s(ai, br)], [s.sub_f32s(ar, bi)]];
+            }
+            let (one, two) = to.split_at_mut(width);
+            spectral.rows.run(s, work, Numbers::line(&*z), RowPair { one, two, p });
         }
     }
 }
@@ -127,19 +155,29 @@ impl WithSimd for Columns<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, s: S) {
+        match LANES / S::F32_LANES {
+            1 => self.by::<S, 1>(s),
+            2 => self.by::<S, 2>(s),
+            4 => self.by::<S, 4>(s),
+            8 => self.by::<S, 8>(s),
+            _ => self.by::<S, LANES>(s),
+        }
+    }
+}
+
+impl Columns<'_> {
+    #[inline(always)]
+    fn by<S: Simd, const P: usize>(self, s: S) {
         let Self { spectral, height, inverse: exchanged, .. } = self;
-        let parts = LANES / S::F32_LANES;
         let n = spectral.columns.len;
-        let (from, to) = (S::as_simd_f32s(self.from).0, S::as_mut_simd_f32s(self.to).0);
-        let line = S::as_mut_simd_f32s(self.line).0;
-        let (short, long) = (Circle::line(n, height), Circle::line(n, n));
-        let (source, sink) = if exchanged { (long, short) } else { (short, long) };
-        let sizes = [source, sink].map(|circle| circle.entries * 2 * parts);
-        for (from, to) in from.chunks_exact(sizes[0]).zip(to.chunks_exact_mut(sizes[1])) {
-            for p in 0..parts {
-                let source = ColumnFrom { from: &from[p..], circle: source, parts, exchanged };
-                let mut sink = ColumnTo { to: &mut to[p..], circle: sink, parts, exchanged };
-                spectral.columns.run(s, line, &source, &mut sink);
+        let work = complex_mut::<S, 1>(self.line);
+        let [source, sink] = if exchanged { [n, height] } else { [height, n] };
+        let from = complex::<S, P>(self.from).chunks_exact(source);
+        for (from, to) in from.zip(complex_mut::<S, P>(self.to).chunks_exact_mut(sink)) {
+            for p in 0..P {
+                let from = Numbers { cells: from, p, exchanged };
+                let to = Numbers { cells: &mut *to, p, exchanged };
+                spectral.columns.run(s, work, from, to);
             }
         }
     }
