@@ -157,12 +157,11 @@ impl<S: Simd> Lines<S> for Middle<'_, S::f32s> {
         let places = self.to.chunks_exact_mut(R * stride).zip(turns.chunks_exact(R - 1));
         for (place, (to, turns)) in places.enumerate() {
             let from = parts_of::<_, R>(&self.from[place * stride..], rest * stride, stride);
-            let to = parts_of_mut::<_, R>(to, stride);
+            let mut to = parts_of_mut::<_, R>(to, stride);
             for q in 0..stride {
                 let y = D::dft(s, short::<S, R>(s, &from, q));
-                to[0][q] = point(y[0]);
-                for j in 1..R {
-                    to[j][q] = point(y[j].turn(s, turns[j - 1]));
+                for (j, to) in to.iter_mut().enumerate() {
+                    to[q] = point(if j == 0 { y[0] } else { y[j].turn(s, turns[j - 1]) });
                 }
             }
         }
