@@ -122,12 +122,12 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
 fn watched(bench: &Bench, asked: &Asked, battery: &Battery, radii: &[f64]) -> Result<Vec<Seen>, TrainError> {
     let tuning = Tuning::of(bench, bench.model(), asked, battery)?;
     let answering = tuning.answering();
-    let ([channels, height, width], steps) = (map_of(asked), asked.steps.len().max(1));
+    let ([_, height, width], steps) = (map_of(asked), asked.steps.len().max(1));
     let unit = height / 2 * width + width / 2;
     let mut preferring: BTreeMap<[usize; 2], Vec<usize>> = BTreeMap::new();
-    for channel in 0..channels {
+    for (channel, answers) in answering.into_iter().enumerate() {
         let [frequency, orientation] = tuning.best(steps - 1, channel);
-        if answering[channel] && tuning.curve(steps - 1, channel)[orientation] > 0.0 {
+        if answers && tuning.curve(steps - 1, channel)[orientation] > 0.0 {
             preferring.entry([frequency, orientation]).or_default().push(channel);
         }
     }
