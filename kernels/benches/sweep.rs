@@ -116,6 +116,8 @@ fn main() {
     let of = |values: &[usize], size: fn(usize) -> Size| values.iter().map(|n| (*n, size(*n))).collect();
     sweep("images", of(&[1, 4, 8, 15, 16, 17, 32, 48, 64, 100, 256, 272, 512], |images| Size { images, ..BASE }));
     sweep("steps", of(&[1, 2, 3, 5, 8, 12, 20], |steps| Size { steps, ..BASE }));
+    let park = |steps| Size { steps, kernel: 7, maps: 8, pixels: 48, ..BASE };
+    sweep("steps, 8 maps, 7 x 7, 48 pixels", of(&[1, 3, 5], park));
     sweep("kernel", of(&[1, 3, 5, 7, 9, 11, 13, 15], |kernel| Size { kernel, ..BASE }));
     sweep("maps, 3 x 3", of(&[2, 4, 8, 12, 16, 24, 32, 64, 128], |maps| Size { maps, kernel: 3, ..BASE }));
     sweep("maps, 7 x 7", of(&[2, 4, 8, 12, 16, 24, 32, 64, 128], |maps| Size { maps, kernel: 7, ..BASE }));
