@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The argument by which lateral bundles are chosen by hand.
 pub const OF: Arg = Arg::with("of", Type::Names, ArgValue::Names(Vec::new()), ABOUT);
 
-/// What it says of itself.
+/// What the argument of analyses that names lateral bundles says of itself.
 pub const ABOUT: &str = "the lateral bundles, as in `W_L` or `area2.W_L`; `all` are those that lead from a state, or from what its loop makes \
                          of it, into the next value of that state, and those of arms";
 
@@ -46,7 +46,7 @@ pub fn bundles(net: &Net) -> Vec<Lateral<'_>> {
     all(net).into_iter().filter(|lateral| lateral.bundle.shape.len() == 4).collect()
 }
 
-/// The same with layers without weight sharing.
+/// All lateral bundles of a net, those of layers without weight sharing among them.
 pub fn all(net: &Net) -> Vec<Lateral<'_>> {
     let (paths, mut found) = (Paths::of(net), BTreeMap::new());
     for node in net.nodes() {
@@ -71,7 +71,8 @@ pub fn all(net: &Net) -> Vec<Lateral<'_>> {
     found.iter().map(lateral).collect()
 }
 
-/// What a convolution with as many maps in as out reads, and its kernels, which are larger than 1 x 1 where places share them.
+/// For a convolution that gives as many feature maps as it reads: the value it reads, and its kernels. Kernels of 1 x 1 that all
+/// places share are left out.
 fn kernel(net: &Net, node: &Node) -> Option<(Value, ParamId)> {
     match node.op {
         Op::Conv { x, weight, .. } | Op::Local { x, weight, .. } if is_square(net.param(weight)) => Some((x, weight)),

@@ -90,7 +90,7 @@ pub struct Link {
     pub when: When,
     /// How many steps the loop has, for a value of the step before.
     pub steps: usize,
-    /// Whether a link has no weights and no window: nothing but arithmetic and functions of single numbers.
+    /// Whether nothing but arithmetic and functions of single numbers lies on the way of this link: no weights, and no window of pixels.
     pub(self) is_plain: bool,
 }
 
@@ -112,7 +112,7 @@ pub fn of(net: &Net, loops: Loops) -> Option<Diagram> {
 }
 
 impl Diagram {
-    /// Whether this frame lies inside the other frame, or is the same frame.
+    /// Whether the frame `frame` lies inside of the frame `other`, or is that frame.
     fn lies_in(&self, mut frame: Option<usize>, other: usize) -> bool {
         while let Some(at) = frame {
             if at == other {

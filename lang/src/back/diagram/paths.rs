@@ -29,7 +29,7 @@ impl Path {
         Self { from, when, steps, lines, bundles, role: None, shape: None, signs, does }
     }
 
-    /// Whether two paths say the same in a drawing.
+    /// Whether this path and the other path would be drawn alike: from the same box, at the same step, with the same words and signs.
     fn is_like(&self, other: &Self) -> bool {
         let key = |path: &Self| (path.from, path.when, path.lines.clone(), path.signs.clone());
         key(self) == key(other)
@@ -183,7 +183,7 @@ impl<'a> Paths<'a> {
         }
     }
 
-    /// What a link says of weights: `W_L conv 7 × 7 / 2`.
+    /// The words on a link whose operation has weights: the bundle, its kind, the kernel and the stride, as in `W_L conv 7 × 7 / 2`.
     fn weights(&self, node: &Node, Kernels { weight, stride, .. }: Kernels, path: &mut Path) -> String {
         let word = node.op.word();
         let owner = self.net.owner(weight);

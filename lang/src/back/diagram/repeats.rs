@@ -3,7 +3,7 @@
 use super::{Diagram, Node, When};
 use crate::ir::Role;
 
-/// What a box says of itself that copies have in common.
+/// What is written on a box of a drawing, as far as the boxes of copies of one template have it in common.
 type Said = (Vec<String>, Vec<String>, String, Option<Role>);
 /// A link within a copy, or one into it, from nowhere.
 type Inner = (Option<usize>, usize, Vec<String>, When);
@@ -13,7 +13,7 @@ struct Copy {
     frame: usize,
     /// Its boxes.
     boxes: Vec<usize>,
-    /// What it looks like.
+    /// What a reader sees of the copy: its boxes, its links, and how many frames it has. Copies that look alike are drawn once.
     looks: (Vec<Said>, Vec<Inner>, usize),
     /// The box that it reads, the box of its own that is read, and who reads it.
     reads: usize,

@@ -1,4 +1,5 @@
-//! Where named values can be seen in the exported module: which module a hook goes on, and what its calls are.
+//! Where a named value of the spec can be seen in the module that is exported to PyTorch: the submodule that a hook is put on, and which
+//! step each call of it is.
 
 use super::modules::Modules;
 use super::values::Values;
@@ -17,7 +18,7 @@ pub struct Place {
     pub shape: Shape,
     /// The steps of the loops around the value, outermost first.
     pub loops: Vec<usize>,
-    /// Whether it is a state, whose first call is the value before the first step.
+    /// Whether the value is a state of a loop: the first call of its module is then the value before the first step.
     pub is_state: bool,
     /// The first call that holds something of the image; none if no call does.
     pub live: Option<usize>,
