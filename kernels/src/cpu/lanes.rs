@@ -1,6 +1,6 @@
 //! Cells: the numbers that sixteen images have at one place, one image in each lane of a vector.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 use std::ops::{Deref, DerefMut};
 
 /// The number of images in a block, and of floats in a cell: one vector of AVX-512, two of AVX2, four of NEON.
@@ -63,61 +63,91 @@ pub enum Spare {
 /// Numbers of a square of sixteen cells.
 pub const SQUARE: usize = LANES * LANES;
 
-/// Copies images `[count, len]` into cells `[len]`. There is at least one image, and each begins `step` floats after
-/// the one before.
-pub fn gather(images: &[f32], step: usize, count: usize, spare: Spare, cells: &mut [f32]) {
-    let (squares, rest) = cells.as_chunks_mut::<SQUARE>();
-    let begin = squares.len() * LANES;
-    let mut square = [0.0; SQUARE];
-    for (n, cells) in squares.iter_mut().enumerate() {
-        for (lane, row) in square.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-            match spare {
-                Spare::Zeros if lane >= count => row.fill(0.0),
-                Spare::Zeros | Spare::LastImage => {
-                    row.copy_from_slice(&images[lane.min(count - 1) * step + n * LANES..][..LANES]);
+/// Copies images `[count, len]` into cells `[len]`.
+pub struct Gather<'a> {
+    pub images: &'a [f32],
+    /// How many floats after the one before each image begins.
+    pub step: usize,
+    /// How many images there are: at least one.
+    pub count: usize,
+    pub spare: Spare,
+    pub cells: &'a mut [f32],
+}
+
+impl WithSimd for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { images, step, count, spare, cells } = self;
+        let (squares, rest) = cells.as_chunks_mut::<SQUARE>();
+        let begin = squares.len() * LANES;
+        let mut square = [0.0; SQUARE];
+        for (n, cells) in squares.iter_mut().enumerate() {
+            for (lane, row) in square.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+                match spare {
+                    Spare::Zeros if lane >= count => row.fill(0.0),
+                    Spare::Zeros | Spare::LastImage => {
+                        row.copy_from_slice(&images[lane.min(count - 1) * step + n * LANES..][..LANES]);
+                    }
                 }
             }
+            transpose::<S>(&square, cells);
         }
-        transpose(&square, cells);
-    }
-    for (n, cell) in rest.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
-        for (lane, x) in cell.iter_mut().enumerate() {
-            *x = match spare {
-                Spare::Zeros if lane >= count => 0.0,
-                Spare::Zeros | Spare::LastImage => images[lane.min(count - 1) * step + begin + n],
-            };
-        }
-    }
-}
-
-/// Copies cells `[len]` into images `[count, len]`, each of which begins `step` floats after the one before.
-pub fn scatter(cells: &[f32], step: usize, count: usize, images: &mut [f32]) {
-    let (squares, rest) = cells.as_chunks::<SQUARE>();
-    let begin = squares.len() * LANES;
-    let mut square = [0.0; SQUARE];
-    for (n, cells) in squares.iter().enumerate() {
-        transpose(cells, &mut square);
-        for (lane, row) in square.as_chunks::<LANES>().0.iter().enumerate().take(count) {
-            images[lane * step + n * LANES..][..LANES].copy_from_slice(row);
-        }
-    }
-    for (n, cell) in rest.as_chunks::<LANES>().0.iter().enumerate() {
-        for (lane, x) in cell.iter().enumerate().take(count) {
-            images[lane * step + begin + n] = *x;
+        for (n, cell) in rest.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+            for (lane, x) in cell.iter_mut().enumerate() {
+                *x = match spare {
+                    Spare::Zeros if lane >= count => 0.0,
+                    Spare::Zeros | Spare::LastImage => images[lane.min(count - 1) * step + begin + n],
+                };
+            }
         }
     }
 }
 
-/// Transposes as [`transpose`] does, where the caller is compiled for the vectors of `S`: by shuffles of whole cells with AVX-512.
+/// Copies cells `[len]` into images `[count, len]`.
+pub struct Scatter<'a> {
+    pub cells: &'a [f32],
+    /// How many floats after the one before each image begins.
+    pub step: usize,
+    pub count: usize,
+    pub images: &'a mut [f32],
+}
+
+impl WithSimd for Scatter<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { cells, step, count, images } = self;
+        let (squares, rest) = cells.as_chunks::<SQUARE>();
+        let begin = squares.len() * LANES;
+        let mut square = [0.0; SQUARE];
+        for (n, cells) in squares.iter().enumerate() {
+            transpose::<S>(cells, &mut square);
+            for (lane, row) in square.as_chunks::<LANES>().0.iter().enumerate().take(count) {
+                images[lane * step + n * LANES..][..LANES].copy_from_slice(row);
+            }
+        }
+        for (n, cell) in rest.as_chunks::<LANES>().0.iter().enumerate() {
+            for (lane, x) in cell.iter().enumerate().take(count) {
+                images[lane * step + begin + n] = *x;
+            }
+        }
+    }
+}
+
+/// Transposes a square of sixteen cells, so that lanes become cells and cells become lanes: where there is AVX-512, by shuffles of
+/// whole cells. The caller is compiled for the vectors of `S`.
 #[inline(always)]
-pub fn transpose_by<S: Simd>(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
+pub fn transpose<S: Simd>(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
     #[cfg(target_arch = "x86_64")]
     if S::F32_LANES == LANES
         && let Some(avx) = pulp::core_arch::x86::Avx512f::try_new()
     {
         return transpose_cells(avx, from, to);
     }
-    transpose(from, to);
+    transpose_small_squares(from, to);
 }
 
 /// Transposes by shuffles of whole cells: first the squares of four by four numbers in them, then these squares as a whole.
@@ -154,9 +184,9 @@ fn transpose_cells(avx: pulp::core_arch::x86::Avx512f, from: &[f32; SQUARE], to:
     }
 }
 
-/// Transposes a square of sixteen cells, so that lanes become cells and cells become lanes.
+/// Transposes by the squares of four by four numbers in a square of sixteen cells.
 #[inline(always)]
-pub fn transpose(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
+fn transpose_small_squares(from: &[f32; SQUARE], to: &mut [f32; SQUARE]) {
     for i in (0..LANES).step_by(SMALL) {
         for j in (0..LANES).step_by(SMALL) {
             let mut square = [[0.0; SMALL]; SMALL];

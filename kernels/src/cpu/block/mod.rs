@@ -6,7 +6,7 @@ use crate::batch_norm::{Meeting, Sums};
 use crate::cpu::conv::{PreparedBank, Scratch};
 use crate::cpu::epilogue::KeptValues;
 use crate::cpu::hands::{self, Hand, shares, split};
-use crate::cpu::lanes::{Aligned, LANES, Spare, gather, scatter};
+use crate::cpu::lanes::{Aligned, Gather, LANES, Scatter, Spare};
 use crate::cpu::ops::dense::{Dense, DenseBackward, DenseWeight};
 use crate::cpu::ops::dropout::{self, BatchPlace};
 use crate::cpu::ops::group_norm::{GroupNormBackward, GroupNormForward};
@@ -163,12 +163,14 @@ impl Block<'_, '_> {
             Kernel::Input(index) => self.whole(makes[0], |block, to| {
                 let offsets = &block.shared.offsets.inputs;
                 let images = &block.images.inputs[offsets[*index]..];
-                gather(images, Offsets::len(offsets), block.images.count, Spare::LastImage, to);
+                let (step, count, spare) = (Offsets::len(offsets), block.images.count, Spare::LastImage);
+                arch.dispatch(Gather { images, step, count, spare, cells: to });
             }),
             Kernel::OutputGradient(index) => self.whole(makes[0], |block, to| {
                 let offsets = &block.shared.offsets.outputs;
                 let images = &block.images.output_gradients[offsets[*index]..];
-                gather(images, Offsets::len(offsets), block.images.count, Spare::Zeros, to);
+                let (step, count, spare) = (Offsets::len(offsets), block.images.count, Spare::Zeros);
+                arch.dispatch(Gather { images, step, count, spare, cells: to });
             }),
             Kernel::Zeros => self.whole(makes[0], |_, to| to.fill(0.0)),
             Kernel::Mask(mask) => self.whole(makes[0], |block, to| match block.shared.noise {
@@ -210,13 +212,15 @@ impl Block<'_, '_> {
                 let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
                 let offsets = &self.shared.offsets.outputs;
                 let images = &mut self.images.outputs[offsets[*index]..];
-                scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
+                let (cells, step, count) = (values.get(reads[0]), Offsets::len(offsets), self.images.count);
+                arch.dispatch(Scatter { cells, step, count, images });
             }
             Kernel::InputGradient(index) => {
                 let values = KeptValues { schedule: self.shared.schedule, buffers: &self.work.buffers };
                 let offsets = &self.shared.offsets.inputs;
                 let images = &mut self.images.input_gradients[offsets[*index]..];
-                scatter(values.get(reads[0]), Offsets::len(offsets), self.images.count, images);
+                let (cells, step, count) = (values.get(reads[0]), Offsets::len(offsets), self.images.count);
+                arch.dispatch(Scatter { cells, step, count, images });
             }
             Kernel::Local(_) | Kernel::LocalBackward(_) => unreachable!("all blocks go through these together"),
             Kernel::View | Kernel::Channels(_) | Kernel::Map(_) | Kernel::ChannelSum(_) | Kernel::BatchSums(_) => {

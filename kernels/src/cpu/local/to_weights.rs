@@ -30,7 +30,7 @@ impl WithSimd for ToWeights<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, s: S) {
         let wide = S::F32_LANES == LANES;
-        self.transpose();
+        self.transpose_gradients::<S>();
         let taps = self.local.taps();
         let Self { local, place, .. } = self;
         // The cells of the window, sixteen taps at a time; taps outside the planes are skipped.
@@ -56,7 +56,7 @@ impl ToWeights<'_> {
     /// Brings the gradients of the place into the scratch, `[blocks, lanes, outputs]`; there are zeros for outputs that the layer
     /// does not have.
     #[inline(always)]
-    fn transpose(&mut self) {
+    fn transpose_gradients<S: Simd>(&mut self) {
         let [height, width] = self.local.to();
         self.scratch.resize(self.dy.len() * SQUARE, 0.0);
         let mut square = [0.0; SQUARE];
@@ -64,7 +64,7 @@ impl ToWeights<'_> {
         for (dy, to) in self.dy.iter().zip(self.scratch.as_chunks_mut::<SQUARE>().0) {
             let cells = dy.as_chunks::<LANES>().0[self.first * height * width + at..].iter().step_by(height * width);
             square.as_chunks_mut::<LANES>().0.iter_mut().zip(cells).for_each(|(to, cell)| *to = *cell);
-            transpose(&square, to);
+            transpose::<S>(&square, to);
         }
     }
 
@@ -79,7 +79,7 @@ impl ToWeights<'_> {
             self.sum::<S, { LANES / 2 }>(s, cells, LANES / 2, &mut sums);
         }
         let (mut of_outputs, taps) = ([0.0; SQUARE], self.local.taps());
-        transpose(&sums, &mut of_outputs);
+        transpose::<S>(&sums, &mut of_outputs);
         let some = LANES.min(taps - first);
         for (kernel, sums) in self.gradient.chunks_exact_mut(taps).zip(of_outputs.chunks_exact(LANES)) {
             kernel[first..first + some].iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);

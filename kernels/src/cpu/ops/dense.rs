@@ -1,6 +1,6 @@
 //! Dense layers of a block, forward and backward.
 
-use crate::cpu::lanes::{LANES, transpose_by};
+use crate::cpu::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
 /// Computes `M` outputs from output `first` on, and returns `M`. Several at a time, so that a cell of `x` that has been
@@ -109,7 +109,7 @@ impl WithSimd for DenseWeight<'_> {
         for (n, x) in x.chunks(LANES * LANES).enumerate() {
             square[..x.len()].copy_from_slice(x);
             square[x.len()..].fill(0.0);
-            transpose_by::<S>(&square, &mut transposed);
+            transpose::<S>(&square, &mut transposed);
             let entries = x.len() / LANES;
             for (o, dy) in dy.chunks_exact(LANES).enumerate() {
                 let mut sums = [0.0; LANES];

@@ -126,24 +126,35 @@ impl Spectral {
     /// transforms the columns of the results back; [`Self::rows`] does the rows.
     pub fn forward(&self, arch: Arch, kernels: &[f32], x: &[f32], hands: &mut [Hand], scratch: &mut Scratch) {
         let Sizes { inputs, outputs, from: [height, width], to: [to_height, _], .. } = self.sizes;
-        let lens = [self.row_floats(inputs, height), self.row_floats(outputs, to_height)];
-        scratch.reserve(lens, [0, 0], 0);
+        // Where the spectra of the input and of the results are of one shape, they share one buffer: at each frequency the input
+        // is read before a result is written. Two of them would not fit into the second-level cache.
+        let in_place = inputs == outputs && height == to_height;
+        let x_floats = if in_place { 0 } else { self.row_floats(inputs, height) };
+        scratch.reserve([x_floats, self.row_floats(outputs, to_height)], [0, 0], 0);
         let kernels = &kernels[..self.kernel_floats()];
         let [x_pieces, y_pieces] =
             [(inputs, height), (outputs, to_height)].map(|(planes, height)| self.pieces(planes, height, hands));
         let [x_rows, y_rows] = &mut scratch.rows;
-        self.rows_forward(arch, &x_pieces, (width, &[x]), x_rows, hands);
+        self.rows_forward(arch, &x_pieces, (width, &[x]), if in_place { y_rows } else { x_rows }, hands);
         let frequencies = shares(self.half, 1, hands.len());
         let own = frequencies.iter().cloned().zip(y_pieces.by_frequency(y_rows, &frequencies)).collect();
-        let x_rows = x_pieces.of(x_rows);
+        let apart = (!in_place).then(|| x_pieces.of(x_rows));
         hands::work(hands, own, |Hand { scratch, .. }, (share, mut y_rows): (Range<usize>, Vec<&mut [f32]>)| {
             let columns = [inputs, outputs].map(|planes| self.column_floats(planes));
             scratch.reserve([0, 0], columns, self.line_floats());
             let ([x_column, y_column], line) = (&mut scratch.columns, &mut *scratch.line);
             let (x, y) = (&mut x_column[..columns[0]], &mut y_column[..columns[1]]);
             for (n, f) in share.clone().enumerate() {
-                let from = x_rows.iter().map(|piece| stretch(piece, f, self.half));
-                self.columns_forward(arch, height, from, x, line);
+                match &apart {
+                    Some(rows) => {
+                        let from = rows.iter().map(|piece| stretch(piece, f, self.half));
+                        self.columns_forward(arch, height, from, x, line);
+                    }
+                    None => {
+                        let from = y_rows.iter().map(|piece| stretch(piece, n, share.len()));
+                        self.columns_forward(arch, height, from, x, line);
+                    }
+                }
                 let kernels = stretch(kernels, f, self.half);
                 arch.dispatch(Mix::<false> { spectral: self, kernels, x, y });
                 let to = y_rows.iter_mut().map(|piece| stretch_mut(piece, n, share.len()));

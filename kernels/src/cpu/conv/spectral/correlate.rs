@@ -3,7 +3,7 @@
 
 use super::Spectral;
 use crate::cpu::conv::sizes::Sizes;
-use crate::cpu::lanes::{LANES, transpose_by};
+use crate::cpu::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
 /// The number of inputs whose real parts and imaginary parts together make a square of sixteen cells.
@@ -54,7 +54,7 @@ impl Correlate<'_> {
                 square[c * LANES..][..LANES].copy_from_slice(&cells[..LANES]);
                 square[(TILE + c) * LANES..][..LANES].copy_from_slice(&cells[LANES..]);
             }
-            transpose_by::<S>(&square, &mut transposed);
+            transpose::<S>(&square, &mut transposed);
             let (real, imaginary) = self.sums[f * 2 * pairs..][..2 * pairs].split_at_mut(pairs);
             let mut o = 0;
             while o < outputs {

@@ -6,7 +6,7 @@
 use super::Winograd;
 use super::points::{POINTS, TILE, from_points, from_points_backward, to_points};
 use crate::cpu::conv::TOGETHER;
-use crate::cpu::lanes::{LANES, transpose_by};
+use crate::cpu::lanes::{LANES, transpose};
 use pulp::{Simd, WithSimd};
 
 /// Transforms row `row` of the tiles of input planes, `[count, height, width]` cells, to points:
@@ -229,7 +229,7 @@ impl WithSimd for Gradients<'_> {
                     for (plane, cell) in planes.zip(square.chunks_exact_mut(LANES)) {
                         cell.copy_from_slice(&plane[(y * width + x) * LANES..][..LANES]);
                     }
-                    transpose_by::<S>(&square, mirrored);
+                    transpose::<S>(&square, mirrored);
                 } else {
                     mirrored.fill(0.0);
                 }
