@@ -30,7 +30,7 @@ const BESIDE: [&str; 13] = [
 /// What differs between two runs, and the curves of both, at most `columns` wide.
 ///
 /// # Errors
-/// If the spec of a run cannot be read.
+/// If the spec of a run cannot be read, or the numbers of its epochs are not what it left.
 pub fn compared(runs: [&Glance; 2], columns: usize) -> Result<String, TrainError> {
     let rows = runs.map(Row::of);
     let mut text = String::new();
@@ -52,7 +52,7 @@ pub fn compared(runs: [&Glance; 2], columns: usize) -> Result<String, TrainError
         let diff = TextDiff::from_lines(&specs[0], &specs[1]);
         text += &format!("\nspec\n{}", diff.unified_diff().context_radius(1).header(&a, &b));
     }
-    let epochs = runs.map(Glance::epochs);
+    let epochs = [runs[0].epochs()?, runs[1].epochs()?];
     let curve = |of: &dyn Fn(&Epoch) -> Option<f64>| -> [Curve; 2] {
         [&epochs[0], &epochs[1]].map(|epochs| epochs.iter().filter_map(|it| Some((it.epoch, of(it)?))).collect())
     };

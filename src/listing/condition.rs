@@ -97,8 +97,14 @@ impl Condition {
     fn hint(&self, name: &str, of: &str, rows: &[Row]) -> Option<String> {
         let found = rows.iter().filter_map(|row| row.get(name));
         let texts: BTreeSet<String> = found.filter(|value| value.number().is_none()).map(Value::shown).collect();
-        if self.sign != "=" || texts.is_empty() {
+        if self.sign != "=" {
             return None;
+        }
+        if texts.is_empty() {
+            let mut values = rows.iter().filter_map(|row| row.get(name));
+            let is_none = values.next().is_some_and(|value| self.wanted(value).is_none());
+            return is_none
+                .then(|| format!("note: `{of}` holds for no run: `{name}` is a number, and `{}` is none", self.value));
         }
         let near = did_you_mean(&self.value, texts.iter().map(String::as_str));
         let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));

@@ -155,7 +155,7 @@ impl Row {
 
     fn known(&mut self, glance: &Glance) {
         let Glance { manifest, made_with, summary, .. } = glance;
-        let epochs = if summary.is_some() { Vec::new() } else { glance.epochs() };
+        let epochs = if summary.is_some() { Vec::new() } else { glance.epochs().unwrap_or_default() };
         let best = epochs.iter().filter_map(|epoch| epoch.validation_accuracy).reduce(f64::max);
         // Rounded far below what any number of images can tell apart: 100 times 0.9618 is 96.17999999999999.
         let per_cent = |share: Option<f64>| share.map(|share| Value::PerCent((share * 1e12).round() / 1e10));

@@ -110,10 +110,9 @@ impl Lease {
             Err(error) => return Err(TrainError::file(&path, "written")(error)),
         }
         let busy = || TrainError::Busy { path: folder.to_owned() };
-        let (holder, since) = (holder(folder), age(folder, &path));
+        let (holder, since) = told(folder, &path);
         let is_left = match &holder {
             Some(holder) => holder.is_gone(&owner) || since.is_some_and(|since| since >= STALE),
-            // Nobody can read who it was: its writer was cut off, or is writing just now.
             None => since.is_some_and(|since| since >= PULSE),
         };
         // The lease may have been given back meanwhile: whoever asks again has it.
@@ -158,18 +157,42 @@ impl Drop for Lease {
     }
 }
 
-/// Makes the file if it is not there.
+/// Makes the file if it is not there; one that could not be written to its end does not stay.
 fn made(path: &Path, owner: &Owner) -> std::io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     // Texts and numbers can always be written.
-    file.write_all(serde_json::to_string(owner).unwrap_or_default().as_bytes())?;
-    file.sync_all()
+    let written = file.write_all(serde_json::to_string(owner).unwrap_or_default().as_bytes());
+    let written = written.and_then(|()| file.sync_all());
+    if written.is_err() {
+        let _ = fs::remove_file(path);
+    }
+    written
+}
+
+/// The holder of a lease and the age of the lease. Where nobody can read who it is, its writer was cut off, or is writing just now:
+/// that shows as soon as the lease is older than a touch.
+fn told(folder: &Path, path: &Path) -> (Option<Owner>, Option<Duration>) {
+    loop {
+        let (holder, since) = (holder(folder), age(folder, path));
+        if holder.is_some() || since.is_none_or(|since| since >= PULSE) {
+            return (holder, since);
+        }
+        thread::sleep(PAUSE);
+    }
 }
 
 /// Whether this process is the one that may follow a holder who is gone. Of all that ask, one makes the file that says so, which stays: a
 /// process that saw the same holder and asks later finds it. If it is old, whoever made it is gone as well, and the next file is asked for.
 fn follows(folder: &Path, holder: Option<&Owner>) -> std::io::Result<bool> {
-    let mark = holder.map_or("unreadable", |holder| holder.mark.as_str());
+    let mark = match holder {
+        Some(holder) => holder.mark.clone(),
+        // The time at which it was written tells one unreadable lease from the next.
+        None => {
+            let touched = fs::metadata(folder.join(LEASE)).and_then(|file| file.modified()).ok();
+            let since = touched.and_then(|touched| touched.duration_since(SystemTime::UNIX_EPOCH).ok());
+            format!("unreadable-{}", since.unwrap_or_default().as_nanos())
+        }
+    };
     for turn in 0.. {
         let path = folder.join(format!("{FOLLOWED}{mark}-{turn}"));
         match OpenOptions::new().write(true).create_new(true).open(&path) {

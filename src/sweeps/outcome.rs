@@ -12,7 +12,7 @@ pub const OUTCOME: &str = "outcome.json";
 /// How a try at a job ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
-    /// The exit code: that of [`TrainError::exit_code`], or 1 for a process that was ended from outside.
+    /// The exit code: that of the process, or 128 and the number of the signal that ended it.
     pub exit_code: u8,
     /// What was said.
     pub message: String,

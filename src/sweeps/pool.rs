@@ -6,6 +6,7 @@ use super::state::{Problems, State};
 use crate::train::{Console, Stop, TrainError, duration, spawn_apart};
 use lcnnc_lang::diag::counted;
 use std::fs::OpenOptions;
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -96,20 +97,32 @@ fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: S
         State::Running => Ended::Cut("another process works on it"),
         state => {
             let problem = state.problem().unwrap_or_else(|| {
-                let problem = match status {
-                    Ok(status) => {
-                        let log = plan.of(job).join(LOG);
-                        format!("its process ended with {status}; what it said is in {}", log.display())
-                    }
-                    Err(error) => error.to_string(),
+                let (exit_code, problem) = match status {
+                    Ok(status) => of_status(status, &plan.of(job).join(LOG)),
+                    Err(error) => (error.exit_code(), error.to_string()),
                 };
                 // A folder that cannot be written to is said with the next job.
-                let _ = Outcome::write(&plan.of(job), 1, problem.clone());
+                let _ = Outcome::write(&plan.of(job), exit_code, problem.clone());
                 problem
             });
             Ended::Failed(problem)
         }
     }
+}
+
+/// The exit code of a process that left no word, by the habit of shells for one that a signal ended, and what became of it.
+fn of_status(status: ExitStatus, log: &Path) -> (u8, String) {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let code = u8::try_from(128 + signal).unwrap_or(u8::MAX);
+        let by = "by hand, or by the system for want of memory";
+        return (
+            code,
+            format!("its process was ended from outside ({status}), {by}; `--retry-failed` goes on with it"),
+        );
+    }
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    (code, format!("its process ended with {status}; what it said is in {}", log.display()))
 }
 
 /// Works on one job in a process of its own, whose words go to a file in the job's folder.

@@ -2,7 +2,7 @@
 
 use lcnnc::listing::compare::compared;
 use lcnnc::train::{Console, Glance, TrainError};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Columns of drawings where there is no terminal.
@@ -21,7 +21,8 @@ pub struct Args {
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let console = Console::new();
-        let [a, b] = [Glance::at(&self.a)?, Glance::at(&self.b)?];
+        let at = |run: &Path| Glance::at(run).map_err(TrainError::without_force);
+        let [a, b] = [at(&self.a)?, at(&self.b)?];
         console.text(&compared([&a, &b], console.width().unwrap_or(WIDTH))?);
         Ok(ExitCode::SUCCESS)
     }

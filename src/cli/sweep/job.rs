@@ -45,7 +45,13 @@ impl Args {
         let plan = Plan::read(&self.plan)?;
         let of_engine = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok()?.trim().parse().ok());
         let Some(index) = self.index.or_else(|| of_engine(&INDICES)) else {
-            let reason = format!("which job is meant: say `--index`, or set one of {}", INDICES.join(", "));
+            let set = INDICES.iter().find_map(|name| Some((name, std::env::var(name).ok()?)));
+            let reason = match set {
+                Some((name, value)) => {
+                    format!("{name} is `{value}`, which is no number of a job: they are whole, from 0 on")
+                }
+                None => format!("which job is meant: say `--index`, or set one of {}", INDICES.join(", ")),
+            };
             return Err(TrainError::Sweep { reason });
         };
         let Some(job) = plan.jobs.get(index) else {

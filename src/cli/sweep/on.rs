@@ -26,6 +26,9 @@ pub struct ClusterArgs {
     write: Option<PathBuf>,
 }
 
+/// The variable that names where data sets lie.
+const DATA: &str = "LCNNC_DATA";
+
 /// Where the jobs go.
 pub struct Target<'a> {
     cluster: Cluster,
@@ -84,6 +87,18 @@ impl Target<'_> {
             let known: Vec<&str> = arrays.iter().map(|array| array.array.as_str()).collect();
             let [n, known] = [counted(left_out, "job"), known.join(", ")];
             console.line(&format!("{n} in SLURM's queue already (array {known}): left out"));
+        }
+        let looks_for_data = |job: &&Job| {
+            let has = |flag: &str| job.args.iter().any(|word| word == flag);
+            has("--dataset") && !has("--data-root")
+        };
+        // SLURM hands the variables of this shell on, the others do not.
+        let is_lost = self.cluster != Cluster::Slurm && std::env::var_os(DATA).is_some();
+        if is_lost && jobs.iter().any(looks_for_data) {
+            let name = self.cluster.name();
+            console.warn(&format!(
+                "warning: {DATA} is set here, and {name} does not hand it on: say where the data lie with `--data-root DIR`"
+            ));
         }
         let [status, table] = ["status", "table"].map(|verb| format!("lcnnc sweep {verb} {}", quoted(&plan.folder)));
         if !numbers.is_empty() {

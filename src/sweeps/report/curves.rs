@@ -4,13 +4,11 @@ use super::Figure;
 use crate::analyses::moments::mean_and_sd;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::observe::Epoch;
-use crate::observe::metrics::{self, LINES};
 use crate::sweeps::file::ROW;
 use crate::sweeps::plan::Plan;
 use crate::sweeps::table::ResultTable;
-use crate::train::{TrainError, all_runs};
+use crate::train::{Glance, TrainError, all_runs};
 use lcnnc_lang::diag::counted;
-use std::fs;
 
 /// Rows that have a panel: the page stays readable, and below three megabytes.
 const MOST_ROWS: usize = 48;
@@ -49,12 +47,19 @@ const QUANTITIES: [Quantity; 2] = [
 pub fn figures(plan: &Plan, table: &ResultTable) -> Result<(Vec<Figure>, Option<String>), TrainError> {
     let width = table.columns.len().max(1);
     let (mut figures, mut empty, mut more) = (Vec::new(), Vec::new(), 0);
+    let mut damaged = Vec::new();
     for (m, column) in table.columns.iter().enumerate() {
         let mut rows: Vec<(String, Vec<Vec<Epoch>>)> = Vec::new();
         for (n, row) in table.rows.iter().enumerate() {
             let jobs = &table.cells[n * width + m].jobs;
-            let runs = jobs.iter().map(|job| epochs(plan, *job)).collect::<Result<Vec<_>, _>>()?;
-            let runs: Vec<Vec<Epoch>> = runs.into_iter().filter(|epochs| !epochs.is_empty()).collect();
+            let mut runs = Vec::new();
+            for job in jobs {
+                match epochs(plan, *job) {
+                    Err(error @ TrainError::Damaged { .. }) => damaged.push(error.to_string()),
+                    epochs => runs.push(epochs?),
+                }
+            }
+            runs.retain(|epochs| !epochs.is_empty());
             match (runs.is_empty(), rows.len() < MOST_ROWS) {
                 (true, _) => empty.push(format!("{row}, {column}")),
                 (false, true) => rows.push((titled(&table.names[0], row), runs)),
@@ -69,6 +74,9 @@ pub fn figures(plan: &Plan, table: &ResultTable) -> Result<(Vec<Figure>, Option<
     if !empty.is_empty() {
         left_out.push(format!("No epoch is done of: {}.", empty.join("; ")));
     }
+    if !damaged.is_empty() {
+        left_out.push(format!("Left out of the curves: {}.", damaged.join("; ")));
+    }
     if more > 0 {
         let rows = counted(more, "row");
         left_out.push(format!("{rows} more have no panel: take fewer rows, as with `--rows` and `--choose`."));
@@ -76,15 +84,14 @@ pub fn figures(plan: &Plan, table: &ResultTable) -> Result<(Vec<Figure>, Option<
     Ok((figures, (!left_out.is_empty()).then(|| left_out.join(" "))))
 }
 
-/// The epochs of a job's run, as far as they are done.
+/// The epochs of a job's run, as far as they are done and as it left them.
 fn epochs(plan: &Plan, job: usize) -> Result<Vec<Epoch>, TrainError> {
     let Some(run) = plan.jobs.get(job).map(|job| all_runs(&plan.of(job))).transpose()?.and_then(|mut all| all.pop())
     else {
         return Ok(Vec::new());
     };
-    // A run that was just begun has no such file yet.
-    let text = fs::read(run.join(LINES)).unwrap_or_default();
-    Ok(metrics::epochs(&String::from_utf8_lossy(&text)))
+    // A run that was just begun has no manifest yet, and what is wrong with one that is damaged stands beside its job.
+    Glance::at(&run).map_or(Ok(Vec::new()), |run| run.epochs())
 }
 
 /// A row as its panel is called: `lr 1e-2`, and what a grid says of itself.

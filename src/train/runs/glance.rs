@@ -1,5 +1,6 @@
 //! A run's folder at a glance: what a list of many runs says of it. No weights are read.
 
+use crate::data::sha256;
 use crate::observe::Epoch;
 use crate::observe::metrics::{self, LINES};
 use crate::train::fit::{BEST, LAST};
@@ -54,9 +55,21 @@ impl Glance {
     }
 
     /// The numbers of the run's epochs, as far as they are whole.
-    pub fn epochs(&self) -> Vec<Epoch> {
-        let text = fs::read(self.path.join(LINES)).unwrap_or_default();
-        metrics::epochs(&String::from_utf8_lossy(&text))
+    ///
+    /// # Errors
+    /// If they are not those that the run left when it came to its end.
+    pub fn epochs(&self) -> Result<Vec<Epoch>, TrainError> {
+        let path = self.path.join(LINES);
+        let text = fs::read(&path).unwrap_or_default();
+        let known = self.summary.as_ref().and_then(|summary| summary.metrics_sha256.as_ref());
+        if let Some(known) = known.filter(|known| **known != sha256([text.as_slice()])) {
+            let way = inspect::way_of_metrics(&self.path, known);
+            return Err(TrainError::Damaged {
+                path,
+                reason: format!("its SHA-256 is not the one of {SUMMARY}; {way}"),
+            });
+        }
+        Ok(metrics::epochs(&String::from_utf8_lossy(&text)))
     }
 
     /// Whether a process trains in the folder, as far as can be told.

@@ -211,13 +211,23 @@ impl RunFolder {
             Ok(history) if text(TABLE) != history.table().as_bytes() => (TABLE, format!("it is not what {LINES} says")),
             Ok(_) => return None,
         };
-        let way = summary.metrics_sha256.as_ref().and_then(|checksum| checkpoint::kept(&self.path, LINES, checksum));
-        let way = match way {
-            Some(_) => format!("`lcnnc resume {}` puts it right", quoted(&self.path)),
-            None if file == TABLE => format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
-            None => "no checkpoint holds what it was".to_owned(),
+        let way = match &summary.metrics_sha256 {
+            _ if file == TABLE => format!("`lcnnc resume {}` writes it anew", quoted(&self.path)),
+            Some(checksum) => way_of_metrics(&self.path, checksum),
+            None => NO_COPY.to_owned(),
         };
         Some(format!("{}: damaged: {reason}; {way}", self.path.join(file).display()))
+    }
+}
+
+/// What is said of numbers of epochs that are lost.
+const NO_COPY: &str = "no checkpoint holds what it was";
+
+/// How the numbers of a run's epochs become again what they were, by their checksum.
+pub fn way_of_metrics(run: &Path, checksum: &str) -> String {
+    match checkpoint::kept(run, LINES, checksum) {
+        Some(_) => format!("`lcnnc resume {}` puts it right", quoted(run)),
+        None => NO_COPY.to_owned(),
     }
 }
 

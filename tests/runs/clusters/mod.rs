@@ -253,6 +253,23 @@ fn a_task_that_is_told_to_end_saves_and_is_put_back() {
 }
 
 #[test]
+fn a_data_root_that_a_cluster_does_not_hear_of_is_warned_of() {
+    let place = place(&[]);
+    let here = place.path();
+    let said = |cluster: &str, more: &[&str]| {
+        let mut lcnnc = command(here, assert_cmd::cargo::cargo_bin!("lcnnc"), "");
+        let words = SWEEP.split(' ').chain(["--dataset", "mnist", "--on", cluster, "--write", "out"]);
+        let output = lcnnc.env("LCNNC_DATA", here).args(words).args(more).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let pods = ["--ask", "image=a/b", "--ask", "claim=c"];
+    let warning = "LCNNC_DATA is set here, and ";
+    assert!(said("kubernetes", &pods).contains(warning) && said("hyperqueue", &[]).contains(warning));
+    assert!(!said("slurm", &[]).contains(warning) && !said("hyperqueue", &["--data-root", "data"]).contains(warning));
+}
+
+#[test]
 fn the_manual_names_every_key_with_its_clusters() {
     let page = fs::read_to_string("docs/clusters.md").unwrap();
     for key in &KEYS {

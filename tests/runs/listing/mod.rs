@@ -116,6 +116,7 @@ fn a_list_has_the_rows_that_are_asked_for_in_the_order_that_is_asked_for() {
     assert!(all > 0 && with("time < 1 h").0 == all && with("time_seconds < 1 h 30 min").0 == all);
     assert_eq!([with("time > 60 min").0, with("time > 3600").0, with("time > 1 h").0], [0; 3]);
     assert!(with("time < 1 hou").1.contains("or a time as in '90 s', '1 min'"));
+    assert!(with("test = 90,5").1.contains("`test` is a number, and `90,5` is none"));
     assert!(with("dataset = contour").1.contains("holds for no run: did you mean `contours`? there are: contours"));
     assert_eq!(with("dataset = contours").1, "");
     // One run alone differs in nothing.

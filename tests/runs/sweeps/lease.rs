@@ -6,8 +6,12 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 fn left(folder: &Path, owner: &Owner, ago: u64) {
+    left_as(folder, &serde_json::to_string(owner).unwrap(), ago);
+}
+
+fn left_as(folder: &Path, text: &str, ago: u64) {
     let path = folder.join(LEASE);
-    fs::write(&path, serde_json::to_string(owner).unwrap()).unwrap();
+    fs::write(&path, text).unwrap();
     let then = SystemTime::now() - Duration::from_secs(ago);
     File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
 }
@@ -36,6 +40,15 @@ fn whoever_is_gone_is_followed_at_once_and_whoever_is_silent_after_five_minutes(
     left(here, &elsewhere, 400);
     assert!(!is_held(here));
     drop(Lease::take(here).unwrap());
+}
+
+#[test]
+fn a_lease_that_a_full_disk_cut_off_is_nobodys_each_time() {
+    let place = tempfile::tempdir().unwrap();
+    for (text, ago) in [("", 40), ("{\"host\": ", 30)] {
+        left_as(place.path(), text, ago);
+        drop(Lease::take(place.path()).unwrap());
+    }
 }
 
 #[test]

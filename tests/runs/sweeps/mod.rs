@@ -3,6 +3,7 @@
 mod advice;
 mod costs;
 mod draws;
+mod harmed;
 mod lease;
 mod needs;
 mod numbers;
@@ -313,6 +314,10 @@ fn jobs_know_their_number_from_the_engine_that_began_them() {
     assert!(code == Some(2) && err.contains("they run from 0 to 1"), "{err}");
     let (code, _, err) = lcnnc(here, "sweep job sweeps/small");
     assert!(code == Some(2) && err.contains("SLURM_ARRAY_TASK_ID"), "{err}");
+    let mut job = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+    let job = job.current_dir(here).args(["sweep", "job", "sweeps/small"]).env("HQ_TASK_ID", "one").output().unwrap();
+    let err = String::from_utf8(job.stderr).unwrap();
+    assert!(err.contains("HQ_TASK_ID is `one`, which is no number of a job"), "{err}");
 }
 
 /// A sweep that is told to end saves its runs, and goes on to the same weights.
