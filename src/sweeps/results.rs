@@ -48,6 +48,11 @@ impl PointResult {
         self.test.len() == self.jobs
     }
 
+    /// Whether seeds came to their end, and none of them had images held out.
+    pub fn is_unvalidated(&self) -> bool {
+        !self.test.is_empty() && self.validation.is_empty()
+    }
+
     /// Mean validation accuracy over the seeds.
     pub fn mean_validation(&self) -> Option<f64> {
         mean(&self.validation)
@@ -106,6 +111,8 @@ pub struct Choice<'a> {
     pub among: usize,
     /// How many of these have seeds that did not come to their end.
     pub open: usize,
+    /// How many of these came to an end without images held out, so that validation says nothing of them.
+    pub unvalidated: usize,
 }
 
 /// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. A point
@@ -115,18 +122,20 @@ pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>
     let mut best: Vec<Choice> = Vec::new();
     for point in points {
         let open = usize::from(!point.is_complete());
+        let unvalidated = usize::from(point.is_unvalidated());
         let is_same =
             |other: &&mut Choice| other.point.row == point.row && rest(other.point, names).eq(rest(point, names));
         match best.iter_mut().find(is_same) {
             Some(choice) => {
                 choice.among += 1;
                 choice.open += open;
+                choice.unvalidated += unvalidated;
                 let merit = |point: &PointResult| (point.is_complete(), point.mean_validation());
                 if merit(point) > merit(choice.point) {
                     choice.point = point;
                 }
             }
-            None => best.push(Choice { point, among: 1, open }),
+            None => best.push(Choice { point, among: 1, open, unvalidated }),
         }
     }
     best

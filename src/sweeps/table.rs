@@ -10,6 +10,10 @@ use lcnnc_lang::diag::{counted, did_you_mean};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 use std::collections::BTreeSet;
 
+/// Why a cell is a hole whose alternatives held no images out.
+const NOTHING_HELD_OUT: &str = "no validation images: nothing can be chosen; train with `validation: 15%`, or take what differs for the rows or \
+                                the columns";
+
 /// A table of accuracies in per cent.
 #[derive(Clone, Debug)]
 pub struct ResultTable {
@@ -158,22 +162,29 @@ fn differing(points: &[PointResult]) -> Vec<Mark> {
 }
 
 fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String], differing: &[Mark]) -> Cell {
-    let Some(Choice { point, among, open }) = choice else {
+    let Some(Choice { point, among, open, unvalidated }) = choice else {
         let problem = Some("not in the sweep".to_owned());
         return Cell { published, problem, ..Cell::default() };
     };
+    if *among > 1 && point.is_unvalidated() {
+        let problem = Some(NOTHING_HELD_OUT.to_owned());
+        return Cell { planned: point.jobs, published, problem, ..Cell::default() };
+    }
     let chosen: Vec<String> =
         choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
     let missing = point.jobs - point.test.len() - point.problems.len();
     let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
     let choice = (*among > 1 && *open > 0 && !point.test.is_empty())
         .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
-    let problems: Vec<String> = of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).collect();
+    let left_out = (*unvalidated > 0 && !point.validation.is_empty())
+        .then(|| format!("{unvalidated} of {among} alternatives have no validation images, and were not chosen from"));
+    let problems: Vec<String> =
+        of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).chain(left_out).collect();
     Cell {
         values: point.test.iter().map(|share| rounded(100.0 * share)).collect(),
         planned: point.jobs,
         jobs: point.numbers.clone(),
-        chosen: if *among > 1 { chosen.join(", ") } else { String::new() },
+        chosen: if *among > 1 && !point.validation.is_empty() { chosen.join(", ") } else { String::new() },
         published,
         marks: (0..differing.len()).filter(|n| point.marks.contains(&differing[*n])).collect(),
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
