@@ -198,6 +198,17 @@ fn what_is_wrong_is_found_before_the_first_job() {
     fs::write(here.join("odd.yaml"), "seeds: 0\ngrids:\n  - {spec: small, lr: [1e-2, \"uniform(0, 1)\"]}\n").unwrap();
     let (code, _, odd) = lcnnc(here, "sweep run odd.yaml");
     assert!(code == Some(1) && odd.contains("`seeds` is 0") && odd.contains("stands alone"), "{odd}");
+    let table = "grids:\n  - {spec: small, set: {width: [1, 2]}}\ntable: {rows: widht, columns: foo}\n";
+    fs::write(here.join("table.yaml"), table).unwrap();
+    for command in ["sweep run table.yaml", "sweep run table.yaml --dry-run"] {
+        let (code, _, err) = lcnnc(here, command);
+        assert_eq!(code, Some(1), "{err}");
+        for said in
+            ["table.yaml:3:15", "did you mean `width`?", "table.yaml:3:31", "does not go over `foo`; it goes over"]
+        {
+            assert!(err.contains(said), "{said}: {err}");
+        }
+    }
     for said in ["bad.yaml:3:30", "write `1..5`", "bad.yaml:4:1", "choose"] {
         assert!(err.contains(said), "{said}: {err}");
     }
