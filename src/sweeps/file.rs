@@ -166,7 +166,7 @@ impl Reader<'_> {
         let axes = sweep.grids.iter().flat_map(|grid| &grid.axes).map(|axis| axis.name.as_str());
         let known: BTreeSet<&str> = axes.chain([ROW, DATASET]).collect();
         for (key, name) in
-            [("rows", rows), ("columns", columns)].into_iter().filter(|(_, name)| !known.contains(&***name))
+            [("rows", rows), ("columns", columns)].into_iter().filter(|(_, name)| !known.contains(name.as_str()))
         {
             let near = did_you_mean(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
             let near =

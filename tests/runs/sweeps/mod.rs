@@ -178,7 +178,7 @@ fn what_is_wrong_is_found_before_the_first_job() {
         ("--over lr=1 --over lr=2", "goes over `lr` twice"),
         ("--over lr=1,2 --lr 3", "leave the flag out"),
         ("--over width=1,2 --set width=3", "leave the flag out"),
-        ("--over spec=small,small.lcnn", "`small` is one spec, and the sweep goes over `spec`"),
+        ("--over spec=small,small.lcnn", "is one spec, and the sweep goes over `spec`: leave it out"),
         ("--over seed=1,2", "`seeds` is how many"),
         ("--over width=1 --draws 3", "nothing is"),
         ("--over width=1 --quick", "`--quick` is for the file of a sweep"),
