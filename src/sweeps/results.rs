@@ -1,8 +1,10 @@
 //! What a sweep comes to: its points with the accuracies of their seeds, and the points that validation chooses.
 
+use super::file::ROW;
 use super::plan::{Job, Plan};
 use super::state::{Mark, State};
 use super::sweep::SEED;
+use super::values::normal;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
 use std::collections::BTreeMap;
@@ -37,10 +39,15 @@ impl PointResult {
 
     /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        match (self.values.get(name), name == super::file::ROW) {
+        match (self.values.get(name), name == ROW) {
             (_, true) => Some(self.row.as_deref().unwrap_or("all")),
             (value, false) => value.map(String::as_str),
         }
+    }
+
+    /// Whether two points have different values of a name; two spellings of a number are one value.
+    pub fn differs(&self, other: &Self, name: &str) -> bool {
+        self.get(name).map(normal) != other.get(name).map(normal)
     }
 
     /// Whether all of its seeds came to their end.
@@ -120,12 +127,12 @@ pub struct Choice<'a> {
 /// point.
 pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>> {
     let mut best: Vec<Choice> = Vec::new();
+    let mut places = BTreeMap::new();
     for point in points {
         let open = usize::from(!point.is_complete());
         let unvalidated = usize::from(point.is_unvalidated());
-        let is_same =
-            |other: &&mut Choice| other.point.row == point.row && rest(other.point, names).eq(rest(point, names));
-        match best.iter_mut().find(is_same) {
+        let place = *places.entry(rest(point, names)).or_insert(best.len());
+        match best.get_mut(place) {
             Some(choice) => {
                 choice.among += 1;
                 choice.open += open;
@@ -141,7 +148,9 @@ pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>
     best
 }
 
-/// The values of a point but for those of some names.
-fn rest<'a>(point: &'a PointResult, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
-    point.values.iter().filter(move |(name, _)| !names.contains(name))
+/// The row of a point and its values, each as it is written shortest, but for those of some names.
+fn rest<'a>(point: &'a PointResult, names: &[String]) -> (Option<&'a str>, Vec<(&'a str, String)>) {
+    let row = point.row.as_deref().filter(|_| names.iter().all(|name| name != ROW));
+    let values = point.values.iter().filter(|(name, _)| !names.contains(name));
+    (row, values.map(|(name, value)| (name.as_str(), normal(value))).collect())
 }

@@ -20,3 +20,26 @@ fn nobody_can_choose_where_all_images_trained() {
     assert!(code == Some(2) && err.contains("validation does not choose `validation`"), "{err}");
     fine(here, "sweep table sweeps/small --rows lr --columns validation");
 }
+
+/// Grids of several rows in one cell: the message says what they differ in, and what it offers can be done.
+#[test]
+fn validation_chooses_among_rows_where_that_is_asked_for() {
+    let place = place();
+    let here = place.path();
+    let file = "choose: [lr]\nalways: {epochs: 1, batch: 8, limit: 40, limit_test: 20}\ngrids:\n  - {row: none, spec: small, set: {alpha: \
+                0}, lr: [1e-3, 1e-2]}\n  - {row: some, spec: small, set: {alpha: 1}, lr: [1e-3, 1e-2]}\n";
+    fs::write(here.join("rows.yaml"), file).unwrap();
+    fine(here, "sweep run rows.yaml --device cpu --no-tensorboard --jobs 2 --into s");
+    let (code, _, err) = lcnnc(here, "sweep table s --rows lr --columns dataset --choose alpha");
+    assert_eq!(code, Some(2), "{err}");
+    for said in ["alpha 0 of `none`, and alpha 1 of `some`", "`--rows row`", "`--choose alpha,row`"] {
+        assert!(err.contains(said), "{said}: {err}");
+    }
+    let table = fine(here, "sweep table s --rows lr --columns dataset --choose alpha,row");
+    assert_eq!(table.matches("chosen by validation: alpha ").count(), 2, "{table}");
+    // What validation already chooses stays in what is offered.
+    let (code, _, err) = lcnnc(here, "sweep table s --rows dataset --columns width --choose lr");
+    assert!(code == Some(2) && err.contains("the sweep does not go over `width`"), "{err}");
+    // Two spellings of a number are one row.
+    fine(here, "sweep table s --rows lr --columns row --against 0.01");
+}
