@@ -4,10 +4,11 @@ use super::file::ROW;
 use super::plan::{Job, Plan};
 use super::state::{Mark, State};
 use super::sweep::SEED;
+use super::unswept::Unswept;
 use super::values::normal;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One point of a sweep with all its seeds.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +17,8 @@ pub struct PointResult {
     pub row: Option<String>,
     /// The value of every name, without the seed.
     pub values: BTreeMap<String, String>,
+    /// What other names of the sweep are here, which its grid does not go over: as all jobs have them, or as the spec says.
+    pub unswept: BTreeMap<String, String>,
     /// Jobs of the point, whatever became of them.
     pub jobs: usize,
     /// Their numbers.
@@ -37,9 +40,10 @@ impl PointResult {
         named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
+    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value, if need be one that its grid does
+    /// not go over.
     pub fn get(&self, name: &str) -> Option<&str> {
-        match (self.values.get(name), name == ROW) {
+        match (self.values.get(name).or_else(|| self.unswept.get(name)), name == ROW) {
             (_, true) => Some(self.row.as_deref().unwrap_or("all")),
             (value, false) => value.map(String::as_str),
         }
@@ -89,6 +93,14 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
                 points.len() - 1
             });
             add(&mut points[at], job, state);
+        }
+    }
+    let names: BTreeSet<String> = points.iter().flat_map(|point| point.values.keys().cloned()).collect();
+    let mut unswept = Unswept::default();
+    for point in &mut points {
+        let Some(job) = point.numbers.first().and_then(|number| plan.jobs.get(*number)) else { continue };
+        for name in names.iter().filter(|name| !point.values.contains_key(*name)) {
+            point.unswept.extend(unswept.value(plan, job, name).map(|value| (name.clone(), value)));
         }
     }
     points

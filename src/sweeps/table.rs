@@ -15,6 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 const NOTHING_HELD_OUT: &str = "no validation images: nothing can be chosen; train with `validation: 15%`, or take what differs for the rows or \
                                 the columns";
 
+/// What a name is at a point where nobody sets it.
+const NOT_SET: &str = "not set";
+
 /// A table of accuracies in per cent.
 #[derive(Clone, Debug)]
 pub struct ResultTable {
@@ -129,7 +132,7 @@ pub fn lay_out(
     let choose: Vec<String> =
         choose.iter().filter(|name| **name != layout.rows && **name != layout.columns).cloned().collect();
     let best = chosen(points, &choose);
-    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or("").to_owned();
+    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or(NOT_SET).to_owned();
     let (mut rows, mut columns) = (Names::default(), Names::default());
     // What was published and is not in the sweep is a hole.
     let held: Vec<[usize; 2]> = published.iter().map(|it| [rows.place(&it.row), columns.place(&it.column)]).collect();
@@ -239,7 +242,7 @@ fn several(
     let all = all.join(",");
     if is_chosen_alone {
         let of = |point: &PointResult| {
-            let values = chosen.iter().map(|name| format!("{name} {}", point.get(name).unwrap_or("not set")));
+            let values = chosen.iter().map(|name| format!("{name} {}", point.get(name).unwrap_or(NOT_SET)));
             format!("{} of `{}`", values.collect::<Vec<_>>().join(", "), point.get(ROW).unwrap_or_default())
         };
         return refused(format!(

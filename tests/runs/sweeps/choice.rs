@@ -43,3 +43,22 @@ fn validation_chooses_among_rows_where_that_is_asked_for() {
     // Two spellings of a number are one row.
     fine(here, "sweep table s --rows lr --columns row --against 0.01");
 }
+
+/// A row has a name where a grid does not go over what the rows are.
+#[test]
+fn rows_have_what_the_spec_says_where_no_grid_does() {
+    let place = place();
+    let here = place.path();
+    let file = "always: {epochs: 1, batch: 8, limit: 40, limit_test: 20}\ngrids:\n  - {spec: small, limit: 20}\n  - {spec: small, set: {width: \
+                [1, 3]}}\n  - {spec: small, lr: 1e-2, set: {alpha: 1}}\n";
+    fs::write(here.join("grids.yaml"), file).unwrap();
+    fine(here, "sweep run grids.yaml --device cpu --no-tensorboard --jobs 2 --into s");
+    // The width of the spec is 2.
+    let csv = fine(here, "sweep table s --rows width --columns limit --choose lr,alpha --format csv");
+    let seen: Vec<Vec<&str>> = csv.lines().skip(1).map(|line| line.split(',').take(2).collect()).collect();
+    for cell in [["2", "20"], ["2", "40"], ["1", "40"], ["3", "40"]] {
+        assert!(seen.iter().any(|it| *it == cell), "{csv}");
+    }
+    let table = fine(here, "sweep table s --rows lr --columns width --choose limit,alpha");
+    assert!(table.contains("not set") && table.contains("1e-2"), "{table}");
+}
