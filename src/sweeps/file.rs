@@ -9,7 +9,7 @@ use super::values;
 use crate::train::recipe::yaml::{kind, scalar, syntax};
 use crate::train::recipe::yaml_spans;
 use crate::train::{Overrides, TrainError, files};
-use lcnnc_lang::diag::{Diagnostic, Report, config};
+use lcnnc_lang::diag::{Diagnostic, Report, config, did_you_mean};
 use lcnnc_lang::syntax::with_line_feeds;
 use serde::{Deserialize, Serialize};
 use serde_yaml::Value;
@@ -38,6 +38,8 @@ const TABLE: [&str; 3] = ["rows", "columns", "published"];
 const SET: &str = "set";
 /// The key of a grid that names its row in tables.
 pub const ROW: &str = "row";
+/// The name that is the columns of a table unless it says others; every job has one.
+const DATASET: &str = "dataset";
 
 /// How the results are laid out as a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,6 +129,7 @@ impl Reader<'_> {
         }
         sweep.base = flags.over(always);
         self.check_specs(&sweep, top);
+        self.check_table(&sweep);
         sweep
     }
 
@@ -154,6 +157,22 @@ impl Reader<'_> {
             if grid.axes.iter().all(|axis| axis.name != "spec") {
                 self.wrong(&at(&grids, &n.to_string()), &format!("this grid names no spec: {EXAMPLE}"));
             }
+        }
+    }
+
+    /// Rows and columns are what the sweep goes over, the data set, or what grids say themselves.
+    fn check_table(&mut self, sweep: &Sweep) {
+        let Some(Layout { rows, columns, .. }) = &sweep.table else { return };
+        let axes = sweep.grids.iter().flat_map(|grid| &grid.axes).map(|axis| axis.name.as_str());
+        let known: BTreeSet<&str> = axes.chain([ROW, DATASET]).collect();
+        for (key, name) in
+            [("rows", rows), ("columns", columns)].into_iter().filter(|(_, name)| !known.contains(name.as_str()))
+        {
+            let near = did_you_mean(name, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
+            let near =
+                near.unwrap_or_else(|| format!("; it goes over {}", Vec::from_iter(known.iter().copied()).join(", ")));
+            let problem = format!("the sweep does not go over `{name}`{near}");
+            self.wrong(&["table".to_owned(), key.to_owned()], &problem);
         }
     }
 
@@ -358,7 +377,7 @@ impl Reader<'_> {
                 _ => self.unknown(&path, "table", &TABLE),
             }
         }
-        for (name, usual) in [(&mut layout.rows, ROW), (&mut layout.columns, "dataset")] {
+        for (name, usual) in [(&mut layout.rows, ROW), (&mut layout.columns, DATASET)] {
             if name.is_empty() {
                 usual.clone_into(name);
             }

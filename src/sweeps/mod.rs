@@ -24,6 +24,7 @@ pub mod results;
 pub mod state;
 pub mod sweep;
 pub mod table;
+mod unswept;
 pub mod values;
 pub mod written;
 

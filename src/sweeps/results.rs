@@ -1,11 +1,14 @@
 //! What a sweep comes to: its points with the accuracies of their seeds, and the points that validation chooses.
 
+use super::file::ROW;
 use super::plan::{Job, Plan};
 use super::state::{Mark, State};
 use super::sweep::SEED;
+use super::unswept::Unswept;
+use super::values::normal;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One point of a sweep with all its seeds.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,8 @@ pub struct PointResult {
     pub row: Option<String>,
     /// The value of every name, without the seed.
     pub values: BTreeMap<String, String>,
+    /// What other names of the sweep are here, which its grid does not go over: as all jobs have them, or as the spec says.
+    pub unswept: BTreeMap<String, String>,
     /// Jobs of the point, whatever became of them.
     pub jobs: usize,
     /// Their numbers.
@@ -35,17 +40,28 @@ impl PointResult {
         named.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
     }
 
-    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value.
+    /// What a name has at this point: the row of its grid, `all` where grids have none, or a value, if need be one that its grid does
+    /// not go over.
     pub fn get(&self, name: &str) -> Option<&str> {
-        match (self.values.get(name), name == super::file::ROW) {
+        match (self.values.get(name).or_else(|| self.unswept.get(name)), name == ROW) {
             (_, true) => Some(self.row.as_deref().unwrap_or("all")),
             (value, false) => value.map(String::as_str),
         }
     }
 
+    /// Whether two points have different values of a name; two spellings of a number are one value.
+    pub fn differs(&self, other: &Self, name: &str) -> bool {
+        self.get(name).map(normal) != other.get(name).map(normal)
+    }
+
     /// Whether all of its seeds came to their end.
     pub fn is_complete(&self) -> bool {
         self.test.len() == self.jobs
+    }
+
+    /// Whether seeds came to their end, and none of them had images held out.
+    pub fn is_unvalidated(&self) -> bool {
+        !self.test.is_empty() && self.validation.is_empty()
     }
 
     /// Mean validation accuracy over the seeds.
@@ -79,6 +95,14 @@ pub fn points(plan: &Plan, states: &[State]) -> Vec<PointResult> {
             add(&mut points[at], job, state);
         }
     }
+    let names: BTreeSet<String> = points.iter().flat_map(|point| point.values.keys().cloned()).collect();
+    let mut unswept = Unswept::default();
+    for point in &mut points {
+        let Some(job) = point.numbers.first().and_then(|number| plan.jobs.get(*number)) else { continue };
+        for name in names.iter().filter(|name| !point.values.contains_key(*name)) {
+            point.unswept.extend(unswept.value(plan, job, name).map(|value| (name.clone(), value)));
+        }
+    }
     points
 }
 
@@ -106,6 +130,8 @@ pub struct Choice<'a> {
     pub among: usize,
     /// How many of these have seeds that did not come to their end.
     pub open: usize,
+    /// How many of these came to an end without images held out, so that validation says nothing of them.
+    pub unvalidated: usize,
 }
 
 /// Of points that are the same but for some names, the one with the largest mean validation accuracy; of equal ones the first. A point
@@ -113,26 +139,30 @@ pub struct Choice<'a> {
 /// point.
 pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>> {
     let mut best: Vec<Choice> = Vec::new();
+    let mut places = BTreeMap::new();
     for point in points {
         let open = usize::from(!point.is_complete());
-        let is_same =
-            |other: &&mut Choice| other.point.row == point.row && rest(other.point, names).eq(rest(point, names));
-        match best.iter_mut().find(is_same) {
+        let unvalidated = usize::from(point.is_unvalidated());
+        let place = *places.entry(rest(point, names)).or_insert(best.len());
+        match best.get_mut(place) {
             Some(choice) => {
                 choice.among += 1;
                 choice.open += open;
+                choice.unvalidated += unvalidated;
                 let merit = |point: &PointResult| (point.is_complete(), point.mean_validation());
                 if merit(point) > merit(choice.point) {
                     choice.point = point;
                 }
             }
-            None => best.push(Choice { point, among: 1, open }),
+            None => best.push(Choice { point, among: 1, open, unvalidated }),
         }
     }
     best
 }
 
-/// The values of a point but for those of some names.
-fn rest<'a>(point: &'a PointResult, names: &'a [String]) -> impl Iterator<Item = (&'a String, &'a String)> {
-    point.values.iter().filter(move |(name, _)| !names.contains(name))
+/// The row of a point and its values, each as it is written shortest, but for those of some names.
+fn rest<'a>(point: &'a PointResult, names: &[String]) -> (Option<&'a str>, Vec<(&'a str, String)>) {
+    let row = point.row.as_deref().filter(|_| names.iter().all(|name| name != ROW));
+    let values = point.values.iter().filter(|(name, _)| !names.contains(name));
+    (row, values.map(|(name, value)| (name.as_str(), normal(value))).collect())
 }

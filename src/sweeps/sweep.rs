@@ -6,6 +6,7 @@ use super::draws::{ALONE, Distribution};
 use super::file::Layout;
 use super::place::Place;
 use super::values;
+use crate::data::split::set_aside;
 use crate::train::{Overrides, Recipe, TrainError, data_of, files};
 use lcnnc_lang::DEFAULT_CLASSES;
 use lcnnc_lang::front::const_texts::const_texts;
@@ -16,6 +17,11 @@ use std::path::{Path, PathBuf};
 pub const MOST_JOBS: usize = 100_000;
 /// The name that a seed has among the values of a job.
 pub const SEED: &str = "seed";
+/// The setting that is the share of images held out.
+pub const VALIDATION: &str = "validation";
+/// Why validation does not choose it.
+pub const SHARE_BY_ITSELF: &str = "validation does not choose `validation`, the share of images that it chooses by: its accuracies are those of other \
+                                   images for each share; leave `validation` out of the choice";
 
 /// A sweep.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +121,45 @@ impl Consts {
     }
 }
 
+/// What a sweep asks of a data set before the first job.
+#[derive(Clone, Copy)]
+struct Set {
+    classes: usize,
+    /// Images of the training half, and how many of them are a validation half of their own; none where the set cannot be had.
+    images: Option<[usize; 2]>,
+}
+
+impl Set {
+    /// How many images a share holds out for validation, where at most `limit` are used; nothing where the set cannot be had.
+    fn held_out(&self, share: f64, limit: Option<usize>) -> Option<usize> {
+        let [all, own] = self.images?;
+        let used = all.saturating_sub(own).min(limit.unwrap_or(usize::MAX));
+        Some(if own > 0 { own } else { set_aside(used, share) })
+    }
+}
+
+/// Says that validation cannot choose the values of a name among jobs with these values.
+fn nothing_held_out(name: &str, values: &[(String, String)]) -> String {
+    let values: Vec<String> =
+        values.iter().filter(|(other, _)| other != name).map(|(name, value)| format!("{name} {value}")).collect();
+    let of = if values.is_empty() { "the jobs".to_owned() } else { format!("jobs with {}", values.join(", ")) };
+    format!(
+        "`--choose {name}`, or `choose` in the file: validation chooses by images that are held out, and {of} hold none out: give \
+         `--validation 15%`, in the file `validation: 15%`, or leave the choice out"
+    )
+}
+
 impl Sweep {
+    /// The first name of a grid that validation chooses among several values of.
+    fn chosen_in<'a>(&self, grid: &'a Grid) -> Option<&'a str> {
+        let several = |axis: &&Axis| match &axis.alternatives {
+            Alternatives::Each(values) => values.len() > 1,
+            Alternatives::Drawn(_) => self.draws > 1,
+        };
+        let axis = grid.axes.iter().filter(|axis| self.choose.contains(&axis.name)).find(several)?;
+        Some(axis.name.as_str())
+    }
+
     /// Every job of the sweep, in the order of the grids, the last name of each varying fastest but for the seed.
     ///
     /// # Errors
@@ -189,7 +233,7 @@ impl Sweep {
     /// # Errors
     /// Everything that is wrong with the first of them that does not compile.
     pub fn check(&self) -> Result<Vec<String>, TrainError> {
-        let (mut consts, mut classes) = (Consts::default(), BTreeMap::<Option<String>, usize>::new());
+        let (mut consts, mut sets) = (Consts::default(), BTreeMap::<Option<String>, Set>::new());
         let mut missing = Vec::new();
         let is_drawn = |axis: &Axis| matches!(axis.alternatives, Alternatives::Drawn(_));
         if self.draws > 0 && !self.grids.iter().flat_map(|grid| &grid.axes).any(is_drawn) {
@@ -211,17 +255,30 @@ impl Sweep {
                     };
                     let values: Vec<_> = grid.axes.iter().enumerate().filter_map(first).collect();
                     let over = overrides(&self.base, &values, &mut consts)?;
-                    let classes = *classes.entry(over.dataset.clone()).or_insert_with(|| {
+                    let set = *sets.entry(over.dataset.clone()).or_insert_with(|| {
                         data_of(&over).map_or_else(
                             |error| {
                                 missing.push(error.to_string());
-                                DEFAULT_CLASSES
+                                Set { classes: DEFAULT_CLASSES, images: None }
                             },
-                            |data| data.classes.len(),
+                            |data| Set {
+                                classes: data.classes.len(),
+                                images: Some([data.train.len(), data.validation()]),
+                            },
                         )
                     });
                     let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
-                    Recipe::new(files::source(&spec)?, &over, classes)?;
+                    let recipe = Recipe::new(files::source(&spec)?, &over, set.classes)?;
+                    let Some(chosen) = self.chosen_in(grid) else { continue };
+                    if self.choose.contains(&axis.name)
+                        && axis.name == VALIDATION
+                        && Place::of(VALIDATION, consts.of(Some(&spec))?).is_ok_and(|place| place != Place::Const)
+                    {
+                        return Err(refused(SHARE_BY_ITSELF.to_owned()));
+                    }
+                    if set.held_out(recipe.settings.data.real(VALIDATION), over.limit) == Some(0) {
+                        return Err(refused(nothing_held_out(chosen, &values)));
+                    }
                 }
             }
         }

@@ -4,11 +4,19 @@ use super::file::{Layout, ROW};
 use super::published::Published;
 use super::results::{Choice, PointResult, chosen, mean};
 use super::state::Mark;
+use super::values::normal;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::TrainError;
 use lcnnc_lang::diag::{counted, did_you_mean};
 use statrs::distribution::{ContinuousCDF, StudentsT};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why a cell is a hole whose alternatives held no images out.
+const NOTHING_HELD_OUT: &str = "no validation images: nothing can be chosen; train with `validation: 15%`, or take what differs for the rows or \
+                                the columns";
+
+/// What a name is at a point where nobody sets it.
+const NOT_SET: &str = "not set";
 
 /// A table of accuracies in per cent.
 #[derive(Clone, Debug)]
@@ -81,6 +89,24 @@ fn sd(values: &[f64]) -> Option<f64> {
     (values.len() > 1).then(|| mean_and_sd(values)[1])
 }
 
+/// The names of rows or of columns, in the order in which they come; two spellings of a number are one.
+#[derive(Default)]
+struct Names {
+    shown: Vec<String>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Names {
+    /// The place of a name, which is added where it is new.
+    fn place(&mut self, name: &str) -> usize {
+        let place = *self.places.entry(normal(name)).or_insert(self.shown.len());
+        if place == self.shown.len() {
+            self.shown.push(name.to_owned());
+        }
+        place
+    }
+}
+
 /// Lays the chosen points of a sweep out. `against` names a row that every other one is compared with.
 ///
 /// # Errors
@@ -106,32 +132,27 @@ pub fn lay_out(
     let choose: Vec<String> =
         choose.iter().filter(|name| **name != layout.rows && **name != layout.columns).cloned().collect();
     let best = chosen(points, &choose);
-    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or("").to_owned();
-    let (mut rows, mut columns): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    let named = best.iter().map(|it| (label(it.point, &layout.rows), label(it.point, &layout.columns)));
+    let label = |point: &PointResult, name: &str| point.get(name).unwrap_or(NOT_SET).to_owned();
+    let (mut rows, mut columns) = (Names::default(), Names::default());
     // What was published and is not in the sweep is a hole.
-    let held = published.iter().map(|it| (it.row.clone(), it.column.clone()));
-    for (row, column) in held.chain(named) {
-        if !rows.contains(&row) {
-            rows.push(row);
-        }
-        if !columns.contains(&column) {
-            columns.push(column);
-        }
+    let held: Vec<[usize; 2]> = published.iter().map(|it| [rows.place(&it.row), columns.place(&it.column)]).collect();
+    let mut places: BTreeMap<[usize; 2], Vec<&Choice>> = BTreeMap::new();
+    for it in &best {
+        let place = [rows.place(&label(it.point, &layout.rows)), columns.place(&label(it.point, &layout.columns))];
+        places.entry(place).or_default().push(it);
     }
+    let (rows, columns) = (rows.shown, columns.shown);
     let differing = differing(points);
     let mut cells = Vec::new();
-    for row in &rows {
-        for column in &columns {
-            let of_cell =
-                |it: &&Choice| label(it.point, &layout.rows) == *row && label(it.point, &layout.columns) == *column;
-            let here: Vec<&Choice> = best.iter().filter(of_cell).collect();
+    for (n, row) in rows.iter().enumerate() {
+        for (m, column) in columns.iter().enumerate() {
+            let here = places.get(&[n, m]).map_or(&[][..], Vec::as_slice);
             // Grids of several rows may share a point.
-            let other = here.iter().skip(1).find(|it| it.point.values != here[0].point.values);
+            let other = here.iter().skip(1).find(|it| known.iter().any(|name| it.point.differs(here[0].point, name)));
             if let Some(other) = other {
-                return Err(several([here[0].point, other.point], [row, column], &choose));
+                return Err(several([here[0].point, other.point], [row, column], &choose, &known));
             }
-            let published = published.iter().find(|it| it.row == *row && it.column == *column).cloned();
+            let published = held.iter().position(|place| *place == [n, m]).map(|at| published[at].clone());
             cells.push(cell(here.first().copied(), published, &choose, &differing));
         }
     }
@@ -158,22 +179,28 @@ fn differing(points: &[PointResult]) -> Vec<Mark> {
 }
 
 fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String], differing: &[Mark]) -> Cell {
-    let Some(Choice { point, among, open }) = choice else {
+    let Some(Choice { point, among, open, unvalidated }) = choice else {
         let problem = Some("not in the sweep".to_owned());
         return Cell { published, problem, ..Cell::default() };
     };
-    let chosen: Vec<String> =
-        choose.iter().filter_map(|name| Some(format!("{name} {}", point.values.get(name)?))).collect();
+    if *among > 1 && point.is_unvalidated() {
+        let problem = Some(NOTHING_HELD_OUT.to_owned());
+        return Cell { planned: point.jobs, published, problem, ..Cell::default() };
+    }
+    let chosen: Vec<String> = choose.iter().filter_map(|name| Some(format!("{name} {}", point.get(name)?))).collect();
     let missing = point.jobs - point.test.len() - point.problems.len();
     let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
     let choice = (*among > 1 && *open > 0 && !point.test.is_empty())
         .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
-    let problems: Vec<String> = of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).collect();
+    let left_out = (*unvalidated > 0 && !point.validation.is_empty())
+        .then(|| format!("{unvalidated} of {among} alternatives have no validation images, and were not chosen from"));
+    let problems: Vec<String> =
+        of_seeds(&point.problems).into_iter().chain(waiting).chain(choice).chain(left_out).collect();
     Cell {
         values: point.test.iter().map(|share| rounded(100.0 * share)).collect(),
         planned: point.jobs,
         jobs: point.numbers.clone(),
-        chosen: if *among > 1 { chosen.join(", ") } else { String::new() },
+        chosen: if *among > 1 && !point.validation.is_empty() { chosen.join(", ") } else { String::new() },
         published,
         marks: (0..differing.len()).filter(|n| point.marks.contains(&differing[*n])).collect(),
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
@@ -196,21 +223,39 @@ fn of_seeds(problems: &[(String, String)]) -> Vec<String> {
     reasons.into_iter().map(said).collect()
 }
 
-fn several([first, second]: [&PointResult; 2], [row, column]: [&String; 2], choose: &[String]) -> TrainError {
-    let differing: Vec<&str> = first
-        .values
+/// Says why one cell cannot hold two points.
+fn several(
+    [first, second]: [&PointResult; 2],
+    [row, column]: [&String; 2],
+    choose: &[String],
+    known: &BTreeSet<&str>,
+) -> TrainError {
+    let (chosen, mut differing): (Vec<&str>, Vec<&str>) = known
         .iter()
-        .filter(|(name, value)| second.values.get(*name) != Some(value) && !choose.contains(name))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    if differing.is_empty() {
-        return refused("grids of several rows have the same points, and validation chose differently among them: take `--rows row`".to_owned());
+        .filter(|name| first.differs(second, name))
+        .partition(|name| choose.iter().any(|chosen| chosen == *name));
+    let is_chosen_alone = differing.is_empty();
+    if first.row != second.row {
+        differing.push(ROW);
     }
-    let names = differing.join(", ");
+    let all: Vec<&str> = choose.iter().map(String::as_str).chain(differing.iter().copied()).collect();
+    let all = all.join(",");
+    if is_chosen_alone {
+        let of = |point: &PointResult| {
+            let values = chosen.iter().map(|name| format!("{name} {}", point.get(name).unwrap_or(NOT_SET)));
+            format!("{} of `{}`", values.collect::<Vec<_>>().join(", "), point.get(ROW).unwrap_or_default())
+        };
+        return refused(format!(
+            "grids of several rows fall into the cell `{row}`, `{column}`, and validation chose within each of them: {}, and {}; take \
+             `--rows row`, or let validation choose among the rows, too, with `--choose {all}`",
+            of(first),
+            of(second)
+        ));
+    }
     refused(format!(
-        "several points of the sweep fall into the cell `{row}`, `{column}`: they differ in {names}; let validation choose with \
-         `--choose {}`, or take one of them for the rows or the columns",
-        differing.join(",")
+        "several points of the sweep fall into the cell `{row}`, `{column}`: they differ in {}; let validation choose with \
+         `--choose {all}`, or take one of them for the rows or the columns",
+        differing.join(", ")
     ))
 }
 
@@ -229,7 +274,8 @@ fn mark_best(cells: &mut [Cell], columns: usize) {
 impl ResultTable {
     /// Compares every row with one of them, column by column.
     fn compare(&mut self, against: &str) -> Result<(), TrainError> {
-        let Some(row) = self.rows.iter().position(|row| row == against) else {
+        let is_it = |row: &String| normal(row) == normal(against);
+        let Some(row) = self.rows.iter().position(is_it) else {
             let near = did_you_mean(against, self.rows.iter().map(String::as_str));
             let near = near.map_or_else(|| self.rows.join(", "), |near| format!("did you mean `{near}`?"));
             return Err(refused(format!("`--against {against}`: the table has no such row: {near}")));

@@ -2,6 +2,7 @@
 
 use lcnnc::sweeps::file::{Layout, ROW};
 use lcnnc::sweeps::results::PointResult;
+use lcnnc::sweeps::sweep::{SHARE_BY_ITSELF, VALIDATION};
 use lcnnc::sweeps::table::{ResultTable, lay_out};
 use lcnnc::sweeps::{Plan, published};
 use lcnnc::train::TrainError;
@@ -54,6 +55,10 @@ impl LayoutArgs {
             columns: or(self.columns, planned.columns, "dataset"),
             published: None,
         };
+        let is_placed = [&layout.rows, &layout.columns].iter().any(|name| *name == VALIDATION);
+        if choose.iter().any(|name| name == VALIDATION) && !is_placed && is_share(plan) {
+            return Err(TrainError::Sweep { reason: SHARE_BY_ITSELF.to_owned() });
+        }
         let published = match (self.published, planned.published) {
             (Some(file), _) => published::read(&file)?,
             (None, Some(file)) => published::read(&plan.folder.join(file))?,
@@ -61,4 +66,11 @@ impl LayoutArgs {
         };
         lay_out(points, &choose, &layout, &published, self.against.as_deref())
     }
+}
+
+/// Whether `validation` is the setting in a plan's jobs, and not a const of the same name.
+fn is_share(plan: &Plan) -> bool {
+    let is_set =
+        |pair: &[String]| pair[0] == "--setting" && pair[1].split_once('=').is_some_and(|it| it.0 == VALIDATION);
+    plan.jobs.iter().any(|job| job.args.windows(2).any(is_set))
 }

@@ -150,6 +150,13 @@ impl Args {
                     .to_owned();
             return Err(TrainError::Sweep { reason });
         }
+        if let Some(spec) = base.spec.as_ref().filter(|_| self.over.iter().any(|axis| axis.name == "spec")) {
+            let reason = format!(
+                "`{}` is one spec, and the sweep goes over `spec`: leave it out, or name it among `--over spec=`",
+                spec.display()
+            );
+            return Err(TrainError::Sweep { reason });
+        }
         said_twice(&base, &self.over)?;
         let first_seed = first_seed(&mut base)?;
         Ok(Sweep {

@@ -1,6 +1,7 @@
 //! `lcnnc sweep`: plans, jobs and tables, as users type them.
 
 mod advice;
+mod choice;
 mod costs;
 mod draws;
 mod harmed;
@@ -178,9 +179,14 @@ fn what_is_wrong_is_found_before_the_first_job() {
         ("--over lr=1 --over lr=2", "goes over `lr` twice"),
         ("--over lr=1,2 --lr 3", "leave the flag out"),
         ("--over width=1,2 --set width=3", "leave the flag out"),
+        ("--over spec=small,small.lcnn", "is one spec, and the sweep goes over `spec`: leave it out"),
         ("--over seed=1,2", "`seeds` is how many"),
         ("--over width=1 --draws 3", "nothing is"),
         ("--over width=1 --quick", "`--quick` is for the file of a sweep"),
+        ("--over lr=1,2 --choose lr --validation 0%", "hold none out: give `--validation 15%`"),
+        ("--over lr=1,2 --over validation=15%,0% --choose lr", "jobs with validation 0% hold none out"),
+        ("--over lr=1,2 --choose lr --limit 1 --dry-run", "the jobs hold none out"),
+        ("--over validation=5%,15% --choose validation", "validation does not choose `validation`"),
         ("--over width=1..1000 --over batch=1..1000", "1000000 jobs"),
     ] {
         let (code, out, err) = lcnnc(here, &format!("sweep run small {args}"));
@@ -194,6 +200,17 @@ fn what_is_wrong_is_found_before_the_first_job() {
     fs::write(here.join("odd.yaml"), "seeds: 0\ngrids:\n  - {spec: small, lr: [1e-2, \"uniform(0, 1)\"]}\n").unwrap();
     let (code, _, odd) = lcnnc(here, "sweep run odd.yaml");
     assert!(code == Some(1) && odd.contains("`seeds` is 0") && odd.contains("stands alone"), "{odd}");
+    let table = "grids:\n  - {spec: small, set: {width: [1, 2]}}\ntable: {rows: widht, columns: foo}\n";
+    fs::write(here.join("table.yaml"), table).unwrap();
+    for command in ["sweep run table.yaml", "sweep run table.yaml --dry-run"] {
+        let (code, _, err) = lcnnc(here, command);
+        assert_eq!(code, Some(1), "{err}");
+        for said in
+            ["table.yaml:3:15", "did you mean `width`?", "table.yaml:3:31", "does not go over `foo`; it goes over"]
+        {
+            assert!(err.contains(said), "{said}: {err}");
+        }
+    }
     for said in ["bad.yaml:3:30", "write `1..5`", "bad.yaml:4:1", "choose"] {
         assert!(err.contains(said), "{said}: {err}");
     }

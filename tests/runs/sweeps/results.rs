@@ -1,6 +1,8 @@
 //! The points that validation chooses.
 
+use lcnnc::sweeps::file::Layout;
 use lcnnc::sweeps::results::{PointResult, chosen};
+use lcnnc::sweeps::table::lay_out;
 
 fn point(alpha: &str, lr: &str, jobs: usize, validation: &[f64]) -> PointResult {
     let values = [("alpha", alpha), ("lr", lr)].map(|(name, value)| (name.to_owned(), value.to_owned()));
@@ -31,3 +33,25 @@ fn the_largest_mean_is_chosen_among_points_that_are_else_the_same() {
     assert_eq!(seen(&["lr", "alpha"]), expected(&[("2", 6, 2)]));
     assert_eq!(seen(&[]).len(), 6);
 }
+
+/// Nothing is said to be chosen by validation where no images were held out.
+#[test]
+fn without_validation_images_nothing_is_chosen() {
+    let without = |lr: &str| PointResult { validation: Vec::new(), ..point("0", lr, 1, &[0.5]) };
+    let layout = Layout { rows: "alpha".to_owned(), columns: "dataset".to_owned(), published: None };
+    let of = |mut points: Vec<PointResult>| {
+        for point in &mut points {
+            point.values.insert("dataset".to_owned(), "mnist".to_owned());
+        }
+        lay_out(&points, &["lr".to_owned()], &layout, &[], None).unwrap().cells.remove(0)
+    };
+    let hole = of(vec![without("1"), without("2")]);
+    assert!(hole.values.is_empty() && hole.chosen.is_empty(), "{hole:?}");
+    assert!(hole.problem.unwrap().starts_with("no validation images: nothing can be chosen"));
+    let half = of(vec![without("1"), point("0", "2", 1, &[0.25])]);
+    assert_eq!([half.chosen.as_str(), half.problem.as_deref().unwrap()], ["lr 2", LEFT_OUT]);
+    // Where there is one value alone, nothing is chosen, and it is shown.
+    assert_eq!(of(vec![without("1")]).values, [50.0]);
+}
+
+const LEFT_OUT: &str = "1 of 2 alternatives have no validation images, and were not chosen from";
