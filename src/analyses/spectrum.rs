@@ -1,7 +1,7 @@
 //! The eigenvalues of lateral weights: what a loop amplifies (named as future work by Park, Zhang & Choe, 2025).
 //!
 //! On a torus, a convolution is a matrix `[maps, maps]` of its own at every spatial frequency (Sedghi, Gupta & Long, 2019), and its
-//! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by power iteration beside it.
+//! eigenvalues are those of all of them. A net pads with zeros instead, so the true radius is had by Arnoldi's method beside it.
 
 use super::bench::AtTime;
 use super::lateral::{self, Choice, Lateral, chosen};
@@ -54,10 +54,15 @@ pub const SPECTRUM: Analysis = Analysis {
     run,
 };
 
-/// Steps of the power iteration.
-const STEPS: usize = 60;
-/// The last ones, over which growth is averaged: where the largest eigenvalues are a complex pair it goes up and down.
-const LAST: usize = 30;
+/// Activities that are kept at most, and at least, to find the radius with zero padding.
+const MOST: usize = 240;
+const FEWEST: usize = 20;
+/// Bytes of them, which very large maps alone need more of.
+const BYTES: usize = 256 << 20;
+/// After so many more, the radius is looked at again.
+const LOOK: usize = 20;
+/// It has settled where it then changes by no more than this share.
+const SETTLED: f64 = 1e-5;
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
@@ -93,7 +98,9 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                     others.len()
                 )
             };
-            let radii = [largest(&on_torus), kernels.padded(side, seed)];
+            let (padded, is_settled) = kernels.padded(side, seed);
+            let radii = [largest(&on_torus), padded];
+            let about = if is_settled { "" } else { "about " };
             let place = format!("{time} weights");
             let measure = |quantity, value| Measure::new(bundle.owner(), &place, quantity, value);
             findings.measures.extend([
@@ -101,7 +108,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
                 measure("spectral radius with zero padding", radii[1]),
             ]);
             findings.notes.push(format!(
-                "`{}`, {time} weights: the spectral radius is {:.3} on a torus of {side} x {side} pixels, and {:.3} with zero padding{random}",
+                "`{}`, {time} weights: the spectral radius is {:.3} on a torus of {side} x {side} pixels, and {about}{:.3} with zero padding{random}",
                 bundle.owner(),
                 radii[0],
                 radii[1]
@@ -209,24 +216,49 @@ impl Kernels {
         (0..side * side).into_par_iter().map(frequency).collect()
     }
 
-    /// The spectral radius on a map of `side` x `side` pixels with zeros around it, by power iteration from random activity.
-    fn padded(&self, side: usize, seed: u64) -> f64 {
-        let mut activity = vec![0.0; self.maps * side * side];
-        Draws::new(seed, u64::MAX).fill_normal(1.0, &mut activity);
-        let mut growth = 0.0;
-        for step in 0..STEPS {
-            let next = self.applied(&activity, side);
-            let length = next.iter().map(|x| x * x).sum::<f64>().sqrt();
-            let before = activity.iter().map(|x| x * x).sum::<f64>().sqrt();
-            if length == 0.0 || before == 0.0 {
-                return 0.0;
+    /// The spectral radius on a map of `side` x `side` pixels with zeros around it, by Arnoldi's method from random activity, and whether
+    /// it has settled.
+    ///
+    /// The convolution is applied again and again, and each result made perpendicular to those before. The eigenvalues of the small
+    /// matrix of what was taken off come near to the outermost ones of the convolution (Arnoldi, 1951, Quarterly of Applied
+    /// Mathematics 9:17), a complex pair as well as a number.
+    pub fn padded(&self, side: usize, seed: u64) -> (f64, bool) {
+        let len = self.maps * side * side;
+        let most = (BYTES / (len * size_of::<f64>())).clamp(FEWEST, MOST).min(len);
+        let mut start = vec![0.0; len];
+        Draws::new(seed, u64::MAX).fill_normal(1.0, &mut start);
+        let long = length(&start);
+        scale(&mut start, 1.0 / long);
+        let (mut basis, mut small, mut radius) = (vec![start], DMatrix::zeros(most, most), 0.0_f64);
+        for step in 0..most {
+            let mut next = self.applied(&basis[step], side);
+            let before = length(&next);
+            // Twice, since one pass leaves rounding errors of what it takes off.
+            for _ in 0..2 {
+                for (n, other) in basis.iter().enumerate() {
+                    let share = next.iter().zip(other).map(|(x, y)| x * y).sum::<f64>();
+                    next.iter_mut().zip(other).for_each(|(x, y)| *x -= share * y);
+                    small[(n, step)] += share;
+                }
             }
-            if step >= STEPS - LAST {
-                growth += (length / before).ln() / LAST as f64;
+            let left = length(&next);
+            let is_whole = left <= 1e-12 * before;
+            if is_whole || (step + 1) % LOOK == 0 || step + 1 == most {
+                let values = small.view((0, 0), (step + 1, step + 1)).clone_owned().complex_eigenvalues();
+                let now = values.iter().map(|x| x.norm()).fold(0.0, f64::max);
+                // What is perpendicular to nothing more is all that the start can reach.
+                if is_whole || step + 1 == len || (now - radius).abs() <= SETTLED * now {
+                    return (now, true);
+                }
+                radius = now;
             }
-            activity = next.into_iter().map(|x| x / length).collect();
+            if step + 1 < most {
+                small[(step + 1, step)] = left;
+            }
+            scale(&mut next, 1.0 / left);
+            basis.push(next);
         }
-        growth.exp()
+        (radius, false)
     }
 
     /// The convolution of activity `[maps, side, side]` with zeros around it.
@@ -251,6 +283,15 @@ impl Kernels {
         };
         (0..self.maps).into_par_iter().flat_map_iter(plane).collect()
     }
+}
+
+/// The Euclidean length of activity.
+fn length(activity: &[f64]) -> f64 {
+    activity.iter().map(|x| x * x).sum::<f64>().sqrt()
+}
+
+fn scale(activity: &mut [f64], by: f64) {
+    activity.iter_mut().for_each(|x| *x *= by);
 }
 
 /// Adds `w` times a plane, seen from pixels that lie `by` from each, to another plane.

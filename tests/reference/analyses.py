@@ -30,4 +30,11 @@ w = np.array([((n * 13) % 17 - 8) / 10 for n in range(36)]).reshape(2, 2, 3, 3)
 wave = np.exp(2j * np.pi * (np.arange(-1, 2)[:, None] / 4 + np.arange(-1, 2) * 2 / 4))
 block = (w * wave).sum((2, 3))
 top = max(np.linalg.eigvals(block), key=abs)
+side, kernels = 12, np.array([(n * 13 % 17 - 8) / 10 for n in range(36)]).reshape(2, 2, 3, 3)
+matrix = np.zeros((2, side, side, 2, side, side))
+for row, column, down, across in np.ndindex(side, side, 3, 3):
+    at = row + down - 1, column + across - 1
+    if max(at) < side and min(at) >= 0:
+        matrix[:, row, column, :, *at] += kernels[:, :, down, across]
+print("radius with zeros around", np.abs(np.linalg.eigvals(matrix.reshape(2 * side**2, -1))).max())
 print("eigvals", top.real, top.imag, np.linalg.svd(block)[1][0])

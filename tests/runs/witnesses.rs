@@ -123,6 +123,19 @@ fn eigenvalues_of_a_block_are_those_of_numpy() {
     near(found.gain, 2.283801913414376);
 }
 
+/// A complex pair is the outermost, so that activity does not grow evenly from one application to the next.
+#[test]
+fn the_radius_with_zeros_around_the_map_is_that_of_numpy() {
+    let weights = (0..36).map(|n| f64::from(n * 13 % 17 - 8) / 10.0).collect();
+    let kernels = Kernels { maps: 2, size: 3, weights };
+    for seed in [0, 1] {
+        let (radius, is_settled) = kernels.padded(12, seed);
+        assert!(is_settled && (radius - 2.4145828694932567).abs() < 1e-4, "{radius}");
+    }
+    let (radius, is_settled) = Kernels { maps: 2, size: 3, weights: vec![0.0; 36] }.padded(12, 0);
+    assert!(is_settled && radius == 0.0, "{radius}");
+}
+
 /// Lateral kernels of each place, scores at each step, and arms that come out the other way round.
 const SPEC: &str = "\
 model Steps
