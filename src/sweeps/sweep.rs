@@ -145,7 +145,7 @@ fn nothing_held_out(name: &str, values: &[(String, String)]) -> String {
     let of = if values.is_empty() { "the jobs".to_owned() } else { format!("jobs with {}", values.join(", ")) };
     format!(
         "`--choose {name}`, or `choose` in the file: validation chooses by images that are held out, and {of} hold none out: give \
-         `--validation 15%`, in the file `validation: 15%`, or leave the choice out"
+         `--setting validation=15%`, in the file `validation: 15%`, or leave the choice out"
     )
 }
 

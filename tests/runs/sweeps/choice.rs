@@ -41,7 +41,9 @@ fn validation_chooses_among_rows_where_that_is_asked_for() {
     let (code, _, err) = lcnnc(here, "sweep table s --rows dataset --columns width --choose lr");
     assert!(code == Some(2) && err.contains("the sweep does not go over `width`"), "{err}");
     // Two spellings of a number are one row.
-    fine(here, "sweep table s --rows lr --columns row --against 0.01");
+    for spelling in ["0.01", "1e-2"] {
+        fine(here, &format!("sweep table s --rows lr --columns row --against {spelling}"));
+    }
 }
 
 /// A row has a name where a grid does not go over what the rows are.
@@ -60,5 +62,5 @@ fn rows_have_what_the_spec_says_where_no_grid_does() {
         assert!(seen.iter().any(|it| *it == cell), "{csv}");
     }
     let table = fine(here, "sweep table s --rows lr --columns width --choose limit,alpha");
-    assert!(table.contains("not set") && table.contains("1e-2"), "{table}");
+    assert!(table.contains("not set") && table.contains("0.01"), "{table}");
 }

@@ -183,7 +183,7 @@ fn what_is_wrong_is_found_before_the_first_job() {
         ("--over seed=1,2", "`seeds` is how many"),
         ("--over width=1 --draws 3", "nothing is"),
         ("--over width=1 --quick", "`--quick` is for the file of a sweep"),
-        ("--over lr=1,2 --choose lr --validation 0%", "hold none out: give `--validation 15%`"),
+        ("--over lr=1,2 --choose lr --setting validation=0%", "hold none out: give `--setting validation=15%`"),
         ("--over lr=1,2 --over validation=15%,0% --choose lr", "jobs with validation 0% hold none out"),
         ("--over lr=1,2 --choose lr --limit 1 --dry-run", "the jobs hold none out"),
         ("--over validation=5%,15% --choose validation", "validation does not choose `validation`"),
