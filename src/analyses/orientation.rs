@@ -118,11 +118,13 @@ fn all(seen: &[Seen]) -> Vec<f64> {
 
 fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
     let (first, last) = (seen.first()?, seen.last()?);
-    let [before, after] = [first, last].map(|seen| median(all(seen)));
     let name = name(asked);
-    let (Some(before), Some(after)) = (before, after) else {
+    // A state that begins with zeros answers from a later step on.
+    if seen.iter().all(|channels| all(channels).is_empty()) {
         return Some(format!("`{name}` does not answer to gratings"));
-    };
+    }
+    let said = |seen: &Vec<Seen>| median(all(seen)).map_or("none".to_owned(), |middle| format!("{middle:.3}"));
+    let [before, after] = [first, last].map(said);
     let silent = last.len() - all(last).len();
     let silent = match silent {
         0 => String::new(),
@@ -130,10 +132,8 @@ fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
         _ => format!("; {silent} of {} channels do not answer", last.len()),
     };
     Some(match seen.len() {
-        1 => format!("`{name}`: median circular variance {before:.3}{silent}"),
-        _ => format!(
-            "`{name}` from its first step to its last: median circular variance {before:.3} to {after:.3}{silent}"
-        ),
+        1 => format!("`{name}`: median circular variance {before}{silent}"),
+        _ => format!("`{name}` from its first step to its last: median circular variance {before} to {after}{silent}"),
     })
 }
 
