@@ -192,7 +192,7 @@ pub struct Tile {
     pub height: usize,
     /// How many values there are in a row.
     pub width: usize,
-    /// The values, row by row. Those that are not finite are drawn as nothing.
+    /// The values, row by row. Those that are not finite are hatched, and a line beside them says so.
     pub values: Vec<f32>,
 }
 
