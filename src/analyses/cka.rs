@@ -73,10 +73,15 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let titles: Vec<String> = all.iter().map(Seen::title).collect();
     // Most pairs are near to 1, and a scale from 0 on would show them as one.
     let least = matrix.iter().copied().filter(|x| x.is_finite()).fold(1.0_f32, f32::min);
-    let hatched = if matrix.iter().any(|x| x.is_nan()) {
-        " What is hatched has no value, since the value of its row or of its column is the same for all images."
-    } else {
-        ""
+    let hatched = match (matrix.iter().any(|x| x.is_nan()), is_unbiased) {
+        (false, _) => "",
+        (true, false) => {
+            " What is hatched has no alignment: the numbers of its row or of its column are the same for all images."
+        }
+        (true, true) => {
+            " What is hatched has no alignment: the numbers of its row or of its column are the same for all images, or their estimate \
+             is not above 0."
+        }
     };
     let tile = |x: &f32| Some(Tile { height: 1, width: 1, values: vec![*x] });
     findings.figures.push(Figure {

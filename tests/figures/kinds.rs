@@ -38,7 +38,10 @@ fn every_mark_is_drawn() {
     has(samples::bars(), &[("bar", 6), ("error", 2), ("x-name", 4), ("key", 2)]);
     let panels = [("circle", 1), ("points", 1), ("heat", 1), ("scale", 1), ("line", 2), ("nothing", 1), ("band", 1)];
     has(samples::panels(), &panels);
-    has(samples::pictures(true), &[("tiles", 1), ("tile", 17), ("empty", 1), ("row", 3), ("column", 6), ("scale", 1)]);
+    has(
+        samples::pictures(true),
+        &[("tiles", 1), ("tile", 17), ("empty", 1), ("row", 3), ("column", 6), ("scale", 1), ("no-value", 1)],
+    );
 }
 
 #[test]
