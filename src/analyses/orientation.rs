@@ -157,7 +157,7 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
             });
             [Some(points), fit].into_iter().flatten()
         });
-        let y = Axis::linear("response (dimensionless)");
+        let y = Axis::linear("response (dimensionless)").never_below_zero();
         Panel {
             title: format!("channel {channel}"),
             x: Axis::linear("orientation (degrees)").within(0.0, 180.0),
@@ -209,7 +209,7 @@ fn variances(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]
     let panel = Panel {
         title: String::new(),
         x: Axis::linear("circular variance (0: one orientation, 1: all alike)").within(0.0, 1.0),
-        y: Axis::linear("channels"),
+        y: Axis::linear("channels").never_below_zero(),
         marks: ends(asked, seen).map(mark).collect(),
     };
     seen.iter().any(|channels| !all(channels).is_empty()).then(|| Figure {

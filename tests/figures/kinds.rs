@@ -92,6 +92,38 @@ fn colours_of_a_tile_are_those_of_its_values() {
     assert!(has([0, 0, 0]) >= 40 * 40, "{}", has([0, 0, 0]));
 }
 
+/// The key has one more square of stripes, which have two greys and none of the colours of values.
+#[test]
+fn what_has_no_value_is_hatched_and_the_key_says_so() {
+    for (values, is_hatched) in [([0.0, f32::NAN, 1.0], true), ([0.0, 0.5, 1.0], false)] {
+        let tile = Tile { height: 1, width: 3, values: values.to_vec() };
+        let (scale, unit) = ([0.0, 1.0], "value".to_owned());
+        let drawing = Drawing::Pictures(Pictures { tiles: vec![Some(tile)], scale, unit, ..Pictures::default() });
+        let image = image::load_from_memory(&drawing.png()).unwrap().to_rgb8();
+        let text = drawing.svg();
+        assert_eq!(
+            written(&Document::parse(&text).unwrap(), "key").as_slice(),
+            &["no value"][..usize::from(is_hatched)]
+        );
+        assert_eq!(text.contains("What is hatched has no value"), is_hatched);
+        let has = |wanted: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == wanted).count();
+        assert_eq!(has([0xe6; 3]) >= 400, is_hatched, "{}", has([0xe6; 3]));
+        texts::all_can_be_read("no value", &drawing);
+    }
+}
+
+#[test]
+fn an_axis_of_what_cannot_be_below_zero_ends_there() {
+    for (values, first) in [([0.0, 0.0], "0"), ([0.25, 0.25], "0"), ([0.0, 1.0], "0"), ([-2.0, 2.0], "−2")] {
+        let points = values.into_iter().enumerate().map(|(n, y)| [n as f64, y]).collect();
+        let line = Mark::new("", MarkKind::Line { points, dashed: false });
+        let text = plot(Axis::linear("x"), Axis::linear("y").never_below_zero(), vec![line]).svg();
+        let ticks = written(&Document::parse(&text).unwrap(), "y-tick");
+        assert!(ticks[0].parse().is_ok_and(|least: f64| least == 0.0) || ticks[0] == first, "{values:?}: {ticks:?}");
+        assert!(first != "0" || ticks.iter().all(|tick| !tick.starts_with('−')), "{values:?}: {ticks:?}");
+    }
+}
+
 fn checksum() -> u64 {
     let mut hasher = DefaultHasher::new();
     for (_, drawing) in samples::all() {
