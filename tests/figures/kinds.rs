@@ -1,6 +1,6 @@
 //! What is drawn of each kind of mark, in both formats.
 
-use crate::{count, plot, samples, written};
+use crate::{count, plot, samples, texts, written};
 use lcnnc::figures::{Axis, Drawing, Mark, MarkKind, Pictures, Tile};
 use roxmltree::Document;
 use std::hash::{DefaultHasher, Hash, Hasher};
