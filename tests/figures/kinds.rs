@@ -114,13 +114,13 @@ fn what_has_no_value_is_hatched_and_the_key_says_so() {
 
 #[test]
 fn an_axis_of_what_cannot_be_below_zero_ends_there() {
-    for (values, first) in [([0.0, 0.0], "0"), ([0.25, 0.25], "0"), ([0.0, 1.0], "0"), ([-2.0, 2.0], "−2")] {
+    for values in [[0.0, 0.0], [0.25, 0.25], [0.0, 1.0], [-2.0, 2.0]] {
+        let is_below = values[0] < 0.0;
         let points = values.into_iter().enumerate().map(|(n, y)| [n as f64, y]).collect();
         let line = Mark::new("", MarkKind::Line { points, dashed: false });
         let text = plot(Axis::linear("x"), Axis::linear("y").never_below_zero(), vec![line]).svg();
         let ticks = written(&Document::parse(&text).unwrap(), "y-tick");
-        assert!(ticks[0].parse().is_ok_and(|least: f64| least == 0.0) || ticks[0] == first, "{values:?}: {ticks:?}");
-        assert!(first != "0" || ticks.iter().all(|tick| !tick.starts_with('−')), "{values:?}: {ticks:?}");
+        assert_eq!(ticks.iter().any(|tick| tick.starts_with('−')), is_below, "{values:?}: {ticks:?}");
     }
 }
 
