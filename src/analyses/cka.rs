@@ -73,12 +73,22 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let titles: Vec<String> = all.iter().map(Seen::title).collect();
     // Most pairs are near to 1, and a scale from 0 on would show them as one.
     let least = matrix.iter().copied().filter(|x| x.is_finite()).fold(1.0_f32, f32::min);
+    let hatched = match (matrix.iter().any(|x| x.is_nan()), is_unbiased) {
+        (false, _) => "",
+        (true, false) => {
+            " What is hatched has no alignment: the numbers of its row or of its column are the same for all images."
+        }
+        (true, true) => {
+            " What is hatched has no alignment: the numbers of its row or of its column are the same for all images, or their estimate \
+             is not above 0."
+        }
+    };
     let tile = |x: &f32| Some(Tile { height: 1, width: 1, values: vec![*x] });
     findings.figures.push(Figure {
         name: String::new(),
         caption: format!(
             "Linear centred kernel alignment (Kornblith et al., 2019; {}) of each value and step with each other one: 1 where both are \
-             one but for turns and scale, about 0 where they are unrelated. {}; the first {images} of {}.",
+             one but for turns and scale, about 0 where they are unrelated.{hatched} {}; the first {images} of {}.",
             if is_unbiased { "unbiased estimates" } else { "biased estimates" },
             bench.about_run(),
             bench.about_images()

@@ -1,5 +1,6 @@
 //! How excitatory and inhibitory weights compare in number (Park, Zhang & Choe, 2025, Table 3).
 
+use super::moments::quantile;
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, relabel};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
@@ -147,8 +148,8 @@ const USUAL: [&str; 3] = ["threshold 0", "threshold at the median", "threshold a
 fn usual(above: &[f64], below: &[f64]) -> Vec<f64> {
     let mut sizes: Vec<f64> = above.iter().chain(below).map(|x| x.abs()).collect();
     sizes.sort_by(f64::total_cmp);
-    let quantile = |share: f64| sizes.get((share * sizes.len() as f64) as usize).copied().unwrap_or(0.0);
-    vec![0.0, quantile(0.5), quantile(0.75)]
+    let at = |share: f64| quantile(&sizes, share).unwrap_or(0.0);
+    vec![0.0, at(0.5), at(0.75)]
 }
 
 /// The mean weight of each feature map that a kernel `[outputs, …]`, or `[height, width, outputs, …]` of places, makes.

@@ -15,6 +15,16 @@ pub fn median(mut values: Vec<f64>) -> Option<f64> {
     Some(if values.len().is_multiple_of(2) { (middle + values[values.len() / 2 - 1]) / 2.0 } else { middle })
 }
 
+/// The number below which a share of some numbers in rising order lies, if there are any: on the straight line between the two that
+/// are nearest, as `numpy.quantile` has it.
+pub fn quantile(rising: &[f64], share: f64) -> Option<f64> {
+    let place = share.clamp(0.0, 1.0) * rising.len().checked_sub(1)? as f64;
+    let [low, high] = [place.floor(), place.ceil()].map(|place| rising[place as usize]);
+    let part = place.fract();
+    // From the nearer one of both, as numpy does, so that rounding is the same.
+    Some(if part < 0.5 { low + (high - low) * part } else { high - (high - low) * (1.0 - part) })
+}
+
 /// How numbers lie around their mean.
 pub struct Spread {
     pub mean: f64,

@@ -118,11 +118,13 @@ fn all(seen: &[Seen]) -> Vec<f64> {
 
 fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
     let (first, last) = (seen.first()?, seen.last()?);
-    let [before, after] = [first, last].map(|seen| median(all(seen)));
     let name = name(asked);
-    let (Some(before), Some(after)) = (before, after) else {
+    // A state that begins with zeros answers from a later step on.
+    if seen.iter().all(|channels| all(channels).is_empty()) {
         return Some(format!("`{name}` does not answer to gratings"));
-    };
+    }
+    let said = |seen: &Vec<Seen>| median(all(seen)).map_or("none".to_owned(), |middle| format!("{middle:.3}"));
+    let [before, after] = [first, last].map(said);
     let silent = last.len() - all(last).len();
     let silent = match silent {
         0 => String::new(),
@@ -130,10 +132,8 @@ fn note(asked: &Asked, seen: &[Vec<Seen>]) -> Option<String> {
         _ => format!("; {silent} of {} channels do not answer", last.len()),
     };
     Some(match seen.len() {
-        1 => format!("`{name}`: median circular variance {before:.3}{silent}"),
-        _ => format!(
-            "`{name}` from its first step to its last: median circular variance {before:.3} to {after:.3}{silent}"
-        ),
+        1 => format!("`{name}`: median circular variance {before}{silent}"),
+        _ => format!("`{name}` from its first step to its last: median circular variance {before} to {after}{silent}"),
     })
 }
 
@@ -157,7 +157,7 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
             });
             [Some(points), fit].into_iter().flatten()
         });
-        let y = Axis::linear("response (dimensionless)");
+        let y = Axis::linear("response (dimensionless)").never_below_zero();
         Panel {
             title: format!("channel {channel}"),
             x: Axis::linear("orientation (degrees)").within(0.0, 180.0),
@@ -209,7 +209,7 @@ fn variances(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]
     let panel = Panel {
         title: String::new(),
         x: Axis::linear("circular variance (0: one orientation, 1: all alike)").within(0.0, 1.0),
-        y: Axis::linear("channels"),
+        y: Axis::linear("channels").never_below_zero(),
         marks: ends(asked, seen).map(mark).collect(),
     };
     seen.iter().any(|channels| !all(channels).is_empty()).then(|| Figure {

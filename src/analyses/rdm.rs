@@ -118,7 +118,20 @@ fn figure(
         rows.extend((!rows.contains(&seen.name.as_str())).then_some(seen.name.as_str()));
         columns.extend((!columns.contains(&step)).then_some(step));
     }
-    let mut tiles = vec![None; rows.len() * columns.len()];
+    // A value need not be there at every step.
+    let nothing = vec![f64::NAN; images * images];
+    let mut tiles = vec![tile(&nothing); rows.len() * columns.len()];
+    let is_ragged = drawn.len() < tiles.len();
+    let is_even = drawn.iter().any(|(_, matrix)| matrix.iter().any(|x| !x.is_finite()));
+    let hatched = match (is_even, is_ragged) {
+        (false, false) => "",
+        (true, false) => " What is hatched has no value, since all numbers of one of both images are equal there.",
+        (false, true) => " What is hatched has no value, since the net does not make it at that step.",
+        (true, true) => {
+            " What is hatched has no value, since all numbers of one of both images are equal there, or since the net does not make \
+             it at that step."
+        }
+    };
     for (seen, matrix) in drawn {
         let row = rows.iter().position(|name| *name == seen.name).unwrap_or_default();
         let step = seen.step.as_deref().unwrap_or("no step");
@@ -135,7 +148,7 @@ fn figure(
         name: String::new(),
         caption: format!(
             "How unlike one another {images} images are to the net: {measure} of all numbers of a value for two images{}. All matrices are on one \
-             scale (Kriegeskorte, Mur & Bandettini, 2008). {}; the first {images} of {}.",
+             scale (Kriegeskorte, Mur & Bandettini, 2008).{hatched} {}; the first {images} of {}.",
             if is_sorted { ", images of one class side by side" } else { "" },
             bench.about_run(),
             bench.about_images()

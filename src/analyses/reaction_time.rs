@@ -266,13 +266,13 @@ fn figure(bench: &Bench, courses: &[Course], bound: f64, steps: &[usize]) -> Fig
         Panel {
             title: "When answers come".to_owned(),
             x: Axis::named("step of the answer", names),
-            y: Axis::linear("share of all images (0 to 1)"),
+            y: Axis::linear("share of all images (0 to 1)").never_below_zero(),
             marks: bars,
         },
         Panel {
             title: "Accuracy".to_owned(),
             x: Axis::linear("step"),
-            y: Axis::linear("share of right answers (0 to 1)"),
+            y: Axis::linear("share of right answers (0 to 1)").never_below_zero(),
             marks: curve,
         },
     ];

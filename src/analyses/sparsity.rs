@@ -125,7 +125,7 @@ fn figure(bench: &Bench, curves: &[Curve]) -> Option<Figure> {
         Panel {
             title: title.to_owned(),
             x: Axis::linear("step of the loop"),
-            y: Axis::linear(label),
+            y: Axis::linear(label).never_below_zero(),
             marks: marks.collect(),
         }
     };

@@ -167,7 +167,8 @@ fn scale(axis: &Axis, reach: Reach, margin: f64, stands_on_zero: bool) -> Scale 
     }
     let length = high - low;
     let more = if is_length(low, high) { length * margin } else { (high.abs() * 0.1).max(0.5) };
-    let low = if stands_on_zero && low == 0.0 { 0.0 } else { low - more };
+    let ends_at_zero = (stands_on_zero && low == 0.0) || (axis.is_never_below_zero && (0.0..more).contains(&low));
+    let low = if ends_at_zero { 0.0 } else { low - more };
     let high = if stands_on_zero && high == 0.0 && low < 0.0 { 0.0 } else { high + more };
     Scale { low, high, is_log }
 }

@@ -67,6 +67,8 @@ pub struct Axis {
     pub range: Option<[f64; 2]>,
     /// Names in place of numbers, at 0, 1, 2, …
     pub names: Vec<String>,
+    /// Whether what is measured cannot be below 0, where the axis then ends.
+    pub is_never_below_zero: bool,
 }
 
 impl Axis {
@@ -89,6 +91,12 @@ impl Axis {
     #[must_use]
     pub fn within(self, low: f64, high: f64) -> Self {
         Self { range: Some([low, high]), ..self }
+    }
+
+    /// The same axis of what cannot be below 0.
+    #[must_use]
+    pub fn never_below_zero(self) -> Self {
+        Self { is_never_below_zero: true, ..self }
     }
 }
 
@@ -192,7 +200,7 @@ pub struct Tile {
     pub height: usize,
     /// How many values there are in a row.
     pub width: usize,
-    /// The values, row by row. Those that are not finite are drawn as nothing.
+    /// The values, row by row. Those that are not finite are hatched, and a line beside them says so.
     pub values: Vec<f32>,
 }
 

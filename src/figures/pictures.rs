@@ -21,6 +21,30 @@ const LONGEST: f64 = 180.0;
 /// The least height of the scale beside them.
 const BAR: f64 = 110.0;
 
+/// Below the bar: the sign of what has no value, from the bar to it and how large it is.
+const BELOW: f64 = 14.0;
+const SIGN: usize = 14;
+
+/// A pixel of what has no value: grey stripes that slant, so that it is none of the colours of values.
+fn hatched(x: usize, y: usize) -> [u8; 4] {
+    let [red, green, blue] = if (x + y) % 6 < 2 { super::page::GREY } else { PALE };
+    [red, green, blue, 255]
+}
+
+/// Whether any value of the pictures is missing.
+fn lacks_values(pictures: &Pictures) -> bool {
+    pictures.tiles.iter().flatten().any(|tile| tile.values.iter().any(|value| !value.is_finite()))
+}
+
+/// Says below the bar what hatching means.
+fn sign(page: &mut Page, left: f64, top: f64) {
+    let side = SIGN as f64;
+    let frame = Frame { left, top, width: side, height: side };
+    let pixels = (0..SIGN * SIGN).map(|n| hatched(n % SIGN, n / SIGN)).collect();
+    page.shapes.push(Shape::Image { frame, columns: SIGN, pixels, class: "no-value" });
+    page.words(Words::new([frame.right() + 6.0, top + side / 2.0 + 4.3], "no value").class("key"));
+}
+
 /// The page of a table of pictures.
 pub fn page(pictures: &Pictures) -> Page {
     let columns = pictures.columns.len().max(pictures.tiles.len().div_ceil(pictures.rows.len().max(1))).max(1);
@@ -50,9 +74,15 @@ pub fn page(pictures: &Pictures) -> Page {
         (false, true) => widest(&across) * lean.sin() + NORMAL,
         (false, false) => NORMAL + 4.0,
     };
-    let height = top + size[1].max(BAR) + BORDER;
-    let about =
+    let lacks = lacks_values(pictures);
+    let of_bar = size[1].clamp(BAR, 2.0 * BAR);
+    let of_key = of_bar + if lacks { BELOW + SIGN as f64 } else { 0.0 };
+    let height = top + size[1].max(of_key) + BORDER;
+    let mut about =
         format!("{}. {rows} rows: {}. {columns} columns: {}.", pictures.title, down.join(", "), across.join(", "));
+    if lacks {
+        about.push_str(" What is hatched has no value.");
+    }
     let size_of_page = [width.ceil() as usize, height.ceil() as usize];
     let mut page =
         Page { size: size_of_page, title: pictures.title.clone(), about, is_described: false, shapes: Vec::new() };
@@ -91,7 +121,9 @@ pub fn page(pictures: &Pictures) -> Page {
                 let drawn = drawn(tile, side, longest);
                 for (row, values) in drawn.iter().enumerate() {
                     for (column, &value) in values.iter().enumerate() {
-                        pixels[(y + row) * wide + x + column] = colours.of(value, pictures.scale);
+                        let [down, across] = [y + row, x + column];
+                        let shade = colours.of(value, pictures.scale);
+                        pixels[down * wide + across] = if value.is_finite() { shade } else { hatched(across, down) };
                     }
                 }
                 // White ends of the scale would be lost on white paper.
@@ -104,7 +136,10 @@ pub fn page(pictures: &Pictures) -> Page {
         }
     }
     page.shapes.push(Shape::Image { frame, columns: wide, pixels, class: "tiles" });
-    let beside = Frame { height: size[1].clamp(BAR, 2.0 * BAR), ..frame };
+    let beside = Frame { height: of_bar, ..frame };
+    if lacks {
+        sign(&mut page, frame.right() + bar::GAP, frame.top + of_bar + BELOW);
+    }
     bar::draw(&mut page, beside, colours, pictures.scale, &pictures.unit);
     page
 }

@@ -1,6 +1,6 @@
 //! What is drawn of each kind of mark, in both formats.
 
-use crate::{count, plot, samples, written};
+use crate::{count, plot, samples, texts, written};
 use lcnnc::figures::{Axis, Drawing, Mark, MarkKind, Pictures, Tile};
 use roxmltree::Document;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -38,7 +38,10 @@ fn every_mark_is_drawn() {
     has(samples::bars(), &[("bar", 6), ("error", 2), ("x-name", 4), ("key", 2)]);
     let panels = [("circle", 1), ("points", 1), ("heat", 1), ("scale", 1), ("line", 2), ("nothing", 1), ("band", 1)];
     has(samples::panels(), &panels);
-    has(samples::pictures(true), &[("tiles", 1), ("tile", 17), ("empty", 1), ("row", 3), ("column", 6), ("scale", 1)]);
+    has(
+        samples::pictures(true),
+        &[("tiles", 1), ("tile", 17), ("empty", 1), ("row", 3), ("column", 6), ("scale", 1), ("no-value", 1)],
+    );
 }
 
 #[test]
@@ -87,6 +90,38 @@ fn colours_of_a_tile_are_those_of_its_values() {
     let image = image::load_from_memory(&Drawing::Pictures(pictures).png()).unwrap().to_rgb8();
     let has = |wanted: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == wanted).count();
     assert!(has([0, 0, 0]) >= 40 * 40, "{}", has([0, 0, 0]));
+}
+
+/// The key has one more square of stripes, which have two greys and none of the colours of values.
+#[test]
+fn what_has_no_value_is_hatched_and_the_key_says_so() {
+    for (values, is_hatched) in [([0.0, f32::NAN, 1.0], true), ([0.0, 0.5, 1.0], false)] {
+        let tile = Tile { height: 1, width: 3, values: values.to_vec() };
+        let (scale, unit) = ([0.0, 1.0], "value".to_owned());
+        let drawing = Drawing::Pictures(Pictures { tiles: vec![Some(tile)], scale, unit, ..Pictures::default() });
+        let image = image::load_from_memory(&drawing.png()).unwrap().to_rgb8();
+        let text = drawing.svg();
+        assert_eq!(
+            written(&Document::parse(&text).unwrap(), "key").as_slice(),
+            &["no value"][..usize::from(is_hatched)]
+        );
+        assert_eq!(text.contains("What is hatched has no value"), is_hatched);
+        let has = |wanted: [u8; 3]| image.pixels().filter(|pixel| pixel.0 == wanted).count();
+        assert_eq!(has([0xe6; 3]) >= 400, is_hatched, "{}", has([0xe6; 3]));
+        texts::all_can_be_read("no value", &drawing);
+    }
+}
+
+#[test]
+fn an_axis_of_what_cannot_be_below_zero_ends_there() {
+    for values in [[0.0, 0.0], [0.25, 0.25], [0.0, 1.0], [-2.0, 2.0]] {
+        let is_below = values[0] < 0.0;
+        let points = values.into_iter().enumerate().map(|(n, y)| [n as f64, y]).collect();
+        let line = Mark::new("", MarkKind::Line { points, dashed: false });
+        let text = plot(Axis::linear("x"), Axis::linear("y").never_below_zero(), vec![line]).svg();
+        let ticks = written(&Document::parse(&text).unwrap(), "y-tick");
+        assert_eq!(ticks.iter().any(|tick| tick.starts_with('−')), is_below, "{values:?}: {ticks:?}");
+    }
 }
 
 fn checksum() -> u64 {

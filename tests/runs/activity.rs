@@ -97,7 +97,7 @@ fn activations_are_those_of_the_equations() {
     let said = fine(here, "activations run --values image,A,O@all,O@2,O,logits --out x.npz");
     assert!(
         said.contains(
-            "6 values of 40 images (a sample of 1000 images, the test half of `contours`), see x.npz and x.npz.json"
+            "6 values of 40 images (drawn from the 1000 images of the test half of `contours`), see x.npz and x.npz.json"
         ),
         "{said}"
     );

@@ -301,6 +301,26 @@ fn what_has_no_tuning_is_said() {
     assert!(said.contains("`O` does not answer to gratings") && said.contains("8 channels left out"), "{said}");
 }
 
+/// A state of zeros answers to nothing, and what it becomes does. The pictures say that zeros have no value.
+#[test]
+fn a_state_that_begins_with_zeros_answers_from_its_first_step_on() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    fs::write(here.join("late.lcnn"), SPEC.replace("state O = A", "state O = zeros(8, 24, 24)")).unwrap();
+    fine(here, "run late --device cpu --threads 1 --limit 32 --limit-test 16 --epochs 1 --batch 16");
+    let run = fs::read_dir(here.join("runs/late")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(run, here.join("run")).unwrap();
+    let said = fine(here, "analyse run orientation(of:O) cka(of:O) rdm(of:[O,A]) --into x");
+    assert!(said.contains("`O` from its first step to its last: median circular variance none to 0."), "{said}");
+    assert!(!said.contains("does not answer to gratings"), "{said}");
+    let page = fs::read_to_string(here.join("x/report.html")).unwrap();
+    assert!(page.contains("What is hatched has no alignment: the numbers of its row"), "{page}");
+    assert!(page.contains("are equal there, or since the net does not make it at that step"), "{page}");
+    for name in ["cka", "rdm"] {
+        assert!(fs::read_to_string(here.join(format!("x/{name}.svg"))).unwrap().contains(">no value<"), "{name}");
+    }
+}
+
 /// Gratings are a set of their own classes, which a net that has others can be shown, and not be judged by.
 #[test]
 fn gratings_are_shown_to_a_net_of_other_classes() {

@@ -1,6 +1,7 @@
 //! Analyses against closed forms and against numpy and SciPy (tests/reference/analyses.py), and as users ask for them.
 
 use lcnnc::analyses::cka::Gram;
+use lcnnc::analyses::moments::quantile;
 use lcnnc::analyses::rdm::{correlations, distances};
 use lcnnc::analyses::reaction_time::entropy;
 use lcnnc::analyses::similarity::Line;
@@ -102,6 +103,23 @@ fn the_ratio_of_a_layer_by_hand() {
     let weights = [1.0, 2.0, 0.0, 1.0, 3.0, 6.0, 2.0, 3.0];
     near(ratio(&layer, Modules::Whole, &weights), f64::midpoint(4.0, f64::midpoint(1.0, 4.0)));
     assert_eq!(ratio(&layer, Modules::Whole, &[1.0, 2.0, 3.0, 4.0, 1.0, 2.0, 3.0, 4.0]), f64::INFINITY);
+}
+
+/// Median and upper quartile of eight numbers and of seven.
+#[test]
+fn quantiles_are_those_of_numpy() {
+    let eight = [0.05, 0.1, 0.25, 0.3, 0.4, 0.6, 0.7, 0.9];
+    let seven = [0.01, 0.02, 0.1, 0.25, 0.3, 0.7, 0.9];
+    for (numbers, wanted) in [(&eight[..], [0.35, 0.625]), (&seven[..], [0.25, 0.5])] {
+        for (share, wanted) in [0.5, 0.75].into_iter().zip(wanted) {
+            near(quantile(numbers, share).unwrap(), wanted);
+        }
+        assert_eq!(
+            [0.0, 1.0].map(|share| quantile(numbers, share)),
+            [numbers.first(), numbers.last()].map(Option::<&f64>::copied)
+        );
+    }
+    assert_eq!((quantile(&[], 0.5), quantile(&[2.0], 0.75)), (None, Some(2.0)));
 }
 
 #[test]

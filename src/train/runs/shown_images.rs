@@ -60,12 +60,12 @@ impl Trained {
         self.recipe.check_for_test(&data).map_err(|error| self.unfit(error))?;
         let order = self.recipe.test(&data, self.overrides.limit_test);
         let all = data.test.len();
-        let sample = if order.len() < all { format!("a sample of {all} images, ") } else { String::new() };
+        let drawn_from = if order.len() < all { format!("drawn from the {all} images of ") } else { String::new() };
         Ok(Shown {
             source: data.test.clone(),
             order,
             classes: if self.own_data || is_judged { expected.clone() } else { data.classes.clone() },
-            about: format!("{sample}the test half of `{}`", data.name),
+            about: format!("{drawn_from}the test half of `{}`", data.name),
         })
     }
 
