@@ -11,8 +11,11 @@ fn svg_is_whole_and_says_what_it_shows() {
     for (name, drawing) in samples::all() {
         let text = drawing.svg();
         let svg = Document::parse(&text).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
+        // Pixels are written as letters, which may make any word.
+        let words: Vec<&str> = text.split('"').filter(|part| !part.starts_with("data:")).collect();
+        let words = words.join("\"");
         for word in ["NaN", "inf", "<!--", "-0 ", "\"-0\""] {
-            assert!(!text.contains(word), "{name} has {word}");
+            assert!(!words.contains(word), "{name} has {word}");
         }
         let root = svg.root_element();
         assert_eq!(root.attribute("role"), Some("img"), "{name}");
