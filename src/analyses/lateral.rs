@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 /// The argument by which lateral bundles are chosen by hand.
 pub const OF: Arg = Arg::with("of", Type::Names, ArgValue::Names(Vec::new()), ABOUT);
 
-/// What the argument of analyses that names lateral bundles says of itself.
+/// The help text of the argument `of`, by which a user names lateral bundles to an analysis.
 pub const ABOUT: &str = "the lateral bundles, as in `W_L` or `area2.W_L`; `all` are those that lead from a state, or from what its loop makes \
                          of it, into the next value of that state, and those of arms";
 

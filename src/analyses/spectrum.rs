@@ -227,8 +227,8 @@ impl Kernels {
         let most = (BYTES / (len * size_of::<f64>())).clamp(FEWEST, MOST).min(len);
         let mut start = vec![0.0; len];
         Draws::new(seed, u64::MAX).fill_normal(1.0, &mut start);
-        let long = length(&start);
-        scale(&mut start, 1.0 / long);
+        let shorter = 1.0 / length(&start);
+        scale(&mut start, shorter);
         let (mut basis, mut small, mut radius) = (vec![start], DMatrix::zeros(most, most), 0.0_f64);
         for step in 0..most {
             let mut next = self.applied(&basis[step], side);
@@ -244,9 +244,10 @@ impl Kernels {
             let left = length(&next);
             let is_whole = left <= 1e-12 * before;
             if is_whole || (step + 1) % LOOK == 0 || step + 1 == most {
-                let values = small.view((0, 0), (step + 1, step + 1)).clone_owned().complex_eigenvalues();
-                let now = values.iter().map(|x| x.norm()).fold(0.0, f64::max);
-                // What is perpendicular to nothing more is all that the start can reach.
+                let Some(now) = outermost(small.view((0, 0), (step + 1, step + 1)).clone_owned()) else {
+                    return (radius, false);
+                };
+                // Where nothing is left, the activities so far are all that the start can reach, and the eigenvalues are exact.
                 if is_whole || step + 1 == len || (now - radius).abs() <= SETTLED * now {
                     return (now, true);
                 }
@@ -283,6 +284,13 @@ impl Kernels {
         };
         (0..self.maps).into_par_iter().flat_map_iter(plane).collect()
     }
+}
+
+/// The largest absolute value of the eigenvalues of a matrix; none where they do not come out within many turns.
+fn outermost(matrix: DMatrix<f64>) -> Option<f64> {
+    let most = 100 * matrix.nrows();
+    let values = Schur::try_new(matrix, f64::EPSILON, most)?.complex_eigenvalues();
+    Some(values.iter().map(|x| x.norm()).fold(0.0, f64::max))
 }
 
 /// The Euclidean length of activity.

@@ -67,7 +67,7 @@ pub struct Axis {
     pub range: Option<[f64; 2]>,
     /// Names in place of numbers, at 0, 1, 2, …
     pub names: Vec<String>,
-    /// Whether what is measured cannot be below 0, where the axis then ends.
+    /// Whether the axis shows a quantity that cannot be negative, such as a share. No part of such an axis lies below 0.
     pub is_never_below_zero: bool,
 }
 
@@ -93,7 +93,7 @@ impl Axis {
         Self { range: Some([low, high]), ..self }
     }
 
-    /// The same axis of what cannot be below 0.
+    /// Makes this the axis of a quantity that cannot be negative, such as a share: no part of the axis lies below 0.
     #[must_use]
     pub fn never_below_zero(self) -> Self {
         Self { is_never_below_zero: true, ..self }

@@ -93,18 +93,18 @@ impl Condition {
         Ok((rows, hints))
     }
 
-    /// The values that there are, where a text is asked for that no run has.
+    /// The values that there are, where a text is asked for that no run has; or that they are numbers, where what is asked for is none.
     fn hint(&self, name: &str, of: &str, rows: &[Row]) -> Option<String> {
-        let found = rows.iter().filter_map(|row| row.get(name));
-        let texts: BTreeSet<String> = found.filter(|value| value.number().is_none()).map(Value::shown).collect();
         if self.sign != "=" {
             return None;
         }
+        let found: Vec<&Value> = rows.iter().filter_map(|row| row.get(name)).collect();
+        let texts: BTreeSet<String> =
+            found.iter().filter(|value| value.number().is_none()).map(|value| value.shown()).collect();
         if texts.is_empty() {
-            let mut values = rows.iter().filter_map(|row| row.get(name));
-            let is_none = values.next().is_some_and(|value| self.wanted(value).is_none());
-            return is_none
-                .then(|| format!("note: `{of}` holds for no run: `{name}` is a number, and `{}` is none", self.value));
+            let is_no_number = self.wanted(found.first()?).is_none();
+            let why = || format!("note: `{of}` holds for no run: `{name}` is a number, and `{}` is none", self.value);
+            return is_no_number.then(why);
         }
         let near = did_you_mean(&self.value, texts.iter().map(String::as_str));
         let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));

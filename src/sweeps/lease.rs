@@ -23,6 +23,8 @@ const FOLLOWED: &str = "followed-";
 const PULSE: Duration = Duration::from_secs(20);
 /// How often the one who touches looks whether it is over.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often one looks at a lease that cannot be read.
+const LOOK: Duration = Duration::from_secs(1);
 /// A lease that was not touched for so long is nobody's.
 pub const STALE: Duration = Duration::from_secs(300);
 /// Leases that this process has asked for.
@@ -170,14 +172,17 @@ fn made(path: &Path, owner: &Owner) -> std::io::Result<()> {
 }
 
 /// The holder of a lease and the age of the lease. Where nobody can read who it is, its writer was cut off, or is writing just now:
-/// that shows as soon as the lease is older than a touch.
+/// the one is told from the other by waiting until the lease is older than the time between two touches.
 fn told(folder: &Path, path: &Path) -> (Option<Owner>, Option<Duration>) {
+    let mut waited = Duration::ZERO;
     loop {
-        let (holder, since) = (holder(folder), age(folder, path));
+        // A file may say that it is of a time to come. What was waited here counts for it as well.
+        let (holder, since) = (holder(folder), age(folder, path).map(|age| age.max(waited)));
         if holder.is_some() || since.is_none_or(|since| since >= PULSE) {
             return (holder, since);
         }
-        thread::sleep(PAUSE);
+        thread::sleep(LOOK);
+        waited += LOOK;
     }
 }
 

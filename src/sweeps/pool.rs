@@ -110,7 +110,8 @@ fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: S
     }
 }
 
-/// The exit code of a process that left no word, by the habit of shells for one that a signal ended, and what became of it.
+/// The exit code of a process that left no word, and a sentence on how it ended. For a process that a signal ended the code is 128 and
+/// the signal's number, as shells have it.
 fn of_status(status: ExitStatus, log: &Path) -> (u8, String) {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

@@ -68,7 +68,8 @@ impl LayoutArgs {
     }
 }
 
-/// Whether `validation` is the setting in a plan's jobs, and not a const of the same name.
+/// Whether jobs of a plan set the share of images that are held out, which is called `validation`. A const of a spec may have this name
+/// too, and is no share.
 fn is_share(plan: &Plan) -> bool {
     let is_set =
         |pair: &[String]| pair[0] == "--setting" && pair[1].split_once('=').is_some_and(|it| it.0 == VALIDATION);

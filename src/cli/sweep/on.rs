@@ -97,7 +97,7 @@ impl Target<'_> {
         if is_lost && jobs.iter().any(looks_for_data) {
             let name = self.cluster.name();
             console.warn(&format!(
-                "warning: {DATA} is set here, and {name} does not hand it on: say where the data lie with `--data-root DIR`"
+                "warning: {DATA} is set here, and {name} does not hand it on: jobs that read files below it need `--data-root DIR`"
             ));
         }
         let [status, table] = ["status", "table"].map(|verb| format!("lcnnc sweep {verb} {}", quoted(&plan.folder)));

@@ -90,7 +90,8 @@ pub struct Link {
     pub when: When,
     /// How many steps the loop has, for a value of the step before.
     pub steps: usize,
-    /// Whether nothing but arithmetic and functions of single numbers lies on the way of this link: no weights, and no window of pixels.
+    /// Whether a link between two boxes stands for arithmetic and functions of single numbers alone: for no weights, and for no window
+    /// of pixels.
     pub(self) is_plain: bool,
 }
 
@@ -112,7 +113,8 @@ pub fn of(net: &Net, loops: Loops) -> Option<Diagram> {
 }
 
 impl Diagram {
-    /// Whether the frame `frame` lies inside of the frame `other`, or is that frame.
+    /// Whether one frame of the diagram is another one, or lies inside of it. Frames are given by their places in the list of frames;
+    /// what is in no frame at all lies in none.
     fn lies_in(&self, mut frame: Option<usize>, other: usize) -> bool {
         while let Some(at) = frame {
             if at == other {

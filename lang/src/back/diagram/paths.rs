@@ -29,7 +29,7 @@ impl Path {
         Self { from, when, steps, lines, bundles, role: None, shape: None, signs, does }
     }
 
-    /// Whether this path and the other path would be drawn alike: from the same box, at the same step, with the same words and signs.
+    /// Whether two paths to one box are drawn alike: both come from the same box, at the same step, with the same words and signs.
     fn is_like(&self, other: &Self) -> bool {
         let key = |path: &Self| (path.from, path.when, path.lines.clone(), path.signs.clone());
         key(self) == key(other)

@@ -3,7 +3,7 @@
 use super::{Diagram, Node, When};
 use crate::ir::Role;
 
-/// What is written on a box of a drawing, as far as the boxes of copies of one template have it in common.
+/// The words on a box that are compared between two copies of a block: the names in the box, its operations, its shape, and its role.
 type Said = (Vec<String>, Vec<String>, String, Option<Role>);
 /// A link within a copy, or one into it, from nowhere.
 type Inner = (Option<usize>, usize, Vec<String>, When);
@@ -13,7 +13,7 @@ struct Copy {
     frame: usize,
     /// Its boxes.
     boxes: Vec<usize>,
-    /// What a reader sees of the copy: its boxes, its links, and how many frames it has. Copies that look alike are drawn once.
+    /// The words on the boxes of a copy, its links, and the number of its frames. Copies that are equal in these are drawn as one.
     looks: (Vec<Said>, Vec<Inner>, usize),
     /// The box that it reads, the box of its own that is read, and who reads it.
     reads: usize,

@@ -6,8 +6,8 @@ use crate::diag::counted;
 use crate::ir::{self, Loop, Net, Op, Shape, Stmt, Value, at_steps};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Whether a diagram has so many boxes or frames that it is not put together at all. The limit is above the one for drawings, because
-/// boxes of equal copies become one box later.
+/// Whether a diagram has more boxes or frames than are worth going on with: eight times as many boxes as a drawing may have, since equal
+/// copies of a block become one later.
 pub fn is_too_large(diagram: &Diagram) -> bool {
     diagram.boxes.len().max(diagram.frames.len()) > 8 * MOST_BOXES
 }

@@ -1,5 +1,5 @@
-//! Where a named value of the spec can be seen in the module that is exported to PyTorch: the submodule that a hook is put on, and which
-//! step each call of it is.
+//! Where the named values of a spec are found in a net that was exported to PyTorch. A value has a submodule, which a hook can be put
+//! on; and each call of that submodule is a step of the net.
 
 use super::modules::Modules;
 use super::values::Values;
@@ -18,7 +18,7 @@ pub struct Place {
     pub shape: Shape,
     /// The steps of the loops around the value, outermost first.
     pub loops: Vec<usize>,
-    /// Whether the value is a state of a loop: the first call of its module is then the value before the first step.
+    /// Whether a named value is a state of a loop. The first call of a state's module shows the state before the first step.
     pub is_state: bool,
     /// The first call that holds something of the image; none if no call does.
     pub live: Option<usize>,
