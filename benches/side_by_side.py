@@ -111,6 +111,7 @@ def main():
     parser.add_argument("--images", type=int, default=3000, help="images of an epoch, validation included")
     parser.add_argument("--batches", default="64,256")
     parser.add_argument("--cases", default="lc,lcei,combined,colour,models")
+    parser.add_argument("--rows", default="", help="only the rows whose name and batch hold this: cornet_s, or 'steps 64'")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--variants", help="of eager, eager-cl (channels_last), compile, compile-cl, compile-graph")
     args = parser.parse_args()
@@ -124,6 +125,8 @@ def main():
     every = {"cpu": "eager,eager-cl,compile,compile-cl", "cuda": "eager,compile,compile-graph"}
     variants = (args.variants or every[args.device]).split(",")
     for name, batch, spec, consts, dataset, model, *images in cases(args.cases.split(","), [int(n) for n in args.batches.split(",")]):
+        if args.rows not in f"{name} {batch}":
+            continue
         mine, peer = [], {variant: [] for variant in variants}
         held = {}
         for _ in range(args.rounds):

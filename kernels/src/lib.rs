@@ -21,5 +21,5 @@ mod stages;
 mod task_schedule;
 
 pub use batch_norm::Statistics;
-pub use cpu::{Answers, Method, Outcome, Vectors, method, update};
+pub use cpu::{Answers, Method, Outcome, Vectors, method, pictures, update};
 pub use engine::{Batch, Engine, Parameter};

@@ -3,9 +3,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Memory that was given back. What is asked for has the length of a parameter of the net that is trained, so there are as many
-/// pieces as this net has large parameters.
-static GIVEN_BACK: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+/// The memory that is kept.
+struct Kept {
+    /// What was given back. What is asked for has the length of a parameter of the net that is trained, so there are as many
+    /// pieces as this net has large parameters.
+    pieces: Vec<Vec<f32>>,
+    /// For each length that was asked for, how many pieces are out. Those that nobody asked for here are not kept: they would only
+    /// become more.
+    out: Vec<(usize, usize)>,
+}
+
+static KEPT: Mutex<Kept> = Mutex::new(Kept { pieces: Vec::new(), out: Vec::new() });
 /// Pieces shorter than this are cheap to have anew.
 const SHORTEST: usize = 1 << 16;
 /// Most pieces that are kept: what belongs to nets that are gone leaves at the other end.
@@ -13,19 +21,25 @@ const MOST: usize = 128;
 
 /// Memory for so many numbers, which may hold any.
 pub(crate) fn take(len: usize) -> Vec<f32> {
-    let mut given_back = GIVEN_BACK.lock().unwrap_or_else(PoisonError::into_inner);
-    let place = given_back.iter().rposition(|piece| piece.len() == len);
-    place.map_or_else(|| vec![0.0; len], |place| given_back.remove(place))
+    if len < SHORTEST {
+        return vec![0.0; len];
+    }
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    match kept.out.iter_mut().find(|(of, _)| *of == len) {
+        Some((_, out)) => *out += 1,
+        None => kept.out.push((len, 1)),
+    }
+    let place = kept.pieces.iter().rposition(|piece| piece.len() == len);
+    place.map_or_else(|| vec![0.0; len], |place| kept.pieces.remove(place))
 }
 
-/// Keeps memory for the next one who needs as many numbers.
+/// Keeps memory for the next one who needs as many numbers, if it was taken here.
 pub fn give_back(piece: Vec<f32>) {
-    if piece.len() < SHORTEST {
-        return;
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((_, out)) = kept.out.iter_mut().find(|(len, out)| *len == piece.len() && *out > 0) else { return };
+    *out -= 1;
+    if kept.pieces.len() == MOST {
+        kept.pieces.remove(0);
     }
-    let mut given_back = GIVEN_BACK.lock().unwrap_or_else(PoisonError::into_inner);
-    if given_back.len() == MOST {
-        given_back.remove(0);
-    }
-    given_back.push(piece);
+    kept.pieces.push(piece);
 }

@@ -182,8 +182,7 @@ impl Cutter<'_> {
     /// of a block would have none, and what the parts hold for all lanes would be more than the batch needs without them.
     fn overflow(&self, stmts: &[Stmt], group: &Group) -> Option<usize> {
         let limit = max_activity(self.processor);
-        let is_large = |visit: Visit<'_>| matches!(visit, Visit::Node(node) if node.shape.per_image() && mebibytes(node.shape.len()) > limit / 16);
-        if group.iter().flat_map(|n| walk(std::slice::from_ref(&stmts[*n]))).any(is_large) {
+        if self.has_large_maps(stmts, group) {
             return None;
         }
         let mut numbers = 0;
@@ -194,10 +193,22 @@ impl Cutter<'_> {
         group.iter().position(too_large).map(|at| at.max(1)).filter(|at| *at < group.len())
     }
 
+    /// Whether what a group makes of sixteen images at once takes more than a sixteenth of the limit.
+    fn has_large_maps(&self, stmts: &[Stmt], group: &Group) -> bool {
+        let limit = max_activity(self.processor) / 16;
+        let is_large = |visit: Visit<'_>| matches!(visit, Visit::Node(node) if node.shape.per_image() && mebibytes(node.shape.len()) > limit);
+        group.iter().flat_map(|n| walk(std::slice::from_ref(&stmts[*n]))).any(is_large)
+    }
+
     /// A statement that is not fused as a whole.
     fn alone(&self, stmt: &Stmt, why: Option<Why>) -> Part {
         match stmt {
             Stmt::Node(node) => Part::Node { node: node.clone(), why: why.filter(|_| node.shape.per_image()) },
+            // Beside pictures that run by themselves, a loop would only be brought into blocks and out of them.
+            Stmt::Loop(looped) if matches!(why, Some(Why::Pictures(_))) => {
+                let body = looped.body.iter().map(|stmt| self.alone(stmt, why.clone())).collect();
+                Part::Loop { looped: looped.clone(), body }
+            }
             Stmt::Loop(looped) => {
                 let next = looped.states.iter().map(|state| state.next);
                 let last: Vec<Value> = next.chain(looped.taps.iter().map(|tap| tap.inner)).collect();
@@ -285,7 +296,12 @@ impl Cutter<'_> {
         if !group.iter().flat_map(reads).any(outside) {
             return Some(Why::Form("reads no image"));
         }
-        if heavy { (size > max_activity(self.processor)).then_some(Why::Large(size)) } else { Some(Why::Light) }
+        let pictures = self.processor == Processor::Cpu && self.has_large_maps(stmts, group);
+        match size > max_activity(self.processor) {
+            _ if !heavy => Some(Why::Light),
+            true if pictures => Some(Why::Pictures(size)),
+            too_large => too_large.then_some(Why::Large(size)),
+        }
     }
 
     /// Adds the numbers that a statement makes of each image when it runs so many `times`, and notes whether a

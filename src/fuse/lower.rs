@@ -33,6 +33,9 @@ pub enum Why {
     Light,
     /// The part would take that many mebibytes of activity for sixteen images.
     Large(usize),
+    /// Of the part's single maps too few fit into a cache, and it would take that many mebibytes: the operations run on whole
+    /// pictures instead.
+    Pictures(usize),
 }
 
 impl fmt::Display for Why {
@@ -42,6 +45,12 @@ impl fmt::Display for Why {
             Why::Light => f.write_str("no convolution by kernels larger than 1 x 1 can be fused with it"),
             Why::Large(size) => {
                 write!(f, "the part around it would hold {size} MiB of activity for sixteen images, which is too much")
+            }
+            Why::Pictures(size) => {
+                write!(
+                    f,
+                    "its pictures are large: sixteen of them would have {size} MiB of activity, with all that hangs together"
+                )
             }
         }
     }

@@ -8,6 +8,7 @@ mod hands;
 mod lanes;
 mod local;
 mod ops;
+pub mod pictures;
 mod runner;
 pub mod update;
 mod vectors;

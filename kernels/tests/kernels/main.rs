@@ -12,6 +12,7 @@ mod local;
 #[cfg(feature = "wgpu")]
 mod maps;
 mod norms;
+mod pictures;
 mod support;
 mod update;
 mod upsample;

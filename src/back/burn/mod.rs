@@ -21,6 +21,7 @@ mod loss;
 mod module;
 mod non_finite;
 mod ops;
+mod pictures;
 mod plan;
 mod readback;
 mod record;

@@ -1,17 +1,22 @@
 //! One run of a net over a batch.
 
+mod batch_norm;
+
 use super::judge::Learnt;
 use super::plan::{Fused, Piece, Plan};
 use super::record::Record;
 use super::watch::Watch;
-use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops};
-use burn::tensor::{Device, Tensor, TensorData, module};
+use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops, pictures};
+use batch_norm::Norm;
+use burn::tensor::{Device, Tensor};
 use lcnnc_kernels::draws::Draws;
-use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Value};
+use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Unary, Value};
 
 pub(super) struct Run<'a> {
     model: &'a Model,
     plan: &'a Plan,
+    /// Whether kernels of ours run what is not fused, where there are some: as `plan` is not the one of plain primitives.
+    fast: bool,
     device: Device,
     /// How many images there are.
     batch: usize,
@@ -35,22 +40,13 @@ struct Training {
     running: Vec<Option<Tensor<1>>>,
 }
 
-/// A batch normalisation's parameters and settings.
-struct Norm {
-    scale: ParamId,
-    shift: ParamId,
-    mean: ParamId,
-    variance: ParamId,
-    epsilon: f64,
-    momentum: f64,
-}
-
 impl<'a> Run<'a> {
     pub fn new(model: &'a Model, device: Device) -> Self {
         let len = model.net.values;
         Self {
             model,
             plan: model.fused.as_deref().unwrap_or(&model.plan),
+            fast: model.fused.is_some(),
             device,
             batch: 0,
             values: vec![None; len],
@@ -70,35 +66,6 @@ impl<'a> Run<'a> {
     pub fn run_training(mut self, images: Tensor<4>) -> (Forward, Statistics) {
         let forward = self.net(images);
         (forward, self.statistics())
-    }
-
-    /// The running statistics that the batch has been mixed into.
-    fn statistics(self) -> Statistics {
-        let running = self.training.map_or(Vec::new(), |training| training.running);
-        let held = |x: Tensor<1>| {
-            let [channels] = x.dims();
-            x.reshape([1, channels, 1, 1])
-        };
-        let statistics = running.into_iter().enumerate().filter_map(|(n, x)| x.map(|x| (n, held(x))));
-        Statistics(statistics.collect())
-    }
-
-    /// Mixes what a fused part has seen of the batch, `[means, variances]` of one batch normalisation after the other, into
-    /// the running statistics.
-    fn mix(&mut self, fused: &Fused, seen: &[f32]) {
-        let Some(mut training) = self.training.take() else { return };
-        let mut rest = seen;
-        for norm in &fused.norms {
-            for id in [norm.mean, norm.variance] {
-                let id = self.version(id);
-                let start = ops::channels(self.model.params[id.0].val());
-                let (own, behind) = rest.split_at(self.model.net.param(id).len());
-                let own = Tensor::from_data(TensorData::new(own.to_vec(), [own.len()]), &self.device);
-                rest = behind;
-                training.mix(id, start, own, norm.momentum);
-            }
-        }
-        self.training = Some(training);
     }
 
     /// For a net that `whole` is all of: scores and cross-entropy by one operation, and what stands beside it.
@@ -129,7 +96,7 @@ impl<'a> Run<'a> {
 
     /// A run by plain primitives of which named values are kept: what runs inside of a fused part has no tensors.
     pub fn run_recorded(mut self, images: Tensor<4>, record: Record) -> (Forward, Vec<(String, Tensor<4>)>) {
-        self.plan = &self.model.plan;
+        self.plainly();
         self.record = Some(record);
         let forward = self.net(images);
         (forward, self.record.unwrap_or_default().values)
@@ -137,10 +104,15 @@ impl<'a> Run<'a> {
 
     /// A run by plain primitives whose numbers are looked at.
     pub fn watched(&mut self, images: Tensor<4>, watch: Watch) -> (Forward, Watch) {
-        self.plan = &self.model.plan;
+        self.plainly();
         self.watch = Some(watch);
         let forward = self.net(images);
         (forward, self.watch.take().unwrap_or_default())
+    }
+
+    /// Goes by plain primitives alone.
+    fn plainly(&mut self) {
+        (self.plan, self.fast) = (&self.model.plan, false);
     }
 
     pub fn run(mut self, images: Tensor<4>) -> Forward {
@@ -271,7 +243,14 @@ impl<'a> Run<'a> {
             Op::Zeros => self.zeros(&node.shape),
             Op::Conv { x, weight, bias, stride, padding, groups } => {
                 let (x, weight, bias) = self.factors(*x, *weight, *bias);
-                self.product(ops::conv(x, weight, bias, *stride, *padding, *groups))
+                let sum = if self.fast && *groups == 1 && pictures::has_kernels(&x) {
+                    let pad = padding.pixels(weight.dims()[2]);
+                    let sum = pictures::conv(x, weight, *stride, pad);
+                    bias.map_or(sum.clone(), |bias| sum + bias)
+                } else {
+                    ops::conv(x, weight, bias, *stride, *padding, *groups)
+                };
+                self.product(sum)
             }
             Op::Local { x, weight, bias, stride, padding } => {
                 let kernel = self.model.net.param(*weight).shape[5];
@@ -312,7 +291,14 @@ impl<'a> Run<'a> {
                 let x = self.read(*x);
                 self.dropout(x, *rate)
             }
-            Op::Unary { f, x } => ops::unary(*f, self.read(*x)),
+            Op::Unary { f, x } => {
+                let x = self.read(*x);
+                if *f == Unary::Relu && self.fast && pictures::has_kernels(&x) {
+                    pictures::relu(x)
+                } else {
+                    ops::unary(*f, x)
+                }
+            }
             Op::Binary { f, left, right } => self.binary(*f, *left, *right),
             Op::Reduce { f, x } => ops::reduce(*f, self.read(*x)),
             Op::Flatten { x } => ops::flatten(self.read(*x)),
@@ -348,7 +334,11 @@ impl<'a> Run<'a> {
         match (numbers[left.0], numbers[right.0]) {
             (None, Some(number)) => ops::with_number(f, self.read(left), number),
             (Some(number), None) => ops::number_with(f, number, self.read(right)),
-            (None, None) | (Some(_), Some(_)) => ops::binary(f, self.read(left), self.read(right)),
+            (None, None) | (Some(_), Some(_)) => {
+                let (left, right) = (self.read(left), self.read(right));
+                let kernels = self.fast && pictures::has_kernels(&left) && left.dims() == right.dims();
+                if f == Binary::Add && kernels { pictures::add(left, right) } else { ops::binary(f, left, right) }
+            }
         }
     }
 
@@ -371,30 +361,5 @@ impl<'a> Run<'a> {
             }
             Some(_) | None => x,
         }
-    }
-
-    fn batch_norm(&mut self, x: Tensor<4>, norm: &Norm) -> Tensor<4> {
-        let channels = |id| ops::channels(self.param(id));
-        let (scale, shift) = (channels(norm.scale), channels(norm.shift));
-        let (mean, variance) = (channels(norm.mean), channels(norm.variance));
-        let Some(training) = &mut self.training else {
-            return module::batch_norm(x, scale, shift, mean, variance, norm.epsilon);
-        };
-        let [batch, _, height, width] = x.dims();
-        let count = batch * height * width;
-        let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
-        let seen = module::batch_norm_train(x, scale, shift, norm.epsilon);
-        training.mix(norm.mean, mean, seen.mean, norm.momentum);
-        training.mix(norm.variance, variance, seen.variance * unbiased, norm.momentum);
-        seen.output
-    }
-}
-
-impl Training {
-    /// Mixes a batch's statistic into the running one, as PyTorch does: the running value keeps `1 - momentum` of itself.
-    fn mix(&mut self, id: ParamId, start: Tensor<1>, batch: Tensor<1>, momentum: f64) {
-        let place = &mut self.running[id.0];
-        let old = place.take().unwrap_or(start);
-        *place = Some(old * (1.0 - momentum) + batch * momentum);
     }
 }

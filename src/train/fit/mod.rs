@@ -349,6 +349,7 @@ impl<'a> Training<'a> {
 
     /// Writes a checkpoint; gives what the observers remember in it.
     fn save(&mut self, model: &Model) -> Result<ObserverMemory, TrainError> {
+        let begun = Instant::now();
         let best = self.best.as_ref();
         self.state.seconds = self.seconds();
         self.state.phases = self.phases.memory();
@@ -365,7 +366,8 @@ impl<'a> Training<'a> {
             best: best.map(|best| (self.job.folder.join(BEST), best.checksum.as_str())),
             texts: &memory.texts,
         };
-        self.saver.time(|| checkpoint::save(self.job.folder, &draft))?;
+        checkpoint::save(self.job.folder, &draft)?;
+        self.saver.saved(begun);
         Ok(memory)
     }
 

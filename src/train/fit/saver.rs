@@ -13,7 +13,7 @@ const SHARE: u32 = 50;
 pub struct Saver {
     every: Option<Duration>,
     last: Instant,
-    /// How long the last checkpoint took to write.
+    /// How long it took to bring the last checkpoint together and to write it.
     took: Duration,
 }
 
@@ -26,11 +26,8 @@ impl Saver {
         self.last.elapsed() >= self.every.unwrap_or(PAUSE.max(self.took * SHARE))
     }
 
-    /// Saves, and takes note of how long that takes.
-    pub fn time<T>(&mut self, save: impl FnOnce() -> T) -> T {
-        let started = Instant::now();
-        let result = save();
-        (self.last, self.took) = (Instant::now(), started.elapsed());
-        result
+    /// Takes note of a checkpoint that was begun at this time and is written now.
+    pub fn saved(&mut self, begun: Instant) {
+        (self.last, self.took) = (Instant::now(), begun.elapsed());
     }
 }
