@@ -7,6 +7,7 @@ use super::spec::SpecArgs;
 use super::values::may_be_made;
 use clap::ValueEnum;
 use lcnnc::back::burn::DeviceChoice;
+use lcnnc::exports::brainscore::History;
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
 use lcnnc_lang::back::pytorch::{self, About};
@@ -70,7 +71,7 @@ struct Export {
     /// The spec with every setting and default.
     resolved: String,
     weights: Option<Vec<u8>>,
-    data: String,
+    history: History,
 }
 
 impl Args {
@@ -136,15 +137,19 @@ impl Args {
             return Err(TrainError::NoNumber { what, found, path: trained.file().to_owned() });
         }
         let recipe = trained.recipe();
+        let history = History::of(trained.manifest(), trained.limit(), which);
+        let began = history.base.as_ref().map_or(String::new(), |base| match base.is_foreign {
+            true => format!(", which began with weights of {}", base.name),
+            false => format!(", made of those of {}", base.name),
+        });
         let about = About {
             classes: trained.manifest().data.classes.clone(),
-            origin: format!("the {which} weights of the run {}", self.source.display()),
+            origin: format!("the {which} weights of the run {}{began}", self.source.display()),
             ..recipe.about()
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
         let (net, resolved) = ((*recipe.net).clone(), recipe.resolved.clone());
-        let data = trained.manifest().data.name.clone();
-        Ok(Export { net, about, resolved, weights: Some(weights), data })
+        Ok(Export { net, about, resolved, weights: Some(weights), history })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -159,7 +164,7 @@ impl Args {
         match compiled.net {
             Some(net) => {
                 let about = About { origin, ..about };
-                Ok(Export { net, about, resolved, weights: None, data: String::new() })
+                Ok(Export { net, about, resolved, weights: None, history: History::default() })
             }
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
@@ -295,8 +300,7 @@ fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError>
     if there.same && there.file.read(&mut [0]).map_err(failed)? == 0 {
         return Ok(());
     }
-    let reason = "there is such a file already, and it says something else: remove it, or name another one by `--out`";
-    Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() })
+    Err(TrainError::Refused { path: path.to_owned(), reason: user_files::THERE.to_owned() })
 }
 
 /// A file that is there, held against what would be written.

@@ -288,6 +288,11 @@ impl Trained {
         &self.manifest
     }
 
+    /// The most images of the training half that the run was to take.
+    pub fn limit(&self) -> Option<usize> {
+        self.overrides.limit
+    }
+
     /// What the run was made of.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
