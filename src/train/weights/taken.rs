@@ -216,7 +216,10 @@ fn meant(candidate: &Candidate, net: &Net) -> String {
 
 /// What to do where a file has nothing that the net takes.
 fn nothing(rest: &[([String; 4], Option<usize>)], net: &Net) -> String {
-    let theirs = rest.iter().map(|(row, _)| row[0].as_str()).collect();
+    let theirs: Vec<&str> = rest.iter().map(|(row, _)| row[0].as_str()).collect();
+    if theirs.is_empty() {
+        return "there is no tensor in the file: it was written without weights".to_owned();
+    }
     let ours = net.params.iter().map(|param| param.name.as_str()).collect();
     format!(
         "nothing of the file is taken: its names are {}, those of the net {}; say with `--weights-rename THEIRS=OURS`, or with `rename` under `weights_from` in run.yaml, which is which",
