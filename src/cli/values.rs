@@ -64,9 +64,23 @@ pub fn value_at_steps(text: &str) -> Result<String, String> {
     }
 }
 
-/// Takes the path of a file to write, in a folder that is there.
-pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+/// Takes the path of a file of arrays to write, in a folder that is there.
+pub fn arrays() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path: PathBuf| may_be_made(&path).map(|()| path))
+}
+
+/// The endings of files that are no tables and no drawings, and that none of them replaces.
+const KEPT: [&str; 13] =
+    ["lcnn", "yaml", "yml", "toml", "py", "ipynb", "safetensors", "pth", "pt", "npz", "npy", "onnx", "h5"];
+
+/// Takes the path of a file with a text to write, in a folder that is there.
+pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+    let is_kept = |path: &Path| path.extension().is_some_and(|ending| KEPT.iter().any(|kept| ending == *kept));
+    let checked = move |path: PathBuf| match path.is_file() && is_kept(&path) {
+        true => Err("there is such a file already, and its name is that of another kind of file: name another one"),
+        false => may_be_made(&path).map(|()| path),
+    };
+    PathBufValueParser::new().try_map(checked)
 }
 
 /// Whether a file may be written at a path, as far as can be seen.
