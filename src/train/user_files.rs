@@ -86,7 +86,7 @@ fn spare_a_run(path: &Path) -> Result<(), TrainError> {
 }
 
 /// The run whose own file a path is, if it is one's. Links are followed.
-fn run_that_left(path: &Path) -> Option<PathBuf> {
+pub(in crate::train) fn run_that_left(path: &Path) -> Option<PathBuf> {
     let place = path.canonicalize().or_else(|_| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))

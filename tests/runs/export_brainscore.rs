@@ -139,7 +139,7 @@ fn a_net_without_loops_has_one_layer_a_region() {
     let place = place(PLAIN);
     let out = fine(place.path(), "export run --to brainscore --map V1=h");
     assert!(out.contains("V1: h as V1.h\n") && out.contains("IT: IT as IT.IT\n"), "{out}");
-    let folder = place.path().join("plain");
+    let folder = place.path().join("net");
     let (model, init) = (read(&folder, "model.py"), read(&folder, "__init__.py"));
     assert!(model.contains("PytorchWrapper(") && !model.contains("TIME_BINS"), "{model}");
     assert!(init.contains("ModelCommitment(") && !init.contains("CORnet"), "{init}");
@@ -213,11 +213,11 @@ fn facts_name_limits_and_weights_from_elsewhere_and_nothing_is_verified() {
     let tuned = fs::read_dir(folder.join("tuned/net")).unwrap().next().unwrap().unwrap().path();
     fs::rename(tuned, folder.join("fine")).unwrap();
     let facts = |run: &str, more: &str| -> serde_json::Value {
-        let _ = fs::remove_dir_all(folder.join("plain"));
+        let _ = fs::remove_dir_all(folder.join("net"));
         fine(folder, &format!("export {run} --to brainscore {more}"));
-        let text = read(folder, "plain/metadata.yaml");
+        let text = read(folder, "net/metadata.yaml");
         assert!(!text.contains("verified") && !text.contains(&folder.display().to_string()), "{text}");
-        serde_yaml::from_str::<serde_json::Value>(&text).unwrap()["models"]["plain"].clone()
+        serde_yaml::from_str::<serde_json::Value>(&text).unwrap()["models"]["net"].clone()
     };
     let own = facts("run", "");
     let set = &own["data"]["training_datasets"][0];
