@@ -31,10 +31,10 @@ input image: [1, 12, 12]
 block area(x) {
     h = relu(conv(x, 2, kernel: 3))
     r = relu(conv(h, 2, kernel: 3))
-    yield relu(r + h)
+    yield r
 }
-top = max_pool(area(image) as IT, 2)
-logits = dense(top, classes)
+IT = area(image)
+logits = dense(max_pool(IT, 2), classes)
 output logits
 ";
 

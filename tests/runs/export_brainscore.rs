@@ -84,7 +84,7 @@ fn a_whole_area_that_stands_for_a_region_is_not_said_to_stand_for_none() {
         mapped(&net, &given).unwrap().warnings
     };
     assert_eq!(warnings(&[("V1", "layer1"), ("V2", "layer2")]), [""; 0]);
-    assert_eq!(warnings(&[("V1", "layer1.I"), ("V2", "layer2")]), [""; 0]);
+    assert_eq!(warnings(&[("V1", "layer1.dann.I"), ("V2", "layer2")]), [""; 0]);
     let left = ["the area layer2 stands for no region; `--map V2=layer2` would give it one"];
     assert_eq!(warnings(&[("V1", "layer1")]), left);
 }

@@ -159,7 +159,7 @@ def dicts(x, at=""):
         for name, y in pairs:
             yield from dicts(y, f"{at}[{name!r}]")
 
-saved = torch.load(@FROM@, map_location="cpu", weights_only=True)
+saved = torch.load(open(@FROM@, "rb"), map_location="cpu", weights_only=True)
 found = [one for one in dicts(saved) if one[1] and "optim" not in one[0].lower()]
 assert found, f"no tensors with names are in it, which is a {type(saved).__name__}"
 at, state = max(found, key=lambda one: len(one[1]))

@@ -30,7 +30,7 @@ fn layer() -> impl Strategy<Value = String> {
             .prop_map(str::to_owned),
         2 => select(vec!["local(@, 2, kernel: 3)", "conv_transpose(@, 2, kernel: 3, stride: 2)", "W(@)", "W(@, stride: 2)", "@ + zeros(2, 9, 9)"])
             .prop_map(str::to_owned),
-        3 => select(vec!["plain(@)", "plain(@, 3)", "plain(@, n: width)", "area(@)", "area(plain(@), steps: 1)", "shaped(@, tanh, true)", "shaped(@, deep: wide)", "plain(@, m: 1)"])
+        3 => select(vec!["plain(@)", "plain(@, 3)", "plain(@, n: width)", "area(@)", "area(plain(@), steps: 1)", "shaped(@, tanh, true)", "shaped(@, deep: wide)", "plain(@, m: 1)", "normed(@)", "normed(@, steps: 3)", "normed(normed(@), steps: 1)"])
             .prop_map(str::to_owned),
         3 => select(vec!["repeat 2 plain(@)", "repeat 0 area(@)", "repeat width - 1 relu(@)", "if wide then @ else relu(@)", "if channels(@) == 2 then @ else conv(@, 2, kernel: 1)", "conv(@, channels(@), kernel: 3)", "if height(@) > width then max_pool(@, 2) else @"])
             .prop_map(str::to_owned),
@@ -84,6 +84,15 @@ block area(x, steps: 2) {
             inh I = tanh(gain(S, per_step: true))
         }
         S' = relu(x + both)
+    }
+    yield S
+}
+block normed(x, steps: 2) {
+    weights R: conv(channels(x) -> channels(x), kernel: 3, bias: false)
+    loop t(steps: steps) {
+        state S = x
+        a = batch_norm(R * S, per_step: true)
+        S' = relu(group_norm(a + x, groups: 1, per_step: true))
     }
     yield S
 }
