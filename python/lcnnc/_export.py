@@ -30,10 +30,10 @@ def export(
 ) -> Union[torch.nn.Module, Path]:
     """A run's net with its weights for another program; of a spec one with weights of its own.
 
-    For `"pytorch"` the answer is a module, in the state for tests, and with `out` the file of Python and the one of weights
-    stay there. `preprocess` of the module makes of pictures what the net takes. For all others the answer is the path of
-    what was written, a file for `"onnx"` and a folder for `"brainscore"`, which without `out` lies in the working folder under
-    the name of the model or spec. Settings are flags of `lcnnc export`, as `weights="last"`.
+    For `"pytorch"` the answer is a module, in the state for tests, and with `out` the file of Python and the one of
+    weights stay there. `preprocess` of the module makes of pictures what the net takes. For all others the answer is
+    the path of what was written, a file for `"onnx"` and a folder for `"brainscore"`, which without `out` lies in the
+    working folder under the name of the spec. Settings are flags of `lcnnc export`, as `weights="last"`.
     """
     if to == "pytorch":
         _needs_torch()
