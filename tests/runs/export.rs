@@ -98,7 +98,7 @@ fn a_run_is_written_with_its_weights() {
     assert!(drawn.contains("3 steps") && drawn.contains("<title>SmallLoop</title>"), "{drawn}");
     let (code, _, err) = lcnnc(place.path(), "graph run --set steps=2");
     assert!(code == Some(2) && err.contains("a run has its consts and classes"), "{err}");
-    assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
+    assert!(place.path().join("loop.py").is_file() && place.path().join("loop.safetensors").is_file());
 }
 
 fn graph(place: &TempDir, file: &str) -> ModelProto {
@@ -133,7 +133,7 @@ fn a_run_is_a_graph_with_its_weights() {
     let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     fine(place.path(), "export run --to onnx --weights last --outputs O@all,logits --with-preprocessing --loops");
-    let model = graph(&place, "small_loop.onnx");
+    let model = graph(&place, "loop.onnx");
     let written = model.graph.as_ref().unwrap();
     let outputs: Vec<&str> = written.output.iter().map(|output| output.name.as_str()).collect();
     assert_eq!((outputs.as_slice(), written.input[0].name.as_str()), (&["O@all", "logits"][..], "pictures"));

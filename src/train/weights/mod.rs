@@ -107,9 +107,7 @@ pub fn parse_any(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
     if let Some(other) = formats::other_format(bytes) {
         return Err(damaged(other));
     }
-    let unreadable = |error: SafeTensorError| {
-        damaged(format!("{error}; expected a safetensors file, which this is not, or no longer"))
-    };
+    let unreadable = |error: SafeTensorError| damaged(format!("{error}; expected a safetensors file"));
     let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
     let mut others = BTreeMap::new();
     let weight = |(name, view): (&str, TensorView<'_>)| {

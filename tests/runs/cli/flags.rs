@@ -58,6 +58,7 @@ const BAD: [(&str, &[&str]); 66] = [
     ("--weights-rename", &["", "3", "a=", "=b", "a.*=b"]),
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
+    ("--random-lesions-among", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--where", &["", "width", "width == 1", "= 1", "1 < width < 2", "nothing = 1"]),
     ("--sort", &["", "nothing", "-nothing"]),

@@ -246,7 +246,7 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
             &[
                 "saved.pth: a file of `torch.save` is a program as well",
                 "\n  import torch, safetensors.torch\n  def dicts",
-                "\n  saved = torch.load(\"saved.pth\"",
+                "\n  saved = torch.load(open(\"saved.pth\", \"rb\")",
                 "\"saved.safetensors\")",
             ],
         ),
