@@ -49,7 +49,7 @@ const VERBS: [(&str, &str); 31] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 66] = [
+const BAD: [(&str, &[&str]); 67] = [
     ("--ms-per-step", &["0", "0.5", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
