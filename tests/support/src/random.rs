@@ -30,8 +30,9 @@ fn layer() -> impl Strategy<Value = String> {
             .prop_map(str::to_owned),
         2 => select(vec!["local(@, 2, kernel: 3)", "conv_transpose(@, 2, kernel: 3, stride: 2)", "W(@)", "W(@, stride: 2)", "@ + zeros(2, 9, 9)"])
             .prop_map(str::to_owned),
-        3 => select(vec!["plain(@)", "plain(@, 3)", "plain(@, n: width)", "area(@)", "area(plain(@), steps: 1)", "shaped(@, tanh, true)", "shaped(@, deep: wide)", "plain(@, m: 1)", "normed(@)", "normed(@, steps: 3)", "normed(normed(@), steps: 1)"])
+        3 => select(vec!["plain(@)", "plain(@, 3)", "plain(@, n: width)", "area(@)", "area(plain(@), steps: 1)", "shaped(@, tanh, true)", "shaped(@, deep: wide)", "plain(@, m: 1)"])
             .prop_map(str::to_owned),
+        2 => select(vec!["normed(@)", "normed(@, steps: 3)", "normed(normed(@), steps: 1)"]).prop_map(str::to_owned),
         3 => select(vec!["repeat 2 plain(@)", "repeat 0 area(@)", "repeat width - 1 relu(@)", "if wide then @ else relu(@)", "if channels(@) == 2 then @ else conv(@, 2, kernel: 1)", "conv(@, channels(@), kernel: 3)", "if height(@) > width then max_pool(@, 2) else @"])
             .prop_map(str::to_owned),
         1 => select(vec!["flatten(@)", "global_avg_pool(@)", "step_mean(@)", "batch_norm(@, per_step: true)", "repeat 2 @", "if width then @ else @", "dense(@, 7)", "mean(@)", "missing(@)", "@ + W", "-@ * @", "W * @"])
