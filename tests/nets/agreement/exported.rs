@@ -231,7 +231,7 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
             write(&folder, &format!("random_{n}"), &net);
             random += 1;
             // A norm for each step, in the loop of a block's copy.
-            normed += usize::from(net.params.iter().any(|param| param.name.ends_with(".t.a.1.weight")));
+            normed += usize::from(net.params.iter().any(|param| param.name.ends_with(".t.I.batch_norm.1.weight")));
         }
     }
     println!("{random} random nets, {normed} of them with a norm for each step in a block's loop");

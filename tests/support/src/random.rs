@@ -32,7 +32,6 @@ fn layer() -> impl Strategy<Value = String> {
             .prop_map(str::to_owned),
         3 => select(vec!["plain(@)", "plain(@, 3)", "plain(@, n: width)", "area(@)", "area(plain(@), steps: 1)", "shaped(@, tanh, true)", "shaped(@, deep: wide)", "plain(@, m: 1)"])
             .prop_map(str::to_owned),
-        2 => select(vec!["normed(@)", "normed(@, steps: 3)", "normed(normed(@), steps: 1)"]).prop_map(str::to_owned),
         3 => select(vec!["repeat 2 plain(@)", "repeat 0 area(@)", "repeat width - 1 relu(@)", "if wide then @ else relu(@)", "if channels(@) == 2 then @ else conv(@, 2, kernel: 1)", "conv(@, channels(@), kernel: 3)", "if height(@) > width then max_pool(@, 2) else @"])
             .prop_map(str::to_owned),
         1 => select(vec!["flatten(@)", "global_avg_pool(@)", "step_mean(@)", "batch_norm(@, per_step: true)", "repeat 2 @", "if width then @ else @", "dense(@, 7)", "mean(@)", "missing(@)", "@ + W", "-@ * @", "W * @"])
@@ -82,18 +81,9 @@ block area(x, steps: 2) {
         state S = x
         branch both = difference {
             exc E = tanh(L * S)
-            inh I = tanh(gain(S, per_step: true))
+            inh I = tanh(gain(batch_norm(S, per_step: true), per_step: true))
         }
         S' = relu(x + both)
-    }
-    yield S
-}
-block normed(x, steps: 2) {
-    weights R: conv(channels(x) -> channels(x), kernel: 3, bias: false)
-    loop t(steps: steps) {
-        state S = x
-        a = batch_norm(R * S, per_step: true)
-        S' = relu(group_norm(a + x, groups: 1, per_step: true))
     }
     yield S
 }
