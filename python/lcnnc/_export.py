@@ -1,21 +1,25 @@
-"""A run's net as a module of PyTorch."""
+"""A run's net for other programs; for PyTorch as a module."""
 
 from __future__ import annotations
 
 import itertools
 import linecache
+import re
 import sys
 import tempfile
 import types
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Union
 
-from ._program import PathLike, call, flags
+from ._check import spec_file
+from ._program import LcnncError, PathLike, call, flags
 
 if TYPE_CHECKING:
     import torch
 
 NUMBERS = itertools.count()
+# The names of files that the program chooses are of small letters, digits and `_`.
+WRITTEN = re.compile(r", see (\S+)(?: and \S+)*$", re.MULTILINE)
 
 
 def export(
@@ -23,16 +27,34 @@ def export(
     to: str = "pytorch",
     out: Optional[PathLike] = None,
     **settings: object,
-) -> torch.nn.Module:
-    """A run's net with its weights as a module of PyTorch, as for tests; of a spec one with weights of its own.
+) -> Union[torch.nn.Module, Path]:
+    """A run's net with its weights for another program; of a spec one with weights of its own.
 
-    With `out`, the file of Python and the one of weights stay there. Settings are flags of `lcnnc export`, as
-    `weights="last"`. `preprocess` of the module makes of pictures what the net takes.
+    For `"pytorch"` the answer is a module, in the state for tests, and with `out` the file of Python and the one of
+    weights stay there. `preprocess` of the module makes of pictures what the net takes. For all others the answer is
+    the path of what was written, a file for `"onnx"` and a folder for `"brainscore"`, which without `out` lies in the
+    working folder under the name of the spec. Settings are flags of `lcnnc export`, as `weights="last"`.
     """
-    with tempfile.TemporaryDirectory(prefix="lcnnc-") as folder:
-        path = Path(out) if out is not None else Path(folder, "net.py")
-        call("export", run, "--to", to, "--out", path, *flags(settings))
-        return _loaded(path, with_weights=Path(run).is_dir())
+    if to == "pytorch":
+        _needs_torch()
+    with spec_file(run) as source, tempfile.TemporaryDirectory(prefix="lcnnc-") as folder:
+        kept = Path(out) if out is not None else None
+        path = kept or (Path(folder, "net.py") if to == "pytorch" else None)
+        said = call("export", source, "--to", to, *flags({"out": path, **settings}))
+        if to == "pytorch" and path is not None:
+            return _loaded(path, with_weights=Path(source).is_dir())
+        found = WRITTEN.findall(said)
+        if kept is None and not found:
+            raise LcnncError(f"lcnnc named no file that it wrote:\n{said}", 0)
+        return kept or Path(found[-1])
+
+
+def _needs_torch() -> None:
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        reason = "a module of PyTorch needs PyTorch, which is not there: `pip install torch`"
+        raise ImportError(reason, name="torch") from error
 
 
 def _loaded(path: Path, with_weights: bool) -> torch.nn.Module:

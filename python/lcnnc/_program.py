@@ -104,14 +104,20 @@ def surroundings() -> dict[str, str]:
 
 
 def call(*args: PathLike, accept: Sequence[int] = (0,)) -> str:
-    """What the program prints when it is called with these arguments; another exit code than 0 is an `LcnncError`."""
+    """What the program prints when it is called with these arguments; another exit code than 0 is an `LcnncError`.
+
+    What it warns of is shown on standard error.
+    """
     command = [find_lcnnc(), *(os.fspath(arg) for arg in args)]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, env=surroundings())
+    complained = done.stderr.decode("utf-8", "replace")
     if done.returncode not in accept:
-        raise LcnncError(reason(done.stderr, done.returncode), done.returncode)
+        raise LcnncError(reason(complained, done.returncode), done.returncode)
+    if done.returncode == 0 and complained:
+        print(complained, end="", file=sys.stderr, flush=True)
     return done.stdout.decode("utf-8", "replace")
 
 
-def reason(stderr: bytes, exit_code: int) -> str:
+def reason(stderr: str, exit_code: int) -> str:
     """What the program says of its end."""
-    return stderr.decode("utf-8", "replace").strip("\n") or f"lcnnc ended with exit code {exit_code}"
+    return stderr.strip("\n") or f"lcnnc ended with exit code {exit_code}"

@@ -12,6 +12,9 @@ from typing import Any, Optional
 from ._run import per_cent
 
 EPOCHS = re.compile(r"^ +epochs: (\d+)$", re.MULTILINE)
+# What was taken of weights from elsewhere, whole once something else follows.
+WEIGHTS = re.compile(r"^weights {4}.*\n(?: {11}.*\n)*(?=\S)", re.MULTILINE)
+ERROR = re.compile(r"^error", re.MULTILINE)
 
 
 class Progress:
@@ -22,6 +25,16 @@ class Progress:
         self._handle: Any = None
         self._lines = known
         self._all: Optional[int] = None
+        self._weights = False
+        self._warned = 0
+
+    def warn(self, complained: str) -> None:
+        """Shows the lines of standard error that were not there before, up to an error, which becomes an exception."""
+        error = ERROR.search(complained)
+        end = error.start() if error else complained.rfind("\n") + 1
+        new, self._warned = complained[self._warned : end], max(self._warned, end)
+        if new:
+            print(new, end="", file=sys.stderr, flush=True)
 
     def show(
         self,
@@ -29,7 +42,10 @@ class Progress:
         folder: Optional[Path],
         epochs: Sequence[Mapping[str, Any]],
     ) -> None:
-        """Shows the epochs that were not there before."""
+        """Shows the epochs that were not there before, and before them the weights from elsewhere."""
+        if not self._weights and (found := WEIGHTS.search(said)):
+            self._weights = True
+            print(found[0], end="", file=sys.stderr, flush=True)
         if folder is None:
             # Of several seeds the program's own lines tell.
             lines = [line for line in said.split("\n")[:-1] if line.startswith("seed ")]

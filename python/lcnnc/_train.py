@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, Optional, Union
+from typing import IO, Any, Optional, Union
 
 from ._check import check, spec_file
 from ._program import LcnncError, PathLike, call, find_lcnnc, flags, reason, surroundings, written
@@ -83,11 +83,13 @@ def _watched(args: list[str], folder: Optional[Path], shown: bool) -> tuple[str,
         display = Progress(len(read_epochs(folder)) if folder else 0) if shown else None
 
         def seen() -> tuple[str, Optional[Path]]:
-            out.seek(0)
-            said = out.read().decode("utf-8", "replace")
+            said = _text(out)
             begun = BEGUN.search(said)
             found = folder or (Path(begun[1]) if begun else None)
             if display is not None:
+                # Before a run has begun, what it says may be all that it comes to: an exception's text.
+                if begun:
+                    display.warn(_text(err))
                 display.show(said, found, read_epochs(found) if found else [])
             return said, found
 
@@ -108,13 +110,20 @@ def _watched(args: list[str], folder: Optional[Path], shown: bool) -> tuple[str,
                 process.terminate()
                 process.wait()
                 raise
-        err.seek(0)
-        problem = reason(err.read(), process.returncode)
+        complained = _text(err)
     if display is not None:
+        if process.returncode == 0:
+            display.warn(complained)
         display.end(said)
     if interrupted:
         saved = f"saved: `lcnnc.resume({str(found)!r})` goes on" if found else ""
         raise KeyboardInterrupt(saved)
     if process.returncode != 0:
-        raise LcnncError(problem, process.returncode, folder=found)
+        raise LcnncError(reason(complained, process.returncode), process.returncode, folder=found)
     return said, found
+
+
+def _text(file: IO[bytes]) -> str:
+    """What a file holds that another process writes on."""
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")

@@ -56,7 +56,8 @@ class InFolder(unittest.TestCase):
 
 class Trained(InFolder):
     def test_a_line_an_epoch_is_said(self) -> None:
-        lines = self.said.getvalue().splitlines()
+        # What the spec is warned of is indented.
+        lines = [line for line in self.said.getvalue().splitlines() if line[:1].strip()]
         self.assertEqual([line.split(",")[0] for line in lines[:2]], ["epoch 1/2", "epoch 2/2"])
         self.assertTrue(lines[2].startswith("test accuracy "), lines)
         accuracy = self.run_.metrics["validation_accuracy"]
@@ -123,6 +124,54 @@ class Trained(InFolder):
             runs = lcnnc.run("tiny", seeds=2, epochs=1, **FEW)
         self.assertEqual([run.manifest["seed"] for run in runs], [0, 1])
         self.assertIn("seed 1: epoch 1/1: ", said.getvalue())
+
+    def test_weights_from_elsewhere_and_warnings_are_said(self) -> None:
+        said = io.StringIO()
+        begins = {"weights_from": self.run_.folder, "weights_except": "logits.*", "patience": 2}
+        with contextlib.redirect_stderr(said):
+            lcnnc.run("tiny", epochs=1, validation="0%", **begins, **FEW)
+        text = said.getvalue()
+        lines = text.splitlines()
+        table = [line for line in lines if line.startswith(("weights    ", " " * 11))]
+        self.assertIn(" taken from ", table[0])
+        self.assertTrue(table[1].split()[:2] == ["in", "the"] and any("`logits.*` is excepted" in row for row in table))
+        self.assertLess(lines.index(table[-1]), next(n for n, line in enumerate(lines) if line.startswith("epoch 1/1")))
+        self.assertEqual(text.count("warning: `patience` never ends"), 1)
+        # Of several seeds it is said once, and an error is not said beside the exception.
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            lcnnc.run("tiny", epochs=1, seeds=2, **begins, **FEW)
+        self.assertEqual(said.getvalue().count("weights    "), 1)
+        said = io.StringIO()
+        with self.assertRaises(lcnnc.LcnncError), contextlib.redirect_stderr(said):
+            lcnnc.run("tiny", lr=1e30, clip=0, epochs=2, **FEW)
+        self.assertNotIn("error", said.getvalue())
+
+    def test_exports_for_other_programs_are_paths(self) -> None:
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            onnx = lcnnc.export(self.run_, "onnx")
+            kept = lcnnc.export(self.run_, "onnx", out=Path("sub graph.onnx"), outputs="O@all,logits")
+            plugin = lcnnc.export(self.run_, "brainscore", map={"V1": "O"})
+        self.assertEqual([onnx, kept, plugin], [Path("tiny.onnx"), Path("sub graph.onnx"), Path("tiny")])
+        self.assertTrue(onnx.is_file() and kept.is_file() and (plugin / "model.py").is_file())
+        self.assertIn("warning: the net has 2 classes, ", said.getvalue())
+        of_text = lcnnc.export(TINY.read_text(), "onnx", out="text.onnx")
+        self.assertTrue(of_text.is_file())
+        for to, more in [
+            ("onix", {}),
+            ("onnx", {"out": "x.txt"}),
+            ("onnx", {"loop": True}),
+            ("brainscore", {"map": "V9=O"}),
+        ]:
+            with self.assertRaises(lcnnc.LcnncError) as caught:
+                lcnnc.export(self.run_, to, **more)
+            self.assertEqual(caught.exception.exit_code, 2)
+        # Nothing is written where PyTorch is missing.
+        with mock.patch.dict(sys.modules, {"torch": None}), self.assertRaises(ImportError) as caught:
+            lcnnc.export(self.run_, out="missing.py")
+        self.assertIn("pip install torch", str(caught.exception))
+        self.assertFalse(Path("missing.py").exists())
 
     def test_a_text_is_a_spec(self) -> None:
         run = lcnnc.run(TINY.read_text(), epochs=1, set={}, progress=False, **FEW)

@@ -125,6 +125,16 @@ fn unknown(net: &Net, traced: &[Traced], name: &str) -> String {
         .map(|it| it.name.as_str())
         .chain([net.input.0.as_str()])
         .collect();
+    let area = format!("{name}.");
+    let own: Vec<&str> = known.iter().copied().filter(|known| known.starts_with(&area)).collect();
+    if !own.is_empty() {
+        return format!("`{name}` is an area and no value; its values are {}", among(own));
+    }
+    let looped = net.loops().find(|it| it.name == name || it.name.ends_with(&format!(".{name}")));
+    if let Some(looped) = looped {
+        let states = looped.states.iter().map(|state| state.name.as_str());
+        return format!("`{name}` is a loop and no value; its states are {}", among(states));
+    }
     match did_you_mean(name, known.iter().copied()) {
         Some(near) => format!("the net has no value `{name}`; did you mean `{near}`?"),
         None => format!("the net has no value `{name}`; its values are {}", among(known)),

@@ -26,6 +26,12 @@ pub fn beside(out: &Path) -> PathBuf {
     out.with_added_extension("json")
 }
 
+/// Whether a file says what the arrays of an earlier call are.
+fn is_about(file: &[u8]) -> bool {
+    let about: Option<Value> = serde_json::from_slice(file).ok();
+    about.is_some_and(|about| ["lcnnc", "values", "images"].iter().all(|key| about.get(key).is_some()))
+}
+
 /// How many bytes the arrays of some values take for so many images.
 pub fn bytes(asked: &[Asked], images: usize) -> usize {
     asked.iter().map(|asked| images * asked.shape().iter().product::<usize>() * size_of::<f32>()).sum()
@@ -44,8 +50,15 @@ pub fn export(
     advances: &mut dyn FnMut(usize),
 ) -> Result<Exported, TrainError> {
     let format = ArrayFormat::of(out).map_err(|reason| TrainError::Refused { path: out.to_owned(), reason })?;
-    // Before the net is shown anything: what cannot be described is not written.
-    user_files::spare(&beside(out))?;
+    // Before the net is shown anything: what cannot be described is not written, and arrays replace no others than those of an
+    // earlier call, which the file beside them describes.
+    let beside_it = beside(out);
+    user_files::spare_others(&beside_it, is_about)?;
+    if beside_it.is_file() {
+        user_files::spare(out)?;
+    } else {
+        user_files::spare_others(out, |_| false)?;
+    }
     let failed = |source: io::Error| TrainError::file(out, "written")(source);
     let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let images = shown.order.len();
@@ -73,13 +86,12 @@ pub fn export(
     values.extend(has_labels.then_some(labels));
     let in_file = Map::from_iter([("about".to_owned(), Value::String(about.to_string()))]);
     user_files::write_with(out, &mut |file| arrays::write(format, &mut values, &in_file, file))?;
-    let beside = beside(out);
-    user_files::write(&beside, format!("{about:#}\n").as_bytes())?;
+    user_files::write(&beside_it, format!("{about:#}\n").as_bytes())?;
     let traced = trained.model().net().traced();
     // A state before the first step is zero in most nets.
     let is_meant = |number: &usize| !traced[*number].is_zeros && traced[*number].steps.last() != Some(&0);
     let dead = wanted.places.keys().filter(|number| !alive[**number] && is_meant(number));
-    Ok(Exported { images, about: beside, dead: dead.map(|number| traced[*number].title()).collect() })
+    Ok(Exported { images, about: beside_it, dead: dead.map(|number| traced[*number].title()).collect() })
 }
 
 /// Writes one array of double precision as `numpy.save` does, to a file that is made or replaced as a whole.

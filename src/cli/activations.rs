@@ -1,7 +1,7 @@
 //! `lcnnc activations`: what a run's net makes of images, as arrays.
 
 use super::shown::ShownArgs;
-use super::values::{output, value_at_steps};
+use super::values::{arrays, value_at_steps};
 use lcnnc::activity::{self, ArrayFormat, Asked};
 use lcnnc::train::{Console, Inspection, TrainError, Trained};
 use lcnnc_lang::diag::counted;
@@ -25,8 +25,8 @@ pub struct Args {
     /// The values, as in `A,O@all,O@3,logits`
     #[arg(long, value_name = "VALUE,…", required = true, value_delimiter = ',', value_parser = value_at_steps)]
     values: Vec<String>,
-    /// Where to write: x.npz, x.safetensors, or x.npy for one value
-    #[arg(long, value_name = "FILE", value_parser = output())]
+    /// Where to write: x.npz, x.safetensors, or x.npy for one value; no other file than arrays of an earlier call is written over
+    #[arg(long, value_name = "FILE", value_parser = arrays())]
     out: PathBuf,
     #[command(flatten)]
     shown: ShownArgs,

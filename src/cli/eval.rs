@@ -44,6 +44,9 @@ pub struct Args {
     /// Random lesions of the same size beside the one that is asked for; 0 for none
     #[arg(long, value_name = "N", value_parser = index(MOST_LESIONS), default_value_t = 5, requires = "lesion", allow_hyphen_values = true)]
     random_lesions: usize,
+    /// Draw random lesions of weights among these in place of all of the net: a parameter (W_A), an area (V4) or a role (role:excitatory); may be given several times
+    #[arg(long, value_name = "WHAT", value_parser = wanted, requires = "lesion")]
+    random_lesions_among: Vec<String>,
     #[command(flatten)]
     data: DataArgs<Tested>,
     #[command(flatten)]
@@ -82,7 +85,10 @@ impl Args {
         let trained = Trained::open(&self.run, self.overrides(), self.net.weights, &mut inspection)?;
         trained.has_classes(self.top)?;
         // What the net does not have is said before its data are read.
-        let lesion = (!self.lesion.is_empty()).then(|| Lesion::of(trained.model().net(), &self.lesion)).transpose()?;
+        let net = trained.model().net();
+        let lesion = (!self.lesion.is_empty())
+            .then(|| Lesion::of(net, &self.lesion)?.among(net, &self.random_lesions_among))
+            .transpose()?;
         let steps = self.over.as_ref().map(|over| over.of(&trained)).transpose()?;
         let shown = trained.test_set(&mut inspection)?;
         match (lesion, steps) {

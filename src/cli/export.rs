@@ -7,6 +7,7 @@ use super::spec::SpecArgs;
 use super::values::may_be_made;
 use clap::ValueEnum;
 use lcnnc::back::burn::DeviceChoice;
+use lcnnc::exports::brainscore::History;
 use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Overrides, TrainError, Trained, Which, user_files};
 use lcnnc_lang::back::pytorch::{self, About};
@@ -35,7 +36,7 @@ pub struct Args {
     /// For which program
     #[arg(long, value_enum)]
     to: Target,
-    /// Where to write [default: the name of the spec or model, `.py` or `.onnx` unless it is a folder, here]
+    /// Where to write [default: the name of the spec in small letters, `.py` or `.onnx` unless it is a folder, here]
     #[arg(long, value_name = "FILE|FOLDER")]
     out: Option<PathBuf>,
     /// Of a run: best (of the best validation accuracy), last, initial (before the first step) or epoch:N (kept by --keep)
@@ -70,17 +71,19 @@ struct Export {
     /// The spec with every setting and default.
     resolved: String,
     weights: Option<Vec<u8>>,
-    data: String,
+    /// The name of the author's spec.
+    spec: String,
+    history: History,
 }
 
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         self.fits()?;
-        let (console, is_run) = (Console::new(), self.source.is_dir());
+        let console = Console::new();
         let mut inspection = Inspection::new(self.force, console);
-        let export = if is_run { self.of_run(&mut inspection)? } else { self.of_spec()? };
+        let export = if self.source.is_dir() { self.of_run(&mut inspection)? } else { self.of_spec()? };
         let named = |ending: &str| {
-            let default = || PathBuf::from(format!("{}{ending}", stem(&self.source, &export.net, is_run)));
+            let default = || PathBuf::from(format!("{}{ending}", stem(&export.spec)));
             self.out.clone().unwrap_or_else(default)
         };
         let files = match self.to {
@@ -136,15 +139,20 @@ impl Args {
             return Err(TrainError::NoNumber { what, found, path: trained.file().to_owned() });
         }
         let recipe = trained.recipe();
+        let history = History::of(trained.manifest(), trained.limit(), which);
+        let began = history.base.as_ref().map_or(String::new(), |base| match base.is_foreign {
+            true => format!(", which began with weights of {}", base.name),
+            false => format!(", made of those of {}", base.name),
+        });
         let about = About {
             classes: trained.manifest().data.classes.clone(),
-            origin: format!("the {which} weights of the run {}", self.source.display()),
+            origin: format!("the {which} weights of the run {}{began}", self.source.display()),
             ..recipe.about()
         };
         let weights = fs::read(trained.file()).map_err(TrainError::file(trained.file(), "read"))?;
         let (net, resolved) = ((*recipe.net).clone(), recipe.resolved.clone());
-        let data = trained.manifest().data.name.clone();
-        Ok(Export { net, about, resolved, weights: Some(weights), data })
+        let spec = trained.spec().to_owned();
+        Ok(Export { net, about, resolved, weights: Some(weights), spec, history })
     }
 
     fn of_spec(&self) -> Result<Export, TrainError> {
@@ -159,7 +167,8 @@ impl Args {
         match compiled.net {
             Some(net) => {
                 let about = About { origin, ..about };
-                Ok(Export { net, about, resolved, weights: None, data: String::new() })
+                let spec = spec_path(&self.source).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+                Ok(Export { net, about, resolved, weights: None, spec, history: History::default() })
             }
             None => Err(TrainError::Reports(vec![compiled.report])),
         }
@@ -184,18 +193,20 @@ fn name_of(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The name that a file has where none is given: the spec's, or that of the model of a run, in small letters.
-fn stem(source: &Path, net: &Net, is_run: bool) -> String {
-    let spec = source.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let name = if is_run { net.name.clone() } else { spec.unwrap_or_else(|| net.name.clone()) };
+/// The name that a file has where none is given: the spec's in small letters, as one by which Python can take it in.
+fn stem(spec: &str) -> String {
     let mut stem = String::new();
-    for c in name.chars() {
+    for c in spec.chars() {
         if c.is_ascii_uppercase() && stem.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
             stem.push('_');
         }
         stem.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
     }
-    stem
+    match () {
+        () if HIDDEN.contains(&stem.as_str()) => format!("{stem}_net"),
+        () if is_name(&stem) => stem,
+        () => format!("net_{stem}"),
+    }
 }
 
 /// Modules that the file or PyTorch takes in, and words of Python, none of which a file may be called.
@@ -295,8 +306,7 @@ fn may_be_written(path: &Path, contents: Contents<'_>) -> Result<(), TrainError>
     if there.same && there.file.read(&mut [0]).map_err(failed)? == 0 {
         return Ok(());
     }
-    let reason = "there is such a file already, and it says something else: remove it, or name another one by `--out`";
-    Err(TrainError::Refused { path: path.to_owned(), reason: reason.to_owned() })
+    Err(TrainError::Refused { path: path.to_owned(), reason: user_files::THERE.to_owned() })
 }
 
 /// A file that is there, held against what would be written.

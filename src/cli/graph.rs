@@ -4,11 +4,10 @@ use super::spec::SpecArgs;
 use super::values::output;
 use clap::ValueEnum;
 use lcnnc::net_figure::{self, MOST_BOXES};
-use lcnnc::train::files::spec_path;
 use lcnnc::train::{Console, Inspection, Recipe, RunFolder, TrainError, user_files};
 use lcnnc_lang::back::dot::{self, Loops};
 use lcnnc_lang::ir::Net;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -28,7 +27,7 @@ pub struct Args {
     /// Draw every step of a loop on its own
     #[arg(long)]
     unrolled: bool,
-    /// Write into this file [default: standard output]
+    /// Write into this file; no other one than an earlier drawing is written over [default: standard output]
     #[arg(long, value_name = "FILE", value_parser = output())]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -43,6 +42,19 @@ enum Format {
     Svg,
 }
 
+impl Format {
+    /// Whether a file is a drawing of this command's, which a new one may replace.
+    fn is_of(self, file: &[u8]) -> bool {
+        match self {
+            Self::Dot => file.starts_with(b"digraph \""),
+            Self::Svg => {
+                let text = String::from_utf8_lossy(file);
+                text.starts_with("<svg ") && text.lines().take(3).any(|line| line.starts_with("<desc>The net "))
+            }
+        }
+    }
+}
+
 impl Args {
     pub fn run(self) -> Result<ExitCode, TrainError> {
         let net = self.net()?;
@@ -54,7 +66,7 @@ impl Args {
         let console = Console::new();
         match &self.out {
             Some(out) => {
-                self.spare_the_spec(out)?;
+                user_files::spare_others(out, |there| self.format.is_of(there))?;
                 user_files::write(out, text.as_bytes())?;
                 console.line(&format!("{}, see {}", net.name, out.display()));
             }
@@ -76,17 +88,6 @@ impl Args {
         match compiled.net {
             Some(net) => Ok(Arc::new(net)),
             None => Err(TrainError::Reports(vec![compiled.report])),
-        }
-    }
-
-    fn spare_the_spec(&self, out: &Path) -> Result<(), TrainError> {
-        let same = out.canonicalize().ok().zip(spec_path(&self.source).canonicalize().ok());
-        match same {
-            Some((out, source)) if out == source => {
-                let reason = "it is the spec itself: name another file by `--out`".to_owned();
-                Err(TrainError::Refused { path: out, reason })
-            }
-            _ => Ok(()),
         }
     }
 

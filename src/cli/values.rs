@@ -3,7 +3,7 @@
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use lcnnc::data::{SETS, Set};
 use lcnnc::train::files::spec_path;
-use lcnnc::train::{DATASET, TrainError};
+use lcnnc::train::{DATASET, TrainError, user_files};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -64,9 +64,29 @@ pub fn value_at_steps(text: &str) -> Result<String, String> {
     }
 }
 
-/// Takes the path of a file to write, in a folder that is there.
-pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+/// Takes the path of a file of arrays to write, in a folder that is there.
+pub fn arrays() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path: PathBuf| may_be_made(&path).map(|()| path))
+}
+
+/// The endings of files that are no tables and no drawings, and that none of them replaces.
+const KEPT: [&str; 13] =
+    ["lcnn", "yaml", "yml", "toml", "py", "ipynb", "safetensors", "pth", "pt", "npz", "npy", "onnx", "h5"];
+
+const KEPT_ALREADY: &str =
+    "there is such a file already, and its name is that of another kind of file: name another one";
+
+/// Takes the path of a file with a text to write, in a folder that is there.
+pub fn output() -> impl TypedValueParser<Value = PathBuf> {
+    let is_kept = |path: &Path| path.extension().is_some_and(|ending| KEPT.iter().any(|kept| ending == *kept));
+    let checked = move |path: PathBuf| match path.is_file() && is_kept(&path) {
+        true => Err(match user_files::spare(&path) {
+            Err(error) => error.to_string(),
+            Ok(()) => KEPT_ALREADY.to_owned(),
+        }),
+        false => may_be_made(&path).map(|()| path).map_err(str::to_owned),
+    };
+    PathBufValueParser::new().try_map(checked)
 }
 
 /// Whether a file may be written at a path, as far as can be seen.

@@ -4,7 +4,7 @@ use crate::back::burn::Weight;
 use crate::data::random::{Stream, Use};
 use crate::train::{TrainError, Trained};
 use lcnnc_lang::diag::{among, counted, did_you_mean};
-use lcnnc_lang::ir::{Net, ParamClass, ParamId, Role};
+use lcnnc_lang::ir::{Net, Param, ParamClass, ParamId, Role};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -17,6 +17,8 @@ pub struct Lesion {
     pub channels: BTreeMap<String, BTreeSet<usize>>,
     /// The value whose channels were named first, if any were.
     pub first: Option<String>,
+    /// The parameters that random lesions are drawn among, with the words that name them; all of the net where there are none.
+    among: Option<(BTreeSet<usize>, String)>,
 }
 
 /// Layers that are named of those that random lesions lie in.
@@ -39,6 +41,65 @@ impl Lesion {
             })?;
         }
         Ok(lesion)
+    }
+
+    /// Has random lesions drawn among the parameters that texts name, in place of all of the net: `W_L`, an area as `V4`, or
+    /// `role:excitatory`.
+    ///
+    /// # Errors
+    /// Which of them the net does not have, or that they have fewer numbers than the lesion.
+    pub fn among(mut self, net: &Net, texts: &[String]) -> Result<Self, TrainError> {
+        if texts.is_empty() {
+            return Ok(self);
+        }
+        let flag = |text: &str| format!("`--random-lesions-among {text}`");
+        let mut named = Self::default();
+        for text in texts {
+            let refused = |reason| TrainError::Unanswered { what: flag(text), reason };
+            named.place(net, text.trim()).map_err(refused)?;
+        }
+        let named: BTreeSet<usize> = named.weights.into_keys().collect();
+        let refused = |reason| Err(TrainError::Unanswered { what: flag(&texts.join(" ")), reason });
+        if self.weights.is_empty() {
+            return refused("random lesions of channels are drawn among the channels of the same value".to_owned());
+        }
+        for class in CLASSES {
+            let is_of_class = |n: &usize| net.params[*n].class == class;
+            let count = |all: &mut dyn Iterator<Item = &usize>| {
+                all.filter(|n| is_of_class(n)).map(|n| net.params[*n].len()).sum::<usize>()
+            };
+            let size: usize = self.weights.iter().filter(|(n, _)| is_of_class(n)).map(|(_, places)| places.len()).sum();
+            let there = count(&mut named.iter());
+            if there < size {
+                let what = words(class);
+                return refused(format!("it has {there} {what} to draw among, and the lesion is of {size}: name more"));
+            }
+        }
+        let texts: Vec<String> = texts.iter().map(|text| format!("`{}`", text.trim())).collect();
+        self.among = Some((named, texts.join(" and ")));
+        Ok(self)
+    }
+
+    /// Takes in parameters by their name or by that of the area that they lie in.
+    fn place(&mut self, net: &Net, text: &str) -> Result<(), String> {
+        match text.split_once(':') {
+            Some(("role", role)) => self.role(net, role),
+            Some(_) => {
+                Err("expected a parameter, an area or a role, as in `W_L`, `V1` or `role:inhibitory`".to_owned())
+            }
+            None => {
+                let area = format!("{text}.");
+                if self.params(net, |n| net.params[n].name.starts_with(&area)) > 0 {
+                    return Ok(());
+                }
+                self.param(net, text)
+            }
+        }
+    }
+
+    /// Whether random lesions may lie in a parameter.
+    fn may_lie_in(&self, n: usize) -> bool {
+        self.among.as_ref().is_none_or(|(named, _)| named.contains(&n))
     }
 
     fn add(&mut self, net: &Net, text: &str) -> Result<(), String> {
@@ -133,8 +194,8 @@ impl Lesion {
         self.channels.values().map(BTreeSet::len).sum()
     }
 
-    /// A random lesion of the same size: as many kernels, biases and gains as this one has, at random places among all of the net;
-    /// and as many other channels of each value, or any where there are not so many others.
+    /// A random lesion of the same size: as many kernels, biases and gains as this one has, at random places among all of the net, or
+    /// among the parameters of [`Lesion::among`]; and as many other channels of each value, or any where there are not so many others.
     #[must_use]
     pub fn random(&self, net: &Net, seed: u64, number: u64) -> Self {
         let mut stream = Stream::new(seed, Use::Lesion, number);
@@ -142,7 +203,8 @@ impl Lesion {
         for class in CLASSES {
             let of_class: Vec<usize> = (0..net.params.len()).filter(|n| net.params[*n].class == class).collect();
             let count = of_class.iter().filter_map(|n| self.weights.get(n)).map(Vec::len).sum();
-            let places = of_class.iter().flat_map(|n| (0..net.params[*n].len()).map(|place| (*n, place)));
+            let among = of_class.iter().filter(|n| self.may_lie_in(**n));
+            let places = among.flat_map(|n| (0..net.params[*n].len()).map(|place| (*n, place)));
             for (param, place) in drawn(places.collect(), count, &mut stream) {
                 random.weights.entry(param).or_default().push(place);
             }
@@ -164,7 +226,8 @@ impl Lesion {
         let classes: Vec<ParamClass> = CLASSES.into_iter().filter(is_drawn).collect();
         if !classes.is_empty() {
             let mut of_layer: BTreeMap<&str, usize> = BTreeMap::new();
-            for (n, param) in net.params.iter().enumerate().filter(|(_, param)| classes.contains(&param.class)) {
+            let may = |(n, param): &(usize, &Param)| classes.contains(&param.class) && self.may_lie_in(*n);
+            for (n, param) in net.params.iter().enumerate().filter(may) {
                 *of_layer.entry(net.owner(ParamId(n))).or_default() += param.len();
             }
             let all: usize = of_layer.values().sum();
@@ -179,7 +242,8 @@ impl Lesion {
                 shares.push(format!("{} in {}", share(rest), counted(others.len(), "other layer")));
             }
             let words: Vec<&str> = classes.iter().map(|class| words(*class)).collect();
-            parts.push(format!("all {} of the net, {}", words.join(" and "), shares.join(", ")));
+            let of = self.among.as_ref().map_or("the net", |(_, texts)| texts);
+            parts.push(format!("all {} of {of}, {}", words.join(" and "), shares.join(", ")));
         }
         parts.extend(self.channels.keys().map(|value| format!("the channels of `{value}`")));
         parts.join("; ")

@@ -1,6 +1,6 @@
 //! Files that are there whole or not at all.
 
-use super::{TrainError, text};
+use super::{TrainError, text, user_files};
 use lcnnc_lang::Source;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -79,8 +79,18 @@ pub fn spec_path(path: &Path) -> PathBuf {
 /// A spec's text, under the path it was asked for by.
 ///
 /// # Errors
-/// If it cannot be read or is not UTF-8.
+/// If it holds weights, cannot be read or is not UTF-8.
 pub fn source(path: &Path) -> Result<Source, TrainError> {
+    if path.is_file() && path.extension().is_some_and(|ending| ending == "safetensors") {
+        let reason = match user_files::run_that_left(path) {
+            Some(run) => {
+                let run = path.parent().filter(|near| run.ends_with(near)).unwrap_or(&run).to_owned();
+                format!("it holds weights of the run `{}`, and no spec: name the run's folder", run.display())
+            }
+            None => "it holds weights and no spec: `lcnnc run SPEC --weights-from` begins with them".to_owned(),
+        };
+        return Err(TrainError::Refused { path: path.to_owned(), reason });
+    }
     Ok(Source { name: path.display().to_string(), text: read(path)? })
 }
 

@@ -46,6 +46,26 @@ pub fn rewrite(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
     replace(path, contents)
 }
 
+/// Refuses to write over a file that is there, unless it is an earlier result of its kind, as `is_own` says of its bytes.
+///
+/// # Errors
+/// If it is another file, or as [`spare`].
+pub fn spare_others(path: &Path, is_own: impl FnOnce(&[u8]) -> bool) -> Result<(), TrainError> {
+    spare(path)?;
+    if !path.is_file() {
+        return Ok(());
+    }
+    let there = fs::read(path).map_err(TrainError::file(path, "read"))?;
+    if there.is_empty() || is_own(&there) {
+        return Ok(());
+    }
+    Err(TrainError::Refused { path: path.to_owned(), reason: THERE.to_owned() })
+}
+
+/// Why a file that is there already is not written over.
+pub const THERE: &str =
+    "there is such a file already, and it says something else: remove it, or name another one by `--out`";
+
 /// Refuses a path that could not be written later: one of a run's own files, or a folder.
 ///
 /// # Errors
@@ -66,7 +86,7 @@ fn spare_a_run(path: &Path) -> Result<(), TrainError> {
 }
 
 /// The run whose own file a path is, if it is one's. Links are followed.
-fn run_that_left(path: &Path) -> Option<PathBuf> {
+pub(in crate::train) fn run_that_left(path: &Path) -> Option<PathBuf> {
     let place = path.canonicalize().or_else(|_| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         folder.canonicalize().map(|folder| folder.join(path.file_name().unwrap_or_default()))

@@ -5,6 +5,7 @@
 
 mod kinds;
 mod nets;
+mod paths;
 mod samples;
 mod texts;
 

@@ -160,6 +160,23 @@ fn every_format_has_the_same_numbers() {
         fine(here, &format!("activations run --values O@1 --out {file} --limit 7"));
         assert_eq!(fs::read(here.join(file)).unwrap(), before, "{file}");
     }
+    // Arrays of an earlier call are replaced, and no other file: neither in the place of the arrays nor beside them.
+    fs::write(here.join("theirs.npz.json"), "{\"lab\": 3}").unwrap();
+    fs::write(here.join("theirs.npy"), "numbers").unwrap();
+    fs::copy(here.join("run/best.safetensors"), here.join("theirs.safetensors")).unwrap();
+    for file in ["theirs.npz", "theirs.npy", "theirs.safetensors"] {
+        let there = || ["", ".json"].map(|more| fs::read(here.join(format!("{file}{more}"))).ok());
+        let before = there();
+        let (code, _, err) = lcnnc(here, &format!("activations run --values O@1 --out {file} --limit 7"));
+        assert!(code == Some(2) && err.contains("there is such a file already"), "{file}: {err}");
+        assert_eq!(there(), before, "{file}");
+    }
+    // Nor does a table.
+    for args in ["analyse run weights --out theirs.safetensors", "eval run --format csv --out net.lcnn"] {
+        fs::write(here.join("net.lcnn"), "model Mine").unwrap();
+        let (code, _, err) = lcnnc(here, args);
+        assert!(code == Some(2) && err.contains("its name is that of another kind of file"), "{args}: {err}");
+    }
 }
 
 #[test]

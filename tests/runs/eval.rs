@@ -49,6 +49,17 @@ output logits@3
 data { transform: [resize(12)] }
 ";
 
+/// Two areas without a loop.
+const AREAS: &str = "\
+model Areas
+input image: [1, 12, 12]
+V1 = relu(conv(image, 2, kernel: 3))
+V2 = relu(conv(V1, 4, kernel: 3))
+logits = dense(max_pool(V2, 4), classes)
+output logits
+data { transform: [resize(12)] }
+";
+
 /// A finished run of a spec in the folder `run`, which has learnt something.
 fn place(spec: &str) -> TempDir {
     let place = tempfile::tempdir().unwrap();

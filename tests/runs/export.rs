@@ -24,6 +24,20 @@ output logits
 data { transform: [resize(12), normalise] }
 ";
 
+/// An area whose copy has values of its own.
+const AREAS: &str = "\
+model Areas
+input image: [1, 12, 12]
+block area(x) {
+    h = relu(conv(x, 2, kernel: 3))
+    r = relu(conv(h, 2, kernel: 3))
+    yield r
+}
+IT = area(image)
+logits = dense(max_pool(IT, 2), classes)
+output logits
+";
+
 fn place() -> TempDir {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("loop.lcnn"), SPEC).unwrap();
@@ -84,7 +98,7 @@ fn a_run_is_written_with_its_weights() {
     assert!(drawn.contains("3 steps") && drawn.contains("<title>SmallLoop</title>"), "{drawn}");
     let (code, _, err) = lcnnc(place.path(), "graph run --set steps=2");
     assert!(code == Some(2) && err.contains("a run has its consts and classes"), "{err}");
-    assert!(place.path().join("small_loop.py").is_file() && place.path().join("small_loop.safetensors").is_file());
+    assert!(place.path().join("loop.py").is_file() && place.path().join("loop.safetensors").is_file());
 }
 
 fn graph(place: &TempDir, file: &str) -> ModelProto {
@@ -119,7 +133,7 @@ fn a_run_is_a_graph_with_its_weights() {
     let run = fs::read_dir(place.path().join("runs/loop")).unwrap().next().unwrap().unwrap().path();
     fs::rename(run, place.path().join("run")).unwrap();
     fine(place.path(), "export run --to onnx --weights last --outputs O@all,logits --with-preprocessing --loops");
-    let model = graph(&place, "small_loop.onnx");
+    let model = graph(&place, "loop.onnx");
     let written = model.graph.as_ref().unwrap();
     let outputs: Vec<&str> = written.output.iter().map(|output| output.name.as_str()).collect();
     assert_eq!((outputs.as_slice(), written.input[0].name.as_str()), (&["O@all", "logits"][..], "pictures"));
@@ -135,6 +149,44 @@ fn a_run_is_a_graph_with_its_weights() {
         }
     }
     assert_eq!(seen, weights.len());
+}
+
+/// A spec and its runs have one name, for every program, and always one that Python can take in.
+#[test]
+fn files_are_called_after_the_spec() {
+    let place = place();
+    let here = place.path();
+    for (spec, name) in [
+        ("cornet_s", "cornet_s"),
+        ("3net", "net_3net"),
+        ("my-spec", "my_spec"),
+        ("LcCnn", "lc_cnn"),
+        ("torch", "torch_net"),
+    ] {
+        fs::copy(here.join("loop.lcnn"), here.join(format!("{spec}.lcnn"))).unwrap();
+        for (to, ending) in [("pytorch", ".py"), ("onnx", ".onnx")] {
+            let said = fine(here, &format!("export {spec} --to {to}"));
+            assert_eq!(said, format!("SmallLoop, see {name}{ending}\n"));
+        }
+    }
+    fine(here, "run cornet_s --device cpu --threads 1 --limit 32 --limit-test 16 --epochs 1 --no-tensorboard");
+    let run = fs::read_dir(here.join("runs/cornet_s")).unwrap().next().unwrap().unwrap().path();
+    let run = run.strip_prefix(here).unwrap().display().to_string();
+    fs::remove_file(here.join("cornet_s.onnx")).unwrap();
+    let said = fine(here, &format!("export {run} --to onnx"));
+    assert!(said.contains(", see cornet_s.onnx"), "{said}");
+    let said = fine(here, &format!("export {run} --to brainscore --map V1=O"));
+    assert!(said.contains(", see cornet_s\n"), "{said}");
+    // A file of the run is not the run.
+    let said = |args: &str| lcnnc(here, args).2;
+    let weights = format!("{run}/best.safetensors");
+    let err = said(&format!("export {weights} --to onnx"));
+    assert!(err.contains(&format!("it holds weights of the run `{run}`, and no spec: name the run's folder")), "{err}");
+    let err = said(&format!("eval {weights}"));
+    assert!(err.contains(&format!("this is a file of the run `{run}`: name that folder")), "{err}");
+    fs::copy(here.join(&weights), here.join("w.safetensors")).unwrap();
+    let err = said("check w.safetensors");
+    assert!(err.contains("it holds weights and no spec: `lcnnc run SPEC --weights-from` begins with them"), "{err}");
 }
 
 /// A net without numbers is not handed on, and a class does not hide what its file calls.
@@ -160,6 +212,7 @@ fn what_would_not_run_is_not_written() {
 fn what_cannot_be_written_is_said_and_nothing_is() {
     let place = place();
     fs::write(place.path().join("bad.lcnn"), SPEC.replace("relu(W_A", "rellu(W_A")).unwrap();
+    fs::write(place.path().join("areas.lcnn"), AREAS).unwrap();
     fs::write(place.path().join("mine.py"), "mine = True\n").unwrap();
     fs::write(place.path().join("mine.onnx"), "mine").unwrap();
     fs::create_dir(place.path().join("empty")).unwrap();
@@ -174,6 +227,8 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         ("export loop --to pytorch --outputs O", 2, "`--outputs` is for `--to onnx`"),
         ("export loop --to pytorch --with-preprocessing", 2, "`--with-preprocessing` is for `--to onnx`"),
         ("export loop --to onnx --outputs logit", 2, "did you mean `logits`?"),
+        ("export loop --to onnx --outputs V1", 2, "`V1` is a loop and no value; its states are `O`"),
+        ("export areas --to onnx --outputs IT", 2, "`IT` is an area and no value; its values are `IT.h` or `IT.r`"),
         ("export loop --to onnx --outputs O@9", 2, "its steps go from `O@0` to `O@3`"),
         ("export loop --to onnx --outputs image", 2, "`image` is what the graph is given"),
         ("export loop --to onnx --with-preprocessing", 2, "export a run of it"),
@@ -190,5 +245,5 @@ fn what_cannot_be_written_is_said_and_nothing_is() {
         assert!(found == Some(code) && text.contains(said), "{args}: {found:?}\n{text}");
     }
     assert_eq!(fs::read_to_string(place.path().join("mine.py")).unwrap(), "mine = True\n");
-    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 5, "nothing was written");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 6, "nothing was written");
 }

@@ -1,7 +1,7 @@
 //! `lcnnc export --to brainscore`: what a plug-in holds, and what is refused.
 
 use crate::shell::{fine, lcnnc};
-use lcnnc::exports::brainscore::{Plugin, mapped};
+use lcnnc::exports::brainscore::{History, Plugin, Training, mapped};
 use lcnnc_lang::back::pytorch::About;
 use lcnnc_testing::{clean, golden, spec};
 use std::fs;
@@ -64,14 +64,29 @@ fn plug_ins_of_specs_are_written_as_reviewed() {
         let given: Vec<(String, String)> = map.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
         let mapping = mapped(net, &given).unwrap();
         let about = About { origin: format!("{name}.lcnn"), ..compiled.about(&compiled.settings) };
-        let (weights, data) = (&b"weights"[..], "contours");
-        let plugin = Plugin { id: name, net, about: &about, mapping: &mapping, ms_per_step: 10.0, weights, data };
+        let training = Training { data: "contours".to_owned(), images: [9000, 1000], limit: None };
+        let (weights, history) = (&b"weights"[..], &History { training: Some(training), base: None });
+        let plugin = Plugin { id: name, net, about: &about, mapping: &mapping, ms_per_step: 10.0, weights, history };
         let text = |(file, bytes): (String, Vec<u8>)| format!("==> {file}\n{}", String::from_utf8(bytes).unwrap());
         let files = plugin.files().into_iter().filter(|(file, _)| file != "net.py" && file != "net.safetensors");
         let files: Vec<String> = files.map(text).collect();
         let said = [plugin.lines(), plugin.warnings(), vec![plugin.memory()]].concat();
         golden("brainscore", name, &format!("{}\n{}", said.join("\n"), files.join("\n")));
     }
+}
+
+/// An area is meant by what it hands on as well as by a value in it, and only what nothing stands for is spoken of.
+#[test]
+fn a_whole_area_that_stands_for_a_region_is_not_said_to_stand_for_none() {
+    let net = lcnnc_testing::net(&fs::read_to_string("specs/dale.lcnn").unwrap(), &[]);
+    let warnings = |given: &[(&str, &str)]| {
+        let given: Vec<(String, String)> = given.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
+        mapped(&net, &given).unwrap().warnings
+    };
+    assert_eq!(warnings(&[("V1", "layer1"), ("V2", "layer2")]), [""; 0]);
+    assert_eq!(warnings(&[("V1", "layer1.dann.I"), ("V2", "layer2")]), [""; 0]);
+    let left = ["the area layer2 stands for no region; `--map V2=layer2` would give it one"];
+    assert_eq!(warnings(&[("V1", "layer1")]), left);
 }
 
 #[test]
@@ -124,7 +139,7 @@ fn a_net_without_loops_has_one_layer_a_region() {
     let place = place(PLAIN);
     let out = fine(place.path(), "export run --to brainscore --map V1=h");
     assert!(out.contains("V1: h as V1.h\n") && out.contains("IT: IT as IT.IT\n"), "{out}");
-    let folder = place.path().join("plain");
+    let folder = place.path().join("net");
     let (model, init) = (read(&folder, "model.py"), read(&folder, "__init__.py"));
     assert!(model.contains("PytorchWrapper(") && !model.contains("TIME_BINS"), "{model}");
     assert!(init.contains("ModelCommitment(") && !init.contains("CORnet"), "{init}");
@@ -162,8 +177,7 @@ fn what_is_no_region_or_no_value_is_said_and_nothing_is_written() {
 /// Large weights lie beside the folder, and the plug-in knows them by their checksum.
 #[test]
 fn large_weights_are_asked_for_by_their_checksum() {
-    use lcnnc::exports::brainscore::{LARGEST, Plugin, mapped};
-    use lcnnc_lang::back::pytorch::About;
+    use lcnnc::exports::brainscore::LARGEST;
     let net = lcnnc_testing::net(PLAIN, &[]);
     let mapping = mapped(&net, &[]).unwrap();
     // `head -c 5000000 /dev/zero | sha1sum`
@@ -176,7 +190,7 @@ fn large_weights_are_asked_for_by_their_checksum() {
         mapping: &mapping,
         ms_per_step: 10.0,
         weights: &weights,
-        data: "mnist",
+        history: &History::default(),
     };
     let files = plugin.files();
     assert!(files.iter().all(|(name, _)| name != "net.safetensors"));
@@ -187,4 +201,41 @@ fn large_weights_are_asked_for_by_their_checksum() {
         "{model}"
     );
     assert!(plugin.warnings().iter().any(|warning| warning.contains("they lie beside the folder")));
+}
+
+/// The facts of a plug-in say nothing that nobody has looked at: weights from elsewhere, a limit, and weights of before a training.
+#[test]
+fn facts_name_limits_and_weights_from_elsewhere_and_nothing_is_verified() {
+    let place = place(PLAIN);
+    let folder = place.path();
+    fs::copy(folder.join("run/best.safetensors"), folder.join("theirs.safetensors")).unwrap();
+    fine(folder, &format!("run net {TRAIN} --runs tuned --weights-from theirs.safetensors"));
+    let tuned = fs::read_dir(folder.join("tuned/net")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(tuned, folder.join("fine")).unwrap();
+    let facts = |run: &str, more: &str| -> serde_json::Value {
+        let _ = fs::remove_dir_all(folder.join("net"));
+        fine(folder, &format!("export {run} --to brainscore {more}"));
+        let text = read(folder, "net/metadata.yaml");
+        assert!(!text.contains("verified") && !text.contains(&folder.display().to_string()), "{text}");
+        serde_yaml::from_str::<serde_json::Value>(&text).unwrap()["models"]["net"].clone()
+    };
+    let own = facts("run", "");
+    let set = &own["data"]["training_datasets"][0];
+    assert_eq!((&set["name"], &set["role"]), (&"contours".into(), &"training".into()));
+    let said = set["description"].as_str().unwrap();
+    assert!(said.ends_with(" to validate with: not the whole set, `--limit 32` was given"), "{said}");
+    assert_eq!((&own["lineage"], &own["data"]["summary"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+
+    let sum = lcnnc::data::sha256([fs::read(folder.join("theirs.safetensors")).unwrap().as_slice()]);
+    let name = format!("theirs.safetensors, SHA-256 {sum}");
+    let fine_tuned = facts("fine", "");
+    assert_eq!(fine_tuned["data"]["training_datasets"][0]["role"], "fine_tuning");
+    let base = |relationship: &str| serde_json::json!([{ "name": name, "relationship": relationship }]);
+    assert_eq!(fine_tuned["lineage"]["base_models"], base("fine_tuned_from"));
+    let cited = fine_tuned["sources"]["lcnnc"]["citation"].as_str().unwrap();
+    assert!(cited.contains(&name), "{cited}");
+
+    let first = facts("fine", "--weights initial");
+    assert_eq!(first["data"].get("training_datasets"), None, "these were not trained here");
+    assert_eq!(first["lineage"]["base_models"], base("derived_from"));
 }

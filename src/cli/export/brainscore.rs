@@ -61,7 +61,7 @@ impl PluginFlags {
             mapping: &mapping,
             ms_per_step: self.ms_per_step.unwrap_or(10.0),
             weights,
-            data: &export.data,
+            history: &export.history,
         };
         let mut files: Vec<(PathBuf, Vec<u8>)> =
             plugin.files().into_iter().map(|(name, bytes)| (out.join(name), bytes)).collect();

@@ -87,11 +87,12 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
             among(of)
         ));
     }
-    let left: Vec<&str> = groups(&places)
-        .into_iter()
-        .filter(|(_, own)| !own.iter().any(|place| mapping.areas.iter().any(|area| area.place == **place)))
-        .map(|(group, _)| group)
-        .collect();
+    // What a copy of a block hands on may have the copy's name, and lie outside of it: `layer1 = max_pool(dann(image), 2)`.
+    let is_meant = |group: &str, own: &[&Place]| {
+        mapping.areas.iter().any(|area| area.place.path == group || own.contains(&&area.place))
+    };
+    let left: Vec<&str> =
+        groups(&places).into_iter().filter(|(group, own)| !is_meant(group, own)).map(|(group, _)| group).collect();
     if let Some(one) = left.first() {
         let free = REGIONS.iter().find(|region| mapping.areas.iter().all(|area| area.region != **region));
         let way = free.map_or(String::new(), |region| format!("; `--map {region}={one}` would give it one"));

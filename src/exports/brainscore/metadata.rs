@@ -22,16 +22,25 @@ pub fn text(plugin: &Plugin) -> String {
     let head: Vec<&str> = plugin.about.head.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
     let parameters = u64::try_from(Cost::sum(&cost::table(net)).parameters).unwrap_or(u64::MAX);
     let source = format!("Written by lcnnc {} from {}.", env!("CARGO_PKG_VERSION"), plugin.about.origin);
-    let facts = json!({
+    let (data, bases) = (plugin.history.data(), plugin.history.bases());
+    let mut groups = Map::new();
+    if !data.is_empty() {
+        groups.insert("data".to_owned(), data.into());
+    }
+    if !bases.is_empty() {
+        groups.insert("lineage".to_owned(), json!({ "base_models": bases }));
+    }
+    // Nobody but this program has looked at it: `verified` is the word of Brain-Score's reviewers.
+    let said = ["model"].into_iter().chain(groups.keys().map(String::as_str));
+    let assertions: Vec<Value> =
+        said.map(|group| json!({ "path": format!("/{group}"), "status": "probable", "sources": ["lcnnc"] })).collect();
+    let mut facts = json!({
         "schema_version": "2.0",
         "domain": "vision",
         "models": {
             plugin.id: {
                 "sources": { "lcnnc": { "kind": "other", "citation": source } },
-                "assertions": [
-                    { "path": "/model", "status": "verified", "sources": ["lcnnc"] },
-                    { "path": "/data/training_datasets", "status": "verified", "sources": ["lcnnc"] },
-                ],
+                "assertions": assertions,
                 "model": {
                     "display_name": net.name,
                     "architecture": { "family": family, "description": head.join(" ") },
@@ -40,7 +49,6 @@ pub fn text(plugin: &Plugin) -> String {
                     "recurrent": is_recurrent,
                     "input_resolution": { "channels": channels, "height": height, "width": width },
                 },
-                "data": { "training_datasets": [{ "name": plugin.data, "role": "training" }] },
                 "io": {
                     "modality": "image",
                     "output_format": format!("scores of {} classes", net.classes),
@@ -48,6 +56,9 @@ pub fn text(plugin: &Plugin) -> String {
             },
         },
     });
+    if let Value::Object(own) = &mut facts["models"][plugin.id] {
+        own.extend(groups);
+    }
     // Texts, numbers and lists of them can always be written.
     serde_yaml::to_string(&facts).unwrap_or_default()
 }

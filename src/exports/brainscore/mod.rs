@@ -3,9 +3,11 @@
 
 mod areas;
 mod code;
+mod history;
 mod metadata;
 
 pub use areas::{Area, Mapping, REGIONS, mapped};
+pub use history::{Base, History, Training};
 
 use lcnnc_lang::back::pytorch::{self, About};
 use lcnnc_lang::diag::counted;
@@ -33,8 +35,8 @@ pub struct Plugin<'a> {
     pub ms_per_step: f64,
     /// The weights, as a file.
     pub weights: &'a [u8],
-    /// The data set that the net was trained with.
-    pub data: &'a str,
+    /// What the weights went through.
+    pub history: &'a History,
 }
 
 impl Plugin<'_> {

@@ -2,6 +2,7 @@
 
 use super::columns::GUTTER;
 use super::nest::{Laid, Stretch};
+use std::collections::BTreeMap;
 
 /// How many straight pieces a bend is drawn as.
 const BEND: usize = 12;
@@ -56,11 +57,32 @@ pub fn curve(by: [[f64; 2]; 4]) -> impl Iterator<Item = [f64; 2]> {
     })
 }
 
+/// For each arrow that leads from one column to the next one how far off the middle of the room between them it runs: the
+/// further to the left one begins, the further to the right, so that none crosses another.
+pub fn lanes(laid: &Laid) -> BTreeMap<usize, f64> {
+    let mut leaving: BTreeMap<usize, Vec<(f64, usize)>> = BTreeMap::new();
+    for (arrow, stretches) in &laid.stretches {
+        let columns = || stretches.iter().map(|own| own.column);
+        for column in columns().min().unwrap_or(0)..columns().max().unwrap_or(0) {
+            let lowest = stretches.iter().filter(|own| own.column == column).max_by(|a, b| a.y[1].total_cmp(&b.y[1]));
+            leaving.entry(column).or_default().push((lowest.map_or(0.0, |own| own.x), *arrow));
+        }
+    }
+    let mut lanes = BTreeMap::new();
+    for mut arrows in leaving.into_values() {
+        arrows.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let middle = (arrows.len() - 1) as f64 / 2.0;
+        lanes.extend(arrows.iter().enumerate().map(|(n, (_, arrow))| (*arrow, (n as f64 - middle) * 5.0)));
+    }
+    lanes
+}
+
 /// From the lower end of a column to the upper end of the next one, through the room between them.
 fn around(points: &mut Vec<[f64; 2]>, laid: &Laid, to: &Stretch, lane: f64) {
     let Some(&[x, y]) = points.last() else { return };
     let right = laid.columns.get(to.column - 1).copied().unwrap_or(x) + GUTTER / 2.0 + lane;
-    let [low, high] = [y + 9.0 + lane.abs(), to.y[0] - 13.0 + lane];
+    // Each lane has a height of its own at both ends.
+    let [low, high] = [y + 11.0 + 0.8 * lane, to.y[0] - 13.0 + lane];
     let corners = [[x, y], [x, low], [right, low], [right, high], [to.x, high], [to.x, to.y[0]]];
     points.pop();
     points.extend(rounded(&corners));

@@ -65,8 +65,8 @@ fn firsts(levels: &Levels, heights: &[f64], gaps: &[f64], wanted: f64) -> Vec<us
         whole += next;
         // The column ends where it comes closest to what is wanted.
         let is_full = whole - next / 2.0 > wanted * firsts.len() as f64;
-        // A last box alone is no column.
-        let is_much = all + next - whole > wanted * LEAST;
+        // A last box alone is no column, beside one that may have come out higher than was wanted.
+        let is_much = all + next - whole > wanted.max(high) * LEAST;
         if is_full && is_much && high > 0.0 && may_cut(levels, level) {
             firsts.push(level);
             high = 0.0;

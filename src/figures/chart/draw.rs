@@ -35,8 +35,9 @@ pub fn page(chart: &Chart, laid: &Laid) -> Page {
     for (at, [x, y, w, h]) in &laid.frames {
         frame(&mut page, chart, *at, Frame { left: x + shift[0], top: y + shift[1], width: *w, height: *h });
     }
+    let lanes = arrows::lanes(laid);
     for at in 0..chart.arrows.len() {
-        arrow(&mut page, chart, laid, at, shift);
+        arrow(&mut page, chart, laid, (at, lanes.get(&at).copied().unwrap_or(0.0)), shift);
     }
     for at in 0..chart.boxes.len() {
         node(&mut page, chart, laid, at, shift);
@@ -98,7 +99,7 @@ fn node(page: &mut Page, chart: &Chart, laid: &Laid, at: usize, shift: [f64; 2])
     page.shapes.push(Shape::Group(None));
 }
 
-fn arrow(page: &mut Page, chart: &Chart, laid: &Laid, at: usize, shift: [f64; 2]) {
+fn arrow(page: &mut Page, chart: &Chart, laid: &Laid, (at, lane): (usize, f64), shift: [f64; 2]) {
     let arrow = &chart.arrows[at];
     if arrow.from == arrow.to {
         return turn(page, chart, laid, at, shift);
@@ -108,7 +109,6 @@ fn arrow(page: &mut Page, chart: &Chart, laid: &Laid, at: usize, shift: [f64; 2]
         let [w, h] = laid.sized[at].size;
         [x + w / 2.0, y + h / 2.0]
     };
-    let lane = (at % 3) as f64 * 5.0 - 5.0;
     let (mut points, is_up) = arrows::line(laid, at, middle(arrow.from), middle(arrow.to), lane);
     points.iter_mut().for_each(|[x, y]| (*x, *y) = (*x + shift[0], *y + shift[1]));
     line(page, points, arrow.line, LineEnds { is_up, class: "arrow" });

@@ -45,7 +45,10 @@ pub struct Laid {
 /// The whole chart.
 pub fn laid(chart: &Chart) -> Laid {
     let sized = (0..chart.boxes.len()).map(|at| sizes::sized(chart, at)).collect();
-    let nest = Nest { chart, ranks: Ranks::of(chart), sized };
+    let mut nest = Nest { chart, ranks: Ranks::of(chart), sized, outside: BTreeMap::new() };
+    // Frames are laid out before it is known where their arrows come from, so the arrows that come in are put in order in a
+    // second round.
+    nest.outside = nest.frame(None).outside();
     let mut laid = nest.frame(None);
     laid.sized = nest.sized;
     laid
@@ -55,6 +58,8 @@ struct Nest<'a> {
     chart: &'a Chart,
     ranks: Ranks,
     sized: Vec<Sized>,
+    /// Where each arrow that crosses the border of a frame was outside of it, by the frame and the arrow.
+    outside: BTreeMap<(usize, usize), f64>,
 }
 
 impl Nest<'_> {
@@ -113,6 +118,11 @@ impl Nest<'_> {
             let has_label = meets == frame && !arrow.lines.is_empty();
             strands.push(Strand { arrow: n, upper, lower, label: has_label.then(|| sizes::label(arrow)) });
         }
+        let place = |strand: &Strand| {
+            let crosses = [strand.upper, strand.lower].iter().any(|end| !matches!(end, End::Part(_)));
+            frame.filter(|_| crosses).and_then(|frame| self.outside.get(&(frame, strand.arrow)).copied())
+        };
+        strands.sort_by(|a, b| place(a).unwrap_or(0.0).total_cmp(&place(b).unwrap_or(0.0)));
         strands
     }
 }
@@ -228,6 +238,25 @@ impl Placed {
 }
 
 impl Laid {
+    /// Where arrows lie just outside of the frames whose borders they cross.
+    fn outside(&self) -> BTreeMap<(usize, usize), f64> {
+        let mut found = BTreeMap::new();
+        for (frame, [x, y, width, height]) in &self.frames {
+            let (low, high) = (y - 0.01, y + height + 0.01);
+            let is_inside = |own: &&Stretch| (*x..=x + width).contains(&own.x) && own.y[0] >= low && own.y[1] <= high;
+            for (arrow, stretches) in &self.stretches {
+                let Some(Stretch { column, .. }) = stretches.iter().find(is_inside) else { continue };
+                let beside = || stretches.iter().filter(|own| own.column == *column);
+                let above = beside().filter(|own| own.y[1] < low).max_by(|a, b| a.y[1].total_cmp(&b.y[1]));
+                let below = beside().filter(|own| own.y[0] > high).min_by(|a, b| a.y[0].total_cmp(&b.y[0]));
+                if let Some(own) = above.or(below) {
+                    found.insert((*frame, *arrow), own.x);
+                }
+            }
+        }
+        found
+    }
+
     /// Takes in what lies in a frame.
     fn take(&mut self, frame: usize, inner: &Laid, [x, y]: [f64; 2], column: usize) {
         let moved = |[a, b]: [f64; 2]| [a + x, b + y];

@@ -58,6 +58,7 @@ impl Trained {
             recipe,
             model,
             device: self.device.clone(),
+            spec: self.spec.clone(),
             file: self.file.clone(),
             own_data: self.own_data,
             on_cpu: self.on_cpu,

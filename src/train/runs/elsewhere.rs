@@ -13,7 +13,7 @@ use crate::train::runs::inspection::Inspection;
 use crate::train::runs::which::Which;
 use crate::train::weights::taken::{self, Chosen};
 use crate::train::weights::wish::{Renamed, WeightsFile, WeightsFrom};
-use crate::train::weights::{self, foreign};
+use crate::train::weights::{self, formats};
 use crate::train::{Recipe, TrainError};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
@@ -79,8 +79,8 @@ impl Taken {
             );
             return Err(TrainError::Refused { path, reason });
         }
-        let stored = weights::parse_any(&path, &bytes)
-            .map_err(|error| foreign::in_safetensors(&path, &bytes).unwrap_or(error))?;
+        let stored =
+            weights::parse_any(&path, &bytes).map_err(|error| formats::refused(&path, &bytes).unwrap_or(error))?;
         drop(bytes);
         if let Some(reason) = stored.damage {
             return Err(TrainError::Damaged { path, reason });

@@ -106,9 +106,15 @@ pub fn is_written(name: &str) -> bool {
 /// Which of its files is missing, or that the folder may not be looked into.
 pub fn check(folder: &Path) -> Result<(), TrainError> {
     if !folder.is_dir() {
-        let reason =
-            if folder.exists() { "expected a run's folder, and this is a file" } else { "there is no such folder" };
-        return Err(TrainError::Refused { path: folder.to_owned(), reason: reason.to_owned() });
+        let above = folder.parent().filter(|above| is_own(above, folder));
+        let reason = match above {
+            _ if !folder.exists() => "there is no such folder".to_owned(),
+            Some(run) => {
+                format!("expected a run's folder, and this is a file of the run `{}`: name that folder", run.display())
+            }
+            None => "expected a run's folder, and this is a file".to_owned(),
+        };
+        return Err(TrainError::Refused { path: folder.to_owned(), reason });
     }
     for (name, is_folder) in KINDS {
         let path = folder.join(name);

@@ -26,6 +26,8 @@ pub struct Trained {
     pub(super) recipe: Recipe,
     pub(super) model: Model,
     pub(super) device: Device,
+    /// The name of the author's spec, without its folder and its ending.
+    pub(super) spec: String,
     /// The file with the weights.
     pub(super) file: PathBuf,
     /// Whether the data set is to be the one that the run was trained on.
@@ -146,10 +148,11 @@ impl Trained {
         if let Some(problem) = run.metrics_problem() {
             inspection.say(&format!("warning: {problem}"));
         }
+        let spec = run.made_with().spec;
         let manifest = run.manifest;
         let device = opened.device;
         let model = model(&recipe, (&device, fuses), weights, &file)?;
-        Ok(Self { overrides, manifest, recipe, model, device, file, own_data, on_cpu })
+        Ok(Self { overrides, manifest, recipe, model, device, spec, file, own_data, on_cpu })
     }
 
     /// Weights of a time in the training of the run of a folder, in the order of the net; none where it did not keep them.
@@ -286,6 +289,16 @@ impl Trained {
     /// The run's settings and where it comes from.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// The name of the author's spec, by which the run's folder is found below `runs`.
+    pub fn spec(&self) -> &str {
+        &self.spec
+    }
+
+    /// The most images of the training half that the run was to take.
+    pub fn limit(&self) -> Option<usize> {
+        self.overrides.limit
     }
 
     /// What the run was made of.

@@ -2,6 +2,7 @@
 //! they are.
 
 pub mod foreign;
+pub mod formats;
 mod header;
 mod pattern;
 pub mod taken;
@@ -103,7 +104,7 @@ pub fn parse(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
 /// If it is no safetensors file.
 pub fn parse_any(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
     let damaged = |reason: String| TrainError::Damaged { path: path.to_owned(), reason };
-    if let Some(other) = foreign::other_format(bytes) {
+    if let Some(other) = formats::other_format(bytes) {
         return Err(damaged(other));
     }
     let unreadable = |error: SafeTensorError| damaged(format!("{error}; expected a safetensors file"));

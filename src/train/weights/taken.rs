@@ -6,7 +6,7 @@ use super::wish::{Renamed, WeightsFrom};
 use crate::back::burn::Weight;
 use lcnnc_lang::diag::{counted, did_you_mean};
 use lcnnc_lang::ir::{Net, Param, Sign};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that a message lists before it says how many more there are.
 const LISTED: usize = 4;
@@ -60,6 +60,8 @@ pub fn choose(
     let mut chosen = Chosen::default();
     let mut from: Vec<Option<String>> = vec![None; net.params.len()];
     let (mut rest, mut unfit) = (Vec::new(), Vec::new());
+    // What another tensor of the file becomes is not what was meant.
+    let given: BTreeSet<String> = candidates.iter().map(|candidate| candidate.weight.name.clone()).collect();
     for candidate in candidates {
         let place = net.params.iter().position(|param| param.name == candidate.weight.name);
         let here = place.map_or("-", |place| net.params[place].name.as_str()).to_owned();
@@ -69,7 +71,8 @@ pub fn choose(
             continue;
         }
         let Some(place) = place else {
-            let what = format!("not taken: the net has no `{}`{}", candidate.weight.name, meant(&candidate, net));
+            let what =
+                format!("not taken: the net has no `{}`{}", candidate.weight.name, meant(&candidate, net, &given));
             rest.push((row(what), None));
             continue;
         };
@@ -175,7 +178,9 @@ fn unused(wish: &WeightsFrom, candidates: &[Candidate], net: &Net) -> Vec<String
                 problems.push(format!("`rename`: the file has no name that `{theirs}` fits{help}"));
             }
             Some(first) if in_net().all(|name| !becomes.iter().any(|ours| ours == name)) => {
-                let help = help(first, in_net().collect());
+                let given = |name: &&str| candidates.iter().any(|it| it.weight.name == **name);
+                let free: Vec<&str> = in_net().filter(|name| !given(name)).collect();
+                let help = help(first, if free.is_empty() { in_net().collect() } else { free });
                 problems.push(format!("`rename`: `{theirs}` becomes `{first}`, which the net does not have{help}"));
             }
             Some(_) => {}
@@ -209,14 +214,18 @@ fn misfit(candidate: &Candidate, others: &BTreeMap<String, String>, param: &Para
 }
 
 /// The question whether another name was meant.
-fn meant(candidate: &Candidate, net: &Net) -> String {
-    let near = did_you_mean(&candidate.weight.name, net.params.iter().map(|param| param.name.as_str()));
+fn meant(candidate: &Candidate, net: &Net, given: &BTreeSet<String>) -> String {
+    let free = net.params.iter().map(|param| param.name.as_str()).filter(|name| !given.contains(*name));
+    let near = did_you_mean(&candidate.weight.name, free);
     near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
 }
 
 /// What to do where a file has nothing that the net takes.
 fn nothing(rest: &[([String; 4], Option<usize>)], net: &Net) -> String {
-    let theirs = rest.iter().map(|(row, _)| row[0].as_str()).collect();
+    let theirs: Vec<&str> = rest.iter().map(|(row, _)| row[0].as_str()).collect();
+    if theirs.is_empty() {
+        return "there is no tensor in the file: it was written without weights".to_owned();
+    }
     let ours = net.params.iter().map(|param| param.name.as_str()).collect();
     format!(
         "nothing of the file is taken: its names are {}, those of the net {}; say with `--weights-rename THEIRS=OURS`, or with `rename` under `weights_from` in run.yaml, which is which",

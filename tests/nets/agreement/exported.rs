@@ -223,13 +223,19 @@ fn exported_nets_are_the_same_nets_in_pytorch() {
     }
     exported_asleep::write(&folder);
     let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let (mut random, mut normed) = (0, 0);
     for n in 0..RANDOM {
         let passages = prop::collection::vec(passage(), 0..6).new_tree(&mut runner).unwrap().current();
         let penalties = penalties().new_tree(&mut runner).unwrap().current();
         if let Some(net) = compile_as("any.lcnn", &written(&passages, &penalties), &[]).net {
             write(&folder, &format!("random_{n}"), &net);
+            random += 1;
+            // A norm for each step, in the loop of a block's copy.
+            normed += usize::from(net.params.iter().any(|param| param.name.ends_with(".t.I.batch_norm.1.weight")));
         }
     }
+    println!("{random} random nets, {normed} of them with a norm for each step in a block's loop");
+    assert!(normed > 4, "{normed} of {random}");
     let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
     for script in ["exported.py", "exported_onnx.py"] {
         let script = lcnnc_testing::project(&format!("tests/reference/{script}"));

@@ -151,12 +151,25 @@ fn graph_draws_a_figure() {
     let said = lcnnc(&["graph", "specs/blt", "--format", "svg", "--set", "steps=2", "--out", path]);
     assert_eq!((said.code, said.out), (0, format!("Blt, see {path}\n")), "{}", said.err);
     assert_eq!(fs::read_to_string(&file).unwrap(), printed.out);
-    let spec = place.path().join("net.lcnn");
-    fs::copy("specs/blt.lcnn", &spec).unwrap();
-    let spec = spec.to_str().unwrap();
-    let said = lcnnc(&["graph", spec, "--out", spec]);
-    assert!(said.code == 2 && said.err.contains("it is the spec itself"), "{}", said.err);
-    assert_eq!(fs::read(spec).unwrap(), fs::read("specs/blt.lcnn").unwrap());
+    // An earlier drawing is replaced, and nothing else that is there.
+    assert_eq!(lcnnc(&["graph", "specs/lc_cnn", "--format", "svg", "--out", path]).code, 0);
+    assert_ne!(fs::read_to_string(&file).unwrap(), printed.out);
+    let dot = place.path().join("net.dot").display().to_string();
+    assert!((0..2).all(|_| lcnnc(&["graph", "specs/blt", "--out", &dot]).code == 0));
+    for (name, text) in [
+        ("spec.lcnn", &*fs::read("specs/blt.lcnn").unwrap()),
+        ("w.safetensors", b"\x02\x00\x00\x00\x00\x00\x00\x00{}"),
+        ("of_others.svg", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+        ("notes.txt", b"digraphs are drawings"),
+        ("drawn.dot", &fs::read(&file).unwrap()),
+    ] {
+        let there = place.path().join(name);
+        fs::write(&there, text).unwrap();
+        let format = if name.ends_with(".svg") { "svg" } else { "dot" };
+        let said = lcnnc(&["graph", "specs/blt", "--format", format, "--out", there.to_str().unwrap()]);
+        assert!(said.code == 2 && said.err.contains("there is such a file already"), "{name}: {}", said.err);
+        assert_eq!(fs::read(there).unwrap(), text, "{name}");
+    }
 }
 
 /// What is too large for a figure can be drawn as the message says.

@@ -49,7 +49,7 @@ const VERBS: [(&str, &str); 31] = [
 ];
 
 /// What each flag with a value does not take.
-const BAD: [(&str, &[&str]); 66] = [
+const BAD: [(&str, &[&str]); 67] = [
     ("--ms-per-step", &["0", "0.5", "-1", "nan", "inf", "fast", ""]),
     ("--map", &["", "V1", "V1=", "=O", "V1=O,"]),
     ("--weights-from", &[""]),
@@ -58,6 +58,7 @@ const BAD: [(&str, &[&str]); 66] = [
     ("--weights-rename", &["", "3", "a=", "=b", "a.*=b"]),
     ("--over", &["", "3", "steps", "steps=", "steps=1,,2", "steps=3..1", "steps=uniform(1, 0)"]),
     ("--lesion", &["", "3", ":3", "O:"]),
+    ("--random-lesions-among", &["", "3", ":3", "O:"]),
     ("--random-lesions", &["-1", "x", "10001", ""]),
     ("--where", &["", "width", "width == 1", "= 1", "1 < width < 2", "nothing = 1"]),
     ("--sort", &["", "nothing", "-nothing"]),

@@ -1,6 +1,6 @@
 //! Lesions: each against a file of weights that says the same, or a closed form.
 
-use super::{INSIDE, LOOP, fine, json, lcnnc, place, refused, with_weights};
+use super::{AREAS, INSIDE, LOOP, fine, json, lcnnc, place, refused, with_weights};
 use serde_json::Value;
 use std::path::Path;
 
@@ -74,6 +74,48 @@ fn without_lateral_weights_nothing_is_lateral() {
     let all: f64 = 36.0 / shares.iter().find(|(_, name)| *name == "W_L`").unwrap().0 * 100.0;
     assert!((all - (18.0 + 36.0 + 18.0 * whole["classes"].as_array().unwrap().len() as f64)).abs() < 0.5, "{among}");
     assert!(!fine(here, "eval run --lesion W_L --random-lesions 0").contains("random lesions among"));
+}
+
+/// Random lesions that may lie in one layer alone, and are as large as it, are that layer.
+#[test]
+fn random_lesions_lie_where_they_are_to() {
+    let place = place(LOOP);
+    let here = place.path();
+    let study = rows(here, "--lesion W_L --random-lesions 2 --random-lesions-among W_L");
+    for measure in ["accuracy", "cross_entropy", "mean", "zeros"] {
+        assert_eq!(study[1][measure], study[2][measure]);
+        assert_eq!(study[1][measure], study[3][measure]);
+    }
+    // Each draws 18 others of the 36 lateral weights.
+    let study = rows(here, "--lesion W_A --random-lesions 2 --random-lesions-among W_L");
+    assert_ne!(study[2]["cross_entropy"], study[3]["cross_entropy"]);
+    let said = fine(here, "eval run --lesion W_A --random-lesions 2 --random-lesions-among W_L");
+    assert_eq!(said.lines().last().unwrap(), "random lesions among all kernels of `W_L`, 100.0 % in `W_L`");
+    let said = json(here, "eval run --lesion W_A --random-lesions-among W_L --random-lesions-among W_A --format json");
+    let among = said["random_lesions_among"].as_str().unwrap();
+    assert_eq!(among, "all kernels of `W_L` and `W_A`, 66.7 % in `W_L`, 33.3 % in `W_A`");
+    for (args, with) in [
+        (
+            "--lesion W_L --random-lesions-among W_A",
+            "it has 18 kernels to draw among, and the lesion is of 36: name more",
+        ),
+        ("--lesion W_L --random-lesions-among W_l", "did you mean `W_L`?"),
+        ("--lesion O:0 --random-lesions-among W_L", "are drawn among the channels of the same value"),
+        ("--lesion W_L --random-lesions-among O:0", "expected a parameter, an area or a role"),
+        ("--lesion logits --random-lesions-among W_L", "0 biases to draw among"),
+    ] {
+        refused(here, &format!("eval run {args}"), with);
+    }
+}
+
+/// An area is all parameters whose names begin with its own.
+#[test]
+fn random_lesions_lie_in_an_area() {
+    let place = place(AREAS);
+    let here = place.path();
+    let said = json(here, "eval run --lesion V1.conv --random-lesions 1 --random-lesions-among V2 --format json");
+    let among = said["random_lesions_among"].as_str().unwrap();
+    assert!(among.starts_with("all kernels and biases of `V2`, 100.0 % in `V2"), "{among}");
 }
 
 /// All scores are zero then: every image is named as the first class, and each class is as probable as any other.

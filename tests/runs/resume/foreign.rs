@@ -112,7 +112,7 @@ fn what_is_no_weights_is_named_as_what_it_is() {
             b"PK\x03\x04\x00\x00\x00\x00\x00\x00archive/data.pkl",
             "a file of `torch.save`; in Python, `safetensors.torch.save_file(",
         ),
-        (b"\x80\x02}q\x00(X\x06\x00\x00\x00", "a pickle, as of `torch.save`"),
+        (b"\x80\x02}q\x00(X\x06\x00\x00\x00", "a pickle of Python"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
         (b"<!DOCTYPE html><html>", "a web page"),
         (b"", "it is empty"),

@@ -69,12 +69,17 @@ fn done(output: &Output) {
 }
 
 /// The forms in which others publish weights, from `state`, a state dict, and `net`, a module.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 10] = [
     ("plain", "state"),
     ("state_dict", "{'epoch': 3, 'state_dict': state, 'model': 'tiny', 'optimizer': {'lr': torch.ones(1)}}"),
     ("model", "{'model': state, 'epoch': 3}"),
     ("model_state_dict", "{'model_state_dict': state, 'loss': 0.5}"),
+    ("net", "{'net': state, 'acc': 93.1, 'epoch': 7}"),
+    ("ema", "{'step': torch.ones(1), 'model_ema': {'decay': 0.9, 'module': state}}"),
+    ("list", "[7, {'weights': [state]}]"),
+    ("adam", "{'optimizer': {'state': {0: {str(n): torch.ones(2) for n in range(99)}}}, 'weights': state}"),
     ("module", "net"),
+    ("modules", "{'epoch': 7, 'model': net}"),
 ];
 
 /// `PYTHON=… cargo test --test runs lines_of_python -- --ignored`, with a Python that has torch and safetensors.
@@ -93,11 +98,8 @@ fn lines_of_python_make_safetensors_of_every_form_of_checkpoint() {
             ),
         ));
         let err = refused(folder, &format!("{name}.pth"));
-        let (_, lines) = err.split_once("a safetensors file of it:\n").unwrap();
-        let (lines, of_module) = lines.split_once("\nof a whole module").unwrap();
-        let lines: Vec<&str> = lines.lines().map(|line| &line[2..]).collect();
-        let mut lines = lines.join("\n");
-        if name == "module" {
+        let (mut lines, of_module) = lines_of(&err);
+        if name.starts_with("module") {
             assert!(!python(folder, &lines).status.success(), "it would run what is in the file");
             assert!(of_module.contains("`weights_only=False`"), "{of_module}");
             lines = lines.replace("weights_only=True", "weights_only=False");
@@ -108,4 +110,72 @@ fn lines_of_python_make_safetensors_of_every_form_of_checkpoint() {
         let words: Vec<&str> = taken.split_whitespace().collect();
         assert_eq!(words[1], words[3], "all of the net is taken: {taken}");
     }
+    // Without tensors the lines end with an error, and write nothing.
+    for nothing in ["{'epoch': 3, 'optimizer': {'state': {0: {'exp_avg': torch.ones(2)}}}}", "torch.ones(3)"] {
+        done(&python(folder, &format!("import torch\ntorch.save({nothing}, 'nothing.pth')\n")));
+        let (lines, _) = lines_of(&refused(folder, "nothing.pth"));
+        let output = python(folder, &lines);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success() && said.contains("no tensors with names are in it"), "{said}");
+        assert!(!folder.join("nothing.safetensors").exists());
+    }
+    // A file of torch that is called otherwise is not written over, and nor is one that is there already.
+    let bytes = fs::read(folder.join("net.pth")).unwrap();
+    fs::write(folder.join("misnamed.safetensors"), &bytes).unwrap();
+    let (lines, _) = lines_of(&refused(folder, "misnamed.safetensors"));
+    done(&python(folder, &lines));
+    assert!(fs::read(folder.join("misnamed.safetensors")).unwrap() == bytes);
+    fine(folder, &format!("run tiny {FEW} --runs taken --weights-from misnamed-2.safetensors"));
+    assert!(lines_of(&refused(folder, "net.pth")).0.contains("\"net-2.safetensors\""));
+    // Arrays of numpy.
+    done(&python(
+        folder,
+        "import numpy\nfrom safetensors.numpy import load_file\nnumpy.savez('arrays.npz', **load_file('net.safetensors'))\n",
+    ));
+    let err = refused(folder, "arrays.npz");
+    let (_, lines) = err.split_once("a safetensors file of it:\n").unwrap();
+    done(&python(folder, &lines.lines().map(str::trim).collect::<Vec<_>>().join("\n")));
+    let said = fine(folder, &format!("run tiny {FEW} --runs taken --weights-from arrays.safetensors"));
+    assert!(said.contains("weights    8 of 8 taken from "), "{said}");
+}
+
+/// The lines of Python in a message, and what it says behind them.
+fn lines_of(err: &str) -> (String, String) {
+    let (_, lines) = err.split_once("a safetensors file of it:\n").unwrap();
+    let (lines, behind) = lines.split_once("\nof a whole module").unwrap();
+    let lines: Vec<&str> = lines.lines().map(|line| line.get(2..).unwrap_or_default()).collect();
+    (lines.join("\n"), behind.to_owned())
+}
+
+/// Each kind of file is called what it is, with what to do; none is said to be damaged.
+#[test]
+fn files_of_other_kinds_are_called_what_they_are() {
+    let (place, run) = place();
+    let folder = place.path();
+    fine(folder, &format!("export {run} --to onnx --out net.onnx"));
+    fine(folder, &format!("activations {run} --values A --limit 2 --out a.npy"));
+    fine(folder, &format!("activations {run} --values A --limit 2 --out a.npz"));
+    fs::write(folder.join("w.safetensors.gz"), b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03abc").unwrap();
+    fs::write(folder.join("w.pkl"), b"\x80\x04\x95\x10\x00\x00\x00\x00\x00\x00\x00}\x94.").unwrap();
+    fs::write(folder.join("old.safetensors"), b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.").unwrap();
+    fs::write(folder.join("new.zip"), b"PK\x03\x04\x00\x00\x00\x00\x00\x00archive/data.pkl").unwrap();
+    fs::write(folder.join("other.zip"), b"PK\x03\x04\x00\x00\x00\x00\x00\x00thesis.docx").unwrap();
+    for (name, said) in [
+        ("tiny.lcnn", "found a text, as of a spec; name a run's folder or a safetensors file"),
+        ("net.onnx", "found a graph of ONNX; name what it was made of"),
+        ("a.npy", "found an array of numpy (.npy)"),
+        ("a.npz", "it holds arrays of numpy; in Python, these lines"),
+        ("w.safetensors.gz", "found a file that gzip has compressed; unpack it first"),
+        ("w.pkl", "a pickle of Python is a program as well, and is never run here"),
+        ("old.safetensors", "a file of `torch.save` is a program as well"),
+        ("new.zip", "a file of `torch.save` is a program as well"),
+        ("other.zip", "found an archive (ZIP) of no kind that holds weights"),
+    ] {
+        let err = refused(folder, name);
+        assert!(err.contains(said) && !err.contains("damaged"), "{name}: {err}");
+    }
+    assert!(refused(folder, "old.safetensors").contains("\"old-2.safetensors\")"));
+    fs::write(folder.join("none.safetensors"), b"\x02\x00\x00\x00\x00\x00\x00\x00{}").unwrap();
+    let err = refused(folder, "none.safetensors");
+    assert!(err.contains("there is no tensor in the file"), "{err}");
 }

@@ -1,10 +1,13 @@
 //! CORnet-S as its authors published it, brought to `specs/cornet_s.lcnn` by `rename`.
 
+mod tuned;
+
 use super::{Tensor, row, run_of, tensors, write};
 use crate::shell::{fine, lcnnc};
 use safetensors::Dtype;
 use std::collections::BTreeMap;
 use std::fs;
+use tempfile::TempDir;
 
 /// Feature maps of the first area; the published net has 64.
 const WIDTH: usize = 2;
@@ -89,30 +92,35 @@ impl StateDict {
         }
     }
 
-    fn published() -> Self {
+    fn published(width: usize, classes: usize) -> Self {
         let mut all = Self::default();
-        all.conv("V1.conv1", 1, WIDTH, 7);
-        all.norm("V1.norm1", WIDTH);
-        all.conv("V1.conv2", WIDTH, WIDTH, 3);
-        all.norm("V1.norm2", WIDTH);
-        all.area("V2", [WIDTH, 2 * WIDTH], 2);
-        all.area("V4", [2 * WIDTH, 4 * WIDTH], 4);
-        all.area("IT", [4 * WIDTH, 8 * WIDTH], 2);
-        all.numbers("decoder.linear.weight", &[CLASSES, 8 * WIDTH]);
-        all.numbers("decoder.linear.bias", &[CLASSES]);
+        all.conv("V1.conv1", 1, width, 7);
+        all.norm("V1.norm1", width);
+        all.conv("V1.conv2", width, width, 3);
+        all.norm("V1.norm2", width);
+        all.area("V2", [width, 2 * width], 2);
+        all.area("V4", [2 * width, 4 * width], 4);
+        all.area("IT", [4 * width, 8 * width], 2);
+        all.numbers("decoder.linear.weight", &[classes, 8 * width]);
+        all.numbers("decoder.linear.bias", &[classes]);
         all
     }
 }
 
+/// A place with `cornet.lcnn`, for images of one channel: the sets that need no files have those.
+fn place() -> TempDir {
+    let place = tempfile::tempdir().unwrap();
+    let spec = fs::read_to_string("specs/cornet_s.lcnn").unwrap();
+    fs::write(place.path().join("cornet.lcnn"), spec.replace("[3, size, size]", "[1, size, size]")).unwrap();
+    place
+}
+
 #[test]
 fn the_published_names_of_cornet_s_are_taken_by_rename() {
-    let place = tempfile::tempdir().unwrap();
+    let place = place();
     let folder = place.path();
-    let spec = fs::read_to_string("specs/cornet_s.lcnn").unwrap();
-    // Images of one channel: the set that needs no files has those.
-    fs::write(folder.join("cornet.lcnn"), spec.replace("[3, size, size]", "[1, size, size]")).unwrap();
     fs::write(folder.join("run.yaml"), SETTINGS).unwrap();
-    let StateDict(published, _) = StateDict::published();
+    let StateDict(published, _) = StateDict::published(WIDTH, CLASSES);
     write(&folder.join("published.safetensors"), &published);
     let said = fine(folder, "run --config run.yaml");
     assert_eq!(

@@ -245,7 +245,8 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
             "--weights-from saved.pth",
             &[
                 "saved.pth: a file of `torch.save` is a program as well",
-                "\n  import torch, safetensors.torch\n  saved = torch.load(\"saved.pth\"",
+                "\n  import torch, safetensors.torch\n  def dicts",
+                "\n  saved = torch.load(open(\"saved.pth\", \"rb\")",
                 "\"saved.safetensors\")",
             ],
         ),
@@ -262,6 +263,23 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
     assert_eq!(code, Some(2));
     assert!(err.contains("write `--weights-from RUN`"), "{err}");
     assert!(!folder.join("none").exists(), "nothing is left");
+}
+
+/// A name that another tensor of the file has taken is not what was meant.
+#[test]
+fn names_that_are_taken_are_not_offered() {
+    let (place, run) = place();
+    let folder = place.path();
+    let mut other = tensors(&folder.join(&run).join("best.safetensors"));
+    other.insert("W_B.weight".to_owned(), other["W_A.weight"].clone());
+    write(&folder.join("other.safetensors"), &other);
+    let from = "--epochs 1 --weights-from other.safetensors";
+    let said = fine(folder, &format!("run tiny {FEW} {from}"));
+    assert_eq!(row(&said, "W_B.weight"), "W_B.weight - [4, 1, 3, 3] not taken: the net has no `W_B.weight`");
+    other.remove("W_A.weight");
+    write(&folder.join("other.safetensors"), &other);
+    let said = fine(folder, &format!("run tiny {FEW} {from}"));
+    assert!(row(&said, "W_B.weight").ends_with("the net has no `W_B.weight`; did you mean `W_A.weight`?"), "{said}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ block area(x, steps: 2) {
         state S = x
         branch both = difference {
             exc E = tanh(L * S)
-            inh I = tanh(gain(S, per_step: true))
+            inh I = tanh(gain(batch_norm(S, per_step: true), per_step: true))
         }
         S' = relu(x + both)
     }

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One way from a box to a value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Path {
-    pub from: usize,
+    /// None for what is zero for all images, which comes from nowhere; words and roles of operations on it count all the same.
+    pub from: Option<usize>,
     pub when: When,
     /// The steps of the loop whose state it is, for a value of the step before.
     pub steps: usize,
@@ -25,6 +26,12 @@ pub struct Path {
 
 impl Path {
     pub fn new(from: usize, when: When, steps: usize) -> Self {
+        Self { from: Some(from), when, steps, ..Self::nowhere() }
+    }
+
+    /// The way to a value that is zero for all images.
+    fn nowhere() -> Self {
+        let (from, when, steps) = (None, When::Now, 0);
         let (lines, bundles, signs, does) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { from, when, steps, lines, bundles, role: None, shape: None, signs, does }
     }
@@ -112,7 +119,7 @@ impl<'a> Paths<'a> {
 
     /// The ways to the value of a node.
     pub fn to(&self, node: &Node) -> Vec<Path> {
-        let mut all: Vec<Path> = Vec::new();
+        let mut all: Vec<Path> = if node.op == Op::Zeros { vec![Path::nowhere()] } else { Vec::new() };
         for (n, read) in node.op.reads().into_iter().enumerate() {
             for path in self.of.get(&read).into_iter().flatten() {
                 let mut path = path.clone();

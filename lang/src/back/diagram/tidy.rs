@@ -6,6 +6,8 @@ use super::{Diagram, Place, When};
 pub fn together(diagram: &mut Diagram) {
     let mut into: Vec<usize> = (0..diagram.boxes.len()).collect();
     let mut is_out = vec![false; diagram.boxes.len()];
+    // The arithmetic between a value and what it is a part of.
+    let mut signs: Vec<Vec<String>> = vec![Vec::new(); diagram.boxes.len()];
     for at in 0..diagram.boxes.len() {
         let mut read = diagram.links.iter().filter(|link| link.from == at);
         let (Some(link), None) = (read.next(), read.next()) else { continue };
@@ -19,12 +21,15 @@ pub fn together(diagram: &mut Diagram) {
         if is_part {
             into[at] = link.to;
             is_out[at] = true;
+            signs[at].clone_from(&link.lines);
         }
     }
     for at in 0..into.len() {
         let mut to = into[at];
         // No value is part of itself, so this comes to an end.
         while into[to] != to {
+            let next = signs[to].clone();
+            signs[at].extend(next);
             to = into[to];
         }
         into[at] = to;
@@ -40,7 +45,8 @@ pub fn together(diagram: &mut Diagram) {
         does.dedup();
         whole.does = does;
     }
-    for link in &mut diagram.links {
+    for link in diagram.links.iter_mut().filter(|link| !is_out[link.from]) {
+        behind(&mut link.lines, &signs[link.to]);
         link.to = into[link.to];
     }
     let mut links: Vec<super::Link> = Vec::new();
@@ -51,6 +57,21 @@ pub fn together(diagram: &mut Diagram) {
     }
     diagram.links = links;
     diagram.without(&is_out);
+}
+
+/// Adds to the words of a link the signs of what follows: before the weights, as those of its own equation are, or behind other signs.
+fn behind(lines: &mut Vec<String>, signs: &[String]) {
+    if signs.is_empty() {
+        return;
+    }
+    let signs = signs.join(" ");
+    let is_sign = |line: &String| !line.chars().any(char::is_alphanumeric);
+    match lines.as_mut_slice() {
+        [] => lines.push(signs),
+        [only] if is_sign(only) => *only = format!("{only} {signs}"),
+        [first, ..] if is_sign(first) => lines.push(signs),
+        [first, ..] => *first = format!("{signs} {first}"),
+    }
 }
 
 /// Takes out frames without anything in them, and writes a frame that is all of another one as one with it.

@@ -96,8 +96,7 @@ impl<'a> Walker<'a> {
         let is_first = self.firsts.contains(&node.value);
         let (name, place) = match &node.name {
             Some(name) if !is_first => (at_steps(name, &self.steps), self.place(name, &paths, around, *here)),
-            // What is zero comes from nowhere.
-            _ if paths.len() <= MOST || is_first => {
+            _ if paths.iter().filter(|path| path.from.is_some()).count() <= MOST || is_first => {
                 self.paths.of.insert(node.value, paths);
                 return;
             }
@@ -115,8 +114,11 @@ impl<'a> Walker<'a> {
         // What a copy gives has the copy's name, or that of an equation around it, and belongs to the copy.
         let ends_it = here.path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         // Only a copy itself can read two of its values.
-        let own: BTreeSet<usize> =
-            paths.iter().map(|path| path.from).filter(|from| self.diagram.boxes[*from].inside == here.frame).collect();
+        let own: BTreeSet<usize> = paths
+            .iter()
+            .filter_map(|path| path.from)
+            .filter(|from| self.diagram.boxes[*from].inside == here.frame)
+            .collect();
         if (ends_it || own.len() > 1) && here.frame != around.frame {
             return here;
         }
@@ -173,10 +175,11 @@ impl<'a> Walker<'a> {
     }
 
     fn link(&mut self, path: &Path, to: usize) {
+        let Some(from) = path.from else { return };
         let lines = path.label(&self.shapes[&to]);
-        let inherited = self.diagram.boxes[path.from].role.filter(|_| path.bundles.is_empty());
+        let inherited = self.diagram.boxes[from].role.filter(|_| path.bundles.is_empty());
         let role = path.role.or(inherited);
-        let (from, when, steps, bundles) = (path.from, path.when, path.steps, path.bundles.clone());
+        let (when, steps, bundles) = (path.when, path.steps, path.bundles.clone());
         let link = Link { from, to, lines, bundles, role, when, steps, is_plain: path.is_plain() };
         let is_known = |known: &Link| {
             let same = (known.from, known.to, &known.lines) == (link.from, link.to, &link.lines);
@@ -212,10 +215,8 @@ impl<'a> Walker<'a> {
         }
         self.stmts(&looped.body, Around { frame: Some(frame), path: around.path });
         for state in &looped.states {
-            let Some(Path { from: id, .. }) = self.paths.of.get(&state.current).and_then(|paths| paths.first()) else {
-                continue;
-            };
-            let id = *id;
+            let known = self.paths.of.get(&state.current).and_then(|paths| paths.first());
+            let Some(id) = known.and_then(|path| path.from) else { continue };
             for path in self.paths.of.get(&state.init).cloned().unwrap_or_default() {
                 self.link(&Path { when: When::First, ..path }, id);
             }
@@ -266,8 +267,10 @@ impl<'a> Walker<'a> {
         for logits in &net.output.logits {
             let paths = self.paths.of.get(logits).cloned().unwrap_or_default();
             match paths.as_slice() {
-                [path] if path.is_plain() && path.signs.is_empty() && path.does.is_empty() => {
-                    let place = &mut self.diagram.boxes[path.from].place;
+                [path @ Path { from: Some(from), .. }]
+                    if path.is_plain() && path.signs.is_empty() && path.does.is_empty() =>
+                {
+                    let place = &mut self.diagram.boxes[*from].place;
                     if *place == Place::Between {
                         *place = Place::Output;
                     }
