@@ -34,6 +34,9 @@ const WINDOWS: usize = 4 << 20;
 /// Places of a piece, about.
 const PLACES: usize = 384;
 
+/// For each row of all results, those of all outputs.
+type Lines<'y> = Vec<Vec<&'y mut [f32]>>;
+
 impl Conv {
     /// The height and width of the result, in pixels.
     pub fn to(&self) -> [usize; 2] {
@@ -79,13 +82,13 @@ impl Conv {
     fn forward_by_places(&self, x: &[f32], weight: &[f32], images: usize, y: &mut [f32]) {
         let (depth, [height, width]) = (self.depth(), self.to());
         // The rows of all outputs that lie beside each other.
-        let mut lines: Vec<Vec<&mut [f32]>> = (0..images * height).map(|_| Vec::new()).collect();
+        let mut lines: Lines<'_> = (0..images * height).map(|_| Vec::new()).collect();
         for (n, line) in y.chunks_exact_mut(width).enumerate() {
             lines[n / (self.outputs * height) * height + n % height].push(line);
         }
         let mut lines = lines.into_iter();
         let own = |rows: Range<usize>| (rows.clone(), lines.by_ref().take(rows.len()).collect());
-        let work: Vec<(Range<usize>, Vec<Vec<&mut [f32]>>)> = self.shares(images, PLACES).map(own).collect();
+        let work: Vec<(Range<usize>, Lines<'_>)> = self.shares(images, PLACES).map(own).collect();
         let scratch = <(Vec<f32>, Vec<f32>)>::default;
         work.into_par_iter().for_each_init(scratch, |(windows, sums), (rows, lines)| {
             let places = rows.len() * width;
