@@ -20,6 +20,7 @@ fn line(parts: &[Part]) -> String {
         Part::Node { why: Some(Why::Form(form)), .. } => Some((*form).to_owned()),
         Part::Node { why: Some(Why::Light), .. } => Some("light".to_owned()),
         Part::Node { why: Some(Why::Large(_)), .. } => Some("large".to_owned()),
+        Part::Node { why: Some(Why::Pictures(_)), .. } => Some("pictures".to_owned()),
         Part::Loop { body, .. } => Some(format!("[{}]", line(body))),
         Part::Fused(fused) => {
             let images = fused.stmts.iter().filter(|stmt| !is_literal(stmt)).count();

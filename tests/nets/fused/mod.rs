@@ -7,6 +7,7 @@ pub mod finite;
 #[cfg(feature = "wgpu")]
 mod gpu;
 mod nets;
+mod pictures;
 mod sound;
 mod specs;
 mod ways;
