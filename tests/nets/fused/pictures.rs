@@ -6,12 +6,12 @@ use lcnnc::fuse::cut::{Cut, Part};
 use lcnnc::fuse::lower::{Processor, Why};
 use lcnnc_kernels::Vectors;
 
-/// Maps of 49 MiB for sixteen images, so many of them that they are too large together, and behind them a small loop.
+/// Maps of 50 MiB for sixteen images, so many of them that they are too large together, and behind them a small loop.
 fn wide() -> String {
     let each = (0..14).map(|n| format!("x{} = tanh(x{n})\n", n + 1)).collect::<String>();
     format!(
         "model M\ninput image: [2, 8, 8]\n\
-         x0 = relu(batch_norm(conv(image, 12_500, kernel: 3)))\n{each}\
+         x0 = relu(batch_norm(conv(image, 13000, kernel: 3)))\n{each}\
          a = relu(batch_norm(conv(x14, 6, kernel: 3, stride: 2, bias: false)))\n\
          loop V(steps: 3) {{\n    state O = a\n    O' = relu(batch_norm(conv(O, 6, kernel: 3), per_step: true) + a)\n}}\n\
          logits = dense(conv(O, 3, kernel: 1), classes)\noutput logits\n"
