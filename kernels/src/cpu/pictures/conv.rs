@@ -27,7 +27,7 @@ pub struct Conv {
 const PIECES: usize = 8;
 /// The fewest outputs that a piece of the forward pass is about.
 const OUTPUTS: usize = 64;
-/// The most taps that a piece of the backward pass is about, and the fewest.
+/// The fewest taps that a piece of the backward pass is about, and the most.
 const TAPS: [usize; 2] = [32, 1152];
 /// Numbers of windows that all threads share in the forward pass: 16 MiB.
 const WINDOWS: usize = 4 << 20;
