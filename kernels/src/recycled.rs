@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 /// The memory that is kept.
 struct Kept {
-    /// What was given back. What is asked for has the length of a parameter of the net that is trained, so there are as many
-    /// pieces as this net has large parameters.
+    /// The pieces that were given back. Each has the length of a parameter of the net that is trained, so there are about as many as
+    /// this net has large parameters.
     pieces: Vec<Vec<f32>>,
     /// For each length that was asked for, how many pieces are out. Those that nobody asked for here are not kept: they would only
     /// become more.
@@ -20,7 +20,7 @@ const SHORTEST: usize = 1 << 16;
 const MOST: usize = 128;
 
 /// Memory for so many numbers, which may hold any.
-pub(crate) fn take(len: usize) -> Vec<f32> {
+pub fn take(len: usize) -> Vec<f32> {
     if len < SHORTEST {
         return vec![0.0; len];
     }

@@ -193,7 +193,7 @@ impl Cutter<'_> {
         group.iter().position(too_large).map(|at| at.max(1)).filter(|at| *at < group.len())
     }
 
-    /// Whether what a group makes of sixteen images at once takes more than a sixteenth of the limit.
+    /// Whether a single value that a group makes of sixteen images takes more than a sixteenth of the limit for a fused part.
     fn has_large_maps(&self, stmts: &[Stmt], group: &Group) -> bool {
         let limit = max_activity(self.processor) / 16;
         let is_large = |visit: Visit<'_>| matches!(visit, Visit::Node(node) if node.shape.per_image() && mebibytes(node.shape.len()) > limit);

@@ -33,8 +33,8 @@ pub enum Why {
     Light,
     /// The part would take that many mebibytes of activity for sixteen images.
     Large(usize),
-    /// Of the part's single maps too few fit into a cache, and it would take that many mebibytes: the operations run on whole
-    /// pictures instead.
+    /// The part's maps are so large that few of sixteen images fit into a cache, and all of them would take that many mebibytes: its
+    /// operations run on whole pictures instead.
     Pictures(usize),
 }
 
@@ -49,7 +49,7 @@ impl fmt::Display for Why {
             Why::Pictures(size) => {
                 write!(
                     f,
-                    "its pictures are large: sixteen of them would have {size} MiB of activity, with all that hangs together"
+                    "the pictures are large: the part around it would hold {size} MiB of activity for sixteen of them"
                 )
             }
         }

@@ -13,6 +13,7 @@ mod local;
 mod maps;
 mod norms;
 mod pictures;
+mod recycled;
 mod support;
 mod update;
 mod upsample;

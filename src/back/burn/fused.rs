@@ -1,5 +1,6 @@
 //! Fused parts as an operation of Burn's, with a gradient of its own.
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -26,6 +27,19 @@ pub(super) trait Runs: FusedOps {
 }
 
 pub(super) type Float<B> = FloatTensor<B>;
+
+/// Hands an operation's gradients on to its parents, each to the one that wants it.
+pub(super) fn hand_on<B: Backend, const N: usize>(
+    grads: &mut Gradients,
+    parents: [Option<NodeId>; N],
+    gradients: [Option<Float<B>>; N],
+) {
+    for (parent, gradient) in parents.into_iter().zip(gradients) {
+        if let (Some(parent), Some(gradient)) = (parent, gradient) {
+            grads.register::<B>(parent, gradient);
+        }
+    }
+}
 
 /// A fused part, how it is run, and what it tells of a batch beside tensors.
 #[derive(Clone, Debug)]
@@ -138,13 +152,8 @@ impl<B: Runs> Backward<B, 2> for Fused {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let output_gradients = grads.consume::<B>(&ops.node);
-        let [of_inputs, of_params] = ops.parents;
-        let (dx, dw) = B::back(ops.state, output_gradients, of_inputs.is_some());
-        if let (Some(node), Some(dx)) = (of_inputs, dx) {
-            grads.register::<B>(node.id, dx);
-        }
-        if let Some(node) = of_params {
-            grads.register::<B>(node.id, dw);
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        let (dx, dw) = B::back(ops.state, output_gradients, parents[0].is_some());
+        hand_on::<B, 2>(grads, parents, [dx, Some(dw)]);
     }
 }

@@ -1,6 +1,6 @@
 //! Layers without weight sharing on a graphics processor, as an operation of Burn's with a gradient of its own: no window is copied.
 
-use super::fused::Float;
+use super::fused::{Float, hand_on};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -108,11 +108,8 @@ impl<B: LocalBack> Backward<B, 2> for LocalStep {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let dy = grads.consume::<B>(&ops.node);
-        let wanted = ops.parents.each_ref().map(Option::is_some);
-        for (node, gradient) in ops.parents.into_iter().zip(B::back(ops.state, dy, wanted)) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        let gradients = B::back(ops.state, dy, parents.map(|node| node.is_some()));
+        hand_on::<B, 2>(grads, parents, gradients);
     }
 }

@@ -3,7 +3,7 @@
 //! Burn's gradient of a weight is a convolution by kernels as large as the maps, whose windows take many times the memory of the
 //! maps, and its batch normalisation a dozen operations, each of which reads all maps.
 
-use super::fused::Float;
+use super::fused::{Float, hand_on};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -15,7 +15,7 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use lcnnc_kernels::pictures::{self, BatchNorm, ByOutput, Conv, NormGradients};
 use std::sync::{Arc, OnceLock};
 
-/// What these operations give.
+/// The operations on whole pictures, `[images, channels, height, width]`, that run by kernels of ours.
 #[backend_extension(Flex, Autodiff)]
 trait PictureOps: Backend {
     /// A convolution without a bias. `x` is `[images, inputs, height, width]`, the weight `[outputs, inputs, kernel, kernel]`.
@@ -36,7 +36,7 @@ trait PictureOps: Backend {
     fn add(left: FloatTensor<Self>, right: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-/// The gradients of these operations.
+/// The gradients of the operations on whole pictures.
 trait PictureGradients: PictureOps {
     /// Those of a convolution's input and of its weight, each if it is wanted.
     fn conv_back(start: ConvStart<Self>, dy: Float<Self>, wanted: [bool; 2]) -> [Option<Float<Self>>; 2];
@@ -48,7 +48,7 @@ trait PictureGradients: PictureOps {
     fn relu_back(y: Float<Self>, dy: Float<Self>) -> Float<Self>;
 }
 
-/// What the backward pass of a convolution starts from.
+/// The values of the forward pass that a convolution's backward pass reads.
 #[derive(Clone, Debug)]
 struct ConvStart<B: Backend> {
     x: Float<B>,
@@ -56,7 +56,7 @@ struct ConvStart<B: Backend> {
     layer: Conv,
 }
 
-/// What the backward pass of a batch normalisation starts from.
+/// The values of the forward pass that a batch normalisation's backward pass reads.
 #[derive(Clone, Debug)]
 struct NormStart<B: Backend> {
     x: Float<B>,
@@ -77,7 +77,7 @@ impl NormCall {
     }
 }
 
-/// Whether there are kernels for these numbers: for those of 32 bits on a CPU.
+/// Whether kernels of ours can take this tensor: its numbers have 32 bits and lie in the memory of a CPU.
 pub(super) fn has_kernels(x: &Tensor<4>) -> bool {
     let device = x.device();
     x.dtype() == DType::F32 && (device == Device::flex() || device == Device::flex().autodiff())
@@ -255,12 +255,9 @@ impl<B: PictureGradients> Backward<B, 2> for ConvStep {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let dy = grads.consume::<B>(&ops.node);
-        let wanted = ops.parents.each_ref().map(Option::is_some);
-        for (node, gradient) in ops.parents.into_iter().zip(B::conv_back(ops.state, dy, wanted)) {
-            if let (Some(node), Some(gradient)) = (node, gradient) {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        let gradients = B::conv_back(ops.state, dy, parents.map(|node| node.is_some()));
+        hand_on::<B, 2>(grads, parents, gradients);
     }
 }
 
@@ -272,11 +269,8 @@ impl<B: PictureGradients> Backward<B, 3> for NormStep {
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let dy = grads.consume::<B>(&ops.node);
-        for (node, gradient) in ops.parents.into_iter().zip(B::norm_back(ops.state, dy)) {
-            if let Some(node) = node {
-                grads.register::<B>(node.id, gradient);
-            }
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        hand_on::<B, 3>(grads, parents, B::norm_back(ops.state, dy).map(Some));
     }
 }
 
@@ -289,9 +283,8 @@ impl<B: PictureGradients> Backward<B, 1> for ReluStep {
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let dy = grads.consume::<B>(&ops.node);
-        if let [Some(node)] = ops.parents {
-            grads.register::<B>(node.id, B::relu_back(ops.state, dy));
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        hand_on::<B, 1>(grads, parents, [Some(B::relu_back(ops.state, dy))]);
     }
 }
 
@@ -303,8 +296,7 @@ impl<B: PictureGradients> Backward<B, 2> for AddStep {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
         let dy = grads.consume::<B>(&ops.node);
-        for node in ops.parents.into_iter().flatten() {
-            grads.register::<B>(node.id, dy.clone());
-        }
+        let parents = ops.parents.map(|node| node.map(|node| node.id));
+        hand_on::<B, 2>(grads, parents, [Some(dy.clone()), Some(dy)]);
     }
 }

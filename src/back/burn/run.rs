@@ -15,8 +15,6 @@ use lcnnc_lang::ir::{Binary, Loop, Node, Op, ParamId, Shape, Unary, Value};
 pub(super) struct Run<'a> {
     model: &'a Model,
     plan: &'a Plan,
-    /// Whether kernels of ours run what is not fused, where there are some: as `plan` is not the one of plain primitives.
-    fast: bool,
     device: Device,
     /// How many images there are.
     batch: usize,
@@ -46,7 +44,6 @@ impl<'a> Run<'a> {
         Self {
             model,
             plan: model.fused.as_deref().unwrap_or(&model.plan),
-            fast: model.fused.is_some(),
             device,
             batch: 0,
             values: vec![None; len],
@@ -96,7 +93,7 @@ impl<'a> Run<'a> {
 
     /// A run by plain primitives of which named values are kept: what runs inside of a fused part has no tensors.
     pub fn run_recorded(mut self, images: Tensor<4>, record: Record) -> (Forward, Vec<(String, Tensor<4>)>) {
-        self.plainly();
+        self.plan = &self.model.plan;
         self.record = Some(record);
         let forward = self.net(images);
         (forward, self.record.unwrap_or_default().values)
@@ -104,15 +101,15 @@ impl<'a> Run<'a> {
 
     /// A run by plain primitives whose numbers are looked at.
     pub fn watched(&mut self, images: Tensor<4>, watch: Watch) -> (Forward, Watch) {
-        self.plainly();
+        self.plan = &self.model.plan;
         self.watch = Some(watch);
         let forward = self.net(images);
         (forward, self.watch.take().unwrap_or_default())
     }
 
-    /// Goes by plain primitives alone.
-    fn plainly(&mut self) {
-        (self.plan, self.fast) = (&self.model.plan, false);
+    /// Whether kernels of ours may run this tensor's operation, though it is not fused: never where plain primitives are asked for.
+    fn has_kernels(&self, x: &Tensor<4>) -> bool {
+        !std::ptr::eq(self.plan, &raw const *self.model.plan) && pictures::has_kernels(x)
     }
 
     pub fn run(mut self, images: Tensor<4>) -> Forward {
@@ -243,7 +240,7 @@ impl<'a> Run<'a> {
             Op::Zeros => self.zeros(&node.shape),
             Op::Conv { x, weight, bias, stride, padding, groups } => {
                 let (x, weight, bias) = self.factors(*x, *weight, *bias);
-                let sum = if self.fast && *groups == 1 && pictures::has_kernels(&x) {
+                let sum = if *groups == 1 && self.has_kernels(&x) {
                     let pad = padding.pixels(weight.dims()[2]);
                     let sum = pictures::conv(x, weight, *stride, pad);
                     bias.map_or(sum.clone(), |bias| sum + bias)
@@ -293,11 +290,7 @@ impl<'a> Run<'a> {
             }
             Op::Unary { f, x } => {
                 let x = self.read(*x);
-                if *f == Unary::Relu && self.fast && pictures::has_kernels(&x) {
-                    pictures::relu(x)
-                } else {
-                    ops::unary(*f, x)
-                }
+                if *f == Unary::Relu && self.has_kernels(&x) { pictures::relu(x) } else { ops::unary(*f, x) }
             }
             Op::Binary { f, left, right } => self.binary(*f, *left, *right),
             Op::Reduce { f, x } => ops::reduce(*f, self.read(*x)),
@@ -336,7 +329,7 @@ impl<'a> Run<'a> {
             (Some(number), None) => ops::number_with(f, number, self.read(right)),
             (None, None) | (Some(_), Some(_)) => {
                 let (left, right) = (self.read(left), self.read(right));
-                let kernels = self.fast && pictures::has_kernels(&left) && left.dims() == right.dims();
+                let kernels = self.has_kernels(&left) && left.dims() == right.dims();
                 if f == Binary::Add && kernels { pictures::add(left, right) } else { ops::binary(f, left, right) }
             }
         }

@@ -1,7 +1,7 @@
 //! Convolutions as products of matrices.
 //!
-//! What a kernel reads at some places is copied next to each other, as columns of a matrix (Chellapilla, Puri & Simard, 2006), no
-//! more than fits into a cache; the product with the weights gives all results there.
+//! The pixels that a kernel reads at a place of the result become a column of a matrix (Chellapilla, Puri & Simard, 2006). The product of
+//! the weights and such columns gives all results at their places. Only as many places are taken at once as fit into a cache.
 
 use super::by_channel;
 use super::matrix::{Matrix, multiply};

@@ -1,4 +1,4 @@
-//! What is done number by number, in place and by all threads.
+//! Operations that change each number of whole pictures by itself, in place and by all threads.
 
 use crate::Vectors;
 use rayon::prelude::*;

@@ -1,9 +1,9 @@
-//! The windows of a convolution as the columns of a matrix: what the taps of a kernel read at one place after the other.
+//! The windows of a convolution as the columns of a matrix: a column holds the pixels that a kernel reads at one place.
 
 use super::Conv;
 use std::ops::Range;
 
-/// Where the taps of one row of a result read, for one row and one column of the kernel.
+/// The pixels that one tap of a kernel reads for one row of a result.
 struct Reads {
     /// The row of the map; none where it lies outside.
     row: Option<usize>,
@@ -14,7 +14,7 @@ struct Reads {
 }
 
 impl Conv {
-    /// Where the tap of this number reads for a row of the result.
+    /// The pixels that a tap, by its number in the kernel, reads for a row of the result.
     fn reads(&self, tap: usize, row: usize) -> Reads {
         let ([height, width], [_, columns]) = (self.from, self.to());
         let (tap_row, tap_column) = (tap / self.kernel, tap % self.kernel);

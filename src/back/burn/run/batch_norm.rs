@@ -1,8 +1,8 @@
 //! Batch normalisation in a run, and the running statistics that it moves.
 
-use super::super::plan::Fused;
-use super::super::{Statistics, ops, pictures};
 use super::{Run, Training};
+use crate::back::burn::plan::Fused;
+use crate::back::burn::{Statistics, ops, pictures};
 use burn::tensor::{Tensor, TensorData, module};
 use lcnnc_lang::ir::ParamId;
 
@@ -48,6 +48,7 @@ impl Run<'_> {
 
     /// Normalises a batch: in training by its own moments, which move the running ones.
     pub(super) fn batch_norm(&mut self, x: Tensor<4>, norm: &Norm) -> Tensor<4> {
+        let has_kernels = self.has_kernels(&x);
         let channels = |id| ops::channels(self.param(id));
         let (scale, shift) = (channels(norm.scale), channels(norm.shift));
         let (mean, variance) = (channels(norm.mean), channels(norm.variance));
@@ -57,7 +58,7 @@ impl Run<'_> {
         let [batch, _, height, width] = x.dims();
         let count = batch * height * width;
         let unbiased = count as f64 / count.saturating_sub(1).max(1) as f64;
-        let (output, [seen_mean, seen_variance]) = if self.fast && pictures::has_kernels(&x) {
+        let (output, [seen_mean, seen_variance]) = if has_kernels {
             pictures::batch_norm(x, [scale, shift], norm.epsilon)
         } else {
             let seen = module::batch_norm_train(x, scale, shift, norm.epsilon);
