@@ -77,7 +77,7 @@ fn runs_that_differ_in_their_seed_alone_are_one_group() {
     assert_eq!(all.iter().find(same).unwrap()["value"], first["value"]);
 
     let page = fs::read_to_string(here.join("beside/report.html")).unwrap();
-    for said in ["4 runs in 2 groups", "steps 1", "steps 2", "(n = 2)", "beside\"", "means.csv"] {
+    for said in ["4 runs in 2 groups", "steps 1", "steps 2", "(mean of 2 runs)", "beside\"", "means.csv"] {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("<script") && !page.contains("src=\"http"));
