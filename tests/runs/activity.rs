@@ -190,8 +190,11 @@ fn what_cannot_be_had_is_said() {
     for (args, message) in [
         ("--values Q --out y.npy", "the net has no value `Q`; its values are "),
         ("--values logit --out y.npy", "did you mean `logits`?"),
-        ("--values O@9 --out y.npy", "its steps go from `O@0` to `O@3`; `@all` stands for all of them"),
-        ("--values O@x --out y.npy", "expected a value of the net, as in `A`, `O@3` or `O@all`"),
+        (
+            "--values O@9 --out y.npy",
+            "its steps go from `O@0` to `O@3`; `@last` is the last one, and `@all` stands for all of them",
+        ),
+        ("--values O@x --out y.npy", "expected a value of the net, as in `A`, `O@3`, `O@last` or `O@all`"),
         ("--values A@1 --out y.npy", "`A` is outside of loops and has no steps: write `A`"),
         ("--values image@1 --out y.npy", "the input has no steps: write `image`"),
         ("--values A,O --out y.npy", "a .npy file holds one array"),
