@@ -3,7 +3,7 @@
 use super::moments::mean_and_sd;
 use super::table::WHOSE;
 use super::tuning::{Tuning, tuned};
-use super::values::{OF, has_maps, map_of, name, place, step, title};
+use super::values::{OF, has_maps, map_of, name, place, step};
 use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, wrong_call};
 use crate::activity::Asked;
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
@@ -213,7 +213,9 @@ fn panel(asked: &Asked, seen: &[Seen], radii: &[f64]) -> Panel {
         let mean = |n: usize| mean_and_sd(&curves.iter().map(|curve| curve[n]).collect::<Vec<f64>>())[0];
         let points =
             radii.iter().enumerate().filter(|_| !curves.is_empty()).map(|(n, radius)| [*radius, mean(n)]).collect();
-        Mark::new(title(asked, number), MarkKind::Line { points, dashed: false })
+        // The value stands above the panel; one outside of loops has one line, which needs no name.
+        let name = step(asked, number).map_or(String::new(), |step| format!("step {step}"));
+        Mark::new(name, MarkKind::Line { points, dashed: false })
     };
     Panel {
         title: format!("{} (mean over {})", name(asked), counted(seen.len(), "channel")),

@@ -17,8 +17,10 @@ pub fn explained(mut said: clap::Error, program: &Command) -> clap::Error {
     let name = name.split('=').next().unwrap_or_default();
     let mut verbs = Vec::new();
     find(program, name, &[], &mut verbs);
-    // A flag that many verbs have is no sign of which one is meant; and a near name among the verb's own says more.
-    if (1..=MOST).contains(&verbs.len()) && said.get(ContextKind::SuggestedArg).is_none() {
+    // A flag that many verbs have is no sign of which one is meant.
+    if (1..=MOST).contains(&verbs.len()) {
+        // The flag as it was typed says more than one with nearly that name.
+        said.remove(ContextKind::SuggestedArg);
         let verbs: Vec<String> = verbs.iter().map(|verb| format!("`lcnnc {verb}`")).collect();
         let tip = StyledStr::from(format!("`--{name}` is a flag of {}", verbs.join(" and of ")));
         said.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));

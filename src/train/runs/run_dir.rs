@@ -155,10 +155,13 @@ fn runs_within(folder: &Path) -> Option<String> {
     for _ in 0..3 {
         here = here.iter().flat_map(|folder| within(folder)).collect();
         let runs: Vec<&PathBuf> = here.iter().filter(|path| is_run(path)).collect();
-        if let Some(last) = runs.iter().max() {
+        // The latest that is whole is the likeliest one.
+        let last = runs.iter().filter(|path| check(path).is_ok()).max().or(runs.last());
+        if let Some(last) = last {
+            let lie = if runs.len() == 1 { "lies" } else { "lie" };
             let (runs, last) = (counted(runs.len(), "run"), quoted(last));
             return Some(format!(
-                "expected one run's folder, and {runs} lie below this one: name one of them, as in {last}"
+                "expected one run's folder, and {runs} {lie} below this one: name one of them, as in {last}"
             ));
         }
     }
