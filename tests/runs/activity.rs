@@ -154,6 +154,10 @@ fn every_format_has_the_same_numbers() {
     let (shape, numbers) = npz(&here.join("x.npz"), "O@1");
     assert_eq!(npy(&fs::read(here.join("x.npy")).unwrap()), (shape, numbers.clone()));
     assert_eq!(weights(&here.join("x.safetensors"), "O@1"), numbers);
+    // The last step has a word, as in analyses.
+    fine(here, "activations run --values O@last,O@3,O --out last.npz --limit 7");
+    let [last, third, bare] = ["O@last", "O@3", "O"].map(|name| npz(&here.join("last.npz"), name));
+    assert!(last == third && last == bare);
     // The same run gives the same bytes.
     for file in ["x.npz", "x.safetensors"] {
         let before = fs::read(here.join(file)).unwrap();
@@ -177,7 +181,24 @@ fn picture_files_are_shown_in_order() {
     for (image, expected) in [0.4, 0.2, 0.2].into_iter().enumerate() {
         assert!((numbers[image * 144] - expected).abs() < 1e-6, "image {image}: {}", numbers[image * 144]);
     }
+    // `predict` takes folders, too; each bad picture is named, and the others are answered.
+    let said = fine(here, "predict run pictures");
+    assert_eq!(
+        said.lines().map(|line| line.split(": ").next().unwrap()).collect::<Vec<_>>(),
+        ["pictures/a.png", "pictures/b.png"]
+    );
+    fs::create_dir(here.join("pictures/below")).unwrap();
+    fs::write(here.join("pictures/below/c.png"), "none").unwrap();
+    fs::write(here.join("pictures/d.png"), "none").unwrap();
+    let (code, out, err) = lcnnc(here, "predict run pictures");
+    assert!(code == Some(2) && out.lines().count() == 2 && err.matches("cannot be decoded").count() == 2, "{out}{err}");
+    // Arrays have a row for each picture, so all are to be whole.
+    let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images pictures");
+    assert!(code == Some(2) && err.contains("2 of 4 image files: these cannot be shown to the net"), "{err}");
+    assert!(err.contains("pictures/below/c.png: ") && err.contains("pictures/d.png: "), "{err}");
     fs::create_dir(here.join("empty")).unwrap();
+    let (code, _, err) = lcnnc(here, "predict run empty");
+    assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
     let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images empty");
     assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
     assert!(!here.join("y.npy").exists() && !here.join("y.npy.json").exists());

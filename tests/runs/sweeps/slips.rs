@@ -122,6 +122,20 @@ fn a_setting_of_the_spec_is_not_said_to_be_unset() {
     }
 }
 
+/// A damaged run is listed by the name of its folder where its own files no longer say what it is.
+#[test]
+fn a_damaged_run_has_a_name() {
+    let place = place();
+    let here = place.path();
+    fine(here, &format!("run small {FLAGS}"));
+    let run = fs::read_dir(here.join("runs/small")).unwrap().next().unwrap().unwrap().path();
+    fs::write(run.join("manifest.json"), "{").unwrap();
+    let csv = fine(here, "runs list --columns spec,state --format csv");
+    assert_eq!(csv, "spec,state\nsmall,damaged\n");
+    let name = run.file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(fine(&run, "runs list . --columns run --format csv"), format!("run\n{name}\n"));
+}
+
 /// What looks like a slip in a file of published values is said.
 #[test]
 fn slips_in_published_values_are_said() {
