@@ -66,9 +66,8 @@ fn what_to_give_instead_is_said() {
     for folder in ["runs/arms", "runs"] {
         for verb in ["analyse", "eval"] {
             let (code, _, err) = lcnnc(here, &format!("{verb} {folder}"));
-            let said = format!(
-                "error: {folder}: expected one run's folder, and 2 runs lie below this one: name one of them, as in {last}\n"
-            );
+            let said =
+                format!("error: {folder}: not a run folder: 2 runs lie below it: name one of them, as in {last}\n");
             assert_eq!((code, err), (Some(2), said));
         }
     }

@@ -348,7 +348,7 @@ pub(in crate::train) fn check_training(recipe: &Recipe, fuses: bool, images: usi
 }
 
 /// Bytes of the program itself that a training reads in, beside what a process has read before: measured.
-const PROGRAM: f64 = 9.0 * 1024.0 * 1024.0;
+const PROGRAM: f64 = 14.0 * 1024.0 * 1024.0;
 
 /// Batches of images that are there at once: those that wait, those that are made, and the one that is trained with, as it is read and as
 /// a tensor.

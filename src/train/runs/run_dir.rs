@@ -160,9 +160,7 @@ fn runs_within(folder: &Path) -> Option<String> {
         if let Some(last) = last {
             let lie = if runs.len() == 1 { "lies" } else { "lie" };
             let (runs, last) = (counted(runs.len(), "run"), quoted(last));
-            return Some(format!(
-                "expected one run's folder, and {runs} {lie} below this one: name one of them, as in {last}"
-            ));
+            return Some(format!("not a run folder: {runs} {lie} below it: name one of them, as in {last}"));
         }
     }
     None

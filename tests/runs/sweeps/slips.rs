@@ -30,7 +30,7 @@ fn commas_that_yaml_takes_for_other_ones_are_told_where_they_stand() {
         ("lr: 1e-2, 1e-3, 1, batch: 8", "3:23", "write `lr: [1e-2, 1e-3, 1]`"),
         ("lr: log_uniform(1e-4, 1e-1)", "3:23", "write `lr: \"log_uniform(1e-4, 1e-1)\"`"),
         ("lr: geometric(1e-3, 10, points: 5), batch: 8", "3:23", "write `lr: \"geometric(1e-3, 10, points: 5)\"`"),
-        ("set: {width: 1, 2}", "3:31", "write `width: [1, 2]`"),
+        ("set: {width: 1, 2}", "3:32", "write `width: [1, 2]`"),
         ("lr: []", "3:23", "`lr` has no alternatives: give one or more, as in `lr: [1e-2, 1e-3]`"),
         ("lr: \"1e-2,1e-3\"", "3:23", "write `lr: [1e-2,1e-3]`"),
         ("lr: 1e-2, batch", "3:29", "`batch` has no value"),
