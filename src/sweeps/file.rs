@@ -8,7 +8,7 @@ use super::place::Place;
 use super::sweep::{Grid, Sweep, origin};
 use crate::train::recipe::yaml::{kind, scalar, syntax};
 use crate::train::recipe::yaml_spans;
-use crate::train::{Overrides, Target, TrainError, files};
+use crate::train::{Overrides, TrainError, files};
 use lcnnc_lang::diag::{Diagnostic, Report, config, did_you_mean};
 use lcnnc_lang::syntax::with_line_feeds;
 use serde::{Deserialize, Serialize};
@@ -281,8 +281,8 @@ impl Reader<'_> {
                         &format!("{problem}; a const stands under `{SET}` here, as in `{SET}: {{{name}: {text}}}`"),
                     ),
                     Ok(place) => {
-                        if let Place::Setting(Target::Key { block, key }) = place {
-                            self.try_setting(block, key, &path, &text);
+                        if let Place::Setting(target) = place {
+                            self.try_setting(target, &path, &text);
                         }
                         if let Err(problem) = place.put(&name, &text, &origin(Some(self.file), &name), &mut over) {
                             self.wrong(&path, &problem);

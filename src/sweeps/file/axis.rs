@@ -9,7 +9,8 @@ use crate::train::recipe::yaml_spans;
 use crate::train::{Target, files};
 use lcnnc_lang::diag::{Span, config};
 use lcnnc_lang::front::const_texts::const_texts;
-use lcnnc_lang::front::settings::Settings;
+use lcnnc_lang::front::settings::{Settings, read};
+use lcnnc_lang::vocabulary::optimizers;
 use serde_yaml::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -118,13 +119,13 @@ impl Reader<'_> {
     }
 
     /// Tries the values of settings out, so that what is wrong with them is found here, where their place is known. What the specs have
-    /// as a const is none, and arguments of optimizers depend on the optimizer.
+    /// as a const is none.
     pub(super) fn try_values(&mut self, sweep: &Sweep, grids: &Value) {
         let Value::Sequence(grids) = grids else { return };
         for (n, (grid, written)) in sweep.grids.iter().zip(grids).enumerate() {
             let consts = consts(grid.axes.iter().find(|axis| axis.name == "spec"), sweep.base.spec.as_deref());
             for axis in &grid.axes {
-                let Some(Target::Key { block, key }) = Target::named(&axis.name) else { continue };
+                let Some(target) = Target::named(&axis.name) else { continue };
                 let Some(value) = written.get(&axis.name).filter(|_| !consts.contains(&axis.name)) else { continue };
                 let path = ["grids".to_owned(), n.to_string(), axis.name.clone()];
                 let texts: Vec<(At, String)> = match value {
@@ -140,19 +141,27 @@ impl Reader<'_> {
                     let is_itself = values::one(text.trim()).is_ok_and(|all| all == [text.trim()])
                         && Distribution::read(&text).is_none();
                     if is_itself {
-                        self.try_setting(block, key, &place, &text);
+                        self.try_setting(target, &place, &text);
                     }
                 }
             }
         }
     }
 
-    /// Tries a value of a setting out.
-    pub(super) fn try_setting(&mut self, block: &'static str, key: &'static str, path: &[String], text: &str) {
-        if let Err(found) = Settings::default().set(block, key, text) {
-            let span = yaml_spans::of_value(self.text, path);
-            self.diagnostics.extend(found.into_iter().map(|diagnostic| moved(diagnostic, self.text, span, text)));
-        }
+    /// Tries a value of a setting out; an argument of optimizers by what any of them takes.
+    pub(super) fn try_setting(&mut self, target: Target, path: &[String], text: &str) {
+        let found = match target {
+            Target::Key { block, key } => Settings::default().set(block, key, text).err(),
+            Target::Optimizer(argument) => {
+                let declared = optimizers::CALLABLES.iter().flat_map(|it| it.args).filter(|arg| arg.name == argument);
+                let mut tried = declared.map(|arg| read(&format!("`{argument}`"), &arg.ty, text).err());
+                let first = tried.next().flatten();
+                first.filter(|_| tried.all(|problem| problem.is_some()))
+            }
+        };
+        let span = yaml_spans::of_value(self.text, path);
+        let found = found.into_iter().flatten().map(|diagnostic| moved(diagnostic, self.text, span, text));
+        self.diagnostics.extend(found);
     }
 }
 
