@@ -354,8 +354,10 @@ const PROGRAM: f64 = 14.0 * 1024.0 * 1024.0;
 /// a tensor.
 const LOADED: f64 = 6.0;
 
-/// The share of the memory of fused kernels that lies free between what is in use, as threads come and go: measured at most.
+/// The share of the memory of fused kernels that lies free between what is in use, as threads come and go: measured at most. Of a batch
+/// without them it is the same share, but no more than so many bytes, since what is large is given back.
 const IN_PIECES: f64 = 0.5;
+const SMALL_PIECES: f64 = 16.0 * 1024.0 * 1024.0;
 
 /// Bytes that a process needs at its height, at most, which trains with batches of so many images in so many threads, beside what it
 /// holds before.
@@ -364,7 +366,8 @@ pub(in crate::train) fn height(recipe: &Recipe, fuses: bool, images: usize, thre
     let [_, image] = process.image();
     let kernels = of_kernels(process.net(), &process.cut, Load { images, threads, training: true }) as f64;
     let loaded = LOADED * (images * recipe.net.input.1.iter().product::<usize>()) as f64 * size_of::<f32>() as f64;
-    (process.need(images, image).sum() + PROGRAM + loaded + IN_PIECES * kernels) as u128
+    let pieces = IN_PIECES * kernels + (IN_PIECES * images as f64 * image).min(SMALL_PIECES);
+    (process.need(images, image).sum() + PROGRAM + loaded + pieces) as u128
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;
