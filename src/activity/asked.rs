@@ -5,7 +5,7 @@ use lcnnc_lang::ir::{Net, Shape, Traced};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// A value that is asked for: `A`, `O@3` or `O@all`.
+/// A value that is asked for: `A`, `O@3`, `O@last` or `O@all`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Asked {
     /// The words by which it was asked for.
@@ -86,6 +86,7 @@ impl Asked {
         let is_looped = !traced[*first].steps.is_empty();
         let chosen: Vec<usize> = match at {
             None => of_name.last().copied().into_iter().collect(),
+            Some("last") if is_looped => of_name.last().copied().into_iter().collect(),
             Some(_) if !is_looped => {
                 return Err(refused(format!("`{name}` is outside of loops and has no steps: write `{name}`")));
             }
@@ -144,5 +145,8 @@ fn unknown(net: &Net, traced: &[Traced], name: &str) -> String {
 /// Which steps a value has.
 fn no_step(traced: &[Traced], of_name: &[usize]) -> String {
     let ends = [of_name.first(), of_name.last()].map(|n| n.map_or(String::new(), |n| traced[*n].title()));
-    format!("its steps go from `{}` to `{}`; `@all` stands for all of them", ends[0], ends[1])
+    format!(
+        "its steps go from `{}` to `{}`; `@last` is the last one, and `@all` stands for all of them",
+        ends[0], ends[1]
+    )
 }

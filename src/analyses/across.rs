@@ -3,20 +3,81 @@
 use super::measure::Mean;
 use super::{Figure, find};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
+use crate::train::Target;
 use crate::train::facts::{Fact, SEED, differing};
 use lcnnc_lang::diag::counted;
 
+/// The fact that is a run's model, and the one that is its spec, with a checksum.
+const MODEL: &str = "model";
+const SPEC: &str = "spec";
+/// What a run may be given or not, beside its settings.
+const OF_RUN: [&str; 4] = ["dataset", "limit", "limit_test", "weights_from"];
+
+/// What changes nothing of what a run comes to, beside the seed, by which the runs of a group differ.
+const NOT_TOLD: [&str; 2] = [SEED, "keep"];
+/// Letters of a value that is told only where nothing else distinguishes two groups, such as a list of transforms.
+const LONG: usize = 30;
+
 /// The name of each run's group: the consts and settings in which some of the runs differ, with the run's own values, as in
-/// `steps 5, alpha 0.1`. The seed is left out, so runs that differ in their seed alone have one name.
+/// `steps 5, alpha 0.1`. The seed is left out, so runs that differ in their seed alone have one name. Where there are several models,
+/// consts that only some of them have, or that go with the model, are left out, too.
 pub fn groups(runs: &[Vec<Fact>]) -> Vec<String> {
-    let names: Vec<String> = differing(runs).into_iter().filter(|name| name != SEED).collect();
-    let group = |facts: &Vec<Fact>| {
-        let text = |name: &String| facts.iter().find(|fact| fact.name == *name).map(|fact| fact.text.as_str());
-        let parts: Vec<String> =
-            names.iter().map(|name| format!("{name} {}", text(name).unwrap_or("(none)"))).collect();
-        if parts.is_empty() { text(&"model".to_owned()).unwrap_or_default().to_owned() } else { parts.join(", ") }
+    let names: Vec<String> = differing(runs).into_iter().filter(|name| !NOT_TOLD.contains(&name.as_str())).collect();
+    let (told, rest): (Vec<&String>, Vec<&String>) = names.iter().partition(|name| is_told(runs, &names, name));
+    let called = |facts: &[Fact], names: &[&String]| {
+        let parts: Vec<String> = names.iter().filter_map(|name| said(runs, facts, name)).collect();
+        parts.join(", ")
     };
-    runs.iter().map(group).collect()
+    let short: Vec<String> = runs.iter().map(|facts| called(facts, &told)).collect();
+    let group = |(n, facts): (usize, &Vec<Fact>)| {
+        // What was left out is told where it alone distinguishes two groups.
+        let is_alike = |(m, other): (usize, &Vec<Fact>)| {
+            m != n && short[m] == short[n] && rest.iter().any(|name| value(other, name) != value(facts, name))
+        };
+        let more = if runs.iter().enumerate().any(is_alike) { called(facts, &rest) } else { String::new() };
+        let parts: Vec<&str> = [&*short[n], &*more].into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { value(facts, MODEL).unwrap_or_default().to_owned() } else { parts.join(", ") }
+    };
+    runs.iter().enumerate().map(group).collect()
+}
+
+fn value<'a>(facts: &'a [Fact], name: &str) -> Option<&'a str> {
+    facts.iter().find(|fact| fact.name == name).map(|fact| fact.text.as_str())
+}
+
+/// Whether a name in which runs differ stands in the names of their groups.
+fn is_told(runs: &[Vec<Fact>], differing: &[String], name: &str) -> bool {
+    let values = || runs.iter().map(|facts| value(facts, name));
+    // Whether all runs with one value of another name have one value of this one.
+    let goes_with = |other: &str| {
+        let pairs = || runs.iter().map(|facts| (value(facts, other), value(facts, name)));
+        pairs().all(|(a, x)| pairs().all(|(b, y)| a != b || x == y))
+    };
+    let differs = |other: &str| differing.iter().any(|name| name == other);
+    match name {
+        MODEL => true,
+        // Of one model there may be several texts.
+        SPEC => !differs(MODEL) || !goes_with(MODEL),
+        // A const goes with the spec; a setting is told, since it is a choice of its own.
+        _ if Target::named(name).is_none() && !OF_RUN.contains(&name) && differs(SPEC) => !goes_with(SPEC),
+        _ => {
+            values().flatten().all(|text| text.len() <= LONG)
+                || !differing.iter().any(|other| other != name && goes_with(other))
+        }
+    }
+}
+
+/// A name with its value, in words where the run has none; nothing where its spec has no such const.
+fn said(runs: &[Vec<Fact>], facts: &[Fact], name: &str) -> Option<String> {
+    match value(facts, name) {
+        Some(text) => Some(format!("{name} {text}")),
+        None => {
+            let of_spec = |other: &&Vec<Fact>| value(other, SPEC) == value(facts, SPEC);
+            let is_option = OF_RUN.contains(&name) || Target::named(name).is_some();
+            (is_option || runs.iter().filter(of_spec).any(|other| value(other, name).is_some()))
+                .then(|| format!("no {name}"))
+        }
+    }
 }
 
 /// Each of some things once, in the order in which they come up.

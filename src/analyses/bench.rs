@@ -25,6 +25,8 @@ pub struct Bench {
     epoch: Option<usize>,
     /// Times whose weights the run should have and has not.
     missing: Vec<Which>,
+    /// What is wrong with a file of weights of other times, for the analyses that read it.
+    broken: Option<String>,
     /// Whether anything asked for weights of other times.
     looked_back: Cell<bool>,
     /// Is told how many images the net was shown, as they come.
@@ -45,18 +47,27 @@ impl Bench {
     /// Opens the run of a folder; what `over` says comes before the run's own settings.
     ///
     /// # Errors
-    /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had.
+    /// If a file of the folder is missing, is not what the run left or does not fit the others, or the device cannot be had. What is
+    /// wrong with weights of other times is told to whoever asks for them.
     pub fn open(run: &Path, over: Overrides, which: Which, inspection: &mut Inspection) -> Result<Self, TrainError> {
         // Plain primitives keep what is exactly zero so.
         let over = Overrides { fuse: Some(false), ..over };
         let trained = Trained::open(run, over, which, inspection)?;
         let (kept, epoch) = trained.epochs(run, which, inspection)?;
-        let (mut earlier, mut missing) = (Vec::new(), Vec::new());
+        let (mut earlier, mut missing, mut broken) = (Vec::new(), Vec::new(), None);
         if which != Which::Initial {
             let kept = kept.into_iter().map(Which::Epoch).filter(|kept| *kept != which);
             for time in [Which::Initial].into_iter().chain(kept) {
                 let narrow = |weight: Weight| (weight.name, weight.values.into_iter().map(|x| x as f32).collect());
-                let weights = trained.weights_at(run, time, inspection)?;
+                let weights = match trained.weights_at(run, time, inspection) {
+                    // What an analysis does not read is no reason to have none.
+                    Err(error) if error.exit_code() == 2 => {
+                        let problem = inspection.without_weights(error).err();
+                        broken = broken.or(problem.map(|problem| problem.to_string()));
+                        continue;
+                    }
+                    weights => weights?,
+                };
                 missing.extend(weights.is_none().then_some(time));
                 earlier.extend(weights.map(|weights| (time, weights.into_iter().map(narrow).collect())));
             }
@@ -68,6 +79,7 @@ impl Bench {
             which,
             epoch,
             missing,
+            broken,
             looked_back: Cell::new(false),
             each_image: Box::new(|_| ()),
         })
@@ -116,13 +128,19 @@ impl Bench {
         Ok(named(&self.model().weights()?, name))
     }
 
+    /// Notes that weights of other times are asked for.
+    fn look_back(&self) -> Result<(), TrainError> {
+        self.looked_back.set(true);
+        self.broken.clone().map_or(Ok(()), |problem| Err(TrainError::Earlier(problem)))
+    }
+
     /// The weights of a parameter at each time at which they are known: before training and after epochs, where the run kept
     /// them, and last as they were asked for.
     ///
     /// # Errors
-    /// If the device failed.
+    /// If a file of weights is not what the run left, or the device failed.
     pub fn over_time(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
-        self.looked_back.set(true);
+        self.look_back()?;
         let earlier = self.earlier.iter().map(|(which, weights)| {
             let epoch = if let Which::Epoch(epoch) = which { *epoch } else { 0 };
             let weights =
@@ -136,7 +154,7 @@ impl Bench {
     /// The weights of a parameter before training, where the run kept them, and as they were asked for.
     ///
     /// # Errors
-    /// If the device failed.
+    /// As [`Bench::over_time`].
     pub fn before_and_after(&self, name: &str) -> Result<Vec<AtTime>, TrainError> {
         let times = self.over_time(name)?;
         let last = times.len().saturating_sub(1);
@@ -172,9 +190,9 @@ impl Bench {
     /// The net with the weights of each time of [`Bench::before_and_after`].
     ///
     /// # Errors
-    /// If the weights that training began with do not fit the net.
+    /// As [`Bench::over_time`], or if the weights that training began with do not fit the net.
     pub fn models(&self) -> Result<Vec<(String, Model)>, TrainError> {
-        self.looked_back.set(true);
+        self.look_back()?;
         let now = (self.which.to_string(), self.model().clone());
         let initial = self.earlier.iter().find(|(which, _)| *which == Which::Initial);
         let Some((which, weights)) = initial else { return Ok(vec![now]) };

@@ -1,7 +1,7 @@
 //! How excitatory and inhibitory weights compare in number (Park, Zhang & Choe, 2025, Table 3).
 
 use super::moments::quantile;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, relabel};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, relabel, wrong_call};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::TrainError;
 use lcnnc_lang::ir::{Net, Param};
@@ -64,9 +64,10 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (net, mut findings) = (bench.net(), Findings::default());
     let mut panels = Vec::new();
     if let Some(theta) = call.reals("thresholds").iter().find(|theta| **theta < 0.0) {
-        return Err(EI_RATIO.refused(format!(
-            "a threshold is {theta}: they begin at 0, since weights of both signs count above one below it"
-        )));
+        return Err(wrong_call(
+            EI_RATIO.name,
+            format!("a threshold is {theta}: they begin at 0, since weights of both signs count above one below it"),
+        ));
     }
     let data = bench.trained().manifest().data.name.as_str();
     let published = PUBLISHED.iter().find(|(name, _)| *name == data).map(|(_, shares)| shares);

@@ -86,7 +86,7 @@ pub fn named<'n>(
         if found.len() == before {
             let known = among(all.iter().map(|param| param.owner()));
             let reason = format!("`{name}` is no bundle of a convolution: write {known}");
-            return Err(TrainError::Analysis { name: analysis, reason });
+            return Err(super::wrong_call(analysis, reason));
         }
     }
     Ok(found)

@@ -138,7 +138,7 @@ pub struct Choice<'c> {
 /// # Errors
 /// Of a name that no such bundle has, and of numbers of names that do not fit.
 pub fn chosen<'n>(net: &'n Net, choice: Choice) -> Result<Vec<Lateral<'n>>, TrainError> {
-    let refused = |reason: String| TrainError::Analysis { name: choice.analysis, reason };
+    let refused = |reason: String| super::wrong_call(choice.analysis, reason);
     let is_fit = |lateral: &Lateral| choice.with_local || lateral.bundle.shape.len() == 4;
     let known: Vec<Lateral> = all(net).into_iter().filter(|lateral| is_fit(lateral)).collect();
     let mut found = Vec::new();

@@ -46,7 +46,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     for asked in asked(bench.net(), call.names("of"))? {
         if asked.dims.len() != 3 {
             let reason = format!("`{}` is no feature map: it has neither rows nor columns", asked.text);
-            return Err(TrainError::Analysis { name: "maps", reason });
+            return Err(super::wrong_call("maps", reason));
         }
         let [channels, height, width] = values::map_of(&asked);
         let (name, steps) = (values::name(&asked), asked.steps.len().max(1));

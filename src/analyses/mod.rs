@@ -186,6 +186,11 @@ impl Analysis {
     }
 }
 
+/// The error that an argument of an analysis is none that this run's net takes, and what to write.
+pub fn wrong_call(name: &str, reason: String) -> TrainError {
+    TrainError::Unanswered { what: format!("`{name}`"), reason }
+}
+
 /// The name that a call such as `weights` or `name(argument: 1)` begins with.
 fn name(call: &str) -> &str {
     call.split('(').next().unwrap_or_default().trim()

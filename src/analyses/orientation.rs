@@ -5,7 +5,7 @@ use super::table::WHOSE;
 use super::tuning::{Tuning, circular, tuned};
 use super::values::{OF, has_maps, name, place, step, title};
 use super::von_mises::VonMises;
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, wrong_call};
 use crate::activity::Asked;
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -62,7 +62,7 @@ struct Seen {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, battery) =
-        (Findings::default(), Battery::of(call).map_err(|reason| ORIENTATION.refused(reason))?);
+        (Findings::default(), Battery::of(call).map_err(|reason| wrong_call(ORIENTATION.name, reason))?);
     for asked in tuned(bench.net(), call.names("of"), ORIENTATION.name)? {
         let tuning = Tuning::of(bench, bench.model(), &asked, &battery)?;
         let answering = tuning.answering();
@@ -160,7 +160,7 @@ fn curves(bench: &Bench, asked: &Asked, battery: &Battery, seen: &[Vec<Seen>]) -
         let y = Axis::linear("response (dimensionless)").never_below_zero();
         Panel {
             title: format!("channel {channel}"),
-            x: Axis::linear("orientation (degrees)").within(0.0, 180.0),
+            x: Axis::linear("orientation (degrees)").within(0.0, 180.0).in_steps_of(45.0),
             y: if largest > 0.0 { y.within(0.0, 1.1 * largest) } else { y },
             marks: marks.collect(),
         }

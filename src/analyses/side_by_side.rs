@@ -86,7 +86,7 @@ fn means_table(groups: &[&str], means: &[Mean]) -> Markup {
             |it: &&Mean| it.group == group && (it.analysis, it.of.as_str(), it.at.as_str(), it.quantity) == *row;
         means.iter().find(of_row).map_or(String::new(), |mean| match mean.mean_and_sd() {
             (mean, None) => short(mean),
-            (middle, Some(sd)) => format!("{} ± {} (n = {})", short(middle), short(sd), mean.values.len()),
+            (middle, Some(sd)) => format!("{} ± {} (mean of {} runs)", short(middle), short(sd), mean.values.len()),
         })
     };
     html! {

@@ -6,7 +6,7 @@ use super::lateral::{self, AFFERENT, Choice, Lateral, OF, chosen};
 use super::moments::mean_and_sd;
 use super::tuning::Tuning;
 use super::values::{asked, map_of};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, wrong_call};
 use crate::back::burn::Model;
 use crate::data::gratings::Battery;
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -137,7 +137,7 @@ fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
         let Some(afferent) = lateral.afferent else {
             let missing = format!("no bundle drives the {maps} feature maps of `{}` from below", bundle.owner());
             if !call.names("of").is_empty() {
-                return Err(SIMILARITY.refused(format!("{missing}: name one by `afferent`")));
+                return Err(wrong_call(SIMILARITY.name, format!("{missing}: name one by `afferent`")));
             }
             findings.notes.push(format!("`{}` is left out: {missing}", bundle.owner()));
             continue;

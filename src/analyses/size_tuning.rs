@@ -3,8 +3,8 @@
 use super::moments::mean_and_sd;
 use super::table::WHOSE;
 use super::tuning::{Tuning, tuned};
-use super::values::{OF, has_maps, map_of, name, place, step, title};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
+use super::values::{OF, has_maps, map_of, name, place, step};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, wrong_call};
 use crate::activity::Asked;
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES, Picture};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
@@ -70,7 +70,7 @@ struct Seen {
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
     let (mut findings, mut panels, mut names) = (Findings::default(), Vec::new(), Vec::new());
-    let battery = Battery::of(call).map_err(|reason| SIZE_TUNING.refused(reason))?;
+    let battery = Battery::of(call).map_err(|reason| wrong_call(SIZE_TUNING.name, reason))?;
     let [_, height, width] = bench.net().input.1;
     let (count, half) = (call.count("radii"), (height.min(width) as f64 / 2.0).max(1.0));
     let radii: Vec<f64> = (0..count).map(|n| half.powf(n as f64 / (count - 1) as f64)).collect();
@@ -213,10 +213,12 @@ fn panel(asked: &Asked, seen: &[Seen], radii: &[f64]) -> Panel {
         let mean = |n: usize| mean_and_sd(&curves.iter().map(|curve| curve[n]).collect::<Vec<f64>>())[0];
         let points =
             radii.iter().enumerate().filter(|_| !curves.is_empty()).map(|(n, radius)| [*radius, mean(n)]).collect();
-        Mark::new(title(asked, number), MarkKind::Line { points, dashed: false })
+        // The value stands above the panel; one outside of loops has one line, which needs no name.
+        let name = step(asked, number).map_or(String::new(), |step| format!("step {step}"));
+        Mark::new(name, MarkKind::Line { points, dashed: false })
     };
     Panel {
-        title: format!("{} (n = {} channels)", name(asked), seen.len()),
+        title: format!("{} (mean over {})", name(asked), counted(seen.len(), "channel")),
         x: Axis::log("radius of the window (pixels)"),
         y: Axis::linear("response over the largest one").within(0.0, 1.05),
         marks: (0..asked.steps.len().max(1)).map(mark).collect(),

@@ -97,7 +97,7 @@ pub fn tuned(net: &Net, names: &[String], analysis: &'static str) -> Result<Vec<
         None => Ok(all),
         Some(Asked { text, .. }) => {
             let reason = format!("`{text}` is the picture itself, which has no tuning: name what the net makes of it");
-            Err(TrainError::Analysis { name: analysis, reason })
+            Err(super::wrong_call(analysis, reason))
         }
     }
 }

@@ -6,7 +6,7 @@ use super::lateral::{self, Choice, Lateral, chosen};
 use super::similarity::{Line, pairs_of, panel};
 use super::tuning::{Tuning, tuned};
 use super::values::{Seen, each_step, map_of, title, watched};
-use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure};
+use super::{Analysis, Bench, Cell, Column, Figure, Findings, Measure, wrong_call};
 use crate::activity::{Asked, Place};
 use crate::data::gratings::{Battery, CONTRAST, FREQUENCIES, HIGHEST, LOWEST, ORIENTATIONS, PHASES};
 use crate::figures::{Axis, Drawing, Plot};
@@ -88,7 +88,7 @@ fn is_zero(net: &Net, value: &Traced) -> bool {
 }
 
 fn run(bench: &Bench, call: &Bound) -> Result<Findings, TrainError> {
-    let (net, battery) = (bench.net(), Battery::of(call).map_err(|reason| TUNING_WEIGHTS.refused(reason))?);
+    let (net, battery) = (bench.net(), Battery::of(call).map_err(|reason| wrong_call(TUNING_WEIGHTS.name, reason))?);
     let (mut findings, mut panels) = (Findings::default(), Vec::new());
     let models = bench.models()?;
     let choice =

@@ -66,7 +66,6 @@ fn at_steps(net: &Net, text: &str) -> Result<Asked, Unasked> {
     let place = match at {
         _ if !is_looped => return Asked::of(net, text),
         None | Some("all") => return whole(),
-        Some("last") => Asked::of(net, name)?.place,
         Some(_) => Asked::of(net, text)?.place,
     };
     let mut found = whole()?;

@@ -14,7 +14,7 @@ const LARGE: usize = 1 << 30;
 
 /// Write any named values of a run's net, at any step, for any images, into a file that numpy reads.
 ///
-/// A value is named as in the spec: `A` (in a loop: its last step), `O@3` at step 3, `O@all` at all steps, from the initial value
+/// A value is named as in the spec: `A` (in a loop: its last step, as `O@last`), `O@3` at step 3, `O@all` at all steps, from the initial value
 /// `O@0` on; the input by its name too. Each is an array `[images, …]` of single precision; `O@all` is `[images, steps, …]`. Beside
 /// the file lies another one, `x.npz.json`: the axes, steps and units of the arrays, and the images in order.
 #[derive(Debug, clap::Args)]

@@ -55,7 +55,7 @@ impl Args {
         let mut inspection = Inspection::new(self.force, console);
         let mut bench = Bench::open(&run, self.shown.over(), self.shown.net.weights, &mut inspection)?
             .limited(self.shown.limit.unwrap_or(IMAGES));
-        let bar = AnalysisBar::new(console);
+        let (bar, mut code) = (AnalysisBar::new(console), 0);
         bench = bench.told(bar.counter());
         let is_all = calls.is_empty();
         if is_all {
@@ -77,10 +77,10 @@ impl Args {
             }
         } else {
             let into = self.into.clone().unwrap_or_else(|| run.join("analyses"));
-            written(&calls, &bench, (&run, &into), is_all, &bar)?;
+            code = written(&calls, &bench, (&run, &into), is_all, &bar)?.code;
         }
         super::run::forced(&inspection.notes, console);
-        Ok(ExitCode::SUCCESS)
+        Ok(ExitCode::from(code))
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Analysed {
     pub sections: Vec<Section>,
     /// Analyses that do not apply to the run's net, with the reasons.
     pub left_out: Vec<(&'static str, String)>,
+    /// The exit code that it ends with: above 0 where analyses were left out since a file of theirs is not what the run left.
+    pub code: u8,
 }
 
 /// The analyses that the command line names. There are none if a name is wrong, which is then said.
@@ -75,7 +77,8 @@ pub fn written(
     bar: &AnalysisBar,
 ) -> Result<Analysed, TrainError> {
     fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
-    let (mut sections, mut left_out) = (Vec::new(), Vec::new());
+    let (mut sections, mut left_out, mut code) = (Vec::new(), Vec::new(), 0);
+    let is_several = is_all || calls.len() > 1;
     bar.begin(calls.len());
     for (analysis, call) in calls {
         bar.next(analysis.name);
@@ -89,6 +92,13 @@ pub fn written(
             Err(error @ (TrainError::Analysis { .. } | TrainError::Unasked(_))) if is_all => {
                 bar.warn(&format!("warning: {}: left out, since {error}", analysis.name));
                 left_out.push((analysis.name, error.to_string()));
+                continue;
+            }
+            // Nor are weights that others read and this one would have.
+            Err(error @ TrainError::Earlier(_)) if is_several => {
+                bar.warn(&format!("error: {}: left out, since {error}", analysis.name));
+                left_out.push((analysis.name, error.to_string()));
+                code = code.max(error.exit_code());
                 continue;
             }
             found => found?,
@@ -115,7 +125,7 @@ pub fn written(
     let page = into.join("report.html");
     user_files::write(&page, report(bench, &folder, &sections, &left_out).as_bytes())?;
     bar.line(&format!("all of it on one page: {}", page.display()));
-    Ok(Analysed { sections, left_out })
+    Ok(Analysed { sections, left_out, code })
 }
 
 /// What the analyses of a run come to.

@@ -30,13 +30,14 @@ mod show;
 mod shown;
 mod simulate;
 mod spec;
+mod stray_flag;
 mod sweep;
 mod taken_up;
 mod transfer;
 mod values;
 mod weights_from;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use lcnnc::train::output::{self, Lost};
 use lcnnc::train::{Console, TrainError};
 use lcnnc_lang::diag::render::visible;
@@ -96,7 +97,7 @@ pub fn main() -> ExitCode {
     hear_of_full_files();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(said) => return ended(Ok(help_or_complaint(&said))),
+        Err(said) => return ended(Ok(help_or_complaint(&stray_flag::explained(said, &Cli::command())))),
     };
     match cli.verb {
         Verb::Check(args) => ended(args.run()),

@@ -1,6 +1,7 @@
 //! `lcnnc predict`: a run's net names what is on images.
 
 use super::taken_up::NetArgs;
+use lcnnc::data::picture_files;
 use lcnnc::train::{Answer, Console, Inspection, Overrides, TrainError, Trained};
 use lcnnc_lang::diag::render::visible_name;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ enum Format {
 pub struct Args {
     /// The run's folder
     run: PathBuf,
-    /// PNG, JPEG, BMP, WebP, TIFF, PPM or PGM files
+    /// PNG, JPEG, BMP, WebP, TIFF, PPM or PGM files, and folders, which stand for all pictures in them and below them
     #[arg(required = true)]
     images: Vec<PathBuf>,
     /// human: the most probable classes; json: a line for each image with the scores and probabilities of all classes
@@ -45,7 +46,20 @@ impl Args {
         let mut inspection = Inspection::new(self.force, console);
         let trained = Trained::open(&self.run, over, self.net.weights, &mut inspection)?;
         let mut code = 0;
-        for image in &self.images {
+        let mut complain = |error: &TrainError| {
+            console.warn(&format!("error: {error}"));
+            // What is wrong with one image is no reason to say that the spec is.
+            let is_own = matches!(error, TrainError::NoNumber { .. } | TrainError::Memory { .. });
+            code = code.max(if is_own { error.exit_code() } else { 2 });
+        };
+        let mut images = Vec::new();
+        for path in &self.images {
+            match picture_files(path) {
+                Ok(files) => images.extend(files),
+                Err(error) => complain(&TrainError::Data(error)),
+            }
+        }
+        for image in &images {
             match trained.predict(image) {
                 Ok(answers) => {
                     let name = image.to_string_lossy();
@@ -54,12 +68,7 @@ impl Args {
                         Format::Json => console.raw(&format!("{}\n", object(&name, &answers))),
                     }
                 }
-                Err(error) => {
-                    console.warn(&format!("error: {error}"));
-                    // What is wrong with one image is no reason to say that the spec is.
-                    let is_own = matches!(error, TrainError::NoNumber { .. } | TrainError::Memory { .. });
-                    code = code.max(if is_own { error.exit_code() } else { 2 });
-                }
+                Err(error) => complain(&error),
             }
         }
         if self.format == Format::Human {

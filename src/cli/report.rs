@@ -46,16 +46,19 @@ impl Args {
             asked = all()?;
         }
         let mut inspection = Inspection::new(self.force, console);
-        let folders = folders(&self.runs)?;
+        let folders = folders(&self.runs, console)?;
         let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.made_with().facts());
         let facts = folders.iter().map(open).collect::<Result<Vec<Vec<Fact>>, _>>()?;
         let groups = across::groups(&facts);
-        let (mut beside, mut failed) = (Vec::new(), None);
+        let (mut beside, mut failed, mut code) = (Vec::new(), None::<TrainError>, 0);
         for (n, (folder, group)) in folders.iter().zip(groups).enumerate() {
             console.line(&format!("run {} of {}: {}", n + 1, folders.len(), folder.display()));
             let name = format!("{:02}_{}", n + 1, folder.file_name().unwrap_or_default().to_string_lossy());
             match self.one((folder, name, group), &asked, is_all, &mut inspection) {
-                Ok(run) => beside.push(run),
+                Ok((run, left_out)) => {
+                    code = code.max(left_out);
+                    beside.push(run);
+                }
                 // What one run has no answer to is no reason to leave the others out.
                 Err(error) if folders.len() > 1 => {
                     console.warn(&format!("error: {}: left out, since {error}", folder.display()));
@@ -77,17 +80,17 @@ impl Args {
         user_files::write(&page, side_by_side(&beside, &means, &figures).as_bytes())?;
         console.line(&format!("{} side by side: {}", counted(beside.len(), "run"), page.display()));
         super::run::forced(&inspection.notes, console);
-        Ok(failed.map_or(ExitCode::SUCCESS, |error| ExitCode::from(error.exit_code())))
+        Ok(ExitCode::from(failed.map_or(code, |error| error.exit_code())))
     }
 
-    /// Analyses one run into a folder of its own.
+    /// Analyses one run into a folder of its own; with the exit code for what was left out.
     fn one(
         &self,
         (folder, name, group): (&Path, String, String),
         asked: &[Call],
         is_all: bool,
         inspection: &mut Inspection,
-    ) -> Result<Beside, TrainError> {
+    ) -> Result<(Beside, u8), TrainError> {
         let mut over = self.shown.over();
         // Whichever number the first run has: a process has one.
         over.threads = over.threads.or_else(|| Some(rayon::current_num_threads()));
@@ -99,9 +102,9 @@ impl Args {
             bench.show(&self.shown.images, inspection)?;
         }
         let into = self.into.join(&name);
-        let Analysed { sections, left_out } = written(asked, &bench, (folder, &into), is_all, &bar)?;
+        let Analysed { sections, left_out, code } = written(asked, &bench, (folder, &into), is_all, &bar)?;
         let summary = RunFolder::open(folder, inspection)?.summary;
-        Ok(Beside {
+        let beside = Beside {
             folder: folder.display().to_string(),
             name,
             group,
@@ -109,12 +112,13 @@ impl Args {
             accuracy: summary.map(|summary| summary.test.accuracy),
             sections,
             left_out,
-        })
+        };
+        Ok((beside, code))
     }
 }
 
 /// The folders of runs; a file of a study stands for those of its runs, and the folder of a sweep for those that are finished.
-fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>, TrainError> {
+fn folders(given: &[PathBuf], console: Console) -> Result<Vec<PathBuf>, TrainError> {
     let mut folders: Vec<PathBuf> = Vec::new();
     for path in given {
         let of = match path {
@@ -125,7 +129,13 @@ fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>, TrainError> {
             path => vec![path.clone()],
         };
         for folder in of {
-            if !folders.contains(&folder) {
+            let same = |other: &PathBuf| match (other.canonicalize(), folder.canonicalize()) {
+                (Ok(other), Ok(folder)) => other == folder,
+                _ => *other == folder,
+            };
+            if folders.iter().any(same) {
+                console.warn(&format!("note: {} is given twice, and taken once", folder.display()));
+            } else {
                 folders.push(folder);
             }
         }

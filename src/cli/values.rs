@@ -57,10 +57,10 @@ pub fn there() -> impl TypedValueParser<Value = PathBuf> {
 pub fn value_at_steps(text: &str) -> Result<String, String> {
     let (name, steps) = text.trim().split_once('@').unwrap_or((text.trim(), "all"));
     let is_number = |step: &str| !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
-    let is_step = steps == "all" || steps.split('@').all(is_number);
+    let is_step = ["all", "last"].contains(&steps) || steps.split('@').all(is_number);
     match name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') && is_step {
         true => Ok(text.trim().to_owned()),
-        false => Err("expected a value of the net, as in `A`, `O@3` or `O@all`".to_owned()),
+        false => Err("expected a value of the net, as in `A`, `O@3`, `O@last` or `O@all`".to_owned()),
     }
 }
 

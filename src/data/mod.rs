@@ -45,7 +45,7 @@ pub use data_set::DataSet;
 pub use error::DataError;
 pub(crate) use file_names::composed;
 pub use files::data_roots::cache;
-pub use files::loose_pictures::pictures;
+pub use files::loose_pictures::{picture_files, pictures};
 pub use files::survey::{Contents, FileSet};
 pub use files::unusable::{Unfit, Unusable};
 pub(crate) use formats::picture;

@@ -34,7 +34,12 @@ impl Lesion {
     /// Which of them the net does not have, and what to write.
     pub fn of(net: &Net, texts: &[String]) -> Result<Self, TrainError> {
         let mut lesion = Self::default();
-        for text in texts {
+        for (n, text) in texts.iter().enumerate() {
+            if texts[..n].iter().any(|other| other.trim() == text.trim()) {
+                let (what, reason) =
+                    (format!("`--lesion {text}`"), "it is given twice: leave one of them out".to_owned());
+                return Err(TrainError::Unanswered { what, reason });
+            }
             lesion.add(net, text.trim()).map_err(|reason| {
                 let what = format!("`--lesion {text}`");
                 TrainError::Unanswered { what, reason }

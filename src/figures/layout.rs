@@ -124,7 +124,10 @@ fn size(plot: &Plot) -> [f64; 2] {
 fn prepared(panel: &Panel, size: [f64; 2]) -> Prepared<'_> {
     let scales = extent::scales(panel, size);
     let (x, leans) = match names(&panel.x, &scales.x) {
-        None => (scales.x.ticks(size[0], Along::Across), false),
+        None => {
+            let asked = panel.x.step.and_then(|step| scales.x.every(step, size[0]));
+            (asked.unwrap_or_else(|| scales.x.ticks(size[0], Along::Across)), false)
+        }
         Some(all) => {
             let place = size[0] / (scales.x.high - scales.x.low);
             let fits = all.windows(2).all(|pair| pair[0].width() / 2.0 + pair[1].width() / 2.0 + 8.0 <= place);

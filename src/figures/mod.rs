@@ -69,6 +69,8 @@ pub struct Axis {
     pub names: Vec<String>,
     /// Whether the axis shows a quantity that cannot be negative, such as a share. No part of such an axis lies below 0.
     pub is_never_below_zero: bool,
+    /// How far numbers stand apart along the axis, as 45 degrees do; without it they are round ones.
+    pub step: Option<f64>,
 }
 
 impl Axis {
@@ -91,6 +93,12 @@ impl Axis {
     #[must_use]
     pub fn within(self, low: f64, high: f64) -> Self {
         Self { range: Some([low, high]), ..self }
+    }
+
+    /// The same axis with numbers so far apart, or twice or four times as far where there is no room.
+    #[must_use]
+    pub fn in_steps_of(self, step: f64) -> Self {
+        Self { step: Some(step), ..self }
     }
 
     /// Makes this the axis of a quantity that cannot be negative, such as a share: no part of the axis lies below 0.

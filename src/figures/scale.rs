@@ -75,11 +75,7 @@ impl Scale {
         };
         for count in (2..=most.clamp(2, 8)).rev() {
             let ticks = self.about(count);
-            let fits = |pair: &[Tick]| {
-                let [a, b] = [&pair[0], &pair[1]].map(|tick| self.share(tick.at).unwrap_or(0.0) * length);
-                b - a >= (room(&pair[0]) + room(&pair[1])) / 2.0
-            };
-            if ticks.ticks.windows(2).all(fits) && !ticks.ticks.is_empty() {
+            if !ticks.ticks.is_empty() && self.has_room(&ticks, length, room) {
                 return ticks;
             }
         }
@@ -87,6 +83,32 @@ impl Scale {
         let mut ticks = self.about(2);
         ticks.ticks.truncate(1);
         ticks
+    }
+
+    /// Whether no number of an axis of this length runs into the next one, where each needs so much room.
+    fn has_room(&self, ticks: &Ticks, length: f64, room: impl Fn(&Tick) -> f64) -> bool {
+        ticks.ticks.windows(2).all(|pair| {
+            let [a, b] = [&pair[0], &pair[1]].map(|tick| self.share(tick.at).unwrap_or(0.0) * length);
+            b - a >= (room(&pair[0]) + room(&pair[1])) / 2.0
+        })
+    }
+
+    /// Multiples of a step along an axis of this length, or of two or four times that; none where they have no room.
+    pub fn every(&self, step: f64, length: f64) -> Option<Ticks> {
+        let of = |times: f64| {
+            let step = times * step;
+            let [first, last] = [(self.low / step - 1e-6).ceil(), (self.high / step + 1e-6).floor()];
+            let digits = (-exponent(step)).clamp(0, 12) as usize;
+            let tick = |n: usize| {
+                let at = (first + n as f64) * step;
+                Tick { at, words: number(at, digits), raised: String::new() }
+            };
+            // Far more than an axis ever has room for.
+            let count = (last - first).clamp(0.0, 1000.0) as usize;
+            Ticks { ticks: (0..=count).map(tick).collect(), ..Ticks::default() }
+        };
+        let fits = |ticks: &Ticks| ticks.ticks.len() > 1 && self.has_room(ticks, length, |tick| tick.width() + APART);
+        [1.0, 2.0, 4.0].map(of).into_iter().find(fits)
     }
 
     fn about(&self, count: usize) -> Ticks {

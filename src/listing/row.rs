@@ -137,7 +137,7 @@ impl Row {
     fn new(path: &Path, state: State, known: impl FnOnce(&mut Self)) -> Self {
         let (word, reason) = (state.word().to_owned(), state.reason());
         let mut row = Self { path: path.to_owned(), state, values: Vec::new() };
-        row.add("run", Value::Text(path.display().to_string()));
+        row.add("run", Value::Text(named(path)));
         known(&mut row);
         row.add("state", Value::Text(word));
         reason.into_iter().for_each(|reason| row.add("reason", Value::Text(reason)));
@@ -201,7 +201,14 @@ impl Row {
 
     /// What the manifest of a damaged run still says.
     fn rest(&mut self, path: &Path) {
-        let Ok(manifest) = Manifest::read(&path.join("manifest.json")) else { return };
+        let Ok(manifest) = Manifest::read(&path.join("manifest.json")) else {
+            // Runs lie in a folder that is called as their spec unless somebody says otherwise.
+            let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            let folder = path.parent().and_then(Path::file_name);
+            return folder
+                .into_iter()
+                .for_each(|name| self.add("spec", Value::Text(name.to_string_lossy().into_owned())));
+        };
         let manifest = manifest.value;
         let spec = Path::new(&manifest.spec.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
         self.add("spec", Value::Text(spec));
@@ -237,6 +244,15 @@ const COMMON: [&str; 21] = [
     "lcnnc",
     "all",
 ];
+
+/// The folder of a run as a list names it; `.` says nothing of which one it is.
+fn named(path: &Path) -> String {
+    let has_name = path.file_name().is_some();
+    let whole = (!has_name).then(|| path.canonicalize().ok()).flatten();
+    whole
+        .and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()))
+        .unwrap_or_else(|| path.display().to_string())
+}
 
 /// What is wrong with a run, in the words of a list, which names the folder beside it.
 fn damage(path: &Path, error: &TrainError) -> String {

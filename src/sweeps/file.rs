@@ -1,11 +1,11 @@
 //! A sweep as a file: YAML whose lists are alternatives and whose values are in the language of the spec.
 
+mod axis;
+
 use super::clusters::Cluster;
 use super::clusters::needs::{MORE, Needs, keys};
-use super::draws::{ALONE, Distribution};
 use super::place::Place;
-use super::sweep::{Alternatives, Axis, Grid, Sweep};
-use super::values;
+use super::sweep::{Grid, Sweep, origin};
 use crate::train::recipe::yaml::{kind, scalar, syntax};
 use crate::train::recipe::yaml_spans;
 use crate::train::{Overrides, TrainError, files};
@@ -69,7 +69,7 @@ pub fn load(file: &Path, flags: Overrides, quick: bool) -> Result<Sweep, TrainEr
 pub fn read(file: &Path, text: &str, flags: Overrides, quick: bool) -> Result<Sweep, Report> {
     let text = &*with_line_feeds(text.trim_start_matches('\u{feff}'));
     let folder = file.parent().unwrap_or(Path::new(""));
-    let mut reader = Reader { text, folder, diagnostics: Vec::new() };
+    let mut reader = Reader { text, file, folder, diagnostics: Vec::new() };
     let sweep = match serde_yaml::from_str(text) {
         Ok(top) => reader.top(&top, flags, quick),
         Err(error) => {
@@ -85,6 +85,7 @@ pub fn read(file: &Path, text: &str, flags: Overrides, quick: bool) -> Result<Sw
 
 struct Reader<'a> {
     text: &'a str,
+    file: &'a Path,
     folder: &'a Path,
     diagnostics: Vec<Diagnostic>,
 }
@@ -98,7 +99,7 @@ fn at(path: &[String], key: &str) -> At {
 
 impl Reader<'_> {
     fn top(&mut self, top: &Value, flags: Overrides, quick: bool) -> Sweep {
-        let mut sweep = Sweep { seeds: 1, ..Sweep::default() };
+        let mut sweep = Sweep { seeds: 1, file: Some(self.file.to_owned()), ..Sweep::default() };
         let (mut always, mut hurried) = (Overrides::default(), Overrides::default());
         let mut quick_seeds = None;
         for (key, value) in self.entries("a sweep", "seeds: 5", &[], top) {
@@ -107,7 +108,7 @@ impl Reader<'_> {
                 "about" => sweep.about = self.text(&path, value),
                 "seeds" => sweep.seeds = self.seeds(&path, value).unwrap_or(1),
                 "seed" => sweep.first_seed = self.count(&path, value).unwrap_or_default() as u64,
-                "choose" => sweep.choose = self.texts(&path, value),
+                "choose" => sweep.choose = self.chosen(&path, value),
                 "draws" => sweep.draws = self.count(&path, value).unwrap_or_default(),
                 "draw_seed" => sweep.draw_seed = self.count(&path, value).unwrap_or_default() as u64,
                 "always" => always = self.always(&path, value, &mut None),
@@ -130,6 +131,7 @@ impl Reader<'_> {
         sweep.base = flags.over(always);
         self.check_specs(&sweep, top);
         self.check_table(&sweep);
+        self.try_values(&sweep, top.get("grids").unwrap_or(&Value::Null));
         sweep
     }
 
@@ -190,7 +192,9 @@ impl Reader<'_> {
     }
 
     fn mistyped(&mut self, path: &[String], expected: &str, found: &Value, example: &str) {
-        let key = path.last().map_or("a sweep", String::as_str);
+        // The place in a list is no name.
+        let named = path.iter().rev().find(|key| key.parse::<usize>().is_err());
+        let key = named.map_or("a sweep", String::as_str);
         let span = yaml_spans::of_value(self.text, path);
         self.diagnostics.push(config::wrong_type(key, expected, &kind(found), example, span));
     }
@@ -229,6 +233,15 @@ impl Reader<'_> {
         }
     }
 
+    /// The names that validation chooses the values of.
+    fn chosen(&mut self, path: &[String], value: &Value) -> Vec<String> {
+        let names = self.texts(path, value);
+        if let Some(several) = names.iter().find(|name| name.contains(',')) {
+            self.wrong(path, &format!("several names stand in brackets: write `choose: [{several}]`"));
+        }
+        names
+    }
+
     fn count(&mut self, path: &[String], value: &Value) -> Option<usize> {
         let count = value.as_u64().and_then(|n| usize::try_from(n).ok());
         if count.is_none() {
@@ -248,7 +261,8 @@ impl Reader<'_> {
     /// What all jobs have in common; `seeds` is taken where it is asked for.
     fn always(&mut self, path: &[String], value: &Value, seeds: &mut Option<usize>) -> Overrides {
         let (mut over, takes_seeds) = (Overrides::default(), path.iter().any(|key| key == "quick"));
-        for (name, value) in self.entries("settings", "always: {epochs: 12}", path, value) {
+        let settings = self.entries("settings", "always: {epochs: 12}", path, value);
+        for (name, value) in self.without_slips(path, settings) {
             let path = at(path, &name);
             if takes_seeds && name == "seeds" {
                 *seeds = self.seeds(&path, value);
@@ -267,7 +281,10 @@ impl Reader<'_> {
                         &format!("{problem}; a const stands under `{SET}` here, as in `{SET}: {{{name}: {text}}}`"),
                     ),
                     Ok(place) => {
-                        if let Err(problem) = place.put(&name, &text, &mut over) {
+                        if let Place::Setting(target) = place {
+                            self.try_setting(target, &path, &text);
+                        }
+                        if let Err(problem) = place.put(&name, &text, &origin(Some(self.file), &name), &mut over) {
                             self.wrong(&path, &problem);
                         }
                     }
@@ -287,12 +304,14 @@ impl Reader<'_> {
 
     fn grid(&mut self, path: &[String], value: &Value) -> Grid {
         let mut grid = Grid::default();
-        for (name, value) in self.entries("a grid", "- {spec: lc_cnn.lcnn, lr: [1e-2, 1e-3]}", path, value) {
+        let names = self.entries("a grid", "- {spec: lc_cnn.lcnn, lr: [1e-2, 1e-3]}", path, value);
+        for (name, value) in self.without_slips(path, names) {
             let path = at(path, &name);
             match name.as_str() {
                 ROW => grid.row = self.text(&path, value),
                 SET => {
-                    for (name, value) in self.entries("consts", "set: {alpha: [0.1, 1]}", &path, value) {
+                    let consts = self.entries("consts", "set: {alpha: [0.1, 1]}", &path, value);
+                    for (name, value) in self.without_slips(&path, consts) {
                         let axis = self.axis(&at(&path, &name), &name, value);
                         grid.axes.extend(axis);
                     }
@@ -301,38 +320,6 @@ impl Reader<'_> {
             }
         }
         grid
-    }
-
-    /// A name and its alternatives; a single text may stand for several, as `1..10` does.
-    fn axis(&mut self, path: &[String], name: &str, value: &Value) -> Option<Axis> {
-        let (mut all, mut known) = (Vec::new(), BTreeSet::new());
-        let texts = self.texts(path, value);
-        if let Some(drawn) = texts.iter().find_map(|text| Distribution::read(text)) {
-            let drawn = drawn.and_then(|drawn| if texts.len() == 1 { Ok(drawn) } else { Err(ALONE.to_owned()) });
-            return drawn
-                .map(|drawn| Axis { name: name.to_owned(), alternatives: Alternatives::Drawn(drawn) })
-                .map_err(|problem| self.wrong(path, &problem))
-                .ok();
-        }
-        for (n, text) in texts.into_iter().enumerate() {
-            let place = if value.is_sequence() { at(path, &n.to_string()) } else { path.to_vec() };
-            match values::one(text.trim()) {
-                Ok(values) => {
-                    for value in values {
-                        if !known.insert(values::normal(&value)) {
-                            self.wrong(&place, &format!("`{value}` comes twice"));
-                        }
-                        all.push(self.based(name, value));
-                    }
-                }
-                Err(problem) => self.wrong(&place, &problem),
-            }
-        }
-        if all.is_empty() {
-            self.mistyped(path, "a value or a list of alternatives", value, "lr: [1e-2, 1e-3]");
-            return None;
-        }
-        Some(Axis { name: name.to_owned(), alternatives: Alternatives::Each(all) })
     }
 
     /// A path of a spec or of a folder of images, from the file's folder on.

@@ -1,6 +1,6 @@
 //! Sweeps: many runs of a plan, over grids of settings and seeds, and what they come to together.
 //!
-//! `sweep.rs` is a sweep as it is written, by flags or in a file (`file.rs`); `plan.rs` is the list of its jobs, one run each, in a
+//! `sweep.rs` is a sweep as it is written, by flags or in a file (`file.rs`), and `check.rs` what can be known of it before the first job; `plan.rs` is the list of its jobs, one run each, in a
 //! folder of its own; `job.rs` trains one of them, in whichever process and on whichever machine; `pool.rs` trains all of them here,
 //! `clusters/` has clusters do it; `costs.rs` says beforehand what that takes; `state.rs` reads from the folder alone how far they are,
 //! and `report/` puts all of it on one page.
@@ -8,6 +8,7 @@
 // A sweep lives in files, and says how long it takes.
 #![allow(clippy::disallowed_methods)]
 
+mod check;
 pub mod clusters;
 pub mod costs;
 pub mod draws;
@@ -28,6 +29,7 @@ mod unswept;
 pub mod values;
 pub mod written;
 
+pub use check::Remarks;
 pub use plan::{Job, Plan};
 pub use state::State;
 pub use sweep::{Alternatives, Axis, Grid, Sweep};

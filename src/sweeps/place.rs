@@ -53,11 +53,11 @@ impl Place {
         })
     }
 
-    /// Puts a value there.
+    /// Puts a value there; messages say by `origin` where it is from, as in `--over lr`.
     ///
     /// # Errors
     /// If a limit is no number of images, or the data set has no such name.
-    pub fn put(self, name: &str, value: &str, over: &mut Overrides) -> Result<(), String> {
+    pub fn put(self, name: &str, value: &str, origin: &str, over: &mut Overrides) -> Result<(), String> {
         let count = || {
             let count = value.parse::<usize>().ok().filter(|n| *n > 0);
             count.ok_or_else(|| format!("`{name}` is a whole number above 0, and `{value}` is none"))
@@ -73,7 +73,7 @@ impl Place {
             Self::Const => drop(over.set.insert(name.to_owned(), value.to_owned())),
             Self::Setting(target) => {
                 over.settings.retain(|setting| setting.target != target);
-                let setting = Setting { origin: format!("--setting {name}"), target, text: value.to_owned() };
+                let setting = Setting { origin: origin.to_owned(), target, text: value.to_owned() };
                 over.settings.push(setting);
                 // An argument changes the optimizer that another setting chose.
                 over.settings.sort_by_key(|setting| matches!(setting.target, Target::Optimizer(_)));

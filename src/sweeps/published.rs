@@ -1,6 +1,10 @@
 //! Published values to compare with: a table of comma-separated values `row,column,mean,sd`.
 
+use super::table::ResultTable;
+use super::values::normal;
 use crate::train::{TrainError, files};
+use lcnnc_lang::diag::did_you_mean;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The first line of such a file.
@@ -34,7 +38,7 @@ pub fn read(path: &Path) -> Result<Vec<Published>, TrainError> {
     };
     match lines.next() {
         Some((_, line)) if line.trim() == HEAD => {}
-        Some((n, _)) => return Err(wrong(n, format!("expected `{HEAD}`"))),
+        Some((n, line)) => return Err(wrong(n, format!("expected `{HEAD}`, and found `{}`", line.trim()))),
         None => return Err(wrong(0, format!("expected `{HEAD}`, and the file is empty"))),
     }
     let of = |(n, line): (usize, &str)| {
@@ -59,4 +63,42 @@ pub fn read(path: &Path) -> Result<Vec<Published>, TrainError> {
         }
     }
     Ok(all.into_iter().map(|(_, published)| published).collect())
+}
+
+/// What looks like a slip in published values, beside the table that they stand in: names that are nearly those of the sweep, and shares in
+/// place of per cent.
+pub fn slips(published: &[Published], table: &ResultTable) -> Vec<String> {
+    let mut slips = Vec::new();
+    let width = table.columns.len().max(1);
+    let is_planned = |n: usize, m: usize| table.cells.get(n * width + m).is_some_and(|cell| cell.planned > 0);
+    let rows = |n: &usize| (0..width).any(|m| is_planned(*n, m));
+    let columns = |m: &usize| (0..table.rows.len()).any(|n| is_planned(n, *m));
+    let named = |names: &[String], places: Vec<usize>| -> Vec<String> {
+        places.into_iter().map(|n| names[n].clone()).collect()
+    };
+    let rows = named(&table.rows, (0..table.rows.len()).filter(rows).collect());
+    let columns = named(&table.columns, (0..table.columns.len()).filter(columns).collect());
+    let of = [
+        ("row", &rows, published.iter().map(|it| &it.row).collect::<Vec<_>>()),
+        ("column", &columns, published.iter().map(|it| &it.column).collect()),
+    ];
+    for (what, known, said) in of {
+        let said: BTreeSet<&String> = said.into_iter().collect();
+        for name in said.iter().filter(|name| known.iter().all(|known| normal(known) != normal(name))) {
+            if let Some(near) = did_you_mean(name, known.iter().map(String::as_str)) {
+                slips.push(format!("the published {what} `{name}` is not in the sweep; did you mean `{near}`?"));
+            }
+        }
+        if !said.is_empty() && said.iter().all(|name| known.iter().all(|known| normal(known) != normal(name))) {
+            slips.push(format!("no published {what} is one of the sweep's, which are {}", known.join(", ")));
+        }
+    }
+    let means: Vec<f64> = published.iter().filter_map(|it| it.mean).collect();
+    if means.iter().any(|mean| *mean > 0.0) && means.iter().all(|mean| *mean <= 1.0) {
+        slips.push(
+            "every published mean is at most 1, as a share is: they are read in per cent, so write 97.5 for 0.975"
+                .to_owned(),
+        );
+    }
+    slips
 }

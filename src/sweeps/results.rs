@@ -160,9 +160,11 @@ pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>
     best
 }
 
-/// The row of a point and its values, each as it is written shortest, but for those of some names.
+/// The row of a point and the values in force there, each as it is written shortest, but for those of some names.
 fn rest<'a>(point: &'a PointResult, names: &[String]) -> (Option<&'a str>, Vec<(&'a str, String)>) {
     let row = point.row.as_deref().filter(|_| names.iter().all(|name| name != ROW));
-    let values = point.values.iter().filter(|(name, _)| !names.contains(name));
-    (row, values.map(|(name, value)| (name.as_str(), normal(value))).collect())
+    let values = point.values.iter().chain(&point.unswept).filter(|(name, _)| !names.contains(name));
+    let mut values: Vec<(&str, String)> = values.map(|(name, value)| (name.as_str(), normal(value))).collect();
+    values.sort();
+    (row, values)
 }

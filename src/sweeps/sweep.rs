@@ -6,9 +6,7 @@ use super::draws::{ALONE, Distribution};
 use super::file::Layout;
 use super::place::Place;
 use super::values;
-use crate::data::split::set_aside;
-use crate::train::{Overrides, Recipe, TrainError, data_of, files};
-use lcnnc_lang::DEFAULT_CLASSES;
+use crate::train::{Overrides, TrainError, files};
 use lcnnc_lang::front::const_texts::const_texts;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,6 +24,8 @@ pub const SHARE_BY_ITSELF: &str = "validation does not choose `validation`, the 
 /// A sweep.
 #[derive(Clone, Debug, Default)]
 pub struct Sweep {
+    /// The file that says it; none where flags do.
+    pub file: Option<PathBuf>,
     /// What it is about, in a line.
     pub about: Option<String>,
     /// What all jobs have in common.
@@ -108,10 +108,10 @@ impl Axis {
 
 /// The names of the consts of specs; each spec is read once.
 #[derive(Default)]
-struct Consts(BTreeMap<PathBuf, Vec<String>>);
+pub(super) struct Consts(BTreeMap<PathBuf, Vec<String>>);
 
 impl Consts {
-    fn of(&mut self, spec: Option<&Path>) -> Result<&[String], TrainError> {
+    pub(super) fn of(&mut self, spec: Option<&Path>) -> Result<&[String], TrainError> {
         let spec = spec.ok_or(TrainError::NoSpec)?;
         if !self.0.contains_key(spec) {
             let text = files::source(spec)?.text;
@@ -121,45 +121,7 @@ impl Consts {
     }
 }
 
-/// What a sweep asks of a data set before the first job.
-#[derive(Clone, Copy)]
-struct Set {
-    classes: usize,
-    /// Images of the training half, and how many of them are a validation half of their own; none where the set cannot be had.
-    images: Option<[usize; 2]>,
-}
-
-impl Set {
-    /// How many images a share holds out for validation, where at most `limit` are used; nothing where the set cannot be had.
-    fn held_out(&self, share: f64, limit: Option<usize>) -> Option<usize> {
-        let [all, own] = self.images?;
-        let used = all.saturating_sub(own).min(limit.unwrap_or(usize::MAX));
-        Some(if own > 0 { own } else { set_aside(used, share) })
-    }
-}
-
-/// Says that validation cannot choose the values of a name among jobs with these values.
-fn nothing_held_out(name: &str, values: &[(String, String)]) -> String {
-    let values: Vec<String> =
-        values.iter().filter(|(other, _)| other != name).map(|(name, value)| format!("{name} {value}")).collect();
-    let of = if values.is_empty() { "the jobs".to_owned() } else { format!("jobs with {}", values.join(", ")) };
-    format!(
-        "`--choose {name}`, or `choose` in the file: validation chooses by images that are held out, and {of} hold none out: give \
-         `--setting validation=15%`, in the file `validation: 15%`, or leave the choice out"
-    )
-}
-
 impl Sweep {
-    /// The first name of a grid that validation chooses among several values of.
-    fn chosen_in<'a>(&self, grid: &'a Grid) -> Option<&'a str> {
-        let several = |axis: &&Axis| match &axis.alternatives {
-            Alternatives::Each(values) => values.len() > 1,
-            Alternatives::Drawn(_) => self.draws > 1,
-        };
-        let axis = grid.axes.iter().filter(|axis| self.choose.contains(&axis.name)).find(several)?;
-        Some(axis.name.as_str())
-    }
-
     /// Every job of the sweep, in the order of the grids, the last name of each varying fastest but for the seed.
     ///
     /// # Errors
@@ -168,12 +130,12 @@ impl Sweep {
         let (mut points, mut consts) = (Vec::new(), Consts::default());
         for grid in &self.grids {
             for values in self.combinations(grid)? {
-                let over = overrides(&self.base, &values, &mut consts)?;
+                let over = self.overrides(&values, &mut consts)?;
                 for seed in (self.first_seed..).take(self.seeds) {
                     let mut over = over.clone();
                     let seed = seed.to_string();
                     let target = Place::of(SEED, &[]).map_err(refused)?;
-                    target.put(SEED, &seed, &mut over).map_err(refused)?;
+                    target.put(SEED, &seed, "--seeds", &mut over).map_err(refused)?;
                     let values = values.iter().cloned().chain([(SEED.to_owned(), seed)]).collect();
                     points.push(Point { row: grid.row.clone(), values, over });
                 }
@@ -227,105 +189,29 @@ impl Sweep {
         Ok(all.iter().flat_map(|point| (0..draws).map(|n| point.iter().cloned().chain(draw(n)).collect())).collect())
     }
 
-    /// Compiles the spec once for each alternative, with the first alternatives of the other names, so that a mistake is found
-    /// before the first job. Gives a sentence for each data set that cannot be had, which is a hole in the sweep and no mistake in it.
-    ///
-    /// # Errors
-    /// Everything that is wrong with the first of them that does not compile.
-    pub fn check(&self) -> Result<Vec<String>, TrainError> {
-        let (mut consts, mut sets) = (Consts::default(), BTreeMap::<Option<String>, Set>::new());
-        let mut missing = Vec::new();
-        let is_drawn = |axis: &Axis| matches!(axis.alternatives, Alternatives::Drawn(_));
-        if self.draws > 0 && !self.grids.iter().flat_map(|grid| &grid.axes).any(is_drawn) {
-            let reason =
-                "`draws` is how many values are drawn, and nothing is: give a distribution such as `uniform(0, 1)`";
-            return Err(refused(reason.to_owned()));
-        }
-        for grid in &self.grids {
-            grid.check_names()?;
-            for (n, axis) in grid.axes.iter().enumerate() {
-                let all = |axis: &Axis| match &axis.alternatives {
-                    Alternatives::Each(values) => values.clone(),
-                    Alternatives::Drawn(from) => from.values(&axis.name, self.draw_seed, 1),
-                };
-                for value in all(axis) {
-                    let first = |(m, axis): (usize, &Axis)| {
-                        let value = if m == n { Some(value.clone()) } else { all(axis).into_iter().next() };
-                        Some((axis.name.clone(), value?))
-                    };
-                    let values: Vec<_> = grid.axes.iter().enumerate().filter_map(first).collect();
-                    let over = overrides(&self.base, &values, &mut consts)?;
-                    let set = *sets.entry(over.dataset.clone()).or_insert_with(|| {
-                        data_of(&over).map_or_else(
-                            |error| {
-                                missing.push(error.to_string());
-                                Set { classes: DEFAULT_CLASSES, images: None }
-                            },
-                            |data| Set {
-                                classes: data.classes.len(),
-                                images: Some([data.train.len(), data.validation()]),
-                            },
-                        )
-                    });
-                    let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
-                    let recipe = Recipe::new(files::source(&spec)?, &over, set.classes)?;
-                    let Some(chosen) = self.chosen_in(grid) else { continue };
-                    if self.choose.contains(&axis.name)
-                        && axis.name == VALIDATION
-                        && Place::of(VALIDATION, consts.of(Some(&spec))?).is_ok_and(|place| place != Place::Const)
-                    {
-                        return Err(refused(SHARE_BY_ITSELF.to_owned()));
-                    }
-                    if set.held_out(recipe.settings.data.real(VALIDATION), over.limit) == Some(0) {
-                        return Err(refused(nothing_held_out(chosen, &values)));
-                    }
-                }
+    /// What all jobs have in common, with the values of a point.
+    pub(super) fn overrides(&self, values: &[(String, String)], consts: &mut Consts) -> Result<Overrides, TrainError> {
+        let mut over = self.base.clone();
+        // The spec first: it says which consts there are.
+        for is_spec in [true, false] {
+            for (name, value) in values.iter().filter(|(name, _)| (name == "spec") == is_spec) {
+                let known = if is_spec { &[] } else { consts.of(over.spec.as_deref())? };
+                let place = Place::of(name, known).map_err(refused)?;
+                place.put(name, value, &origin(self.file.as_deref(), name), &mut over).map_err(refused)?;
             }
         }
-        let names: Vec<&str> = self.grids.iter().flat_map(|grid| &grid.axes).map(|axis| axis.name.as_str()).collect();
-        match self.choose.iter().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(refused(format!(
-                "`--choose {name}`, or `choose` in the file: the sweep does not go over `{name}`; it goes over {}",
-                names.join(", ")
-            ))),
-            None => Ok(missing),
-        }
+        Ok(over)
     }
 }
 
-impl Grid {
-    /// Refuses a name that comes twice, and the seed, whose values have a word of their own.
-    fn check_names(&self) -> Result<(), TrainError> {
-        for (n, axis) in self.axes.iter().enumerate() {
-            let name = &axis.name;
-            if name == SEED {
-                let reason = "a sweep does not go over `seed`: `seeds` is how many there are, and `seed` the first one";
-                return Err(refused(reason.to_owned()));
-            }
-            if self.axes[..n].iter().any(|other| other.name == *name) {
-                return Err(refused(format!(
-                    "the sweep goes over `{name}` twice: put all of its values into one list"
-                )));
-            }
-        }
-        Ok(())
+/// Where the value of a name is from, in the words of a message.
+pub(super) fn origin(file: Option<&Path>, name: &str) -> String {
+    match file {
+        Some(file) => format!("`{name}` in {}", file.display()),
+        None => format!("--over {name}"),
     }
 }
 
-/// What all jobs have in common, with the values of a point.
-fn overrides(base: &Overrides, values: &[(String, String)], consts: &mut Consts) -> Result<Overrides, TrainError> {
-    let mut over = base.clone();
-    // The spec first: it says which consts there are.
-    for is_spec in [true, false] {
-        for (name, value) in values.iter().filter(|(name, _)| (name == "spec") == is_spec) {
-            let known = if is_spec { &[] } else { consts.of(over.spec.as_deref())? };
-            let place = Place::of(name, known).map_err(refused)?;
-            place.put(name, value, &mut over).map_err(refused)?;
-        }
-    }
-    Ok(over)
-}
-
-fn refused(reason: String) -> TrainError {
+pub(super) fn refused(reason: String) -> TrainError {
     TrainError::Sweep { reason }
 }

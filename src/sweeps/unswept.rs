@@ -1,18 +1,26 @@
-//! What names are where a grid does not go over them: as all jobs have them, or as the spec says.
+//! What names are where a grid does not go over them: as all jobs have them, as the spec says, or as they are without a word.
 
 use super::plan::{Job, Plan};
-use crate::train::files;
+use crate::train::{Overrides, Setting, Target, files};
 use lcnnc_lang::front::const_texts::const_texts;
+use lcnnc_lang::front::settings::Settings;
+use lcnnc_lang::{Options, Source, compile};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Looks up values of jobs; each spec is read once.
+/// The settings of a spec with consts that are set.
+type Known = BTreeMap<(PathBuf, Vec<(String, String)>), Settings>;
+
+/// Looks up values of jobs; each spec is read once, and compiled once for each choice of its consts.
 #[derive(Default)]
-pub(super) struct Unswept(BTreeMap<PathBuf, Vec<(String, String)>>);
+pub(super) struct Unswept {
+    texts: BTreeMap<PathBuf, String>,
+    settings: Known,
+}
 
 impl Unswept {
-    /// What a name is in a job that does not go over it: what stands behind its flag, or a const's value in the spec; nothing where
-    /// neither says it.
+    /// What a name is in a job that does not go over it: what stands behind its flag, a const's or a setting's value in the
+    /// spec, or a setting's default; nothing where there is none.
     pub(super) fn value(&mut self, plan: &Plan, job: &Job, name: &str) -> Option<String> {
         let flag = match name {
             "limit" => Some("--limit"),
@@ -33,8 +41,41 @@ impl Unswept {
             // The copy's name ends in its checksum.
             return Some(stem.rsplit_once('-').map_or(stem.as_str(), |(name, _)| name).to_owned());
         }
-        let read = |spec: &PathBuf| files::source(spec).map(|it| const_texts(&it.text)).unwrap_or_default();
-        let consts = self.0.entry(spec.clone()).or_insert_with(|| read(&spec));
-        consts.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        let text = self
+            .texts
+            .entry(spec.clone())
+            .or_insert_with_key(|spec| files::source(spec).map(|it| it.text).unwrap_or_default());
+        let consts = const_texts(text);
+        let of_spec = consts.into_iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        of_spec.or_else(|| in_force((&spec, text), job, name, &mut self.settings))
     }
+}
+
+/// The value of a setting that is in force in a job which does not set it: that of the spec's own block, or the default; an argument of
+/// the optimizer is that of the one that the job has.
+fn in_force((path, spec): (&Path, &str), job: &Job, name: &str, known: &mut Known) -> Option<String> {
+    let target = Target::named(name)?;
+    let pairs = |flag: &str| -> Vec<(String, String)> {
+        let of = |pair: &[String]| {
+            let (name, value) = pair[1].split_once('=').filter(|_| pair[0] == flag)?;
+            Some((name.to_owned(), value.to_owned()))
+        };
+        job.args.windows(2).filter_map(of).collect()
+    };
+    let set = pairs("--set");
+    let compiled = || {
+        let source = Source { name: String::new(), text: spec.to_owned() };
+        compile(&source, &Options { set: set.clone(), classes: None }).settings
+    };
+    let mut settings = known.entry((path.to_owned(), set.clone())).or_insert_with(compiled).clone();
+    let setting =
+        |(name, text): (String, String)| Some(Setting { origin: name.clone(), target: Target::named(&name)?, text });
+    let settings_of_job = pairs("--setting").into_iter().filter_map(setting).collect();
+    // What is wrong with one was told before the first job.
+    drop(Overrides { settings: settings_of_job, ..Overrides::default() }.apply(&mut settings));
+    let value = match target {
+        Target::Key { block, key } => settings.blocks().into_iter().find(|bound| bound.callee == block)?.get(key),
+        Target::Optimizer(argument) => settings.train.call("optimizer").get(argument),
+    };
+    value.map(ToString::to_string)
 }

@@ -78,8 +78,8 @@ fn marked(cell: &Cell, before: &str, after: &str) -> String {
 pub(super) fn details(cell: &Cell) -> String {
     let mut text = String::new();
     match (cell.values.len(), cell.planned) {
-        (n, planned) if n < planned && n > 0 => drop(write!(text, ", n {n} of {planned}")),
-        (n, _) if n > 1 => drop(write!(text, ", n {n}")),
+        (n, planned) if n < planned && n > 0 => drop(write!(text, ", {n} of {planned} seeds")),
+        (n, _) if n > 1 => drop(write!(text, ", {n} seeds")),
         _ => {}
     }
     if let Some(published) = published(cell) {
@@ -119,7 +119,7 @@ fn cells(table: &ResultTable, text: &dyn Fn(&Cell) -> String) -> Vec<Vec<String>
 /// What stands below a table: what the numbers are, marks, chosen values and holes.
 pub(super) fn notes(table: &ResultTable) -> Vec<String> {
     let mut notes = vec![
-        "Test accuracy in per cent: mean ± standard deviation over n seeds; * is the best of its column.".to_owned(),
+        "Test accuracy in per cent: mean ± standard deviation over the seeds; * is the best of its column.".to_owned(),
     ];
     for (n, mark) in table.marks.iter().enumerate() {
         notes.push(format!("[{}] made with {mark}", n + 1));

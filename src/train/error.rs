@@ -109,6 +109,10 @@ pub enum TrainError {
     #[error("`{name}` has nothing to say of this run: {reason}")]
     Analysis { name: &'static str, reason: String },
 
+    /// A file of weights from before the end of a training that is not what the run left, where something reads it.
+    #[error("{0}")]
+    Earlier(String),
+
     #[error("{}: {reason}", path.display())]
     Refused { path: PathBuf, reason: String },
 

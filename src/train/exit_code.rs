@@ -40,6 +40,7 @@ impl TrainError {
             | Self::Damaged { .. }
             | Self::Altered { .. }
             | Self::Refused { .. }
+            | Self::Earlier(_)
             | Self::Unasked(_)
             | Self::Unanswered { .. }
             | Self::Analysis { .. }

@@ -75,6 +75,19 @@ fn points_lie_where_the_axes_say() {
     assert_eq!(line, [left, bottom, right, top]);
 }
 
+/// Degrees are counted in parts of a turn, and in fewer of them where there is no room.
+#[test]
+fn an_axis_may_have_steps_of_its_own() {
+    let marks = vec![Mark::new("", MarkKind::Line { points: vec![[0.0, 0.0], [180.0, 1.0]], dashed: false })];
+    let x = Axis::linear("orientation (degrees)").within(0.0, 180.0);
+    let ticks = |x: Axis| {
+        let text = plot(x, Axis::linear("y"), marks.clone()).svg();
+        written(&Document::parse(&text).unwrap(), "x-tick")
+    };
+    assert_eq!(ticks(x.clone().in_steps_of(45.0)), ["0", "45", "90", "135", "180"]);
+    assert_eq!(ticks(x.clone().in_steps_of(1.0)), ticks(x), "as without steps where none fit");
+}
+
 #[test]
 fn png_is_as_large_as_it_says_and_shows_the_same() {
     for (name, drawing) in samples::all() {

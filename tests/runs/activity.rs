@@ -154,6 +154,10 @@ fn every_format_has_the_same_numbers() {
     let (shape, numbers) = npz(&here.join("x.npz"), "O@1");
     assert_eq!(npy(&fs::read(here.join("x.npy")).unwrap()), (shape, numbers.clone()));
     assert_eq!(weights(&here.join("x.safetensors"), "O@1"), numbers);
+    // The last step has a word, as in analyses.
+    fine(here, "activations run --values O@last,O@3,O --out last.npz --limit 7");
+    let [last, third, bare] = ["O@last", "O@3", "O"].map(|name| npz(&here.join("last.npz"), name));
+    assert!(last == third && last == bare);
     // The same run gives the same bytes.
     for file in ["x.npz", "x.safetensors"] {
         let before = fs::read(here.join(file)).unwrap();
@@ -194,7 +198,24 @@ fn picture_files_are_shown_in_order() {
     for (image, expected) in [0.4, 0.2, 0.2].into_iter().enumerate() {
         assert!((numbers[image * 144] - expected).abs() < 1e-6, "image {image}: {}", numbers[image * 144]);
     }
+    // `predict` takes folders, too; each bad picture is named, and the others are answered.
+    let said = fine(here, "predict run pictures");
+    assert_eq!(
+        said.lines().map(|line| line.split(": ").next().unwrap()).collect::<Vec<_>>(),
+        ["pictures/a.png", "pictures/b.png"]
+    );
+    fs::create_dir(here.join("pictures/below")).unwrap();
+    fs::write(here.join("pictures/below/c.png"), "none").unwrap();
+    fs::write(here.join("pictures/d.png"), "none").unwrap();
+    let (code, out, err) = lcnnc(here, "predict run pictures");
+    assert!(code == Some(2) && out.lines().count() == 2 && err.matches("cannot be decoded").count() == 2, "{out}{err}");
+    // Arrays have a row for each picture, so all are to be whole.
+    let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images pictures");
+    assert!(code == Some(2) && err.contains("2 of 4 image files: these cannot be shown to the net"), "{err}");
+    assert!(err.contains("pictures/below/c.png: ") && err.contains("pictures/d.png: "), "{err}");
     fs::create_dir(here.join("empty")).unwrap();
+    let (code, _, err) = lcnnc(here, "predict run empty");
+    assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
     let (code, _, err) = lcnnc(here, "activations run --values image --out y.npy --images empty");
     assert!(code == Some(2) && err.contains("there is no picture in the folder"), "{err}");
     assert!(!here.join("y.npy").exists() && !here.join("y.npy.json").exists());
@@ -207,8 +228,11 @@ fn what_cannot_be_had_is_said() {
     for (args, message) in [
         ("--values Q --out y.npy", "the net has no value `Q`; its values are "),
         ("--values logit --out y.npy", "did you mean `logits`?"),
-        ("--values O@9 --out y.npy", "its steps go from `O@0` to `O@3`; `@all` stands for all of them"),
-        ("--values O@x --out y.npy", "expected a value of the net, as in `A`, `O@3` or `O@all`"),
+        (
+            "--values O@9 --out y.npy",
+            "its steps go from `O@0` to `O@3`; `@last` is the last one, and `@all` stands for all of them",
+        ),
+        ("--values O@x --out y.npy", "expected a value of the net, as in `A`, `O@3`, `O@last` or `O@all`"),
         ("--values A@1 --out y.npy", "`A` is outside of loops and has no steps: write `A`"),
         ("--values image@1 --out y.npy", "the input has no steps: write `image`"),
         ("--values A,O --out y.npy", "a .npy file holds one array"),

@@ -50,6 +50,41 @@ fn answer(folder: &Path, args: &str) -> String {
     out
 }
 
+/// What is no run's folder is told with what to give in its place, and a wrong argument is told as one.
+#[test]
+fn what_to_give_instead_is_said() {
+    let place = tempfile::tempdir().unwrap();
+    let here = place.path();
+    fs::write(here.join("arms.lcnn"), SPEC).unwrap();
+    let flags = "--device cpu --limit 64 --limit-test 16 --epochs 1 --batch 16 --seeds 2";
+    let (code, out, err) = lcnnc(here, &format!("run arms {flags}"));
+    assert_eq!(code, Some(0), "{out}{err}");
+    let all = fs::read_dir(here.join("runs/arms")).unwrap().map(|it| it.unwrap().path());
+    let (mut runs, files): (Vec<_>, Vec<_>) = all.partition(|path| path.is_dir());
+    runs.sort();
+    let [last, study] = [&runs[1], &files[0]].map(|it| it.strip_prefix(here).unwrap().display().to_string());
+    for folder in ["runs/arms", "runs"] {
+        for verb in ["analyse", "eval"] {
+            let (code, _, err) = lcnnc(here, &format!("{verb} {folder}"));
+            let said =
+                format!("error: {folder}: not a run folder: 2 runs lie below it: name one of them, as in {last}\n");
+            assert_eq!((code, err), (Some(2), said));
+        }
+    }
+    let (code, _, err) = lcnnc(here, &format!("analyse {study}"));
+    assert!(code == Some(2) && err.contains("the runs of several seeds") && err.contains("`lcnnc report`"), "{err}");
+    for (call, said) in [
+        ("orientation(lowest:0.4,highest:0.2)", "error: `orientation`: `lowest: 0.4` is above `highest: 0.2`"),
+        ("kernels(of:Q)", "error: `kernels`: `Q` is no bundle of a convolution: write "),
+        ("spectrum(of:W)", "error: `spectrum`: `W` is no lateral bundle"),
+        ("rdm(distance:euclidian)", "`euclidian` is no choice for `distance` of `rdm`"),
+        ("reaction_time", "`reaction_time` has nothing to say of this run: "),
+    ] {
+        let (code, _, err) = lcnnc(here, &format!("analyse {last} {call}"));
+        assert!(code == Some(2) && err.contains(said), "{call}: {err}");
+    }
+}
+
 /// The rows of a table without quotes, by their first cell; each cell by its column.
 fn rows(csv: &str) -> BTreeMap<String, BTreeMap<String, String>> {
     let mut lines = csv.strip_suffix('\n').unwrap().split('\n').map(|line| line.split(',').map(str::to_owned));

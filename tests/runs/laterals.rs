@@ -154,7 +154,7 @@ fn faint_maps_are_told_of() {
     assert!(said.contains("1 channel left out, which gratings change hardly or not at all"), "{said}");
     assert!(said.contains("over 42 ordered pairs of channels that answer"), "{said}");
     let figure = fs::read_to_string(here.join("x/size_tuning.svg")).unwrap();
-    assert!(figure.contains("A (n = 7 channels)"), "{figure}");
+    assert!(figure.contains("A (mean over 7 channels)"), "{figure}");
 }
 
 /// Several values are looked at, each at all of its steps or at those that are named, and each row says whose weights the net had.

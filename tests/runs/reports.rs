@@ -1,6 +1,8 @@
 //! `lcnnc report`: several runs side by side, and how a browser shows a report.
 
 use crate::shell::{fine, lcnnc, rows, spoil};
+use lcnnc::analyses::across::groups;
+use lcnnc::train::facts::Fact;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -77,7 +79,7 @@ fn runs_that_differ_in_their_seed_alone_are_one_group() {
     assert_eq!(all.iter().find(same).unwrap()["value"], first["value"]);
 
     let page = fs::read_to_string(here.join("beside/report.html")).unwrap();
-    for said in ["4 runs in 2 groups", "steps 1", "steps 2", "(n = 2)", "beside\"", "means.csv"] {
+    for said in ["4 runs in 2 groups", "steps 1", "steps 2", "(mean of 2 runs)", "beside\"", "means.csv"] {
         assert!(page.contains(said), "{said}");
     }
     assert!(!page.contains("<script") && !page.contains("src=\"http"));
@@ -99,6 +101,45 @@ fn what_is_no_run_is_refused_before_anything_is_written() {
         assert!(err.contains(said), "{args}: {err}");
         assert!(!here.join("report").exists(), "{args}");
     }
+}
+
+/// Groups are called by what distinguishes them and matters.
+#[test]
+fn names_of_groups_hold_what_matters() {
+    let run = |facts: &[(&str, &str)]| -> Vec<Fact> {
+        facts.iter().map(|(name, text)| Fact { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
+    };
+    let named = |runs: &[Vec<Fact>]| groups(runs);
+    let plain = [("model", "A"), ("spec", "a (11)"), ("lr", "0.1"), ("alpha", "1"), ("seed", "0")];
+    let kept = [&plain[..4], &[("seed", "1"), ("keep", "5 epochs")]].concat();
+    assert_eq!(named(&[run(&plain), run(&kept)]), ["A", "A"], "what is kept changes nothing");
+    let other = [("model", "B"), ("spec", "b (22)"), ("lr", "0.1"), ("alpha", "2"), ("beta", "3"), ("seed", "0")];
+    assert_eq!(named(&[run(&plain), run(&other)]), ["model A", "model B"], "consts go with the model");
+    let faster = [("model", "B"), ("spec", "b (22)"), ("lr", "0.2"), ("alpha", "2"), ("beta", "4"), ("seed", "0")];
+    assert_eq!(
+        named(&[run(&plain), run(&other), run(&faster)]),
+        ["model A, lr 0.1", "model B, lr 0.1, beta 3", "model B, lr 0.2, beta 4"]
+    );
+    let limited = [&plain[..], &[("limit", "100")]].concat();
+    assert_eq!(named(&[run(&plain), run(&limited)]), ["no limit", "limit 100"]);
+    let long = "[grayscale, resize(48), normalize(mean: [0.5], std: [0.25])]";
+    let with = |set: &'static str, transform: &'static str| {
+        run(&[("model", "A"), ("spec", "a (11)"), ("dataset", set), ("transform", transform)])
+    };
+    assert_eq!(named(&[with("mnist", "[]"), with("cifar10", long)]), ["dataset mnist", "dataset cifar10"]);
+    assert_eq!(named(&[with("mnist", "[]"), with("mnist", long)])[1], format!("transform {long}"));
+}
+
+/// A run that is given twice is one, and that is said.
+#[test]
+fn a_run_that_is_given_twice_is_taken_once() {
+    let (place, _) = place();
+    let here = place.path();
+    let run = fs::read_dir(here.join("runs/loop")).unwrap().map(|it| it.unwrap().path()).find(|path| path.is_dir());
+    let run = run.unwrap().strip_prefix(here).unwrap().display().to_string();
+    let (code, out, err) = lcnnc(here, &format!("report {run} ./{run} --only weights"));
+    assert!(code == Some(0) && out.contains("1 run side by side"), "{out}{err}");
+    assert!(err.contains(&format!("note: ./{run} is given twice, and taken once")), "{err}");
 }
 
 /// A run that cannot be analysed is left out, and the others are not.

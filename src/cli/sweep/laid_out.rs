@@ -5,7 +5,7 @@ use lcnnc::sweeps::results::PointResult;
 use lcnnc::sweeps::sweep::{SHARE_BY_ITSELF, VALIDATION};
 use lcnnc::sweeps::table::{ResultTable, lay_out};
 use lcnnc::sweeps::{Plan, published};
-use lcnnc::train::TrainError;
+use lcnnc::train::{Console, TrainError};
 use std::path::PathBuf;
 
 /// How results are laid out.
@@ -48,10 +48,15 @@ impl LayoutArgs {
             None => planned,
         };
         let choose = if self.choose.is_empty() { plan.head.choose.clone() } else { self.choose };
+        let other = if choose.iter().any(|name| name == ROW) { "dataset" } else { ROW };
         let first =
-            names.iter().find(|name| **name != "dataset" && !choose.contains(name)).map_or(ROW, |name| name.as_str());
+            names.iter().find(|name| **name != "dataset" && !choose.contains(name)).map_or(other, |name| name.as_str());
         let layout = Layout {
-            rows: or(self.rows, planned.rows, if points.iter().any(|point| point.row.is_some()) { ROW } else { first }),
+            rows: or(
+                self.rows,
+                planned.rows,
+                if other == ROW && points.iter().any(|point| point.row.is_some()) { ROW } else { first },
+            ),
             columns: or(self.columns, planned.columns, "dataset"),
             published: None,
         };
@@ -64,7 +69,10 @@ impl LayoutArgs {
             (None, Some(file)) => published::read(&plan.folder.join(file))?,
             (None, None) => Vec::new(),
         };
-        lay_out(points, &choose, &layout, &published, self.against.as_deref())
+        let table = lay_out(points, &choose, &layout, &published, self.against.as_deref())?;
+        let console = Console::new();
+        published::slips(&published, &table).iter().for_each(|slip| console.warn(&format!("warning: {slip}")));
+        Ok(table)
     }
 }
 

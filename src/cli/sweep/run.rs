@@ -4,6 +4,7 @@ use super::dry_run::{Beside, list};
 use super::on::{ClusterArgs, Target};
 use crate::cli::recipe::RecipeArgs;
 use crate::cli::values::{assignment, count, folder, index};
+use lcnnc::sweeps::Remarks;
 use lcnnc::sweeps::costs::Costs;
 use lcnnc::sweeps::pool::{tally, work};
 use lcnnc::sweeps::sweep::MOST_JOBS;
@@ -86,7 +87,8 @@ impl Args {
             None => self.of_flags(base)?,
         };
         let target = self.cluster.target(&sweep, &said)?;
-        let missing = sweep.check()?;
+        let Remarks { missing, notes } = sweep.check()?;
+        notes.iter().for_each(|note| console.warn(&format!("note: {note}")));
         let (plan, specs, trained) = Plan::new(&sweep, &into)?;
         if self.dry_run {
             return self.dry((&sweep, &plan), target.as_ref(), &trained, console);

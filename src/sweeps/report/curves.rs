@@ -109,7 +109,7 @@ fn figure(quantity: &Quantity, column: &str, rows: &[(String, Vec<Vec<Epoch>>)])
     let panel = |(row, runs): &(String, Vec<Vec<Epoch>>)| {
         let of = |name: &str, number: fn(&Epoch) -> Option<f64>| marks(name, runs, number);
         let marks = [of("training", quantity.training), of("validation", quantity.validation)].concat();
-        let seeds = if runs.len() > 1 { format!(" (n = {})", runs.len()) } else { String::new() };
+        let seeds = if runs.len() > 1 { format!(" ({} seeds)", runs.len()) } else { String::new() };
         let title = format!("{row}{seeds}");
         let longest = runs.iter().map(Vec::len).max().unwrap_or_default();
         let x = if longest > FEW { Axis::linear("epoch") } else { numbered(longest) };
@@ -117,9 +117,15 @@ fn figure(quantity: &Quantity, column: &str, rows: &[(String, Vec<Vec<Epoch>>)])
     };
     let panels: Vec<Panel> = rows.iter().map(panel).collect();
     let several = rows.iter().any(|(_, runs)| runs.len() > 1);
-    let band = if several { ", with a band of one standard deviation where there are several" } else { "" };
+    let of_one = rows.iter().flat_map(|(_, runs)| runs).all(|run| run.len() == 1);
+    let form = if of_one { "bars" } else { "a band" };
+    let band = if several {
+        format!(", with {form} of one standard deviation where there are several")
+    } else {
+        String::new()
+    };
     let caption = format!(
-        "Training and validation {} of the rows of the table, column {column}: the mean over the seeds (n of each){band}. Training is that of \
+        "Training and validation {} of the rows of the table, column {column}: the mean over the seeds{band}. Training is that of \
          each epoch as its batches were met, validation that behind the epoch; where seeds ended earlier, those that went on. Each panel has \
          an axis of its own. Source: `metrics.jsonl` of the runs.",
         quantity.name
@@ -128,7 +134,8 @@ fn figure(quantity: &Quantity, column: &str, rows: &[(String, Vec<Vec<Epoch>>)])
     Figure { drawing: Drawing::Plot(Plot { title, columns: COLUMNS.min(panels.len()), panels }), caption }
 }
 
-/// A line of means over runs, and a band where an epoch has several.
+/// A line of means over runs, and a band where an epoch has several; a dot with its bar where there is one epoch alone, of which a line and
+/// a band would show nothing.
 fn marks(name: &str, runs: &[Vec<Epoch>], number: fn(&Epoch) -> Option<f64>) -> Vec<Mark> {
     let longest = runs.iter().map(Vec::len).max().unwrap_or_default();
     let (mut line, mut band) = (Vec::new(), Vec::new());
@@ -145,6 +152,10 @@ fn marks(name: &str, runs: &[Vec<Epoch>], number: fn(&Epoch) -> Option<f64>) -> 
     }
     if line.is_empty() {
         return Vec::new();
+    }
+    if let [dot] = line[..] {
+        let errors = band.iter().map(|[_, low, high]| (high - low) / 2.0).collect();
+        return vec![Mark::new(name, MarkKind::Points { points: vec![dot], errors })];
     }
     let band = (!band.is_empty()).then(|| Mark::new(name, MarkKind::Band { points: band }));
     band.into_iter().chain([Mark::new(name, MarkKind::Line { points: line, dashed: false })]).collect()

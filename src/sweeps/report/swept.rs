@@ -10,6 +10,9 @@ const COLUMNS: usize = 2;
 /// From the smallest to the largest value, at least, for an axis of powers.
 const WIDE: f64 = 10.0;
 
+/// What stands in the key for a value of which nothing is known.
+const NO_NUMBER: &str = "no result: failed, or not finished";
+
 /// How the values of a name lie along an axis.
 enum Along {
     /// As numbers, with equal steps or as powers.
@@ -26,7 +29,8 @@ pub fn figure(points: &[PointResult]) -> Option<Figure> {
         return None;
     }
     let caption = "Validation accuracy against each value that the sweep goes over. A dot is a point of the sweep: the mean over its seeds \
-                   that came to their end. The line joins the best point of each value, whatever its other values are. An axis is one of \
+                   that came to their end. The line joins the best point of each value, whatever its other values are. A line from bottom to top marks a value whose jobs \
+                   all failed, or are not finished. An axis is one of \
                    powers where the values have about equal ratios. Source: `summary.json` of the runs."
         .to_owned();
     let title = "validation accuracy".to_owned();
@@ -71,6 +75,14 @@ fn panel(points: &[PointResult], name: &str) -> Option<Panel> {
         }
         marks.push(Mark::new(set, MarkKind::Line { points: best, dashed: false }));
         marks.push(Mark::new(set, MarkKind::Points { points: dots, errors: Vec::new() }));
+    }
+    // Where no point of a value has a number, a line stands in its place.
+    let is_empty = |value: &&str| {
+        let mut of_value = points.iter().filter(|point| point.get(name) == Some(*value));
+        of_value.all(|point| point.mean_validation().is_none())
+    };
+    for at in values.iter().filter(|value| is_empty(value)).filter_map(|value| place(value)) {
+        marks.push(Mark::new(NO_NUMBER, MarkKind::Across { at, vertical: true }));
     }
     let x = match along {
         Along::Numbers { is_log: true } => Axis::log(name),

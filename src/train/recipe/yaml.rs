@@ -326,7 +326,7 @@ impl Reader<'_> {
 
 /// A diagnostic of a value's text with its places in the file: to the letter where the file has the value as it is, else
 /// the whole value.
-fn moved(mut diagnostic: Diagnostic, file: &str, span: Span, value: &str) -> Diagnostic {
+pub(crate) fn moved(mut diagnostic: Diagnostic, file: &str, span: Span, value: &str) -> Diagnostic {
     // Its changes are those of the value alone.
     diagnostic.fix.clear();
     let inside = file[span.start..span.end].find(value).map(|at| span.start + at);

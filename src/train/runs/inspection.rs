@@ -61,6 +61,25 @@ impl Inspection {
         Ok(())
     }
 
+    /// Ends with a problem of a file of weights that a command can do without, or with `--force` says it and goes on without them.
+    ///
+    /// # Errors
+    /// The problem, with what `--force` would do.
+    pub fn without_weights(&mut self, problem: TrainError) -> Result<(), TrainError> {
+        if self.force != Force::Asked {
+            let way = if matches!(problem, TrainError::Altered { .. }) || self.force == Force::Unknown {
+                String::new()
+            } else {
+                "; `--force` goes on without these weights".to_owned()
+            };
+            return Err(TrainError::Earlier(format!("{problem}{way}")));
+        }
+        let finding = problem.finding();
+        self.console.warn(&format!("warning: {finding}; it goes on without these weights, as asked with --force"));
+        self.notes.push(finding);
+        Ok(())
+    }
+
     /// Whether the command has a `--force` to be named in advice.
     pub fn knows_force(&self) -> bool {
         self.force != Force::Unknown

@@ -347,12 +347,27 @@ pub(in crate::train) fn check_training(recipe: &Recipe, fuses: bool, images: usi
     Process::new(recipe, fuses, Work::Training, images).check()
 }
 
+/// Bytes of the program itself that a training reads in, beside what a process has read before: measured.
+const PROGRAM: f64 = 14.0 * 1024.0 * 1024.0;
+
+/// Batches of images that are there at once: those that wait, those that are made, and the one that is trained with, as it is read and as
+/// a tensor.
+const LOADED: f64 = 6.0;
+
+/// The share of the memory of fused kernels that lies free between what is in use, as threads come and go: measured at most. Of a batch
+/// without them it is the same share, but no more than so many bytes, since what is large is given back.
+const IN_PIECES: f64 = 0.5;
+const SMALL_PIECES: f64 = 16.0 * 1024.0 * 1024.0;
+
 /// Bytes that a process needs at its height, at most, which trains with batches of so many images in so many threads, beside what it
 /// holds before.
 pub(in crate::train) fn height(recipe: &Recipe, fuses: bool, images: usize, threads: usize) -> u128 {
     let process = Process { threads, ..Process::new(recipe, fuses, Work::Training, images) };
     let [_, image] = process.image();
-    process.need(images, image).sum() as u128
+    let kernels = of_kernels(process.net(), &process.cut, Load { images, threads, training: true }) as f64;
+    let loaded = LOADED * (images * recipe.net.input.1.iter().product::<usize>()) as f64 * size_of::<f32>() as f64;
+    let pieces = IN_PIECES * kernels + (IN_PIECES * images as f64 * image).min(SMALL_PIECES);
+    (process.need(images, image).sum() + PROGRAM + loaded + pieces) as u128
 }
 
 /// How many processes that train side by side surely have room, each with what this one holds, and how many may have;

@@ -1,8 +1,9 @@
 //! A run's folder: `RUNS/NAME/TIME-HASH`.
 
 use crate::data::sha256;
-use crate::train::TrainError;
 use crate::train::fit::{self, checkpoint};
+use crate::train::{TrainError, is_run, quoted};
+use lcnnc_lang::diag::counted;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -109,6 +110,7 @@ pub fn check(folder: &Path) -> Result<(), TrainError> {
         let above = folder.parent().filter(|above| is_own(above, folder));
         let reason = match above {
             _ if !folder.exists() => "there is no such folder".to_owned(),
+            _ if is_study(folder) => STUDY.to_owned(),
             Some(run) => {
                 format!("expected a run's folder, and this is a file of the run `{}`: name that folder", run.display())
             }
@@ -128,9 +130,44 @@ pub fn check(folder: &Path) -> Result<(), TrainError> {
         Some(missing) if is_closed(&folder.join(missing)) => {
             Err(TrainError::file(folder, "looked into")(ErrorKind::PermissionDenied.into()))
         }
-        Some(missing) => Err(TrainError::NoRun { path: folder.to_owned(), missing }),
+        Some(missing) => Err(match runs_within(folder) {
+            Some(reason) => TrainError::Refused { path: folder.to_owned(), reason },
+            None => TrainError::NoRun { path: folder.to_owned(), missing },
+        }),
         None => Ok(()),
     }
+}
+
+/// What is said of the file that several seeds leave, where a run is expected.
+const STUDY: &str = "expected one run's folder, and this file stands for the runs of several seeds: name one of them, as the file does, or give \
+                     it to `lcnnc report`";
+
+/// Whether a file is one that `lcnnc run --seeds` leaves beside its runs.
+fn is_study(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("seeds-") && name.ends_with(".json")
+}
+
+/// Says of a folder that is none of a run that runs lie in it; nothing where none do.
+fn runs_within(folder: &Path) -> Option<String> {
+    let within = |folder: &Path| -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    };
+    // Those of a spec, of all specs, or of a sweep, whose jobs have folders of their own.
+    let mut here = vec![folder.to_owned()];
+    for _ in 0..3 {
+        here = here.iter().flat_map(|folder| within(folder)).collect();
+        let runs: Vec<&PathBuf> = here.iter().filter(|path| is_run(path)).collect();
+        // The latest that is whole is the likeliest one.
+        let last = runs.iter().filter(|path| check(path).is_ok()).max().or(runs.last());
+        if let Some(last) = last {
+            let lie = if runs.len() == 1 { "lies" } else { "lie" };
+            let (runs, last) = (counted(runs.len(), "run"), quoted(last));
+            return Some(format!("not a run folder: {runs} {lie} below it: name one of them, as in {last}"));
+        }
+    }
+    None
 }
 
 /// Whether nobody may say if there is something under a path.

@@ -72,14 +72,31 @@ impl Trained {
     /// Image files, in the order of their names.
     ///
     /// # Errors
-    /// If one of them is no picture, or cannot be one that the net takes.
+    /// If one of them is no picture, or cannot be one that the net takes; all such files are named.
     pub fn pictures(&self, paths: &[PathBuf]) -> Result<Shown, TrainError> {
         let files = data::pictures(paths)?;
+        let mut problems = Vec::new();
         for n in 0..files.len() {
-            let image = files.image(n)?;
-            self.recipe.for_test(image, &|| files.name(n)).map_err(|error| self.unfit(TrainError::unfit(error)))?;
+            let fits = |image| self.recipe.for_test(image, &|| files.name(n)).map_err(TrainError::unfit).map(drop);
+            problems.extend(files.image(n).map_err(TrainError::from).and_then(fits).map_err(|it| self.unfit(it)).err());
         }
+        if problems.len() > 1 {
+            return Err(many(&problems, files.len()));
+        }
+        problems.pop().map_or(Ok(()), Err)?;
         let (order, about) = ((0..files.len()).collect(), counted(files.len(), "image file"));
         Ok(Shown { source: Arc::new(files), order, classes: Vec::new(), about })
     }
+}
+
+/// Picture files that are named at most where many cannot be shown.
+const NAMED: usize = 20;
+
+/// What is wrong with several of so many files.
+fn many(problems: &[TrainError], files: usize) -> TrainError {
+    let named: Vec<String> = problems.iter().take(NAMED).map(|problem| format!("\n  {problem}")).collect();
+    let left = problems.len() - named.len();
+    let left = if left > 0 { format!("\n  and {left} more") } else { String::new() };
+    let what = format!("{} of {}", problems.len(), counted(files, "image file"));
+    TrainError::Unanswered { what, reason: format!("these cannot be shown to the net{}{left}", named.concat()) }
 }

@@ -198,3 +198,17 @@ fn a_folder_is_no_spec() {
         assert!(code == 2 && said.contains("this is a folder"), "{folder}: {said}");
     }
 }
+
+/// A flag of another verb is told as one.
+#[test]
+fn a_flag_of_another_verb_is_named_with_that_verb() {
+    for (args, tip) in [
+        ("run good --top 3", "`--top` is a flag of `lcnnc eval`"),
+        ("run good --confusion", "`--confusion` is a flag of `lcnnc eval`"),
+        ("sweep table planned --dry-run", "`--dry-run` is a flag of `lcnnc runs gc` and of `lcnnc sweep run`"),
+    ] {
+        let done = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc")).args(args.split(' ')).output().unwrap();
+        let err = String::from_utf8(done.stderr).unwrap();
+        assert!(done.status.code() == Some(2) && err.contains(tip) && !err.contains("similar"), "{args}: {err}");
+    }
+}

@@ -194,3 +194,14 @@ fn what_the_net_does_not_have_is_refused() {
         refused(here, &format!("eval run --lesion {lesion}"), with);
     }
 }
+
+/// The same part twice is a slip: another one may be meant.
+#[test]
+fn a_lesion_that_is_given_twice_is_refused() {
+    let place = place(LOOP);
+    refused(
+        place.path(),
+        "eval run --lesion O:0 --lesion O:0",
+        "`--lesion O:0`: it is given twice: leave one of them out",
+    );
+}

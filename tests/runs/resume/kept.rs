@@ -117,6 +117,27 @@ fn initial_weights_that_were_changed_or_lost_are_named() {
     place.fine(&eval);
 }
 
+/// Weights that an analysis does not read do not stop it; those that read them are named, and `--force` does without.
+#[test]
+fn damaged_initial_weights_stop_the_analyses_that_read_them_alone() {
+    let place = Place::new(SPEC);
+    let run = place.train("runs", "--epochs 1");
+    let (path, folder) = (run.join("initial.safetensors"), run.display().to_string());
+    for bytes in [fs::read(&path).unwrap()[..100].to_vec(), fs::read(run.join("last.safetensors")).unwrap()] {
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(place.fine(&format!("analyse {folder} weights")).err, "");
+        place.refused(&format!("analyse {folder} histograms"), &["initial.safetensors: ", "--force"]);
+        let said = place.fine(&format!("analyse {folder} histograms --force"));
+        assert!(said.err.contains("asked with --force"), "{}", said.err);
+        let said = place.lcnnc(&format!("analyse {folder}"));
+        assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+        assert!(said.err.contains("error: histograms: left out, since ") && said.err.contains("initial.safetensors: "));
+        assert!(said.out.contains("weights: ") && run.join("analyses/report.html").is_file(), "{}", said.out);
+        assert!(!run.join("analyses/histograms.csv").exists());
+        fs::remove_dir_all(run.join("analyses")).unwrap();
+    }
+}
+
 #[test]
 fn a_run_from_before_there_were_initial_weights_says_how_to_get_them() {
     let place = Place::new(SPEC);

@@ -117,3 +117,38 @@ fn jobs_that_cannot_run_say_why() {
         "{err}"
     );
 }
+
+/// The memory that is said is not below what a job holds at its height, nor far above it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_holds_no_more_memory_than_is_said() {
+    use std::process::{Command, Stdio};
+    let place = place();
+    let here = place.path();
+    let spec = super::SPEC.replace("A = relu(W * image)", "A = max_pool(relu(W * image), 2)");
+    fs::write(here.join("other.lcnn"), spec).unwrap();
+    let flags = "--device cpu --limit 1200 --limit-test 200 --epochs 12 --no-tensorboard --threads 1 --over width=8,64 --jobs 1";
+    for batch in [8, 256] {
+        let sweep = format!("sweep run other {flags} --batch {batch} --into s{batch}");
+        let said = fine(here, &format!("{sweep} --dry-run --no-measuring"));
+        let rows = listed(&said);
+        fine(here, &sweep);
+        for index in 0..2 {
+            let estimate = bytes(rows[index + 1][2]);
+            fs::remove_dir_all(here.join(format!("s{batch}/runs"))).unwrap();
+            let mut job = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+            let index = index.to_string();
+            let args = ["sweep", "job", &format!("s{batch}"), "--index", &index, "--threads", "1"];
+            let mut job = job.current_dir(here).args(args).stdout(Stdio::null()).spawn().unwrap();
+            let mut height = 0.0_f64;
+            while job.try_wait().unwrap().is_none() {
+                let status = fs::read_to_string(format!("/proc/{}/status", job.id())).unwrap_or_default();
+                let held = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+                height = height.max(held.map_or(0.0, |held| 1024.0 * held.trim().parse::<f64>().unwrap()));
+                std::thread::sleep(std::time::Duration::from_millis(2));
+            }
+            assert!(height > 0.0 && height <= estimate, "batch {batch}, job {index}: {height} of {estimate}");
+            assert!(estimate < 2.0 * height, "batch {batch}, job {index}: {height} of {estimate}");
+        }
+    }
+}

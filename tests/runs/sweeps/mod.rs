@@ -10,6 +10,7 @@ mod needs;
 mod numbers;
 mod report;
 mod results;
+mod slips;
 mod slurm;
 mod table;
 mod values;

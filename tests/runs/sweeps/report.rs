@@ -144,6 +144,32 @@ fn a_sweep_without_results_makes_a_page() {
     page(&waits);
 }
 
+/// Of one epoch a line and a band would show nothing; and a value whose jobs failed is marked.
+#[test]
+fn one_epoch_and_values_that_failed_are_seen() {
+    let place = place();
+    let here = place.path();
+    let (code, ..) =
+        lcnnc(here, &format!("sweep run small {FLAGS} --over lr=1e-2,1e-1,1e30 --seeds 2 --jobs 2 --into s"));
+    assert_eq!(code, Some(10));
+    fine(here, "sweep report s --rows lr");
+    let page = fs::read_to_string(here.join("s/report.html")).unwrap();
+    let figures: Vec<&str> = page.split("<figure>").skip(1).collect();
+    assert!(figures[0].contains("with bars of one standard deviation"), "{}", figures[0]);
+    assert!(figures[0].contains("class=\"error\"") && !figures[0].contains("class=\"band\""), "{}", figures[0]);
+    assert!(figures[0].contains("lr 1e-2 (2 seeds)") && page.contains("2 seeds</td>"), "{page}");
+    assert!(figures[2].contains("class=\"across\"") && figures[2].contains("no result: failed"), "{}", figures[2]);
+    // Where every value has a result, nothing is marked.
+    fine(
+        here,
+        &format!("sweep run small {FLAGS} --over lr=1e-2,1e-1 --epochs 2 --seeds 2 --jobs 2 --into t")
+            .replace("--epochs 1 ", ""),
+    );
+    fine(here, "sweep report t --rows lr");
+    let page = fs::read_to_string(here.join("t/report.html")).unwrap();
+    assert!(page.contains("class=\"band\"") && !page.contains("no result"), "{page}");
+}
+
 /// See `a_browser_shows_the_report`: on a light screen, a dark one and a narrow one.
 #[test]
 #[ignore = "needs a browser"]

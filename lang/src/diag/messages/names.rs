@@ -157,7 +157,11 @@ pub fn hyphen(written: &str, meant: &str, span: Span) -> Diagnostic {
 /// `conv`:".
 pub fn unknown_word(what: &str, name: &str, span: Span, known: &[&str]) -> Diagnostic {
     let list = format!("it is one of {}", among(known.iter().copied()));
-    Diagnostic::new(&UNKNOWN_ARGUMENT, format!("there is no {what} `{name}`"))
+    let message = match what.strip_suffix(':').filter(|what| what.starts_with("choice for ")) {
+        Some(choice) => format!("`{name}` is no {choice}"),
+        None => format!("there is no {what} `{name}`"),
+    };
+    Diagnostic::new(&UNKNOWN_ARGUMENT, message)
         .label(span, format!("not {}", article(what.trim_end_matches(':'))))
         .nearest(name, span, Words { at: At::Choice, language: known, own: &[] }, &list)
 }
