@@ -121,8 +121,14 @@ impl Runner {
         Self { schedule, banks, wanted, offsets, idle, crossing, gradients, arch: vectors.arch() }
     }
 
-    /// Runs a batch: stage after stage, and in each of them all chunks at once.
+    /// Runs a batch, all of it from one of the threads that do the work: each time that a thread beside them hands work over, it
+    /// falls asleep and must be woken, which small batches feel.
     pub fn run(&self, batch: HostBatch<'_>, makes: Makes) -> Outcome {
+        rayon::scope(|_| self.stages(batch, makes))
+    }
+
+    /// Runs a batch: stage after stage, and in each of them all chunks at once.
+    fn stages(&self, batch: HostBatch<'_>, makes: Makes) -> Outcome {
         let mut banks = self.banks.lock().unwrap_or_else(PoisonError::into_inner);
         self.prepare(&mut banks, batch.params);
         let params = Parameters { values: batch.params, of_sums: &self.offsets.sums };
