@@ -1,7 +1,7 @@
 //! Each optimizer against its definition as PyTorch documents it, written out here in double precision.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use lcnnc::back::burn::{DeviceChoice, Model, Precision, Weight};
+use lcnnc::back::burn::{DeviceChoice, Gradients, Model, Precision, Weight};
 use lcnnc::train::optimizer;
 use lcnnc::train::phases::Phases;
 use lcnnc_lang::front::settings::Settings;
@@ -28,13 +28,13 @@ fn model() -> Model {
 }
 
 /// The loss of a fixed batch and its gradients.
-fn gradients(model: &Model) -> (burn::tensor::Gradients, Vec<Weight>) {
+fn gradients(model: &Model) -> (Gradients, Vec<Weight>) {
     let device = DeviceChoice::Cpu.open().unwrap().device.autodiff();
     let pixels: Vec<f32> = (0..4 * 36).map(|n| (n * 37 % 101) as f32 / 100.0).collect();
     let images = Tensor::<4>::from_data(TensorData::new(pixels, [4, 1, 6, 6]), &device);
     let labels = Tensor::from_data(TensorData::new(vec![0i64, 1, 2, 1], [4]), &device);
     let (forward, _) = model.forward_training(images, 0);
-    let gradients = forward.cross_entropy(labels).backward();
+    let gradients = model.backward(forward.cross_entropy(labels));
     let named = model.gradients(&gradients).unwrap();
     (gradients, named)
 }

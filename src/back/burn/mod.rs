@@ -12,6 +12,7 @@ mod cuda;
 mod device;
 mod fused;
 mod gabor;
+mod gradients;
 mod init;
 mod judge;
 mod list;
@@ -31,6 +32,7 @@ mod watch;
 mod weights;
 
 pub use device::{DeviceChoice, DeviceError, Opened};
+pub use gradients::Gradients;
 pub use lcnnc_kernels::Answers;
 pub use loss::loss;
 pub use non_finite::{NonFinite, Operand, Place};
@@ -40,7 +42,7 @@ pub use weights::{Weight, WeightProblem, WeightsError};
 use crate::fuse::cut::Cut;
 use crate::fuse::lower::Processor;
 use burn::module::{Module, Param, ParamId};
-use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 use lcnnc_kernels::Vectors;
 use lcnnc_lang::ir::{self, Net};
 use plan::{Fused, Plan};
@@ -152,23 +154,17 @@ impl Judgement {
         let Some(known) = self.known.take() else {
             let total = self.total();
             // Where all that it depends on is frozen, there is nothing to go back through, and Burn panics.
-            return total.is_tracked().then(|| scaled(total).backward());
+            return total.is_tracked().then(|| model.backward(scaled(total)));
         };
         let penalties = self.forward.penalties.iter().cloned().reduce(|sum, penalty| sum + penalty);
         let penalties = penalties.filter(Tensor::is_tracked);
         if known.is_empty() && penalties.is_none() {
             return None;
         }
-        let nothing = || Tensor::<1>::zeros([1], &self.cross_entropy.device()).require_grad();
-        let mut gradients = penalties.map_or_else(nothing, scaled).backward();
+        let nothing = || Gradients::none(model.params.len());
+        let mut gradients = penalties.map_or_else(nothing, |penalties| model.backward(scaled(penalties)));
         for (index, gradient) in known {
-            let param = model.params[index].val();
-            let gradient = if share == 1.0 { gradient } else { gradient * share };
-            let gradient = match param.grad_remove(&mut gradients) {
-                Some(of_penalties) => of_penalties + gradient,
-                None => gradient,
-            };
-            param.grad_replace(&mut gradients, gradient);
+            gradients.add(index, if share == 1.0 { gradient } else { gradient * share });
         }
         Some(gradients)
     }

@@ -1,7 +1,7 @@
 //! Weights in and out of a model, in PyTorch's shapes.
 
-use super::{DeviceError, Model, held, read_all};
-use burn::tensor::{Gradients, Tensor, TensorData, Transaction};
+use super::{DeviceError, Gradients, Model, held, read_all};
+use burn::tensor::{Tensor, TensorData, Transaction};
 use lcnnc_lang::diag::did_you_mean;
 use lcnnc_lang::ir::Param;
 use std::borrow::Cow;
@@ -88,19 +88,12 @@ impl Model {
         self.named(|index| Some(self.params[index].val()))
     }
 
-    /// The gradients of a backward pass, in the net's order; what the loss does not depend on is left out.
+    /// The gradients of parameters by name, in the net's order; what the loss does not depend on is left out.
     ///
     /// # Errors
     /// If the device failed.
     pub fn gradients(&self, gradients: &Gradients) -> Result<Vec<Weight>, DeviceError> {
-        self.named(|index| self.params[index].val().grad(gradients))
-    }
-
-    /// Of each of those gradients the sum, `[1]`: not finite if one of its numbers is not. With autodiff, as the loss is, since
-    /// Burn reads tensors of both kinds in two goes.
-    pub fn gradient_sums(&self, gradients: &Gradients) -> Vec<Tensor<1>> {
-        let each = self.params.iter().filter_map(|param| param.val().grad(gradients));
-        each.map(|gradient| gradient.sum().autodiff()).collect()
+        self.named(|index| gradients.get(index))
     }
 
     /// Every parameter, running statistics included, in the net's order, in the width that the model keeps it in.

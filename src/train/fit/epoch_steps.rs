@@ -1,6 +1,6 @@
 //! The steps of one epoch, or those that are left of it.
 
-use crate::back::burn::{Answers, DeviceError, Model, numbers};
+use crate::back::burn::{Answers, DeviceError, Gradients, Model, numbers};
 use crate::data::DataError;
 use crate::data::loader::{Batch, Loader};
 use crate::observe::{Observer, SoFar};
@@ -8,7 +8,7 @@ use crate::train::TrainError;
 use crate::train::fit::Training;
 use crate::train::fit::evaluate::{self, Tally};
 use crate::train::phases::sleep;
-use burn::tensor::{Device, Gradients, Transaction};
+use burn::tensor::{Device, Transaction};
 use std::time::Instant;
 
 /// Takes the steps of one epoch that are left.
@@ -125,7 +125,7 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         let losses = Transaction::default().register(judgement.total()).register(judgement.cross_entropy.clone());
         let asked = losses.register(right);
         let gradients = judgement.gradients(&model, share);
-        let sums = gradients.iter().flat_map(|gradients| model.gradient_sums(gradients));
+        let sums = gradients.iter().flat_map(Gradients::sums);
         let found = numbers(sums.fold(asked, Transaction::register))?;
         let &[value, nats, right, ref sums @ ..] = found.as_slice() else {
             unreachable!("three numbers were asked for, and one of each gradient")

@@ -5,10 +5,10 @@
 use super::adam::{OnePassAdam, Rule};
 use super::optimizer_device::on_device;
 use super::sgd::OnePassSgd;
-use crate::back::burn::{DeviceError, Model};
+use crate::back::burn::{DeviceError, Gradients, Model};
 use crate::train::phases::Phases;
 use burn::module::ParamGroup;
-use burn::tensor::{Bytes, Device, Gradients};
+use burn::tensor::{Bytes, Device};
 use burn_optim::decay::WeightDecayConfig;
 use burn_optim::lr_scheduler::module_lr_scheduler::{ModuleLearningRate, ModuleLrScheduler};
 use burn_optim::{AdamConfig, AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer};
@@ -91,7 +91,9 @@ impl Optimizer {
 
     /// Takes in the gradients of one of several batches that make a step together; they are summed.
     pub fn add(&mut self, model: &Model, gradients: Gradients) {
-        self.sum.accumulate(model, GradientsParams::from_grads(gradients, model));
+        let mut params = GradientsParams::new();
+        gradients.each().for_each(|(id, gradient)| params.register(id, gradient));
+        self.sum.accumulate(model, params);
     }
 
     /// Takes a step as [`Optimizer::step`] does, by the gradients that were added since the step before.

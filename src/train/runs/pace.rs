@@ -1,7 +1,7 @@
 //! How long a net takes, measured here and now: steps of training and answers, with the images of the run's own data set as its loader
 //! makes them ready.
 
-use crate::back::burn::{Answers, Opened, numbers};
+use crate::back::burn::{Answers, Gradients, Opened, numbers};
 use crate::data::loader::{Batch, Feed, Loader};
 use crate::data::split::Split;
 use crate::data::{DataError, DataSet};
@@ -128,7 +128,7 @@ pub fn pace(overrides: &Overrides, data: &DataSet, opened: &Opened, images: usiz
         let right = evaluate::right(judgement.forward.logits(), answers);
         let asked = Transaction::default().register(judgement.total()).register(right);
         let gradients = judgement.gradients(&model, 1.0);
-        let sums = gradients.iter().flat_map(|gradients| model.gradient_sums(gradients));
+        let sums = gradients.iter().flat_map(Gradients::sums);
         numbers(sums.fold(asked, Transaction::register))?;
         let now = model.clone();
         let moved = match gradients {

@@ -132,7 +132,7 @@ fn write(folder: &Path, name: &str, net: &Net) {
         let loss = forward.total(forward.cross_entropy(labels()));
         tensors.push((format!("{mode}.logits"), vec![BATCH, net.classes], numbers(&forward.logits())));
         tensors.push((format!("{mode}.loss"), vec![1], numbers(&loss)));
-        let gradients = model.gradients(&loss.backward()).unwrap();
+        let gradients = model.gradients(&model.backward(loss)).unwrap();
         tensors.extend(gradients.into_iter().map(|it| (format!("{mode}.grad.{}", it.name), it.shape, it.values)));
     }
     tensors.extend(values(net, &model, images()));

@@ -3,7 +3,7 @@
 use crate::agreement::reference::Reference;
 use crate::agreement::{device, net_of, numbers, run};
 use burn::tensor::{Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision, Weight};
+use lcnnc::back::burn::{Gradients, Model, Precision, Weight};
 use lcnnc_lang::ir::Net;
 use std::sync::Arc;
 
@@ -73,9 +73,9 @@ fn single_operations_agree() {
         file.near(&format!("{op}.y"), &numbers(&forward.logits()));
         let g = TensorData::new(g, forward.logits().dims());
         let g = Tensor::from_data(g, (&device(), Precision::Double.dtype()));
-        let gradients = (forward.logits() * g).sum().backward();
-        file.near(&format!("{op}.grad.x"), &numbers(&x.grad(&gradients).unwrap()));
-        for gradient in model.gradients(&gradients).unwrap() {
+        let found = (forward.logits() * g).sum().backward();
+        file.near(&format!("{op}.grad.x"), &numbers(&x.grad(&found).unwrap()));
+        for gradient in model.gradients(&Gradients::of(&model, found)).unwrap() {
             file.near(&gradient.name.replace("y.", &format!("{op}.grad.")), &gradient.values);
         }
         let Some(statistics) = statistics else { continue };

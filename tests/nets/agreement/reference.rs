@@ -1,8 +1,8 @@
 //! Files of references, and what is compared with them.
 
 use crate::agreement::{EXACT, assert_near, device};
-use burn::tensor::{Gradients, Int, Tensor, TensorData};
-use lcnnc::back::burn::{Model, Precision, Weight};
+use burn::tensor::{Int, Tensor, TensorData};
+use lcnnc::back::burn::{Gradients, Model, Precision, Weight};
 use lcnnc_lang::ir::Net;
 use safetensors::{Dtype, SafeTensors};
 use std::sync::Arc;

@@ -24,7 +24,8 @@ fn trained(mut model: Model, call: &str, steps: usize) -> Model {
     let (mut optimizer, mut phases) = (optimizer(call), phases(&model));
     for _ in 0..steps {
         let loss = total(&model, Mode::Training);
-        model = optimizer.step(model, loss.backward(), &mut phases).unwrap();
+        let gradients = model.backward(loss);
+        model = optimizer.step(model, gradients, &mut phases).unwrap();
     }
     model
 }
@@ -34,7 +35,8 @@ fn penalised(mut model: Model, call: &str, steps: usize) -> Model {
     let (mut optimizer, mut phases) = (optimizer(call), phases(&model));
     for _ in 0..steps {
         let mut forward = model.forward(images(model.net(), &device()));
-        model = optimizer.step(model, forward.penalties.remove(0).backward(), &mut phases).unwrap();
+        let gradients = model.backward(forward.penalties.remove(0));
+        model = optimizer.step(model, gradients, &mut phases).unwrap();
     }
     model
 }
@@ -69,7 +71,8 @@ fn signed_weights_keep_their_sign_under_every_optimizer() {
                 *crossed |= found.contains(&0.0);
             }
             let loss = total(&model, Mode::Training);
-            model = optimizer.step(model, loss.backward(), &mut phases).unwrap();
+            let gradients = model.backward(loss);
+            model = optimizer.step(model, gradients, &mut phases).unwrap();
         }
         assert_eq!(crossed, [true; CONES.len()], "{call} would not have crossed zero anyway");
     }

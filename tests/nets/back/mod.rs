@@ -83,5 +83,5 @@ fn largest<'a>(xs: impl IntoIterator<Item = &'a f64>) -> f64 {
 }
 
 fn gradients(model: &Model, mode: Mode) -> Vec<Weight> {
-    model.gradients(&total(model, mode).backward()).unwrap()
+    model.gradients(&model.backward(total(model, mode))).unwrap()
 }

@@ -71,7 +71,7 @@ fn every_spec_trains() {
             let total = forward.total(forward.cross_entropy(labels(&device())));
             let loss: f32 = total.clone().into_scalar();
             assert!(loss.is_finite(), "{name} at step {step}: {loss}");
-            let gradients = total.backward();
+            let gradients = model.backward(total);
             if step == 0 {
                 let found = model.gradients(&gradients).unwrap();
                 let trained: Vec<&str> =

@@ -99,7 +99,7 @@ fn compare(text: &str) -> Verdict {
     let model = model(&compiled(&spec(text)), 11);
     let value = model.forward(images(model.net(), &device())).penalties.remove(0);
     let height: f64 = value.clone().into_scalar();
-    let found = model.gradients(&value.backward()).unwrap();
+    let found = model.gradients(&model.backward(value)).unwrap();
     let weights = model.weights().unwrap();
     for (place, weight) in weights.iter().enumerate() {
         let gradient = found.iter().find(|gradient| gradient.name == weight.name);

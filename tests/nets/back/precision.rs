@@ -16,7 +16,7 @@ fn outcome(net: &Net, precision: Precision, fused: bool) -> [Vec<f64>; 2] {
     let [c, h, w] = net.input.1;
     let data = TensorData::new(numbers(BATCH * c * h * w, 5), [BATCH, c, h, w]);
     let forward = model.forward(Tensor::from_data(data, (&device, precision.dtype())));
-    let gradients = model.gradients(&forward.cross_entropy(labels(&device)).backward()).unwrap().into_iter();
+    let gradients = model.gradients(&model.backward(forward.cross_entropy(labels(&device)))).unwrap().into_iter();
     let scores = forward.logits();
     assert_eq!(scores.dtype(), precision.dtype());
     [scores.into_data().iter::<f64>().collect(), gradients.flat_map(|weight| weight.values).collect()]

@@ -25,7 +25,7 @@ fn summed(f: Unary, numbers: &[f64]) -> Model {
 fn value_and_gradient(f: Unary, x: f64) -> (f64, f64) {
     let model = summed(f, &[x]);
     let penalty = model.forward(images(model.net(), &device())).penalties.remove(0);
-    let gradients = model.gradients(&penalty.backward()).unwrap();
+    let gradients = model.gradients(&model.backward(penalty.clone())).unwrap();
     (penalty.into_scalar(), gradients[0].values[0])
 }
 

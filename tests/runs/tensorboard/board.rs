@@ -315,7 +315,7 @@ fn training_does_not_notice() {
         for epoch in 1..=4 {
             let labels = Tensor::<1, Int>::from_data(TensorData::from([3_i64, 7]), &device);
             let (forward, statistics) = model.forward_training(batch.clone(), epoch as u64);
-            let gradients = forward.total(forward.cross_entropy(labels)).backward();
+            let gradients = model.backward(forward.total(forward.cross_entropy(labels)));
             model = rule.step(model, gradients, &mut phases).unwrap().absorb(statistics);
             if looked_at {
                 let seen = images(&model, 2, &Device::flex());
