@@ -28,7 +28,7 @@ pub(super) trait WholeOps: Backend {
 }
 
 /// The numbers of a tensor that has no gaps.
-fn numbers(tensor: &Float<Flex>) -> &[f32] {
+pub(super) fn numbers(tensor: &Float<Flex>) -> &[f32] {
     tensor.as_slice::<f32>().unwrap_or_else(|| unreachable!("a fused part works on 32-bit numbers without gaps"))
 }
 

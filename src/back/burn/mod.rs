@@ -21,6 +21,7 @@ mod local;
 mod loss;
 mod module;
 mod non_finite;
+mod on_weights;
 mod ops;
 mod pictures;
 mod plan;

@@ -2,6 +2,7 @@
 //!
 //! A tensor that is handed on instead of copied is free to be overwritten, which saves a buffer for every activation.
 
+use super::on_weights::OnWeights;
 use crate::fuse::cut::{Cut, Part};
 use crate::fuse::graph::{self, Lowered};
 use crate::fuse::lower::Running;
@@ -17,6 +18,8 @@ pub(super) struct Plan {
     pub reads: Vec<usize>,
     /// The literal numbers: made where they are needed and never kept.
     pub numbers: Vec<Option<f64>>,
+    /// The net's penalties, where one fused part makes all the scores and they are functions of weights.
+    pub penalties: Option<Arc<OnWeights>>,
 }
 
 /// What runs in one go, in order of execution.
@@ -45,13 +48,17 @@ impl Plan {
     pub fn of(net: &Net, cut: Cut, vectors: Vectors, bf16: bool) -> Self {
         let (made, reads, numbers) = (vec![1; net.values], vec![0; net.values], vec![None; net.values]);
         let pieces = pieces(net, cut.parts, vectors, bf16);
-        let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers } };
+        let mut walk = Walk { made, plan: Plan { pieces: Vec::new(), reads, numbers, penalties: None } };
         walk.pieces(&pieces, 1);
         net.output.logits.iter().for_each(|logits| walk.read(*logits, 1));
         for penalty in &net.penalties {
             walk.read(penalty.value, 1);
         }
-        Self { pieces, ..walk.plan }
+        let plan = Self { pieces, ..walk.plan };
+        let nodes =
+            plan.pieces.iter().filter_map(|piece| if let Piece::Node(node) = piece { Some(node) } else { None });
+        let penalties = plan.whole(net).and_then(|_| OnWeights::of(net, nodes)).map(Arc::new);
+        Self { penalties, ..plan }
     }
 
     /// The fused part that makes all the scores from the image, if nothing else works on images.

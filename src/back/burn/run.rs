@@ -3,10 +3,11 @@
 mod batch_norm;
 
 use super::judge::Learnt;
+use super::on_weights::Penalised;
 use super::plan::{Fused, Piece, Plan};
 use super::record::Record;
 use super::watch::Watch;
-use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops, pictures};
+use super::{Answers, Forward, Judgement, Model, Statistics, fused, held, init, judge, ops, pictures, update};
 use batch_norm::Norm;
 use burn::tensor::{Device, Tensor};
 use lcnnc_kernels::draws::Draws;
@@ -78,17 +79,31 @@ impl<'a> Run<'a> {
             let id = whole.params[place];
             (id.0, gradient.reshape(held(&net.param(id).shape)))
         });
+        let mut known: Vec<(usize, Tensor<4>)> = known.collect();
         let step = |n: usize| scores.clone().narrow(1, n * net.classes, net.classes).reshape([batch, net.classes]);
-        let steps = (0..net.output.logits.len()).map(step).collect();
+        let steps = (0..net.output.logits.len()).map(step);
+        let steps = steps.collect();
+        let penalties = match &self.plan.penalties {
+            Some(penalties) if update::is_in_memory(&loss) => {
+                let Penalised { penalties, gradients } = self.model.penalised(penalties);
+                known.extend(gradients);
+                penalties.into_iter().map(Tensor::autodiff).collect()
+            }
+            Some(_) | None => self.penalties_by_burn(),
+        };
+        let forward = Forward { penalties, steps };
+        let statistics = self.statistics();
+        Judgement { forward, cross_entropy: loss.autodiff(), statistics, known: Some(known) }
+    }
+
+    /// The penalties of a net whose fused part has run, with autodiff.
+    fn penalties_by_burn(&mut self) -> Vec<Tensor<1>> {
         for piece in &self.plan.pieces {
             if let Piece::Node(node) = piece {
                 self.node(node);
             }
         }
-        let penalties = net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1]));
-        let forward = Forward { penalties: penalties.collect(), steps };
-        let statistics = self.statistics();
-        Judgement { forward, cross_entropy: loss.autodiff(), statistics, known: Some(known.collect()) }
+        self.model.net.penalties.iter().map(|penalty| self.read(penalty.value).reshape([1])).collect()
     }
 
     /// A run by plain primitives of which named values are kept: what runs inside of a fused part has no tensors.

@@ -7,6 +7,7 @@ pub mod finite;
 #[cfg(feature = "wgpu")]
 mod gpu;
 mod nets;
+mod penalties;
 mod pictures;
 mod sound;
 mod specs;
@@ -26,6 +27,7 @@ struct Outcome {
     /// The scores of the same images after the step, when the running statistics have taken the batch in.
     answers: Vec<f64>,
     loss: f64,
+    penalties: Vec<f64>,
     /// By parameter.
     gradients: Vec<(String, Vec<f64>)>,
 }
@@ -93,10 +95,12 @@ fn outcome(net: &Net, way: Way, images: usize) -> Outcome {
         forward.steps.iter().flat_map(|step| step.to_data().iter::<f64>().collect::<Vec<f64>>()).collect()
     };
     let scores = numbers(&forward);
+    let penalties = forward.penalties.iter().flat_map(|penalty| penalty.to_data().iter::<f64>().collect::<Vec<f64>>());
+    let penalties = penalties.collect();
     let gradients = model.gradients(&gradients).unwrap().into_iter();
     let gradients = gradients.map(|weight| (weight.name, weight.values)).collect();
     let answers = numbers(&model.absorb(statistics).forward(data));
-    Outcome { scores, answers, loss: loss.to_data().iter::<f64>().next().unwrap(), gradients }
+    Outcome { scores, answers, loss: loss.to_data().iter::<f64>().next().unwrap(), penalties, gradients }
 }
 
 /// The largest difference of two lists over the largest number of the second.

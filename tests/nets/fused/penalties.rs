@@ -1,0 +1,49 @@
+//! Penalties of weights beside a net that runs as one fused part, against double precision by Burn's primitives.
+
+use crate::back::penalties::{every, penalties, spec};
+use crate::fused::{Way, apart, compiled, outcome};
+use lcnnc_kernels::Vectors;
+use proptest::prelude::*;
+
+/// Asserts that value and gradients of a penalty are those of double precision. It is taken a hundred times, so that the
+/// cross-entropy does not hide it.
+#[track_caller]
+fn agrees(penalty: &str) {
+    let net = compiled(&spec(&format!("100 * ({penalty})")), &[]);
+    let [found, expected] = [Way::Fused(Vectors::Widest), Way::Double].map(|way| outcome(&net, way, 3));
+    let off = apart(&found.penalties, &expected.penalties);
+    assert!(off < 1e-5, "{penalty} is {:?}, not {:?}", found.penalties, expected.penalties);
+    assert_eq!(found.gradients.len(), expected.gradients.len());
+    for ((name, found), (_, expected)) in found.gradients.iter().zip(&expected.gradients) {
+        let off = apart(found, expected);
+        assert!(off < 2e-5, "{penalty}: the gradient of {name} is off by {off:.1e}");
+    }
+}
+
+#[test]
+fn every_function_of_weights_has_its_gradient() {
+    every().for_each(|penalty| agrees(&penalty));
+    for penalty in [
+        "mean(abs(V - U))",
+        "sum(V * U)",
+        "sum(V / (abs(U) + 1))",
+        "sum(mean(U) * V)",
+        "sum(V / mean(abs(U)))",
+        "sum(mean(V) / (abs(U) + 1))",
+        "sum(1 - V) + sum(2 / (3 + V))",
+        "l1(weights) + 3 * l1(V) + abs(mean(V) - mean(U))",
+        // Numbers alone, which depend on no weight.
+        "sum(V) * 0 + 2",
+    ] {
+        agrees(penalty);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_penalty_of_weights_agrees_with_double_precision(penalty in penalties(&["W", "V", "U"])) {
+        agrees(&penalty);
+    }
+}
