@@ -10,11 +10,6 @@ use burn::tensor::Tensor;
 pub struct Gradients(Vec<Option<Tensor<4>>>);
 
 impl Gradients {
-    /// No gradient for any of so many parameters.
-    pub(super) fn none(params: usize) -> Self {
-        Self(vec![None; params])
-    }
-
     /// The gradients that Burn has found on its way back from a loss.
     pub fn of(model: &Model, mut found: burn::tensor::Gradients) -> Self {
         Self(model.params.iter().map(|param| param.val().grad_remove(&mut found)).collect())

@@ -162,8 +162,9 @@ impl Judgement {
         if known.is_empty() && penalties.is_none() {
             return None;
         }
-        let nothing = || Gradients::none(model.params.len());
-        let mut gradients = penalties.map_or_else(nothing, |penalties| model.backward(scaled(penalties)));
+        // Burn lets go of what it has noted of parameters and scores on a way back alone, so there is one from nothing, too.
+        let nothing = || Tensor::<1>::zeros([1], &self.cross_entropy.device()).require_grad();
+        let mut gradients = model.backward(penalties.map_or_else(nothing, scaled));
         for (index, gradient) in known {
             gradients.add(index, if share == 1.0 { gradient } else { gradient * share });
         }
