@@ -4,7 +4,7 @@ mod brainscore;
 mod onnx;
 
 use super::spec::SpecArgs;
-use super::values::may_be_made;
+use super::values::{may_be_made, run_or_spec};
 use clap::ValueEnum;
 use lcnnc::back::burn::DeviceChoice;
 use lcnnc::exports::brainscore::History;
@@ -31,7 +31,7 @@ use std::process::ExitCode;
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     /// A run's folder, or a spec, of which the ending `.lcnn` may be left out
-    #[arg(value_name = "RUN|SPEC")]
+    #[arg(value_name = "RUN|SPEC", value_parser = run_or_spec())]
     source: PathBuf,
     /// For which program
     #[arg(long, value_enum)]
@@ -195,11 +195,12 @@ fn name_of(path: &Path) -> String {
 
 /// The name that a file has where none is given: the spec's in small letters, as one by which Python can take it in.
 fn stem(spec: &str) -> String {
-    let mut stem = String::new();
+    let (mut stem, mut before) = (String::new(), '_');
     for c in spec.chars() {
-        if c.is_ascii_uppercase() && stem.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()) {
+        if c.is_ascii_uppercase() && (before.is_ascii_lowercase() || before.is_ascii_digit()) {
             stem.push('_');
         }
+        before = c;
         stem.push(if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' });
     }
     match () {

@@ -1,7 +1,7 @@
 //! `lcnnc graph`: a spec as a drawing.
 
 use super::spec::SpecArgs;
-use super::values::output;
+use super::values::{output, run_or_spec};
 use clap::ValueEnum;
 use lcnnc::net_figure::{self, MOST_BOXES};
 use lcnnc::train::{Console, Inspection, Recipe, RunFolder, TrainError, user_files};
@@ -19,7 +19,7 @@ use std::sync::Arc;
 #[command(after_help = super::EXIT_CODES)]
 pub struct Args {
     /// A spec, of which the ending `.lcnn` may be left out, or a run's folder
-    #[arg(value_name = "SPEC|RUN")]
+    #[arg(value_name = "SPEC|RUN", value_parser = run_or_spec())]
     source: PathBuf,
     /// As what to draw it
     #[arg(long, value_enum, default_value_t = Format::Dot)]

@@ -3,7 +3,7 @@
 use clap::builder::{PathBufValueParser, TypedValueParser};
 use lcnnc::data::{SETS, Set};
 use lcnnc::train::files::spec_path;
-use lcnnc::train::{DATASET, TrainError, user_files};
+use lcnnc::train::{DATASET, TrainError, is_run, user_files};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -106,6 +106,12 @@ pub fn spec() -> impl TypedValueParser<Value = PathBuf> {
         false => Ok(path),
     };
     PathBufValueParser::new().try_map(checked)
+}
+
+/// Takes the path of a run's folder or of a spec, whose ending may be left out: beside a folder that is no run's and has the spec's
+/// name, as a plug-in of Brain-Score has, the spec is meant.
+pub fn run_or_spec() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().map(|path: PathBuf| if is_run(&path) { path } else { spec_path(&path) })
 }
 
 /// Reads a number of seconds.

@@ -139,13 +139,14 @@ pub enum TrainError {
     Threads { threads: usize, reason: String },
 
     #[error(
-        "diverged: {} at step {step} of epoch {epoch}, with a learning rate of {}\n{}advice: {}",
-        off(*loss), real(*lr), origin.iter().map(|origin| format!("{origin}\n")).collect::<String>(),
+        "diverged: {}, with a learning rate of {}\n{}advice: {}",
+        off(*loss, *step, *epoch), real(*lr), origin.iter().map(|origin| format!("{origin}\n")).collect::<String>(),
         advice([*lr, *decay], origin.as_deref())
     )]
     Diverged {
         epoch: usize,
-        step: usize,
+        /// The step of the epoch; none where what is not finite is the cross-entropy of the validation behind it.
+        step: Option<usize>,
         loss: f32,
         lr: f64,
         /// The optimizer's weight decay; 0 where it has none.
@@ -282,12 +283,14 @@ fn unended(seeds: usize, failed: &[u64]) -> String {
     }
 }
 
-/// Says what of a step was not finite: the loss, or a gradient.
-fn off(loss: f32) -> String {
-    if loss.is_finite() {
-        format!("a gradient was not finite (the loss was {loss})")
-    } else {
-        format!("the loss was {loss}")
+/// Says what was not finite: the loss of a step, a gradient, or the cross-entropy of a validation.
+fn off(loss: f32, step: Option<usize>, epoch: usize) -> String {
+    match step {
+        Some(step) if loss.is_finite() => {
+            format!("a gradient was not finite (the loss was {loss}) at step {step} of epoch {epoch}")
+        }
+        Some(step) => format!("the loss was {loss} at step {step} of epoch {epoch}"),
+        None => format!("the cross-entropy of the validation was {loss} after epoch {epoch}"),
     }
 }
 
@@ -314,7 +317,9 @@ pub(in crate::train) fn smaller(lr: f64, decay: f64) -> String {
     if decays_too_much(lr, decay) {
         return "--weight-decay 0.0001".to_owned();
     }
-    format!("--lr {}", real(if lr > 1.0 { 1e-2 } else { lr / 10.0 }))
+    // A tenth, rounded to what anybody would type.
+    let tenth = |lr: f64| format!("{:.2e}", lr / 10.0).parse().unwrap_or(lr / 10.0);
+    format!("--lr {}", real(if lr > 1.0 { 1e-2 } else { tenth(lr) }))
 }
 
 impl From<DataError> for TrainError {

@@ -161,6 +161,7 @@ fn files_are_called_after_the_spec() {
         ("3net", "net_3net"),
         ("my-spec", "my_spec"),
         ("LcCnn", "lc_cnn"),
+        ("LC", "lc"),
         ("torch", "torch_net"),
     ] {
         fs::copy(here.join("loop.lcnn"), here.join(format!("{spec}.lcnn"))).unwrap();
@@ -177,6 +178,10 @@ fn files_are_called_after_the_spec() {
     assert!(said.contains(", see cornet_s.onnx"), "{said}");
     let said = fine(here, &format!("export {run} --to brainscore --map V1=O"));
     assert!(said.contains(", see cornet_s\n"), "{said}");
+    // The plug-in has the spec's name, and does not hide it.
+    let said = fine(here, "export cornet_s --to onnx --out plain.onnx");
+    assert_eq!(said, "SmallLoop, see plain.onnx\n");
+    assert!(fine(here, "graph cornet_s").starts_with("digraph "));
     // A file of the run is not the run.
     let said = |args: &str| lcnnc(here, args).2;
     let weights = format!("{run}/best.safetensors");

@@ -32,7 +32,7 @@ data { transform: [resize(12)] }
 const PLAIN: &str = "\
 model Plain
 input image: [1, 12, 12]
-h = relu(conv(image, 2, kernel: 3))
+h = relu(conv(image, 2, kernel: 3, frozen: true))
 IT = max_pool(h, 2)
 logits = dense(IT, classes)
 output logits
@@ -87,6 +87,11 @@ fn a_whole_area_that_stands_for_a_region_is_not_said_to_stand_for_none() {
     assert_eq!(warnings(&[("V1", "layer1.dann.I"), ("V2", "layer2")]), [""; 0]);
     let left = ["the area layer2 stands for no region; `--map V2=layer2` would give it one"];
     assert_eq!(warnings(&[("V1", "layer1")]), left);
+    // Nor is an area whose region another value is given.
+    let areas = lcnnc_testing::net(SPEC, &[]);
+    let given = [("V1".to_owned(), "V3".to_owned())];
+    let warnings = mapped(&areas, &given).unwrap().warnings.join("\n");
+    assert!(!warnings.contains("the area V1"), "{warnings}");
 }
 
 #[test]
@@ -143,6 +148,8 @@ fn a_net_without_loops_has_one_layer_a_region() {
     let (model, init) = (read(&folder, "model.py"), read(&folder, "__init__.py"));
     assert!(model.contains("PytorchWrapper(") && !model.contains("TIME_BINS"), "{model}");
     assert!(init.contains("ModelCommitment(") && !init.contains("CORnet"), "{init}");
+    // 2 × 9 + 2, frozen, and 72 × 2 + 2.
+    assert!(read(&folder, "metadata.yaml").contains("parameter_count: 166\n"), "frozen parameters are counted");
 }
 
 #[test]

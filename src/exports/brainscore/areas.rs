@@ -89,7 +89,9 @@ pub fn mapped(net: &Net, asked: &[(String, String)]) -> Result<Mapping, String> 
     }
     // What a copy of a block hands on may have the copy's name, and lie outside of it: `layer1 = max_pool(dann(image), 2)`.
     let is_meant = |group: &str, own: &[&Place]| {
-        mapping.areas.iter().any(|area| area.place.path == group || own.contains(&&area.place))
+        // Whoever gives the region of its name to another value does not mean it.
+        asked.iter().any(|(region, _)| region == group)
+            || mapping.areas.iter().any(|area| area.place.path == group || own.contains(&&area.place))
     };
     let left: Vec<&str> =
         groups(&places).into_iter().filter(|(group, own)| !is_meant(group, own)).map(|(group, _)| group).collect();

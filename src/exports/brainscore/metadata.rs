@@ -1,7 +1,7 @@
 //! What a plug-in says of itself: which layer stands for which region, and facts of the model.
 
 use super::Plugin;
-use lcnnc_lang::ir::cost::{self, Cost};
+use lcnnc_lang::ir::{Param, ParamClass};
 use serde_json::{Map, Value, json};
 
 /// The last layer of each region, by which Brain-Score need not look for one.
@@ -20,7 +20,9 @@ pub fn text(plugin: &Plugin) -> String {
     let is_recurrent = net.loops().next().is_some();
     let family = if is_recurrent { "recurrent_convolutional_neural_network" } else { "convolutional_neural_network" };
     let head: Vec<&str> = plugin.about.head.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
-    let parameters = u64::try_from(Cost::sum(&cost::table(net)).parameters).unwrap_or(u64::MAX);
+    // Frozen ones are parameters of the model, too; running statistics are not.
+    let parameters =
+        net.params.iter().filter(|param| param.class != ParamClass::Statistic).map(Param::len).sum::<usize>();
     let source = format!("Written by lcnnc {} from {}.", env!("CARGO_PKG_VERSION"), plugin.about.origin);
     let (data, bases) = (plugin.history.data(), plugin.history.bases());
     let mut groups = Map::new();

@@ -132,7 +132,7 @@ impl<'a, 'b> EpochSteps<'a, 'b> {
         };
         if !value.is_finite() || !sums.iter().all(|sum| sum.is_finite()) && !finite(&model, gradients.as_ref())? {
             let origin = model.origin(images, answers, self.noise(number));
-            return Err(self.training.diverged(number + 1, value, origin));
+            return Err(self.training.diverged(Some(number + 1), value, origin));
         }
         let tally = Tally::of(labels.len(), nats, &[right]);
         let loss = value * tally.images as f64;

@@ -253,7 +253,7 @@ impl<'a> Training<'a> {
             Err(error) => return Err(self.rescue(&model, error)),
             Ok(held_out) => held_out,
         };
-        let numbers = self.numbers(&model, held_out.as_ref(), batches)?;
+        let numbers = self.numbers(&model, held_out.as_ref())?;
         self.phases.after_epoch(&numbers);
         let valid = model.valid();
         self.observers.tell(|observer| observer.epoch_ends(&numbers, &valid))?;
@@ -269,8 +269,8 @@ impl<'a> Training<'a> {
         Ok(model)
     }
 
-    /// The error that a batch of this epoch, counted from 1, brought numbers that are not finite.
-    pub fn diverged(&self, step: usize, loss: f64, origin: Option<NonFinite>) -> TrainError {
+    /// The error that a batch of this epoch, counted from 1, or the validation behind it brought numbers that are not finite.
+    pub fn diverged(&self, step: Option<usize>, loss: f64, origin: Option<NonFinite>) -> TrainError {
         let (epoch, lr, origin) = (self.state.epoch, self.optimizer.lr(), origin.map(Box::new));
         let decay = self.job.recipe.weight_decay();
         TrainError::Diverged { epoch, step, loss: loss as f32, lr, decay, origin }
@@ -285,12 +285,12 @@ impl<'a> Training<'a> {
     }
 
     /// The numbers of the epoch that was just trained and validated.
-    fn numbers(&self, model: &Model, held_out: Option<&Tally>, batches: usize) -> Result<Epoch, TrainError> {
+    fn numbers(&self, model: &Model, held_out: Option<&Tally>) -> Result<Epoch, TrainError> {
         let State { epoch, seen, loss, epoch_seconds: seconds, .. } = &self.state;
         let validation_cross_entropy = held_out.map(Tally::mean_cross_entropy);
         if let Some(nats) = validation_cross_entropy.filter(|nats| !nats.is_finite()) {
             // The last step moved the weights off, and no further one was there to notice.
-            return Err(self.diverged(batches, nats, self.origin(model)));
+            return Err(self.diverged(None, nats, self.origin(model)));
         }
         let images = seen.images.max(1) as f64;
         Ok(Epoch {

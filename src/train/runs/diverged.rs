@@ -13,7 +13,8 @@ use std::path::Path;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Mark {
     epoch: usize,
-    step: usize,
+    /// The step of the epoch; none where the validation behind it told.
+    step: Option<usize>,
     /// What was not finite, as in `the loss was NaN at step 1 of epoch 1, with a learning rate of 0.01`.
     reason: String,
     /// Versions that had none wrote none.
@@ -38,14 +39,14 @@ pub fn note(folder: &Path, cause: &TrainError) -> Result<(), TrainError> {
     let (epoch, step, remedy) = match cause {
         TrainError::Diverged { epoch, step, lr, decay, origin, .. } => {
             let mend = origin.as_deref().and_then(NonFinite::mend).map(|mend| Remedy::Spec(mend.to_owned()));
-            (epoch, step, mend.unwrap_or_else(|| Remedy::Flag(smaller(*lr, *decay))))
+            (epoch, *step, mend.unwrap_or_else(|| Remedy::Flag(smaller(*lr, *decay))))
         }
-        TrainError::DivergedAsleep { epoch, step, mend, .. } => (epoch, step, Remedy::Spec(mend.clone())),
+        TrainError::DivergedAsleep { epoch, step, mend, .. } => (epoch, Some(*step), Remedy::Spec(mend.clone())),
         _ => return Ok(()),
     };
     let text = cause.to_string();
     let reason = text.lines().next().unwrap_or_default().trim_start_matches("diverged: ").to_owned();
-    let mark = Mark { epoch: *epoch, step: *step, reason, remedy: Some(remedy) };
+    let mark = Mark { epoch: *epoch, step, reason, remedy: Some(remedy) };
     files::replace(&folder.join(DIVERGED), seal::written(&mark).as_bytes())
 }
 

@@ -130,7 +130,7 @@ impl RunFolder {
                 },
             });
         }
-        let after = whose.map_or(String::new(), |whose| format!(", after {}", epochs(&whose.epoch)));
+        let after = whose.map_or(String::new(), |whose| format!(", those after epoch {}", whose.epoch));
         let state = diverged::problem(&self.path).map_or("the run is not finished".to_owned(), |it| it.finding());
         inspection.say(&match which {
             Which::Epoch(epoch) => format!("note: {state}; these are its weights after epoch {epoch}"),

@@ -25,11 +25,14 @@ pub fn unwrapped<'n>(weights: &mut [Weight], net: impl Iterator<Item = &'n str> 
 }
 
 fn prefix<'n>(weights: &[Weight], net: impl Iterator<Item = &'n str> + Clone) -> Option<String> {
-    let (first, _) = weights.first()?.name.split_once('.')?;
-    let prefix = format!("{first}.");
-    let rest: Option<Vec<&str>> = weights.iter().map(|weight| weight.name.strip_prefix(&prefix)).collect();
-    let rest = rest?;
-    let wraps = !net.clone().any(|name| name.starts_with(&prefix))
-        && (PREFIXES.contains(&prefix.as_str()) || net.clone().any(|name| rest.contains(&name)));
-    wraps.then_some(prefix)
+    let first = &weights.first()?.name;
+    // The module may be a part of a part of another one.
+    let prefixes = first.match_indices('.').map(|(dot, _)| &first[..=dot]);
+    let wraps = |prefix: &&str| {
+        let rest: Option<Vec<&str>> = weights.iter().map(|weight| weight.name.strip_prefix(prefix)).collect();
+        let is_ours = |rest: &[&str]| net.clone().any(|name| rest.contains(&name));
+        !net.clone().any(|name| name.starts_with(prefix))
+            && rest.is_some_and(|rest| PREFIXES.contains(prefix) || is_ours(&rest))
+    };
+    prefixes.into_iter().find(wraps).map(str::to_owned)
 }

@@ -5,6 +5,7 @@
 
 use crate::data::sha256;
 use serde_json::{Map, Value, json};
+use std::cmp::Ordering;
 
 /// The key of the header under which the format keeps notes.
 const NOTES: &str = "__metadata__";
@@ -44,6 +45,26 @@ pub fn notes(file: &[u8]) -> Result<Option<Map<String, Value>>, String> {
     let notes = notes.clone();
     let found = sha256([Value::Object(header).to_string().as_bytes(), data]);
     if found == expected { Ok(Some(notes)) } else { Err(format!("its checksum is {found}, and it says {expected}")) }
+}
+
+/// What is wrong with a file that has more or fewer bytes than it says itself.
+pub fn other_length(file: &[u8]) -> Option<String> {
+    let (length, rest) = file.split_first_chunk::<WORD>()?;
+    let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+    if rest.first() == Some(&b'{') && rest.len() < length {
+        return Some(format!("it is cut short: of its header it has {} of {length} bytes", rest.len()));
+    }
+    let (header, data) = parts(file)?;
+    let ends = header.as_object()?.values().filter_map(|tensor| tensor.get("data_offsets")?.get(1)?.as_u64());
+    let expected = usize::try_from(ends.max()?).ok()?.checked_add(file.len() - data.len())?;
+    let found = file.len();
+    match found.cmp(&expected) {
+        Ordering::Less => Some(format!("it is cut short: it has {found} of {expected} bytes")),
+        Ordering::Equal => None,
+        Ordering::Greater => {
+            Some(format!("it has {found} bytes, and by its header {expected}: something was written behind it"))
+        }
+    }
 }
 
 fn parts(file: &[u8]) -> Option<(Value, &[u8])> {

@@ -107,7 +107,10 @@ pub fn parse_any(path: &Path, bytes: &[u8]) -> Result<Stored, TrainError> {
     if let Some(other) = formats::other_format(bytes) {
         return Err(damaged(other));
     }
-    let unreadable = |error: SafeTensorError| damaged(format!("{error}; expected a safetensors file"));
+    let unreadable = |error: SafeTensorError| {
+        let reason = header::other_length(bytes).unwrap_or_else(|| format!("{error}; expected a safetensors file"));
+        damaged(reason)
+    };
     let file = SafeTensors::deserialize(bytes).map_err(unreadable)?;
     let mut others = BTreeMap::new();
     let weight = |(name, view): (&str, TensorView<'_>)| {

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Names that a message lists before it says how many more there are.
 const LISTED: usize = 4;
+/// The last part of the name of a running variance.
+const VARIANCE: &str = ".running_var";
 
 /// The weights of a file that a net takes.
 #[derive(Debug, Default)]
@@ -205,8 +207,16 @@ fn misfit(candidate: &Candidate, others: &BTreeMap<String, String>, param: &Para
     if not_finite > 0 {
         return Some(format!("{begins} has {} not finite in single precision", counted(not_finite, "number")));
     }
+    let below = count(&|x| x < 0.0);
+    if below > 0 && param.name.ends_with(VARIANCE) {
+        return Some(format!(
+            "{begins} has {} below zero, and `{}` of the net is a variance",
+            counted(below, "number"),
+            param.name
+        ));
+    }
     let (word, side, wrong) = match param.sign? {
-        Sign::Nonnegative => ("nonnegative", "below", count(&|x| x < 0.0)),
+        Sign::Nonnegative => ("nonnegative", "below", below),
         Sign::Nonpositive => ("nonpositive", "above", count(&|x| x > 0.0)),
     };
     let numbers = counted(wrong, "number");
@@ -225,6 +235,9 @@ fn nothing(rest: &[([String; 4], Option<usize>)], net: &Net) -> String {
     let theirs: Vec<&str> = rest.iter().map(|(row, _)| row[0].as_str()).collect();
     if theirs.is_empty() {
         return "there is no tensor in the file: it was written without weights".to_owned();
+    }
+    if rest.iter().all(|(_, place)| place.is_some()) {
+        return format!("`only` and `except` leave nothing of the file to take: its names are {}", listed(theirs));
     }
     let ours = net.params.iter().map(|param| param.name.as_str()).collect();
     format!(

@@ -175,6 +175,17 @@ fn files_of_other_kinds_are_called_what_they_are() {
         assert!(err.contains(said) && !err.contains("damaged"), "{name}: {err}");
     }
     assert!(refused(folder, "old.safetensors").contains("\"old-2.safetensors\")"));
+    let whole = fs::read(folder.join(&run).join("best.safetensors")).unwrap();
+    let (header, len) = (u64::from_le_bytes(whole[..8].try_into().unwrap()), whole.len());
+    for (bytes, said) in [
+        (whole[..len - 1].to_vec(), format!("it is cut short: it has {} of {len} bytes", len - 1)),
+        (whole[..20].to_vec(), format!("it is cut short: of its header it has 12 of {header} bytes")),
+        ([&whole[..], b"more"].concat(), format!("it has {} bytes, and by its header {len}", len + 4)),
+    ] {
+        fs::write(folder.join("cut.safetensors"), bytes).unwrap();
+        let err = refused(folder, "cut.safetensors");
+        assert!(err.contains(&said), "{err}");
+    }
     fs::write(folder.join("none.safetensors"), b"\x02\x00\x00\x00\x00\x00\x00\x00{}").unwrap();
     let err = refused(folder, "none.safetensors");
     assert!(err.contains("there is no tensor in the file"), "{err}");

@@ -206,7 +206,17 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
         .unwrap();
     fs::write(folder.join("saved.pth"), b"PK\x03\x04 and more").unwrap();
     fs::write(folder.join("empty.safetensors"), b"").unwrap();
-    let cases: [(&str, &str, &[&str]); 11] = [
+    let mut variance = tensors(&folder.join(&run).join("best.safetensors"));
+    let (_, _, bytes) = variance.get_mut("A.running_var").unwrap();
+    bytes[..4].copy_from_slice(&(-1_f32).to_le_bytes());
+    write(&folder.join("variance.safetensors"), &variance);
+    let cases: [(&str, &str, &[&str]); 13] = [
+        (
+            "tiny",
+            "--weights-from variance.safetensors",
+            &["`A.running_var` of the file has 1 number below zero, and `A.running_var` of the net is a variance"],
+        ),
+        ("tiny", "--weights-except *", &["`only` and `except` leave nothing of the file to take: its names are `"]),
         (
             "wide",
             "",
@@ -263,6 +273,23 @@ fn what_does_not_fit_is_named_with_what_to_do_and_leaves_nothing() {
     assert_eq!(code, Some(2));
     assert!(err.contains("write `--weights-from RUN`"), "{err}");
     assert!(!folder.join("none").exists(), "nothing is left");
+}
+
+/// A net that was a part of a part of another module comes along without the names of these.
+#[test]
+fn names_of_modules_around_a_net_are_left_out() {
+    let (place, run) = place();
+    let folder = place.path();
+    let own = tensors(&folder.join(&run).join("best.safetensors"));
+    for around in ["module.", "net.", "net.backbone.", "module.a.b.c.", "model.0."] {
+        let named = own.iter().map(|(name, tensor)| (format!("{around}{name}"), tensor.clone())).collect();
+        write(&folder.join("around.safetensors"), &named);
+        let said = fine(folder, &format!("run tiny {FEW} --epochs 1 --weights-from around.safetensors"));
+        assert_eq!(
+            row(&said, &format!("{around}W_A.weight")),
+            format!("{around}W_A.weight W_A.weight [4, 1, 3, 3] taken")
+        );
+    }
 }
 
 /// A name that another tensor of the file has taken is not what was meant.

@@ -64,7 +64,7 @@ fn step(call: &Bound, lines: &mut Lines) -> bool {
             };
             for (name, values) in [("mean", mean), ("sd", sd)] {
                 let values: Vec<String> = values.iter().map(|x| number(*x)).collect();
-                lines.list(&format!("{name} = images.new_tensor("), &values, ["[", "])"]);
+                lines.nested(&format!("{name} = images.new_tensor"), &values);
             }
             lines.line("images = (images - mean[:, None, None]) / sd[:, None, None]");
         }

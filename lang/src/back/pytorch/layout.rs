@@ -244,6 +244,19 @@ impl Lines {
         self.line(close);
     }
 
+    /// Writes a call with a list as its only argument, broken as black does where it is too long.
+    pub fn nested(&mut self, call: &str, items: &[String]) {
+        let whole = format!("{call}([{}])", items.join(", "));
+        if whole.chars().count() <= self.room() {
+            return self.line(&whole);
+        }
+        self.line(&format!("{call}("));
+        self.depth += 1;
+        self.list("", items, ["[", "]"]);
+        self.depth -= 1;
+        self.line(")");
+    }
+
     /// Writes a line with a note behind it, or above it where it does not fit.
     pub fn noted(&mut self, line: &str, note: &str) {
         if note.is_empty() {

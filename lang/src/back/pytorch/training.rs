@@ -177,7 +177,8 @@ pub fn sleep(net: &Net, modules: &Modules, settings: &Settings) -> Option<String
     lines.depth = 2;
     let are_shared = rule.callee == "mean";
     let end = if are_shared { "become their mean" } else { "come to be alike" };
-    lines.line(&format!("\"\"\"Kernels of a module {end}: every {every} steps of training.\"\"\""));
+    let after = if every == 1 { "step".to_owned() } else { format!("{every} steps") };
+    lines.line(&format!("\"\"\"Kernels of a module {end}: every {after} of training.\"\"\""));
     if !are_shared {
         lines.line("");
         lines.line("def rule(kernels):");
