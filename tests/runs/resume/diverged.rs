@@ -95,7 +95,10 @@ fn numbers_that_grow_too_large_are_a_matter_of_the_rate() {
     );
     // The only step of an epoch is followed by its validation.
     let said = message("B = W_L * A", "--optimizer sgd(lr:3e25) --batch 1000");
-    says(&said, &["diverged: the cross-entropy of the validation was ", " after epoch 1, with a learning rate of 3e25"]);
+    says(
+        &said,
+        &["diverged: the cross-entropy of the validation was ", " after epoch 1, with a learning rate of 3e25"],
+    );
     let said = message("B = exp(1e3 * A)", "");
     says(&said, &["is inf, of `exp` in `B`, which read numbers from 0 to ", "`exp` of more than 88"]);
 }
