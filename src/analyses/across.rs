@@ -1,6 +1,6 @@
 //! Several runs compared: which of them differ in their seed alone, and figures of what they come to on average.
 
-use super::measure::Mean;
+use super::measure::{Mean, steps};
 use super::{Figure, find};
 use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::Target;
@@ -114,7 +114,8 @@ pub fn figures(means: &[Mean]) -> Vec<(&'static str, Figure)> {
 /// The panel of one quantity of one value or bundle, with a line for each group; there is none if the quantity has one place alone.
 fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel> {
     let of_it: Vec<&&Mean> = means.iter().filter(|mean| mean.of == of && mean.quantity == quantity).collect();
-    let places = distinct(of_it.iter().map(|mean| mean.at.as_str()));
+    let places = places(&of_it);
+    let places: Vec<&str> = places.iter().map(String::as_str).collect();
     let groups = distinct(of_it.iter().map(|mean| mean.group.as_str()));
     let marks = groups.iter().flat_map(|group| {
         let (mut points, mut errors) = (Vec::new(), Vec::new());
@@ -131,6 +132,18 @@ fn panel(means: &[&Mean], (of, quantity): (&str, &'static str)) -> Option<Panel>
     let (x, y) = (Axis::named(label, names), Axis::linear(quantity));
     let marks = marks.collect();
     (places.len() > 1).then(|| Panel { title: of.to_owned(), x, y, marks })
+}
+
+/// The places at which a quantity stands, in the order in which they come up. Steps of a loop stand in their own order, with those
+/// between them at which no run has anything.
+fn places(means: &[&&Mean]) -> Vec<String> {
+    let places = distinct(means.iter().map(|mean| mean.at.as_str()));
+    let single = |place: &&str| steps(place).filter(|steps| steps.len() == 1).map(|steps| steps[0]);
+    let all: Option<Vec<usize>> = places.iter().map(single).collect();
+    match all.and_then(|all| Some(*all.iter().min()?..=*all.iter().max()?)) {
+        Some(range) => range.map(|step| format!("step {step}")).collect(),
+        None => places.into_iter().map(str::to_owned).collect(),
+    }
 }
 
 /// The label of an axis along which the places of measures stand, and the name of each place on it. The places `step 0` and `step 1`

@@ -2,6 +2,7 @@
 
 use super::moments::mean_and_sd;
 use super::{Cell, Column, Table};
+use std::collections::BTreeMap;
 
 /// One number that an analysis comes to.
 #[derive(Clone, Debug)]
@@ -104,7 +105,28 @@ impl Mean {
     }
 }
 
-/// The means, in the order in which their measures first come up.
+/// The steps of a place, as in `step 3`, by which places are ordered; none for another kind of place.
+pub fn steps(place: &str) -> Option<Vec<usize>> {
+    place.strip_prefix("step ")?.split('@').map(|step| step.parse().ok()).collect()
+}
+
+/// Brings the means of each quantity into the order of their steps: a run that has nothing at a step has them in another one.
+fn by_step(means: Vec<Mean>) -> Vec<Mean> {
+    let key = |mean: &Mean| (mean.group.clone(), mean.analysis, mean.of.clone(), mean.quantity);
+    let mut places: BTreeMap<(String, &str, String, &str), Vec<usize>> = BTreeMap::new();
+    for (n, mean) in means.iter().enumerate().filter(|(_, mean)| steps(&mean.at).is_some()) {
+        places.entry(key(mean)).or_default().push(n);
+    }
+    let mut order: Vec<usize> = (0..means.len()).collect();
+    for places in places.into_values() {
+        let mut sorted = places.clone();
+        sorted.sort_by_key(|n| steps(&means[*n].at));
+        places.iter().zip(sorted).for_each(|(place, n)| order[*place] = n);
+    }
+    order.into_iter().map(|n| means[n].clone()).collect()
+}
+
+/// The means, in the order in which their measures first come up, and of one quantity in the order of steps.
 pub fn means(all: &[Measured]) -> Vec<Mean> {
     let mut means: Vec<Mean> = Vec::new();
     for Measured { analysis, group, measures, .. } in all {
@@ -126,7 +148,7 @@ pub fn means(all: &[Measured]) -> Vec<Mean> {
             }
         }
     }
-    means
+    by_step(means)
 }
 
 /// The means as a table.

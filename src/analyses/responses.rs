@@ -90,9 +90,13 @@ struct Found {
 impl Found {
     /// What runs are compared by.
     fn measures(&self, value: &str, place: &str) -> Vec<Measure> {
+        // So steep a tail is none, and its law is not drawn.
+        if self.law.exponent > STEEP {
+            return Vec::new();
+        }
         let [lower, upper] = [0, 1].map(|n| self.thresholds.map(|at| at[n]));
         let all = [
-            ("exponent of the power law", (self.law.exponent <= STEEP).then_some(self.law.exponent)),
+            ("exponent of the power law", Some(self.law.exponent)),
             ("lower threshold", lower),
             ("upper threshold", upper),
         ];

@@ -77,7 +77,7 @@ pub fn written(
     bar: &AnalysisBar,
 ) -> Result<Analysed, TrainError> {
     fs::create_dir_all(into).map_err(TrainError::file(into, "made"))?;
-    let (mut sections, mut left_out, mut code) = (Vec::new(), Vec::new(), 0);
+    let (mut sections, mut left_out, mut code, mut unanswered) = (Vec::new(), Vec::new(), 0, None);
     let is_several = is_all || calls.len() > 1;
     bar.begin(calls.len());
     for (analysis, call) in calls {
@@ -89,9 +89,14 @@ pub fn written(
         }
         let (rows, findings) = match analysis.table(bench, call) {
             // What this net has no answer to is no reason to leave the other answers out.
-            Err(error @ (TrainError::Analysis { .. } | TrainError::Unasked(_))) if is_all => {
-                bar.warn(&format!("warning: {}: left out, since {error}", analysis.name));
+            Err(error @ (TrainError::Analysis { .. } | TrainError::Unasked(_))) if is_several => {
+                let word = if is_all { "warning" } else { "error" };
+                bar.warn(&format!("{word}: {}: left out, since {error}", analysis.name));
                 left_out.push((analysis.name, error.to_string()));
+                if !is_all {
+                    code = code.max(error.exit_code());
+                    unanswered = unanswered.or(Some(error));
+                }
                 continue;
             }
             // Nor are weights that others read and this one would have.
@@ -118,6 +123,9 @@ pub fn written(
         sections.push(Section { analysis, table, findings });
     }
     bar.end();
+    if let (true, Some(error)) = (sections.is_empty(), unanswered) {
+        return Err(error);
+    }
     bench.gap().iter().for_each(|gap| bar.warn(gap));
     let folder = run.display().to_string();
     let of_run = measures(&sections, &folder, &bench.trained().manifest().model);

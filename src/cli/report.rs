@@ -47,8 +47,11 @@ impl Args {
         }
         let mut inspection = Inspection::new(self.force, console);
         let folders = folders(&self.runs, console)?;
-        let open = |folder: &PathBuf| RunFolder::open(folder, &mut inspection).map(|run| run.made_with().facts());
-        let facts = folders.iter().map(open).collect::<Result<Vec<Vec<Fact>>, _>>()?;
+        let open = |folder: PathBuf| RunFolder::open(&folder, &mut inspection).map(|run| (folder, run));
+        let runs = folders.into_iter().map(open).collect::<Result<Vec<(PathBuf, RunFolder)>, _>>()?;
+        let runs = without_copies(runs, console);
+        let facts: Vec<Vec<Fact>> = runs.iter().map(|(_, run)| run.made_with().facts()).collect();
+        let folders: Vec<PathBuf> = runs.into_iter().map(|(folder, _)| folder).collect();
         let groups = across::groups(&facts);
         let (mut beside, mut failed, mut code) = (Vec::new(), None::<TrainError>, 0);
         for (n, (folder, group)) in folders.iter().zip(groups).enumerate() {
@@ -141,6 +144,22 @@ fn folders(given: &[PathBuf], console: Console) -> Result<Vec<PathBuf>, TrainErr
         }
     }
     Ok(folders)
+}
+
+/// The runs without those that are copies of others: one run is no two seeds.
+fn without_copies(runs: Vec<(PathBuf, RunFolder)>, console: Console) -> Vec<(PathBuf, RunFolder)> {
+    let mut kept: Vec<(PathBuf, RunFolder)> = Vec::new();
+    for (folder, run) in runs {
+        let of = |run: &RunFolder| (run.manifest.fingerprint.clone(), run.manifest.seed, run.manifest.started);
+        match kept.iter().find(|(_, other)| of(other) == of(&run)) {
+            Some((other, _)) => {
+                let (copy, other) = (folder.display(), other.display());
+                console.warn(&format!("note: {copy} is the run of {other} once more, and taken once"));
+            }
+            None => kept.push((folder, run)),
+        }
+    }
+    kept
 }
 
 /// The call of an analysis that there is.

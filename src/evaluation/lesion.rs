@@ -189,6 +189,11 @@ impl Lesion {
         }
     }
 
+    /// Whether another one sets the same weights and channels to zero.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.weights == other.weights && self.channels == other.channels
+    }
+
     /// How many weights it sets to zero.
     pub fn weights(&self) -> usize {
         self.weights.values().map(Vec::len).sum()

@@ -33,9 +33,15 @@ pub struct Study {
     pub intact: Measured,
     pub lesioned: Measured,
     pub random: Vec<Measured>,
+    /// How many random lesions were asked for.
+    pub asked: usize,
 }
 
-/// Measures a net with lesions, and so many random ones of the same size; `advances` hears of every net that is done.
+/// Draws of a random lesion for each one that is asked for, after which there are taken to be no others.
+const DRAWS: usize = 20;
+
+/// Measures a net with lesions, and so many random ones of the same size, each of them once, or fewer where there are not so many;
+/// `advances` hears of every net that is done.
 ///
 /// # Errors
 /// As [`Trained::record`], or if scores are no numbers.
@@ -55,9 +61,19 @@ pub fn study(
     };
     let (intact, lesioned) = (next(trained)?, next(&lesion.applied(trained)?)?);
     let seed = trained.manifest().seed;
-    let random = (0..randoms).map(|n| next(&lesion.random(&net, seed, n as u64).applied(trained)?));
+    let mut drawn: Vec<Lesion> = Vec::new();
+    for n in 0..(DRAWS * randoms) as u64 {
+        if drawn.len() == randoms {
+            break;
+        }
+        let one = lesion.random(&net, seed, n);
+        if drawn.iter().all(|other| !other.is_same(&one)) {
+            drawn.push(one);
+        }
+    }
+    let random = drawn.into_iter().map(|one| next(&one.applied(trained)?));
     let random = random.collect::<Result<Vec<Measured>, TrainError>>()?;
-    Ok(Study { lesion, watched, images: shown.order.len(), intact, lesioned, random })
+    Ok(Study { lesion, watched, images: shown.order.len(), intact, lesioned, random, asked: randoms })
 }
 
 /// The named value that the scores are read from; the scores themselves where none is.
@@ -180,6 +196,10 @@ impl Study {
         if let Some((means, sds)) = self.of_random() {
             rows.push(row(counted(self.random.len(), "random lesion"), written(means, sds)));
         }
-        with_numbers(&rows)
+        let mut text = with_numbers(&rows);
+        if self.random.len() < self.asked {
+            text += &format!("\nthere is no more than {} of this size", counted(self.random.len(), "random lesion"));
+        }
+        text
     }
 }

@@ -1,7 +1,10 @@
 //! `lcnnc report`: several runs side by side, and how a browser shows a report.
 
 use crate::shell::{fine, lcnnc, rows, spoil};
-use lcnnc::analyses::across::groups;
+use lcnnc::analyses::Measure;
+use lcnnc::analyses::across::{figures, groups};
+use lcnnc::analyses::measure::{Measured, means};
+use lcnnc::figures::Drawing;
 use lcnnc::train::facts::Fact;
 use std::collections::BTreeMap;
 use std::fs;
@@ -140,6 +143,45 @@ fn a_run_that_is_given_twice_is_taken_once() {
     let (code, out, err) = lcnnc(here, &format!("report {run} ./{run} --only weights"));
     assert!(code == Some(0) && out.contains("1 run side by side"), "{out}{err}");
     assert!(err.contains(&format!("note: ./{run} is given twice, and taken once")), "{err}");
+    // A copy is no second seed.
+    fs::create_dir(here.join("copy")).unwrap();
+    for file in fs::read_dir(here.join(&run)).unwrap().map(Result::unwrap).filter(|file| file.path().is_file()) {
+        fs::copy(file.path(), here.join("copy").join(file.file_name())).unwrap();
+    }
+    let (code, out, err) = lcnnc(here, &format!("report {run} copy --only weights"));
+    assert!(code == Some(0) && out.contains("1 run side by side"), "{out}{err}");
+    assert!(err.contains(&format!("note: copy is the run of {run} once more, and taken once")), "{err}");
+}
+
+/// What a net has no answer to leaves its other answers where they are.
+#[test]
+fn an_analysis_that_does_not_apply_takes_no_others_with_it() {
+    let (place, studies) = place();
+    let here = place.path();
+    let study = studies[0].display();
+    let (code, out, err) = lcnnc(here, &format!("report {study} --only ei_ratio sparsity"));
+    assert!(code == Some(2) && out.contains("2 runs side by side"), "{out}{err}");
+    assert!(err.contains("error: ei_ratio: left out, since `ei_ratio` has nothing to say of this run"), "{err}");
+    assert!(fs::read_to_string(here.join("report/means.csv")).unwrap().contains("kurtosis"));
+    let (code, out, err) = lcnnc(here, &format!("report {study} --only ei_ratio --into none"));
+    assert!(code == Some(2) && !here.join("none/means.csv").exists(), "{out}{err}");
+}
+
+/// A run that has no number at a step does not bring the steps out of order.
+#[test]
+fn means_stand_in_the_order_of_steps() {
+    let of = |steps: &[usize]| -> Vec<Measure> {
+        let measure = |step: &usize| Measure::new("O", format!("step {step}"), "exponent", *step as f64);
+        steps.iter().map(measure).collect()
+    };
+    let (first, second) = (of(&[5]), of(&[0, 3, 10]));
+    let measured = |measures| Measured { analysis: "responses", run: "r", group: "g", measures };
+    let means = means(&[measured(first.as_slice()), measured(second.as_slice())]);
+    let places: Vec<&str> = means.iter().map(|mean| mean.at.as_str()).collect();
+    assert_eq!(places, ["step 0", "step 3", "step 5", "step 10"]);
+    // Along the axis stand all steps, so that those with numbers are as far from each other as they are.
+    let Drawing::Plot(plot) = &figures(&means)[0].1.drawing else { panic!("a plot") };
+    assert_eq!(plot.panels[0].x.names, (0..=10).map(|step| step.to_string()).collect::<Vec<_>>());
 }
 
 /// A run that cannot be analysed is left out, and the others are not.

@@ -9,6 +9,10 @@ use super::folder_walk::{self, LeftOut};
 use crate::data::file_names::{composed, name, shown};
 use crate::data::{DataError, Request};
 
+/// What lets a training or a test have one class; other verbs show a net any pictures.
+const ONE_CLASS: &str = "allow it with --allow-one-class in `run` and `eval`; `analyse`, `activations` and `predict` take its pictures by \
+     --images";
+
 /// What a folder of classes must hold, for messages.
 pub const EXPECTED: &str = "PATH/<class>/*.png, or PATH/train/<class>/*.png with PATH/test/<class>/*.png, or `val` or \
                           `validation` in place of `test` (also .jpg, .jpeg, .bmp, .webp, .tif, .tiff, .ppm, .pgm)";
@@ -41,7 +45,7 @@ pub fn read(folder: &Path, request: &Request, left: &mut LeftOut) -> Result<Clas
                 "it holds one class alone, `{}`, so that there is nothing to tell apart",
                 visible_name(class)
             ),
-            remedy: format!("{other}, or allow it with --allow-one-class"),
+            remedy: format!("{other}, or {ONE_CLASS}"),
         });
     }
     let classes = full(folder, classes, request, left)?;
@@ -54,7 +58,7 @@ pub fn read(folder: &Path, request: &Request, left: &mut LeftOut) -> Result<Clas
                 classes.len(),
                 visible_name(class)
             ),
-            remedy: "add pictures of another class, or allow it with --allow-one-class".to_owned(),
+            remedy: format!("add pictures of another class, or {ONE_CLASS}"),
         });
     }
     Ok(classes)

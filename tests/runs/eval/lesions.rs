@@ -149,7 +149,11 @@ fn a_channel_is_zero_at_every_step() {
     assert_eq!(study[1]["channels"], 1);
     // Half of the value is zero for certain.
     assert!(study[1]["zeros"].as_f64().unwrap() >= 0.5);
-    // Of two channels there is one other.
+    // Of two channels there is one other, and it is taken once.
+    let names: Vec<&str> = study.iter().map(|row| row["net"].as_str().unwrap()).collect();
+    assert_eq!(names, ["intact", "lesioned", "random", "random mean"]);
+    let said = fine(here, "eval run --lesion O:0 --random-lesions 2");
+    assert!(said.contains("there is no more than 1 random lesion of this size"), "{said}");
     let second = rows(here, "--lesion O:1 --random-lesions 0");
     for random in &study[2..4] {
         for measure in ["accuracy", "cross_entropy", "mean", "zeros"] {
