@@ -180,8 +180,12 @@ impl Reader<'_> {
 
     pub(super) fn unknown<'k>(&mut self, path: &[String], within: &str, known: impl Iterator<Item = &'k str>) {
         let key = path.last().map_or("", String::as_str);
-        let known: Vec<&str> = known.collect();
-        self.diagnostics.push(config::unknown_key(key, within, yaml_spans::of_key(self.text, path), &known));
+        let span = yaml_spans::of_key(self.text, path);
+        let has_it = |block: &&SettingsBlock| within.is_empty() && block.keys.iter().any(|own| own.name == key);
+        self.diagnostics.push(match BLOCKS.iter().find(has_it) {
+            Some(block) => config::key_of_block(key, block.name, span),
+            None => config::unknown_key(key, within, span, &known.collect::<Vec<_>>()),
+        });
     }
 
     /// The keys and values of a mapping; nothing is an empty one.

@@ -319,6 +319,7 @@ fn mistakes_in_run_yaml_are_shown_at_their_place() {
         ("weights_from: {file: w, only: {a: b}}", "run.yaml:2:31", "`only` is a name or a list of names"),
         ("weights_from: {file: w, rename: {\"a.*\": b}}", "run.yaml:2:41", "`a.*` has 1 `*` and `b` 0"),
         ("weights_form: w", "run.yaml:2:1", "did you mean `weights_from`?"),
+        ("epochs: 1", "run.yaml:2:1", "write a line `train:`, and below it, further in, `epochs: …`"),
     ];
     for (line, at, word) in cases {
         fs::write(place.path().join("run.yaml"), format!("spec: tiny.lcnn\n{line}\n")).unwrap();

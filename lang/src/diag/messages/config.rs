@@ -32,6 +32,13 @@ pub fn unknown_key(key: &str, within: &str, span: Span, known: &[&str]) -> Diagn
     )
 }
 
+/// A key at the top that is one of a block's.
+pub fn key_of_block(key: &str, block: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&UNKNOWN_KEY, format!("a run has no setting `{key}` of its own"))
+        .label(span, format!("it stands under `{block}`"))
+        .help(format!("write a line `{block}:`, and below it, further in, `{key}: …`"))
+}
+
 /// A value of the wrong type; `example` is a line of YAML that would do.
 pub fn wrong_type(key: &str, expected: &str, found: &str, example: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&WRONG_TYPE, format!("`{key}` is {expected}, not {found}"))
