@@ -6,10 +6,13 @@ use crate::figures::{Axis, Drawing, Mark, MarkKind, Panel, Plot};
 use crate::train::Target;
 use crate::train::facts::{Fact, SEED, differing};
 use lcnnc_lang::diag::counted;
+use lcnnc_lang::vocabulary::optimizers;
 
 /// The fact that is a run's model, and the one that is its spec, with a checksum.
 const MODEL: &str = "model";
 const SPEC: &str = "spec";
+/// The setting that names the rule by which weights move.
+const OPTIMIZER: &str = "optimizer";
 /// What a run may be given or not, beside its settings.
 const OF_RUN: [&str; 4] = ["dataset", "limit", "limit_test", "weights_from"];
 
@@ -60,11 +63,19 @@ fn is_told(runs: &[Vec<Fact>], differing: &[String], name: &str) -> bool {
         SPEC => !differs(MODEL) || !goes_with(MODEL),
         // A const goes with the spec; a setting is told, since it is a choice of its own.
         _ if Target::named(name).is_none() && !OF_RUN.contains(&name) && differs(SPEC) => !goes_with(SPEC),
+        // Nor is there a choice where the other optimizer has no such argument.
+        _ if is_of_some_optimizers(name) && differs(OPTIMIZER) => !goes_with(OPTIMIZER),
         _ => {
             values().flatten().all(|text| text.len() <= LONG)
                 || !differing.iter().any(|other| other != name && goes_with(other))
         }
     }
+}
+
+/// Whether a setting is an argument that some optimizers have, and not all of them.
+fn is_of_some_optimizers(name: &str) -> bool {
+    let with_it = optimizers::CALLABLES.iter().filter(|rule| rule.args.iter().any(|arg| arg.name == name)).count();
+    (1..optimizers::CALLABLES.len()).contains(&with_it)
 }
 
 /// A name with its value, in words where the run has none; nothing where its spec has no such const.

@@ -125,6 +125,12 @@ fn names_of_groups_hold_what_matters() {
     );
     let limited = [&plain[..], &[("limit", "100")]].concat();
     assert_eq!(named(&[run(&plain), run(&limited)]), ["no limit", "limit 100"]);
+    let rule = |rest: &[(&str, &str)]| run(&[&[("model", "A"), ("spec", "a (11)")], rest].concat());
+    let sgd = rule(&[("optimizer", "sgd"), ("lr", "0.01"), ("momentum", "0.9")]);
+    let adam = rule(&[("optimizer", "adam"), ("lr", "0.001"), ("beta1", "0.9"), ("epsilon", "1e-8")]);
+    let slow = rule(&[("optimizer", "sgd"), ("lr", "0.01"), ("momentum", "0.5")]);
+    assert_eq!(named(&[sgd.clone(), adam]), ["optimizer sgd, lr 0.01", "optimizer adam, lr 0.001"]);
+    assert_eq!(named(&[sgd, slow]), ["momentum 0.9", "momentum 0.5"]);
     let long = "[grayscale, resize(48), normalize(mean: [0.5], std: [0.25])]";
     let with = |set: &'static str, transform: &'static str| {
         run(&[("model", "A"), ("spec", "a (11)"), ("dataset", set), ("transform", transform)])
