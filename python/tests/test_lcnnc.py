@@ -178,8 +178,13 @@ class Trained(InFolder):
         self.assertEqual((run.folder.parent.name, run.manifest["model"]), ("Tiny", "Tiny"))
 
     def test_a_signal_saves_the_run_and_is_raised(self) -> None:
+        # Whoever runs the tests in the background of a shell has them ignore Ctrl-C.
         child = subprocess.Popen(
-            [sys.executable, "-c", LONG, "tiny"], stderr=subprocess.PIPE, text=True, start_new_session=True
+            [sys.executable, "-c", LONG, "tiny"],
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         first = child.stderr.readline()
         child.send_signal(signal.SIGINT)
