@@ -45,6 +45,11 @@ pub trait ImageSource: Send + Sync {
     /// If there is no such image, or its file cannot be read or decoded.
     fn image(&self, i: usize) -> Result<Image, DataError>;
 
+    /// Bytes of memory that the images take as they lie there; none where each is read or drawn when it is asked for.
+    fn size_in_memory(&self) -> usize {
+        0
+    }
+
     /// Image `i` as an error message calls it.
     fn name(&self, i: usize) -> String {
         format!("image {i}")

@@ -42,6 +42,10 @@ impl ImageSource for InMemory {
         Ok(Image { channels, height, width, pixels })
     }
 
+    fn size_in_memory(&self) -> usize {
+        self.pixels.len() + self.labels.len()
+    }
+
     fn name(&self, i: usize) -> String {
         format!("image {i} of {}", self.name)
     }

@@ -1,7 +1,7 @@
 //! Which runs a list has: comparisons of what is known of them.
 
 use super::columns::Columns;
-use super::row::{Row, Value};
+use super::row::{Row, State, Value};
 use crate::train::TrainError;
 use jiff::{Span, SpanRelativeTo, Unit};
 use lcnnc_lang::diag::did_you_mean;
@@ -113,8 +113,16 @@ impl Condition {
         Some(format!("note: `{of}` holds for no run: {near}there are: {}{more}", named.join(", ")))
     }
 
-    /// Checks that what is asked for has an order.
+    /// Checks that what is asked for has an order, and that there is such a state.
     fn check(&self, name: &str, of: &str, rows: &[Row]) -> Result<(), TrainError> {
+        if name == "state" && !State::WORDS.contains(&self.value.as_str()) {
+            let near = did_you_mean(&self.value, State::WORDS);
+            let near = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+            let known = State::WORDS.join(", ");
+            return Err(TrainError::Runs {
+                reason: format!("`{of}`: there is no such state: {near}there are: {known}"),
+            });
+        }
         let mut values = rows.iter().filter_map(|row| row.get(name));
         let is_ordered = !["=", "!="].contains(&self.sign);
         let found = values.find(|value| value.number().is_some() != self.wanted(value).is_some());

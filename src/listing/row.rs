@@ -210,8 +210,7 @@ impl Row {
                 .for_each(|name| self.add("spec", Value::Text(name.to_string_lossy().into_owned())));
         };
         let manifest = manifest.value;
-        let spec = Path::new(&manifest.spec.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        self.add("spec", Value::Text(spec));
+        self.add("spec", Value::Text(manifest.spec.name()));
         self.add("dataset", Value::Text(manifest.data.name));
         self.add("seed", Value::Count(manifest.seed as usize));
     }

@@ -32,19 +32,36 @@ impl Problem {
     }
 }
 
-/// A data set, and how long it takes to be there.
-type Data = Result<(DataSet, Span), Problem>;
+/// A data set that was read.
+struct Loaded {
+    data: DataSet,
+    /// How long it takes to be there.
+    time: Span,
+    /// Bytes that a process holds with it.
+    held: u128,
+}
+
+/// A data set, or why there is none.
+type Data = Result<Loaded, Problem>;
 
 /// The costs of the jobs of a sweep.
 #[derive(Clone, Debug, Default)]
 pub struct Costs {
-    /// What different jobs cost, and how long their data take; or why that cannot be told.
-    kinds: Vec<Result<(RunCost, Span), Problem>>,
+    /// What different jobs cost, or why that cannot be told.
+    kinds: Vec<Result<KindCost, Problem>>,
     /// The kind of each job.
     of: Vec<usize>,
     /// How long nets take that were measured, by what their steps have in common.
     measured: BTreeMap<String, Result<Pace, Problem>>,
-    /// Bytes that this process holds with its data, as that of a job will.
+}
+
+/// What a job costs.
+#[derive(Clone, Debug)]
+struct KindCost {
+    run: RunCost,
+    /// How long its data take.
+    data: Span,
+    /// Bytes that its process holds with its data, and with no other.
     held: u128,
 }
 
@@ -69,33 +86,30 @@ impl Costs {
         let opened = first.device.unwrap_or_default().open()?;
         let (mut known, mut kinds, mut of) = (BTreeMap::new(), Vec::new(), Vec::new());
         let mut data: BTreeMap<Option<String>, Data> = BTreeMap::new();
+        let bare = held_memory().unwrap_or_default();
         for job in jobs {
-            data.entry(job.dataset.clone()).or_insert_with(|| {
-                let clock = Clock::now();
-                data_of(job).map(|data| (data, clock.elapsed())).map_err(|error| Problem::new(&error))
-            });
+            data.entry(job.dataset.clone()).or_insert_with(|| loaded(job, bare));
             let kind = *known.entry(without_rates(job)).or_insert_with(|| {
                 kinds.push(job);
                 kinds.len() - 1
             });
             of.push(kind);
         }
-        let held = u128::from(held_memory().unwrap_or_default());
-        let price = |job: &&Overrides| -> Result<(RunCost, Span), Problem> {
-            let (data, span) = of_job(&data, job)?;
-            let cost = RunCost::of(job, data, &opened, threads).map_err(|error| Problem::new(&error))?;
-            Ok((cost, *span))
+        let price = |job: &&Overrides| -> Result<KindCost, Problem> {
+            let Loaded { data, time, held } = of_job(&data, job)?;
+            let run = RunCost::of(job, data, &opened, threads).map_err(|error| Problem::new(&error))?;
+            Ok(KindCost { run, data: *time, held: *held })
         };
-        let mut costs = Self { kinds: kinds.par_iter().map(price).collect(), of, measured: BTreeMap::new(), held };
+        let mut costs = Self { kinds: kinds.par_iter().map(price).collect(), of, measured: BTreeMap::new() };
         if measures {
             let pool = ThreadPoolBuilder::new().num_threads(threads).build();
             let pool = pool.map_err(|error| TrainError::Threads { threads, reason: error.to_string() })?;
             for (kind, images) in costs.most_common().into_iter().take(MOST_MEASURED) {
                 let job = kinds[kind];
-                let Ok((data, _)) = of_job(&data, job) else { continue };
+                let Ok(Loaded { data, .. }) = of_job(&data, job) else { continue };
                 let pace = pool.install(|| measured(job, data, &opened, images));
-                if let Ok((cost, _)) = &costs.kinds[kind] {
-                    costs.measured.insert(cost.like.clone(), pace);
+                if let Ok(cost) = &costs.kinds[kind] {
+                    costs.measured.insert(cost.run.like.clone(), pace);
                 }
             }
         }
@@ -106,12 +120,12 @@ impl Costs {
     pub fn job(&self, index: usize) -> JobCost<'_> {
         match &self.kinds[self.of[index]] {
             Err(problem) => JobCost { cost: Err(problem), time: None, memory: None },
-            Ok((cost, data)) => {
-                let time = match self.measured.get(&cost.like) {
-                    Some(pace) => pace.as_ref().ok().map(|pace| (*data + cost.time(*pace), true)),
-                    None => self.by_arithmetic(cost).map(|time| (*data + time, false)),
+            Ok(KindCost { run, data, held }) => {
+                let time = match self.measured.get(&run.like) {
+                    Some(pace) => pace.as_ref().ok().map(|pace| (*data + run.time(*pace), true)),
+                    None => self.by_arithmetic(run).map(|time| (*data + time, false)),
                 };
-                JobCost { cost: Ok(cost), time, memory: cost.memory.map(|bytes| bytes + self.held) }
+                JobCost { cost: Ok(run), time, memory: run.memory.map(|bytes| bytes + held) }
             }
         }
     }
@@ -119,7 +133,7 @@ impl Costs {
     /// The time by the pace of that measured net whose multiply-adds are nearest.
     fn by_arithmetic(&self, cost: &RunCost) -> Option<Span> {
         let work = |cost: &RunCost| (cost.multiply_adds * cost.batch as u128).max(1) as f64;
-        let others = self.kinds.iter().flatten().filter_map(|(other, _)| {
+        let others = self.kinds.iter().flatten().filter_map(|KindCost { run: other, .. }| {
             let pace = self.measured.get(&other.like)?.as_ref().ok()?;
             Some((work(cost) / work(other), pace))
         });
@@ -129,7 +143,7 @@ impl Costs {
 
     /// How many nets were measured, and how many there are.
     pub fn nets(&self) -> [usize; 2] {
-        let all: BTreeSet<&str> = self.kinds.iter().flatten().map(|(cost, _)| cost.like.as_str()).collect();
+        let all: BTreeSet<&str> = self.kinds.iter().flatten().map(|cost| cost.run.like.as_str()).collect();
         [self.measured.values().flatten().count(), all.len()]
     }
 
@@ -139,7 +153,7 @@ impl Costs {
         for (index, kind) in self.of.iter().enumerate() {
             let problem = match &self.kinds[*kind] {
                 Err(problem) => Some(problem),
-                Ok((cost, _)) => self.measured.get(&cost.like).and_then(|pace| pace.as_ref().err()),
+                Ok(cost) => self.measured.get(&cost.run.like).and_then(|pace| pace.as_ref().err()),
             };
             if let Some(problem) = problem {
                 all.entry(problem).or_default().push(index);
@@ -154,8 +168,8 @@ impl Costs {
         self.of.iter().for_each(|kind| jobs[*kind] += 1);
         let mut like: BTreeMap<&str, (usize, usize, usize)> = BTreeMap::new();
         for (n, kind) in self.kinds.iter().enumerate() {
-            if let Ok((cost, _)) = kind {
-                like.entry(&cost.like).or_insert((0, n, cost.batch)).0 += jobs[n];
+            if let Ok(KindCost { run, .. }) = kind {
+                like.entry(&run.like).or_insert((0, n, run.batch)).0 += jobs[n];
             }
         }
         let mut all: Vec<(usize, usize, usize)> = like.into_values().collect();
@@ -185,7 +199,18 @@ pub fn said(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX))
 }
 
-fn of_job<'a>(all: &'a BTreeMap<Option<String>, Data>, job: &Overrides) -> Result<&'a (DataSet, Span), Problem> {
+/// Reads the data set of a job, beside others that may be there. `bare` are the bytes that the process held before it read any.
+fn loaded(job: &Overrides, bare: u64) -> Data {
+    let (clock, before) = (Clock::now(), held_memory().unwrap_or_default());
+    let data = data_of(job).map_err(|error| Problem::new(&error))?;
+    let (time, after) = (clock.elapsed(), held_memory().unwrap_or_default());
+    // Memory that earlier sets have let go of is used once more, and does not grow.
+    let images = data.train.size_in_memory() + data.test.size_in_memory();
+    let grown = u128::from(after.saturating_sub(before)).max(images as u128);
+    Ok(Loaded { data, time, held: u128::from(bare) + grown })
+}
+
+fn of_job<'a>(all: &'a BTreeMap<Option<String>, Data>, job: &Overrides) -> Result<&'a Loaded, Problem> {
     let none = || Problem { brief: "no data", text: String::new() };
     all.get(&job.dataset).ok_or_else(none)?.as_ref().map_err(Clone::clone)
 }

@@ -37,6 +37,9 @@ impl Distribution {
         let number = |text: &str| text.trim().parse::<f64>().ok().filter(|x| x.is_finite());
         let ends = ends.and_then(|(low, high)| Some([number(low)?, number(high)?]));
         Some(match ends.filter(|[low, high]| low < high) {
+            None if text.contains('%') => {
+                Err(format!("{}; a share is a number from 0 to 1 here: write 0.2 for 20%", expected()))
+            }
             None => Err(expected()),
             Some([low, _]) if is_log && low <= 0.0 => {
                 Err(format!("`{text}`: both ends are above 0, since it is the logarithm that is uniform"))

@@ -3,8 +3,8 @@
 use super::lease::Lease;
 use super::outcome::Outcome;
 use crate::train::{
-    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Summary, TrainError, all_runs, quoted, resume,
-    run,
+    Console, Done, Inspection, Manifest, Occasion, Overrides, RunFolder, Stop, Summary, TrainError, all_runs,
+    has_weights, quoted, resume, run,
 };
 use std::path::{Path, PathBuf};
 
@@ -46,8 +46,14 @@ pub fn find(folder: &Path) -> Result<Found, TrainError> {
     for path in all_runs(folder)? {
         let opened = RunFolder::open(&path, &mut Inspection::new(false, Console::new()));
         let run = opened.map_err(|error| of_a_job(error, folder))?;
+        // What somebody made of the job's run is not the job's.
+        if run.manifest.parent.is_some() {
+            continue;
+        }
+        belongs(&run, folder).map_err(|error| of_a_job(error, folder))?;
         match run.summary {
             Some(summary) => {
+                has_weights(&path).map_err(|error| of_a_job(error, folder))?;
                 return Ok(Found::Finished(Box::new(FinishedRun { folder: path, manifest: run.manifest, summary })));
             }
             None => cut = Found::Cut(path),
@@ -56,12 +62,25 @@ pub fn find(folder: &Path) -> Result<Found, TrainError> {
     Ok(cut)
 }
 
+/// A run keeps the name of the job that it was begun for, which says all that was trained; another one's was moved here.
+fn belongs(run: &RunFolder, folder: &Path) -> Result<(), TrainError> {
+    let job = folder.file_name().map(|name| name.to_string_lossy());
+    let of = run.overrides.name.as_deref();
+    if of == job.as_deref() {
+        return Ok(());
+    }
+    let of = of.map_or(String::new(), |of| format!(", but to `{of}`"));
+    Err(TrainError::Damaged { path: run.path.clone(), reason: format!("it does not belong to this job{of}") })
+}
+
 /// Trains the job of a folder to its end: takes a finished run as it is, goes on with one that was cut short, or begins one. How it ends
 /// is noted in the folder.
 ///
 /// # Errors
 /// As for a run, or if another process works on the job.
 pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Console) -> Result<Worked, TrainError> {
+    // From here on a signal ends nothing before the job was given back.
+    Stop::listen();
     let _lease = Lease::take(folder)?;
     let worked = train(folder, over, occasion, console).map_err(|error| of_a_job(error, folder));
     match &worked {
@@ -69,7 +88,8 @@ pub fn work(folder: &Path, over: Overrides, occasion: Occasion, console: &Consol
         Err(TrainError::Cut { cause, .. }) if matches!(**cause, TrainError::Stopped) => {}
         // What a run said when it diverged says more than that it would again.
         Err(TrainError::DivergedBefore { .. }) if Outcome::again(folder)? => {}
-        Err(error) => Outcome::note(folder, error)?,
+        // What is wrong with the job comes before that its folder cannot be written to.
+        Err(error) => drop(Outcome::note(folder, error)),
     }
     worked
 }

@@ -231,6 +231,13 @@ pub fn holder(folder: &Path) -> Option<Owner> {
     read(&folder.join(LEASE))
 }
 
+/// Gives a job back for a process of this machine that is known to be gone.
+pub(super) fn take_back(folder: &Path, pid: u32) {
+    if holder(folder).is_some_and(|holder| holder.pid == pid && holder.host == host()) {
+        let _ = fs::remove_file(folder.join(LEASE));
+    }
+}
+
 /// Whether someone works on the job of a folder, as far as can be told.
 pub fn is_held(folder: &Path) -> bool {
     holder(folder).is_some_and(|holder| {

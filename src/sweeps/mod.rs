@@ -22,6 +22,7 @@ pub mod pool;
 pub mod published;
 pub mod report;
 pub mod results;
+mod spec_labels;
 pub mod state;
 pub mod sweep;
 pub mod table;

@@ -2,6 +2,7 @@
 
 use super::file::Layout;
 use super::lease;
+use super::spec_labels::spec_labels;
 use super::sweep::{Point, SEED, Sweep};
 use super::values;
 use crate::data::sha256;
@@ -56,7 +57,7 @@ pub struct Job {
     /// The rows of tables that it belongs to: grids may share a point, which is trained once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rows: Vec<String>,
-    /// The value of every name that the sweep goes over, a spec by its name, the data set, and the seed.
+    /// The value of every name that the sweep goes over, a spec by its name (with as many of its folders as tell it from others), the data set, and the seed.
     pub values: BTreeMap<String, String>,
     /// What stands behind `lcnnc run`; the spec lies relative to the sweep's folder.
     pub args: Vec<String>,
@@ -81,17 +82,22 @@ impl Plan {
     pub fn new(sweep: &Sweep, folder: &Path) -> Result<(Self, Specs, Vec<Overrides>), TrainError> {
         let (mut specs, mut known, mut jobs) = (Specs::default(), BTreeMap::new(), Vec::<Job>::new());
         let mut trained = Vec::new();
-        for Point { row, values, over } in sweep.points()? {
-            let spec = over.spec.clone().ok_or(TrainError::NoSpec)?;
+        let points = sweep.points()?;
+        for spec in points.iter().filter_map(|point| point.over.spec.as_ref()) {
+            specs.add(spec)?;
+        }
+        let labels = specs.labels();
+        for Point { row, values, over } in points {
+            let path = over.spec.clone().ok_or(TrainError::NoSpec)?;
             let dataset = over.dataset.clone().unwrap_or_else(|| DATASET.to_owned());
-            let args = Overrides { spec: Some(specs.add(&spec)?), ..over.clone() }.words();
+            let args = Overrides { spec: Some(specs.add(&path)?), ..over.clone() }.words();
             let folder = folder_name(&values, &args);
             let at = *known.entry(folder.clone()).or_insert(jobs.len());
             if at == jobs.len() {
                 let mut values: BTreeMap<String, String> = values.into_iter().collect();
                 values.entry("dataset".to_owned()).or_insert(dataset);
                 if let Some(spec) = values.get_mut("spec") {
-                    *spec = stem(Path::new(spec));
+                    *spec = labels.get(&path).cloned().unwrap_or_default();
                 }
                 trained.push(over);
                 jobs.push(Job { index: at, folder, rows: Vec::new(), values, args });
@@ -190,6 +196,14 @@ impl Plan {
             let reason = format!("there is no sweep: `lcnnc sweep run` writes a `{PLAN}` into its folder");
             return Err(TrainError::Refused { path: path.to_owned(), reason });
         }
+        if file.extension().is_some_and(|ending| ending == "yaml" || ending == "yml") {
+            let folder = Path::new("sweeps").join(file.file_stem().unwrap_or_default());
+            let reason = format!(
+                "it says what a sweep is to be, and the sweep lies in a folder: name that one, {} unless `--into` named another",
+                folder.display()
+            );
+            return Err(TrainError::Refused { path: file, reason });
+        }
         let text = files::read(&file)?;
         let damaged = |n: usize, error: String| TrainError::Damaged {
             path: file.clone(),
@@ -285,6 +299,11 @@ impl Specs {
         }
         Ok(Path::new(SPECS).join(self.specs.get(spec).map_or("", |(name, _)| name)))
     }
+
+    /// What each spec is called in tables.
+    fn labels(&self) -> BTreeMap<PathBuf, String> {
+        spec_labels(self.specs.iter().map(|(path, (copy, _))| (path.as_path(), copy.as_str())))
+    }
 }
 
 /// The checksum of the lines of jobs.
@@ -327,7 +346,7 @@ fn folder_name(values: &[(String, String)], args: &[String]) -> String {
 }
 
 /// The name of a file without its folder and its ending.
-fn stem(path: &Path) -> String {
+pub(super) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 

@@ -1,5 +1,7 @@
 //! All jobs of a plan on this machine: processes side by side, one a job.
 
+use super::job::{Found, find};
+use super::lease;
 use super::outcome::Outcome;
 use super::plan::{Job, Plan};
 use super::state::{Problems, State};
@@ -16,12 +18,14 @@ use std::time::Instant;
 pub const LOG: &str = "log.txt";
 
 /// What came of the jobs that were worked on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Worked {
     /// Jobs that came to their end.
     pub finished: usize,
     /// Jobs that failed.
     pub failed: usize,
+    /// How jobs ended, by their numbers, whose folders could not be written to: nobody reads it there.
+    pub unnoted: Vec<(usize, Outcome)>,
     /// Whether a signal ended the work before all jobs were done.
     pub stopped: bool,
 }
@@ -42,9 +46,13 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                     let said = ended(plan, job, status, stop);
                     let mut both = worked.lock().unwrap_or_else(PoisonError::into_inner);
                     let (worked, problems) = &mut *both;
-                    match said {
+                    match &said {
                         Ended::Finished(_) => worked.finished += 1,
                         Ended::Failed(_) => worked.failed += 1,
+                        Ended::Unnoted(outcome) => {
+                            worked.failed += 1;
+                            worked.unnoted.push((job.index, outcome.clone()));
+                        }
                         Ended::Cut(_) => {}
                     }
                     let done = worked.finished + worked.failed;
@@ -57,7 +65,7 @@ pub fn work(plan: &Plan, jobs: &[&Job], (side_by_side, threads): (usize, usize),
                         Ended::Finished(score) => {
                             console.line(&format!("{done}/{}, {left}: {title}: {score}", jobs.len()));
                         }
-                        Ended::Failed(problem) => {
+                        Ended::Failed(problem) | Ended::Unnoted(Outcome { message: problem, .. }) => {
                             let problem = problems.said(job, problem);
                             console.warn(&format!("{done}/{}, {left}: {title}: failed: {problem}", jobs.len()));
                         }
@@ -79,6 +87,8 @@ enum Ended {
     Finished(String),
     /// With what is wrong.
     Failed(String),
+    /// With what is wrong, which could not be noted in the job's folder.
+    Unnoted(Outcome),
     /// Before its end, and why.
     Cut(&'static str),
 }
@@ -93,19 +103,23 @@ fn ended(plan: &Plan, job: &Job, status: Result<ExitStatus, TrainError>, stop: S
                 .map_or(String::new(), |share| format!("validation {:.2} %, ", 100.0 * share));
             Ended::Finished(format!("{validation}test {:.2} %", 100.0 * summary.test.accuracy))
         }
-        _ if stop.asked() => Ended::Cut("saved"),
         State::Running => Ended::Cut("another process works on it"),
+        _ if stop.asked() => match find(&plan.of(job)) {
+            Ok(Found::Nothing) => Ended::Cut("not begun"),
+            _ => Ended::Cut("saved"),
+        },
         state => {
-            let problem = state.problem().unwrap_or_else(|| {
-                let (exit_code, problem) = match status {
-                    Ok(status) => of_status(status, &plan.of(job).join(LOG)),
-                    Err(error) => (error.exit_code(), error.to_string()),
-                };
-                // A folder that cannot be written to is said with the next job.
-                let _ = Outcome::write(&plan.of(job), exit_code, problem.clone());
-                problem
-            });
-            Ended::Failed(problem)
+            if let Some(problem) = state.problem() {
+                return Ended::Failed(problem);
+            }
+            let (exit_code, message) = match status {
+                Ok(status) => of_status(status, &plan.of(job).join(LOG)),
+                Err(error) => (error.exit_code(), error.to_string()),
+            };
+            match Outcome::write(&plan.of(job), exit_code, message.clone()) {
+                Ok(()) => Ended::Failed(message),
+                Err(_) => Ended::Unnoted(Outcome { exit_code, message, tries: 1, host: lease::host() }),
+            }
         }
     }
 }
@@ -138,7 +152,11 @@ fn process(plan: &Plan, job: &Job, threads: usize, stop: Stop) -> Result<ExitSta
     command.args(["sweep", "job"]).arg(&plan.folder).args(["--index", &job.index.to_string()]);
     command.args(["--threads", &threads.to_string()]);
     let child = spawn_apart(command.stdin(Stdio::null()).stdout(both).stderr(log));
-    child.and_then(|mut child| stop.wait(&mut child)).map_err(TrainError::file(&plan.folder, "worked on"))
+    let mut child = child.map_err(TrainError::file(&plan.folder, "worked on"))?;
+    let status = stop.wait(&mut child);
+    // A process that was ended at once had no time to give the job back.
+    lease::take_back(&folder, child.id());
+    status.map_err(TrainError::file(&plan.folder, "worked on"))
 }
 
 /// How many jobs there are of each state, in words: `3 finished, 1 failed`.

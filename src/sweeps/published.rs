@@ -1,7 +1,7 @@
 //! Published values to compare with: a table of comma-separated values `row,column,mean,sd`.
 
 use super::table::ResultTable;
-use super::values::normal;
+use super::values::meaning;
 use crate::train::{TrainError, files};
 use lcnnc_lang::diag::did_you_mean;
 use std::collections::BTreeSet;
@@ -84,12 +84,12 @@ pub fn slips(published: &[Published], table: &ResultTable) -> Vec<String> {
     ];
     for (what, known, said) in of {
         let said: BTreeSet<&String> = said.into_iter().collect();
-        for name in said.iter().filter(|name| known.iter().all(|known| normal(known) != normal(name))) {
+        for name in said.iter().filter(|name| known.iter().all(|known| meaning(known) != meaning(name))) {
             if let Some(near) = did_you_mean(name, known.iter().map(String::as_str)) {
                 slips.push(format!("the published {what} `{name}` is not in the sweep; did you mean `{near}`?"));
             }
         }
-        if !said.is_empty() && said.iter().all(|name| known.iter().all(|known| normal(known) != normal(name))) {
+        if !said.is_empty() && said.iter().all(|name| known.iter().all(|known| meaning(known) != meaning(name))) {
             slips.push(format!("no published {what} is one of the sweep's, which are {}", known.join(", ")));
         }
     }

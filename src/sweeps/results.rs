@@ -5,7 +5,7 @@ use super::plan::{Job, Plan};
 use super::state::{Mark, State};
 use super::sweep::SEED;
 use super::unswept::Unswept;
-use super::values::normal;
+use super::values::meaning;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::Summary;
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,9 +49,9 @@ impl PointResult {
         }
     }
 
-    /// Whether two points have different values of a name; two spellings of a number are one value.
+    /// Whether two points have different values of a name; two spellings of a value are one.
     pub fn differs(&self, other: &Self, name: &str) -> bool {
-        self.get(name).map(normal) != other.get(name).map(normal)
+        self.get(name).map(meaning) != other.get(name).map(meaning)
     }
 
     /// Whether all of its seeds came to their end.
@@ -122,14 +122,14 @@ fn add(point: &mut PointResult, job: &Job, state: &State) {
 }
 
 /// A point that validation chose among others.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Choice<'a> {
     /// The point.
     pub point: &'a PointResult,
     /// How many points it was chosen among, itself included.
     pub among: usize,
-    /// How many of these have seeds that did not come to their end.
-    pub open: usize,
+    /// Those of these that have seeds which failed or are not finished.
+    pub open: Vec<&'a PointResult>,
     /// How many of these came to an end without images held out, so that validation says nothing of them.
     pub unvalidated: usize,
 }
@@ -141,20 +141,20 @@ pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>
     let mut best: Vec<Choice> = Vec::new();
     let mut places = BTreeMap::new();
     for point in points {
-        let open = usize::from(!point.is_complete());
+        let open = Some(point).filter(|point| !point.is_complete());
         let unvalidated = usize::from(point.is_unvalidated());
         let place = *places.entry(rest(point, names)).or_insert(best.len());
         match best.get_mut(place) {
             Some(choice) => {
                 choice.among += 1;
-                choice.open += open;
+                choice.open.extend(open);
                 choice.unvalidated += unvalidated;
                 let merit = |point: &PointResult| (point.is_complete(), point.mean_validation());
                 if merit(point) > merit(choice.point) {
                     choice.point = point;
                 }
             }
-            None => best.push(Choice { point, among: 1, open, unvalidated }),
+            None => best.push(Choice { point, among: 1, open: open.into_iter().collect(), unvalidated }),
         }
     }
     best
@@ -164,7 +164,7 @@ pub fn chosen<'a>(points: &'a [PointResult], names: &[String]) -> Vec<Choice<'a>
 fn rest<'a>(point: &'a PointResult, names: &[String]) -> (Option<&'a str>, Vec<(&'a str, String)>) {
     let row = point.row.as_deref().filter(|_| names.iter().all(|name| name != ROW));
     let values = point.values.iter().chain(&point.unswept).filter(|(name, _)| !names.contains(name));
-    let mut values: Vec<(&str, String)> = values.map(|(name, value)| (name.as_str(), normal(value))).collect();
+    let mut values: Vec<(&str, String)> = values.map(|(name, value)| (name.as_str(), meaning(value))).collect();
     values.sort();
     (row, values)
 }

@@ -4,7 +4,7 @@ use super::file::{Layout, ROW};
 use super::published::Published;
 use super::results::{Choice, PointResult, chosen, mean};
 use super::state::Mark;
-use super::values::normal;
+use super::values::meaning;
 use crate::analyses::moments::mean_and_sd;
 use crate::train::TrainError;
 use lcnnc_lang::diag::{counted, did_you_mean};
@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Why a cell is a hole whose alternatives held no images out.
 const NOTHING_HELD_OUT: &str = "no validation images: nothing can be chosen; train with `validation: 15%`, or take what differs for the rows or \
                                 the columns";
+
+/// Reasons of other alternatives that a line below a table gives at most.
+const MOST_REASONS: usize = 3;
 
 /// What a name is at a point where nobody sets it.
 const NOT_SET: &str = "not set";
@@ -99,7 +102,7 @@ struct Names {
 impl Names {
     /// The place of a name, which is added where it is new.
     fn place(&mut self, name: &str) -> usize {
-        let place = *self.places.entry(normal(name)).or_insert(self.shown.len());
+        let place = *self.places.entry(meaning(name)).or_insert(self.shown.len());
         if place == self.shown.len() {
             self.shown.push(name.to_owned());
         }
@@ -128,9 +131,10 @@ pub fn lay_out(
             return Err(refused(format!("`{flag} {name}`: the sweep does not go over `{name}`{near}")));
         }
     }
-    // What stands in rows or columns of its own is not chosen.
-    let choose: Vec<String> =
-        choose.iter().filter(|name| **name != layout.rows && **name != layout.columns).cloned().collect();
+    // What stands in rows or columns of its own is not chosen, and nothing twice.
+    let mut once = BTreeSet::new();
+    let is_chosen = |name: &&String| **name != layout.rows && **name != layout.columns && once.insert((*name).clone());
+    let choose: Vec<String> = choose.iter().filter(is_chosen).cloned().collect();
     let best = chosen(points, &choose);
     let label = |point: &PointResult, name: &str| point.get(name).unwrap_or(NOT_SET).to_owned();
     let (mut rows, mut columns) = (Names::default(), Names::default());
@@ -190,8 +194,8 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
     let chosen: Vec<String> = choose.iter().filter_map(|name| Some(format!("{name} {}", point.get(name)?))).collect();
     let missing = point.jobs - point.test.len() - point.problems.len();
     let waiting = (missing > 0).then(|| format!("{missing} of {} not finished", counted(point.jobs, "seed")));
-    let choice = (*among > 1 && *open > 0 && !point.test.is_empty())
-        .then(|| format!("the choice may change: {open} of {among} alternatives have seeds without an end"));
+    let choice =
+        (*among > 1 && !open.is_empty() && !point.test.is_empty()).then(|| may_change(*among, open, point, choose));
     let left_out = (*unvalidated > 0 && !point.validation.is_empty())
         .then(|| format!("{unvalidated} of {among} alternatives have no validation images, and were not chosen from"));
     let problems: Vec<String> =
@@ -206,6 +210,29 @@ fn cell(choice: Option<&Choice>, published: Option<Published>, choose: &[String]
         problem: (!problems.is_empty()).then(|| problems.join("; ")),
         ..Cell::default()
     }
+}
+
+/// Says which alternatives may yet change a choice, and what is wrong with them; that of the chosen one is said anyway.
+fn may_change(among: usize, open: &[&PointResult], chosen: &PointResult, choose: &[String]) -> String {
+    let mut said = format!(
+        "the choice may change: {} of {among} alternatives have seeds that failed or are not finished",
+        open.len()
+    );
+    let mut reasons: Vec<String> = Vec::new();
+    for point in open.iter().filter(|point| !std::ptr::eq(**point, chosen)) {
+        let of: Vec<String> = choose.iter().filter_map(|name| Some(format!("{name} {}", point.get(name)?))).collect();
+        reasons.extend(of_seeds(&point.problems).into_iter().map(|reason| format!("{}, {reason}", of.join(", "))));
+    }
+    if !reasons.is_empty() {
+        let more = reasons.len().saturating_sub(MOST_REASONS);
+        reasons.truncate(MOST_REASONS);
+        said += &format!(
+            " ({}{})",
+            reasons.join("; "),
+            if more > 0 { format!("; and {more} more") } else { String::new() }
+        );
+    }
+    said
 }
 
 /// The reasons why seeds have no value, each once with all seeds that it holds for.
@@ -235,10 +262,15 @@ fn several(
         .filter(|name| first.differs(second, name))
         .partition(|name| choose.iter().any(|chosen| chosen == *name));
     let is_chosen_alone = differing.is_empty();
-    if first.row != second.row {
+    if first.row != second.row && choose.iter().all(|name| name != ROW) {
         differing.push(ROW);
     }
-    let all: Vec<&str> = choose.iter().map(String::as_str).chain(differing.iter().copied()).collect();
+    let mut all: Vec<&str> = Vec::new();
+    for name in choose.iter().map(String::as_str).chain(differing.iter().copied()) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
     let all = all.join(",");
     if is_chosen_alone {
         let of = |point: &PointResult| {
@@ -274,7 +306,7 @@ fn mark_best(cells: &mut [Cell], columns: usize) {
 impl ResultTable {
     /// Compares every row with one of them, column by column.
     fn compare(&mut self, against: &str) -> Result<(), TrainError> {
-        let is_it = |row: &String| normal(row) == normal(against);
+        let is_it = |row: &String| meaning(row) == meaning(against);
         let Some(row) = self.rows.iter().position(is_it) else {
             let near = did_you_mean(against, self.rows.iter().map(String::as_str));
             let near = near.map_or_else(|| self.rows.join(", "), |near| format!("did you mean `{near}`?"));

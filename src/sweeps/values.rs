@@ -1,7 +1,11 @@
 //! Alternatives as they are written: `1e-3,1e-2`, `1..10`, `geometric(1e-3, 10, points: 5)`.
 
-use lcnnc_lang::vocabulary::real;
+use lcnnc_lang::front::settings::read;
+use lcnnc_lang::vocabulary::{Type, optimizers, real, schedules};
 use std::collections::BTreeSet;
+
+/// The types of settings that are one call.
+const CALLS: [&Type; 2] = [&Type::Call(optimizers::CALLABLES), &Type::Call(schedules::CALLABLES)];
 
 /// Values that one text may stand for.
 pub const MOST: usize = 10_000;
@@ -20,7 +24,7 @@ pub fn alternatives(text: &str) -> Result<Vec<String>, String> {
             return Err(format!("`{text}` stands for more than {MOST} values"));
         }
         for value in more {
-            if !known.insert(normal(&value)) {
+            if !known.insert(meaning(&value)) {
                 return Err(format!("`{value}` comes twice"));
             }
             values.push(value);
@@ -65,6 +69,25 @@ pub fn normal(text: &str) -> String {
         Ok(x) if x.is_finite() => real(x),
         _ => text.trim().to_owned(),
     }
+}
+
+/// What a text means, so that two spellings of a share or of a call, such as `10%` and `0.1`, or `cosine` and `cosine()`, are one value.
+pub fn meaning(text: &str) -> String {
+    let text = normal(text);
+    let share = text.strip_suffix('%').and_then(|text| text.trim_end().parse::<f64>().ok());
+    if let Some(share) = share.filter(|share| share.is_finite()) {
+        return real(share / 100.0);
+    }
+    let word = text.split('(').next().unwrap_or_default().trim_end();
+    for ty in CALLS {
+        let Type::Call(callables) = ty else { continue };
+        if callables.iter().any(|it| it.name == word)
+            && let Ok(call) = read("a value", ty, &text)
+        {
+            return call.to_string();
+        }
+    }
+    text
 }
 
 /// The values that one text without commas stands for: itself, or those of a range.

@@ -34,7 +34,7 @@ pub use runs::begin::Occasion;
 pub use runs::cost::RunCost;
 pub use runs::elsewhere::TakenFrom;
 pub use runs::facts::{self, MadeWith};
-pub use runs::glance::{Glance, is_run};
+pub use runs::glance::{Glance, has_weights, is_run};
 pub use runs::inspect::RunFolder;
 pub use runs::inspection::Inspection;
 pub use runs::lengthen::lengthen;

@@ -41,6 +41,7 @@ impl LayoutArgs {
     /// If a name is none of the sweep's, several points fall into one cell, or the file with published values cannot be read.
     pub fn lay_out(self, plan: &Plan, points: &[PointResult]) -> Result<ResultTable, TrainError> {
         let planned = plan.head.table.clone().unwrap_or_default();
+        let own = [planned.rows.clone(), planned.columns.clone()];
         let names: Vec<&String> = points.iter().flat_map(|point| point.values.keys()).collect();
         let or = |given: Option<String>, planned: String, other: &str| match given {
             Some(given) => given,
@@ -64,13 +65,22 @@ impl LayoutArgs {
         if choose.iter().any(|name| name == VALIDATION) && !is_placed && is_share(plan) {
             return Err(TrainError::Sweep { reason: SHARE_BY_ITSELF.to_owned() });
         }
+        // What was published stands in the rows and columns of the sweep's file.
+        let is_own = layout.rows == own[0] && layout.columns == own[1];
+        let console = Console::new();
         let published = match (self.published, planned.published) {
             (Some(file), _) => published::read(&file)?,
-            (None, Some(file)) => published::read(&plan.folder.join(file))?,
+            (None, Some(file)) if is_own => published::read(&plan.folder.join(file))?,
+            (None, Some(_)) => {
+                let [rows, columns] = own;
+                console.warn(&format!(
+                    "note: published values are of rows by `{rows}` and columns by `{columns}`, and left out here; `--published FILE.csv` names others"
+                ));
+                Vec::new()
+            }
             (None, None) => Vec::new(),
         };
         let table = lay_out(points, &choose, &layout, &published, self.against.as_deref())?;
-        let console = Console::new();
         published::slips(&published, &table).iter().for_each(|slip| console.warn(&format!("warning: {slip}")));
         Ok(table)
     }

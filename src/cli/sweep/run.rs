@@ -119,7 +119,11 @@ impl Args {
         let [jobs, each] = [(to_do.len(), "job"), (threads, "thread")].map(|(n, what)| counted(n, what));
         console.line(&format!("{jobs} to do, {side_by_side} at a time with {each} each ({why})"));
         let worked = work(&plan, &to_do, (side_by_side, threads), console);
-        let states = plan.states();
+        let mut states = plan.states();
+        // What a folder does not say that could not be written to.
+        for (index, outcome) in worked.unnoted {
+            states[index] = State::Failed(outcome);
+        }
         console.line(&tally(&states));
         Ok(exit(&states, worked.stopped))
     }

@@ -81,7 +81,23 @@ pub fn write(
         files::replace(&path, text.as_bytes())?;
         Ok(Written { path, jobs: array.tasks.len(), first: array.first, plan: name.clone() })
     };
-    texts.into_iter().map(written).collect()
+    let scripts = texts.len();
+    let all = texts.into_iter().map(written).collect::<Result<Vec<_>, TrainError>>()?;
+    if cluster == Cluster::Slurm {
+        remove_rest(into, scripts);
+    }
+    Ok(all)
+}
+
+/// Removes the scripts of arrays that an earlier plan had more of; SLURM keeps a copy of what it was given.
+fn remove_rest(into: &Path, scripts: usize) {
+    let mut others = (scripts + 1..).map(|n| into.join(format!("slurm-{n}.sh")));
+    let is_own = |path: &Path| fs::read_to_string(path).is_ok_and(|text| text.contains("sweep job"));
+    while let Some(path) = others.next().filter(|path| is_own(path)) {
+        if fs::remove_file(&path).is_err() {
+            break;
+        }
+    }
 }
 
 /// Checks that a job names its files by paths that hold in a pod too, whose folder is another one.

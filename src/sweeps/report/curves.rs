@@ -86,12 +86,11 @@ pub fn figures(plan: &Plan, table: &ResultTable) -> Result<(Vec<Figure>, Option<
 
 /// The epochs of a job's run, as far as they are done and as it left them.
 fn epochs(plan: &Plan, job: usize) -> Result<Vec<Epoch>, TrainError> {
-    let Some(run) = plan.jobs.get(job).map(|job| all_runs(&plan.of(job))).transpose()?.and_then(|mut all| all.pop())
-    else {
-        return Ok(Vec::new());
-    };
-    // A run that was just begun has no manifest yet, and what is wrong with one that is damaged stands beside its job.
-    Glance::at(&run).map_or(Ok(Vec::new()), |run| run.epochs())
+    let runs = plan.jobs.get(job).map(|job| all_runs(&plan.of(job))).transpose()?.unwrap_or_default();
+    // A run that was just begun has no manifest yet, and what is wrong with one that is damaged stands beside its job. What somebody
+    // trained on from the job's run is not the job's.
+    let own = runs.iter().filter_map(|run| Glance::at(run).ok()).rfind(|run| run.manifest.parent.is_none());
+    own.map_or(Ok(Vec::new()), |run| run.epochs())
 }
 
 /// A row as its panel is called: `lr 1e-2`, and what a grid says of itself.

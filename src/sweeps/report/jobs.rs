@@ -50,5 +50,5 @@ fn results(state: &State) -> [String; 3] {
 /// The report of a job's own run, if there is one.
 fn own(job: &Path) -> Option<PathBuf> {
     let runs = all_runs(job).ok()?;
-    runs.into_iter().map(|run| run.join(OWN)).rfind(|report| report.is_file())
+    runs.into_iter().map(|run| run.join(OWN)).find(|report| report.is_file())
 }

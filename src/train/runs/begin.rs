@@ -142,7 +142,7 @@ fn manifest(setup: &Setup, spec: &Path, occasion: Occasion, now: Timestamp) -> M
         lcnnc: env!("CARGO_PKG_VERSION").to_owned(),
         model: recipe.net.name.clone(),
         parameters: recipe.trained(),
-        spec: SpecNote { path: spec.display().to_string(), sha256: data::sha256([recipe.text.as_bytes()]) },
+        spec: SpecNote::new(spec, &recipe.text),
         data: DataNote {
             name: data.name.clone(),
             checksum: data.checksum.clone(),

@@ -3,8 +3,7 @@
 use crate::train::runs::Setup;
 use crate::train::runs::elsewhere::TakenFrom;
 use crate::train::runs::inspect::RunFolder;
-use crate::train::runs::manifest::{Manifest, SpecNote};
-use crate::train::runs::run_dir::SPEC;
+use crate::train::runs::manifest::Manifest;
 use crate::train::{Overrides, Setting, Target};
 use lcnnc_lang::front::const_texts::const_texts;
 use lcnnc_lang::front::settings::read;
@@ -13,7 +12,6 @@ use lcnnc_lang::vocabulary::ArgValue;
 use lcnnc_lang::vocabulary::settings::BLOCKS;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use std::path::Path;
 
 /// The name of the fact that tells the repetitions of one recipe from one another.
 pub const SEED: &str = "seed";
@@ -75,17 +73,14 @@ impl MadeWith {
             let of_block = settings.iter().filter(|(block, ..)| *block == name);
             of_block.flat_map(|(_, key, value)| apart(key, value)).map(|(name, text)| (name, plain(text))).collect()
         };
-        let SpecNote { path, sha256 } = &manifest.spec;
-        let checksum = sha256.get(..8).unwrap_or_default();
-        let stem = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let note = &manifest.spec;
         // The spec in a run's folder is called after what it is, and the run after the author's.
-        let stem = overrides.name.clone().filter(|_| Path::new(path).ends_with(SPEC)).unwrap_or(stem);
+        let name = overrides.name.clone().filter(|_| note.is_unnamed()).unwrap_or_else(|| note.name());
         Self {
             lcnnc: manifest.lcnnc.clone(),
             model: manifest.model.clone(),
-            // A sweep keeps its specs under names with the checksum.
-            spec: stem.strip_suffix(&format!("-{checksum}")).unwrap_or(&stem).to_owned(),
-            spec_sha256: sha256.clone(),
+            spec: name,
+            spec_sha256: note.sha256.clone(),
             dataset: manifest.data.name.clone(),
             data_sha256: manifest.data.checksum.clone(),
             limit: overrides.limit,

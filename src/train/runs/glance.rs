@@ -41,9 +41,8 @@ impl Glance {
         let manifest = inspect::manifest(path, inspection)?;
         inspect::first_files(path, &manifest, &[SPEC, SETTINGS], inspection)?;
         let summary = inspect::summary(path, &manifest, inspection)?;
-        let lost = summary.iter().flat_map(|_| [BEST, LAST]).find(|name| !path.join(name).is_file());
-        if let Some(lost) = lost {
-            return Err(TrainError::Damaged { path: path.join(lost), reason: "it is missing".to_owned() });
+        if summary.is_some() {
+            has_weights(path)?;
         }
         let known = summary.as_ref().and_then(|summary| summary.settings.clone());
         let made_with = match known {
@@ -83,6 +82,17 @@ impl Glance {
     /// If it cannot be read.
     pub fn spec(&self) -> Result<String, TrainError> {
         Ok(files::source(&self.path.join(SPEC))?.text)
+    }
+}
+
+/// Checks that the folder of a finished run has its weights, without reading them.
+///
+/// # Errors
+/// If the best or the last ones are missing.
+pub fn has_weights(path: &Path) -> Result<(), TrainError> {
+    match [BEST, LAST].into_iter().find(|name| !path.join(name).is_file()) {
+        Some(lost) => Err(TrainError::Damaged { path: path.join(lost), reason: "it is missing".to_owned() }),
+        None => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::train::fit::kept::KeptChecksums;
 use crate::train::quoted::quoted;
 use crate::train::runs::elsewhere::TakenFrom;
 use crate::train::runs::facts::MadeWith;
-use crate::train::runs::run_dir::{SETTINGS, SPEC};
+use crate::train::runs::run_dir::{MANIFEST, SETTINGS, SPEC};
 use crate::train::runs::seal::{self, Sealed};
 use crate::train::runs::which::Which;
 use jiff::Timestamp;
@@ -115,6 +115,32 @@ impl FirstFiles {
 pub struct SpecNote {
     pub path: String,
     pub sha256: String,
+    /// The name of the author's file, where the path is that of another run's spec, which does not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl SpecNote {
+    /// Notes a spec, which another run may have left.
+    pub(in crate::train) fn new(path: &Path, text: &str) -> Self {
+        let other = path.ends_with(SPEC).then(|| Manifest::read(&path.with_file_name(MANIFEST)).ok()).flatten();
+        let name = other.map(|other| other.value.spec).filter(|spec| !spec.is_unnamed()).map(|spec| spec.name());
+        Self { path: path.display().to_string(), sha256: sha256([text.as_bytes()]), name }
+    }
+
+    /// Whether nothing tells the name of the author's file.
+    pub fn is_unnamed(&self) -> bool {
+        self.name.is_none() && Path::new(&self.path).ends_with(SPEC)
+    }
+
+    /// The name of the author's file, without its folder and its ending.
+    pub fn name(&self) -> String {
+        let stem = || Path::new(&self.path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = self.name.clone().unwrap_or_else(stem);
+        // A sweep keeps its specs under names with the checksum.
+        let checksum = self.sha256.get(..8).unwrap_or_default();
+        name.strip_suffix(&format!("-{checksum}")).unwrap_or(&name).to_owned()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -175,6 +175,8 @@ fn a_run_of_any_state_is_a_row() {
     manifest.lock().unwrap();
     let running = listed(here, "--where state=running");
     assert_eq!(running.len(), 1);
+    let (code, _, err) = lcnnc(here, "runs list --where state=fnished");
+    assert!(code == Some(2) && err.contains("no such state: did you mean `finished`?"), "{err}");
     for verb in ["rm --yes", "rm"] {
         let (code, _, err) = lcnnc(here, &format!("runs {verb} {} {}", whole.display(), short.display()));
         assert!(code == Some(2) && err.contains("another lcnnc is training in this folder"), "{err}");

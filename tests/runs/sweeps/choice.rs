@@ -66,3 +66,62 @@ fn rows_have_what_the_spec_says_where_no_grid_does() {
     assert!(!table.contains("not set") && table.starts_with("lr    2"), "{table}");
     assert!(table.contains("0.01, 2: chosen by validation: limit "), "{table}");
 }
+
+/// A run that is damaged and may yet change a choice is named, with its file.
+#[test]
+fn what_may_change_a_choice_is_named() {
+    let place = place();
+    let here = place.path();
+    lcnnc(here, &format!("sweep run small {FLAGS} --over lr=1e-1,1e-2,1e30 --choose lr --jobs 2"));
+    let table = fine(here, "sweep table sweeps/small");
+    let said = "the choice may change: 1 of 3 alternatives have seeds that failed or are not finished (lr 1e30, seed 0: exit code 3: ";
+    assert!(table.contains(said), "{table}");
+    let job = fs::read_dir(here.join("sweeps/small/runs")).unwrap().map(|job| job.unwrap().path());
+    let job = job.into_iter().find(|job| job.to_string_lossy().contains("lr=0.01")).unwrap();
+    let run = fs::read_dir(&job).unwrap().map(|run| run.unwrap().path()).find(|run| run.is_dir()).unwrap();
+    // The sweep says what the list of runs says.
+    fs::remove_file(run.join("best.safetensors")).unwrap();
+    let (code, out, _) = lcnnc(here, "sweep status sweeps/small");
+    assert!(code == Some(10) && out.contains("1 finished, 1 failed, 1 damaged"), "{out}");
+    let list = fine(here, "runs list sweeps/small --columns spec,state --format csv");
+    assert_eq!(list.matches("small,damaged").count(), 1, "{list}");
+    let table = fine(here, "sweep table sweeps/small");
+    assert!(
+        table.contains("2 of 3 alternatives") && table.contains("best.safetensors: damaged: it is missing"),
+        "{table}"
+    );
+    assert!(table.contains("lr 1e-2, seed 0: "), "{table}");
+}
+
+/// Spellings of one value are one row, also where another grid names the whole of it.
+#[test]
+fn spellings_of_a_call_are_one_row() {
+    let place = place();
+    let here = place.path();
+    let file = "always: {epochs: 1, batch: 8, limit: 40, limit_test: 20, spec: small}\nchoose: [row, alpha]\ngrids:\n  - {row: one, set: \
+                {alpha: 0}, optimizer: \"adam(lr: 1e-2)\"}\n  - {row: two, set: {alpha: [1, 2]}, optimizer: \"adam(lr: 0.01, beta1: \
+                0.9)\"}\n";
+    fs::write(here.join("s.yaml"), file).unwrap();
+    fine(here, "sweep run s.yaml --device cpu --no-tensorboard --jobs 2 --into s");
+    let table = fine(here, "sweep table s --rows optimizer --choose row,alpha,row --format csv");
+    assert_eq!(table.lines().count(), 2, "{table}");
+    assert_eq!(table.matches("row ").count(), 1, "{table}");
+    let (_, _, err) = lcnnc(here, "sweep table s --rows optimizer --choose row");
+    assert!(err.contains("`--choose row,alpha`"), "{err}");
+}
+
+/// Published values stand in the rows and columns of the sweep's file, and in no others.
+#[test]
+fn published_values_stay_in_their_rows() {
+    let place = place();
+    let here = place.path();
+    let file = "always: {epochs: 1, batch: 8, limit: 40, limit_test: 20, spec: small}\ngrids:\n  - {row: one, lr: [1e-1, 1e-2]}\ntable: \
+                {rows: lr, published: p.csv}\n";
+    fs::write(here.join("s.yaml"), file).unwrap();
+    fs::write(here.join("p.csv"), "row,column,mean,sd\n0.1,contours,60,1\n").unwrap();
+    fine(here, "sweep run s.yaml --device cpu --no-tensorboard --jobs 2 --into s");
+    assert!(fine(here, "sweep table s --rows lr").contains("published 60.00"));
+    let (code, out, err) = lcnnc(here, "sweep table s --rows row --choose lr");
+    assert!(code == Some(0) && !out.contains("60.00"), "{out}");
+    assert!(err.contains("published values are of rows by `lr` and columns by `dataset`, and left out here"), "{err}");
+}

@@ -152,3 +152,32 @@ fn a_job_holds_no_more_memory_than_is_said() {
         }
     }
 }
+
+/// What a job is said to hold has its own data set in it, and not those of other jobs, in whichever order they come.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_job_holds_its_own_data_alone() {
+    let place = place();
+    let here = place.path();
+    let raw = here.join("MNIST/raw");
+    fs::create_dir_all(&raw).unwrap();
+    let images: u32 = 60_000;
+    for half in ["train", "t10k"] {
+        let head: Vec<u8> = [2051, images, 28, 28].iter().flat_map(|n| n.to_be_bytes()).collect();
+        let pixels = vec![0; 28 * 28 * images as usize];
+        fs::write(raw.join(format!("{half}-images-idx3-ubyte")), [head, pixels].concat()).unwrap();
+        let head: Vec<u8> = [2049, images].iter().flat_map(|n| n.to_be_bytes()).collect();
+        fs::write(raw.join(format!("{half}-labels-idx1-ubyte")), [head, vec![0; images as usize]].concat()).unwrap();
+    }
+    let memory = |sets: &str| -> Vec<f64> {
+        let flags = "--data-root . --device cpu --batch 8 --threads 1 --dry-run --no-measuring";
+        let said = fine(here, &format!("sweep run small {flags} --over dataset={sets}"));
+        listed(&said)[1..].iter().filter(|row| row.len() == 5).map(|row| bytes(row[2])).collect()
+    };
+    let alone = [memory("mnist")[0], memory("contours")[0]];
+    assert!(alone[0] > alone[1] + 60e6, "{alone:?}");
+    let [both, reversed] = [memory("mnist,contours"), memory("contours,mnist")];
+    for (n, of) in [(0, both[0]), (1, both[1]), (1, reversed[0]), (0, reversed[1])] {
+        assert!((of - alone[n]).abs() < 40e6, "{alone:?} {both:?} {reversed:?}");
+    }
+}

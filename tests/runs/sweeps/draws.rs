@@ -19,9 +19,12 @@ fn draws_lie_within_and_are_the_same_for_the_same_seed() {
 #[test]
 fn what_is_wrong_with_the_ends_is_named() {
     assert!(Distribution::read("0.1").is_none());
-    for (text, said) in
-        [("uniform(1, 0)", "smaller one first"), ("log_uniform(0, 1)", "above 0"), ("uniform(1)", "two")]
-    {
+    for (text, said) in [
+        ("uniform(1, 0)", "smaller one first"),
+        ("log_uniform(0, 1)", "above 0"),
+        ("uniform(1)", "two"),
+        ("uniform(0%,20%)", "write 0.2 for 20%"),
+    ] {
         assert!(Distribution::read(text).unwrap().unwrap_err().contains(said), "{text}");
     }
 }

@@ -57,3 +57,84 @@ fn numbers_that_a_run_did_not_leave_are_not_drawn() {
     fine(here, &format!("resume {a}"));
     fine(here, &format!("runs compare {b} {a}"));
 }
+
+/// Runs that were moved between jobs are not the results of those jobs, nor is a run of more epochs or one of no sweep.
+#[test]
+fn runs_of_other_jobs_are_damage() {
+    let place = place();
+    let here = place.path();
+    fine(here, &format!("sweep run small {FLAGS} --over lr=1e-1,1e-2 --jobs 1"));
+    let sweep = here.join("sweeps/small");
+    let mut jobs: Vec<PathBuf> = fs::read_dir(sweep.join("runs")).unwrap().map(|job| job.unwrap().path()).collect();
+    jobs.sort();
+    let runs = [run_of(&jobs[0]).unwrap(), run_of(&jobs[1]).unwrap()];
+    let table = fine(here, "sweep table sweeps/small --rows lr --format csv");
+    // A run of more epochs lies beside the job's, and is not it.
+    fine(here, &format!("resume {} --epochs 3", runs[0].display()));
+    assert_eq!(fine(here, "sweep table sweeps/small --rows lr --format csv"), table);
+    // It is called after the author's file, as the job's run is.
+    let list = fine(here, "runs list sweeps/small --columns spec --format csv");
+    assert_eq!(list, "spec\nsmall\nsmall\nsmall\n");
+    let longer = fs::read_dir(&jobs[0]).unwrap().map(|it| it.unwrap().path()).find(|it| it.is_dir() && *it != runs[0]);
+    fs::rename(&runs[0], here.join("kept")).unwrap();
+    let out = fine(here, "sweep status sweeps/small");
+    assert!(out.contains("1 finished, 1 waiting"), "{out}");
+    fs::remove_dir_all(longer.unwrap()).unwrap();
+    fs::rename(here.join("kept"), &runs[0]).unwrap();
+
+    let [a, b] = [0, 1].map(|n| jobs[1 - n].join(runs[n].file_name().unwrap()));
+    fs::rename(&runs[0], &a).unwrap();
+    fs::rename(&runs[1], &b).unwrap();
+    let (code, out, _) = lcnnc(here, "sweep status sweeps/small");
+    assert!(code == Some(10) && out.contains("2 damaged") && out.contains("does not belong to this job"), "{out}");
+    let table = fine(here, "sweep table sweeps/small --rows lr");
+    assert!(table.contains("does not belong to this job") && table.contains("\n1e-2  -\n"), "{table}");
+    fs::rename(&a, &runs[0]).unwrap();
+    fs::remove_dir_all(&b).unwrap();
+    fine(here, &format!("run small {FLAGS} --lr 1e-2"));
+    let alone = fs::read_dir(here.join("runs/small")).unwrap().next().unwrap().unwrap().path();
+    fs::rename(&alone, jobs[1].join(alone.file_name().unwrap())).unwrap();
+    let (_, out, _) = lcnnc(here, "sweep status sweeps/small");
+    assert!(out.contains("1 finished, 1 damaged") && out.contains("does not belong to this job"), "{out}");
+}
+
+/// Jobs whose folders cannot be made have failed, and say so.
+#[cfg(target_os = "linux")]
+#[test]
+fn jobs_without_a_folder_have_failed() {
+    let place = place();
+    let here = place.path();
+    fs::create_dir_all(here.join("s")).unwrap();
+    // Nobody makes a folder there.
+    std::os::unix::fs::symlink("/proc", here.join("s/runs")).unwrap();
+    let (code, out, err) = lcnnc(here, &format!("sweep run small {FLAGS} --over lr=1e-1,1e-2 --jobs 1 --into s"));
+    assert_eq!(code, Some(10), "{out}{err}");
+    assert!(out.contains("2 jobs: 2 failed") && err.contains("cannot be made"), "{out}{err}");
+}
+
+/// A job that is asked to end in its first moments gives the job back.
+#[cfg(unix)]
+#[test]
+fn a_job_that_just_began_is_given_back() {
+    let place = place();
+    let here = place.path();
+    let long = FLAGS.replace("--epochs 1", "--epochs 30000");
+    for signal in ["-TERM", "-INT"] {
+        let sweep = format!("sweep run small {long} --jobs 1 --into s{signal}");
+        let mut all = Command::new(assert_cmd::cargo::cargo_bin!("lcnnc"));
+        all.current_dir(here).args(sweep.split_whitespace()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let all = all.spawn().unwrap();
+        let job = || fs::read_dir(here.join(format!("s{signal}/runs"))).ok()?.next()?.ok().map(|job| job.path());
+        while job().is_none_or(|job| !job.join("lease.json").exists()) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        Command::new("kill").args([signal, &all.id().to_string()]).status().unwrap();
+        let ended = all.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stdout).unwrap();
+        assert_eq!(ended.status.code(), Some(5), "{said}");
+        let job = job().unwrap();
+        assert!(!job.join("lease.json").exists() && !job.join("outcome.json").exists(), "{said}");
+        let expected = if run_of(&job).is_some() { "saved" } else { "not begun" };
+        assert!(said.contains(&format!("seed 0: {expected}\n")), "{said}");
+    }
+}

@@ -12,6 +12,7 @@ mod report;
 mod results;
 mod slips;
 mod slurm;
+mod specs;
 mod table;
 mod values;
 

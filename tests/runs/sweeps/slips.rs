@@ -161,3 +161,28 @@ fn slips_in_published_values_are_said() {
     let (_, _, err) = with("row,column,mean,sd\n1,contours,97.5,0.2\n3,contours,97,\n");
     assert_eq!(err, "", "a hole of the table is no slip");
 }
+
+/// The file of a sweep is not the sweep.
+#[test]
+fn the_file_of_a_sweep_is_not_its_folder() {
+    let place = place();
+    fs::write(place.path().join("s.yaml"), "grids: [{spec: small}]\n").unwrap();
+    for verb in ["status", "table"] {
+        let (code, _, err) = lcnnc(place.path(), &format!("sweep {verb} s.yaml"));
+        assert!(code == Some(2) && err.contains("sweeps/s unless `--into`") && !err.contains("damaged"), "{err}");
+    }
+}
+
+/// Scripts of an earlier plan that had more do not stay beside the new ones.
+#[test]
+fn scripts_of_an_earlier_plan_do_not_stay() {
+    let place = place();
+    let here = place.path();
+    let ask = "--on slurm --write scripts --ask largest_array=2";
+    fine(here, &format!("sweep run small {FLAGS} --over width=1..5 {ask}"));
+    fs::write(here.join("scripts/slurm-9.sh"), "somebody's\n").unwrap();
+    let scripts = || (1..10).filter(|n| here.join(format!("scripts/slurm-{n}.sh")).exists()).collect::<Vec<_>>();
+    assert_eq!(scripts(), [1, 2, 3, 9]);
+    fine(here, &format!("sweep run small {FLAGS} --over width=1,2 {ask}"));
+    assert_eq!(scripts(), [1, 9]);
+}
